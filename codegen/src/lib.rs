@@ -1,1 +1,28 @@
-//! Codegen
+//! The schema compiler of rosefish: DMTF CSDL -> a resolved, flattened [`Model`] -> Rust.
+//!
+//! [`load`] reads the files ([`csdl`]), [`build`] makes the model of them ([`model`]), as the [`Manifest`] says.
+//! It is used by rosefish's build script; it downloads nothing and writes nothing.
+
+pub mod csdl;
+mod error;
+mod manifest;
+pub mod model;
+mod summary;
+
+pub use csdl::load;
+pub use error::{Error, Place};
+pub use manifest::{Manifest, Source};
+pub use model::ir::Model;
+pub use model::{Selection, build};
+pub use summary::summary;
+
+use std::path::PathBuf;
+
+/// The folders of the pinned schemas: DMTF's, whose word counts where both define a type, and SNIA's.
+#[must_use]
+pub fn pinned() -> Vec<PathBuf> {
+    vec![
+        nv_redfish_schema::REDFISH_CSDL_DIR.into(),
+        nv_redfish_schema::SWORDFISH_CSDL_DIR.into(),
+    ]
+}

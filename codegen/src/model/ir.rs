@@ -16,6 +16,8 @@ pub struct Model {
     pub enums: BTreeMap<TypeName, Enum>,
     /// Annotation terms that services send, by qualified name without alias (`Redfish.AllowableValues`).
     pub terms: BTreeMap<String, Term>,
+    /// Open complex types without properties, which no struct stands for: [`FieldType::Oem`] is what holds them.
+    pub open_types: BTreeMap<TypeName, Docs>,
     /// What the reader may want to know about the input (unresolvable references that became shells).
     pub warnings: Vec<String>,
 }
@@ -35,6 +37,8 @@ pub struct Schema {
     pub release: Option<String>,
     /// The file(s) it was read from, file names only.
     pub files: Vec<String>,
+    /// The group that it belongs to, which is the Cargo feature; none for a schema that the manifest doesn't name.
+    pub group: Option<String>,
 }
 
 /// A schema version, `v1_23_0`.
@@ -176,6 +180,8 @@ pub struct Field {
 /// `OData.Permission`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Permissions {
+    /// Neither: given when the resource is created and never shown again (a session's password).
+    None,
     /// Read only.
     Read,
     /// Write only (passwords).

@@ -1,0 +1,105 @@
+//! The one error of the compiler: where in which file, what was found there and what was expected.
+//! It is written for the person who reads a failed build, who didn't write the schemas.
+
+use std::fmt;
+
+/// Why schemas could not be compiled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Inner {
+    file: String,
+    line: Option<u32>,
+    found: String,
+    expected: String,
+}
+
+/// A place in a schema file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The file's name.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+}
+
+impl Place {
+    /// An error at this place.
+    pub(crate) fn error(&self, found: impl Into<String>, expected: impl Into<String>) -> Error {
+        Error::at(&self.file, self.line, found, expected)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+impl Error {
+    /// An error at a line of a file.
+    pub(crate) fn at(
+        file: &str,
+        line: u32,
+        found: impl Into<String>,
+        expected: impl Into<String>,
+    ) -> Self {
+        Self(Box::new(Inner {
+            file: file.to_owned(),
+            line: Some(line),
+            found: found.into(),
+            expected: expected.into(),
+        }))
+    }
+
+    /// An error about a file or folder as a whole.
+    pub(crate) fn of(
+        file: impl Into<String>,
+        found: impl Into<String>,
+        expected: impl Into<String>,
+    ) -> Self {
+        Self(Box::new(Inner {
+            file: file.into(),
+            line: None,
+            found: found.into(),
+            expected: expected.into(),
+        }))
+    }
+
+    /// The file, folder or erratum that the error is about.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.0.file
+    }
+
+    /// The line in the file, from 1; none where the error is about the file as a whole.
+    #[must_use]
+    pub fn line(&self) -> Option<u32> {
+        self.0.line
+    }
+
+    /// What was found.
+    #[must_use]
+    pub fn found(&self) -> &str {
+        &self.0.found
+    }
+
+    /// What was expected instead.
+    #[must_use]
+    pub fn expected(&self) -> &str {
+        &self.0.expected
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.file)?;
+        if let Some(line) = self.0.line {
+            write!(f, ":{line}")?;
+        }
+        write!(f, ": found {}; expected {}", self.0.found, self.0.expected)
+    }
+}
+
+impl std::error::Error for Error {}

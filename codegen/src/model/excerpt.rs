@@ -1,0 +1,59 @@
+//! Excerpts: the part of an entity that other resources carry as a copy, with no URI of its own (`Redfish.ExcerptCopy`).
+//! A sensor's power excerpt, for one, has the sensor's reading and what qualifies it, and the URI of the sensor.
+
+use super::ir::{Capabilities, Docs, Model, Struct, StructKind, TypeName};
+use super::lower::Excerpts;
+
+/// The name of an excerpt's type: `Sensor.SensorPowerExcerpt`.
+pub(super) fn name(of: &TypeName, excerpt: Option<&str>) -> TypeName {
+    TypeName {
+        schema: of.schema.clone(),
+        name: format!("{}{}Excerpt", of.name, excerpt.unwrap_or_default()),
+    }
+}
+
+/// Makes the excerpts that properties ask for.
+pub(super) fn add(model: &mut Model, excerpts: Excerpts) {
+    for (of, excerpt) in excerpts {
+        let Some(entity) = model.structs.get(&of) else {
+            continue;
+        };
+        let fields = entity
+            .fields
+            .iter()
+            .filter(|field| match (&field.excerpt, &excerpt) {
+                (None, _) => field.excerpt_only,
+                // Without a name it is the copy of whatever is in any excerpt.
+                (Some(_), None) => true,
+                (Some(names), Some(name)) => names.is_empty() || names.contains(name),
+            })
+            .cloned()
+            .collect();
+        let what = match &excerpt {
+            Some(excerpt) => format!("The `{excerpt}` excerpt of a `{}`", of.name),
+            None => format!("The excerpt of a `{}`", of.name),
+        };
+        let copy = Struct {
+            name: name(&of, excerpt.as_deref()),
+            rust_name: String::new(),
+            shell: entity.shell,
+            is_abstract: false,
+            docs: Docs {
+                description: Some(format!(
+                    "{what}: a copy of its main properties in another resource."
+                )),
+                ..Docs::default()
+            },
+            bases: Vec::new(),
+            fields,
+            actions: Vec::new(),
+            dynamic: None,
+            open: false,
+            capabilities: Capabilities::default(),
+            uris: Vec::new(),
+            deprecated_uris: Vec::new(),
+            kind: StructKind::Excerpt { of, excerpt },
+        };
+        model.structs.insert(copy.name.clone(), copy);
+    }
+}

@@ -1,0 +1,129 @@
+//! Base types are folded into the types that extend them, so that nothing has a `base` any more. What a type declares itself
+//! stands after what it inherits; where it declares an inherited property anew, its own word counts.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::definition::{FieldDef, Merged, TypeDef};
+use super::ir::TypeName;
+use super::merge::written;
+use crate::error::Error;
+
+/// The deepest chain in use has five links; a chain this long is an input made to hurt.
+const MAX_BASES: usize = 64;
+
+/// Folds the base types of all types; afterwards `bases` lists all of them, nearest first.
+pub(super) fn flatten(merged: &mut Merged) -> Result<(), Error> {
+    let mut flat = BTreeMap::new();
+    for (name, ty) in &merged.types {
+        let ancestors = ancestors(&merged.types, ty)?;
+        flat.insert(name.clone(), folded(ty, &ancestors)?);
+    }
+    merged.types = flat;
+    Ok(())
+}
+
+fn ancestors<'t>(
+    types: &'t BTreeMap<TypeName, TypeDef>,
+    ty: &'t TypeDef,
+) -> Result<Vec<&'t TypeDef>, Error> {
+    let mut found: Vec<&TypeDef> = Vec::new();
+    let mut queue = VecDeque::from([ty]);
+    while let Some(next) = queue.pop_front() {
+        for base in &next.bases {
+            if *base == ty.name {
+                return Err(next.origin.place.error(
+                    format!("`{}` among its own base types", ty.name.name),
+                    "base types that end somewhere",
+                ));
+            }
+            let Some(base) = types.get(base) else {
+                return Err(next.origin.place.error(
+                    format!(
+                        "the base type `{}.{}`, which no file defines",
+                        base.schema, base.name
+                    ),
+                    format!(
+                        "the file that defines it, `{}_v1.xml`, among those that are read",
+                        base.schema
+                    ),
+                ));
+            };
+            if base.entity != ty.entity {
+                return Err(next.origin.place.error(
+                    format!(
+                        "`{}.{}` as a base type of `{}`",
+                        base.name.schema, base.name.name, ty.name.name
+                    ),
+                    "an entity type for an entity type, a complex type for a complex type",
+                ));
+            }
+            if found.iter().any(|known| known.name == base.name) {
+                continue;
+            }
+            if found.len() >= MAX_BASES {
+                return Err(ty.origin.place.error(
+                    format!("more than {MAX_BASES} base types of `{}`", ty.name.name),
+                    "a handful",
+                ));
+            }
+            found.push(base);
+            queue.push_back(base);
+        }
+    }
+    Ok(found)
+}
+
+fn folded(ty: &TypeDef, ancestors: &[&TypeDef]) -> Result<TypeDef, Error> {
+    let mut flat = ty.clone();
+    flat.bases = ancestors.iter().map(|base| base.name.clone()).collect();
+    let mut fields: Vec<FieldDef> = Vec::new();
+    for part in ancestors.iter().rev().copied().chain([ty]) {
+        for field in &part.fields {
+            match fields.iter_mut().find(|known| known.name == field.name) {
+                None => fields.push(inherited(field, part, ty)),
+                Some(known) if known.ty == field.ty => *known = inherited(field, part, ty),
+                Some(known) => {
+                    return Err(field.origin.place.error(
+                        format!(
+                            "`{}` of `{}` as `{}`",
+                            field.name,
+                            part.name.name,
+                            written(&field.ty)
+                        ),
+                        format!(
+                            "`{}`, which it inherits from {}",
+                            written(&known.ty),
+                            known.origin.place
+                        ),
+                    ));
+                }
+            }
+        }
+    }
+    flat.fields = fields;
+    for base in ancestors {
+        flat.docs.description = flat.docs.description.or_else(|| {
+            // What is said of all resources says nothing of one.
+            (base.name.schema == ty.name.schema)
+                .then(|| base.docs.description.clone())
+                .flatten()
+        });
+        flat.open = flat.open.or(base.open);
+        if flat.patterns.is_empty() {
+            flat.patterns.clone_from(&base.patterns);
+        }
+    }
+    Ok(flat)
+}
+
+/// A version of another schema says nothing about when this one got the property.
+fn inherited(field: &FieldDef, from: &TypeDef, ty: &TypeDef) -> FieldDef {
+    let mut field = field.clone();
+    if from.name.schema != ty.name.schema {
+        field.docs.since = None;
+        if let Some(deprecation) = &mut field.docs.deprecated {
+            deprecation.version = None;
+        }
+    }
+    field
+}

@@ -1,0 +1,184 @@
+//! Rust names for what the standard names. Words are told apart by [`words`]; here they become fields, types, variants and
+//! modules that are valid, unique where they stand and follow Rust's conventions.
+//!
+//! Types and variants keep the standard's spelling (`PCIeDevice`) where Rust allows it. A type that would hide a type of
+//! Rust's prelude takes `Value` after its name, a variant that would begin with a digit takes `V` before it.
+
+mod words;
+
+use std::collections::BTreeSet;
+
+use super::ir::{Model, TypeName};
+pub(crate) use words::Acronyms;
+
+/// Rust's keywords, those that may become raw identifiers.
+const KEYWORDS: &[&str] = &[
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn",
+    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let",
+    "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return",
+    "static", "struct", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use",
+    "virtual", "where", "while", "yield",
+];
+
+/// Keywords that can't be raw identifiers either.
+const RESERVED: &[&str] = &["crate", "self", "super", "_"];
+
+/// What generated code and its users write without a path.
+const PRELUDE: &[&str] = &[
+    "Box",
+    "Clone",
+    "Copy",
+    "Debug",
+    "Default",
+    "Drop",
+    "Eq",
+    "Err",
+    "Fn",
+    "From",
+    "Into",
+    "Iterator",
+    "None",
+    "Ok",
+    "Option",
+    "Ord",
+    "PartialEq",
+    "Result",
+    "Self",
+    "Send",
+    "Sized",
+    "Some",
+    "String",
+    "Sync",
+    "ToString",
+    "Vec",
+];
+
+/// Names everything in the model.
+pub(super) fn name(model: &mut Model, acronyms: &Acronyms) {
+    let mut modules = BTreeSet::new();
+    for schema in model.schemas.values_mut() {
+        schema.module = unique(&mut modules, identifier(acronyms.snake(&schema.name)));
+    }
+    // Types before parameter sets and excerpts, whose names this compiler made and may change.
+    let mut names: BTreeSet<(String, String)> = BTreeSet::new();
+    let mut place = |name: &TypeName| {
+        let mut rust = camel(&name.name);
+        if PRELUDE.contains(&rust.as_str()) {
+            rust.push_str("Value");
+        }
+        let mut number = 2;
+        let base = rust.clone();
+        while !names.insert((name.schema.clone(), rust.clone())) {
+            rust = format!("{base}{number}");
+            number += 1;
+        }
+        rust
+    };
+    for ty in model.enums.values_mut() {
+        ty.rust_name = place(&ty.name);
+        let mut variants = BTreeSet::from(["Unrecognized".to_owned(), "Self".to_owned()]);
+        for member in &mut ty.members {
+            member.rust = unique(&mut variants, camel(&member.json));
+        }
+    }
+    for ty in model.structs.values_mut() {
+        ty.rust_name = place(&ty.name);
+        let mut fields = BTreeSet::new();
+        for field in &mut ty.fields {
+            field.rust = unique(
+                &mut fields,
+                identifier(snake_of_json(&field.json, acronyms)),
+            );
+        }
+        if let Some(dynamic) = &mut ty.dynamic {
+            dynamic.rust = unique(&mut fields, "properties".to_owned());
+        }
+        let mut methods = BTreeSet::new();
+        for action in &mut ty.actions {
+            action.rust = unique(&mut methods, identifier(acronyms.snake(&action.name.name)));
+        }
+    }
+}
+
+/// `@odata.id` -> `odata_id`, `Members@odata.nextLink` -> `members_next_link`, `#ComputerSystem.Reset` -> `reset`.
+fn snake_of_json(json: &str, acronyms: &Acronyms) -> String {
+    if let Some(action) = json.strip_prefix('#') {
+        let name = action.rsplit('.').next().unwrap_or(action);
+        return acronyms.snake(name);
+    }
+    match json.split_once("@odata.") {
+        Some(("", control)) => format!("odata_{}", acronyms.snake(control)),
+        Some((property, control)) => {
+            format!("{}_{}", acronyms.snake(property), acronyms.snake(control))
+        }
+        None => acronyms.snake(json),
+    }
+}
+
+/// Makes it an identifier: no keyword, not empty, no digit first.
+fn identifier(name: String) -> String {
+    if RESERVED.contains(&name.as_str()) || name.is_empty() {
+        format!("{name}_value")
+    } else if KEYWORDS.contains(&name.as_str()) {
+        format!("r#{name}")
+    } else if name.starts_with(|first: char| first.is_ascii_digit()) {
+        format!("n{name}")
+    } else {
+        name
+    }
+}
+
+fn unique(taken: &mut BTreeSet<String>, name: String) -> String {
+    let mut candidate = name.clone();
+    let mut number = 2;
+    while !taken.insert(candidate.clone()) {
+        candidate = format!("{name}{number}");
+        number += 1;
+    }
+    candidate
+}
+
+/// A type or a variant: the standard's spelling as far as it is an identifier of Rust's form.
+fn camel(name: &str) -> String {
+    let mut camel = String::new();
+    let mut parts = Vec::new();
+    let mut part = String::new();
+    for character in name.chars() {
+        if character.is_ascii_alphanumeric() {
+            part.push(character);
+        } else {
+            parts.push(std::mem::take(&mut part));
+            // The one sign that changes the meaning of what it follows.
+            if character == '+' {
+                parts.push("Plus".to_owned());
+            }
+        }
+    }
+    parts.push(part);
+    parts.retain(|part| !part.is_empty());
+    let several = parts.len() > 1;
+    for part in &parts {
+        let shouted = several
+            && part.chars().any(|letter| letter.is_ascii_uppercase())
+            && !part.chars().any(|letter| letter.is_ascii_lowercase());
+        // Two numbers that lie side by side would read as one.
+        if camel.ends_with(|last: char| last.is_ascii_digit())
+            && part.starts_with(|first: char| first.is_ascii_digit())
+        {
+            camel.push('_');
+        }
+        let mut characters = part.chars();
+        if let Some(first) = characters.next() {
+            camel.push(first.to_ascii_uppercase());
+        }
+        if shouted {
+            camel.push_str(&characters.as_str().to_ascii_lowercase());
+        } else {
+            camel.push_str(characters.as_str());
+        }
+    }
+    if camel.is_empty() || camel.starts_with(|first: char| first.is_ascii_digit()) {
+        camel.insert(0, 'V');
+    }
+    camel
+}

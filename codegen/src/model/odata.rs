@@ -1,0 +1,164 @@
+//! What every resource has by OData and by the Redfish specification, and no schema declares: the `@odata` control properties,
+//! a collection's count and next link, and the generic resource that a link to "anything" leads to.
+
+use super::ir::{Docs, Field, FieldType, Model, Permissions, Struct, StructKind, TypeName};
+
+/// Adds them to all entity types.
+pub(super) fn add(model: &mut Model) {
+    let item = resource_type("Item");
+    for ty in model.structs.values_mut() {
+        if !matches!(ty.kind, StructKind::Entity) {
+            continue;
+        }
+        if ty.name == item || ty.name == resource_type("ItemOrCollection") {
+            make_generic(ty);
+        }
+        if is_collection(ty) {
+            make_collection(ty, &item);
+        }
+        add_missing(&mut ty.fields, control(), true);
+    }
+}
+
+/// A schema-defined type of the `Resource` schema.
+fn resource_type(name: &str) -> TypeName {
+    TypeName {
+        schema: "Resource".to_owned(),
+        name: name.to_owned(),
+    }
+}
+
+/// A link to a `Resource.Item` leads to any resource, so what all resources have can be read there.
+fn make_generic(ty: &mut Struct) {
+    let mut fields = resource_fields();
+    fields.retain(|field| !field.json.starts_with('@'));
+    add_missing(&mut ty.fields, fields, true);
+}
+
+fn is_collection(ty: &Struct) -> bool {
+    let collection = resource_type("ResourceCollection");
+    ty.name == collection || ty.bases.contains(&collection)
+}
+
+/// Members stay links even where the schema has them expanded: a link holds an expanded member as well, and services that
+/// list references where the schema promises members are common.
+fn make_collection(ty: &mut Struct, item: &TypeName) {
+    let member = ty
+        .fields
+        .iter_mut()
+        .find(|field| field.json == "Members" && field.many)
+        .and_then(|field| match &field.ty {
+            FieldType::Link(member) | FieldType::Struct(member) => {
+                let member = member.clone();
+                field.ty = FieldType::Link(member.clone());
+                Some(member)
+            }
+            _ => None,
+        });
+    let member = match member {
+        Some(member) => member,
+        // The abstract collection, which is what a link to "any collection" leads to.
+        None => {
+            let mut members = field("Members", FieldType::Link(item.clone()));
+            members.many = true;
+            members.required = true;
+            members.docs.description = Some("The members of this collection.".to_owned());
+            ty.fields.push(members);
+            item.clone()
+        }
+    };
+    ty.kind = StructKind::Collection(member);
+    let mut count = field("Members@odata.count", FieldType::Int);
+    count.required = true;
+    count.minimum = Some(0);
+    count.docs.description =
+        Some("The number of members in the collection, on all its pages.".to_owned());
+    let mut next = field("Members@odata.nextLink", FieldType::ODataId);
+    next.is_url = true;
+    next.docs.description = Some("The URI of the next page of members.".to_owned());
+    add_missing(&mut ty.fields, vec![count, next], false);
+}
+
+fn add_missing(fields: &mut Vec<Field>, mut extra: Vec<Field>, first: bool) {
+    extra.retain(|field| fields.iter().all(|known| known.json != field.json));
+    if first {
+        fields.splice(0..0, extra);
+    } else {
+        fields.extend(extra);
+    }
+}
+
+/// The control properties.
+fn control() -> Vec<Field> {
+    let describe = |mut field: Field, required: bool, description: &str| {
+        field.required = required;
+        field.docs.description = Some(description.to_owned());
+        field
+    };
+    vec![
+        describe(
+            field("@odata.context", FieldType::ODataId),
+            false,
+            "The URI of the metadata that describes this resource.",
+        ),
+        describe(
+            field("@odata.id", FieldType::ODataId),
+            true,
+            "The URI of this resource.",
+        ),
+        describe(
+            field("@odata.type", FieldType::ODataType),
+            true,
+            "The schema, version and type of this resource.",
+        ),
+        describe(
+            field("@odata.etag", FieldType::ETag),
+            false,
+            "The entity tag of this resource's present state.",
+        ),
+    ]
+}
+
+/// What all resources have: the fields of a shell.
+pub(super) fn resource_fields() -> Vec<Field> {
+    let mut fields = control();
+    let mut property = |name: &str, ty: FieldType, description: &str| {
+        let mut field = field(name, ty);
+        field.docs.description = Some(description.to_owned());
+        fields.push(field);
+    };
+    property(
+        "Id",
+        FieldType::String,
+        "The identifier of this resource among its siblings.",
+    );
+    property("Name", FieldType::String, "The name of this resource.");
+    property(
+        "Description",
+        FieldType::String,
+        "The description of this resource.",
+    );
+    property("Oem", FieldType::Oem, "The OEM extension property.");
+    fields
+}
+
+fn field(json: &str, ty: FieldType) -> Field {
+    Field {
+        json: json.to_owned(),
+        rust: String::new(),
+        ty,
+        many: false,
+        nullable: false,
+        permissions: Some(Permissions::Read),
+        required: false,
+        required_on_create: false,
+        unit: None,
+        minimum: None,
+        maximum: None,
+        pattern: None,
+        is_url: false,
+        excerpt: None,
+        excerpt_only: false,
+        docs: Docs::default(),
+    }
+}
