@@ -1,1 +1,2 @@
+//! Compiles the schemas.
 fn main() {}

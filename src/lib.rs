@@ -1,1 +1,2 @@
 //! Rosefish.
+pub mod wire;

@@ -1,0 +1,699 @@
+//! The decoder: one driver that walks the JSON text and fills the slots of a record. What a slot refuses, and what
+//! has no slot, goes to the record's residue as the text it was; a deviation says so.
+
+use std::fmt;
+
+use jiter::{Jiter, JiterError, JiterErrorType, JsonErrorType, Peek};
+
+use super::deviation::{Deviation, DeviationKind, Handling, Problem};
+use super::error::{DecodeError, DecodeErrorKind, Limits};
+use super::odata::ODataId;
+use super::record::{ItemMut, Record, SlotMut, Type};
+use super::residue::Form;
+use super::scalar::Outcome;
+use super::table::{Field, Kind};
+
+/// A decoded payload and where it departs from the schemas.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decoded<T> {
+    /// The payload as a value.
+    pub value: T,
+    /// Where it departs from the schemas, in the order of the text.
+    pub deviations: Vec<Deviation>,
+}
+
+/// Decodes a JSON object into a type.
+///
+/// ```
+/// use rosefish::wire::{Handling, Limits, decode};
+/// use rosefish::schema::resource::Status;
+///
+/// let decoded = decode::<Status>(br#"{"Health": "Ok", "State": "Enabled"}"#, &Limits::default())?;
+/// assert_eq!(decoded.value.health, Some(rosefish::schema::resource::Health::Ok));
+/// assert_eq!(decoded.deviations[0].pointer, "/Health");
+/// assert_eq!(decoded.deviations[0].handling, Handling::Coerced);
+/// # Ok::<(), rosefish::wire::DecodeError>(())
+/// ```
+///
+/// # Errors
+///
+/// Where the bytes are not a JSON object or exceed a limit. Nothing else is an error.
+pub fn decode<T: Type>(json: &[u8], limits: &Limits) -> Result<Decoded<T>, DecodeError> {
+    let mut value = T::default();
+    let deviations = decode_into(&mut value, json, limits)?;
+    Ok(Decoded { value, deviations })
+}
+
+/// Decodes a JSON object into an empty record.
+///
+/// # Errors
+///
+/// As [`decode`].
+pub fn decode_into(record: &mut dyn Record, json: &[u8], limits: &Limits) -> Result<Vec<Deviation>, DecodeError> {
+    let fail = |kind| DecodeError { kind, pointer: String::new(), line: 1, column: 1, excerpt: String::new() };
+    if json.len() > limits.size.min(u32::MAX as usize / 2) {
+        return Err(fail(DecodeErrorKind::TooLarge(limits.size)));
+    }
+    // Some services put a byte order mark before the text.
+    let json = json.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(json);
+    let text = std::str::from_utf8(json).map_err(|error| {
+        let before = json.get(..error.valid_up_to()).unwrap_or_default();
+        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        let column = 1 + before.iter().rev().take_while(|byte| **byte != b'\n').count();
+        DecodeError { line, column, ..fail(DecodeErrorKind::NotUtf8) }
+    })?;
+    let mut decoder = Decoder::new(text, limits);
+    let peek = decoder.peek()?;
+    if peek != Peek::Object {
+        decoder.skip(peek)?;
+        decoder.finish()?;
+        return Err(fail(DecodeErrorKind::NotAnObject(name_of(peek))));
+    }
+    decoder.record(record)?;
+    decoder.finish()?;
+    Ok(decoder.deviations)
+}
+
+/// Whether a field that was read from this text would hold what it holds now. So the encoder knows if the original
+/// still stands for the value.
+pub(crate) fn still_holds(record: &dyn Record, slot: usize, json: &str) -> bool {
+    let mut fresh = (record.table().new)();
+    let limits = Limits::default();
+    let mut decoder = Decoder::new(json, &limits);
+    let Some(field) = record.table().fields.get(slot) else { return false };
+    let read = decoder.peek().and_then(|peek| decoder.field(&mut *fresh, slot, field, peek, ""));
+    read.is_ok() && super::compare::same_slot(&record.slot(slot), &fresh.slot(slot))
+}
+
+fn name_of(peek: Peek) -> &'static str {
+    match peek {
+        Peek::Null => "null",
+        Peek::True | Peek::False => "a boolean",
+        Peek::String => "a string",
+        Peek::Array => "an array",
+        Peek::Object => "an object",
+        _ => "a number",
+    }
+}
+
+/// Reads JSON text into records.
+pub struct Decoder<'j> {
+    jiter: Jiter<'j>,
+    text: &'j str,
+    deviations: Vec<Deviation>,
+    path: Vec<Segment>,
+    depth: usize,
+    limits: Limits,
+}
+
+/// A step of a JSON pointer.
+#[derive(Debug)]
+enum Segment {
+    Field(&'static str),
+    Index(usize),
+    Name(String),
+}
+
+/// A name of an object's member, looked up.
+enum Key {
+    Field(usize),
+    Other(String),
+}
+
+/// The fields that an object has had so far.
+struct Seen([u64; 4]);
+
+impl Seen {
+    /// Notes a field; true if it is not the first time.
+    fn again(&mut self, slot: usize) -> bool {
+        let bit = 1_u64 << (slot % 64);
+        match self.0.get_mut(slot / 64) {
+            Some(word) => std::mem::replace(word, *word | bit) & bit != 0,
+            // No type has so many fields; of one that had, a repeated field would merely go unmentioned.
+            None => false,
+        }
+    }
+}
+
+impl fmt::Debug for Decoder<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decoder").field("pointer", &self.pointer()).finish_non_exhaustive()
+    }
+}
+
+impl<'j> Decoder<'j> {
+    fn new(text: &'j str, limits: &Limits) -> Self {
+        let limits = Limits { depth: limits.depth.min(Limits::MAX_DEPTH), ..*limits };
+        Self {
+            jiter: Jiter::new(text.as_bytes()),
+            text,
+            deviations: Vec::new(),
+            path: Vec::new(),
+            depth: 0,
+            limits,
+        }
+    }
+
+    // Scalars, for the types of `scalar`.
+
+    pub(crate) fn bool(&mut self, peek: Peek) -> Result<bool, DecodeError> {
+        self.jiter.known_bool(peek).map_err(|error| self.error(&error))
+    }
+
+    pub(crate) fn null(&mut self) -> Result<(), DecodeError> {
+        self.jiter.known_null().map_err(|error| self.error(&error))
+    }
+
+    /// The text of a number.
+    pub(crate) fn number(&mut self, peek: Peek) -> Result<&'j str, DecodeError> {
+        let start = self.jiter.current_index();
+        if let Err(error) = self.jiter.known_number_bytes(peek) {
+            return Err(self.error(&error));
+        }
+        Ok(self.since(start))
+    }
+
+    /// A string; none, and nothing consumed, where it has no Unicode text.
+    pub(crate) fn str(&mut self) -> Result<Option<&str>, DecodeError> {
+        // Asked first on a copy only where it fails: the borrow of a success would outlive the failure's branch.
+        let start = self.jiter.current_index();
+        if self.has_odd_escape(start) {
+            let mut copy = self.jiter.clone();
+            if let Err(error) = copy.known_str() {
+                return if is_unicode(&error) { Ok(None) } else { Err(self.error(&error)) };
+            }
+        }
+        match self.jiter.known_str() {
+            Ok(text) => Ok(Some(text)),
+            Err(error) => Err(locate(self.text, &self.path, &error)),
+        }
+    }
+
+    /// Whether the string at this place has an escaped surrogate, which may lack its other half.
+    fn has_odd_escape(&self, start: usize) -> bool {
+        let rest = self.text.as_bytes().get(start + 1..).unwrap_or_default();
+        let mut bytes = rest.iter();
+        while let Some(byte) = bytes.next() {
+            match byte {
+                b'"' => return false,
+                b'\\' => {
+                    if let [b'u', b'd' | b'D', ..] = bytes.as_slice() {
+                        return true;
+                    }
+                    bytes.next();
+                }
+                _ => {}
+            }
+        }
+        false
+    }
+
+    /// The text of any value.
+    pub(crate) fn raw(&mut self, peek: Peek) -> Result<&'j str, DecodeError> {
+        let start = self.jiter.current_index();
+        self.skip(peek)?;
+        Ok(self.since(start))
+    }
+
+    fn since(&self, start: usize) -> &'j str {
+        // Both ends stand beside an ASCII character, so the text can be cut there.
+        self.text.get(start..self.jiter.current_index()).unwrap_or_default()
+    }
+
+    fn peek(&mut self) -> Result<Peek, DecodeError> {
+        self.jiter.peek().map_err(|error| self.error(&error))
+    }
+
+    fn finish(&mut self) -> Result<(), DecodeError> {
+        self.jiter.finish().map_err(|error| self.error(&error))
+    }
+
+    /// Passes over a value, but makes sure that it is JSON and within the limits.
+    fn skip(&mut self, peek: Peek) -> Result<(), DecodeError> {
+        match peek {
+            Peek::Object => {
+                self.descend()?;
+                let mut members = 0;
+                let mut more = match self.jiter.known_object() {
+                    Ok(key) => key.is_some(),
+                    Err(error) => return Err(self.error(&error)),
+                };
+                while more {
+                    self.count(&mut members)?;
+                    let peek = self.peek()?;
+                    self.skip(peek)?;
+                    more = match self.jiter.next_key() {
+                        Ok(key) => key.is_some(),
+                        Err(error) => return Err(self.error(&error)),
+                    };
+                }
+                self.depth -= 1;
+            }
+            Peek::Array => {
+                self.descend()?;
+                let mut members = 0;
+                let mut next = self.jiter.known_array().map_err(|error| self.error(&error))?;
+                while let Some(peek) = next {
+                    self.count(&mut members)?;
+                    self.skip(peek)?;
+                    next = self.jiter.array_step().map_err(|error| self.error(&error))?;
+                }
+                self.depth -= 1;
+            }
+            // The jiter that is used for strings in passing checks neither escapes nor surrogates.
+            _ => {
+                if let Err(error) = self.jiter.known_skip(peek) {
+                    return Err(self.error(&error));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn descend(&mut self) -> Result<(), DecodeError> {
+        self.depth += 1;
+        if self.depth > self.limits.depth {
+            return Err(self.exceeded(DecodeErrorKind::TooDeep(self.limits.depth)));
+        }
+        Ok(())
+    }
+
+    fn count(&self, members: &mut usize) -> Result<(), DecodeError> {
+        *members += 1;
+        if *members > self.limits.members {
+            return Err(self.exceeded(DecodeErrorKind::TooManyMembers(self.limits.members)));
+        }
+        Ok(())
+    }
+
+    // Objects.
+
+    fn record(&mut self, record: &mut dyn Record) -> Result<(), DecodeError> {
+        self.descend()?;
+        let table = record.table();
+        let look_up = |name: &str| match table.find(name) {
+            Some(slot) => Key::Field(slot),
+            None => Key::Other(name.to_owned()),
+        };
+        let mut seen = Seen([0; 4]);
+        let mut members = 0;
+        let mut key = match self.jiter.known_object() {
+            Ok(key) => key.map(look_up),
+            Err(error) => return Err(self.error(&error)),
+        };
+        while let Some(found) = key {
+            self.count(&mut members)?;
+            let peek = self.peek()?;
+            match found {
+                Key::Field(slot) => {
+                    if let Some(field) = table.fields.get(slot) {
+                        self.path.push(Segment::Field(field.name));
+                        if seen.again(slot) {
+                            self.forget(record, slot);
+                        }
+                        self.field(record, slot, field, peek, "")?;
+                        self.path.pop();
+                    }
+                }
+                Key::Other(name) => self.other(record, &mut seen, name, peek)?,
+            }
+            key = match self.jiter.next_key() {
+                Ok(key) => key.map(look_up),
+                Err(error) => return Err(self.error(&error)),
+            };
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    /// A property that came before: what it had gives way to what comes now.
+    fn forget(&mut self, record: &mut dyn Record, slot: usize) {
+        record.slot_mut(slot).clear();
+        record.residue_mut().forget(slot);
+        let problem = Problem::new(DeviationKind::DuplicateProperty, "a property once");
+        self.deviate(problem, Handling::Kept, "the same name again");
+    }
+
+    /// A member whose name no field has.
+    fn other(&mut self, record: &mut dyn Record, seen: &mut Seen, name: String, peek: Peek) -> Result<(), DecodeError> {
+        let annotation = name.contains('@') && !name.trim_start().starts_with("@odata.");
+        if !annotation && record.dynamic().is_some() {
+            return self.dynamic(record, name, peek);
+        }
+        let table = record.table();
+        if !annotation
+            && let Some(slot) = table.find_miscased(&name)
+            && let Some(field) = table.fields.get(slot)
+            && !seen.again(slot)
+        {
+            self.path.push(Segment::Name(name.clone()));
+            let problem = Problem::new(DeviationKind::MiscasedProperty, field.name);
+            self.deviate(problem, Handling::Coerced, &name);
+            self.field(record, slot, field, peek, &name)?;
+            self.path.pop();
+            return Ok(());
+        }
+        self.path.push(Segment::Name(name));
+        let json = self.raw(peek)?;
+        let known = match self.path.last() {
+            Some(Segment::Name(name)) => name.contains('@') || table.open,
+            _ => true,
+        };
+        if !known {
+            self.deviate(Problem::new(DeviationKind::UnknownProperty, "a declared property"), Handling::Withheld, json);
+        }
+        if let Some(Segment::Name(name)) = self.path.pop() {
+            record.residue_mut().push(&name, json);
+        }
+        Ok(())
+    }
+
+    /// A property whose name the service made up, in a type that allows for it.
+    fn dynamic(&mut self, record: &mut dyn Record, name: String, peek: Peek) -> Result<(), DecodeError> {
+        let start = self.jiter.current_index();
+        self.path.push(Segment::Name(name.clone()));
+        let Some(map) = record.dynamic_mut() else { return Ok(()) };
+        let refused = match map.insert(&name) {
+            ItemMut::Record(inner) if peek == Peek::Object => {
+                self.record(inner)?;
+                None
+            }
+            ItemMut::Record(_) => Some(Problem::new(DeviationKind::WrongType, "an object")),
+            ItemMut::Scalar(scalar) => match scalar.read(self, peek)? {
+                Outcome::Exact => None,
+                Outcome::Rounded => Some(Problem::new(DeviationKind::OutOfRange, "a number of at most 64 bits")),
+                Outcome::Odd(problem, _) | Outcome::Refused(problem) => Some(problem),
+            },
+        };
+        if let Some(problem) = refused {
+            map.remove(&name);
+            let json = self.rest_of(start, peek)?;
+            self.deviate(problem, Handling::Withheld, json);
+            record.residue_mut().push(&name, json);
+        }
+        self.path.pop();
+        Ok(())
+    }
+
+    /// The whole text of a value of which a part, or nothing, was consumed.
+    fn rest_of(&mut self, start: usize, peek: Peek) -> Result<&'j str, DecodeError> {
+        if self.jiter.current_index() == start {
+            self.skip(peek)?;
+        }
+        Ok(self.since(start))
+    }
+
+    /// A member whose name is that of a field, or nearly so: then `name` is what it is called.
+    fn field(
+        &mut self,
+        record: &mut dyn Record,
+        slot: usize,
+        field: &Field,
+        peek: Peek,
+        name: &str,
+    ) -> Result<(), DecodeError> {
+        let start = self.jiter.current_index();
+        if peek == Peek::Null {
+            self.null()?;
+            record.residue_mut().push_beside(slot, Form::Null, name, "null");
+            if field.flags.many() {
+                self.deviate(Problem::new(DeviationKind::NullCollection, "an array"), Handling::Kept, "null");
+            } else if !field.flags.nullable() {
+                self.deviate(Problem::new(DeviationKind::Null, expected(field)), Handling::Withheld, "null");
+            }
+            return Ok(());
+        }
+        let outcome = if !field.flags.many() {
+            self.value(record, slot, field, peek)?
+        } else if peek == Peek::Array {
+            self.array(record, slot, field)?
+        } else {
+            match self.value(record, slot, field, peek)? {
+                Outcome::Exact | Outcome::Rounded | Outcome::Odd(..) => {
+                    let problem = Problem::new(DeviationKind::SingleForCollection, "an array");
+                    Outcome::Odd(problem, Handling::Coerced)
+                }
+                Outcome::Refused(_) => Outcome::Refused(Problem::new(DeviationKind::WrongType, "an array")),
+            }
+        };
+        match outcome {
+            Outcome::Exact if name.is_empty() => {}
+            Outcome::Exact | Outcome::Rounded => {
+                let json = self.since(start);
+                record.residue_mut().push_beside(slot, Form::Coerced, name, json);
+            }
+            Outcome::Odd(problem, handling) => {
+                let json = self.since(start);
+                self.deviate(problem, handling, json);
+                if handling == Handling::Coerced || !name.is_empty() {
+                    record.residue_mut().push_beside(slot, Form::Coerced, name, json);
+                }
+            }
+            Outcome::Refused(problem) => {
+                let json = self.rest_of(start, peek)?;
+                self.deviate(problem, Handling::Withheld, json);
+                record.slot_mut(slot).clear();
+                record.residue_mut().push_beside(slot, Form::Withheld, name, json);
+            }
+        }
+        Ok(())
+    }
+
+    fn array(&mut self, record: &mut dyn Record, slot: usize, field: &Field) -> Result<Outcome, DecodeError> {
+        self.descend()?;
+        let mut next = self.jiter.known_array().map_err(|error| self.error(&error))?;
+        if next.is_none() {
+            record.residue_mut().push_beside(slot, Form::Empty, "", "[]");
+        }
+        let mut whole = true;
+        let mut members = 0;
+        while let Some(peek) = next {
+            self.path.push(Segment::Index(members));
+            self.count(&mut members)?;
+            let start = self.jiter.current_index();
+            if peek == Peek::Null {
+                self.null()?;
+                whole = false;
+                if !field.flags.nullable() {
+                    self.deviate(Problem::new(DeviationKind::Null, expected(field)), Handling::Withheld, "null");
+                }
+            } else {
+                match self.value(record, slot, field, peek)? {
+                    Outcome::Exact => {}
+                    Outcome::Rounded => whole = false,
+                    Outcome::Odd(problem, handling) => {
+                        whole &= handling == Handling::Kept;
+                        let json = self.since(start);
+                        self.deviate(problem, handling, json);
+                    }
+                    Outcome::Refused(problem) => {
+                        whole = false;
+                        let json = self.rest_of(start, peek)?;
+                        self.deviate(problem, Handling::Withheld, json);
+                    }
+                }
+            }
+            self.path.pop();
+            next = self.jiter.array_step().map_err(|error| self.error(&error))?;
+        }
+        self.depth -= 1;
+        // What of the array is in the field stands for it; the whole is kept beside it.
+        Ok(if whole { Outcome::Exact } else { Outcome::Rounded })
+    }
+
+    /// One value, into a slot: added to it where it is an array's.
+    fn value(
+        &mut self,
+        record: &mut dyn Record,
+        slot: usize,
+        field: &Field,
+        peek: Peek,
+    ) -> Result<Outcome, DecodeError> {
+        match record.slot_mut(slot) {
+            SlotMut::Scalar(scalar) => scalar.read(self, peek),
+            SlotMut::Enum(values) => {
+                let problem = |kind| Problem::new(kind, expected(field));
+                if peek != Peek::String {
+                    return Ok(Outcome::Refused(problem(DeviationKind::WrongType)));
+                }
+                let Some(text) = self.str()? else { return Ok(Outcome::Refused(problem(DeviationKind::Unicode))) };
+                let members = match field.kind {
+                    Kind::Enum(table) => table.members,
+                    _ => &[],
+                };
+                if members.contains(&text) {
+                    values.push(text);
+                    return Ok(Outcome::Exact);
+                }
+                if let Some(member) = members.iter().find(|member| member.eq_ignore_ascii_case(text)) {
+                    values.push(member);
+                    return Ok(Outcome::Odd(problem(DeviationKind::MiscasedMember), Handling::Coerced));
+                }
+                values.push(text);
+                let kind =
+                    if text.is_empty() { DeviationKind::EmptyMember } else { DeviationKind::UnknownMember };
+                Ok(Outcome::Odd(problem(kind), Handling::Kept))
+            }
+            SlotMut::Record(records) => {
+                if peek != Peek::Object {
+                    return Ok(Outcome::Refused(Problem::new(DeviationKind::WrongType, "an object")));
+                }
+                self.record(records.push())?;
+                Ok(Outcome::Exact)
+            }
+            SlotMut::Link(links) => self.link(links.push(), peek),
+            SlotMut::Absent => Ok(Outcome::Refused(Problem::new(DeviationKind::UnknownProperty, "nothing"))),
+        }
+    }
+
+    fn link(&mut self, link: &mut dyn super::link::AnyLink, peek: Peek) -> Result<Outcome, DecodeError> {
+        const EXPECTED: &str = "an object with @odata.id";
+        let odd = |kind| Ok(Outcome::Odd(Problem::new(kind, EXPECTED), Handling::Kept));
+        match peek {
+            Peek::Object => {
+                let before = self.jiter.clone();
+                if let Some(uri) = self.reference()? {
+                    link.refer(uri, false);
+                    return Ok(Outcome::Exact);
+                }
+                if self.jiter.current_index() != before.current_index() {
+                    let mut after = before.clone();
+                    if matches!(after.known_object(), Ok(None)) {
+                        self.jiter = after;
+                        link.irregular("{}");
+                        return odd(DeviationKind::EmptyLink);
+                    }
+                }
+                self.jiter = before;
+                self.record(link.expand())?;
+                Ok(Outcome::Exact)
+            }
+            Peek::String => {
+                let Some(uri) = self.str()?.map(ODataId::from) else {
+                    return Ok(Outcome::Refused(Problem::new(DeviationKind::Unicode, EXPECTED)));
+                };
+                link.refer(uri, true);
+                odd(DeviationKind::LinkAsString)
+            }
+            _ => {
+                link.irregular(self.raw(peek)?);
+                odd(DeviationKind::IrregularLink)
+            }
+        }
+    }
+
+    /// An object that has an `@odata.id` and nothing else. In any other case the place is no longer right.
+    fn reference(&mut self) -> Result<Option<ODataId>, DecodeError> {
+        match self.jiter.known_object() {
+            Ok(Some("@odata.id")) => {}
+            Ok(_) => return Ok(None),
+            Err(error) => return Err(self.error(&error)),
+        }
+        if self.peek()? != Peek::String {
+            return Ok(None);
+        }
+        let Some(uri) = self.str()?.map(ODataId::from) else { return Ok(None) };
+        match self.jiter.next_key() {
+            Ok(None) => Ok(Some(uri)),
+            Ok(Some(_)) => Ok(None),
+            Err(error) => Err(self.error(&error)),
+        }
+    }
+
+    // What is said of it.
+
+    fn deviate(&mut self, problem: Problem, handling: Handling, found: &str) {
+        self.deviations.push(Deviation {
+            pointer: self.pointer(),
+            kind: problem.kind,
+            expected: problem.expected.into(),
+            found: excerpt(found),
+            handling,
+        });
+    }
+
+    fn pointer(&self) -> String {
+        pointer(&self.path)
+    }
+
+    fn exceeded(&self, kind: DecodeErrorKind) -> DecodeError {
+        let at = self.jiter.current_position();
+        DecodeError { kind, pointer: self.pointer(), line: at.line, column: at.column, excerpt: String::new() }
+    }
+
+    fn error(&self, error: &JiterError) -> DecodeError {
+        locate(self.text, &self.path, error)
+    }
+}
+
+fn pointer(path: &[Segment]) -> String {
+    let mut text = String::new();
+    for segment in path {
+        text.push('/');
+        match segment {
+            Segment::Field(name) => text.push_str(name),
+            Segment::Index(index) => text.push_str(&index.to_string()),
+            Segment::Name(name) => text.push_str(&name.replace('~', "~0").replace('/', "~1")),
+        }
+    }
+    text
+}
+
+fn is_unicode(error: &JiterError) -> bool {
+    use JsonErrorType::{InvalidUnicodeCodePoint, LoneLeadingSurrogateInHexEscape, UnexpectedEndOfHexEscape};
+    matches!(
+        &error.error_type,
+        JiterErrorType::JsonError(
+            InvalidUnicodeCodePoint | LoneLeadingSurrogateInHexEscape | UnexpectedEndOfHexEscape
+        )
+    )
+}
+
+fn locate(text: &str, path: &[Segment], error: &JiterError) -> DecodeError {
+    let at = jiter::LinePosition::find(text.as_bytes(), error.index);
+    let words = match &error.error_type {
+        JiterErrorType::JsonError(kind) => kind.to_string(),
+        JiterErrorType::WrongType { expected, actual } => format!("expected {expected}, found {actual}"),
+    };
+    let around = text.as_bytes().get(error.index.saturating_sub(12)..).unwrap_or_default();
+    let around = around.get(..32).unwrap_or(around);
+    DecodeError {
+        kind: DecodeErrorKind::Syntax(words),
+        pointer: pointer(path),
+        line: at.line,
+        column: at.column,
+        excerpt: String::from_utf8_lossy(around).trim().to_owned(),
+    }
+}
+
+fn expected(field: &Field) -> &'static str {
+    match field.kind {
+        Kind::String => "a string",
+        Kind::Int => "an integer",
+        Kind::Decimal => "a number",
+        Kind::Bool => "true or false",
+        Kind::DateTime => "a date and time",
+        Kind::Duration => "a duration",
+        Kind::Guid => "a UUID",
+        Kind::Primitive => "a string, number or boolean",
+        Kind::ODataId => "a URI",
+        Kind::ODataType => "a type's name",
+        Kind::ETag => "an ETag",
+        Kind::Enum(table) => table.name,
+        Kind::Record(_) | Kind::Oem => "an object",
+        Kind::Link(_) => "a link",
+    }
+}
+
+/// The start of a JSON text, short enough for a line.
+fn excerpt(json: &str) -> String {
+    const LONGEST: usize = 80;
+    if json.len() <= LONGEST {
+        return json.to_owned();
+    }
+    let mut end = LONGEST;
+    while !json.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}…", json.get(..end).unwrap_or_default())
+}

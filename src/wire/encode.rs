@@ -1,0 +1,163 @@
+//! The encoder: a record as the JSON that it came from, or that its fields now stand for.
+
+use std::fmt::{self, Write as _};
+
+use super::decode::still_holds;
+use super::link::{AnyLink, LinkView};
+use super::record::{Item, Record, Slot};
+use super::residue::{Beside, Form};
+
+/// The record as JSON text. A record that was decoded and left alone gives the JSON that it came from, numbers
+/// compared by value and the order of names aside.
+#[must_use]
+pub fn encode(record: &dyn Record) -> String {
+    let mut encoder = Encoder::default();
+    encoder.record(record);
+    encoder.out
+}
+
+/// Writes records as JSON text.
+#[derive(Debug, Default)]
+pub struct Encoder {
+    out: String,
+}
+
+impl Encoder {
+    pub(crate) fn raw(&mut self, json: &str) {
+        self.out.push_str(json);
+    }
+
+    pub(crate) fn print(&mut self, value: &dyn fmt::Display) {
+        // A String takes whatever is written to it.
+        let _ = write!(self.out, "{value}");
+    }
+
+    pub(crate) fn string(&mut self, text: &str) {
+        write_string(&mut self.out, text);
+    }
+
+    fn record(&mut self, record: &dyn Record) {
+        let residue = record.residue();
+        let mut first = true;
+        self.out.push('{');
+        for (number, field) in record.table().fields.iter().enumerate() {
+            let slot = record.slot(number);
+            let beside = if residue.is_empty() { None } else { residue.beside(number) };
+            let name = beside.and_then(|beside| beside.name).unwrap_or(field.name);
+            match original(record, number, &slot, beside) {
+                Some(json) => {
+                    self.name(&mut first, name);
+                    self.raw(json);
+                }
+                None if slot.is_empty() => {}
+                None => {
+                    self.name(&mut first, name);
+                    self.slot(&slot, field.flags.many());
+                }
+            }
+        }
+        for (name, item) in record.dynamic().into_iter().flat_map(|map| map.iter()) {
+            self.name(&mut first, name);
+            match item {
+                Item::Record(record) => self.record(record),
+                Item::Scalar(scalar) => scalar.write(0, self),
+            }
+        }
+        for (name, json) in residue.iter() {
+            self.name(&mut first, name);
+            self.raw(json);
+        }
+        self.out.push('}');
+    }
+
+    fn name(&mut self, first: &mut bool, name: &str) {
+        if !std::mem::take(first) {
+            self.out.push(',');
+        }
+        self.string(name);
+        self.out.push(':');
+    }
+
+    pub(super) fn slot(&mut self, slot: &Slot<'_>, many: bool) {
+        if !many {
+            return self.item(slot, 0);
+        }
+        self.out.push('[');
+        for index in 0..slot.len() {
+            if index > 0 {
+                self.out.push(',');
+            }
+            self.item(slot, index);
+        }
+        self.out.push(']');
+    }
+
+    pub(super) fn item(&mut self, slot: &Slot<'_>, index: usize) {
+        match slot {
+            Slot::Absent => self.raw("null"),
+            Slot::Scalar(scalar) => scalar.write(index, self),
+            Slot::Enum(values) => self.string(values.get(index).unwrap_or_default()),
+            Slot::Record(records) => match records.get(index) {
+                Some(record) => self.record(record),
+                None => self.raw("null"),
+            },
+            Slot::Link(links) => match links.get(index) {
+                Some(link) => self.link(link),
+                None => self.raw("null"),
+            },
+        }
+    }
+
+    fn link(&mut self, link: &dyn AnyLink) {
+        match link.view() {
+            LinkView::Reference(uri) => {
+                self.raw("{\"@odata.id\":");
+                self.string(uri.as_str());
+                self.raw("}");
+            }
+            LinkView::Text(uri) => self.string(uri.as_str()),
+            LinkView::Expanded(record) => self.record(record),
+            LinkView::Irregular(json) => self.raw(json),
+        }
+    }
+
+    pub(super) fn finish(self) -> String {
+        self.out
+    }
+}
+
+/// The text beside a field, where it still stands for the field.
+fn original<'a>(record: &dyn Record, number: usize, slot: &Slot<'_>, beside: Option<Beside<'a>>) -> Option<&'a str> {
+    let beside = beside?;
+    let stands = match beside.form {
+        Form::Null | Form::Empty | Form::Withheld => slot.is_empty(),
+        Form::Coerced => still_holds(record, number, beside.json),
+        Form::Unknown => false,
+    };
+    stands.then_some(beside.json)
+}
+
+/// A JSON string.
+pub(super) fn write_string(out: &mut String, text: &str) {
+    out.push('"');
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| c < ' ' || c == '"' || c == '\\') {
+        let (plain, tail) = rest.split_at(at);
+        out.push_str(plain);
+        let mut chars = tail.chars();
+        match chars.next() {
+            Some('"') => out.push_str("\\\""),
+            Some('\\') => out.push_str("\\\\"),
+            Some('\n') => out.push_str("\\n"),
+            Some('\r') => out.push_str("\\r"),
+            Some('\t') => out.push_str("\\t"),
+            Some(control) => {
+                let _ = write!(out, "\\u{:04x}", control as u32);
+            }
+            None => {}
+        }
+        rest = chars.as_str();
+    }
+    out.push_str(rest);
+    out.push('"');
+}

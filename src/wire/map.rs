@@ -1,0 +1,36 @@
+//! Maps of properties whose names the service makes up.
+
+use std::collections::BTreeMap;
+
+use super::record::{Item, ItemMut, MapSlot, Type};
+use super::scalar::Primitive;
+
+macro_rules! map_slot {
+    ($([$($generic:ident)?] $value:ty: $item:ident;)*) => {$(
+        impl$(<$generic: Type>)? MapSlot for BTreeMap<String, $value> {
+            fn iter(&self) -> Box<dyn Iterator<Item = (&str, Item<'_>)> + '_> {
+                Box::new(BTreeMap::iter(self).map(|(name, value)| (name.as_str(), Item::$item(value))))
+            }
+            fn get(&self, name: &str) -> Option<Item<'_>> {
+                BTreeMap::get(self, name).map(|value| Item::$item(value))
+            }
+            fn insert(&mut self, name: &str) -> ItemMut<'_> {
+                let value = self.entry(name.to_owned()).or_default();
+                *value = Default::default();
+                ItemMut::$item(value)
+            }
+            fn remove(&mut self, name: &str) {
+                BTreeMap::remove(self, name);
+            }
+            fn clear(&mut self) {
+                BTreeMap::clear(self);
+            }
+        }
+    )*};
+}
+
+map_slot! {
+    [T] T: Record;
+    [] Primitive: Scalar;
+    [] String: Scalar;
+}

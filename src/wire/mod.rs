@@ -1,0 +1,95 @@
+//! Bytes to typed values and back. A payload is evidence, not a promise: any JSON object decodes into any type, what
+//! departs from the schemas is told as [deviations](Deviation), and encoding gives back what came.
+//!
+//! - [`decode`] and [`encode`] convert; [`diff()`] compares two values of a type; [`at`] follows a JSON pointer.
+//! - [`Record`] is the reflection that all of this is written on, [`Table`] what the schemas say of a type.
+//! - [`Link`], [`ODataId`], [`DateTime`], [`Oem`] and so on are what fields hold beside the types of Rust.
+//!
+//! Nothing here knows of HTTP.
+
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic))]
+
+mod action;
+mod annotation;
+mod compare;
+mod decode;
+mod deviation;
+mod diff;
+mod encode;
+mod enums;
+mod error;
+mod link;
+mod map;
+mod odata;
+mod oem;
+mod pointer;
+mod record;
+mod residue;
+mod scalar;
+mod serde_impl;
+mod table;
+mod text;
+
+pub use action::ActionTarget;
+pub use annotation::Annotations;
+pub use decode::{Decoded, Decoder, decode, decode_into};
+pub use deviation::{Deviation, DeviationKind, Handling};
+pub use diff::{Change, Patch, creation, diff};
+pub use encode::{Encoder, encode};
+pub use enums::OpenEnum;
+pub use error::{DecodeError, DecodeErrorKind, Limits};
+pub use link::{AnyLink, Link, LinkView};
+pub use odata::{ETag, ODataId, ODataType};
+pub use oem::Oem;
+pub use pointer::at;
+pub use record::{
+    Collection, EnumSlot, Item, ItemMut, LinkSlot, MapSlot, Record, RecordSlot, Slot, SlotMut, Type,
+};
+pub use residue::Residue;
+pub use scalar::{Outcome, Primitive, Reading, Scalar, ScalarSlot};
+pub use table::{
+    ActionTable, Capabilities, Detail, Doc, EnumTable, Field, Flags, Index, Kind, Notes, Table, TypeKind, Version,
+};
+pub use text::{DateTime, Duration, Guid};
+
+pub(crate) use enums::open_enum_traits;
+#[doc(hidden)]
+pub mod private {
+    //! What the generated code calls.
+    pub(crate) use super::compare::{copy, print, same};
+    pub(crate) use super::serde_impl::{deserialize, serialize};
+}
+
+/// The traits that every record type has beside [`Record`].
+macro_rules! record_traits {
+    ($($name:ident)*) => {$(
+        impl Clone for $name {
+            fn clone(&self) -> Self {
+                let mut copy = Self::default();
+                $crate::wire::private::copy(self, &mut copy);
+                copy
+            }
+        }
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                $crate::wire::private::same(self, other)
+            }
+        }
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                $crate::wire::private::print(self, f)
+            }
+        }
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                $crate::wire::private::serialize(self, serializer)
+            }
+        }
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::wire::private::deserialize(deserializer)
+            }
+        }
+    )*};
+}
+pub(crate) use record_traits;

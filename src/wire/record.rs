@@ -1,0 +1,281 @@
+//! Reflection on values: a [`Record`] is a struct whose fields can be reached by number. Every generated type is
+//! one. What is done with records (decode, encode, compare, copy, diff) is written once, on these traits.
+
+use std::any::Any;
+use std::fmt;
+
+use super::annotation::Annotations;
+use super::link::AnyLink;
+use super::residue::Residue;
+use super::scalar::ScalarSlot;
+use super::table::Table;
+
+/// A struct whose fields can be reached by number, as [`Table::fields`] numbers them.
+pub trait Record: Any + Send + Sync + fmt::Debug {
+    /// What the schemas say of this type.
+    fn table(&self) -> &'static Table;
+    /// A field to read. Numbers beyond the last give [`Slot::Absent`].
+    fn slot(&self, slot: usize) -> Slot<'_>;
+    /// A field to change. Numbers beyond the last give [`SlotMut::Absent`].
+    fn slot_mut(&mut self, slot: usize) -> SlotMut<'_>;
+    /// What the payload had beyond the fields.
+    fn residue(&self) -> &Residue;
+    /// What the payload had beyond the fields.
+    fn residue_mut(&mut self) -> &mut Residue;
+    /// The properties whose names the service made up.
+    fn dynamic(&self) -> Option<&dyn MapSlot> {
+        None
+    }
+    /// The properties whose names the service made up.
+    fn dynamic_mut(&mut self) -> Option<&mut dyn MapSlot> {
+        None
+    }
+}
+
+/// A [`Record`] type that is known at compile time.
+pub trait Type: Record + Default + Clone {
+    /// What the schemas say of this type.
+    fn type_table() -> &'static Table;
+}
+
+/// A resource collection.
+pub trait Collection: Type {
+    /// What its members are.
+    type Member: Type;
+    /// The references in `Members`.
+    fn members(&self) -> &[super::Link<Self::Member>];
+}
+
+impl dyn Record {
+    /// This record as the type that it is.
+    #[must_use]
+    pub fn downcast_ref<T: Type>(&self) -> Option<&T> {
+        (self as &dyn Any).downcast_ref()
+    }
+
+    /// This record as the type that it is.
+    ///
+    /// # Errors
+    ///
+    /// The record itself, where it is of another type.
+    pub fn downcast<T: Type>(self: Box<Self>) -> Result<Box<T>, Box<Self>> {
+        if self.downcast_ref::<T>().is_none() {
+            return Err(self);
+        }
+        let any: Box<dyn Any> = self;
+        match any.downcast() {
+            Ok(record) => Ok(record),
+            // Asked above.
+            Err(_) => Ok(Box::default()),
+        }
+    }
+
+    /// The annotations of this object and of its properties.
+    #[must_use]
+    pub fn annotations(&self) -> Annotations<'_> {
+        Annotations::of(self)
+    }
+
+    /// The text of a string-like property (`Edm.String`, `@odata.id`, an enumeration).
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.slot(self.table().find(name)?) {
+            Slot::Scalar(scalar) => scalar.text(),
+            Slot::Enum(values) => values.get(0),
+            _ => None,
+        }
+    }
+}
+
+/// A field to read.
+#[derive(Debug)]
+pub enum Slot<'a> {
+    /// No such field.
+    Absent,
+    /// Scalars: `Option` or `Vec`.
+    Scalar(&'a dyn ScalarSlot),
+    /// Members of an enumeration: `Option` or `Vec`.
+    Enum(&'a dyn EnumSlot),
+    /// Objects: `Option` or `Vec`.
+    Record(&'a dyn RecordSlot),
+    /// Links: `Option` or `Vec`.
+    Link(&'a dyn LinkSlot),
+}
+
+/// A field to change.
+#[derive(Debug)]
+pub enum SlotMut<'a> {
+    /// No such field.
+    Absent,
+    /// Scalars: `Option` or `Vec`.
+    Scalar(&'a mut dyn ScalarSlot),
+    /// Members of an enumeration: `Option` or `Vec`.
+    Enum(&'a mut dyn EnumSlot),
+    /// Objects: `Option` or `Vec`.
+    Record(&'a mut dyn RecordSlot),
+    /// Links: `Option` or `Vec`.
+    Link(&'a mut dyn LinkSlot),
+}
+
+impl Slot<'_> {
+    /// How many values are there: 0 or 1 of an `Option`.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Absent => 0,
+            Self::Scalar(slot) => slot.len(),
+            Self::Enum(slot) => slot.len(),
+            Self::Record(slot) => slot.len(),
+            Self::Link(slot) => slot.len(),
+        }
+    }
+
+    /// Whether no value is there.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl SlotMut<'_> {
+    /// Takes all values away.
+    pub fn clear(&mut self) {
+        match self {
+            Self::Absent => {}
+            Self::Scalar(slot) => slot.clear(),
+            Self::Enum(slot) => slot.clear(),
+            Self::Record(slot) => slot.clear(),
+            Self::Link(slot) => slot.clear(),
+        }
+    }
+}
+
+/// `Option<T>` or `Vec<T>` of a record type.
+pub trait RecordSlot: fmt::Debug {
+    /// How many there are.
+    fn len(&self) -> usize;
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// One of them.
+    fn get(&self, index: usize) -> Option<&dyn Record>;
+    /// One of them.
+    fn get_mut(&mut self, index: usize) -> Option<&mut dyn Record>;
+    /// A new, empty one: appended to a `Vec`, in place of what an `Option` had.
+    fn push(&mut self) -> &mut dyn Record;
+    /// Takes the last one away.
+    fn pop(&mut self);
+    /// Takes all away.
+    fn clear(&mut self);
+}
+
+impl<T: Type> RecordSlot for Option<T> {
+    fn len(&self) -> usize {
+        usize::from(self.is_some())
+    }
+    fn get(&self, index: usize) -> Option<&dyn Record> {
+        self.as_ref().filter(|_| index == 0).map(|record| record as &dyn Record)
+    }
+    fn get_mut(&mut self, index: usize) -> Option<&mut dyn Record> {
+        self.as_mut().filter(|_| index == 0).map(|record| record as &mut dyn Record)
+    }
+    fn push(&mut self) -> &mut dyn Record {
+        self.insert(T::default())
+    }
+    fn pop(&mut self) {
+        *self = None;
+    }
+    fn clear(&mut self) {
+        *self = None;
+    }
+}
+
+impl<T: Type> RecordSlot for Vec<T> {
+    fn len(&self) -> usize {
+        self.len()
+    }
+    fn get(&self, index: usize) -> Option<&dyn Record> {
+        self.as_slice().get(index).map(|record| record as &dyn Record)
+    }
+    fn get_mut(&mut self, index: usize) -> Option<&mut dyn Record> {
+        self.as_mut_slice().get_mut(index).map(|record| record as &mut dyn Record)
+    }
+    fn push(&mut self) -> &mut dyn Record {
+        self.push_mut(T::default())
+    }
+    fn pop(&mut self) {
+        self.pop();
+    }
+    fn clear(&mut self) {
+        self.clear();
+    }
+}
+
+/// `Option<E>` or `Vec<E>` of an open enumeration.
+pub trait EnumSlot: fmt::Debug {
+    /// How many there are.
+    fn len(&self) -> usize;
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// The spelling of one of them.
+    fn get(&self, index: usize) -> Option<&str>;
+    /// A new one: appended to a `Vec`, in place of what an `Option` had.
+    fn push(&mut self, spelling: &str);
+    /// Takes all away.
+    fn clear(&mut self);
+}
+
+/// `Option<Link<T>>` or `Vec<Link<T>>`.
+pub trait LinkSlot: fmt::Debug {
+    /// How many there are.
+    fn len(&self) -> usize;
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// One of them.
+    fn get(&self, index: usize) -> Option<&dyn AnyLink>;
+    /// One of them.
+    fn get_mut(&mut self, index: usize) -> Option<&mut dyn AnyLink>;
+    /// A new, empty one: appended to a `Vec`, in place of what an `Option` had.
+    fn push(&mut self) -> &mut dyn AnyLink;
+    /// Takes the last one away.
+    fn pop(&mut self);
+    /// Takes all away.
+    fn clear(&mut self);
+}
+
+/// The map of properties whose names the service made up.
+pub trait MapSlot: fmt::Debug {
+    /// Their names and values, in order.
+    fn iter(&self) -> Box<dyn Iterator<Item = (&str, Item<'_>)> + '_>;
+    /// The value of one.
+    fn get(&self, name: &str) -> Option<Item<'_>>;
+    /// A new one, empty.
+    fn insert(&mut self, name: &str) -> ItemMut<'_>;
+    /// Takes one away.
+    fn remove(&mut self, name: &str);
+    /// Takes all away.
+    fn clear(&mut self);
+}
+
+/// A value of a [`MapSlot`].
+#[derive(Debug)]
+pub enum Item<'a> {
+    /// An object.
+    Record(&'a dyn Record),
+    /// A scalar.
+    Scalar(&'a dyn ScalarSlot),
+}
+
+/// A value of a [`MapSlot`], to change.
+#[derive(Debug)]
+pub enum ItemMut<'a> {
+    /// An object.
+    Record(&'a mut dyn Record),
+    /// A scalar.
+    Scalar(&'a mut dyn ScalarSlot),
+}

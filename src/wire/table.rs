@@ -1,0 +1,377 @@
+//! The reflection table: what the schemas say of a type, as data. The generated modules hold one [`Table`] per
+//! type; decoding, encoding, diffing and the tools of the command line all read this one copy.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use super::record::Record;
+
+/// What the schemas say of a record type.
+pub struct Table {
+    /// Schema and type as the standard spells them, `ComputerSystem.Boot`.
+    pub name: &'static str,
+    /// What the type stands for.
+    pub kind: TypeKind,
+    /// The properties; a property's place here is its slot.
+    pub fields: &'static [Field],
+    /// The actions of a resource.
+    pub actions: &'static [ActionTable],
+    /// The names of further properties that the service makes up, as regular expressions.
+    pub patterns: &'static [&'static str],
+    /// Properties beyond the declared ones are allowed.
+    pub open: bool,
+    /// Only the properties that all resources have are known: the type's feature is off.
+    pub shell: bool,
+    /// Where a resource of this type may be found, as URI templates.
+    pub uris: &'static [&'static str],
+    /// What a client may do with a resource of this type.
+    pub capabilities: Capabilities,
+    /// The newest version that the schema bundle knows.
+    pub version: Version,
+    /// Since when and what it is about.
+    pub notes: Notes,
+    /// An empty record of this type.
+    pub new: fn() -> Box<dyn Record>,
+    /// Names to slots, made when first used.
+    pub index: Index,
+}
+
+/// What a record type stands for.
+#[derive(Debug, Clone, Copy)]
+pub enum TypeKind {
+    /// A resource.
+    Entity,
+    /// A resource collection and the type of its members.
+    Collection(&'static Table),
+    /// A complex type.
+    Complex,
+    /// A copy of some properties of a resource, carried by another one (`Redfish.ExcerptCopy`).
+    Excerpt,
+    /// The parameters of an action.
+    Parameters,
+}
+
+/// What the schemas say of a property.
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    /// The name in JSON.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// Yes-or-no facts.
+    pub flags: Flags,
+    /// Since when and what it is about.
+    pub notes: Notes,
+    /// Unit, range, pattern and deprecation, where there are any.
+    pub detail: Option<&'static Detail>,
+}
+
+/// What a property holds; [`Flags::many`] says whether one or an array of it.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// `Edm.String`
+    String,
+    /// `Edm.Int64`
+    Int,
+    /// `Edm.Decimal`
+    Decimal,
+    /// `Edm.Boolean`
+    Bool,
+    /// `Edm.DateTimeOffset`
+    DateTime,
+    /// `Edm.Duration`
+    Duration,
+    /// `Edm.Guid`
+    Guid,
+    /// `Edm.PrimitiveType`: any scalar
+    Primitive,
+    /// `@odata.id` and other URIs of resources
+    ODataId,
+    /// `@odata.type`
+    ODataType,
+    /// `@odata.etag`
+    ETag,
+    /// A free-form vendor object
+    Oem,
+    /// One of a set of spellings
+    Enum(&'static EnumTable),
+    /// An object
+    Record(&'static Table),
+    /// A reference to a resource
+    Link(&'static Table),
+}
+
+/// An enumeration's name and members.
+#[derive(Debug)]
+pub struct EnumTable {
+    /// Schema and type, `Resource.Health`.
+    pub name: &'static str,
+    /// The members as they are spelled in JSON.
+    pub members: &'static [&'static str],
+    /// Of each member: since when and what it means.
+    pub notes: &'static [Notes],
+    /// Where the description of the whole type is.
+    pub doc: Doc,
+}
+
+/// An action of a resource.
+#[derive(Debug)]
+pub struct ActionTable {
+    /// The name in JSON without the number sign, `ComputerSystem.Reset`.
+    pub name: &'static str,
+    /// Its parameters.
+    pub parameters: Option<&'static Table>,
+    /// Since when and what it does.
+    pub notes: Notes,
+}
+
+/// Where a description is in [`schema::description`](crate::schema::description)'s text; 0 is none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Doc(pub u32);
+
+/// The version that brought something, and where its description is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Notes {
+    /// The version that brought it; [`Version::NONE`] where it was there from the start.
+    pub since: Version,
+    /// Its description.
+    pub doc: Doc,
+}
+
+/// A schema version.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(pub u8, pub u8, pub u8);
+
+impl Version {
+    /// No version: of an unversioned schema.
+    pub const NONE: Self = Self(0, 0, 0);
+
+    /// Whether this is a version at all.
+    #[must_use]
+    pub fn is_some(self) -> bool {
+        self != Self::NONE
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.0, self.1, self.2)
+    }
+}
+
+impl fmt::Debug for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Unit, range, pattern and deprecation of a property.
+#[derive(Debug, Clone, Copy)]
+pub struct Detail {
+    /// `Measures.Unit`, in UCUM.
+    pub unit: Option<&'static str>,
+    /// `Validation.Minimum`.
+    pub minimum: Option<i64>,
+    /// `Validation.Maximum`.
+    pub maximum: Option<i64>,
+    /// `Validation.Pattern`.
+    pub pattern: Option<&'static str>,
+    /// Why it is deprecated and what to use.
+    pub deprecated: Option<&'static str>,
+}
+
+impl Detail {
+    /// Nothing known.
+    pub const NONE: Self = Self { unit: None, minimum: None, maximum: None, pattern: None, deprecated: None };
+}
+
+/// Yes-or-no facts of a property.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Flags(pub u16);
+
+impl Flags {
+    /// An array.
+    pub const MANY: u16 = 1;
+    /// JSON null is allowed (in an array: null items are).
+    pub const NULLABLE: u16 = 2;
+    /// `OData.Permissions` has Read.
+    pub const READ: u16 = 4;
+    /// `OData.Permissions` has Write.
+    pub const WRITE: u16 = 8;
+    /// `Redfish.Required`; of a parameter: may not be left out.
+    pub const REQUIRED: u16 = 16;
+    /// `Redfish.RequiredOnCreate`.
+    pub const REQUIRED_ON_CREATE: u16 = 32;
+    /// `OData.IsURL`.
+    pub const URL: u16 = 64;
+
+    /// An array.
+    #[must_use]
+    pub fn many(self) -> bool {
+        self.0 & Self::MANY != 0
+    }
+    /// JSON null is allowed (in an array: null items are).
+    #[must_use]
+    pub fn nullable(self) -> bool {
+        self.0 & Self::NULLABLE != 0
+    }
+    /// May be read.
+    #[must_use]
+    pub fn readable(self) -> bool {
+        self.0 & Self::READ != 0
+    }
+    /// May be written.
+    #[must_use]
+    pub fn writable(self) -> bool {
+        self.0 & Self::WRITE != 0
+    }
+    /// `Redfish.Required`; of a parameter: may not be left out.
+    #[must_use]
+    pub fn required(self) -> bool {
+        self.0 & Self::REQUIRED != 0
+    }
+    /// `Redfish.RequiredOnCreate`.
+    #[must_use]
+    pub fn required_on_create(self) -> bool {
+        self.0 & Self::REQUIRED_ON_CREATE != 0
+    }
+    /// Holds a URL.
+    #[must_use]
+    pub fn url(self) -> bool {
+        self.0 & Self::URL != 0
+    }
+}
+
+impl fmt::Debug for Flags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = [
+            (Self::MANY, "many"),
+            (Self::NULLABLE, "nullable"),
+            (Self::READ, "read"),
+            (Self::WRITE, "write"),
+            (Self::REQUIRED, "required"),
+            (Self::REQUIRED_ON_CREATE, "required on create"),
+            (Self::URL, "url"),
+        ];
+        f.debug_set().entries(names.iter().filter(|(bit, _)| self.0 & bit != 0).map(|(_, name)| name)).finish()
+    }
+}
+
+/// `Capabilities.InsertRestrictions` and its kin; none where the schema says nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Members may be added by POST.
+    pub insertable: Option<bool>,
+    /// May be changed by PATCH or PUT.
+    pub updatable: Option<bool>,
+    /// May be removed by DELETE.
+    pub deletable: Option<bool>,
+}
+
+impl fmt::Debug for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The name alone: tables refer to each other in circles.
+        f.debug_tuple("Table").field(&self.name).finish()
+    }
+}
+
+impl PartialEq for Table {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl Table {
+    /// The slot of the property of this exact name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<usize> {
+        self.index.find(self.fields, name)
+    }
+
+    /// The slot of the property whose name differs at most by case or by surrounding white space.
+    #[must_use]
+    pub fn find_miscased(&self, name: &str) -> Option<usize> {
+        let name = name.trim();
+        self.fields.iter().position(|field| field.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The property of this exact name.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&'static Field> {
+        self.find(name).and_then(|slot| self.fields.get(slot))
+    }
+
+    /// The action of this name, with or without its schema and the number sign.
+    #[must_use]
+    pub fn action(&self, name: &str) -> Option<&'static ActionTable> {
+        let name = name.trim_start_matches('#');
+        self.actions.iter().find(|action| action.name == name || action.name.rsplit('.').next() == Some(name))
+    }
+
+    /// The schema's name, which is the first half of the type's.
+    #[must_use]
+    pub fn schema(&self) -> &'static str {
+        self.name.split('.').next().unwrap_or(self.name)
+    }
+}
+
+/// A hash table from property names to slots, made on first use.
+#[derive(Default)]
+pub struct Index(OnceLock<Box<[u16]>>);
+
+impl fmt::Debug for Index {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Index")
+    }
+}
+
+impl Index {
+    /// An index that is yet to be made.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    fn find(&self, fields: &[Field], name: &str) -> Option<usize> {
+        let places = self.0.get_or_init(|| Self::build(fields));
+        let mask = places.len() - 1;
+        let mut place = hash(name.as_bytes()) as usize & mask;
+        // Never more than half full, so the search ends at an empty place.
+        loop {
+            let slot = usize::from(*places.get(place)?).checked_sub(1)?;
+            if fields.get(slot)?.name == name {
+                return Some(slot);
+            }
+            place = (place + 1) & mask;
+        }
+    }
+
+    fn build(fields: &[Field]) -> Box<[u16]> {
+        let size = (fields.len() * 2).next_power_of_two().max(2);
+        let mut places = vec![0_u16; size].into_boxed_slice();
+        for (slot, field) in fields.iter().enumerate() {
+            let mut place = hash(field.name.as_bytes()) as usize & (size - 1);
+            while let Some(taken) = places.get(place) {
+                if *taken == 0 {
+                    break;
+                }
+                place = (place + 1) & (size - 1);
+            }
+            if let (Some(empty), Ok(number)) = (places.get_mut(place), u16::try_from(slot + 1)) {
+                *empty = number;
+            }
+        }
+        places
+    }
+}
+
+/// Property names differ in length and at their ends; eight bytes of either end are enough to tell them apart.
+fn hash(name: &[u8]) -> u32 {
+    let word = |bytes: Option<&[u8; 8]>| bytes.map(|b| u64::from_le_bytes(*b));
+    let mixed = match (word(name.first_chunk()), word(name.last_chunk())) {
+        (Some(first), Some(last)) => first ^ last.rotate_left(23),
+        _ => name.iter().fold(0, |sum: u64, byte| (sum << 8) | u64::from(*byte)),
+    };
+    let spread = (mixed ^ name.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (spread >> 40) as u32
+}
