@@ -1,0 +1,30 @@
+//! DELETE of a member of a collection, and what goes with it: a session's token, an account's login.
+
+use axum::http::{StatusCode, header};
+
+use crate::capability::Methods;
+use crate::message::{self, Message};
+use crate::reply::Reply;
+use crate::service::{Call, State};
+use crate::{login, read};
+
+pub(crate) fn answer(state: &mut State, call: &Call) -> Reply {
+    if !state.store.contains(&call.key) {
+        return read::missing(&call.key);
+    }
+    let key = state.store.resolve(&call.key).to_owned();
+    let methods = Methods::of(&state.store, &key);
+    let Some(collection) = state.store.collection_of(&key).filter(|_| methods.delete) else {
+        return Reply::error(Message::new(&message::CANNOT_BE_DELETED, []))
+            .with(header::ALLOW, &methods.header());
+    };
+    if state.sessions.has_resource(&key) {
+        login::close(state, |session| session.key == key);
+        return Reply::empty(StatusCode::NO_CONTENT);
+    }
+    if let Some(account) = state.accounts.remove_resource(&key) {
+        login::close(state, |session| session.user == account.user);
+    }
+    state.store.remove_member(&collection, &key);
+    Reply::empty(StatusCode::NO_CONTENT)
+}

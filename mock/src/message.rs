@@ -1,0 +1,266 @@
+//! Messages in the manner of the Base registry (DSP8011), and the bodies that carry them. The keys and the number of arguments are the
+//! registry's; the sentences are this service's own, which DSP0266 allows.
+
+use axum::http::StatusCode;
+use serde_json::{Map, Value, json};
+
+/// The registry and the version that keys and arguments follow.
+const REGISTRY: &str = "Base.1.22";
+
+/// A kind of message.
+#[derive(Debug)]
+pub(crate) struct Kind {
+    key: &'static str,
+    severity: Severity,
+    /// The status of an answer whose only message this is.
+    status: StatusCode,
+    /// `%1`, `%2`, ... stand for the arguments.
+    text: &'static str,
+    resolution: &'static str,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Severity {
+    Ok,
+    Warning,
+    Critical,
+}
+
+impl Severity {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Warning => "Warning",
+            Self::Critical => "Critical",
+        }
+    }
+}
+
+macro_rules! kinds {
+    ($($name:ident = $key:literal, $severity:ident, $status:ident, $text:literal, $resolution:literal;)*) => {
+        $(pub(crate) static $name: Kind = Kind {
+            key: $key,
+            severity: Severity::$severity,
+            status: StatusCode::$status,
+            text: $text,
+            resolution: $resolution,
+        };)*
+
+        #[cfg(test)]
+        static ALL: &[&Kind] = &[$(&$name),*];
+    };
+}
+
+kinds! {
+    SUCCESS = "Success", Ok, OK,
+        "The request was carried out.", "None.";
+    CREATED = "Created", Ok, CREATED,
+        "The new resource exists.", "None.";
+    ACCOUNT_REMOVED = "AccountRemoved", Ok, OK,
+        "The account is gone.", "None.";
+    GENERAL_ERROR = "GeneralError", Critical, BAD_REQUEST,
+        "The request failed for more than one reason.", "See the messages in @Message.ExtendedInfo.";
+    INTERNAL_ERROR = "InternalError", Critical, INTERNAL_SERVER_ERROR,
+        "The service failed at this request; it goes on working.", "Send the request again; if it fails again, restart the service.";
+    NO_OPERATION = "NoOperation", Warning, BAD_REQUEST,
+        "Nothing in the request body could be acted upon, so the resource stays as it was.",
+        "Send at least one property that the resource has.";
+    MALFORMED_JSON = "MalformedJSON", Critical, BAD_REQUEST,
+        "The request body is not JSON.", "Correct the body's syntax and send the request again.";
+    UNRECOGNIZED_BODY = "UnrecognizedRequestBody", Warning, BAD_REQUEST,
+        "The request body is not a JSON object.", "Send a JSON object.";
+    EMPTY_JSON = "EmptyJSON", Warning, BAD_REQUEST,
+        "The request body is an empty object, with which nothing can be done.", "Send an object with properties.";
+    PAYLOAD_TOO_LARGE = "PayloadTooLarge", Critical, PAYLOAD_TOO_LARGE,
+        "The request body is larger than this service takes.", "Send a smaller body.";
+    PROPERTY_UNKNOWN = "PropertyUnknown", Warning, BAD_REQUEST,
+        "The resource has no property %1.", "Leave the property out, or correct its name.";
+    PROPERTY_NOT_WRITABLE = "PropertyNotWritable", Warning, BAD_REQUEST,
+        "The property %1 can only be read.", "Leave the property out.";
+    PROPERTY_VALUE_TYPE = "PropertyValueTypeError", Warning, BAD_REQUEST,
+        "The value '%1' is of a type that the property %2 does not take.", "Send a value of the type that the property has.";
+    PROPERTY_VALUE_NOT_IN_LIST = "PropertyValueNotInList", Warning, BAD_REQUEST,
+        "The value '%1' is none of those that the property %2 takes.", "Choose one of the allowable values.";
+    PROPERTY_VALUE_CONFLICT = "PropertyValueError", Warning, BAD_REQUEST,
+        "The value given for the property %1 cannot be used.", "Send another value.";
+    PROPERTY_MISSING = "PropertyMissing", Warning, BAD_REQUEST,
+        "The request needs the property %1.", "Add the property to the body.";
+    CREATE_MISSING_PROPERTY = "CreateFailedMissingReqProperties", Critical, BAD_REQUEST,
+        "The resource was not created, because the property %1 is missing.", "Add the property to the body.";
+    ARRAY_TOO_LONG = "ArraySizeTooLong", Warning, BAD_REQUEST,
+        "The array for the property %1 is longer than %2 elements.", "Send fewer elements.";
+    ACTION_NOT_SUPPORTED = "ActionNotSupported", Critical, NOT_FOUND,
+        "The resource does not offer the action %1.", "Use one of the actions in the resource's Actions object.";
+    ACTION_PARAMETER_MISSING = "ActionParameterMissing", Critical, BAD_REQUEST,
+        "The action %1 needs the parameter %2.", "Add the parameter to the body.";
+    ACTION_PARAMETER_UNKNOWN = "ActionParameterUnknown", Warning, BAD_REQUEST,
+        "The action %1 has no parameter %2.", "Leave the parameter out, or correct its name.";
+    ACTION_PARAMETER_TYPE = "ActionParameterValueTypeError", Warning, BAD_REQUEST,
+        "The value '%1' is of a type that the parameter %2 of the action %3 does not take.", "Send a value of the parameter's type.";
+    ACTION_PARAMETER_NOT_IN_LIST = "ActionParameterValueNotInList", Warning, BAD_REQUEST,
+        "The value '%1' is none of those that the parameter %2 of the action %3 takes.", "Choose one of the allowable values.";
+    RESOURCE_EXISTS = "ResourceAlreadyExists", Critical, CONFLICT,
+        "There is a %1 already whose %2 is '%3'.", "Choose another value, or change the existing resource.";
+    RESOURCE_MISSING = "ResourceMissingAtURI", Critical, NOT_FOUND,
+        "There is no resource at '%1'.", "Correct the URI, or create the resource first.";
+    CANNOT_BE_DELETED = "ResourceCannotBeDeleted", Critical, METHOD_NOT_ALLOWED,
+        "The resource is not one that can be deleted.", "Do not delete this resource.";
+    NOT_ALLOWED = "OperationNotAllowed", Critical, METHOD_NOT_ALLOWED,
+        "The resource does not take this HTTP method.", "Use one of the methods in the Allow header.";
+    QUERY_UNSUPPORTED = "QueryParameterUnsupported", Warning, NOT_IMPLEMENTED,
+        "The service does not know the query parameter '%1'.", "Leave the query parameter out.";
+    NO_VALID_SESSION = "NoValidSession", Critical, UNAUTHORIZED,
+        "The request carries neither a valid session token nor valid credentials.", "Log in and send the request again.";
+    UNAUTHORIZED = "AccessUnauthorized", Critical, UNAUTHORIZED,
+        "User name and password are not those of an account that may log in.", "Send valid credentials.";
+    INSUFFICIENT_PRIVILEGE = "InsufficientPrivilege", Critical, FORBIDDEN,
+        "The account's role does not allow this request.", "Use an account whose role has the privilege.";
+    SESSION_LIMIT = "SessionLimitExceeded", Critical, SERVICE_UNAVAILABLE,
+        "No further session can be opened, because as many are open as the service holds.", "Delete a session, or wait until one expires.";
+    PRECONDITION_FAILED = "PreconditionFailed", Critical, PRECONDITION_FAILED,
+        "The resource has changed since the given ETag.", "Read the resource again and decide anew.";
+    HEADER_INVALID = "HeaderInvalid", Critical, BAD_REQUEST,
+        "The header '%1' cannot be used as it is.", "Correct the header and send the request again.";
+}
+
+/// A message with its arguments.
+#[derive(Clone, Debug)]
+pub(crate) struct Message {
+    kind: &'static Kind,
+    args: Vec<String>,
+    /// The JSON pointers of the properties concerned.
+    related: Vec<String>,
+}
+
+impl Message {
+    pub(crate) fn new<const N: usize>(kind: &'static Kind, args: [&str; N]) -> Self {
+        Self {
+            kind,
+            args: args.map(str::to_owned).into(),
+            related: Vec::new(),
+        }
+    }
+
+    /// A message about the property at this JSON pointer.
+    pub(crate) fn about(mut self, pointer: &str) -> Self {
+        self.related.push(pointer.to_owned());
+        self
+    }
+
+    /// The pointer of the first property that this message is about.
+    pub(crate) fn pointer(&self) -> Option<&str> {
+        self.related.first().map(String::as_str)
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.kind.status
+    }
+
+    fn id(&self) -> String {
+        format!("{REGISTRY}.{}", self.kind.key)
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::with_capacity(self.kind.text.len());
+        let mut rest = self.kind.text;
+        while let Some((before, after)) = rest.split_once('%') {
+            text.push_str(before);
+            let place = after
+                .chars()
+                .next()
+                .and_then(|digit| digit.to_digit(10))
+                .unwrap_or(0);
+            let arg = (place as usize)
+                .checked_sub(1)
+                .and_then(|index| self.args.get(index));
+            text.push_str(arg.map_or("", String::as_str));
+            rest = after.get(1..).unwrap_or("");
+        }
+        text.push_str(rest);
+        text
+    }
+
+    /// The message as it stands in `@Message.ExtendedInfo`.
+    pub(crate) fn to_json(&self) -> Value {
+        let mut object = Map::new();
+        object.insert("@odata.type".to_owned(), "#Message.v1_2_1.Message".into());
+        object.insert("MessageId".to_owned(), self.id().into());
+        object.insert("Message".to_owned(), self.text().into());
+        object.insert("MessageArgs".to_owned(), self.args.clone().into());
+        if !self.related.is_empty() {
+            let related: Vec<String> = self
+                .related
+                .iter()
+                .map(|pointer| format!("#{pointer}"))
+                .collect();
+            object.insert("RelatedProperties".to_owned(), related.into());
+        }
+        // Both spellings: Severity is the one that clients written before Message 1.1 know.
+        object.insert("Severity".to_owned(), self.kind.severity.as_str().into());
+        object.insert(
+            "MessageSeverity".to_owned(),
+            self.kind.severity.as_str().into(),
+        );
+        object.insert("Resolution".to_owned(), self.kind.resolution.into());
+        Value::Object(object)
+    }
+}
+
+/// The body of an answer that carries messages: an error, or news of a success.
+pub(crate) fn body(messages: &[Message]) -> Value {
+    let general = Message::new(&GENERAL_ERROR, []);
+    let head = match messages {
+        [one] => one,
+        _ => &general,
+    };
+    json!({
+        "error": {
+            "code": head.id(),
+            "message": head.text(),
+            "@Message.ExtendedInfo": messages.iter().map(Message::to_json).collect::<Vec<_>>(),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_put_in_literally() {
+        let message = Message::new(&PROPERTY_VALUE_NOT_IN_LIST, ["%2 %1", "/Boot"]).about("/Boot");
+        assert_eq!(
+            message.text(),
+            "The value '%2 %1' is none of those that the property /Boot takes."
+        );
+        assert_eq!(message.to_json()["RelatedProperties"], json!(["#/Boot"]));
+    }
+
+    #[test]
+    fn every_place_in_a_text_has_its_turn() {
+        for kind in ALL {
+            let places = (1..=9)
+                .take_while(|place| kind.text.contains(&format!("%{place}")))
+                .count();
+            assert_eq!(kind.text.matches('%').count(), places, "{}", kind.key);
+            assert!(kind.resolution.ends_with('.'), "{}", kind.key);
+        }
+    }
+
+    #[test]
+    fn one_message_is_the_error_and_several_are_a_general_one() {
+        let one = Message::new(&PROPERTY_UNKNOWN, ["A"]);
+        assert_eq!(
+            body(std::slice::from_ref(&one))["error"]["code"],
+            "Base.1.22.PropertyUnknown"
+        );
+        let two = body(&[one.clone(), one]);
+        assert_eq!(two["error"]["code"], "Base.1.22.GeneralError");
+        assert_eq!(
+            two["error"]["@Message.ExtendedInfo"]
+                .as_array()
+                .map(Vec::len),
+            Some(2)
+        );
+    }
+}

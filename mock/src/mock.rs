@@ -1,0 +1,288 @@
+//! The public face of a running mock: how it is built, and what a test can ask and change while clients talk to it.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::error::Error;
+use crate::journal::Request;
+use crate::server::Server;
+use crate::service::{Service, Settings};
+use crate::tls::Identity;
+use crate::tree::Tree;
+use crate::uri;
+
+/// The user that may log in unless the builder was told of another.
+pub const DEFAULT_USER: &str = "root";
+
+/// The password of [`DEFAULT_USER`].
+pub const DEFAULT_PASSWORD: &str = "rosefish";
+
+/// A running Redfish service.
+///
+/// It listens on a loopback address and runs on a thread of its own until [`MockBmc::shutdown`] is called or it is dropped.
+///
+/// ```
+/// # async fn example() -> Result<(), rosefish_mock::Error> {
+/// use rosefish_mock::MockBmc;
+///
+/// let bmc = MockBmc::start().await?;
+/// // ... point a client at bmc.url(), trusting bmc.certificate_pem() ...
+/// assert_eq!(bmc.sessions(), 0, "the client has logged out");
+/// # Ok(())
+/// # }
+/// ```
+pub struct MockBmc {
+    service: Arc<Service>,
+    identity: Option<Identity>,
+    server: Server,
+    user: String,
+    password: String,
+}
+
+impl MockBmc {
+    /// Starts a service with the demo tree, TLS and a port that the system chooses.
+    ///
+    /// # Errors
+    ///
+    /// If no socket, thread or certificate is to be had.
+    pub async fn start() -> Result<Self, Error> {
+        Self::builder().start().await
+    }
+
+    /// How to start a service that is not like the one of [`MockBmc::start`].
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Where the service is: `https://127.0.0.1:PORT`, without a trailing slash.
+    pub fn url(&self) -> String {
+        let scheme = if self.identity.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        format!("{scheme}://{}", self.server.address)
+    }
+
+    /// The address that the service listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address
+    }
+
+    /// The user that may log in.
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// That user's password at the start.
+    pub fn password(&self) -> &str {
+        &self.password
+    }
+
+    /// The self-signed certificate, for clients to trust; `None` without TLS.
+    pub fn certificate_pem(&self) -> Option<&str> {
+        self.identity.as_ref().map(|identity| identity.pem.as_str())
+    }
+
+    /// The certificate's SHA-256 as 64 hexadecimal digits, for clients to pin; `None` without TLS.
+    pub fn fingerprint_sha256(&self) -> Option<String> {
+        self.identity.as_ref().map(Identity::fingerprint)
+    }
+
+    /// All requests so far, in the order in which they were answered.
+    pub fn requests(&self) -> Vec<Request> {
+        self.service.journal.all()
+    }
+
+    /// How many requests there were so far.
+    pub fn request_count(&self) -> usize {
+        self.service.journal.len()
+    }
+
+    /// Forgets the requests so far.
+    pub fn clear_requests(&self) {
+        self.service.journal.clear();
+    }
+
+    /// How many sessions are open.
+    pub fn sessions(&self) -> usize {
+        self.service.open_sessions()
+    }
+
+    /// A resource as a client would get it now; `None` if there is none, or what is there is no JSON.
+    pub fn resource(&self, uri: &str) -> Option<Value> {
+        let state = self.service.state();
+        state.store.get(&uri::key(uri))?.json.as_deref().cloned()
+    }
+
+    /// Puts a resource in place, whether there was one before or not. Collections are not changed by that.
+    pub fn set(&self, uri: &str, resource: Value) {
+        self.service.state().store.set(&uri::key(uri), resource);
+    }
+
+    /// Removes a resource and all below it. Collections are not changed by that.
+    pub fn remove(&self, uri: &str) {
+        self.service.state().store.remove(&uri::key(uri));
+    }
+
+    /// Ends all sessions, as a restart of a real BMC would.
+    pub fn end_sessions(&self) {
+        self.service.end_sessions();
+    }
+
+    /// Stops the service and waits until it has stopped. Requests under way are cut off.
+    pub async fn shutdown(mut self) {
+        self.server.stop();
+        self.server.ended().await;
+    }
+
+    /// Serves until Ctrl-C is pressed or, on Unix, SIGTERM arrives; then stops.
+    ///
+    /// # Errors
+    ///
+    /// If the process can't listen for signals.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime that has I/O enabled.
+    pub async fn wait(self) -> Result<(), Error> {
+        let unheard = |error| Error::because("the mock can't listen for signals", error);
+        #[cfg(unix)]
+        let mut terminate =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+                .map_err(unheard)?;
+        #[cfg(unix)]
+        let terminated = terminate.recv();
+        #[cfg(not(unix))]
+        let terminated = std::future::pending::<Option<()>>();
+        tokio::select! {
+            pressed = tokio::signal::ctrl_c() => pressed.map_err(unheard)?,
+            _ = terminated => {}
+            () = self.server.ended() => {}
+        }
+        self.shutdown().await;
+        Ok(())
+    }
+}
+
+impl fmt::Debug for MockBmc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MockBmc")
+            .field("url", &self.url())
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How a [`MockBmc`] is to be.
+#[must_use = "a builder does nothing until it is started"]
+pub struct Builder {
+    tree: Option<Tree>,
+    user: String,
+    password: String,
+    tls: bool,
+    address: SocketAddr,
+    settings: Settings,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            tree: None,
+            user: DEFAULT_USER.to_owned(),
+            password: DEFAULT_PASSWORD.to_owned(),
+            tls: true,
+            address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+            settings: Settings::default(),
+        }
+    }
+}
+
+impl Builder {
+    /// Serves this tree; the demo tree unless told so.
+    pub fn tree(mut self, tree: Tree) -> Self {
+        self.tree = Some(tree);
+        self
+    }
+
+    /// The account that may log in; [`DEFAULT_USER`] and [`DEFAULT_PASSWORD`] unless told so.
+    pub fn credentials(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
+        self.user = user.into();
+        self.password = password.into();
+        self
+    }
+
+    /// Speaks HTTP without TLS.
+    pub fn plain(mut self) -> Self {
+        self.tls = false;
+        self
+    }
+
+    /// Listens on this port; one that the system chooses unless told so.
+    pub fn port(mut self, port: u16) -> Self {
+        self.address.set_port(port);
+        self
+    }
+
+    /// Listens on this address; 127.0.0.1 unless told so.
+    pub fn bind(mut self, address: IpAddr) -> Self {
+        self.address.set_ip(address);
+        self
+    }
+
+    /// Takes at least so long for every answer; no longer than needed unless told so.
+    pub fn latency(mut self, latency: Duration) -> Self {
+        self.settings.latency = latency;
+        self
+    }
+
+    /// Ends sessions that were not used for so long; what the tree's SessionService says unless told so, else half an hour.
+    pub fn session_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.session_timeout = Some(timeout);
+        self
+    }
+
+    /// Starts the service.
+    ///
+    /// # Errors
+    ///
+    /// If the address can't be listened on, or no thread or certificate is to be had.
+    pub async fn start(self) -> Result<MockBmc, Error> {
+        let identity = if self.tls {
+            Some(Identity::new()?)
+        } else {
+            None
+        };
+        let tree = self.tree.unwrap_or_else(Tree::demo);
+        let service = Arc::new(Service::new(
+            &tree,
+            &self.user,
+            &self.password,
+            self.settings,
+        ));
+        let server = Server::start(self.address, identity.as_ref(), Arc::clone(&service))?;
+        Ok(MockBmc {
+            service,
+            identity,
+            server,
+            user: self.user,
+            password: self.password,
+        })
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("tree", &self.tree)
+            .field("user", &self.user)
+            .field("tls", &self.tls)
+            .field("address", &self.address)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,160 @@
+//! The service itself: from a request to the handler that answers it, past the protocol version and the login. What a verb does is in the
+//! modules of the verbs.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State as Shared};
+use axum::http::{HeaderMap, Method, Response, StatusCode, header};
+
+use crate::capability::Methods;
+use crate::journal::{Entry, Journal};
+use crate::message::{self, Message};
+use crate::reply::Reply;
+use crate::session::{Account, Accounts, Sessions};
+use crate::store::Store;
+use crate::tree::Tree;
+use crate::{delete, document, login, read, uri};
+
+/// Larger bodies are refused. Firmware images are the largest that a client has reason to send.
+const MAX_BODY: usize = 64 << 20;
+
+/// What a builder may set about behaviour.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Settings {
+    /// How long every answer takes at least.
+    pub(crate) latency: Duration,
+    /// How long a session lives unused, whatever the tree says.
+    pub(crate) session_timeout: Option<Duration>,
+}
+
+/// What changes while the service runs.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) store: Store,
+    pub(crate) accounts: Accounts,
+    pub(crate) sessions: Sessions,
+}
+
+/// A Redfish service over one tree.
+#[derive(Debug)]
+pub(crate) struct Service {
+    state: Mutex<State>,
+    pub(crate) journal: Journal,
+    pub(crate) settings: Settings,
+}
+
+/// A request, whole.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) method: Method,
+    /// The key of the resource asked for.
+    pub(crate) key: String,
+    pub(crate) query: Option<String>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Call {
+    pub(crate) fn header(&self, name: impl header::AsHeaderName) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+impl Service {
+    pub(crate) fn new(tree: &Tree, user: &str, password: &str, settings: Settings) -> Self {
+        let mut accounts = Accounts::default();
+        accounts.add(Account::new(user, password, "Administrator"));
+        let state = State {
+            store: Store::new(tree),
+            accounts,
+            sessions: Sessions::default(),
+        };
+        Self {
+            state: Mutex::new(state),
+            journal: Journal::default(),
+            settings,
+        }
+    }
+
+    /// The state. A handler that panicked leaves at worst one resource half-changed, which is no reason to stop serving the others.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn open_sessions(&self) -> usize {
+        let mut state = self.state();
+        login::expire(&mut state, &self.settings);
+        state.sessions.len()
+    }
+
+    pub(crate) fn end_sessions(&self) {
+        login::close(&mut self.state(), |_| true);
+    }
+
+    fn answer(&self, call: &Call) -> Reply {
+        if let Some(version) = call.header("odata-version")
+            && version.trim() != "4.0"
+        {
+            let message = Message::new(&message::HEADER_INVALID, ["OData-Version"]);
+            return Reply::errors(StatusCode::PRECONDITION_FAILED, &[message]);
+        }
+        let mut state = self.state();
+        login::expire(&mut state, &self.settings);
+        if let Some(reply) = document::answer(&state, call) {
+            return reply;
+        }
+        if call.method == Method::POST && login::is_sessions(&state, &call.key) {
+            return login::open(&mut state, call);
+        }
+        let open_to_all =
+            call.key == uri::ROOT && matches!(call.method, Method::GET | Method::HEAD);
+        if !open_to_all && let Err(reply) = login::authenticate(&mut state, call) {
+            return reply;
+        }
+        match call.method {
+            Method::GET | Method::HEAD => read::answer(&state, call),
+            Method::DELETE => delete::answer(&mut state, call),
+            _ => not_allowed(&state, &call.key),
+        }
+    }
+}
+
+/// A method that the resource doesn't take.
+pub(crate) fn not_allowed(state: &State, key: &str) -> Reply {
+    if !state.store.contains(key) {
+        return read::missing(key);
+    }
+    let allowed = Methods::of(&state.store, key).header();
+    Reply::error(Message::new(&message::NOT_ALLOWED, [])).with(header::ALLOW, &allowed)
+}
+
+/// Answers a request and notes it in the journal.
+pub(crate) async fn handle(
+    Shared(service): Shared<Arc<Service>>,
+    request: Request,
+) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, MAX_BODY).await;
+    let entry = Entry::new(&parts, body.as_ref().unwrap_or(&Bytes::new()));
+    if !service.settings.latency.is_zero() {
+        tokio::time::sleep(service.settings.latency).await;
+    }
+    let reply = match body {
+        Ok(body) => {
+            let key = uri::key(parts.uri.path());
+            let query = parts.uri.query().map(str::to_owned);
+            service.answer(&Call {
+                method: parts.method,
+                key,
+                query,
+                headers: parts.headers,
+                body,
+            })
+        }
+        Err(_) => Reply::error(Message::new(&message::PAYLOAD_TOO_LARGE, [])),
+    };
+    service.journal.add(entry.answered(reply.status().as_u16()));
+    reply.into_response()
+}
