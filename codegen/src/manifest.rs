@@ -42,7 +42,11 @@ pub struct Source {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Names {
+    /// Spellings that are one word.
     acronyms: Vec<String>,
+    /// Spellings whose words can't be told from their letters.
+    #[serde(default)]
+    words: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -167,7 +171,16 @@ impl Manifest {
     }
 
     pub(crate) fn acronyms(&self) -> Acronyms {
-        Acronyms::new(self.written.names.acronyms.iter().map(String::as_str))
+        let names = &self.written.names;
+        let acronyms = names
+            .acronyms
+            .iter()
+            .map(|spelling| (spelling.as_str(), spelling.to_ascii_lowercase()));
+        let words = names
+            .words
+            .iter()
+            .map(|(spelling, words)| (spelling.as_str(), words.clone()));
+        Acronyms::new(acronyms.chain(words))
     }
 
     /// Whether services send a term, rather than only schemas.

@@ -4,18 +4,21 @@
 /// The table.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Acronyms {
-    /// Longest first, so that `SNMPv3` is found before `SNMP`.
-    spellings: Vec<Vec<char>>,
+    /// Spellings with their words, longest first, so that `SNMPv3` is found before `SNMP`.
+    spellings: Vec<(Vec<char>, String)>,
 }
 
 impl Acronyms {
-    pub(crate) fn new<'s>(spellings: impl IntoIterator<Item = &'s str>) -> Self {
-        let mut spellings: Vec<Vec<char>> = spellings
+    /// Spellings with the words that they stand for.
+    pub(crate) fn new<'s>(spellings: impl IntoIterator<Item = (&'s str, String)>) -> Self {
+        let mut spellings: Vec<(Vec<char>, String)> = spellings
             .into_iter()
-            .filter(|spelling| !spelling.is_empty())
-            .map(|spelling| spelling.chars().collect())
+            .filter(|(spelling, _)| !spelling.is_empty())
+            .map(|(spelling, word)| (spelling.chars().collect(), word))
             .collect();
-        spellings.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
+        spellings.sort_by(|(one, _), (other, _)| {
+            other.len().cmp(&one.len()).then_with(|| one.cmp(other))
+        });
         Self { spellings }
     }
 
@@ -25,63 +28,79 @@ impl Acronyms {
         for part in name.split(|character: char| !character.is_ascii_alphanumeric()) {
             let mut rest: &[char] = &part.chars().collect::<Vec<_>>();
             while !rest.is_empty() {
-                let length = self.word(rest).clamp(1, rest.len());
-                let (word, after) = rest.split_at(length);
-                words.push(word.iter().map(char::to_ascii_lowercase).collect());
+                let (length, word) = self.word(rest);
+                let (spelling, after) = rest.split_at(length.clamp(1, rest.len()));
+                words.push(
+                    word.unwrap_or_else(|| spelling.iter().map(char::to_ascii_lowercase).collect()),
+                );
                 rest = after;
             }
         }
         words.join("_")
     }
 
-    /// The length of the first word.
-    fn word(&self, rest: &[char]) -> usize {
-        if let Some(length) = self.acronym(rest) {
-            return length;
+    /// The length of the first word, and the word where it isn't just its letters.
+    fn word(&self, rest: &[char]) -> (usize, Option<String>) {
+        if let Some((spelling, word)) = self.acronym(rest) {
+            let number: String = rest
+                .iter()
+                .skip(spelling.len())
+                .take_while(|next| next.is_ascii_digit())
+                .collect();
+            return (
+                spelling.len() + number.len(),
+                Some(format!("{word}{number}")),
+            );
         }
+        (self.plain(rest), None)
+    }
+
+    /// The length of the first word by the case of letters.
+    fn plain(&self, rest: &[char]) -> usize {
         let capitals = rest
             .iter()
             .take_while(|letter| letter.is_ascii_uppercase())
             .count();
-        if capitals < 2 {
-            return capitals + tail(rest, capitals);
-        }
-        // `HBAWWNs`: an acronym may begin within a run of capitals.
-        if let Some(start) = (1..capitals).find(|start| {
-            rest.get(*start..)
-                .is_some_and(|rest| self.mixed_acronym(rest))
-        }) {
-            return start;
-        }
-        match rest.get(capitals) {
-            // `IPAddress`: the last capital begins the next word.
-            Some(next) if next.is_ascii_lowercase() => capitals - 1,
-            Some(next) if next.is_ascii_digit() => capitals + digits(rest, capitals),
-            _ => capitals,
-        }
+        // `HBAWWNs`, `EnergykWh`: an acronym may begin within a run of capitals or after small letters.
+        let end = match capitals {
+            0 | 1 => capitals + tail(rest, capitals),
+            _ => match rest.get(capitals) {
+                // `IPAddress`: the last capital begins the next word.
+                Some(next) if next.is_ascii_lowercase() => capitals - 1,
+                Some(_) => capitals + digits(rest, capitals),
+                None => capitals,
+            },
+        };
+        (1..end.max(capitals))
+            .find(|start| {
+                rest.get(*start..)
+                    .is_some_and(|rest| self.mixed_acronym(rest))
+            })
+            .unwrap_or(end)
     }
 
-    fn acronym(&self, rest: &[char]) -> Option<usize> {
+    fn acronym(&self, rest: &[char]) -> Option<(&[char], &str)> {
         self.spellings
             .iter()
-            .find(|spelling| {
-                rest.starts_with(spelling)
-                    && rest
-                        .get(spelling.len())
-                        .is_none_or(|next| !next.is_ascii_lowercase())
-            })
-            .map(|spelling| spelling.len() + digits(rest, spelling.len()))
+            .find(|(spelling, _)| stands_at(spelling, rest))
+            .map(|(spelling, word)| (spelling.as_slice(), word.as_str()))
     }
 
+    /// One that shows by itself where it begins: `kWh` after small letters, `WWNs` after capitals.
     fn mixed_acronym(&self, rest: &[char]) -> bool {
-        self.spellings.iter().any(|spelling| {
+        self.spellings.iter().any(|(spelling, _)| {
             spelling.iter().any(char::is_ascii_lowercase)
-                && rest.starts_with(spelling)
-                && rest
-                    .get(spelling.len())
-                    .is_none_or(|next| !next.is_ascii_lowercase())
+                && spelling.iter().any(char::is_ascii_uppercase)
+                && stands_at(spelling, rest)
         })
     }
+}
+
+fn stands_at(spelling: &[char], rest: &[char]) -> bool {
+    rest.starts_with(spelling)
+        && rest
+            .get(spelling.len())
+            .is_none_or(|next| !next.is_ascii_lowercase())
 }
 
 /// How many small letters and digits follow.
