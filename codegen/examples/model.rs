@@ -1,5 +1,6 @@
-//! Compiles the schemas and prints the summary; `names` prints every name that this compiler made, `warnings` the warnings.
-//! ROSEFISH_SCHEMA_DIR names another folder of schemas, the second argument on the groups to select.
+//! Compiles the schemas and prints the summary; `names` prints every name that this compiler made, `warnings` the warnings, `type`
+//! the types of the arguments that follow.
+//! ROSEFISH_SCHEMA_DIR names another folder of schemas, further arguments the groups to select.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -16,10 +17,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let manifest =
         Manifest::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../schemas/bundle.toml"))?;
-    let selection = if groups.is_empty() {
+    let selection = if groups.is_empty() || what == "type" {
         Selection::All
     } else {
-        Selection::Groups(groups.into_iter().collect())
+        Selection::Groups(groups.iter().cloned().collect())
     };
     let model = build(load(&folders)?, &manifest, &selection)?;
     match what.as_str() {
@@ -27,6 +28,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         "warnings" => {
             for warning in &model.warnings {
                 println!("{warning}");
+            }
+        }
+        "type" => {
+            for ty in model.structs.values() {
+                if groups.contains(&format!("{}.{}", ty.name.schema, ty.name.name)) {
+                    println!("{ty:#?}");
+                }
             }
         }
         _ => print!("{}", summary(&model)),

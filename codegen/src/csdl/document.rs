@@ -5,7 +5,7 @@ use std::path::PathBuf;
 /// A file.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Document {
-    /// The file's name.
+    /// The file's name, with the name of its folder where it was read from one.
     pub file: String,
     /// The folder it was read from; empty where it came from a text.
     pub folder: PathBuf,

@@ -43,10 +43,7 @@ pub fn load(folders: &[PathBuf]) -> Result<Vec<Document>, Error> {
 pub(crate) fn load_any(folder: &Path) -> Result<Vec<Document>, Error> {
     let mut documents = Vec::new();
     for path in files(folder)? {
-        let name = path
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default();
+        let name = name(folder, &path);
         let bytes = fs::read(&path).map_err(|error| {
             Error::of(
                 path.display().to_string(),
@@ -59,6 +56,19 @@ pub(crate) fn load_any(folder: &Path) -> Result<Vec<Document>, Error> {
         documents.push(document);
     }
     Ok(documents)
+}
+
+/// `csdl/ComputerSystem_v1.xml`: as much of the path as tells two folders' files apart.
+fn name(folder: &Path, path: &Path) -> String {
+    let last = |path: &Path| {
+        path.file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+    };
+    [last(folder), last(path)]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join("/")
 }
 
 fn text(file: &str, bytes: Vec<u8>) -> Result<String, Error> {

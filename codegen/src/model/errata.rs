@@ -1,25 +1,27 @@
-//! Errata: what is wrong in the schemas that this project is pinned to, each put right by a named function on the documents.
-//! Overlays (`schemas/overlay/*.xml`) add what is missing.
+//! Errata: what is wrong in the schemas that this project is pinned to, each put right by a named entry that works on the
+//! documents. What is missing there is the business of [`super::overlay`].
 //!
 //! With the pinned schemas an erratum that finds nothing to put right is an error, so that it goes when its reason goes.
 //! Schemas from anywhere else may be older or newer than the errata: there they are applied where they fit.
 
-use crate::csdl::{Document, Property};
+use crate::csdl::{Action, Annotation, Document, Schema, StructuredType, Value};
 use crate::error::Error;
 
 /// One erratum.
-struct Erratum {
+#[derive(Debug)]
+pub(super) struct Erratum {
     /// The name by which errors and the documentation call it.
-    name: &'static str,
-    /// What is wrong.
+    pub(super) name: &'static str,
+    /// What is wrong, as the end of a sentence that begins with "that".
     why: &'static str,
     /// Puts it right; how many places it changed.
     apply: fn(&mut [Document]) -> usize,
 }
 
-const ERRATA: &[Erratum] = &[
+/// All errata.
+pub(super) const ERRATA: &[Erratum] = &[
     Erratum {
-        name: "swordfish-schedule-is-older",
+        name: "swordfish-schedule-texts",
         why: "Swordfish's copy of Schedule has texts where DMTF's has times and durations",
         apply: |documents| {
             [
@@ -28,112 +30,156 @@ const ERRATA: &[Erratum] = &[
                 ("RecurrenceInterval", "Edm.Duration"),
             ]
             .into_iter()
-            .map(|(property, ty)| {
-                retype(
-                    documents,
-                    "Schedule.v1_0_0",
-                    "Schedule",
-                    property,
-                    "Edm.String",
-                    ty,
-                )
+            .map(|(property, right)| {
+                let types = types(documents, "Schedule.v1_0_0", "Schedule");
+                retype(types, property, "Edm.String", right)
             })
             .sum()
         },
     },
     Erratum {
         name: "swordfish-service-root-uuid",
-        why: "Swordfish's copy of ServiceRoot calls its UUID by another name for the same type",
+        why: "Swordfish's copy of ServiceRoot calls the type of its UUID by another name",
         apply: |documents| {
-            retype(
-                documents,
-                "ServiceRoot.v1_0_0",
-                "ServiceRoot",
-                "UUID",
-                "Resource.UUID",
-                "Edm.Guid",
-            )
+            let types = types(documents, "ServiceRoot.v1_0_0", "ServiceRoot");
+            retype(types, "UUID", "Resource.UUID", "Edm.Guid")
         },
     },
     Erratum {
         name: "swordfish-endpoint-port",
         why: "Swordfish's copy of Endpoint has a port number that may be a fraction",
         apply: |documents| {
-            retype(
-                documents,
-                "Endpoint.v1_1_0",
-                "IPTransportDetails",
-                "Port",
-                "Edm.Decimal",
-                "Edm.Int64",
-            )
+            let types = types(documents, "Endpoint.v1_1_0", "IPTransportDetails");
+            retype(types, "Port", "Edm.Decimal", "Edm.Int64")
+        },
+    },
+    Erratum {
+        name: "http-header-pattern",
+        why: "the pattern for names of HTTP headers escapes its backslash as JSON does, and so forbids the letter s",
+        apply: |documents| {
+            let (wrong, right) = (r"^[^:\\s]+$", r"^[^:\s]+$");
+            [
+                ("EventDestination.v1_0_0", "HttpHeaderProperty"),
+                ("OutboundConnection.v1_0_0", "HTTPHeaderProperty"),
+            ]
+            .into_iter()
+            .flat_map(|(namespace, ty)| {
+                types(documents, namespace, ty)
+                    .flat_map(|ty| &mut ty.annotations)
+                    .map(|annotation| replace_text(&mut annotation.value, wrong, right))
+                    .collect::<Vec<_>>()
+            })
+            .sum()
+        },
+    },
+    Erratum {
+        name: "tpm-nonce-pattern",
+        why: "the pattern for the nonce of TPMGetSignedMeasurements allows a single hexadecimal digit",
+        apply: |documents| {
+            let (wrong, right) = ("^[0-9a-fA-F]$", "^([0-9a-fA-F]{2})+$");
+            actions(documents, "ComponentIntegrity", "TPMGetSignedMeasurements")
+                .flat_map(|action| &mut action.parameters)
+                .filter(|parameter| parameter.name == "Nonce")
+                .flat_map(|parameter| &mut parameter.annotations)
+                .map(|annotation: &mut Annotation| {
+                    replace_text(&mut annotation.value, wrong, right)
+                })
+                .sum()
         },
     },
 ];
 
-/// Applies all errata and adds the overlays; what did not fit schemas from elsewhere is told.
+/// Applies errata. `pinned`: the documents are those that the errata were written for. What does not apply to others is
+/// told as a note.
 pub(super) fn apply(
-    documents: &mut Vec<Document>,
-    overlays: &[Document],
+    documents: &mut [Document],
+    errata: &[Erratum],
+    pinned: bool,
 ) -> Result<Vec<String>, Error> {
-    let pinned = crate::pinned();
-    let pinned = pinned
-        .iter()
-        .all(|folder| documents.iter().any(|document| document.folder == *folder));
     let mut notes = Vec::new();
-    for erratum in ERRATA {
-        if (erratum.apply)(documents) == 0 {
-            if pinned {
-                return Err(Error::of(
-                    format!("erratum {}", erratum.name),
-                    "nothing to put right",
-                    format!(
-                        "that {}; if it no longer is, the erratum must go",
-                        erratum.why
-                    ),
-                ));
-            }
-            notes.push(format!(
-                "erratum {}: does not apply to these schemas",
-                erratum.name
+    for erratum in errata {
+        if (erratum.apply)(documents) > 0 {
+            continue;
+        }
+        if pinned {
+            return Err(Error::of(
+                format!("erratum {}", erratum.name),
+                "nothing to put right",
+                format!("that {}; if that is over, the erratum must go", erratum.why),
             ));
         }
+        notes.push(format!(
+            "erratum {}: does not apply to these schemas",
+            erratum.name
+        ));
     }
-    documents.extend(overlays.iter().cloned());
     Ok(notes)
 }
 
+fn schemas<'d>(
+    documents: &'d mut [Document],
+    namespace: &'d str,
+) -> impl Iterator<Item = &'d mut Schema> {
+    documents
+        .iter_mut()
+        .flat_map(|document| &mut document.schemas)
+        .filter(move |schema| schema.namespace == namespace)
+}
+
+fn types<'d>(
+    documents: &'d mut [Document],
+    namespace: &'d str,
+    name: &'d str,
+) -> impl Iterator<Item = &'d mut StructuredType> {
+    schemas(documents, namespace)
+        .flat_map(|schema| &mut schema.types)
+        .filter(move |ty| ty.name == name)
+}
+
+fn actions<'d>(
+    documents: &'d mut [Document],
+    namespace: &'d str,
+    name: &'d str,
+) -> impl Iterator<Item = &'d mut Action> {
+    schemas(documents, namespace)
+        .flat_map(|schema| &mut schema.actions)
+        .filter(move |action| action.name == name)
+}
+
 /// Gives a property another type, wherever it has the wrong one.
-fn retype(
-    documents: &mut [Document],
-    namespace: &str,
-    ty: &str,
+fn retype<'d>(
+    types: impl Iterator<Item = &'d mut StructuredType>,
     property: &str,
     wrong: &str,
     right: &str,
 ) -> usize {
     let mut changed = 0;
-    for property in properties(documents, namespace, ty, property) {
-        if property.ty == wrong {
-            right.clone_into(&mut property.ty);
-            changed += 1;
-        }
+    for property in types
+        .flat_map(|ty| &mut ty.properties)
+        .filter(|found| found.name == property && found.ty == wrong)
+    {
+        right.clone_into(&mut property.ty);
+        changed += 1;
     }
     changed
 }
 
-fn properties<'d>(
-    documents: &'d mut [Document],
-    namespace: &'d str,
-    ty: &'d str,
-    property: &'d str,
-) -> impl Iterator<Item = &'d mut Property> {
-    documents
-        .iter_mut()
-        .flat_map(|document| &mut document.schemas)
-        .filter(move |schema| schema.namespace == namespace)
-        .flat_map(|schema| &mut schema.types)
-        .filter(move |found| found.name == ty)
-        .flat_map(|found| &mut found.properties)
-        .filter(move |found| found.name == property)
+/// Replaces a text wherever it stands in a value.
+fn replace_text(value: &mut Value, wrong: &str, right: &str) -> usize {
+    match value {
+        Value::Text(text) if text == wrong => {
+            right.clone_into(text);
+            1
+        }
+        Value::Collection(items) => items
+            .iter_mut()
+            .map(|item| replace_text(item, wrong, right))
+            .sum(),
+        Value::Record(record) => record
+            .values
+            .iter_mut()
+            .map(|(_, value)| replace_text(value, wrong, right))
+            .sum(),
+        _ => 0,
+    }
 }

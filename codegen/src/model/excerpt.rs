@@ -12,7 +12,8 @@ pub(super) fn name(of: &TypeName, excerpt: Option<&str>) -> TypeName {
     }
 }
 
-/// Makes the excerpts that properties ask for.
+/// Makes the excerpts that properties ask for, of the properties that belong to them or to all excerpts. Those that only
+/// excerpts have go from the entities.
 pub(super) fn add(model: &mut Model, excerpts: Excerpts) {
     for (of, excerpt) in excerpts {
         let Some(entity) = model.structs.get(&of) else {
@@ -21,11 +22,10 @@ pub(super) fn add(model: &mut Model, excerpts: Excerpts) {
         let fields = entity
             .fields
             .iter()
-            .filter(|field| match (&field.excerpt, &excerpt) {
-                (None, _) => field.excerpt_only,
-                // Without a name it is the copy of whatever is in any excerpt.
-                (Some(_), None) => true,
-                (Some(names), Some(name)) => names.is_empty() || names.contains(name),
+            .filter(|field| {
+                field.excerpt.as_ref().is_some_and(|names| {
+                    names.is_empty() || excerpt.as_ref().is_some_and(|name| names.contains(name))
+                })
             })
             .cloned()
             .collect();
@@ -55,5 +55,10 @@ pub(super) fn add(model: &mut Model, excerpts: Excerpts) {
             kind: StructKind::Excerpt { of, excerpt },
         };
         model.structs.insert(copy.name.clone(), copy);
+    }
+    for ty in model.structs.values_mut() {
+        if matches!(ty.kind, StructKind::Entity) {
+            ty.fields.retain(|field| !field.excerpt_only);
+        }
     }
 }

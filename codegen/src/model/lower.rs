@@ -259,7 +259,12 @@ impl<'m> Lowering<'m> {
                 shell: true,
                 is_abstract: false,
                 docs: Docs::default(),
-                bases: Vec::new(),
+                // By the standard's rule for names a collection of whatever it may be.
+                bases: if entity && name.name.ends_with("Collection") {
+                    vec![odata::resource_type("ResourceCollection")]
+                } else {
+                    Vec::new()
+                },
                 fields: if entity {
                     odata::resource_fields()
                 } else {

@@ -25,12 +25,7 @@ pub(super) fn merge(definitions: Definitions) -> Result<Merged, Error> {
     merged.actions = by_name(definitions.actions)?;
     merged.terms = by_name(definitions.terms)?;
     one_kind_per_name(&merged)?;
-    let oldest: BTreeMap<String, Version> = merged
-        .schemas
-        .iter()
-        .filter_map(|(name, schema)| Some((name.clone(), schema.oldest?)))
-        .collect();
-    forget_what_was_there_from_the_start(&mut merged, &oldest);
+    forget_what_was_there_from_the_start(&mut merged);
     Ok(merged)
 }
 
@@ -41,8 +36,10 @@ fn schemas(definitions: &Definitions) -> BTreeMap<String, MergedSchema> {
         if merged.owner.is_none() {
             merged.owner.clone_from(&schema.owner);
         }
-        if !merged.files.contains(&schema.origin.place.file) {
-            merged.files.push(schema.origin.place.file.clone());
+        let file = &schema.origin.place.file;
+        let file = file.rsplit('/').next().unwrap_or(file);
+        if merged.files.iter().all(|known| known != file) {
+            merged.files.push(file.to_owned());
         }
         let Some(version) = schema.origin.version else {
             continue;
@@ -376,35 +373,47 @@ fn one_kind_per_name(merged: &Merged) -> Result<(), Error> {
     Ok(())
 }
 
-/// "Since v1.0.0" tells nobody anything.
-fn forget_what_was_there_from_the_start(merged: &mut Merged, oldest: &BTreeMap<String, Version>) {
-    let forget = |schema: &str, docs: &mut Docs| {
-        if docs.since <= oldest.get(schema).copied() {
+/// "Since v1.0.0" tells nobody anything, nor does it help to hear of each property that it came with its type.
+fn forget_what_was_there_from_the_start(merged: &mut Merged) {
+    let Merged {
+        schemas,
+        types,
+        enums,
+        scalars,
+        actions,
+        ..
+    } = merged;
+    let oldest = |name: &TypeName| schemas.get(&name.schema).and_then(|schema| schema.oldest);
+    let forget = |docs: &mut Docs, start: Option<Version>| {
+        if docs.since <= start {
             docs.since = None;
         }
     };
-    for (name, ty) in &mut merged.types {
-        forget(&name.schema, &mut ty.docs);
+    for (name, ty) in types {
+        let start = ty.docs.since.max(oldest(name));
         for field in &mut ty.fields {
-            forget(&name.schema, &mut field.docs);
+            forget(&mut field.docs, start);
         }
+        forget(&mut ty.docs, oldest(name));
     }
-    for (name, ty) in &mut merged.enums {
-        forget(&name.schema, &mut ty.docs);
-        for member in &mut ty.members {
-            forget(&name.schema, &mut member.docs);
+    let members = enums
+        .iter_mut()
+        .map(|(name, ty)| (name, &mut ty.docs, &mut ty.members));
+    let scalars = scalars
+        .iter_mut()
+        .map(|(name, ty)| (name, &mut ty.docs, &mut ty.members));
+    for (name, docs, members) in members.chain(scalars) {
+        let start = docs.since.max(oldest(name));
+        for member in members {
+            forget(&mut member.docs, start);
         }
+        forget(docs, oldest(name));
     }
-    for (name, ty) in &mut merged.scalars {
-        forget(&name.schema, &mut ty.docs);
-        for member in &mut ty.members {
-            forget(&name.schema, &mut member.docs);
-        }
-    }
-    for (name, action) in &mut merged.actions {
-        forget(&name.schema, &mut action.docs);
+    for (name, action) in actions {
+        let start = action.docs.since.max(oldest(name));
         for parameter in &mut action.parameters {
-            forget(&name.schema, &mut parameter.docs);
+            forget(&mut parameter.docs, start);
         }
+        forget(&mut action.docs, oldest(name));
     }
 }

@@ -14,6 +14,7 @@ mod merge;
 pub(crate) mod name;
 mod odata;
 mod open;
+mod overlay;
 mod prune;
 mod resolve;
 
@@ -48,7 +49,9 @@ pub fn build(
     if let Selection::Groups(groups) = selection {
         manifest.check_groups(groups)?;
     }
-    let notes = errata::apply(&mut documents, manifest.overlays())?;
+    let pinned = are_pinned(&documents);
+    let mut notes = errata::apply(&mut documents, errata::ERRATA, pinned)?;
+    notes.extend(overlay::add(&mut documents, manifest.overlays(), pinned)?);
     let mut merged = merge::merge(resolve::resolve(&documents)?)?;
     drop(documents);
     flatten::flatten(&mut merged)?;
@@ -79,4 +82,11 @@ pub fn build(
     model.warnings.sort();
     model.warnings.dedup();
     Ok(model)
+}
+
+/// Whether the documents are the ones that errata and overlays were written for: all that the pinned package has.
+fn are_pinned(documents: &[Document]) -> bool {
+    crate::pinned()
+        .iter()
+        .all(|folder| documents.iter().any(|document| document.folder == *folder))
 }

@@ -16,12 +16,18 @@ pub(super) fn add(model: &mut Model) {
         if is_collection(ty) {
             make_collection(ty, &item);
         }
-        add_missing(&mut ty.fields, control(), true);
+        let mut control = control();
+        if is_member(ty) {
+            for field in &mut control {
+                field.required &= field.json != "@odata.type";
+            }
+        }
+        add_missing(&mut ty.fields, control, true);
     }
 }
 
-/// A schema-defined type of the `Resource` schema.
-fn resource_type(name: &str) -> TypeName {
+/// A type of the `Resource` schema.
+pub(super) fn resource_type(name: &str) -> TypeName {
     TypeName {
         schema: "Resource".to_owned(),
         name: name.to_owned(),
@@ -38,6 +44,12 @@ fn make_generic(ty: &mut Struct) {
 fn is_collection(ty: &Struct) -> bool {
     let collection = resource_type("ResourceCollection");
     ty.name == collection || ty.bases.contains(&collection)
+}
+
+/// A member of an array within a resource, whose type the resource's own implies.
+fn is_member(ty: &Struct) -> bool {
+    let member = resource_type("ReferenceableMember");
+    ty.name == member || ty.bases.contains(&member)
 }
 
 /// Members stay links even where the schema has them expanded: a link holds an expanded member as well, and services that
