@@ -1,9 +1,9 @@
 //! Actions: each is bound to the types that have its binding type as a property (`Actions`), where it becomes a field
 //! `#Schema.Action`; its parameters become a type of their own.
 
-use super::definition::{ActionDef, FieldDef, Merged, Primitive, Target, Traits, TypeRef};
-use super::ir::{Action, Capabilities, Docs, Field, FieldType, Struct, StructKind, TypeName};
-use super::lower::Lowering;
+use super::definition::{ActionDef, Merged};
+use super::ir::{Action, Field, FieldType, Struct, StructKind, TypeName};
+use super::lower::{Lowering, Usage};
 use crate::error::Error;
 
 /// Binds all actions.
@@ -11,19 +11,8 @@ pub(super) fn add(merged: &Merged, lowering: &mut Lowering<'_>) -> Result<(), Er
     for action in merged.actions.values() {
         let json = format!("#{}.{}", action.name.schema, action.name.name);
         let place = &action.origin.place;
-        let mut field = lowering.field(&FieldDef {
-            name: json.clone(),
-            origin: action.origin.clone(),
-            navigation: false,
-            ty: TypeRef {
-                to: Target::Primitive(Primitive::Any),
-                many: false,
-            },
-            nullable: Some(false),
-            traits: Traits::default(),
-            docs: action.docs.clone(),
-        });
-        field.ty = FieldType::Action;
+        let mut field = Field::new(json, FieldType::Action);
+        field.docs = action.docs.clone();
         let Some(actions) = lowering.model.structs.get_mut(&action.binding) else {
             return Err(place.error(
                 format!(
@@ -56,7 +45,7 @@ pub(super) fn add(merged: &Merged, lowering: &mut Lowering<'_>) -> Result<(), Er
         };
         let parameters = parameters(lowering, action, first);
         let returns = action.returns.as_ref().map(|ty| {
-            let ty_of = lowering.type_of(ty, false, &Traits::default(), &action.name);
+            let ty_of = lowering.type_of(ty, &Usage::plain(place, &action.name.name));
             (ty_of, ty.many)
         });
         for holder in &holders {
@@ -87,7 +76,7 @@ fn parameters(
         .iter()
         .map(|parameter| {
             let mut field = lowering.field(parameter);
-            // Parameters are optional unless they say otherwise, and null is never among what they say.
+            // A parameter that may be null may be left out, and one that may not must be given.
             field.required = parameter.nullable == Some(false);
             field
         })
@@ -106,29 +95,13 @@ fn parameters(
     while taken(&own) {
         own.name.push('2');
     }
-    let parameters = Struct {
-        name: own.clone(),
-        rust_name: String::new(),
-        kind: StructKind::Parameters,
-        shell: false,
-        is_abstract: false,
-        docs: Docs {
-            description: Some(format!(
-                "The parameters of the action `{}.{}`.",
-                action.name.schema, action.name.name
-            )),
-            since: action.docs.since,
-            ..Docs::default()
-        },
-        bases: Vec::new(),
-        fields,
-        actions: Vec::new(),
-        dynamic: None,
-        open: false,
-        capabilities: Capabilities::default(),
-        uris: Vec::new(),
-        deprecated_uris: Vec::new(),
-    };
+    let mut parameters = Struct::new(own.clone(), StructKind::Parameters);
+    parameters.fields = fields;
+    parameters.docs.since = action.docs.since;
+    parameters.docs.description = Some(format!(
+        "The parameters of the action `{}.{}`.",
+        action.name.schema, action.name.name
+    ));
     lowering.model.structs.insert(own.clone(), parameters);
     Some(own)
 }

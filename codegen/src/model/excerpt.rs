@@ -1,7 +1,7 @@
 //! Excerpts: the part of an entity that other resources carry as a copy, with no URI of its own (`Redfish.ExcerptCopy`).
 //! A sensor's power excerpt, for one, has the sensor's reading and what qualifies it, and the URI of the sensor.
 
-use super::ir::{Capabilities, Docs, Model, Struct, StructKind, TypeName};
+use super::ir::{Model, Struct, StructKind, TypeName};
 use super::lower::Excerpts;
 
 /// The name of an excerpt's type: `Sensor.SensorPowerExcerpt`.
@@ -33,27 +33,14 @@ pub(super) fn add(model: &mut Model, excerpts: Excerpts) {
             Some(excerpt) => format!("The `{excerpt}` excerpt of a `{}`", of.name),
             None => format!("The excerpt of a `{}`", of.name),
         };
-        let copy = Struct {
-            name: name(&of, excerpt.as_deref()),
-            rust_name: String::new(),
-            shell: entity.shell,
-            is_abstract: false,
-            docs: Docs {
-                description: Some(format!(
-                    "{what}: a copy of its main properties in another resource."
-                )),
-                ..Docs::default()
-            },
-            bases: Vec::new(),
-            fields,
-            actions: Vec::new(),
-            dynamic: None,
-            open: false,
-            capabilities: Capabilities::default(),
-            uris: Vec::new(),
-            deprecated_uris: Vec::new(),
-            kind: StructKind::Excerpt { of, excerpt },
-        };
+        let shell = entity.shell;
+        let name = name(&of, excerpt.as_deref());
+        let mut copy = Struct::new(name, StructKind::Excerpt { of, excerpt });
+        copy.docs.description = Some(format!(
+            "{what}: a copy of its main properties in another resource."
+        ));
+        copy.fields = fields;
+        copy.shell = shell;
         model.structs.insert(copy.name.clone(), copy);
     }
     for ty in model.structs.values_mut() {

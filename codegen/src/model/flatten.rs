@@ -102,12 +102,6 @@ fn folded(ty: &TypeDef, ancestors: &[&TypeDef]) -> Result<TypeDef, Error> {
     }
     flat.fields = fields;
     for base in ancestors {
-        flat.docs.description = flat.docs.description.or_else(|| {
-            // What is said of all resources says nothing of one.
-            (base.name.schema == ty.name.schema)
-                .then(|| base.docs.description.clone())
-                .flatten()
-        });
         flat.open = flat.open.or(base.open);
         if flat.patterns.is_empty() {
             flat.patterns.clone_from(&base.patterns);

@@ -89,7 +89,7 @@ pub struct Struct {
     pub is_abstract: bool,
     /// Description and so on.
     pub docs: Docs,
-    /// The chain of base types that were folded in, nearest first.
+    /// The chain of base types that were folded in, nearest first. They need not be part of the model.
     pub bases: Vec<TypeName>,
     /// The properties in a stable order: those of the base types first, then as the schema declares them.
     pub fields: Vec<Field>,
@@ -105,6 +105,28 @@ pub struct Struct {
     pub uris: Vec<String>,
     /// Deprecated URI templates, sorted.
     pub deprecated_uris: Vec<String>,
+}
+
+impl Struct {
+    /// A type of which no more is known.
+    pub(crate) fn new(name: TypeName, kind: StructKind) -> Self {
+        Self {
+            name,
+            rust_name: String::new(),
+            kind,
+            shell: false,
+            is_abstract: false,
+            docs: Docs::default(),
+            bases: Vec::new(),
+            fields: Vec::new(),
+            actions: Vec::new(),
+            dynamic: None,
+            open: false,
+            capabilities: Capabilities::default(),
+            uris: Vec::new(),
+            deprecated_uris: Vec::new(),
+        }
+    }
 }
 
 /// Description, version and deprecation of anything.
@@ -175,6 +197,30 @@ pub struct Field {
     pub excerpt_only: bool,
     /// Description and so on.
     pub docs: Docs,
+}
+
+impl Field {
+    /// A field of which no more is known; never null, as a field that this compiler makes is not.
+    pub(crate) fn new(json: impl Into<String>, ty: FieldType) -> Self {
+        Self {
+            json: json.into(),
+            rust: String::new(),
+            ty,
+            many: false,
+            nullable: false,
+            permissions: None,
+            required: false,
+            required_on_create: false,
+            unit: None,
+            minimum: None,
+            maximum: None,
+            pattern: None,
+            is_url: false,
+            excerpt: None,
+            excerpt_only: false,
+            docs: Docs::default(),
+        }
+    }
 }
 
 /// `OData.Permission`.

@@ -4,20 +4,21 @@
 use std::collections::BTreeSet;
 
 use super::definition::{
-    FieldDef, Merged, Primitive, ScalarDef, Target, TermDef, Traits, TypeDef, TypeRef,
+    FieldDef, Merged, Primitive, ScalarDef, Target, TermDef, TypeDef, TypeRef,
 };
 use super::excerpt;
 use super::ir::{
-    Capabilities, Docs, Dynamic, Enum, Field, FieldType, Member, Model, Schema, Struct, StructKind,
-    Term, TypeName,
+    Docs, Dynamic, Enum, Field, FieldType, Member, Model, Schema, Struct, StructKind, Term,
+    TypeName,
 };
 use super::odata;
+use crate::error::Place;
 
 /// The excerpts that properties ask for: an entity and the excerpt's name.
 pub(super) type Excerpts = BTreeSet<(TypeName, Option<String>)>;
 
 /// Lowers everything but the actions.
-pub(super) fn lower(merged: &Merged) -> (Model, Excerpts) {
+pub(super) fn lower(merged: &Merged) -> Lowering<'_> {
     let mut lowering = Lowering {
         merged,
         model: Model::default(),
@@ -32,26 +33,41 @@ pub(super) fn lower(merged: &Merged) -> (Model, Excerpts) {
     for term in merged.terms.values() {
         lowering.term(term);
     }
-    (lowering.model, lowering.excerpts)
+    lowering
 }
 
-/// Lowers properties and parameters one by one.
+/// The model as far as it is, and what it is made from.
+#[derive(Debug)]
 pub(super) struct Lowering<'m> {
     merged: &'m Merged,
     pub(super) model: Model,
     pub(super) excerpts: Excerpts,
 }
 
-impl<'m> Lowering<'m> {
-    /// Goes on with a model that was lowered before.
-    pub(super) fn resume(merged: &'m Merged, model: Model, excerpts: Excerpts) -> Self {
+/// Who refers to a type, and what the annotations say of how its value is sent.
+#[derive(Debug)]
+pub(super) struct Usage<'u> {
+    place: &'u Place,
+    name: &'u str,
+    navigation: bool,
+    auto_expand: bool,
+    excerpt_copy: Option<&'u str>,
+}
+
+impl<'u> Usage<'u> {
+    /// A use that no annotation qualifies.
+    pub(super) fn plain(place: &'u Place, name: &'u str) -> Self {
         Self {
-            merged,
-            model,
-            excerpts,
+            place,
+            name,
+            navigation: false,
+            auto_expand: false,
+            excerpt_copy: None,
         }
     }
+}
 
+impl<'m> Lowering<'m> {
     fn schemas(&mut self) {
         for (name, schema) in &self.merged.schemas {
             self.model.schemas.insert(
@@ -88,26 +104,22 @@ impl<'m> Lowering<'m> {
     }
 
     fn structured(&mut self, ty: &TypeDef) -> Struct {
-        let fields = ty.fields.iter().map(|field| self.field(field)).collect();
+        let kind = if ty.entity {
+            StructKind::Entity
+        } else {
+            StructKind::Complex
+        };
         Struct {
-            name: ty.name.clone(),
-            rust_name: String::new(),
-            kind: if ty.entity {
-                StructKind::Entity
-            } else {
-                StructKind::Complex
-            },
-            shell: false,
             is_abstract: ty.is_abstract,
             docs: ty.docs.clone(),
             bases: ty.bases.clone(),
-            fields,
-            actions: Vec::new(),
+            fields: ty.fields.iter().map(|field| self.field(field)).collect(),
             dynamic: self.dynamic(ty),
             open: ty.open.unwrap_or(false),
             capabilities: ty.capabilities,
             uris: ty.uris.clone(),
             deprecated_uris: ty.deprecated_uris.clone(),
+            ..Struct::new(ty.name.clone(), kind)
         }
     }
 
@@ -117,7 +129,7 @@ impl<'m> Lowering<'m> {
         let same = ty.patterns.iter().all(|(_, other)| other == first);
         let (ty_of_all, many) = if same {
             (
-                self.type_of(first, false, &Traits::default(), &ty.name),
+                self.type_of(first, &Usage::plain(&ty.origin.place, &ty.name.name)),
                 first.many,
             )
         } else {
@@ -137,13 +149,16 @@ impl<'m> Lowering<'m> {
 
     /// A property; for a parameter the caller corrects what differs.
     pub(super) fn field(&mut self, field: &FieldDef) -> Field {
-        let owner = TypeName {
-            schema: field.origin.place.to_string(),
-            name: field.name.clone(),
-        };
         let scalar = self.scalar(&field.ty);
         let defined = scalar.map(|scalar| &scalar.traits);
         let traits = &field.traits;
+        let usage = Usage {
+            place: &field.origin.place,
+            name: &field.name,
+            navigation: field.navigation,
+            auto_expand: traits.auto_expand,
+            excerpt_copy: traits.excerpt_copy.as_deref(),
+        };
         let mut docs = field.docs.clone();
         if let Some(scalar) = scalar {
             docs.description = docs.description.or_else(|| scalar.docs.description.clone());
@@ -154,7 +169,7 @@ impl<'m> Lowering<'m> {
         Field {
             json: field.name.clone(),
             rust: String::new(),
-            ty: self.type_of(&field.ty, field.navigation, traits, &owner),
+            ty: self.type_of(&field.ty, &usage),
             many: field.ty.many,
             nullable: field.nullable.unwrap_or(true),
             permissions: traits
@@ -188,13 +203,7 @@ impl<'m> Lowering<'m> {
     }
 
     /// What a property of this type holds.
-    pub(super) fn type_of(
-        &mut self,
-        ty: &TypeRef,
-        navigation: bool,
-        traits: &Traits,
-        user: &TypeName,
-    ) -> FieldType {
+    pub(super) fn type_of(&mut self, ty: &TypeRef, usage: &Usage<'_>) -> FieldType {
         let name = match &ty.to {
             Target::Primitive(kind) => return primitive(*kind),
             Target::Named(name) => name,
@@ -212,20 +221,20 @@ impl<'m> Lowering<'m> {
         let entity = match self.merged.types.get(name) {
             Some(target) => target.entity,
             None => {
-                self.unknown(name, navigation, user);
-                navigation
+                self.unknown(name, usage);
+                usage.navigation
             }
         };
         if !entity {
             return FieldType::Struct(name.clone());
         }
-        if let Some(excerpt) = &traits.excerpt_copy {
-            let excerpt = (!excerpt.is_empty()).then(|| excerpt.clone());
+        if let Some(excerpt) = usage.excerpt_copy {
+            let excerpt = (!excerpt.is_empty()).then(|| excerpt.to_owned());
             let copy = excerpt::name(name, excerpt.as_deref());
             self.excerpts.insert((name.clone(), excerpt));
             return FieldType::Struct(copy);
         }
-        if traits.auto_expand {
+        if usage.auto_expand {
             FieldType::Struct(name.clone())
         } else {
             FieldType::Link(name.clone())
@@ -233,10 +242,10 @@ impl<'m> Lowering<'m> {
     }
 
     /// A name that no file defines: a type without more than its name.
-    fn unknown(&mut self, name: &TypeName, entity: bool, user: &TypeName) {
+    fn unknown(&mut self, name: &TypeName, usage: &Usage<'_>) {
         self.model.warnings.push(format!(
             "{}: `{}` refers to `{}.{}`, which no file defines",
-            user.schema, user.name, name.schema, name.name
+            usage.place, usage.name, name.schema, name.name
         ));
         self.model
             .schemas
@@ -245,38 +254,19 @@ impl<'m> Lowering<'m> {
                 name: name.schema.clone(),
                 ..Schema::default()
             });
-        self.model
-            .structs
-            .entry(name.clone())
-            .or_insert_with(|| Struct {
-                name: name.clone(),
-                rust_name: String::new(),
-                kind: if entity {
-                    StructKind::Entity
-                } else {
-                    StructKind::Complex
-                },
-                shell: true,
-                is_abstract: false,
-                docs: Docs::default(),
-                // By the standard's rule for names a collection of whatever it may be.
-                bases: if entity && name.name.ends_with("Collection") {
-                    vec![odata::resource_type("ResourceCollection")]
-                } else {
-                    Vec::new()
-                },
-                fields: if entity {
-                    odata::resource_fields()
-                } else {
-                    Vec::new()
-                },
-                actions: Vec::new(),
-                dynamic: None,
-                open: !entity,
-                capabilities: Capabilities::default(),
-                uris: Vec::new(),
-                deprecated_uris: Vec::new(),
-            });
+        let mut shell = Struct::new(name.clone(), StructKind::Complex);
+        shell.shell = true;
+        if usage.navigation {
+            shell.kind = StructKind::Entity;
+            shell.fields = odata::resource_fields();
+            // By the standard's rule for names a collection of whatever it may be.
+            if name.name.ends_with("Collection") {
+                shell.bases = vec![odata::resource_type("ResourceCollection")];
+            }
+        } else {
+            shell.open = true;
+        }
+        self.model.structs.entry(name.clone()).or_insert(shell);
     }
 
     fn term(&mut self, term: &TermDef) {
@@ -284,12 +274,8 @@ impl<'m> Lowering<'m> {
             "RedfishExtensions" => "Redfish",
             other => other,
         };
-        let user = TypeName {
-            schema: term.origin.place.to_string(),
-            name: term.name.name.clone(),
-        };
-        // `@Redfish.Settings` is an object, whatever its type is made of.
-        let ty = self.type_of(&term.ty, false, &Traits::default(), &user);
+        let usage = Usage::plain(&term.origin.place, &term.name.name);
+        let ty = self.type_of(&term.ty, &usage);
         self.model.terms.insert(
             format!("{vocabulary}.{}", term.name.name),
             Term {

@@ -55,8 +55,7 @@ pub fn build(
     let mut merged = merge::merge(resolve::resolve(&documents)?)?;
     drop(documents);
     flatten::flatten(&mut merged)?;
-    let (model, excerpts) = lower::lower(&merged);
-    let mut lowering = lower::Lowering::resume(&merged, model, excerpts);
+    let mut lowering = lower::lower(&merged);
     action::add(&merged, &mut lowering)?;
     let lower::Lowering {
         mut model,

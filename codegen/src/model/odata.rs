@@ -1,7 +1,7 @@
 //! What every resource has by OData and by the Redfish specification, and no schema declares: the `@odata` control properties,
 //! a collection's count and next link, and the generic resource that a link to "anything" leads to.
 
-use super::ir::{Docs, Field, FieldType, Model, Permissions, Struct, StructKind, TypeName};
+use super::ir::{Field, FieldType, Model, Permissions, Struct, StructKind, TypeName};
 
 /// Adds them to all entity types.
 pub(super) fn add(model: &mut Model) {
@@ -154,23 +154,10 @@ pub(super) fn resource_fields() -> Vec<Field> {
     fields
 }
 
+/// What the service says and no client changes.
 fn field(json: &str, ty: FieldType) -> Field {
     Field {
-        json: json.to_owned(),
-        rust: String::new(),
-        ty,
-        many: false,
-        nullable: false,
         permissions: Some(Permissions::Read),
-        required: false,
-        required_on_create: false,
-        unit: None,
-        minimum: None,
-        maximum: None,
-        pattern: None,
-        is_url: false,
-        excerpt: None,
-        excerpt_only: false,
-        docs: Docs::default(),
+        ..Field::new(json, ty)
     }
 }
