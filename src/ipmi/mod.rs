@@ -1,6 +1,28 @@
-//! IPMI.
+//! IPMI over LAN: a client for BMCs that don't speak Redfish.
+//!
+//! [`Client::builder`] opens a session, [`Client::send`] sends any [`command::Command`]; the methods of [`Client`] are
+//! short forms and conversations of several commands (inventory, logs, sensors, consoles). [`packet`] is the protocol's
+//! bytes without I/O.
+//!
+//! Sessions are of IPMI 2.0, with integrity and encryption, unless weaker ones are asked for by a name that begins with
+//! `danger_`. What was negotiated is required of every packet.
+
 #![cfg_attr(
     not(test),
     deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic)
 )]
+
+mod client;
+pub mod command;
+mod error;
 pub mod packet;
+mod service;
+mod session;
+
+pub use client::{Builder, Client, DEFAULT_PORT};
+pub use command::session::Privilege;
+pub use error::{Error, ErrorKind};
+pub use packet::session15::AuthType;
+pub use packet::suite::CipherSuite;
+pub use service::console::Console;
+pub use session::UserLookup;

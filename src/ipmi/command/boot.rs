@@ -1,0 +1,246 @@
+//! Boot options (IPMI 2.0, sections 28.12 and 28.13): from which device the system starts next, how, and for how long
+//! the wish holds. Writing them in the right order is `service::chassis`'.
+
+use super::command;
+
+/// A device to start from (table 28-14, parameter 5, data 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BootDevice {
+    /// No override: as the BIOS has it.
+    None,
+    /// PXE.
+    Pxe,
+    /// The default hard drive.
+    Disk,
+    /// The default hard drive in safe mode.
+    SafeModeDisk,
+    /// The diagnostic partition.
+    Diagnostic,
+    /// CD or DVD.
+    Cd,
+    /// The BIOS's setup.
+    BiosSetup,
+    /// A remotely connected floppy or primary removable medium.
+    RemoteFloppy,
+    /// A remotely connected CD or DVD.
+    RemoteCd,
+    /// Primary remote medium.
+    RemotePrimary,
+    /// A remotely connected hard drive.
+    RemoteDisk,
+    /// Floppy or primary removable medium, such as USB.
+    Floppy,
+    /// A value that the specification reserves.
+    Other(u8),
+}
+
+impl BootDevice {
+    const NUMBERS: [(Self, u8); 12] = [
+        (Self::None, 0),
+        (Self::Pxe, 1),
+        (Self::Disk, 2),
+        (Self::SafeModeDisk, 3),
+        (Self::Diagnostic, 4),
+        (Self::Cd, 5),
+        (Self::BiosSetup, 6),
+        (Self::RemoteFloppy, 7),
+        (Self::RemoteCd, 8),
+        (Self::RemotePrimary, 9),
+        (Self::RemoteDisk, 11),
+        (Self::Floppy, 15),
+    ];
+
+    /// The device's number.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Other(number) => number & 0x0f,
+            known => Self::NUMBERS
+                .iter()
+                .find(|(device, _)| *device == known)
+                .map_or(0, |(_, number)| *number),
+        }
+    }
+
+    /// The device with this number.
+    #[must_use]
+    pub fn from_number(number: u8) -> Self {
+        let number = number & 0x0f;
+        Self::NUMBERS
+            .iter()
+            .find(|(_, known)| *known == number)
+            .map_or(Self::Other(number), |(device, _)| *device)
+    }
+}
+
+/// The boot flags: parameter 5, all five bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BootFlags {
+    /// Whether the flags are valid. The BIOS, or the BMC after a minute, clears it.
+    pub valid: bool,
+    /// Whether they hold for all future starts instead of the next one.
+    pub persistent: bool,
+    /// Whether an EFI boot is wanted instead of a legacy one.
+    pub efi: bool,
+    /// Whether the CMOS is to be cleared.
+    pub clear_cmos: bool,
+    /// Whether the keyboard is to be locked.
+    pub lock_keyboard: bool,
+    /// The device.
+    pub device: BootDevice,
+    /// Whether the screen is to stay blank.
+    pub screen_blank: bool,
+    /// Whether the reset button is to be locked.
+    pub lock_reset: bool,
+    /// Lockouts, verbosity, password bypass, event traps and console redirection: data 3 as it came.
+    pub data3: u8,
+    /// BIOS overrides: data 4 as it came.
+    pub data4: u8,
+    /// Device instance: data 5 as it came.
+    pub data5: u8,
+}
+
+impl BootFlags {
+    /// Flags that ask for a device, and nothing else.
+    #[must_use]
+    pub const fn device(device: BootDevice, persistent: bool, efi: bool) -> Self {
+        Self {
+            valid: true,
+            persistent,
+            efi,
+            clear_cmos: false,
+            lock_keyboard: false,
+            device,
+            screen_blank: false,
+            lock_reset: false,
+            data3: 0,
+            data4: 0,
+            data5: 0,
+        }
+    }
+
+    /// Reads the five bytes of the parameter.
+    #[must_use]
+    pub fn decode(bytes: [u8; 5]) -> Self {
+        let [first, second, data3, data4, data5] = bytes;
+        Self {
+            valid: first & 0x80 != 0,
+            persistent: first & 0x40 != 0,
+            efi: first & 0x20 != 0,
+            clear_cmos: second & 0x80 != 0,
+            lock_keyboard: second & 0x40 != 0,
+            device: BootDevice::from_number(second >> 2),
+            screen_blank: second & 0x02 != 0,
+            lock_reset: second & 0x01 != 0,
+            data3,
+            data4,
+            data5,
+        }
+    }
+
+    /// The five bytes of the parameter.
+    #[must_use]
+    pub fn encode(&self) -> [u8; 5] {
+        let bit = |on: bool, bit: u32| u8::from(on) << bit;
+        [
+            bit(self.valid, 7) | bit(self.persistent, 6) | bit(self.efi, 5),
+            bit(self.clear_cmos, 7)
+                | bit(self.lock_keyboard, 6)
+                | self.device.number() << 2
+                | bit(self.screen_blank, 1)
+                | bit(self.lock_reset, 0),
+            self.data3,
+            self.data4,
+            self.data5,
+        ]
+    }
+}
+
+/// The parameters of table 28-14 that this library uses; any other number may be asked for as well.
+pub mod parameter {
+    /// Set in progress.
+    pub const SET_IN_PROGRESS: u8 = 0;
+    /// BMC boot flag valid bit clearing.
+    pub const VALID_BIT_CLEARING: u8 = 3;
+    /// Boot info acknowledge.
+    pub const BOOT_INFO_ACKNOWLEDGE: u8 = 4;
+    /// Boot flags.
+    pub const BOOT_FLAGS: u8 = 5;
+}
+
+/// Asks for a boot option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GetBootOptions {
+    /// The parameter's number.
+    pub parameter: u8,
+}
+
+/// A boot option as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BootOption {
+    /// The parameter's number.
+    pub parameter: u8,
+    /// Whether the BMC marked it as invalid or locked.
+    pub invalid: bool,
+    /// Its value.
+    pub data: Vec<u8>,
+}
+
+command!(GetBootOptions, "Get System Boot Options", CHASSIS 0x09, Reads -> BootOption,
+    |this, out| out.extend([this.parameter & 0x7f, 0, 0]),
+    |reader| {
+        let [_version, parameter] = reader.array()?;
+        BootOption { parameter: parameter & 0x7f, invalid: parameter & 0x80 != 0, data: reader.take_rest().to_vec() }
+    },
+    0x80 => "the BMC doesn't have this boot option");
+
+/// Sets a boot option.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetBootOptions {
+    /// The parameter's number.
+    pub parameter: u8,
+    /// Its value.
+    pub data: Vec<u8>,
+}
+
+command!(SetBootOptions, "Set System Boot Options", CHASSIS 0x08, Changes -> (),
+    |this, out| {
+        out.push(this.parameter & 0x7f);
+        out.extend(&this.data);
+    },
+    |_reader| (),
+    0x80 => "the BMC doesn't have this boot option",
+    0x81 => "another party is setting boot options",
+    0x82 => "the boot option can't be written");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_for_a_device_are_the_bytes_that_are_known_to_work() {
+        assert_eq!(
+            BootFlags::device(BootDevice::Pxe, false, false).encode(),
+            [0x80, 0x04, 0, 0, 0]
+        );
+        assert_eq!(
+            BootFlags::device(BootDevice::Disk, true, true).encode(),
+            [0xe0, 0x08, 0, 0, 0]
+        );
+        assert_eq!(
+            BootFlags::device(BootDevice::BiosSetup, false, true).encode(),
+            [0xa0, 0x18, 0, 0, 0]
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn flags_keep_every_defined_bit(bytes: [u8; 5]) {
+            let [first, ..] = bytes;
+            let mut expected = bytes;
+            expected[0] = first & 0xe0;
+            proptest::prop_assert_eq!(BootFlags::decode(bytes).encode(), expected);
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Conversations: what takes several commands in the right order, as methods of `Client`. One file for each subject, as
+//! in `command`, which has the single commands.
+
+mod chassis;
+pub(super) mod console;
+mod device;
