@@ -1,7 +1,5 @@
 //! Which methods a resource takes: what the schemas' Capabilities annotations say of its type, as far as this service acts upon it.
 
-use axum::http::Method;
-
 use crate::store::{Resource, Store};
 
 /// Members of these collections can be created by clients. The names are those of the members' types.
@@ -117,7 +115,7 @@ static READ_ONLY: &[&str] = &[
 /// What may be done with a resource besides reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Methods {
-    /// PATCH and PUT.
+    /// PATCH.
     pub(crate) update: bool,
     /// POST, to create a member.
     pub(crate) insert: bool,
@@ -150,22 +148,13 @@ impl Methods {
                 delete: false,
             };
         }
+        let predefined = is_predefined(resource);
         let removable = schema
             .is_some_and(|schema| INSERTABLE.contains(&schema) || ALSO_DELETABLE.contains(&schema));
         Self {
-            update: !schema.is_some_and(|schema| READ_ONLY.contains(&schema)),
+            update: !predefined && !schema.is_some_and(|schema| READ_ONLY.contains(&schema)),
             insert: false,
-            delete: removable && !is_predefined(resource) && store.collection_of(key).is_some(),
-        }
-    }
-
-    pub(crate) fn allow(self, method: &Method) -> bool {
-        match *method {
-            Method::GET | Method::HEAD => true,
-            Method::PATCH | Method::PUT => self.update,
-            Method::POST => self.insert,
-            Method::DELETE => self.delete,
-            _ => false,
+            delete: removable && !predefined && store.collection_of(key).is_some(),
         }
     }
 
@@ -173,7 +162,7 @@ impl Methods {
     pub(crate) fn header(self) -> String {
         let mut text = String::from("GET, HEAD");
         for (may, name) in [
-            (self.update, ", PATCH, PUT"),
+            (self.update, ", PATCH"),
             (self.insert, ", POST"),
             (self.delete, ", DELETE"),
         ] {
@@ -222,10 +211,10 @@ mod tests {
         );
         for (key, expected) in [
             ("/a", "GET, HEAD, POST"),
-            ("/a/1", "GET, HEAD, PATCH, PUT, DELETE"),
+            ("/a/1", "GET, HEAD, PATCH, DELETE"),
             ("/c", "GET, HEAD"),
-            ("/c/1", "GET, HEAD, PATCH, PUT"),
-            ("/r/1", "GET, HEAD, PATCH, PUT"),
+            ("/c/1", "GET, HEAD, PATCH"),
+            ("/r/1", "GET, HEAD"),
             ("/m", "GET, HEAD"),
         ] {
             assert_eq!(Methods::of(&store, key).header(), expected, "{key}");

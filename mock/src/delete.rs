@@ -6,11 +6,11 @@ use crate::capability::Methods;
 use crate::message::{self, Message};
 use crate::reply::Reply;
 use crate::service::{Call, State};
-use crate::{login, read};
+use crate::{login, patch, read};
 
 pub(crate) fn answer(state: &mut State, call: &Call) -> Reply {
     if !state.store.contains(&call.key) {
-        return read::missing(&call.key);
+        return read::missing(state, &call.key);
     }
     let key = state.store.resolve(&call.key).to_owned();
     let methods = Methods::of(&state.store, &key);
@@ -18,6 +18,9 @@ pub(crate) fn answer(state: &mut State, call: &Call) -> Reply {
         return Reply::error(Message::new(&message::CANNOT_BE_DELETED, []))
             .with(header::ALLOW, &methods.header());
     };
+    if let Err(reply) = patch::precondition(state, call) {
+        return reply;
+    }
     if state.sessions.has_resource(&key) {
         login::close(state, |session| session.key == key);
         return Reply::empty(StatusCode::NO_CONTENT);

@@ -9,6 +9,8 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, header};
 use serde_json::Value;
 
+use crate::secret;
+
 /// What stands in the journal where a secret was.
 const MASK: &str = "***";
 
@@ -190,7 +192,7 @@ fn masked_body(body: &Bytes) -> Bytes {
 fn mask(json: &mut Value) -> bool {
     match json {
         Value::Object(object) => object.iter_mut().fold(false, |found, (name, value)| {
-            if value.is_string() && is_secret(name) {
+            if value.is_string() && secret::is_secret(name) {
                 *value = MASK.into();
                 true
             } else {
@@ -202,14 +204,6 @@ fn mask(json: &mut Value) -> bool {
             .fold(false, |found, element| mask(element) || found),
         _ => false,
     }
-}
-
-/// Password, SessionAccountPassword, NewPassword, AuthenticationKey, Token, ...
-fn is_secret(name: &str) -> bool {
-    name.ends_with("Password")
-        || name.ends_with("Token")
-        || name.ends_with("Key")
-        || name.ends_with("Passphrase")
 }
 
 #[cfg(test)]

@@ -1,6 +1,10 @@
 //! A stateful Redfish service for tests of any Redfish client.
 
+mod account;
+mod action;
+mod body;
 mod capability;
+mod create;
 mod delete;
 mod demo;
 mod document;
@@ -9,10 +13,15 @@ mod etag;
 mod journal;
 mod layout;
 mod login;
+mod merge;
 mod message;
+
 mod mock;
+mod patch;
+mod privilege;
 mod read;
 mod reply;
+mod secret;
 mod server;
 mod service;
 mod session;

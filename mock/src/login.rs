@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::message::{self, Message};
 use crate::reply::Reply;
 use crate::service::{Call, Settings, State};
-use crate::uri;
+use crate::{body, create, uri};
 
 /// Where sessions are if the service root doesn't say.
 const SESSIONS: &str = "/redfish/v1/SessionService/Sessions";
@@ -81,8 +81,9 @@ pub(crate) fn close(state: &mut State, which: impl FnMut(&crate::session::Sessio
 
 /// Opens a session.
 pub(crate) fn open(state: &mut State, call: &Call) -> Reply {
-    let Ok(body) = serde_json::from_slice::<Value>(&call.body) else {
-        return Reply::error(Message::new(&message::MALFORMED_JSON, []));
+    let body = match body::object(call) {
+        Ok(body) => body,
+        Err(reply) => return reply,
     };
     let text = |name: &str| body.get(name).and_then(Value::as_str);
     let (user, password) = match (text("UserName"), text("Password")) {
@@ -105,17 +106,14 @@ pub(crate) fn open(state: &mut State, call: &Call) -> Reply {
     }
 
     let sessions = collection(state);
-    let id = (1_u32..)
-        .map(|id| id.to_string())
-        .find(|id| !state.store.contains(&format!("{sessions}/{id}")))
-        .unwrap_or_default();
+    let id = create::free_id(&state.store, &sessions);
     let key = format!("{sessions}/{id}");
     let Ok(token) = state.sessions.open(user, &key, &sessions) else {
         return Reply::error(Message::new(&message::INTERNAL_ERROR, []));
     };
     let resource = json!({
         "@odata.id": key,
-        "@odata.type": "#Session.v1_7_0.Session",
+        "@odata.type": create::type_of_new(&state.store, "Session"),
         "Id": id,
         "Name": format!("Session {id}"),
         "Description": "A session opened by a client",

@@ -16,7 +16,7 @@ use crate::tree::Tree;
 use crate::uri;
 
 /// The user that may log in unless the builder was told of another.
-pub const DEFAULT_USER: &str = "root";
+pub const DEFAULT_USER: &str = "admin";
 
 /// The password of [`DEFAULT_USER`].
 pub const DEFAULT_PASSWORD: &str = "rosefish";
@@ -243,6 +243,19 @@ impl Builder {
     /// Ends sessions that were not used for so long; what the tree's SessionService says unless told so, else half an hour.
     pub fn session_timeout(mut self, timeout: Duration) -> Self {
         self.settings.session_timeout = Some(timeout);
+        self
+    }
+
+    /// Takes so long from one power state to the next, and shows `PoweringOn` and `PoweringOff` meanwhile; no time unless told so.
+    pub fn power_delay(mut self, delay: Duration) -> Self {
+        self.settings.power_delay = delay;
+        self
+    }
+
+    /// Lets a PATCH add properties that the resource doesn't show, instead of refusing them as unknown. For captured trees that leave out what
+    /// the machine would take.
+    pub fn lenient(mut self) -> Self {
+        self.settings.lenient = true;
         self
     }
 

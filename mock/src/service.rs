@@ -1,6 +1,7 @@
 //! The service itself: from a request to the handler that answers it, past the protocol version and the login. What a verb does is in the
 //! modules of the verbs.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use crate::reply::Reply;
 use crate::session::{Account, Accounts, Sessions};
 use crate::store::Store;
 use crate::tree::Tree;
-use crate::{delete, document, login, read, uri};
+use crate::{account, action, create, delete, document, login, patch, privilege, read, uri};
 
 /// Larger bodies are refused. Firmware images are the largest that a client has reason to send.
 const MAX_BODY: usize = 64 << 20;
@@ -27,14 +28,42 @@ pub(crate) struct Settings {
     pub(crate) latency: Duration,
     /// How long a session lives unused, whatever the tree says.
     pub(crate) session_timeout: Option<Duration>,
+    /// How long a machine takes from one power state to the next.
+    pub(crate) power_delay: Duration,
+    /// Whether a PATCH may add properties that a resource doesn't show.
+    pub(crate) lenient: bool,
 }
 
 /// What changes while the service runs.
-#[derive(Debug)]
 pub(crate) struct State {
     pub(crate) store: Store,
     pub(crate) accounts: Accounts,
     pub(crate) sessions: Sessions,
+    /// What is to happen after the request under way, and how long after.
+    pub(crate) later: Vec<(Duration, Later)>,
+}
+
+/// A change that happens later.
+pub(crate) type Later = Box<dyn FnOnce(&mut State) + Send>;
+
+impl State {
+    /// Lets something happen when this time has passed.
+    pub(crate) fn later(
+        &mut self,
+        delay: Duration,
+        change: impl FnOnce(&mut Self) + Send + 'static,
+    ) {
+        self.later.push((delay, Box::new(change)));
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State")
+            .field("accounts", &self.accounts)
+            .field("sessions", &self.sessions)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A Redfish service over one tree.
@@ -66,10 +95,13 @@ impl Service {
     pub(crate) fn new(tree: &Tree, user: &str, password: &str, settings: Settings) -> Self {
         let mut accounts = Accounts::default();
         accounts.add(Account::new(user, password, "Administrator"));
+        let store = Store::new(tree);
+        account::from_tree(&store, &mut accounts);
         let state = State {
-            store: Store::new(tree),
+            store,
             accounts,
             sessions: Sessions::default(),
+            later: Vec::new(),
         };
         Self {
             state: Mutex::new(state),
@@ -110,13 +142,37 @@ impl Service {
         }
         let open_to_all =
             call.key == uri::ROOT && matches!(call.method, Method::GET | Method::HEAD);
-        if !open_to_all && let Err(reply) = login::authenticate(&mut state, call) {
-            return reply;
+        if !open_to_all {
+            let allowed = login::authenticate(&mut state, call)
+                .and_then(|caller| privilege::check(&state, &caller, call));
+            if let Err(reply) = allowed {
+                return reply;
+            }
         }
         match call.method {
             Method::GET | Method::HEAD => read::answer(&state, call),
+            Method::PATCH => patch::answer(&mut state, call, &self.settings),
+            Method::POST => match action::find(&state.store, &call.key) {
+                Some(action) => action::answer(&mut state, call, &action, &self.settings),
+                None => create::answer(&mut state, call),
+            },
             Method::DELETE => delete::answer(&mut state, call),
             _ => not_allowed(&state, &call.key),
+        }
+    }
+
+    /// Sets going what the last request left for later.
+    fn start_later(self: &Arc<Self>) {
+        for (delay, change) in std::mem::take(&mut self.state().later) {
+            let service = Arc::downgrade(self);
+            tokio::spawn(async move {
+                tokio::time::sleep(delay).await;
+                // Changes of a service that nobody holds any more concern nobody.
+                if let Some(service) = service.upgrade() {
+                    change(&mut service.state());
+                    service.start_later();
+                }
+            });
         }
     }
 }
@@ -124,7 +180,12 @@ impl Service {
 /// A method that the resource doesn't take.
 pub(crate) fn not_allowed(state: &State, key: &str) -> Reply {
     if !state.store.contains(key) {
-        return read::missing(key);
+        return match action::find(&state.store, key) {
+            Some(_) => {
+                Reply::error(Message::new(&message::NOT_ALLOWED, [])).with(header::ALLOW, "POST")
+            }
+            None => read::missing(state, key),
+        };
     }
     let allowed = Methods::of(&state.store, key).header();
     Reply::error(Message::new(&message::NOT_ALLOWED, [])).with(header::ALLOW, &allowed)
@@ -155,6 +216,7 @@ pub(crate) async fn handle(
         }
         Err(_) => Reply::error(Message::new(&message::PAYLOAD_TOO_LARGE, [])),
     };
+    service.start_later();
     service.journal.add(entry.answered(reply.status().as_u16()));
     reply.into_response()
 }

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 #[derive(Clone)]
 pub(crate) struct Account {
     pub(crate) user: String,
-    password: String,
+    /// `None` for an account of the tree that nobody has given one.
+    password: Option<String>,
     pub(crate) role: String,
     pub(crate) enabled: bool,
     /// The key of the resource that shows the account, if the tree has one.
@@ -20,19 +21,27 @@ impl Account {
     pub(crate) fn new(user: &str, password: &str, role: &str) -> Self {
         Self {
             user: user.to_owned(),
-            password: password.to_owned(),
+            password: Some(password.to_owned()),
             role: role.to_owned(),
             enabled: true,
             resource: None,
         }
     }
 
+    /// An account that can't log in before it is given a password.
+    pub(crate) fn without_password(user: &str, role: &str) -> Self {
+        Self {
+            password: None,
+            ..Self::new(user, "", role)
+        }
+    }
+
     pub(crate) fn set_password(&mut self, password: &str) {
-        password.clone_into(&mut self.password);
+        self.password = Some(password.to_owned());
     }
 
     pub(crate) fn has_password(&self, password: &str) -> bool {
-        self.password == password
+        self.password.as_deref() == Some(password)
     }
 }
 

@@ -38,11 +38,6 @@ pub(crate) fn parent(key: &str) -> Option<&str> {
     }
 }
 
-/// The last segment of a key.
-pub(crate) fn last_segment(key: &str) -> &str {
-    key.rsplit_once('/').map_or(key, |(_, last)| last)
-}
-
 /// Escapes what may not stand in a path segment literally, for URIs that this service makes itself.
 pub(crate) fn encode_segment(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -56,7 +51,8 @@ pub(crate) fn encode_segment(text: &str) -> String {
     out
 }
 
-fn decode(text: &str) -> String {
+/// Resolves percent-escapes; those that are none stay as they are.
+pub(crate) fn decode(text: &str) -> String {
     if !text.contains('%') {
         return text.to_owned();
     }
@@ -125,7 +121,6 @@ mod tests {
     fn parents_end_at_the_top() {
         assert_eq!(parent("/redfish/v1/Systems"), Some("/redfish/v1"));
         assert_eq!(parent("/redfish"), None);
-        assert_eq!(last_segment("/redfish/v1/Systems"), "Systems");
     }
 
     #[test]

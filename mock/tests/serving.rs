@@ -1,138 +1,19 @@
-//! What a client sees of an unchanged tree, and of a login.
+//! What a client sees of an unchanged tree, and of the server around it.
 
-use std::time::Duration;
+mod support;
 
-use reqwest::{Method, StatusCode};
-use rosefish_mock::{MockBmc, Tree};
-use serde_json::{Value, json};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
 
-fn small_tree() -> Tree {
-    Tree::new()
-        .with(
-            "/redfish/v1",
-            json!({
-                "@odata.id": "/redfish/v1/", "@odata.type": "#ServiceRoot.v1_17_0.ServiceRoot", "Id": "RootService", "Name": "Root",
-                "Systems": { "@odata.id": "/redfish/v1/Systems" },
-                "Links": { "Sessions": { "@odata.id": "/redfish/v1/SessionService/Sessions" } },
-            }),
-        )
-        .with("/redfish/v1/SessionService", json!({ "Id": "SessionService", "SessionTimeout": 600 }))
-        .with("/redfish/v1/SessionService/Sessions", json!({ "Name": "Sessions", "Members": [], "Members@odata.count": 0 }))
-        .with("/redfish/v1/Systems", json!({ "Name": "Systems", "Members": [{ "@odata.id": "/redfish/v1/Systems/1" }], "Members@odata.count": 1 }))
-        .with(
-            "/redfish/v1/Systems/1",
-            json!({ "@odata.type": "#ComputerSystem.v1_22_0.ComputerSystem", "Id": "1", "Name": "One", "PowerState": "On" }),
-        )
-}
-
-async fn plain() -> MockBmc {
-    MockBmc::builder()
-        .tree(small_tree())
-        .plain()
-        .start()
-        .await
-        .unwrap()
-}
-
-async fn get(bmc: &MockBmc, path: &str) -> reqwest::Response {
-    client()
-        .get(bmc.url() + path)
-        .basic_auth(bmc.user(), Some(bmc.password()))
-        .send()
-        .await
-        .unwrap()
-}
-
-fn client() -> reqwest::Client {
-    // The first call decides; later ones find it decided.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().no_proxy().build().unwrap()
-}
-
-async fn log_in(bmc: &MockBmc) -> reqwest::Response {
-    client()
-        .post(bmc.url() + "/redfish/v1/SessionService/Sessions")
-        .body(json!({ "UserName": bmc.user(), "Password": bmc.password() }).to_string())
-        .send()
-        .await
-        .unwrap()
-}
-
-#[tokio::test]
-async fn a_session_opens_serves_and_closes() {
-    let bmc = plain().await;
-    let login = log_in(&bmc).await;
-    assert_eq!(login.status(), StatusCode::CREATED);
-    let token = login.headers()["x-auth-token"].to_str().unwrap().to_owned();
-    let location = login.headers()["location"].to_str().unwrap().to_owned();
-    assert_eq!(bmc.sessions(), 1);
-    assert_eq!(
-        bmc.resource("/redfish/v1/SessionService/Sessions").unwrap()["Members@odata.count"],
-        1
-    );
-
-    let with_token = |method: Method, path: &str| {
-        client()
-            .request(method, bmc.url() + path)
-            .header("X-Auth-Token", &token)
-            .send()
-    };
-    let system: Value = serde_json::from_str(
-        &with_token(Method::GET, "/redfish/v1/Systems/1")
-            .await
-            .unwrap()
-            .text()
-            .await
-            .unwrap(),
-    )
-    .unwrap();
-    assert_eq!(system["Name"], "One");
-    assert_eq!(
-        with_token(Method::GET, &location).await.unwrap().status(),
-        StatusCode::OK
-    );
-
-    assert_eq!(
-        with_token(Method::DELETE, &location)
-            .await
-            .unwrap()
-            .status(),
-        StatusCode::NO_CONTENT
-    );
-    assert_eq!(bmc.sessions(), 0);
-    assert_eq!(
-        bmc.resource("/redfish/v1/SessionService/Sessions").unwrap()["Members@odata.count"],
-        0
-    );
-    assert_eq!(
-        with_token(Method::GET, "/redfish/v1/Systems/1")
-            .await
-            .unwrap()
-            .status(),
-        StatusCode::UNAUTHORIZED
-    );
-}
-
-#[tokio::test]
-async fn sessions_expire_unused() {
-    let bmc = MockBmc::builder()
-        .tree(small_tree())
-        .plain()
-        .session_timeout(Duration::ZERO)
-        .start()
-        .await
-        .unwrap();
-    assert_eq!(log_in(&bmc).await.status(), StatusCode::CREATED);
-    assert_eq!(bmc.sessions(), 0);
-    assert_eq!(
-        bmc.resource("/redfish/v1/SessionService/Sessions").unwrap()["Members@odata.count"],
-        0
-    );
-}
+use reqwest::Method;
+use rosefish_mock::MockBmc;
+use serde_json::json;
+use support::{get, http, log_in, send_as, send_with, small, small_tree};
 
 #[tokio::test]
 async fn only_the_documents_and_the_root_are_open_to_everybody() {
-    let bmc = plain().await;
+    let bmc = small().await;
     for (path, expected) in [
         ("/redfish", 200),
         ("/redfish/v1", 200),
@@ -142,11 +23,11 @@ async fn only_the_documents_and_the_root_are_open_to_everybody() {
         ("/redfish/v1/Systems", 401),
         ("/redfish/v1/Nowhere", 401),
     ] {
-        let answer = client().get(bmc.url() + path).send().await.unwrap();
-        assert_eq!(answer.status().as_u16(), expected, "{path}");
-        assert_eq!(answer.headers()["odata-version"], "4.0", "{path}");
+        let answer = send_as(&bmc, ("", ""), Method::GET, path, None, &[]).await;
+        assert_eq!(answer.status, expected, "{path}");
+        assert_eq!(answer.header("odata-version"), Some("4.0"), "{path}");
         assert_eq!(
-            answer.headers().contains_key("www-authenticate"),
+            answer.header("www-authenticate").is_some(),
             expected == 401,
             "{path}"
         );
@@ -154,42 +35,92 @@ async fn only_the_documents_and_the_root_are_open_to_everybody() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_a_404_with_a_message() {
-    let bmc = plain().await;
-    let answer = get(&bmc, "/redfish/v1/systems").await;
-    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
-    let body: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+async fn the_bytes_are_those_of_the_file_and_slashes_at_the_end_do_not_matter() {
+    let dir = std::env::temp_dir().join(format!("rosefish-mock-{}", std::process::id()));
+    let text = "{\n  \"b\" : 1.50, \"@odata.id\":\"/redfish/v1/\" , \"a\": [ ]}\n";
+    std::fs::create_dir_all(dir.join("Odd")).unwrap();
+    std::fs::write(dir.join("index.json"), text).unwrap();
+    std::fs::write(dir.join("Odd/index.json"), "<html>busy</html>").unwrap();
+    std::fs::write(dir.join("Odd/headers.json"), "{}").unwrap();
+    let tree = rosefish_mock::Tree::from_dir(&dir).unwrap();
+    std::fs::remove_dir_all(&dir).unwrap();
+    assert_eq!(tree.problems().len(), 1);
+
+    let bmc = MockBmc::builder().tree(tree).plain().start().await.unwrap();
+    for path in ["/redfish/v1", "/redfish/v1/"] {
+        assert_eq!(get(&bmc, path).await.text, text);
+    }
+    let odd = get(&bmc, "/redfish/v1/Odd/").await;
     assert_eq!(
-        body["error"]["@Message.ExtendedInfo"][0]["MessageArgs"],
+        (odd.text.as_str(), odd.header("content-type")),
+        ("<html>busy</html>", Some("text/html; charset=utf-8"))
+    );
+}
+
+#[test]
+fn a_folder_without_service_root_is_refused_unless_asked_for() {
+    let dir = std::env::temp_dir().join(format!("rosefish-mock-rootless-{}", std::process::id()));
+    std::fs::create_dir_all(dir.join("Systems")).unwrap();
+    std::fs::write(dir.join("Systems/index.json"), "{}").unwrap();
+    let refused = rosefish_mock::Tree::from_dir(&dir).unwrap_err();
+    let tree = rosefish_mock::Tree::from_dir_without_root(&dir).unwrap();
+    std::fs::remove_dir_all(&dir).unwrap();
+    assert!(
+        refused
+            .to_string()
+            .contains("none of its 1 payloads is a service root"),
+        "{refused}"
+    );
+    assert_eq!(tree.uris().collect::<Vec<_>>(), ["/redfish/v1/Systems"]);
+    assert!(
+        rosefish_mock::Tree::from_dir(&dir)
+            .unwrap_err()
+            .to_string()
+            .contains("can't be read")
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_a_404_with_a_message() {
+    let bmc = small().await;
+    let answer = get(&bmc, "/redfish/v1/systems").await;
+    assert_eq!(
+        (answer.status, answer.message().as_str()),
+        (404, "ResourceMissingAtURI")
+    );
+    assert_eq!(
+        answer.json()["error"]["@Message.ExtendedInfo"][0]["MessageArgs"],
         json!(["/redfish/v1/systems"])
     );
 }
 
 #[tokio::test]
 async fn an_unchanged_resource_answers_304() {
-    let bmc = plain().await;
-    let tag = get(&bmc, "/redfish/v1/Systems/1").await.headers()["etag"].clone();
-    let again = client()
-        .get(bmc.url() + "/redfish/v1/Systems/1/")
-        .basic_auth(bmc.user(), Some(bmc.password()))
-        .header("If-None-Match", &tag)
-        .send()
+    let bmc = small().await;
+    let tag = get(&bmc, "/redfish/v1/Systems/1")
         .await
-        .unwrap();
-    assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
-    assert_eq!(again.headers()["etag"], tag);
+        .header("etag")
+        .unwrap()
+        .to_owned();
+    let again = send_with(
+        &bmc,
+        Method::GET,
+        "/redfish/v1/Systems/1/",
+        None,
+        &[("If-None-Match", &tag)],
+    )
+    .await;
+    assert_eq!(
+        (again.status, again.text.as_str(), again.header("etag")),
+        (304, "", Some(tag.as_str()))
+    );
 }
 
 #[tokio::test]
 async fn head_says_all_that_get_says_but_the_body() {
-    let bmc = plain().await;
+    let bmc = small().await;
     let full = get(&bmc, "/redfish/v1/Systems/1").await;
-    let head = client()
-        .head(bmc.url() + "/redfish/v1/Systems/1")
-        .basic_auth(bmc.user(), Some(bmc.password()))
-        .send()
-        .await
-        .unwrap();
+    let head = send_with(&bmc, Method::HEAD, "/redfish/v1/Systems/1", None, &[]).await;
     for name in [
         "content-type",
         "content-length",
@@ -199,30 +130,80 @@ async fn head_says_all_that_get_says_but_the_body() {
         "cache-control",
         "odata-version",
     ] {
-        assert_eq!(head.headers()[name], full.headers()[name], "{name}");
+        assert!(full.header(name).is_some(), "{name}");
+        assert_eq!(head.header(name), full.header(name), "{name}");
     }
     assert_eq!(
-        head.headers()["link"],
-        "<http://redfish.dmtf.org/schemas/v1/ComputerSystem.v1_22_0.json>; rel=describedby"
+        head.header("link"),
+        Some("<http://redfish.dmtf.org/schemas/v1/ComputerSystem.v1_22_0.json>; rel=describedby")
     );
-    assert!(head.bytes().await.unwrap().is_empty());
+    assert_eq!(head.text, "");
 }
 
 #[tokio::test]
 async fn other_protocol_versions_fail_as_preconditions() {
-    let bmc = plain().await;
-    let answer = client()
-        .get(bmc.url() + "/redfish/v1")
-        .header("OData-Version", "4.1")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(answer.status(), StatusCode::PRECONDITION_FAILED);
+    let bmc = small().await;
+    for (version, expected) in [("4.0", 200), ("4.1", 412)] {
+        let answer = send_with(
+            &bmc,
+            Method::GET,
+            "/redfish/v1",
+            None,
+            &[("OData-Version", version)],
+        )
+        .await;
+        assert_eq!(answer.status, expected, "{version}");
+    }
+}
+
+#[tokio::test]
+async fn query_parameters_with_a_dollar_are_refused_and_others_passed_over() {
+    let bmc = small().await;
+    for (query, expected) in [
+        ("", 200),
+        ("?rpp=3", 200),
+        ("?$unheard=1", 501),
+        ("?a=b&%24unheard", 501),
+    ] {
+        assert_eq!(
+            get(&bmc, &format!("/redfish/v1/Systems{query}"))
+                .await
+                .status,
+            expected,
+            "{query}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn methods_that_a_resource_does_not_take_are_named_by_those_that_it_takes() {
+    let bmc = small().await;
+    for (method, path, allowed) in [
+        (Method::PUT, "/redfish/v1/Systems/1", "GET, HEAD, PATCH"),
+        (Method::DELETE, "/redfish/v1/Systems/1", "GET, HEAD, PATCH"),
+        (Method::POST, "/redfish/v1/Systems/1", "GET, HEAD, PATCH"),
+        (Method::POST, "/redfish/v1/Systems", "GET, HEAD"),
+        (Method::PATCH, "/redfish/v1/Systems", "GET, HEAD"),
+        (Method::PATCH, "/redfish/v1", "GET, HEAD"),
+        (Method::POST, "/redfish", "GET, HEAD"),
+        (Method::DELETE, "/redfish/v1/$metadata", "GET, HEAD"),
+    ] {
+        let answer = send_with(&bmc, method.clone(), path, Some(json!({ "A": 1 })), &[]).await;
+        assert_eq!(
+            (answer.status, answer.header("allow")),
+            (405, Some(allowed)),
+            "{method} {path}"
+        );
+        assert!(
+            answer.json()["error"]["message"].is_string(),
+            "{method} {path}"
+        );
+    }
 }
 
 #[tokio::test]
 async fn tls_is_spoken_with_the_certificate_that_the_mock_names() {
-    let untrusting = client();
+    let untrusting = http();
     let bmc = MockBmc::builder().tree(small_tree()).start().await.unwrap();
     let certificate =
         reqwest::Certificate::from_pem(bmc.certificate_pem().unwrap().as_bytes()).unwrap();
@@ -231,20 +212,14 @@ async fn tls_is_spoken_with_the_certificate_that_the_mock_names() {
         .tls_certs_only([certificate])
         .build()
         .unwrap();
-    assert_eq!(
-        trusting
-            .get(bmc.url() + "/redfish/v1")
-            .send()
-            .await
-            .unwrap()
-            .status(),
-        StatusCode::OK
-    );
-    let by_name = format!("https://localhost:{}/redfish/v1", bmc.address().port());
-    assert_eq!(
-        trusting.get(by_name).send().await.unwrap().status(),
-        StatusCode::OK
-    );
+    for host in ["127.0.0.1", "localhost"] {
+        let url = format!("https://{host}:{}/redfish/v1", bmc.address().port());
+        assert_eq!(
+            trusting.get(url).send().await.unwrap().status(),
+            200,
+            "{host}"
+        );
+    }
     assert!(
         untrusting
             .get(bmc.url() + "/redfish/v1")
@@ -260,37 +235,68 @@ async fn tls_is_spoken_with_the_certificate_that_the_mock_names() {
 }
 
 #[tokio::test]
-async fn the_port_is_closed_when_the_mock_is_dropped() {
-    let bmc = plain().await;
+async fn the_port_is_closed_when_the_mock_is_dropped_or_shut_down() {
+    let bmc = small().await;
     let address = bmc.address();
     drop(bmc);
-    assert!(std::net::TcpStream::connect(address).is_err());
-    let bmc = plain().await;
+    assert!(TcpStream::connect(address).is_err());
+    let bmc = small().await;
     let address = bmc.address();
     bmc.shutdown().await;
-    assert!(std::net::TcpStream::connect(address).is_err());
+    assert!(TcpStream::connect(address).is_err());
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_an_error_that_names_it() {
+    let bmc = small().await;
+    let second = MockBmc::builder()
+        .tree(small_tree())
+        .plain()
+        .port(bmc.address().port())
+        .start()
+        .await;
+    let error = second.map(drop).unwrap_err().to_string();
+    assert_eq!(error, format!("{}: can't listen there", bmc.address()));
 }
 
 #[tokio::test]
 async fn a_client_that_blocks_the_tests_thread_is_answered() {
-    use std::io::{Read as _, Write as _};
-    let bmc = plain().await;
-    let mut stream = std::net::TcpStream::connect(bmc.address()).unwrap();
+    let bmc = small().await;
+    let mut stream = TcpStream::connect(bmc.address()).unwrap();
     stream
         .write_all(b"GET /redfish HTTP/1.1\r\nHost: bmc\r\nConnection: close\r\n\r\n")
         .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
-    assert!(
-        answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("{\"v1\":\"/redfish/v1/\"}"),
-        "{answer}"
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(answer.ends_with("{\"v1\":\"/redfish/v1/\"}"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_handshake_that_does_not_go_on_holds_up_nobody() {
+    let bmc = MockBmc::builder().tree(small_tree()).start().await.unwrap();
+    let _silent = TcpStream::connect(bmc.address()).unwrap();
+    let _ = http();
+    let trusting = reqwest::Client::builder()
+        .no_proxy()
+        .tls_danger_accept_invalid_certs(true)
+        .build()
+        .unwrap();
+    assert_eq!(
+        trusting
+            .get(bmc.url() + "/redfish")
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        200
     );
 }
 
 #[tokio::test]
 async fn the_journal_has_every_request_without_credentials() {
-    let bmc = plain().await;
-    log_in(&bmc).await;
+    let bmc = small().await;
+    log_in(&bmc, bmc.user(), bmc.password()).await;
     get(&bmc, "/redfish/v1/Systems?x=1").await;
     let requests = bmc.requests();
     let seen: Vec<_> = requests
@@ -308,23 +314,41 @@ async fn the_journal_has_every_request_without_credentials() {
         seen,
         [
             ("POST", "/redfish/v1/SessionService/Sessions", None, 201),
-            ("GET", "/redfish/v1/Systems", Some("x=1"), 200),
+            ("GET", "/redfish/v1/Systems", Some("x=1"), 200)
         ]
     );
     assert_eq!(requests[0].json().unwrap()["Password"], "***");
     assert_eq!(requests[1].header("authorization"), Some("Basic ***"));
+    bmc.clear_requests();
+    assert_eq!(bmc.request_count(), 0);
 }
 
 #[tokio::test]
 async fn latency_is_waited_for() {
+    let latency = Duration::from_millis(60);
     let bmc = MockBmc::builder()
         .tree(small_tree())
         .plain()
-        .latency(Duration::from_millis(60))
+        .latency(latency)
         .start()
         .await
         .unwrap();
-    let started = std::time::Instant::now();
+    let started = Instant::now();
     get(&bmc, "/redfish/v1/Systems").await;
-    assert!(started.elapsed() >= Duration::from_millis(60));
+    assert!(started.elapsed() >= latency);
+}
+
+#[tokio::test]
+async fn a_test_can_look_at_and_change_what_is_served() {
+    let bmc = small().await;
+    let mut system = bmc.resource("/redfish/v1/Systems/1").unwrap();
+    system["Name"] = "Changed".into();
+    bmc.set("/redfish/v1/Systems/1/", system);
+    assert_eq!(
+        get(&bmc, "/redfish/v1/Systems/1").await.json()["Name"],
+        "Changed"
+    );
+    bmc.remove("/redfish/v1/Systems/1");
+    assert_eq!(get(&bmc, "/redfish/v1/Systems/1").await.status, 404);
+    assert_eq!(bmc.resource("/redfish/v1/Systems/1"), None);
 }

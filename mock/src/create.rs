@@ -1,0 +1,205 @@
+//! POST to a collection: a new member, under an Id of the service's choice.
+
+use axum::http::{StatusCode, header};
+use serde_json::{Map, Value, json};
+
+use crate::capability::{Methods, schema};
+use crate::message::{self, Message};
+use crate::reply::Reply;
+use crate::service::{Call, State, not_allowed};
+use crate::store::Store;
+use crate::{account, body, secret, uri};
+
+/// What the schemas want in a POST, by the type of the new member.
+static REQUIRED: &[(&str, &[&str])] = &[
+    ("Aggregate", &["Elements"]),
+    ("Certificate", &["CertificateString", "CertificateType"]),
+    ("CertificateEnrollment", &["EnrollmentType", "ServerURI"]),
+    ("EventDestination", &["Destination", "Protocol"]),
+    ("ExternalAccountProvider", &["AccountProviderType"]),
+    ("Key", &["KeyString", "KeyType"]),
+    ("KeyPolicy", &["KeyPolicyType"]),
+    ("License", &["LicenseString"]),
+    ("LogEntry", &["EntryType"]),
+    ("ManagerAccount", &["UserName", "Password", "RoleId"]),
+    (
+        "OutboundConnection",
+        &[
+            "Authentication",
+            "EndpointURI",
+            "Roles",
+            "WebSocketPingIntervalMinutes",
+        ],
+    ),
+    ("RegisteredClient", &["ClientType"]),
+    ("Role", &["RoleId"]),
+    (
+        "Signature",
+        &["SignatureString", "SignatureType", "SignatureTypeRegistry"],
+    ),
+    ("VLanNetworkInterface", &["VLANEnable", "VLANId"]),
+];
+
+/// Versions for members of types that the tree has no example of.
+static VERSIONS: &[(&str, &str)] = &[
+    ("Certificate", "v1_9_0"),
+    ("EventDestination", "v1_14_0"),
+    ("Job", "v1_2_0"),
+    ("ManagerAccount", "v1_12_0"),
+    ("MetricReportDefinition", "v1_4_0"),
+    ("Role", "v1_3_1"),
+    ("Session", "v1_7_0"),
+    ("Triggers", "v1_3_0"),
+    ("Volume", "v1_10_0"),
+];
+
+pub(crate) fn answer(state: &mut State, call: &Call) -> Reply {
+    // A POST to Members is one to the collection (DSP0266, "POST (create)").
+    let asked = if state.store.contains(&call.key) {
+        &*call.key
+    } else {
+        call.key.strip_suffix("/Members").unwrap_or(&call.key)
+    };
+    let collection = state.store.resolve(asked).to_owned();
+    if !Methods::of(&state.store, &collection).insert {
+        return not_allowed(state, &call.key);
+    }
+    let body = match body::object(call) {
+        Ok(body) => body,
+        Err(reply) => return reply,
+    };
+    let Some(schema) = member_schema(&state.store, &collection) else {
+        return not_allowed(state, &call.key);
+    };
+    let required = REQUIRED
+        .iter()
+        .find(|(name, _)| *name == schema)
+        .map_or(&[][..], |(_, required)| required);
+    let missing: Vec<_> = required
+        .iter()
+        .filter(|name| body.get(**name).is_none_or(Value::is_null))
+        .map(|name| {
+            Message::new(&message::CREATE_MISSING_PROPERTY, [name]).about(&format!("/{name}"))
+        })
+        .collect();
+    if !missing.is_empty() {
+        return Reply::errors(StatusCode::BAD_REQUEST, &missing);
+    }
+    if body.is_empty() {
+        return Reply::error(Message::new(&message::EMPTY_JSON, []));
+    }
+    if schema == "ManagerAccount"
+        && let Err(message) = account::check(state, &body, None)
+    {
+        return Reply::error(message);
+    }
+
+    let id = match body
+        .get("RoleId")
+        .and_then(Value::as_str)
+        .filter(|_| schema == "Role")
+    {
+        Some(role) if state.store.contains(&format!("{collection}/{role}")) => {
+            return Reply::error(Message::new(
+                &message::RESOURCE_EXISTS,
+                ["Role", "RoleId", role],
+            ));
+        }
+        Some(role) => role.to_owned(),
+        None => free_id(&state.store, &collection),
+    };
+    let key = format!("{collection}/{id}");
+    let location = format!("{collection}/{}", uri::encode_segment(&id));
+    let member = member(state, &schema, &id, &location, &body);
+    state.store.add_member(&collection, &key, member);
+    if schema == "ManagerAccount" {
+        account::created(state, &key, &body);
+    }
+    match state.store.get(&key) {
+        Some(resource) => {
+            Reply::resource(StatusCode::CREATED, resource).with(header::LOCATION, &location)
+        }
+        None => Reply::error(Message::new(&message::INTERNAL_ERROR, [])),
+    }
+}
+
+/// The lowest number that no member of a collection has for an Id.
+pub(crate) fn free_id(store: &Store, collection: &str) -> String {
+    (1_u32..)
+        .map(|id| id.to_string())
+        .find(|id| !store.contains(&format!("{collection}/{id}")))
+        .unwrap_or_default()
+}
+
+fn member_schema(store: &Store, collection: &str) -> Option<String> {
+    schema(store.get(collection)?)?
+        .strip_suffix("Collection")
+        .map(str::to_owned)
+}
+
+/// The `@odata.type` for a new resource: that of another of its kind, if there is one.
+pub(crate) fn type_of_new(store: &Store, wanted: &str) -> String {
+    let example = store
+        .iter()
+        .find(|(_, resource)| schema(resource) == Some(wanted));
+    match example.and_then(|(_, resource)| resource.object().get("@odata.type")?.as_str()) {
+        Some(example) => example.to_owned(),
+        None => {
+            let version = VERSIONS
+                .iter()
+                .find(|(name, _)| *name == wanted)
+                .map_or("v1_0_0", |(_, version)| version);
+            format!("#{wanted}.{version}.{wanted}")
+        }
+    }
+}
+
+/// A new member: what the client said, and what a service adds to it.
+fn member(
+    state: &State,
+    schema: &str,
+    id: &str,
+    location: &str,
+    body: &Map<String, Value>,
+) -> Value {
+    let mut member = json!({
+        "@odata.id": location,
+        "@odata.type": type_of_new(&state.store, schema),
+        "Id": id,
+        "Name": format!("{schema} {id}"),
+    });
+    let Some(object) = member.as_object_mut() else {
+        return member;
+    };
+    for (name, value) in body {
+        // Annotations are instructions for the creation, not part of what is created.
+        if !name.contains('@') && name != "Id" {
+            let hidden = secret::is_secret(name);
+            object.insert(
+                name.clone(),
+                if hidden { Value::Null } else { value.clone() },
+            );
+        }
+    }
+    let defaults = match schema {
+        "ManagerAccount" => account::defaults(state, body),
+        "Role" => json!({ "IsPredefined": false, "AssignedPrivileges": [], "OemPrivileges": [] }),
+        "EventDestination" => {
+            // Headers often carry credentials and are never shown again.
+            object.remove("HttpHeaders");
+            json!({
+                "Context": null,
+                "EventFormatType": "Event",
+                "SubscriptionType": "RedfishEvent",
+                "Status": { "State": "Enabled", "Health": "OK" },
+            })
+        }
+        _ => json!({}),
+    };
+    if let Value::Object(defaults) = defaults {
+        for (name, value) in defaults {
+            object.entry(name).or_insert(value);
+        }
+    }
+    member
+}

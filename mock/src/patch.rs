@@ -1,0 +1,70 @@
+//! PATCH of a resource.
+
+use axum::http::{StatusCode, header};
+use serde_json::Value;
+
+use crate::capability::Methods;
+use crate::message::{self, Message};
+use crate::reply::Reply;
+use crate::service::{Call, Settings, State, not_allowed};
+use crate::{account, body, etag, merge};
+
+pub(crate) fn answer(state: &mut State, call: &Call, settings: &Settings) -> Reply {
+    let key = state.store.resolve(&call.key).to_owned();
+    if !Methods::of(&state.store, &key).update {
+        return not_allowed(state, &call.key);
+    }
+    if let Err(reply) = precondition(state, call) {
+        return reply;
+    }
+    let patch = match body::object(call) {
+        Ok(patch) => patch,
+        Err(reply) => return reply,
+    };
+    let Some(Value::Object(mut resource)) = state
+        .store
+        .get(&key)
+        .and_then(|resource| resource.json.as_deref())
+        .cloned()
+    else {
+        return not_allowed(state, &call.key);
+    };
+    let outcome = merge::merge(&mut resource, &patch, settings.lenient);
+    if outcome.applied.is_empty() {
+        let nothing = [Message::new(&message::NO_OPERATION, [])];
+        let messages = if outcome.rejected.is_empty() {
+            &nothing[..]
+        } else {
+            &outcome.rejected
+        };
+        return Reply::errors(StatusCode::BAD_REQUEST, messages);
+    }
+    if let Err(message) = account::change(state, &key, &patch) {
+        return Reply::error(message);
+    }
+    let changed = state.store.set(&key, Value::Object(resource));
+    if outcome.rejected.is_empty() {
+        return Reply::resource(StatusCode::OK, changed);
+    }
+    // What was changed stays changed; the answer says beside it what was not.
+    let mut body = changed.json.as_deref().cloned().unwrap_or_default();
+    if let Some(object) = body.as_object_mut() {
+        let messages = outcome.rejected.iter().map(Message::to_json).collect();
+        object.insert("@Message.ExtendedInfo".to_owned(), messages);
+    }
+    Reply::json(StatusCode::OK, &body).with(header::ETAG, &changed.etag)
+}
+
+/// Checks `If-Match`.
+pub(crate) fn precondition(state: &State, call: &Call) -> Result<(), Reply> {
+    let Some(condition) = call.header(header::IF_MATCH) else {
+        return Ok(());
+    };
+    match state.store.get(&call.key) {
+        Some(resource) if !etag::matches(condition, &resource.etag) => Err(Reply::error(
+            Message::new(&message::PRECONDITION_FAILED, []),
+        )
+        .with(header::ETAG, &resource.etag)),
+        _ => Ok(()),
+    }
+}
