@@ -196,3 +196,40 @@ impl Manifest {
             })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::testing::MANIFEST;
+
+    #[test]
+    fn a_schema_is_in_the_group_that_names_it_or_the_longest_part_of_it() {
+        let manifest = Manifest::parse(&MANIFEST.replace(
+            "gamma = [\"Gamma\"]",
+            "gamma = [\"BetaMore*\", \"BetaOne\"]",
+        ))
+        .unwrap();
+        for (schema, group) in [
+            ("Beta", Some("beta")),
+            ("BetaTwo", Some("beta")),
+            ("BetaOne", Some("gamma")),
+            ("BetaMoreTwo", Some("gamma")),
+            ("Alpha", Some("core")),
+            ("AlphaTwo", None),
+        ] {
+            assert_eq!(manifest.group(schema), group, "{schema}");
+        }
+        assert_eq!(
+            manifest.groups().collect::<Vec<_>>(),
+            ["beta", "core", "gamma"]
+        );
+    }
+
+    #[test]
+    fn what_is_no_manifest_is_told_with_its_line() {
+        let error = Manifest::parse(&MANIFEST.replace("acronyms", "acronymes")).unwrap_err();
+        assert_eq!((error.file(), error.line()), ("bundle.toml", Some(6)));
+        let error = Manifest::parse(&MANIFEST.replace("core =", "heart =")).unwrap_err();
+        assert_eq!(error.found(), "no group `core`");
+    }
+}

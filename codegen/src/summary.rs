@@ -110,3 +110,32 @@ pub fn summary(model: &Model) -> String {
     );
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::testing::model;
+
+    #[test]
+    fn each_schema_is_a_line_and_the_totals_are_the_last() {
+        let model = model(
+            r#"<Schema Namespace="Alpha.v1_2_0"><Annotation Term="Redfish.Release" String="2025.1"/>
+                 <ComplexType Name="Part"><Property Name="One" Type="Edm.String"/></ComplexType>
+                 <EnumType Name="Colour"><Member Name="Red"/><Member Name="Green"/></EnumType></Schema>"#,
+        )
+        .unwrap();
+        let text = summary(&model);
+        let lines: Vec<Vec<&str>> = text
+            .lines()
+            .map(|line| line.split_whitespace().collect())
+            .collect();
+        assert_eq!(
+            lines[1],
+            [
+                "Alpha", "1.2.0", "2025.1", "core", "0", "1", "0", "0", "1", "1", "2", "0"
+            ]
+        );
+        assert_eq!(lines[3][..4], ["2", "schemas", "5", "1"]);
+        assert_eq!(lines[4], ["1", "open", "types,", "0", "terms"]);
+    }
+}

@@ -105,3 +105,101 @@ fn parameters(
     lowering.model.structs.insert(own.clone(), parameters);
     Some(own)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::ir::{FieldType, StructKind};
+    use crate::model::testing::{field, fields, model, name, ty};
+
+    const ACTIONS: &str = r#"
+        <Schema Namespace="Alpha">
+          <EntityType Name="Alpha" BaseType="Resource.v1_0_0.Resource" Abstract="true"/>
+          <Action Name="Reset" IsBound="true">
+            <Annotation Term="OData.Description" String="Resets it."/>
+            <Parameter Name="Alpha" Type="Alpha.v1_0_0.Actions"/>
+            <Parameter Name="ResetType" Type="Alpha.ResetType"/>
+            <Parameter Name="Target" Type="Alpha.Alpha" Nullable="false"/>
+          </Action>
+          <Action Name="Ask" IsBound="true">
+            <Parameter Name="Alpha" Type="Alpha.v1_0_0.Actions"/>
+            <ReturnType Type="Alpha.v1_0_0.Answer"/>
+          </Action>
+          <Action Name="Unbound"/>
+          <EnumType Name="ResetType"><Member Name="On"/></EnumType>
+        </Schema>
+        <Schema Namespace="Alpha.v1_0_0">
+          <EntityType Name="Alpha" BaseType="Alpha.Alpha"><Property Name="Actions" Type="Alpha.v1_0_0.Actions"/></EntityType>
+          <ComplexType Name="Actions"><Property Name="Oem" Type="Alpha.v1_0_0.OemActions"/></ComplexType>
+          <ComplexType Name="OemActions"><Annotation Term="OData.AdditionalProperties" Bool="true"/></ComplexType>
+          <ComplexType Name="Answer"><Property Name="Text" Type="Edm.String"/></ComplexType>
+        </Schema>"#;
+
+    #[test]
+    fn an_action_belongs_to_the_resource_that_has_its_actions() {
+        let model = model(ACTIONS).unwrap();
+        let alpha = ty(&model, "Alpha.Alpha");
+        let actions: Vec<_> = alpha
+            .actions
+            .iter()
+            .map(|action| action.rust.as_str())
+            .collect();
+        assert_eq!(actions, ["ask", "reset"]);
+        assert_eq!(
+            alpha.actions[0].returns,
+            Some((FieldType::Struct(name("Alpha.Answer")), false))
+        );
+        assert_eq!(alpha.actions[0].parameters, None);
+        assert_eq!(
+            alpha.actions[1].parameters,
+            Some(name("Alpha.ResetParameters"))
+        );
+        let reset = field(&model, "Alpha.Actions", "#Alpha.Reset");
+        assert_eq!(
+            (reset.rust.as_str(), &reset.ty),
+            ("reset", &FieldType::Action)
+        );
+        assert_eq!(reset.docs.description.as_deref(), Some("Resets it."));
+    }
+
+    #[test]
+    fn parameters_are_required_unless_they_may_be_null() {
+        let model = model(ACTIONS).unwrap();
+        let parameters = ty(&model, "Alpha.ResetParameters");
+        assert_eq!(parameters.kind, StructKind::Parameters);
+        assert_eq!(fields(parameters), ["ResetType", "Target"]);
+        assert!(!parameters.fields[0].required);
+        assert!(parameters.fields[1].required);
+        assert_eq!(
+            parameters.fields[1].ty,
+            FieldType::Link(name("Alpha.Alpha")),
+            "a resource as a parameter is a reference to it"
+        );
+    }
+
+    #[test]
+    fn a_taken_name_leaves_the_parameters_that_of_their_resource() {
+        let model = model(&format!(
+            r#"{ACTIONS}<Schema Namespace="Alpha.v1_1_0"><ComplexType Name="ResetParameters"/></Schema>"#
+        ))
+        .unwrap();
+        assert_eq!(
+            ty(&model, "Alpha.Alpha").actions[1].parameters,
+            Some(name("Alpha.AlphaResetParameters"))
+        );
+    }
+
+    #[test]
+    fn an_action_that_nothing_has_is_an_error() {
+        for (binding, more) in [
+            ("Alpha.Missing", ""),
+            ("Alpha.Unused", r#"<ComplexType Name="Unused"/>"#),
+        ] {
+            let error = model(&format!(
+                r#"<Schema Namespace="Alpha">{more}<Action Name="Go" IsBound="true">
+                     <Parameter Name="Alpha" Type="{binding}"/></Action></Schema>"#
+            ))
+            .unwrap_err();
+            assert!(error.found().starts_with("`Go` bound to"), "{error}");
+        }
+    }
+}

@@ -183,3 +183,83 @@ fn replace_text(value: &mut Value, wrong: &str, right: &str) -> usize {
         _ => 0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::testing::document;
+
+    fn schedule(ty: &str) -> Vec<Document> {
+        vec![
+            document(
+                "Schedule_v1.xml",
+                &format!(
+                    r#"<Schema Namespace="Schedule.v1_0_0"><ComplexType Name="Schedule">
+                         <Property Name="Lifetime" Type="{ty}"/></ComplexType></Schema>"#
+                ),
+            )
+            .unwrap(),
+        ]
+    }
+
+    #[test]
+    fn an_erratum_puts_right_what_is_wrong_and_nothing_else() {
+        let mut documents = schedule("Edm.String");
+        assert_eq!((ERRATA[0].apply)(&mut documents), 1);
+        assert_eq!(documents, schedule("Edm.Duration"));
+        assert_eq!((ERRATA[0].apply)(&mut documents), 0);
+    }
+
+    #[test]
+    fn an_erratum_that_no_longer_applies_fails_the_pinned_schemas_by_name() {
+        let mut documents = schedule("Edm.Duration");
+        let error = apply(&mut documents, &ERRATA[..1], true).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "erratum swordfish-schedule-texts: found nothing to put right; expected that Swordfish's copy of Schedule has \
+             texts where DMTF's has times and durations; if that is over, the erratum must go"
+        );
+    }
+
+    #[test]
+    fn schemas_from_elsewhere_only_hear_that_an_erratum_does_not_apply() {
+        let mut documents = schedule("Edm.Duration");
+        let notes = apply(&mut documents, &ERRATA[..1], false).unwrap();
+        assert_eq!(
+            notes,
+            ["erratum swordfish-schedule-texts: does not apply to these schemas"]
+        );
+    }
+
+    #[test]
+    fn errata_have_names_of_their_own() {
+        let mut names: Vec<_> = ERRATA.iter().map(|erratum| erratum.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ERRATA.len());
+    }
+
+    #[test]
+    fn a_pattern_is_put_right_within_a_record() {
+        let pattern = |pattern: &str| {
+            document(
+                "EventDestination_v1.xml",
+                &format!(
+                    r#"<Schema Namespace="EventDestination.v1_0_0"><ComplexType Name="HttpHeaderProperty">
+                         <Annotation Term="Redfish.DynamicPropertyPatterns"><Collection><Record>
+                           <PropertyValue Property="Pattern" String="{pattern}"/>
+                           <PropertyValue Property="Type" String="Edm.String"/>
+                         </Record></Collection></Annotation></ComplexType></Schema>"#
+                ),
+            )
+            .unwrap()
+        };
+        let erratum = ERRATA
+            .iter()
+            .find(|erratum| erratum.name == "http-header-pattern")
+            .unwrap();
+        let mut documents = [pattern(r"^[^:\\s]+$")];
+        assert_eq!((erratum.apply)(&mut documents), 1);
+        assert_eq!(documents, [pattern(r"^[^:\s]+$")]);
+    }
+}

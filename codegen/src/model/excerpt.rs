@@ -49,3 +49,49 @@ pub(super) fn add(model: &mut Model, excerpts: Excerpts) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::ir::{FieldType, StructKind};
+    use crate::model::testing::{field, fields, model, name, ty};
+
+    #[test]
+    fn an_excerpt_has_what_belongs_to_it_and_what_belongs_to_all() {
+        let model = model(
+            r#"<Schema Namespace="Beta"><EntityType Name="Beta" BaseType="Resource.v1_0_0.Resource">
+                 <Property Name="Reading" Type="Edm.Decimal"><Annotation Term="Redfish.Excerpt"/></Property>
+                 <Property Name="Watts" Type="Edm.Decimal"><Annotation Term="Redfish.Excerpt" String="Power,Array"/></Property>
+                 <Property Name="Speed" Type="Edm.Int64"><Annotation Term="Redfish.Excerpt" String="Fan"/></Property>
+                 <Property Name="Source" Type="Edm.String"><Annotation Term="Redfish.Excerpt"/>
+                   <Annotation Term="Redfish.ExcerptCopyOnly"/></Property>
+               </EntityType></Schema>
+               <Schema Namespace="Alpha"><ComplexType Name="Part">
+                 <NavigationProperty Name="Power" Type="Beta.Beta"><Annotation Term="Redfish.ExcerptCopy" String="Power"/></NavigationProperty>
+                 <NavigationProperty Name="All" Type="Collection(Beta.Beta)"><Annotation Term="Redfish.ExcerptCopy"/></NavigationProperty>
+               </ComplexType></Schema>"#,
+        )
+        .unwrap();
+        let power = ty(&model, "Beta.BetaPowerExcerpt");
+        assert_eq!(fields(power), ["Reading", "Watts", "Source"]);
+        assert_eq!(
+            power.kind,
+            StructKind::Excerpt {
+                of: name("Beta.Beta"),
+                excerpt: Some("Power".into())
+            }
+        );
+        assert_eq!(
+            field(&model, "Alpha.Part", "Power").ty,
+            FieldType::Struct(name("Beta.BetaPowerExcerpt"))
+        );
+        assert_eq!(
+            fields(ty(&model, "Beta.BetaExcerpt")),
+            ["Reading", "Source"]
+        );
+        assert!(field(&model, "Alpha.Part", "All").many);
+        assert!(
+            !fields(ty(&model, "Beta.Beta")).contains(&"Source"),
+            "what only excerpts have is not in the resource"
+        );
+    }
+}

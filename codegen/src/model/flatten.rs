@@ -121,3 +121,77 @@ fn inherited(field: &FieldDef, from: &TypeDef, ty: &TypeDef) -> FieldDef {
     }
     field
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::testing::{flat, name};
+
+    #[test]
+    fn inherited_properties_come_first_and_nothing_has_a_base() {
+        let merged = flat(
+            r#"<Schema Namespace="Alpha"><EntityType Name="Alpha" BaseType="Resource.v1_0_0.Resource" Abstract="true"/></Schema>
+               <Schema Namespace="Alpha.v1_0_0"><EntityType Name="Alpha" BaseType="Alpha.Alpha">
+                 <Property Name="Size" Type="Edm.Int64"/></EntityType></Schema>"#,
+        )
+        .unwrap();
+        let ty = &merged.types[&name("Alpha.Alpha")];
+        let fields: Vec<_> = ty.fields.iter().map(|field| field.name.as_str()).collect();
+        assert_eq!(fields, ["Oem", "Id", "Name", "Size"]);
+        assert_eq!(
+            ty.bases,
+            [
+                name("Resource.Resource"),
+                name("Resource.Item"),
+                name("Resource.ItemOrCollection")
+            ]
+        );
+    }
+
+    #[test]
+    fn an_inherited_property_can_be_declared_anew_but_not_as_another_type() {
+        let derived = |ty: &str| {
+            flat(&format!(
+                r#"<Schema Namespace="Alpha">
+                     <ComplexType Name="Base"><Property Name="Size" Type="Edm.Int64"/><Property Name="Last" Type="Edm.String"/></ComplexType>
+                     <ComplexType Name="Part" BaseType="Alpha.Base">
+                       <Property Name="Size" Type="{ty}" Nullable="false"/>
+                     </ComplexType></Schema>"#
+            ))
+        };
+        let merged = derived("Edm.Int64").unwrap();
+        let fields = &merged.types[&name("Alpha.Part")].fields;
+        assert_eq!(fields[0].nullable, Some(false));
+        assert_eq!(fields[1].name, "Last");
+        let error = derived("Edm.String").unwrap_err();
+        assert_eq!(error.found(), "`Size` of `Part` as `Edm.String`");
+    }
+
+    #[test]
+    fn base_types_that_never_end_are_errors() {
+        for (what, types) in [
+            (
+                "a cycle",
+                r#"<ComplexType Name="A" BaseType="Alpha.B"/><ComplexType Name="B" BaseType="Alpha.C"/>
+                   <ComplexType Name="C" BaseType="Alpha.B"/>"#
+                    .to_owned(),
+            ),
+            (
+                "a missing one",
+                r#"<ComplexType Name="A" BaseType="Alpha.B"/>"#.to_owned(),
+            ),
+            (
+                "one of another kind",
+                r#"<ComplexType Name="A" BaseType="Resource.Item"/>"#.to_owned(),
+            ),
+            (
+                "too many",
+                (0..100)
+                    .map(|n| format!(r#"<ComplexType Name="A{n}" BaseType="Alpha.A{}"/>"#, n + 1))
+                    .chain([r#"<ComplexType Name="A100"/>"#.to_owned()])
+                    .collect(),
+            ),
+        ] {
+            flat(&format!(r#"<Schema Namespace="Alpha">{types}</Schema>"#)).expect_err(what);
+        }
+    }
+}

@@ -318,3 +318,151 @@ fn primitive(primitive: Primitive) -> FieldType {
         Primitive::Any => FieldType::Primitive,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::testing::{field, fields, model, name, ty};
+
+    const RESOURCES: &str = r#"
+        <Schema Namespace="Beta"><EntityType Name="Beta" BaseType="Resource.v1_0_0.Resource"/></Schema>
+        <Schema Namespace="Alpha">
+          <EntityType Name="Alpha" BaseType="Resource.v1_0_0.Resource">
+            <NavigationProperty Name="Link" Type="Beta.Beta" Nullable="false">
+              <Annotation Term="OData.AutoExpandReferences"/></NavigationProperty>
+            <NavigationProperty Name="Contained" Type="Beta.Beta" ContainsTarget="true"/>
+            <NavigationProperty Name="Expanded" Type="Collection(Beta.Beta)"><Annotation Term="OData.AutoExpand"/></NavigationProperty>
+            <NavigationProperty Name="Unknown" Type="Delta.Delta"/>
+            <NavigationProperty Name="UnknownCollection" Type="DeltaCollection.DeltaCollection"/>
+            <Property Name="Part" Type="Alpha.Part"/>
+            <Property Name="Size" Type="Alpha.Size"/>
+            <Property Name="Code" Type="Alpha.Code"/>
+            <Property Name="Strange" Type="Delta.Part"/>
+          </EntityType>
+          <ComplexType Name="Part"><Property Name="Any" Type="Edm.PrimitiveType"/></ComplexType>
+          <TypeDefinition Name="Size" UnderlyingType="Edm.Int64">
+            <Annotation Term="Validation.Minimum" Int="1"/>
+            <Annotation Term="OData.Description" String="A size."/>
+          </TypeDefinition>
+          <TypeDefinition Name="Code" UnderlyingType="Edm.String">
+            <Annotation Term="Redfish.Enumeration"><Collection>
+              <Record><PropertyValue Property="Member" String="Power Unit"/>
+                <Annotation Term="OData.Description" String="The unit."/></Record>
+              <Record><PropertyValue Property="Member" String="8259"/></Record>
+            </Collection></Annotation>
+          </TypeDefinition>
+        </Schema>"#;
+
+    #[test]
+    fn how_a_resource_is_sent_decides_what_the_property_holds() {
+        let model = model(RESOURCES).unwrap();
+        let ty = |json| field(&model, "Alpha.Alpha", json).ty.clone();
+        assert_eq!(ty("Link"), FieldType::Link(name("Beta.Beta")));
+        assert_eq!(ty("Contained"), FieldType::Link(name("Beta.Beta")));
+        assert_eq!(ty("Expanded"), FieldType::Struct(name("Beta.Beta")));
+        assert!(field(&model, "Alpha.Alpha", "Expanded").many);
+        assert!(!field(&model, "Alpha.Alpha", "Link").nullable);
+        assert!(field(&model, "Alpha.Alpha", "Contained").nullable);
+        assert_eq!(ty("Part"), FieldType::Struct(name("Alpha.Part")));
+        assert_eq!(field(&model, "Alpha.Part", "Any").ty, FieldType::Primitive);
+    }
+
+    #[test]
+    fn type_definitions_fold_into_their_uses() {
+        let model = model(RESOURCES).unwrap();
+        let size = field(&model, "Alpha.Alpha", "Size");
+        assert_eq!(size.ty, FieldType::Int);
+        assert_eq!(size.minimum, Some(1));
+        assert_eq!(size.docs.description.as_deref(), Some("A size."));
+        let code = field(&model, "Alpha.Alpha", "Code");
+        assert_eq!(code.ty, FieldType::Enum(name("Alpha.Code")));
+        let members = &model.enums[&name("Alpha.Code")].members;
+        assert_eq!(
+            members
+                .iter()
+                .map(|member| (member.json.as_str(), member.rust.as_str()))
+                .collect::<Vec<_>>(),
+            [("Power Unit", "PowerUnit"), ("8259", "V8259")]
+        );
+        assert_eq!(members[0].docs.description.as_deref(), Some("The unit."));
+    }
+
+    #[test]
+    fn a_name_that_no_file_defines_becomes_a_shell_and_a_warning() {
+        let model = model(RESOURCES).unwrap();
+        let delta = ty(&model, "Delta.Delta");
+        assert!(delta.shell);
+        assert_eq!(
+            fields(delta),
+            [
+                "@odata.context",
+                "@odata.id",
+                "@odata.type",
+                "@odata.etag",
+                "Id",
+                "Name",
+                "Description",
+                "Oem"
+            ]
+        );
+        assert!(model.schemas.contains_key("Delta"));
+        let collection = ty(&model, "DeltaCollection.DeltaCollection");
+        assert_eq!(
+            collection.kind,
+            StructKind::Collection(name("Resource.Item"))
+        );
+        assert_eq!(
+            field(&model, "Alpha.Alpha", "Strange").ty,
+            FieldType::Oem,
+            "a value of which nothing is known is free-form"
+        );
+        assert!(
+            model
+                .warnings
+                .iter()
+                .any(|warning| warning.contains("`Unknown` refers to `Delta.Delta`")),
+            "{:?}",
+            model.warnings
+        );
+    }
+
+    #[test]
+    fn dynamic_properties_have_the_type_of_their_pattern() {
+        let model = model(
+            r#"<Schema Namespace="Alpha">
+                 <ComplexType Name="Messages" OpenType="true">
+                   <Annotation Term="Redfish.DynamicPropertyPatterns"><Collection><Record>
+                     <PropertyValue Property="Pattern" String="[A-Za-z0-9]+"/>
+                     <PropertyValue Property="Type" String="Alpha.Message"/>
+                   </Record></Collection></Annotation>
+                 </ComplexType>
+                 <ComplexType Name="Message"><Property Name="Text" Type="Edm.String"/></ComplexType>
+               </Schema>"#,
+        )
+        .unwrap();
+        assert_eq!(
+            ty(&model, "Alpha.Messages").dynamic,
+            Some(Dynamic {
+                rust: "properties".into(),
+                patterns: vec!["[A-Za-z0-9]+".into()],
+                ty: FieldType::Struct(name("Alpha.Message")),
+                many: false,
+            })
+        );
+    }
+
+    #[test]
+    fn terms_that_services_send_are_in_the_model_by_their_usual_name() {
+        let model = model(
+            r#"<Schema Namespace="RedfishExtensions.v1_0_0">
+                 <Term Name="AllowableValues" Type="Collection(Edm.String)"/>
+                 <Term Name="Required" Type="Edm.Boolean"/>
+               </Schema>"#,
+        )
+        .unwrap();
+        let (term, value) = model.terms.first_key_value().unwrap();
+        assert_eq!(term, "Redfish.AllowableValues");
+        assert_eq!((&value.ty, value.many), (&FieldType::String, true));
+        assert_eq!(model.terms.len(), 1, "what only schemas use is left out");
+    }
+}

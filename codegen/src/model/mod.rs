@@ -17,6 +17,8 @@ mod open;
 mod overlay;
 mod prune;
 mod resolve;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use std::collections::BTreeSet;
 

@@ -161,3 +161,73 @@ fn field(json: &str, ty: FieldType) -> Field {
         ..Field::new(json, ty)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::ir::{FieldType, StructKind};
+    use crate::model::testing::{field, fields, model, name, ty};
+
+    #[test]
+    fn every_resource_begins_with_its_control_properties() {
+        let model = model(
+            r#"<Schema Namespace="Alpha"><EntityType Name="Alpha" BaseType="Resource.v1_0_0.Resource"/>
+               <EntityType Name="Part" BaseType="Resource.ReferenceableMember"/></Schema>"#,
+        )
+        .unwrap();
+        assert_eq!(
+            fields(ty(&model, "Alpha.Alpha")),
+            [
+                "@odata.context",
+                "@odata.id",
+                "@odata.type",
+                "@odata.etag",
+                "Oem",
+                "Id",
+                "Name"
+            ]
+        );
+        let id = field(&model, "Alpha.Alpha", "@odata.id");
+        assert_eq!(
+            (id.rust.as_str(), &id.ty),
+            ("odata_id", &FieldType::ODataId)
+        );
+        assert!(id.required && !id.nullable);
+        assert!(field(&model, "Alpha.Alpha", "@odata.type").required);
+        assert!(!field(&model, "Alpha.Part", "@odata.type").required);
+    }
+
+    #[test]
+    fn a_collection_has_links_to_its_members_a_count_and_a_next_page() {
+        let model = model(
+            r#"<Schema Namespace="Beta"><EntityType Name="Beta" BaseType="Resource.v1_0_0.Resource"/></Schema>
+               <Schema Namespace="BetaCollection"><EntityType Name="BetaCollection" BaseType="Resource.v1_0_0.ResourceCollection">
+                 <NavigationProperty Name="Members" Type="Collection(Beta.Beta)"><Annotation Term="OData.AutoExpand"/></NavigationProperty>
+               </EntityType></Schema>"#,
+        )
+        .unwrap();
+        let collection = ty(&model, "BetaCollection.BetaCollection");
+        assert_eq!(collection.kind, StructKind::Collection(name("Beta.Beta")));
+        let rust: Vec<_> = collection
+            .fields
+            .iter()
+            .skip(4)
+            .map(|field| field.rust.as_str())
+            .collect();
+        assert_eq!(
+            rust,
+            ["name", "members", "members_count", "members_next_link"]
+        );
+        let members = field(&model, "BetaCollection.BetaCollection", "Members");
+        assert_eq!(members.ty, FieldType::Link(name("Beta.Beta")));
+    }
+
+    #[test]
+    fn a_link_to_anything_leads_to_what_all_resources_have() {
+        let model = model("").unwrap();
+        let item = fields(ty(&model, "Resource.Item"));
+        assert_eq!(item[4..], ["Id", "Name", "Description", "Oem"]);
+        let any = ty(&model, "Resource.ResourceCollection");
+        assert_eq!(any.kind, StructKind::Collection(name("Resource.Item")));
+        assert!(fields(any).contains(&"Members"));
+    }
+}

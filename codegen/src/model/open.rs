@@ -60,3 +60,39 @@ fn free(ty: &mut FieldType, open: &BTreeSet<TypeName>) {
         *ty = FieldType::Oem;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::ir::FieldType;
+    use crate::model::testing::{field, model, name, ty};
+
+    #[test]
+    fn open_types_without_properties_are_free_form_objects() {
+        let model = model(
+            r#"<Schema Namespace="Alpha">
+                 <ComplexType Name="Part">
+                   <Property Name="Oem" Type="Resource.Oem"/>
+                   <Property Name="Pattern" Type="Alpha.Pattern"/>
+                   <Property Name="Some" Type="Alpha.Some"/>
+                   <Property Name="Closed" Type="Alpha.Closed"/>
+                 </ComplexType>
+                 <ComplexType Name="Pattern"><Annotation Term="OData.AdditionalProperties" Bool="true"/>
+                   <Annotation Term="Redfish.DynamicPropertyPatterns"><Collection><Record>
+                     <PropertyValue Property="Pattern" String=".*"/><PropertyValue Property="Type" String="Resource.Oem"/>
+                   </Record></Collection></Annotation></ComplexType>
+                 <ComplexType Name="Some"><Annotation Term="OData.AdditionalProperties" Bool="true"/>
+                   <Property Name="One" Type="Edm.String"/></ComplexType>
+                 <ComplexType Name="Closed"/>
+               </Schema>"#,
+        )
+        .unwrap();
+        let ty_of = |json| field(&model, "Alpha.Part", json).ty.clone();
+        assert_eq!(ty_of("Oem"), FieldType::Oem);
+        assert_eq!(ty_of("Pattern"), FieldType::Oem);
+        assert_eq!(ty_of("Some"), FieldType::Struct(name("Alpha.Some")));
+        assert_eq!(ty_of("Closed"), FieldType::Struct(name("Alpha.Closed")));
+        assert!(ty(&model, "Alpha.Some").open);
+        let open: Vec<_> = model.open_types.keys().cloned().collect();
+        assert_eq!(open, [name("Alpha.Pattern"), name("Resource.Oem")]);
+    }
+}

@@ -103,3 +103,47 @@ fn remove(schema: &mut Schema, [_, outer, inner]: &[String; 3]) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::testing::document;
+
+    fn part(properties: &str) -> Document {
+        document(
+            "Alpha_v1.xml",
+            &format!(
+                r#"<Schema Namespace="Alpha.v1_0_0"><ComplexType Name="Part">{properties}</ComplexType></Schema>"#
+            ),
+        )
+        .unwrap()
+    }
+
+    const OLD: &str = r#"<Property Name="Old" Type="Edm.String"/>"#;
+    const NEW: &str = r#"<Property Name="New" Type="Edm.String"/>"#;
+
+    #[test]
+    fn an_overlay_that_adds_is_read_after_the_schemas() {
+        let mut documents = vec![part(OLD)];
+        let notes = add(&mut documents, &[part(NEW)], true).unwrap();
+        assert_eq!(documents, [part(OLD), part(NEW)]);
+        assert!(notes.is_empty());
+    }
+
+    #[test]
+    fn an_overlay_that_the_schemas_caught_up_with_is_an_error() {
+        let mut documents = vec![part(OLD)];
+        let overlay = part(&format!("{NEW}\n{OLD}"));
+        let error = add(&mut documents, &[overlay], true).unwrap_err();
+        assert!(error.found().starts_with("`Alpha/Part/Old`"), "{error}");
+    }
+
+    #[test]
+    fn schemas_from_elsewhere_keep_their_own() {
+        let mut documents = vec![part(OLD)];
+        let overlay = part(&format!("{NEW}{OLD}"));
+        let notes = add(&mut documents, &[overlay], false).unwrap();
+        assert_eq!(documents, [part(OLD), part(NEW)]);
+        assert_eq!(notes.len(), 1);
+    }
+}

@@ -113,3 +113,92 @@ fn make_shell(ty: &mut Struct) {
     ty.actions.clear();
     ty.dynamic = None;
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use crate::model::Selection;
+    use crate::model::ir::{FieldType, StructKind};
+    use crate::model::testing::{field, fields, name, select, ty};
+
+    const SCHEMAS: &str = r#"
+        <Schema Namespace="Alpha">
+          <EntityType Name="Alpha" BaseType="Resource.v1_0_0.Resource">
+            <NavigationProperty Name="Betas" Type="BetaCollection.BetaCollection"/>
+            <NavigationProperty Name="Gamma" Type="Gamma.Gamma"><Annotation Term="OData.AutoExpand"/></NavigationProperty>
+            <Property Name="Kind" Type="Beta.Kind"/>
+          </EntityType>
+        </Schema>
+        <Schema Namespace="BetaCollection"><EntityType Name="BetaCollection" BaseType="Resource.v1_0_0.ResourceCollection">
+          <NavigationProperty Name="Members" Type="Collection(Beta.Beta)"/></EntityType></Schema>
+        <Schema Namespace="Beta">
+          <EntityType Name="Beta" BaseType="Resource.v1_0_0.Resource">
+            <Property Name="Size" Type="Edm.Int64"/><Property Name="Part" Type="Beta.Part"/></EntityType>
+          <ComplexType Name="Part"><Property Name="Size" Type="Edm.Int64"/></ComplexType>
+          <EnumType Name="Kind"><Member Name="One"/></EnumType>
+        </Schema>
+        <Schema Namespace="Gamma">
+          <EntityType Name="Gamma" BaseType="Resource.v1_0_0.Resource">
+            <Property Name="Part" Type="Gamma.Part"/></EntityType>
+          <EntityType Name="Other" BaseType="Resource.v1_0_0.Resource"/>
+          <ComplexType Name="Part"><Property Name="Size" Type="Edm.Int64"/></ComplexType>
+        </Schema>"#;
+
+    fn groups(groups: &[&str]) -> Selection {
+        Selection::Groups(groups.iter().map(|group| (*group).to_owned()).collect())
+    }
+
+    #[test]
+    fn values_come_along_and_linked_resources_become_shells() {
+        let model = select(SCHEMAS, &groups(&[])).unwrap();
+        let beta = ty(&model, "Beta.Beta");
+        assert!(beta.shell);
+        assert_eq!(fields(beta)[4..], ["Oem", "Id", "Name"]);
+        assert!(!model.structs.contains_key(&name("Beta.Part")));
+        assert!(model.enums.contains_key(&name("Beta.Kind")));
+        let betas = ty(&model, "BetaCollection.BetaCollection");
+        assert!(!betas.shell);
+        assert_eq!(betas.kind, StructKind::Collection(name("Beta.Beta")));
+        assert!(
+            !ty(&model, "Gamma.Gamma").shell,
+            "it is sent within another"
+        );
+        assert!(model.structs.contains_key(&name("Gamma.Part")));
+        assert!(!model.structs.contains_key(&name("Gamma.Other")));
+        assert_eq!(
+            field(&model, "Alpha.Alpha", "Kind").ty,
+            FieldType::Enum(name("Beta.Kind"))
+        );
+    }
+
+    #[test]
+    fn selecting_more_only_adds() {
+        let less = select(SCHEMAS, &groups(&["gamma"])).unwrap();
+        let more = select(SCHEMAS, &groups(&["gamma", "beta"])).unwrap();
+        let all = select(SCHEMAS, &Selection::All).unwrap();
+        for (name, ty) in &less.structs {
+            let known: BTreeSet<_> = more.structs[name]
+                .fields
+                .iter()
+                .map(|field| (&field.json, &field.rust))
+                .collect();
+            assert!(
+                ty.fields
+                    .iter()
+                    .all(|field| known.contains(&(&field.json, &field.rust)))
+            );
+            assert_eq!(ty.rust_name, more.structs[name].rust_name);
+        }
+        assert_eq!(more.structs, all.structs);
+    }
+
+    #[test]
+    fn an_unknown_group_is_an_error_that_lists_the_known_ones() {
+        let error = select(SCHEMAS, &groups(&["delta"])).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "selection: found the group `delta`; expected some of beta, core, gamma"
+        );
+    }
+}

@@ -182,3 +182,69 @@ fn camel(name: &str) -> String {
     }
     camel
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::testing::{field, model, name, ty};
+
+    #[test]
+    fn types_and_variants_keep_the_standards_spelling_where_rust_allows() {
+        for (standard, rust) in [
+            ("PCIeDevice", "PCIeDevice"),
+            ("RAID10", "RAID10"),
+            ("iSCSIBoot", "ISCSIBoot"),
+            ("8259", "V8259"),
+            ("HTTP/2", "Http2"),
+            ("Multi-bit", "MultiBit"),
+            ("N+m", "NPlusM"),
+            ("TPM_ALG_SHA256", "TpmAlgSha256"),
+            ("CXL1_1", "Cxl1_1"),
+            ("x86-64", "X86_64"),
+            ("Lower Critical - going low", "LowerCriticalGoingLow"),
+            ("Target_PrivilegeMap", "TargetPrivilegeMap"),
+            ("", "V"),
+            ("\u{e9}", "V"),
+        ] {
+            assert_eq!(camel(standard), rust, "{standard}");
+        }
+    }
+
+    #[test]
+    fn names_are_identifiers_and_unique_where_they_stand() {
+        let model = model(
+            r#"<Schema Namespace="Alpha">
+                 <ComplexType Name="Option">
+                   <Property Name="Type" Type="Edm.String"/>
+                   <Property Name="Self" Type="Edm.String"/>
+                   <Property Name="128Bit" Type="Edm.String"/>
+                   <Property Name="MemberId" Type="Edm.String"/>
+                   <Property Name="MemberID" Type="Edm.String"/>
+                 </ComplexType>
+                 <EnumType Name="Colour"><Member Name="A_B"/><Member Name="AB"/><Member Name="Unrecognized"/><Member Name="Self"/></EnumType>
+                 <ComplexType Name="A_B"/><ComplexType Name="AB"/>
+               </Schema>
+               <Schema Namespace="Type"><ComplexType Name="A"/></Schema>"#,
+        )
+        .unwrap();
+        assert_eq!(ty(&model, "Alpha.Option").rust_name, "OptionValue");
+        for (json, rust) in [
+            ("Type", "r#type"),
+            ("Self", "self_value"),
+            ("128Bit", "n128_bit"),
+            ("MemberId", "member_id"),
+            ("MemberID", "member_id2"),
+        ] {
+            assert_eq!(field(&model, "Alpha.Option", json).rust, rust);
+        }
+        let variants: Vec<_> = model.enums[&name("Alpha.Colour")]
+            .members
+            .iter()
+            .map(|member| member.rust.as_str())
+            .collect();
+        assert_eq!(variants, ["AB", "AB2", "Unrecognized2", "Self2"]);
+        assert_eq!(ty(&model, "Alpha.AB").rust_name, "AB");
+        assert_eq!(ty(&model, "Alpha.A_B").rust_name, "AB2");
+        assert_eq!(model.schemas["Type"].module, "r#type");
+    }
+}

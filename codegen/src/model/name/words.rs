@@ -117,3 +117,54 @@ fn digits(rest: &[char], from: usize) -> usize {
         .take_while(|letter| letter.is_ascii_digit())
         .count()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_told_apart_by_case_and_by_the_table() {
+        let one_word = |spelling: &'static str| (spelling, spelling.to_ascii_lowercase());
+        let acronyms = Acronyms::new(
+            [
+                "PCIe", "IPv4", "MHz", "Mbps", "iSCSI", "NVMe", "VLan", "kWh", "kPa", "IDs",
+                "WWNs", "CPUs", "SNMPv3", "RDMA", "RX", "I2C", "OAuth",
+            ]
+            .map(one_word)
+            .into_iter()
+            .chain([("TACACSplus", "tacacs_plus".to_owned())]),
+        );
+        for (standard, snake) in [
+            ("PCIeDevices", "pcie_devices"),
+            ("IPv4Addresses", "ipv4_addresses"),
+            ("MaxSpeedMHz", "max_speed_mhz"),
+            ("SpeedMbps", "speed_mbps"),
+            ("MACAddress", "mac_address"),
+            ("UUID", "uuid"),
+            ("TCPPort", "tcp_port"),
+            ("VLANId", "vlan_id"),
+            ("VLanNetworkInterface", "vlan_network_interface"),
+            ("iSCSIBoot", "iscsi_boot"),
+            ("NVMe", "nvme"),
+            ("CoreIDs", "core_ids"),
+            ("HBAWWNs", "hba_wwns"),
+            ("CPUs", "cpus"),
+            ("EnergykWh", "energy_kwh"),
+            ("PressurekPa", "pressure_kpa"),
+            ("EnableSNMPv3", "enable_snmpv3"),
+            ("RDMARXBytes", "rdma_rx_bytes"),
+            ("SHA256Fingerprint", "sha256_fingerprint"),
+            ("Base64Text", "base64_text"),
+            ("Line1ToLine2", "line1_to_line2"),
+            ("I2CBuses", "i2c_buses"),
+            ("OAuth2Service", "oauth2_service"),
+            ("TACACSplusService", "tacacs_plus_service"),
+            ("Model", "model"),
+            ("A", "a"),
+            ("", ""),
+            ("Oem_Thing", "oem_thing"),
+        ] {
+            assert_eq!(acronyms.snake(standard), snake, "{standard}");
+        }
+    }
+}

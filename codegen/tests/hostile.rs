@@ -1,0 +1,178 @@
+//! Input made to hurt: whatever the bytes, there is a model or an error, never a panic.
+
+use rosefish_codegen::csdl::parse;
+use rosefish_codegen::{Manifest, Selection, build};
+
+const MANIFEST: &str = include_str!("../../schemas/bundle.toml");
+
+/// Has one of everything that the parser and the passes know.
+const SCHEMA: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<edmx:Edmx xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx" Version="4.0">
+  <edmx:Reference Uri="x"><edmx:Include Namespace="RedfishExtensions.v1_0_0" Alias="Redfish"/></edmx:Reference>
+  <edmx:DataServices>
+    <Schema Namespace="Resource">
+      <ComplexType Name="Oem"><Annotation Term="OData.AdditionalProperties" Bool="true"/></ComplexType>
+      <EntityType Name="Item" Abstract="true"><Property Name="Oem" Type="Resource.Oem" Nullable="false"/></EntityType>
+      <EntityType Name="ResourceCollection" BaseType="Resource.Item" Abstract="true"/>
+    </Schema>
+    <Schema Namespace="Thing">
+      <Annotation Term="Redfish.OwningEntity" String="DMTF"/>
+      <EntityType Name="Thing" BaseType="Resource.Item" Abstract="true">
+        <Annotation Term="Redfish.Uris"><Collection><String>/redfish/v1/Things/{Id}</String></Collection></Annotation>
+        <Annotation Term="Capabilities.InsertRestrictions"><Record><PropertyValue Property="Insertable" Bool="false"/></Record></Annotation>
+      </EntityType>
+      <Action Name="Reset" IsBound="true">
+        <Parameter Name="Thing" Type="Thing.v1_0_0.Actions"/><Parameter Name="Type" Type="Thing.v1_0_0.Kind"/>
+        <ReturnType Type="Thing.v1_0_0.Part"/>
+      </Action>
+      <Term Name="Hint" Type="Edm.String"/>
+    </Schema>
+    <Schema Namespace="Thing.v1_0_0">
+      <EntityType Name="Thing" BaseType="Thing.Thing">
+        <Property Name="Actions" Type="Thing.v1_0_0.Actions"/>
+        <Property Name="Size" Type="Thing.v1_0_0.Size"><Annotation Term="Redfish.Excerpt" String="Power"/></Property>
+        <NavigationProperty Name="Other" Type="Collection(Thing.Thing)"><Annotation Term="OData.AutoExpand"/></NavigationProperty>
+        <NavigationProperty Name="Copy" Type="Thing.Thing"><Annotation Term="Redfish.ExcerptCopy" String="Power"/></NavigationProperty>
+        <NavigationProperty Name="Missing" Type="Nothing.Nothing"/>
+      </EntityType>
+      <ComplexType Name="Actions"/>
+      <ComplexType Name="Part" BaseType="Thing.v1_0_0.Base"><Property Name="Kind" Type="Thing.v1_0_0.Kind"/></ComplexType>
+      <ComplexType Name="Base" OpenType="true">
+        <Annotation Term="Redfish.DynamicPropertyPatterns"><Collection><Record>
+          <PropertyValue Property="Pattern" String="^a$"/><PropertyValue Property="Type" String="Edm.String"/>
+        </Record></Collection></Annotation>
+      </ComplexType>
+      <EnumType Name="Kind"><Member Name="One"/><Member Name="Two &amp; more"><Annotation Term="Redfish.Deprecated" String="x"/></Member></EnumType>
+      <TypeDefinition Name="Size" UnderlyingType="Edm.Int64"><Annotation Term="Validation.Minimum" Int="0"/></TypeDefinition>
+    </Schema>
+    <Schema Namespace="ThingCollection">
+      <EntityType Name="ThingCollection" BaseType="Resource.ResourceCollection">
+        <NavigationProperty Name="Members" Type="Collection(Thing.Thing)"/>
+      </EntityType>
+    </Schema>
+  </edmx:DataServices>
+</edmx:Edmx>"#;
+
+/// Numbers that are the same in every run (xorshift).
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % limit.max(1) as u64).unwrap_or(0)
+    }
+}
+
+/// Whether a model came of it; the point is that the call returns.
+fn compiles(text: &str, manifest: &Manifest) -> bool {
+    parse("Hostile_v1.xml", text)
+        .and_then(|document| build(vec![document], manifest, &Selection::All))
+        .inspect_err(|error| assert!(!error.to_string().is_empty()))
+        .is_ok()
+}
+
+#[test]
+fn mutated_schemas_give_a_model_or_an_error() {
+    let manifest = Manifest::parse(MANIFEST).expect("the manifest");
+    assert!(compiles(SCHEMA, &manifest));
+    let words: Vec<&str> = SCHEMA
+        .split(|c: char| "<>\"= \n".contains(c))
+        .filter(|word| !word.is_empty())
+        .collect();
+    let mut numbers = Numbers(0x9E37_79B9_7F4A_7C15);
+    let mut models = 0;
+    for _ in 0..4000 {
+        let mut text = SCHEMA.to_owned();
+        for _ in 0..=numbers.below(3) {
+            text = mutate(&text, &words, &mut numbers);
+        }
+        models += usize::from(compiles(&text, &manifest));
+    }
+    assert!(models > 100, "only {models} mutants were schemas at all");
+}
+
+fn mutate(text: &str, words: &[&str], numbers: &mut Numbers) -> String {
+    let boundary = |at: usize| {
+        (0..=at)
+            .rev()
+            .find(|at| text.is_char_boundary(*at))
+            .unwrap_or(0)
+    };
+    let (one, two) = (
+        boundary(numbers.below(text.len() + 1)),
+        boundary(numbers.below(text.len() + 1)),
+    );
+    let (start, end) = (one.min(two), one.max(two).min(one.min(two) + 200));
+    let end = boundary(end);
+    match numbers.below(6) {
+        // a piece left out, twice, elsewhere
+        0 => format!("{}{}", &text[..start], &text[end..]),
+        1 => format!("{}{}", &text[..end], &text[start..]),
+        2 => format!("{}{}{}", &text[..one], &text[start..end], &text[one..]),
+        // a character put in
+        3 => {
+            let characters = [
+                '<',
+                '>',
+                '"',
+                '&',
+                '\'',
+                '/',
+                '\0',
+                '\u{e9}',
+                '\u{1f339}',
+                '.',
+                '(',
+                ' ',
+            ];
+            let character = characters[numbers.below(characters.len())];
+            format!("{}{character}{}", &text[..one], &text[one..])
+        }
+        // a word for another
+        4 => {
+            let (word, other) = (
+                words[numbers.below(words.len())],
+                words[numbers.below(words.len())],
+            );
+            text.replacen(word, other, 1 + numbers.below(3))
+        }
+        // cut off
+        _ => text[..one].to_owned(),
+    }
+}
+
+#[test]
+fn huge_and_cyclic_schemas_end() {
+    let manifest = Manifest::parse(MANIFEST).expect("the manifest");
+    let edmx = |schemas: &str| format!("<Edmx><DataServices>{schemas}</DataServices></Edmx>");
+    let chain: String = (0..5000)
+        .map(|n| format!("<ComplexType Name=\"A{n}\" BaseType=\"S.A{}\"/>", n + 1))
+        .collect();
+    assert!(!compiles(
+        &edmx(&format!("<Schema Namespace=\"S\">{chain}</Schema>")),
+        &manifest
+    ));
+    let circle = r#"<Schema Namespace="S"><ComplexType Name="A" BaseType="S.B"/><ComplexType Name="B" BaseType="S.A"/></Schema>"#;
+    assert!(!compiles(&edmx(circle), &manifest));
+    assert!(!compiles(&"<Annotation>".repeat(100_000), &manifest));
+    let expanded = r#"<Schema Namespace="S"><EntityType Name="A">
+        <NavigationProperty Name="A" Type="S.A"><Annotation Term="OData.AutoExpand"/></NavigationProperty></EntityType></Schema>"#;
+    assert!(compiles(&edmx(expanded), &manifest));
+}
+
+#[test]
+fn folders_and_files_that_cannot_be_read_are_errors_that_name_them() {
+    let missing = std::path::PathBuf::from("no-such-folder");
+    let error = rosefish_codegen::load(&[missing]).unwrap_err();
+    assert_eq!(error.file(), "no-such-folder");
+    assert!(
+        error
+            .to_string()
+            .contains("expected a folder of CSDL files")
+    );
+    let empty = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let error = rosefish_codegen::load(&[empty]).unwrap_err();
+    assert_eq!(error.found(), "no *.xml file");
+}
