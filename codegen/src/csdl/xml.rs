@@ -34,7 +34,7 @@ impl Element {
 
 /// Counts lines up to the reader's position, each byte once.
 struct Lines<'t> {
-    text: &'t [u8],
+    text: &'t str,
     position: usize,
     line: u32,
 }
@@ -45,7 +45,7 @@ impl Lines<'_> {
             .unwrap_or(usize::MAX)
             .min(self.text.len());
         if let Some(passed) = self.text.get(self.position..position) {
-            let newlines = passed.iter().filter(|byte| **byte == b'\n').count();
+            let newlines = passed.matches('\n').count();
             self.line = self
                 .line
                 .saturating_add(u32::try_from(newlines).unwrap_or(u32::MAX));
@@ -60,7 +60,7 @@ pub(super) fn read(file: &str, text: &str) -> Result<Element, Error> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader::from_str(text);
     let mut lines = Lines {
-        text: text.as_bytes(),
+        text,
         position: 0,
         line: 1,
     };

@@ -1,13 +1,16 @@
 //! Actions: each is bound to the types that have its binding type as a property (`Actions`), where it becomes a field
 //! `#Schema.Action`; its parameters become a type of their own.
 
+use std::collections::BTreeMap;
+
 use super::definition::{ActionDef, Merged};
-use super::ir::{Action, Field, FieldType, Struct, StructKind, TypeName};
+use super::ir::{Action, Field, FieldType, Model, Struct, StructKind, TypeName};
 use super::lower::{Lowering, Usage};
 use crate::error::Error;
 
 /// Binds all actions.
 pub(super) fn add(merged: &Merged, lowering: &mut Lowering<'_>) -> Result<(), Error> {
+    let holders = holders(merged, &lowering.model);
     for action in merged.actions.values() {
         let json = format!("#{}.{}", action.name.schema, action.name.name);
         let place = &action.origin.place;
@@ -23,17 +26,7 @@ pub(super) fn add(merged: &Merged, lowering: &mut Lowering<'_>) -> Result<(), Er
             ));
         };
         actions.fields.push(field);
-        let holders: Vec<TypeName> = lowering
-            .model
-            .structs
-            .values()
-            .filter(|ty| {
-                ty.fields
-                    .iter()
-                    .any(|field| field.ty == FieldType::Struct(action.binding.clone()))
-            })
-            .map(|ty| ty.name.clone())
-            .collect();
+        let holders = holders.get(&action.binding).map_or(&[][..], Vec::as_slice);
         let Some(first) = holders.first() else {
             return Err(place.error(
                 format!(
@@ -48,7 +41,7 @@ pub(super) fn add(merged: &Merged, lowering: &mut Lowering<'_>) -> Result<(), Er
             let ty_of = lowering.type_of(ty, &Usage::plain(place, &action.name.name));
             (ty_of, ty.many)
         });
-        for holder in &holders {
+        for holder in holders {
             if let Some(ty) = lowering.model.structs.get_mut(holder) {
                 ty.actions.push(Action {
                     name: action.name.clone(),
@@ -61,6 +54,25 @@ pub(super) fn add(merged: &Merged, lowering: &mut Lowering<'_>) -> Result<(), Er
         }
     }
     Ok(())
+}
+
+/// The types that have a binding type as a property, by the binding type.
+fn holders(merged: &Merged, model: &Model) -> BTreeMap<TypeName, Vec<TypeName>> {
+    let mut holders: BTreeMap<TypeName, Vec<TypeName>> = merged
+        .actions
+        .values()
+        .map(|action| (action.binding.clone(), Vec::new()))
+        .collect();
+    for ty in model.structs.values() {
+        for field in &ty.fields {
+            if let FieldType::Struct(held) = &field.ty
+                && let Some(holders) = holders.get_mut(held)
+            {
+                holders.push(ty.name.clone());
+            }
+        }
+    }
+    holders
 }
 
 fn parameters(

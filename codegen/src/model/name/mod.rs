@@ -6,7 +6,7 @@
 
 mod words;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::ir::{Model, TypeName};
 pub(crate) use words::Acronyms;
@@ -81,14 +81,21 @@ pub(super) fn name(model: &mut Model, acronyms: &Acronyms) {
             member.rust = unique(&mut variants, camel(&member.json));
         }
     }
+    // Most names stand in many types.
+    let mut known: BTreeMap<String, String> = BTreeMap::new();
     for ty in model.structs.values_mut() {
         ty.rust_name = place(&ty.name);
         let mut fields = BTreeSet::new();
         for field in &mut ty.fields {
-            field.rust = unique(
-                &mut fields,
-                identifier(snake_of_json(&field.json, acronyms)),
-            );
+            let name = match known.get(&field.json) {
+                Some(name) => name.clone(),
+                None => {
+                    let name = identifier(snake_of_json(&field.json, acronyms));
+                    known.insert(field.json.clone(), name.clone());
+                    name
+                }
+            };
+            field.rust = unique(&mut fields, name);
         }
         if let Some(dynamic) = &mut ty.dynamic {
             dynamic.rust = unique(&mut fields, "properties".to_owned());

@@ -1,25 +1,31 @@
 //! `CurrentSpeedGbps` -> `current`, `speed`, `gbps`: the words of a name in the standard's spelling, told apart by the case
 //! of letters and by a table of acronyms and units for which the case of letters misleads (`PCIe`, `MHz`, `IDs`).
 
+use std::collections::BTreeMap;
+
 /// The table.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Acronyms {
-    /// Spellings with their words, longest first, so that `SNMPv3` is found before `SNMP`.
-    spellings: Vec<(Vec<char>, String)>,
+    /// Spellings with their words by the first letter, longest first, so that `SNMPv3` is found before `SNMP`.
+    spellings: BTreeMap<char, Vec<(Vec<char>, String)>>,
 }
 
 impl Acronyms {
     /// Spellings with the words that they stand for.
     pub(crate) fn new<'s>(spellings: impl IntoIterator<Item = (&'s str, String)>) -> Self {
-        let mut spellings: Vec<(Vec<char>, String)> = spellings
-            .into_iter()
-            .filter(|(spelling, _)| !spelling.is_empty())
-            .map(|(spelling, word)| (spelling.chars().collect(), word))
-            .collect();
-        spellings.sort_by(|(one, _), (other, _)| {
-            other.len().cmp(&one.len()).then_with(|| one.cmp(other))
-        });
-        Self { spellings }
+        let mut table: BTreeMap<char, Vec<(Vec<char>, String)>> = BTreeMap::new();
+        for (spelling, word) in spellings {
+            if let Some(first) = spelling.chars().next() {
+                let spelling = spelling.chars().collect();
+                table.entry(first).or_default().push((spelling, word));
+            }
+        }
+        for spellings in table.values_mut() {
+            spellings.sort_by(|(one, _), (other, _)| {
+                other.len().cmp(&one.len()).then_with(|| one.cmp(other))
+            });
+        }
+        Self { spellings: table }
     }
 
     /// `pcie_devices`
@@ -79,16 +85,23 @@ impl Acronyms {
             .unwrap_or(end)
     }
 
+    /// The spellings that begin with the same letter.
+    fn beginning(&self, rest: &[char]) -> impl Iterator<Item = &(Vec<char>, String)> {
+        rest.first()
+            .and_then(|first| self.spellings.get(first))
+            .into_iter()
+            .flatten()
+    }
+
     fn acronym(&self, rest: &[char]) -> Option<(&[char], &str)> {
-        self.spellings
-            .iter()
+        self.beginning(rest)
             .find(|(spelling, _)| stands_at(spelling, rest))
             .map(|(spelling, word)| (spelling.as_slice(), word.as_str()))
     }
 
     /// One that shows by itself where it begins: `kWh` after small letters, `WWNs` after capitals.
     fn mixed_acronym(&self, rest: &[char]) -> bool {
-        self.spellings.iter().any(|(spelling, _)| {
+        self.beginning(rest).any(|(spelling, _)| {
             spelling.iter().any(char::is_ascii_lowercase)
                 && spelling.iter().any(char::is_ascii_uppercase)
                 && stands_at(spelling, rest)
