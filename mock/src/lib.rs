@@ -10,6 +10,7 @@ mod demo;
 mod document;
 mod error;
 mod etag;
+pub mod ipmi;
 mod journal;
 mod layout;
 mod login;
