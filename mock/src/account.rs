@@ -130,9 +130,10 @@ pub(crate) fn check(
             );
         }
     }
+    let roles = roles(&state.store);
     if let Some(role) = text("RoleId")
-        && !roles(&state.store).any(|(_, known)| known == role)
-        && roles(&state.store).next().is_some()
+        && !roles.is_empty()
+        && !roles.iter().any(|(_, known)| known == role)
     {
         return Err(
             Message::new(&message::PROPERTY_VALUE_NOT_IN_LIST, [role, "RoleId"]).about("/RoleId"),
@@ -170,24 +171,37 @@ fn is_long_enough(state: &State, password: &str) -> bool {
                 .unwrap_or(u64::MAX)
 }
 
-/// The roles that the tree shows: their keys and the names that accounts have them by.
-pub(crate) fn roles(store: &Store) -> impl Iterator<Item = (&str, &str)> {
-    store
-        .iter()
-        .filter(|(_, resource)| schema(resource) == Some("Role"))
-        .filter_map(|(key, resource)| {
-            let object = resource.object();
-            let name = object
-                .get("RoleId")
-                .and_then(Value::as_str)
-                .or_else(|| object.get("Id").and_then(Value::as_str))?;
-            Some((key, name))
-        })
+/// The roles that the account service leads to: their keys and the names that accounts have them by.
+fn roles(store: &Store) -> Vec<(String, String)> {
+    let follow = |key: &str, name: &str| {
+        store
+            .get(key)?
+            .object()
+            .get(name)?
+            .get("@odata.id")?
+            .as_str()
+            .and_then(uri::key_of_id)
+    };
+    let collection =
+        follow(uri::ROOT, "AccountService").and_then(|service| follow(&service, "Roles"));
+    let members = collection
+        .map(|collection| store.members(&collection))
+        .unwrap_or_default();
+    let named = |key: String| {
+        let role = store.get(&key)?.object();
+        let name = role
+            .get("RoleId")
+            .and_then(Value::as_str)
+            .or_else(|| role.get("Id")?.as_str())?;
+        Some((key.clone(), name.to_owned()))
+    };
+    members.into_iter().filter_map(named).collect()
 }
 
 /// The key of a role.
 pub(crate) fn role_key(store: &Store, role: &str) -> Option<String> {
     roles(store)
-        .find(|(_, name)| *name == role)
-        .map(|(key, _)| key.to_owned())
+        .into_iter()
+        .find(|(_, name)| name == role)
+        .map(|(key, _)| key)
 }

@@ -190,20 +190,26 @@ fn masked_body(body: &Bytes) -> Bytes {
 
 /// Masks the secrets in a value; says whether there were any.
 fn mask(json: &mut Value) -> bool {
+    let mut found = false;
     match json {
-        Value::Object(object) => object.iter_mut().fold(false, |found, (name, value)| {
-            if value.is_string() && secret::is_secret(name) {
-                *value = MASK.into();
-                true
-            } else {
-                mask(value) || found
+        Value::Object(object) => {
+            for (name, value) in object {
+                if value.is_string() && secret::is_secret(name) {
+                    *value = MASK.into();
+                    found = true;
+                } else {
+                    found |= mask(value);
+                }
             }
-        }),
-        Value::Array(elements) => elements
-            .iter_mut()
-            .fold(false, |found, element| mask(element) || found),
-        _ => false,
+        }
+        Value::Array(elements) => {
+            for element in elements {
+                found |= mask(element);
+            }
+        }
+        _ => {}
     }
+    found
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use axum::body::{Body, Bytes};
 use axum::http::header::{self, HeaderName, HeaderValue};
-use axum::http::{HeaderMap, Response, StatusCode};
+use axum::http::{Response, StatusCode};
 use serde_json::Value;
 
 use crate::message::{self, Message};
@@ -12,7 +12,7 @@ use crate::store::{JSON, Resource};
 #[derive(Debug)]
 pub(crate) struct Reply {
     status: StatusCode,
-    headers: HeaderMap,
+    headers: Vec<(HeaderName, HeaderValue)>,
     body: Bytes,
 }
 
@@ -20,7 +20,7 @@ impl Reply {
     pub(crate) fn empty(status: StatusCode) -> Self {
         Self {
             status,
-            headers: HeaderMap::new(),
+            headers: Vec::new(),
             body: Bytes::new(),
         }
     }
@@ -28,7 +28,7 @@ impl Reply {
     pub(crate) fn json(status: StatusCode, json: &Value) -> Self {
         Self {
             status,
-            headers: HeaderMap::new(),
+            headers: Vec::new(),
             body: json.to_string().into(),
         }
         .with(header::CONTENT_TYPE, JSON)
@@ -37,7 +37,7 @@ impl Reply {
     pub(crate) fn text(content_type: &'static str, text: String) -> Self {
         Self {
             status: StatusCode::OK,
-            headers: HeaderMap::new(),
+            headers: Vec::new(),
             body: text.into(),
         }
         .with(header::CONTENT_TYPE, content_type)
@@ -47,7 +47,7 @@ impl Reply {
     pub(crate) fn resource(status: StatusCode, resource: &Resource) -> Self {
         Self {
             status,
-            headers: HeaderMap::new(),
+            headers: Vec::new(),
             body: resource.body.clone(),
         }
         .with(header::CONTENT_TYPE, resource.content_type)
@@ -67,7 +67,7 @@ impl Reply {
     #[must_use]
     pub(crate) fn with(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
-            self.headers.insert(name, value);
+            self.headers.push((name, value));
         }
         self
     }
@@ -80,8 +80,8 @@ impl Reply {
     pub(crate) fn into_response(self) -> Response<Body> {
         let mut response = Response::new(Body::from(self.body));
         *response.status_mut() = self.status;
-        *response.headers_mut() = self.headers;
         let headers = response.headers_mut();
+        headers.extend(self.headers);
         headers.insert("odata-version", HeaderValue::from_static("4.0"));
         headers
             .entry(header::CACHE_CONTROL)

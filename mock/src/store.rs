@@ -208,10 +208,16 @@ impl Store {
     pub(crate) fn collection_of(&self, key: &str) -> Option<String> {
         let key = self.resolve(key);
         let parent = self.resolve(uri::parent(key)?);
-        self.members(parent)
-            .iter()
-            .any(|member| self.resolve(member) == key)
-            .then(|| parent.to_owned())
+        let members = self.get(parent)?.object().get("Members")?.as_array()?;
+        // Logs have thousands of members: most are told apart without decoding them.
+        let same = |member: &Value| {
+            let id = member
+                .get("@odata.id")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            id == key || member_key(member).is_some_and(|member| self.resolve(&member) == key)
+        };
+        members.iter().any(same).then(|| parent.to_owned())
     }
 
     /// Adds a resource to the store and to its collection.

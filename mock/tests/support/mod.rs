@@ -9,23 +9,23 @@ use serde_json::{Value, json};
 
 /// What came back.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub text: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
     /// The key of the first message, without registry and version.
-    pub fn message(&self) -> String {
+    pub(crate) fn message(&self) -> String {
         let id = self.json()["error"]["@Message.ExtendedInfo"][0]["MessageId"]
             .as_str()
             .unwrap()
@@ -34,18 +34,18 @@ impl Answer {
     }
 }
 
-pub fn http() -> reqwest::Client {
+pub(crate) fn http() -> reqwest::Client {
     // The first call decides; later ones find it decided.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().no_proxy().build().unwrap()
 }
 
 /// Sends a request as the mock's first user.
-pub async fn send(bmc: &MockBmc, method: Method, path: &str, body: Option<Value>) -> Answer {
+pub(crate) async fn send(bmc: &MockBmc, method: Method, path: &str, body: Option<Value>) -> Answer {
     send_with(bmc, method, path, body, &[]).await
 }
 
-pub async fn send_with(
+pub(crate) async fn send_with(
     bmc: &MockBmc,
     method: Method,
     path: &str,
@@ -63,7 +63,7 @@ pub async fn send_with(
     .await
 }
 
-pub async fn send_as(
+pub(crate) async fn send_as(
     bmc: &MockBmc,
     (user, password): (&str, &str),
     method: Method,
@@ -91,24 +91,24 @@ pub async fn send_as(
     }
 }
 
-pub async fn get(bmc: &MockBmc, path: &str) -> Answer {
+pub(crate) async fn get(bmc: &MockBmc, path: &str) -> Answer {
     send(bmc, Method::GET, path, None).await
 }
 
-pub async fn post(bmc: &MockBmc, path: &str, body: Value) -> Answer {
+pub(crate) async fn post(bmc: &MockBmc, path: &str, body: Value) -> Answer {
     send(bmc, Method::POST, path, Some(body)).await
 }
 
-pub async fn patch(bmc: &MockBmc, path: &str, body: Value) -> Answer {
+pub(crate) async fn patch(bmc: &MockBmc, path: &str, body: Value) -> Answer {
     send(bmc, Method::PATCH, path, Some(body)).await
 }
 
-pub async fn delete(bmc: &MockBmc, path: &str) -> Answer {
+pub(crate) async fn delete(bmc: &MockBmc, path: &str) -> Answer {
     send(bmc, Method::DELETE, path, None).await
 }
 
 /// Opens a session without any other credentials.
-pub async fn log_in(bmc: &MockBmc, user: &str, password: &str) -> Answer {
+pub(crate) async fn log_in(bmc: &MockBmc, user: &str, password: &str) -> Answer {
     let body = json!({ "UserName": user, "Password": password });
     send_as(
         bmc,
@@ -122,7 +122,7 @@ pub async fn log_in(bmc: &MockBmc, user: &str, password: &str) -> Answer {
 }
 
 /// The smallest tree with a system and sessions.
-pub fn small_tree() -> Tree {
+pub(crate) fn small_tree() -> Tree {
     Tree::new()
         .with(
             "/redfish/v1",
@@ -158,7 +158,7 @@ pub fn small_tree() -> Tree {
 }
 
 /// A mock of the small tree without TLS.
-pub async fn small() -> MockBmc {
+pub(crate) async fn small() -> MockBmc {
     MockBmc::builder()
         .tree(small_tree())
         .plain()
@@ -168,6 +168,6 @@ pub async fn small() -> MockBmc {
 }
 
 /// A mock of the demo tree without TLS.
-pub async fn demo() -> MockBmc {
+pub(crate) async fn demo() -> MockBmc {
     MockBmc::builder().plain().start().await.unwrap()
 }
