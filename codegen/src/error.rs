@@ -17,11 +17,11 @@ struct Inner {
 
 /// A place in a schema file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub(crate) struct Place {
     /// The file's name.
-    pub file: String,
+    pub(crate) file: String,
     /// The line, from 1.
-    pub line: u32,
+    pub(crate) line: u32,
 }
 
 impl Place {
