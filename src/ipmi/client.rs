@@ -131,6 +131,20 @@ impl Client {
         }
     }
 
+    /// The same session, with commands going to the BMC itself.
+    #[must_use]
+    pub fn bmc(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            target: Target::Bmc,
+        }
+    }
+
+    /// Whether commands go to the controller at this slave address.
+    pub(crate) fn is_for(&self, address: u8) -> bool {
+        self.target.address() == address
+    }
+
     /// Closes the session and waits until that is done, at most about a second. Other clones find it closed.
     /// Dropping the last clone closes it as well, in the background.
     pub async fn close(&self) {

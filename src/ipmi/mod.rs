@@ -16,6 +16,7 @@ mod client;
 pub mod command;
 mod error;
 pub mod packet;
+pub mod record;
 mod service;
 mod session;
 
@@ -25,4 +26,5 @@ pub use error::{Error, ErrorKind};
 pub use packet::session15::AuthType;
 pub use packet::suite::CipherSuite;
 pub use service::console::Console;
+pub use service::sensor::Measurement;
 pub use session::UserLookup;

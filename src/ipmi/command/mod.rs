@@ -5,6 +5,8 @@ pub mod boot;
 pub mod chassis;
 mod completion;
 pub mod device;
+pub mod sdr;
+pub mod sensor;
 pub mod session;
 pub mod sol;
 

@@ -4,3 +4,5 @@
 mod chassis;
 pub(super) mod console;
 mod device;
+mod sdr;
+pub(super) mod sensor;

@@ -400,7 +400,12 @@ impl Owner {
         };
         let outcome = outcome.map_err(|error| {
             let error = error.at(&self.peer).doing(pending.job.action);
-            if spent { error.perhaps_done() } else { error }
+            // A refusal proves that nothing was done.
+            if spent && error.completion_code().is_none() {
+                error.perhaps_done()
+            } else {
+                error
+            }
         });
         // Whoever asked may have gone.
         let _ = reply.send(outcome);
