@@ -290,7 +290,10 @@ fn well_known_types_are_as_the_standard_has_them() {
     ] {
         assert!(all().terms.contains_key(term), "{term}");
     }
-    assert!(!all().terms.contains_key("Redfish.Uris"), "only schemas use it");
+    assert!(
+        !all().terms.contains_key("Redfish.Uris"),
+        "only schemas use it"
+    );
 }
 
 /// Another release of DMTF's bundle, where one lies beside the repository.

@@ -22,10 +22,11 @@ pub(super) fn add(model: &mut Model, excerpts: Excerpts) {
         let fields = entity
             .fields
             .iter()
-            .filter(|field| {
-                field.excerpt.as_ref().is_some_and(|names| {
-                    names.is_empty() || excerpt.as_ref().is_some_and(|name| names.contains(name))
-                })
+            .filter(|field| match &field.excerpt {
+                Some(names) if names.is_empty() => true,
+                Some(names) => excerpt.as_ref().is_some_and(|name| names.contains(name)),
+                // The copy's own, such as where it was copied from.
+                None => field.excerpt_only,
             })
             .cloned()
             .collect();
@@ -62,7 +63,8 @@ mod tests {
                  <Property Name="Reading" Type="Edm.Decimal"><Annotation Term="Redfish.Excerpt"/></Property>
                  <Property Name="Watts" Type="Edm.Decimal"><Annotation Term="Redfish.Excerpt" String="Power,Array"/></Property>
                  <Property Name="Speed" Type="Edm.Int64"><Annotation Term="Redfish.Excerpt" String="Fan"/></Property>
-                 <Property Name="Source" Type="Edm.String"><Annotation Term="Redfish.Excerpt"/>
+                 <Property Name="Source" Type="Edm.String"><Annotation Term="Redfish.ExcerptCopyOnly"/></Property>
+                 <Property Name="FanOnly" Type="Edm.String"><Annotation Term="Redfish.Excerpt" String="Fan"/>
                    <Annotation Term="Redfish.ExcerptCopyOnly"/></Property>
                </EntityType></Schema>
                <Schema Namespace="Alpha"><ComplexType Name="Part">

@@ -17,10 +17,12 @@ pub(super) fn add(model: &mut Model) {
             make_collection(ty, &item);
         }
         let mut control = control();
-        if is_member(ty) {
-            for field in &mut control {
-                field.required &= field.json != "@odata.type";
-            }
+        for field in &mut control {
+            field.required &= match field.json.as_str() {
+                "@odata.id" => !is_document(ty),
+                "@odata.type" => !is_member(ty),
+                _ => true,
+            };
         }
         add_missing(&mut ty.fields, control, true);
     }
@@ -50,6 +52,11 @@ fn is_collection(ty: &Struct) -> bool {
 fn is_member(ty: &Struct) -> bool {
     let member = resource_type("ReferenceableMember");
     ty.name == member || ty.bases.contains(&member)
+}
+
+/// Events and registries are documents that may come without a service, and so without a URI.
+fn is_document(ty: &Struct) -> bool {
+    ty.name.schema == "Event" || ty.name.schema.ends_with("Registry")
 }
 
 /// Members stay links even where the schema has them expanded: a link holds an expanded member as well, and services that
@@ -171,7 +178,8 @@ mod tests {
     fn every_resource_begins_with_its_control_properties() {
         let model = model(
             r#"<Schema Namespace="Alpha"><EntityType Name="Alpha" BaseType="Resource.v1_0_0.Resource"/>
-               <EntityType Name="Part" BaseType="Resource.ReferenceableMember"/></Schema>"#,
+               <EntityType Name="Part" BaseType="Resource.ReferenceableMember"/></Schema>
+               <Schema Namespace="BetaRegistry"><EntityType Name="BetaRegistry" BaseType="Resource.v1_0_0.Resource"/></Schema>"#,
         )
         .unwrap();
         assert_eq!(
@@ -194,6 +202,7 @@ mod tests {
         assert!(id.required && !id.nullable);
         assert!(field(&model, "Alpha.Alpha", "@odata.type").required);
         assert!(!field(&model, "Alpha.Part", "@odata.type").required);
+        assert!(!field(&model, "BetaRegistry.BetaRegistry", "@odata.id").required);
     }
 
     #[test]
