@@ -1,4 +1,5 @@
-//! Serves the demo machine, or a folder of payloads, until Ctrl-C: `cargo run -p rosefish-mock --example serve -- [DIR]`.
+//! Serves the demo machine, or a folder of payloads, until Ctrl-C: `cargo run -p rosefish-mock
+//! --example serve -- [DIR]`.
 
 use rosefish_mock::{MockBmc, Tree};
 

@@ -1,4 +1,5 @@
-//! Accounts as resources: what creating, changing or deleting a ManagerAccount means for who may log in.
+//! Accounts as resources: what creating, changing or deleting a ManagerAccount means for who may
+//! log in.
 
 use serde_json::{Map, Value, json};
 
@@ -11,8 +12,8 @@ use crate::{login, uri};
 
 const SCHEMA: &str = "ManagerAccount";
 
-/// Brings the accounts that the tree shows together with those that may log in. One that the service knows no password of can't log in until a
-/// client sets one.
+/// Brings the accounts that the tree shows together with those that may log in. One that the
+/// service knows no password of can't log in until a client sets one.
 pub(crate) fn from_tree(store: &Store, accounts: &mut Accounts) {
     for (key, resource) in store.iter() {
         let object = resource.object();
@@ -84,6 +85,29 @@ pub(crate) fn change(
     Ok(())
 }
 
+/// The account whose password has to be changed before its user may do anything else.
+pub(crate) fn must_change_password(state: &State, user: &str) -> Option<Message> {
+    let key = state.accounts.by_user(user)?.resource.as_deref()?;
+    let required = state
+        .store
+        .get(key)?
+        .object()
+        .get("PasswordChangeRequired")?
+        .as_bool()?;
+    required.then(|| Message::new(&message::PASSWORD_CHANGE_REQUIRED, [key]))
+}
+
+/// A password that was changed need not be changed any more, unless the same request says so.
+pub(crate) fn password_changed(account: &mut Map<String, Value>, patch: &Map<String, Value>) {
+    let changed = patch.get("Password").is_some_and(Value::is_string);
+    if changed
+        && !patch.contains_key("PasswordChangeRequired")
+        && let Some(required) = account.get_mut("PasswordChangeRequired")
+    {
+        *required = false.into();
+    }
+}
+
 /// Adds the account of a new resource.
 pub(crate) fn created(state: &mut State, key: &str, body: &Map<String, Value>) {
     let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -106,7 +130,8 @@ pub(crate) fn defaults(state: &State, body: &Map<String, Value>) -> Value {
     defaults
 }
 
-/// Checks user name, password and role of a request; `own` is the key of the account that it changes, if there is one already.
+/// Checks user name, password and role of a request; `own` is the key of the account that it
+/// changes, if there is one already.
 pub(crate) fn check(
     state: &State,
     body: &Map<String, Value>,
@@ -171,7 +196,8 @@ fn is_long_enough(state: &State, password: &str) -> bool {
                 .unwrap_or(u64::MAX)
 }
 
-/// The roles that the account service leads to: their keys and the names that accounts have them by.
+/// The roles that the account service leads to: their keys and the names that accounts have them
+/// by.
 fn roles(store: &Store) -> Vec<(String, String)> {
     let follow = |key: &str, name: &str| {
         store

@@ -1,8 +1,10 @@
-//! Which methods a resource takes: what the schemas' Capabilities annotations say of its type, as far as this service acts upon it.
+//! Which methods a resource takes: what the schemas' Capabilities annotations say of its type, as
+//! far as this service acts upon it.
 
 use crate::store::{Resource, Store};
 
-/// Members of these collections can be created by clients. The names are those of the members' types.
+/// Members of these collections can be created by clients. The names are those of the members'
+/// types.
 static INSERTABLE: &[&str] = &[
     "AddressPool",
     "Aggregate",

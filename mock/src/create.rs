@@ -8,7 +8,7 @@ use crate::message::{self, Message};
 use crate::reply::Reply;
 use crate::service::{Call, State, not_allowed};
 use crate::store::Store;
-use crate::{account, body, secret, uri};
+use crate::{account, body, merge, secret, uri};
 
 /// What the schemas want in a POST, by the type of the new member.
 static REQUIRED: &[(&str, &[&str])] = &[
@@ -53,6 +53,21 @@ static VERSIONS: &[(&str, &str)] = &[
     ("Volume", "v1_10_0"),
 ];
 
+/// The protocols that the schema has for event destinations.
+static EVENT_PROTOCOLS: &[&str] = &[
+    "Redfish",
+    "Kafka",
+    "SNMPv1",
+    "SNMPv2c",
+    "SNMPv3",
+    "SMTP",
+    "SyslogTLS",
+    "SyslogTCP",
+    "SyslogUDP",
+    "SyslogRELP",
+    "OEM",
+];
+
 pub(crate) fn answer(state: &mut State, call: &Call) -> Reply {
     // A POST to Members is one to the collection (DSP0266, "POST (create)").
     let asked = if state.store.contains(&call.key) {
@@ -93,6 +108,11 @@ pub(crate) fn answer(state: &mut State, call: &Call) -> Reply {
     {
         return Reply::error(message);
     }
+    if schema == "EventDestination"
+        && let Err(message) = check_subscription(&body)
+    {
+        return Reply::error(message);
+    }
 
     let id = match body
         .get("RoleId")
@@ -121,6 +141,29 @@ pub(crate) fn answer(state: &mut State, call: &Call) -> Reply {
         }
         None => Reply::error(Message::new(&message::INTERNAL_ERROR, [])),
     }
+}
+
+/// Checks where events are to go and how.
+fn check_subscription(body: &Map<String, Value>) -> Result<(), Message> {
+    let text = |name: &str| body.get(name).map(merge::text).unwrap_or_default();
+    let protocol = text("Protocol");
+    if !EVENT_PROTOCOLS.contains(&protocol.as_str()) {
+        let refused = Message::new(
+            &message::PROPERTY_VALUE_NOT_IN_LIST,
+            [&protocol, "Protocol"],
+        );
+        return Err(refused.about("/Protocol"));
+    }
+    let destination = text("Destination");
+    if protocol == "Redfish"
+        && !["http://", "https://"]
+            .iter()
+            .any(|scheme| destination.starts_with(scheme))
+    {
+        let refused = Message::new(&message::PROPERTY_VALUE_ERROR, ["Destination"]);
+        return Err(refused.about("/Destination"));
+    }
+    Ok(())
 }
 
 /// The lowest number that no member of a collection has for an Id.
@@ -163,6 +206,8 @@ fn member(
     body: &Map<String, Value>,
 ) -> Value {
     let mut member = json!({
+        // Replaced by the tag itself when the resource is stored.
+        "@odata.etag": "",
         "@odata.id": location,
         "@odata.type": type_of_new(&state.store, schema),
         "Id": id,

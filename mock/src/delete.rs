@@ -1,4 +1,5 @@
-//! DELETE of a member of a collection, and what goes with it: a session's token, an account's login.
+//! DELETE of a member of a collection, and what goes with it: a session's token, an account's
+//! login.
 
 use axum::http::{StatusCode, header};
 

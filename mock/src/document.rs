@@ -1,5 +1,6 @@
-//! The documents of a service that are no resources: the versions, the OData service document and `$metadata`. Each is made from the tree unless
-//! the tree has one of its own. All are open to everybody.
+//! The documents of a service that are no resources: the versions, the OData service document and
+//! `$metadata`. Each is made from the tree unless the tree has one of its own. All are open to
+//! everybody.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -50,7 +51,8 @@ fn service_document(store: &Store) -> Value {
     json!({ "@odata.context": METADATA, "value": entries })
 }
 
-/// The CSDL document that names the schemas of all resources, and whose entity container is the service root's.
+/// The CSDL document that names the schemas of all resources, and whose entity container is the
+/// service root's.
 fn metadata(store: &Store) -> String {
     // Per schema file the namespaces that are used of it.
     let mut files: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -109,8 +111,8 @@ fn metadata(store: &Store) -> String {
     xml
 }
 
-/// The namespace of a resource's type, and the schema that it is a version of. Types with odd characters are left out, so that the XML needs
-/// no escapes.
+/// The namespace of a resource's type, and the schema that it is a version of. Types with odd
+/// characters are left out, so that the XML needs no escapes.
 fn namespace(resource: &Resource) -> Option<(&str, &str)> {
     let named = resource
         .object()

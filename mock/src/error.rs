@@ -1,13 +1,13 @@
-//! The one error of this library: something that kept a mock from being set up. What goes wrong in a request is
-//! answered over HTTP and is not an error here.
+//! The one error of this library: something that kept a mock from being set up. What goes wrong in
+//! a request is answered over HTTP and is not an error here.
 
 use std::error::Error as StdError;
 use std::fmt;
 
 /// Why a tree could not be loaded or a server not be started.
 ///
-/// Its text says what was attempted, on which file or address, and what to do about it; the cause, if there is one, is its
-/// [`source`](StdError::source).
+/// Its text says what was attempted, on which file or address, and what to do about it; the cause,
+/// if there is one, is its [`source`](StdError::source).
 pub struct Error {
     message: String,
     source: Option<Box<dyn StdError + Send + Sync>>,

@@ -1,4 +1,5 @@
-//! Entity tags: made from content, compared with the conditions that a request carries (RFC 9110, section 13).
+//! Entity tags: made from content, compared with the conditions that a request carries (RFC 9110,
+//! section 13).
 
 use std::hash::{DefaultHasher, Hasher as _};
 
@@ -9,7 +10,8 @@ pub(crate) fn of_bytes(body: &[u8]) -> String {
     format!("\"{:016x}\"", hasher.finish())
 }
 
-/// Whether a text has the form of an entity tag; captured bodies also carry numbers and unquoted texts.
+/// Whether a text has the form of an entity tag; captured bodies also carry numbers and unquoted
+/// texts.
 pub(crate) fn is_tag(text: &str) -> bool {
     let opaque = text.strip_prefix("W/").unwrap_or(text);
     opaque.len() > 2
@@ -24,7 +26,8 @@ pub(crate) fn is_tag(text: &str) -> bool {
 
 /// Whether the condition (`*`, or a list of tags) names this tag.
 ///
-/// Weak and strong tags are held equal: DSP0266 wants `If-Match` to work with the weak tags that many services give.
+/// Weak and strong tags are held equal: DSP0266 wants `If-Match` to work with the weak tags that
+/// many services give.
 pub(crate) fn matches(condition: &str, tag: &str) -> bool {
     condition.trim() == "*"
         || condition

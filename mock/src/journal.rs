@@ -1,5 +1,5 @@
-//! What clients asked for: every request with what was answered, in the order in which the answers were made. Credentials are masked before
-//! anything is kept.
+//! What clients asked for: every request with what was answered, in the order in which the answers
+//! were made. Credentials are masked before anything is kept.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -43,7 +43,8 @@ impl Request {
         self.query.as_deref()
     }
 
-    /// The headers with lower-case names, in no particular order. Those that carry credentials say only `***`, and the scheme if there is one.
+    /// The headers with lower-case names, in no particular order. Those that carry credentials say
+    /// only `***`, and the scheme if there is one.
     pub fn headers(&self) -> &[(String, String)] {
         &self.headers
     }

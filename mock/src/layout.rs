@@ -1,5 +1,6 @@
-//! From the files of a folder to a tree: which URI each file answers to, in DMTF's mockup layout (`index.json`) and in the flat one
-//! (`name.json`). What is served under a URI afterwards is not this module's business.
+//! From the files of a folder to a tree: which URI each file answers to, in DMTF's mockup layout
+//! (`index.json`) and in the flat one (`name.json`). What is served under a URI afterwards is not
+//! this module's business.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -139,7 +140,8 @@ pub(crate) fn assemble(files: Vec<File>) -> Tree {
         .into_iter()
         .map(|file| Candidate::new(file, prefix))
         .collect();
-    // Stable: among equals the order of the names decides, which puts `name.json` before `name~1.json`.
+    // Stable: among equals the order of the names decides, which puts `name.json` before
+    // `name~1.json`.
     candidates.sort_by_key(Candidate::rank);
 
     let mut tree = Tree::new();
@@ -202,7 +204,8 @@ pub(crate) fn assemble(files: Vec<File>) -> Tree {
     tree
 }
 
-/// A URI that nobody has yet: two copies of one capture can share even their place (`index.json` and `index~1.json`).
+/// A URI that nobody has yet: two copies of one capture can share even their place (`index.json`
+/// and `index~1.json`).
 fn free(taken: &BTreeMap<String, Payload>, place: &str) -> String {
     let mut uri = place.to_owned();
     let mut count = 1;
@@ -213,7 +216,8 @@ fn free(taken: &BTreeMap<String, Payload>, place: &str) -> String {
     uri
 }
 
-/// What to put before the paths: trees are captured from `/`, from `/redfish` or from `/redfish/v1` on.
+/// What to put before the paths: trees are captured from `/`, from `/redfish` or from `/redfish/v1`
+/// on.
 fn prefix(files: &[File]) -> &'static str {
     let has = |folder: &str| files.iter().any(|file| file.path.starts_with(folder));
     if has("redfish/") || has("redfish.json") {

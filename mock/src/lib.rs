@@ -1,4 +1,74 @@
-//! A stateful Redfish service for tests of any Redfish client.
+//! A BMC to test against: a stateful Redfish service over any tree of payloads, and an IPMI one
+//! ([`ipmi`]), for programs that talk to either. Neither needs anything but this crate.
+//!
+//! # A Redfish service in a test
+//!
+//! [`MockBmc::start`] serves a machine that the crate carries, a two-socket server with about 180
+//! resources that conform to the schemas, on a loopback port over TLS. It runs on a thread of its
+//! own, answers while the test blocks, and ends when it is dropped.
+//!
+//! ```
+//! use rosefish_mock::MockBmc;
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! # let _ = rustls::crypto::ring::default_provider().install_default();
+//! let bmc = MockBmc::start().await?;
+//!
+//! // What a client under test does:
+//! let client = reqwest::Client::builder()
+//!     .tls_certs_only([reqwest::Certificate::from_pem(bmc.certificate_pem().unwrap().as_bytes())?])
+//!     .build()?;
+//! let reset = "/redfish/v1/Systems/1/Actions/ComputerSystem.Reset";
+//! let answer = client
+//!     .post(bmc.url() + reset)
+//!     .basic_auth(bmc.user(), Some(bmc.password()))
+//!     .header("Content-Type", "application/json")
+//!     .body(r#"{"ResetType":"ForceOff"}"#)
+//!     .send()
+//!     .await?;
+//! assert_eq!(answer.status(), 204);
+//!
+//! // What the test can see of it from the other side:
+//! assert_eq!(bmc.resource("/redfish/v1/Systems/1").unwrap()["PowerState"], "Off");
+//! assert_eq!(bmc.requests().len(), 1);
+//! assert_eq!(bmc.sessions(), 0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
+//!
+//! # Other machines
+//!
+//! [`Tree::from_dir`] reads a folder of payloads, in the layout of DMTF's mockups (one `index.json`
+//! per resource) or as `name.json` files that say in `@odata.id` where they belong. Whatever nobody
+//! changed is served byte for byte, mistakes and all. A tree can be put together in a test as well:
+//!
+//! ```
+//! use rosefish_mock::{MockBmc, Tree};
+//! use serde_json::json;
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! let tree = Tree::new()
+//!     .with("/redfish/v1", json!({ "Name": "Root", "Systems": { "@odata.id": "/redfish/v1/Systems" } }))
+//!     .with("/redfish/v1/Systems", json!({ "Members": null, "Members@odata.count": "0" }));
+//! let bmc = MockBmc::builder().tree(tree).credentials("root", "secret").plain().start().await?;
+//! # assert!(bmc.url().starts_with("http://127.0.0.1:"));
+//! # Ok::<(), rosefish_mock::Error>(())
+//! # }).unwrap();
+//! ```
+//!
+//! # What the service does
+//!
+//! | | |
+//! | --- | --- |
+//! | Login | sessions and Basic; sessions are resources, expire, and can be deleted; roles and their privileges; accounts can be created, changed and deleted; `PasswordChangeRequired` |
+//! | GET, HEAD | ETag with `If-None-Match`, `Allow`, `Link`; the versions, `$metadata` and the OData service document are made from the tree |
+//! | PATCH | merges deep, arrays element by element; refuses what is read-only, unknown, of the wrong kind or not among the allowable values; `If-Match` |
+//! | POST, DELETE | members of the collections whose schemas allow it, with what they require |
+//! | Actions | every target in the tree, with parameters checked against the schemas, ActionInfo and allowable values; resets change the power state, at once or by way of `PoweringOn` and `PoweringOff`; virtual media, clearing of logs, changing of passwords |
+//! | Errors | messages of the Base registry with related properties and resolution |
+//!
+//! Query parameters, tasks, events and updates are not there yet: `$expand` and its like are refused
+//! with 501, and actions that a real machine would take its time for succeed at once.
 
 mod account;
 mod action;
@@ -16,7 +86,6 @@ mod layout;
 mod login;
 mod merge;
 mod message;
-
 mod mock;
 mod patch;
 mod privilege;

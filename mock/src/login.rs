@@ -1,4 +1,5 @@
-//! Logging in: sessions and Basic authentication (DSP0266, section 13). Sessions appear as resources in the collection that they were opened in.
+//! Logging in: sessions and Basic authentication (DSP0266, section 13). Sessions appear as
+//! resources in the collection that they were opened in.
 
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use crate::message::{self, Message};
 use crate::reply::Reply;
 use crate::service::{Call, Settings, State};
-use crate::{body, create, uri};
+use crate::{account, body, create, uri};
 
 /// Where sessions are if the service root doesn't say.
 const SESSIONS: &str = "/redfish/v1/SessionService/Sessions";
@@ -122,12 +123,23 @@ pub(crate) fn open(state: &mut State, call: &Call) -> Reply {
         "CreatedTime": now(),
     });
     state.store.add_member(&sessions, &key, resource);
-    match state.store.get(&key) {
-        Some(resource) => Reply::resource(StatusCode::CREATED, resource)
-            .with(TOKEN, &token)
-            .with(header::LOCATION, &key),
-        None => Reply::error(Message::new(&message::INTERNAL_ERROR, [])),
-    }
+    let Some(resource) = state.store.get(&key) else {
+        return Reply::error(Message::new(&message::INTERNAL_ERROR, []));
+    };
+    let reply = match account::must_change_password(state, user) {
+        None => Reply::resource(StatusCode::CREATED, resource),
+        // Logging in is allowed, and the answer says what has to be done then.
+        Some(message) => {
+            let mut body = resource.object().clone();
+            body.insert(
+                "@Message.ExtendedInfo".to_owned(),
+                json!([message.to_json()]),
+            );
+            Reply::json(StatusCode::CREATED, &Value::Object(body))
+                .with(header::ETAG, &resource.etag)
+        }
+    };
+    reply.with(TOKEN, &token).with(header::LOCATION, &key)
 }
 
 /// The time as Redfish writes it, to the second.

@@ -1,8 +1,8 @@
-//! How a PATCH changes a resource: property by property, with a message for each that can't be changed. Knows JSON only; what a changed property
-//! brings about is the handlers' business.
+//! How a PATCH changes a resource: property by property, with a message for each that can't be
+//! changed. Knows JSON only; what a changed property brings about is the handlers' business.
 //!
-//! There is no schema here. A property can be changed if the resource shows it, with a value of the kind that it has, unless its name says that
-//! it is never written.
+//! There is no schema here. A property can be changed if the resource shows it, with a value of the
+//! kind that it has, unless its name says that it is never written.
 
 use serde_json::{Map, Value};
 
@@ -93,7 +93,8 @@ fn object(
     outcome: &mut Outcome,
 ) {
     for (name, new) in patch {
-        // Annotations, @odata.id and the like among them, are no properties; a service passes over them.
+        // Annotations, @odata.id and the like among them, are no properties; a service passes over
+        // them.
         if !name.contains('@') {
             let below = place.below(name);
             property(current, name, new, &below, outcome);
@@ -151,7 +152,20 @@ fn property(
         return;
     };
     match (old, new) {
-        (Value::Object(old), Value::Object(new)) => object(old, new, place, outcome),
+        (Value::Object(old), Value::Object(new)) => {
+            // An object that shows nothing yet, such as pending attributes, takes anything.
+            let free = place.free || old.is_empty();
+            object(
+                old,
+                new,
+                &Place {
+                    pointer: place.pointer.clone(),
+                    free,
+                    ..*place
+                },
+                outcome,
+            );
+        }
         (Value::Array(old), Value::Array(new)) => array(old, new, name, place, outcome),
         (old, new) if old.is_null() || new.is_null() || same_kind(old, new) => {
             *old = if secret::is_secret(name) {
@@ -167,8 +181,8 @@ fn property(
     }
 }
 
-/// Replaces an array element by element: `{}` keeps what stands there, an object changes it, `null` removes it; what the request doesn't
-/// reach is gone.
+/// Replaces an array element by element: `{}` keeps what stands there, an object changes it, `null`
+/// removes it; what the request doesn't reach is gone.
 fn array(old: &mut Vec<Value>, new: &[Value], name: &str, place: &Place, outcome: &mut Outcome) {
     // An array that shows empty places has a fixed size, which a null keeps.
     let fixed = old.contains(&Value::Null);
@@ -228,7 +242,8 @@ fn not_allowable<'a>(new: &'a Value, allowable: &[Value]) -> Option<&'a Value> {
     }
 }
 
-/// A new value as it is kept: a null in an object that wasn't there before stands for a property that isn't there.
+/// A new value as it is kept: a null in an object that wasn't there before stands for a property
+/// that isn't there.
 fn without_nulls(value: &Value) -> Value {
     match value {
         Value::Object(object) => object

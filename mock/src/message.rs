@@ -1,5 +1,6 @@
-//! Messages in the manner of the Base registry (DSP8011), and the bodies that carry them. The keys and the number of arguments are the
-//! registry's; the sentences are this service's own, which DSP0266 allows.
+//! Messages in the manner of the Base registry (DSP8011), and the bodies that carry them. The keys
+//! and the number of arguments are the registry's; the sentences are this service's own, which
+//! DSP0266 allows.
 
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -35,7 +36,10 @@ impl Severity {
 }
 
 macro_rules! kinds {
-    ($($name:ident = $key:literal, $severity:ident, $status:ident, $text:literal, $resolution:literal;)*) => {
+    ($(
+        $name:ident = $key:literal, $severity:ident, $status:ident, $text:literal,
+        $resolution:literal;
+    )*) => {
         $(pub(crate) static $name: Kind = Kind {
             key: $key,
             severity: Severity::$severity,
@@ -51,9 +55,11 @@ macro_rules! kinds {
 
 kinds! {
     GENERAL_ERROR = "GeneralError", Critical, BAD_REQUEST,
-        "The request failed for more than one reason.", "See the messages in @Message.ExtendedInfo.";
+        "The request failed for more than one reason.",
+        "See the messages in @Message.ExtendedInfo.";
     INTERNAL_ERROR = "InternalError", Critical, INTERNAL_SERVER_ERROR,
-        "The service failed at this request; it goes on working.", "Send the request again; if it fails again, restart the service.";
+        "The service failed at this request; it goes on working.",
+        "Send the request again; if it fails again, restart the service.";
     NO_OPERATION = "NoOperation", Warning, BAD_REQUEST,
         "Nothing in the request body could be acted upon, so the resource stays as it was.",
         "Send at least one property that the resource has.";
@@ -62,7 +68,8 @@ kinds! {
     UNRECOGNIZED_BODY = "UnrecognizedRequestBody", Warning, BAD_REQUEST,
         "The request body is not a JSON object.", "Send a JSON object.";
     EMPTY_JSON = "EmptyJSON", Warning, BAD_REQUEST,
-        "The request body is an empty object, with which nothing can be done.", "Send an object with properties.";
+        "The request body is an empty object, with which nothing can be done.",
+        "Send an object with properties.";
     PAYLOAD_TOO_LARGE = "PayloadTooLarge", Critical, PAYLOAD_TOO_LARGE,
         "The request body is larger than this service takes.", "Send a smaller body.";
     PROPERTY_UNKNOWN = "PropertyUnknown", Warning, BAD_REQUEST,
@@ -70,47 +77,65 @@ kinds! {
     PROPERTY_NOT_WRITABLE = "PropertyNotWritable", Warning, BAD_REQUEST,
         "The property %1 can only be read.", "Leave the property out.";
     PROPERTY_VALUE_TYPE = "PropertyValueTypeError", Warning, BAD_REQUEST,
-        "The value '%1' is of a type that the property %2 does not take.", "Send a value of the type that the property has.";
+        "The value '%1' is of a type that the property %2 does not take.",
+        "Send a value of the type that the property has.";
     PROPERTY_VALUE_NOT_IN_LIST = "PropertyValueNotInList", Warning, BAD_REQUEST,
-        "The value '%1' is none of those that the property %2 takes.", "Choose one of the allowable values.";
+        "The value '%1' is none of those that the property %2 takes.",
+        "Choose one of the allowable values.";
     PROPERTY_VALUE_ERROR = "PropertyValueError", Warning, BAD_REQUEST,
         "The value given for the property %1 cannot be used.", "Send another value.";
     CREATE_MISSING_PROPERTY = "CreateFailedMissingReqProperties", Critical, BAD_REQUEST,
-        "The resource was not created, because the property %1 is missing.", "Add the property to the body.";
+        "The resource was not created, because the property %1 is missing.",
+        "Add the property to the body.";
+    PASSWORD_CHANGE_REQUIRED = "PasswordChangeRequired", Critical, FORBIDDEN,
+        "The account may do nothing before its password is changed by a PATCH of '%1'.",
+        "PATCH the Password property of the account.";
     PASSWORD_LENGTH = "PasswordIncorrectLength", Critical, BAD_REQUEST,
-        "The password is shorter or longer than the account service takes.", "Choose a password of a length within the limits.";
+        "The password is shorter or longer than the account service takes.",
+        "Choose a password of a length within the limits.";
     RESOURCE_IN_USE = "ResourceInUse", Warning, CONFLICT,
-        "The resource is in a transition and takes no change now.", "Wait until the transition is over and send the request again.";
+        "The resource is in a transition and takes no change now.",
+        "Wait until the transition is over and send the request again.";
     ACTION_NOT_SUPPORTED = "ActionNotSupported", Critical, NOT_FOUND,
-        "The resource does not offer the action %1.", "Use one of the actions in the resource's Actions object.";
+        "The resource does not offer the action %1.",
+        "Use one of the actions in the resource's Actions object.";
     ACTION_PARAMETER_MISSING = "ActionParameterMissing", Critical, BAD_REQUEST,
         "The action %1 needs the parameter %2.", "Add the parameter to the body.";
     ACTION_PARAMETER_UNKNOWN = "ActionParameterUnknown", Warning, BAD_REQUEST,
         "The action %1 has no parameter %2.", "Leave the parameter out, or correct its name.";
     ACTION_PARAMETER_TYPE = "ActionParameterValueTypeError", Warning, BAD_REQUEST,
-        "The value '%1' is of a type that the parameter %2 of the action %3 does not take.", "Send a value of the parameter's type.";
+        "The value '%1' is of a type that the parameter %2 of the action %3 does not take.",
+        "Send a value of the parameter's type.";
     ACTION_PARAMETER_NOT_IN_LIST = "ActionParameterValueNotInList", Warning, BAD_REQUEST,
-        "The value '%1' is none of those that the parameter %2 of the action %3 takes.", "Choose one of the allowable values.";
+        "The value '%1' is none of those that the parameter %2 of the action %3 takes.",
+        "Choose one of the allowable values.";
     RESOURCE_EXISTS = "ResourceAlreadyExists", Critical, CONFLICT,
-        "There is a %1 already whose %2 is '%3'.", "Choose another value, or change the existing resource.";
+        "There is a %1 already whose %2 is '%3'.",
+        "Choose another value, or change the existing resource.";
     RESOURCE_MISSING = "ResourceMissingAtURI", Critical, NOT_FOUND,
         "There is no resource at '%1'.", "Correct the URI, or create the resource first.";
     CANNOT_BE_DELETED = "ResourceCannotBeDeleted", Critical, METHOD_NOT_ALLOWED,
         "The resource is not one that can be deleted.", "Do not delete this resource.";
     NOT_ALLOWED = "OperationNotAllowed", Critical, METHOD_NOT_ALLOWED,
-        "The resource does not take this HTTP method.", "Use one of the methods in the Allow header.";
+        "The resource does not take this HTTP method.",
+        "Use one of the methods in the Allow header.";
     QUERY_UNSUPPORTED = "QueryParameterUnsupported", Warning, NOT_IMPLEMENTED,
         "The service does not know the query parameter '%1'.", "Leave the query parameter out.";
     NO_VALID_SESSION = "NoValidSession", Critical, UNAUTHORIZED,
-        "The request carries neither a valid session token nor valid credentials.", "Log in and send the request again.";
+        "The request carries neither a valid session token nor valid credentials.",
+        "Log in and send the request again.";
     UNAUTHORIZED = "AccessUnauthorized", Critical, UNAUTHORIZED,
-        "User name and password are not those of an account that may log in.", "Send valid credentials.";
+        "User name and password are not those of an account that may log in.",
+        "Send valid credentials.";
     INSUFFICIENT_PRIVILEGE = "InsufficientPrivilege", Critical, FORBIDDEN,
-        "The account's role does not allow this request.", "Use an account whose role has the privilege.";
+        "The account's role does not allow this request.",
+        "Use an account whose role has the privilege.";
     PRECONDITION_FAILED = "PreconditionFailed", Critical, PRECONDITION_FAILED,
-        "The resource has changed since the given ETag.", "Read the resource again and decide anew.";
+        "The resource has changed since the given ETag.",
+        "Read the resource again and decide anew.";
     HEADER_INVALID = "HeaderInvalid", Critical, BAD_REQUEST,
-        "The header '%1' cannot be used as it is.", "Correct the header and send the request again.";
+        "The header '%1' cannot be used as it is.",
+        "Correct the header and send the request again.";
 }
 
 /// A message with its arguments.

@@ -1,4 +1,5 @@
-//! The public face of a running mock: how it is built, and what a test can ask and change while clients talk to it.
+//! The public face of a running mock: how it is built, and what a test can ask and change while
+//! clients talk to it.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -23,7 +24,8 @@ pub const DEFAULT_PASSWORD: &str = "rosefish";
 
 /// A running Redfish service.
 ///
-/// It listens on a loopback address and runs on a thread of its own until [`MockBmc::shutdown`] is called or it is dropped.
+/// It listens on a loopback address and runs on a thread of its own until [`MockBmc::shutdown`] is
+/// called or it is dropped.
 ///
 /// ```
 /// # async fn example() -> Result<(), rosefish_mock::Error> {
@@ -113,13 +115,15 @@ impl MockBmc {
         self.service.open_sessions()
     }
 
-    /// A resource as a client would get it now; `None` if there is none, or what is there is no JSON.
+    /// A resource as a client would get it now; `None` if there is none, or what is there is no
+    /// JSON.
     pub fn resource(&self, uri: &str) -> Option<Value> {
         let state = self.service.state();
         state.store.get(&uri::key(uri))?.json.as_deref().cloned()
     }
 
-    /// Puts a resource in place, whether there was one before or not. Collections are not changed by that.
+    /// Puts a resource in place, whether there was one before or not. Collections are not changed
+    /// by that.
     pub fn set(&self, uri: &str, resource: Value) {
         self.service.state().store.set(&uri::key(uri), resource);
     }
@@ -240,20 +244,22 @@ impl Builder {
         self
     }
 
-    /// Ends sessions that were not used for so long; what the tree's SessionService says unless told so, else half an hour.
+    /// Ends sessions that were not used for so long; what the tree's SessionService says unless
+    /// told so, else half an hour.
     pub fn session_timeout(mut self, timeout: Duration) -> Self {
         self.settings.session_timeout = Some(timeout);
         self
     }
 
-    /// Takes so long from one power state to the next, and shows `PoweringOn` and `PoweringOff` meanwhile; no time unless told so.
+    /// Takes so long from one power state to the next, and shows `PoweringOn` and `PoweringOff`
+    /// meanwhile; no time unless told so.
     pub fn power_delay(mut self, delay: Duration) -> Self {
         self.settings.power_delay = delay;
         self
     }
 
-    /// Lets a PATCH add properties that the resource doesn't show, instead of refusing them as unknown. For captured trees that leave out what
-    /// the machine would take.
+    /// Lets a PATCH add properties that the resource doesn't show, instead of refusing them as
+    /// unknown. For captured trees that leave out what the machine would take.
     pub fn lenient(mut self) -> Self {
         self.settings.lenient = true;
         self

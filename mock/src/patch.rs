@@ -42,6 +42,9 @@ pub(crate) fn answer(state: &mut State, call: &Call, settings: &Settings) -> Rep
     if let Err(message) = account::change(state, &key, &patch) {
         return Reply::error(message);
     }
+    if state.accounts.by_resource(&key).is_some() {
+        account::password_changed(&mut resource, &patch);
+    }
     let changed = state.store.set(&key, Value::Object(resource));
     if outcome.rejected.is_empty() {
         return Reply::resource(StatusCode::OK, changed);

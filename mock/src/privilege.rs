@@ -1,4 +1,5 @@
-//! Which privilege a request needs and whether the caller's role has it: the outline of the standard's privilege registry (DSP8011), by schema.
+//! Which privilege a request needs and whether the caller's role has it: the outline of the
+//! standard's privilege registry (DSP8011), by schema.
 
 use axum::http::Method;
 use serde_json::Value;
@@ -52,12 +53,18 @@ static OF_MANAGER: &[&str] = &[
 
 /// Refuses a request that the caller's role doesn't allow.
 pub(crate) fn check(state: &State, caller: &Caller, call: &Call) -> Result<(), Reply> {
+    if let Some(message) = account::must_change_password(state, &caller.user)
+        && !is_about_oneself(state, caller, call)
+    {
+        return Err(Reply::error(message));
+    }
     let privileges = privileges_of(state, &caller.role);
     let has = |privilege: &str| privileges.iter().any(|own| own == privilege);
     let allowed = match needed(state, call) {
         LOGIN => has(LOGIN),
         privilege if has(privilege) => true,
-        // Everybody with ConfigureSelf may see the own account, give it another password, and log out.
+        // Everybody with ConfigureSelf may see the own account, give it another password, and log
+        // out.
         _ => has(CONFIGURE_SELF) && is_about_oneself(state, caller, call),
     };
     if allowed {

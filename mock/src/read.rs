@@ -42,7 +42,8 @@ pub(crate) fn missing(state: &State, key: &str) -> Reply {
     Reply::error(Message::new(&message::RESOURCE_MISSING, [key]))
 }
 
-/// The first query parameter that a service must not pass over although it doesn't know it: those that begin with `$`.
+/// The first query parameter that a service must not pass over although it doesn't know it: those
+/// that begin with `$`.
 fn unsupported(query: &str) -> Option<String> {
     query
         .split('&')
@@ -50,7 +51,8 @@ fn unsupported(query: &str) -> Option<String> {
         .find(|name| name.starts_with('$'))
 }
 
-/// Where the schema of a resource is published: `#Chassis.v1_25_0.Chassis` is described by `Chassis.v1_25_0.json`.
+/// Where the schema of a resource is published: `#Chassis.v1_25_0.Chassis` is described by
+/// `Chassis.v1_25_0.json`.
 fn schema_uri(resource: &Resource) -> Option<String> {
     let named = resource
         .object()

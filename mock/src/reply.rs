@@ -1,4 +1,5 @@
-//! What a handler answers, before it becomes an HTTP response with the headers that all answers share.
+//! What a handler answers, before it becomes an HTTP response with the headers that all answers
+//! share.
 
 use axum::body::{Body, Bytes};
 use axum::http::header::{self, HeaderName, HeaderValue};

@@ -1,6 +1,8 @@
-//! Which properties hold secrets. Such are written by clients and never read back (DSP0266 wants `null` in answers).
+//! Which properties hold secrets. Such are written by clients and never read back (DSP0266 wants
+//! `null` in answers).
 
-/// Whether a property of this name holds a secret: `Password`, `SessionAccountPassword`, `AuthenticationKey`, `Token`, ...
+/// Whether a property of this name holds a secret: `Password`, `SessionAccountPassword`,
+/// `AuthenticationKey`, `Token`, ...
 pub(crate) fn is_secret(name: &str) -> bool {
     ["Password", "Passphrase", "Token", "Key"]
         .iter()

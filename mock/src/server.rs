@@ -1,4 +1,5 @@
-//! Sockets, and the thread that a mock runs on: its own, so that a test may block in a client call without stopping the service it waits for.
+//! Sockets, and the thread that a mock runs on: its own, so that a test may block in a client call
+//! without stopping the service it waits for.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};

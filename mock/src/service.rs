@@ -1,5 +1,5 @@
-//! The service itself: from a request to the handler that answers it, past the protocol version and the login. What a verb does is in the
-//! modules of the verbs.
+//! The service itself: from a request to the handler that answers it, past the protocol version and
+//! the login. What a verb does is in the modules of the verbs.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -110,7 +110,8 @@ impl Service {
         }
     }
 
-    /// The state. A handler that panicked leaves at worst one resource half-changed, which is no reason to stop serving the others.
+    /// The state. A handler that panicked leaves at worst one resource half-changed, which is no
+    /// reason to stop serving the others.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

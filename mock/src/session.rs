@@ -1,5 +1,5 @@
-//! Who may talk to the service: open sessions and the accounts behind them. The resources that show them to clients are kept in step by the
-//! handlers.
+//! Who may talk to the service: open sessions and the accounts behind them. The resources that show
+//! them to clients are kept in step by the handlers.
 
 use std::collections::HashMap;
 use std::fmt::{self, Write as _};

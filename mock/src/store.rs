@@ -1,5 +1,5 @@
-//! The resources of a running service: looked up, changed, added and removed, with their entity tags. Whether a client may do so is
-//! decided by the handlers.
+//! The resources of a running service: looked up, changed, added and removed, with their entity
+//! tags. Whether a client may do so is decided by the handlers.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
@@ -117,7 +117,8 @@ impl Store {
         }
     }
 
-    /// The key that a resource is stored under, which differs from the one asked for where it answers to several.
+    /// The key that a resource is stored under, which differs from the one asked for where it
+    /// answers to several.
     pub(crate) fn resolve<'a>(&'a self, key: &'a str) -> &'a str {
         self.aliases.get(key).map_or(key, String::as_str)
     }

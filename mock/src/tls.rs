@@ -1,4 +1,5 @@
-//! The certificate that a mock shows: made anew for each, for `localhost` and the loopback addresses.
+//! The certificate that a mock shows: made anew for each, for `localhost` and the loopback
+//! addresses.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! A set of payloads and the URIs they answer to: what a service starts from. Reading the files of a folder is
-//! [`layout`](crate::layout)'s, changing resources is the store's.
+//! A set of payloads and the URIs they answer to: what a service starts from. Reading the files of
+//! a folder is [`layout`](crate::layout)'s, changing resources is the store's.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,8 +25,8 @@ pub(crate) struct Payload {
 
 /// The payloads of a Redfish service, by URI.
 ///
-/// A tree comes from a folder ([`Tree::from_dir`]), is the demo tree that this library carries ([`Tree::demo`]), or is put together
-/// in memory ([`Tree::new`] and [`Tree::with`]).
+/// A tree comes from a folder ([`Tree::from_dir`]), is the demo tree that this library carries
+/// ([`Tree::demo`]), or is put together in memory ([`Tree::new`] and [`Tree::with`]).
 ///
 /// ```
 /// use rosefish_mock::Tree;
@@ -60,12 +60,15 @@ impl Tree {
     ///
     /// Both usual layouts are understood, also mixed:
     ///
-    /// - DMTF's mockup layout: one folder per resource with an `index.json` in it. The folder's path is the URI; the path may or may not
-    ///   start with `redfish/v1`. `headers.json` is passed over.
-    /// - `name.json`: the URI is the payload's `@odata.id`; without one it is the path, with and without the `.json`.
+    /// - DMTF's mockup layout: one folder per resource with an `index.json` in it. The folder's
+    ///   path is the URI; the path may or may not start with `redfish/v1`. `headers.json` is passed
+    ///   over.
+    /// - `name.json`: the URI is the payload's `@odata.id`; without one it is the path, with and
+    ///   without the `.json`.
     ///
-    /// A payload whose `@odata.id` differs from its folder answers to both, as long as no other payload has a better claim.
-    /// Text that isn't JSON is served as it was captured. [`Tree::problems`] says what was unusual.
+    /// A payload whose `@odata.id` differs from its folder answers to both, as long as no other
+    /// payload has a better claim. Text that isn't JSON is served as it was captured.
+    /// [`Tree::problems`] says what was unusual.
     ///
     /// # Errors
     ///
@@ -140,7 +143,8 @@ impl Tree {
         self.payloads.keys().map(String::as_str)
     }
 
-    /// The payloads that came from files: the file's path relative to the tree, and the URI it answers to.
+    /// The payloads that came from files: the file's path relative to the tree, and the URI it
+    /// answers to.
     pub fn files(&self) -> impl Iterator<Item = (&str, &str)> {
         self.payloads
             .iter()

@@ -188,6 +188,12 @@ async fn members_are_created_and_deleted() {
         get(&bmc, subscriptions).await.json()["Members@odata.count"],
         before + 1
     );
+    for (name, value) in [("Protocol", "FTP"), ("Destination", "nowhere")] {
+        let mut wrong =
+            json!({ "Destination": "https://listener.example/", "Protocol": "Redfish" });
+        wrong[name] = value.into();
+        assert_eq!(post(&bmc, subscriptions, wrong).await.status, 400, "{name}");
+    }
     let incomplete = post(&bmc, subscriptions, json!({ "Context": "mine" })).await;
     assert_eq!(
         (incomplete.status, incomplete.message().as_str()),
@@ -248,7 +254,7 @@ async fn a_reset_changes_the_power_state_at_once() {
 
 #[tokio::test]
 async fn a_reset_with_a_delay_shows_the_way_there() {
-    let delay = Duration::from_millis(150);
+    let delay = Duration::from_millis(800);
     let bmc = MockBmc::builder()
         .plain()
         .power_delay(delay)

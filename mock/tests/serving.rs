@@ -352,3 +352,33 @@ async fn a_test_can_look_at_and_change_what_is_served() {
     assert_eq!(get(&bmc, "/redfish/v1/Systems/1").await.status, 404);
     assert_eq!(bmc.resource("/redfish/v1/Systems/1"), None);
 }
+
+#[test]
+fn the_demo_tree_is_whole() {
+    let tree = rosefish_mock::Tree::demo();
+    assert!(tree.has_root());
+    assert_eq!(tree.problems(), []);
+    for uri in tree.uris() {
+        let resource = tree.json(uri).unwrap();
+        for link in links(resource) {
+            let fragment = link.split('#').next().unwrap();
+            assert!(
+                tree.bytes(fragment).is_some(),
+                "{uri} leads to {link}, where there is nothing"
+            );
+        }
+    }
+}
+
+fn links(value: &serde_json::Value) -> Vec<&str> {
+    match value {
+        serde_json::Value::Object(object) => {
+            let own = object.get("@odata.id").and_then(|id| id.as_str());
+            own.into_iter()
+                .chain(object.values().flat_map(links))
+                .collect()
+        }
+        serde_json::Value::Array(elements) => elements.iter().flat_map(links).collect(),
+        _ => Vec::new(),
+    }
+}

@@ -420,3 +420,54 @@ async fn a_session_is_its_owners_to_close() {
     );
     assert_eq!(send(&bmc, Method::DELETE, &other, None).await.status, 204);
 }
+
+#[tokio::test]
+async fn a_password_that_must_be_changed_stops_everything_else() {
+    let bmc = demo().await;
+    let body = json!({
+        "UserName": "eve", "Password": "first-secret", "RoleId": "Administrator",
+        "PasswordChangeRequired": true,
+    });
+    let account = post(&bmc, ACCOUNTS, body)
+        .await
+        .header("location")
+        .unwrap()
+        .to_owned();
+    let login = log_in(&bmc, "eve", "first-secret").await;
+    assert_eq!(login.status, 201);
+    let message = &login.json()["@Message.ExtendedInfo"][0];
+    assert!(
+        message["MessageId"]
+            .as_str()
+            .unwrap()
+            .ends_with(".PasswordChangeRequired")
+    );
+    assert_eq!(message["MessageArgs"], json!([account]));
+
+    let eve = ("eve", "first-secret");
+    let refused = send_as(&bmc, eve, Method::GET, "/redfish/v1/Systems", None, &[]).await;
+    assert_eq!(
+        (refused.status, refused.message().as_str()),
+        (403, "PasswordChangeRequired")
+    );
+    let other = Some(json!({ "Password": "second-secret", "RoleId": "Operator" }));
+    assert_eq!(
+        send_as(&bmc, eve, Method::PATCH, &account, other, &[])
+            .await
+            .status,
+        403
+    );
+    let change = Some(json!({ "Password": "second-secret" }));
+    let changed = send_as(&bmc, eve, Method::PATCH, &account, change, &[]).await;
+    assert_eq!(
+        (changed.status, &changed.json()["PasswordChangeRequired"]),
+        (200, &json!(false))
+    );
+    let eve = ("eve", "second-secret");
+    assert_eq!(
+        send_as(&bmc, eve, Method::GET, "/redfish/v1/Systems", None, &[])
+            .await
+            .status,
+        200
+    );
+}

@@ -24,7 +24,8 @@ pub(super) fn clear_log(state: &mut State, action: &Action) -> Result<(), Messag
     Ok(())
 }
 
-/// Gives an account another password. The caller's own password, which the action wants too, was checked at login.
+/// Gives an account another password. The caller's own password, which the action wants too, was
+/// checked at login.
 pub(super) fn change_password(
     state: &mut State,
     action: &Action,
@@ -32,7 +33,11 @@ pub(super) fn change_password(
 ) -> Result<(), Message> {
     let new = given.get("NewPassword").cloned().unwrap_or_default();
     let patch = Map::from_iter([("Password".to_owned(), new)]);
-    account::change(state, &action.owner, &patch)
+    account::change(state, &action.owner, &patch)?;
+    state.store.update(&action.owner, |account| {
+        account::password_changed(account, &patch)
+    });
+    Ok(())
 }
 
 pub(super) fn insert_media(

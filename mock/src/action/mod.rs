@@ -1,5 +1,6 @@
-//! Actions: found by the targets that resources name, checked against what the schemas and the machine say of their parameters, carried out by
-//! the modules below. Actions that this service knows nothing of succeed and change nothing.
+//! Actions: found by the targets that resources name, checked against what the schemas and the
+//! machine say of their parameters, carried out by the modules below. Actions that this service
+//! knows nothing of succeed and change nothing.
 
 mod effect;
 mod parameters;

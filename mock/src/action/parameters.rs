@@ -1,4 +1,5 @@
-//! The parameters that the schemas declare for each action. Which values they take on one machine is in that machine's payloads.
+//! The parameters that the schemas declare for each action. Which values they take on one machine
+//! is in that machine's payloads.
 
 /// A parameter of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +19,8 @@ pub(super) enum Kind {
     Array,
 }
 
-/// The parameters of an action such as `ComputerSystem.Reset`; `None` for one that no schema of the standard declares.
+/// The parameters of an action such as `ComputerSystem.Reset`; `None` for one that no schema of the
+/// standard declares.
 pub(super) fn of(action: &str) -> Option<Vec<Parameter>> {
     let index = ACTIONS
         .binary_search_by(|(name, _)| (*name).cmp(action))
