@@ -10,7 +10,7 @@ pub mod model;
 mod summary;
 
 pub use csdl::load;
-pub use error::{Error, Place};
+pub use error::Error;
 pub use manifest::{Manifest, Source};
 pub use model::ir::Model;
 pub use model::{Selection, build};
