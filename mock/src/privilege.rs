@@ -106,6 +106,9 @@ fn owner(state: &State, call: &Call) -> Option<String> {
     if state.store.contains(&call.key) {
         return Some(state.store.resolve(&call.key).to_owned());
     }
+    if call.method != Method::POST {
+        return None;
+    }
     action::find(&state.store, &call.key).map(|action| action.owner)
 }
 

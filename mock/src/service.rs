@@ -181,7 +181,12 @@ impl Service {
 /// A method that the resource doesn't take.
 pub(crate) fn not_allowed(state: &State, key: &str) -> Reply {
     if !state.store.contains(key) {
-        return match action::find(&state.store, key) {
+        // Looking at every resource is too much for each dangling link that a walk follows.
+        let action = key
+            .contains("/Actions/")
+            .then(|| action::find(&state.store, key))
+            .flatten();
+        return match action {
             Some(_) => {
                 Reply::error(Message::new(&message::NOT_ALLOWED, [])).with(header::ALLOW, "POST")
             }
