@@ -27,4 +27,6 @@ pub use packet::session15::AuthType;
 pub use packet::suite::CipherSuite;
 pub use service::console::Console;
 pub use service::sensor::Measurement;
+pub use service::user::User;
+pub use service::vendor::{CoolingIsMyConcern, DellFans, InspurFans, SupermicroFans};
 pub use session::UserLookup;

@@ -105,6 +105,21 @@ impl CompletionCode {
         matches!(self, Self::NodeBusy | Self::Initializing)
     }
 
+    /// Whether the code says that so many bytes can't be had at once. What the specification provides for that is CAh,
+    /// but BMCs use several.
+    pub(crate) const fn is_too_many_bytes(self) -> bool {
+        matches!(
+            self,
+            Self::CannotReturnBytes
+                | Self::InvalidLength
+                | Self::LengthExceeded
+                | Self::ParameterOutOfRange
+                | Self::InvalidField
+                | Self::NoResponse
+                | Self::Unspecified
+        )
+    }
+
     /// Whether a command that only reads is worth sending again. The BMC may have processed it.
     pub(crate) const fn is_worth_reading_again(self) -> bool {
         self.is_refused_for_now()

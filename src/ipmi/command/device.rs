@@ -275,6 +275,22 @@ pub struct WarmReset;
 command!(ColdReset, "Cold Reset", APP 0x02, Changes -> (), |_t, _out| (), |_reader| ());
 command!(WarmReset, "Warm Reset", APP 0x03, Changes -> (), |_t, _out| (), |_reader| ());
 
+/// Asks for the power state that ACPI tells (section 20.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GetAcpiPowerState;
+
+/// System and device power states of ACPI, as numbers of tables 20-7 and 20-8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AcpiPowerState {
+    /// The system's: 0 is S0, 5 is S5.
+    pub system: u8,
+    /// The device's: 0 is D0, 3 is D3.
+    pub device: u8,
+}
+
+command!(GetAcpiPowerState, "Get ACPI Power State", APP 0x07, Reads -> AcpiPowerState, |_t, _out| (),
+    |reader| AcpiPowerState { system: reader.u8()? & 0x7f, device: reader.u8()? & 0x7f });
+
 /// Which text Get System Info Parameters is asked for (table 22-16).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]

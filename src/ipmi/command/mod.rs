@@ -4,11 +4,18 @@
 pub mod boot;
 pub mod chassis;
 mod completion;
+pub mod dcmi;
 pub mod device;
+pub mod fru;
+pub mod lan;
 pub mod sdr;
+pub mod sel;
 pub mod sensor;
 pub mod session;
 pub mod sol;
+pub mod user;
+pub mod vendor;
+pub mod watchdog;
 
 pub use completion::CompletionCode;
 

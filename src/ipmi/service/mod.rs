@@ -3,6 +3,12 @@
 
 mod chassis;
 pub(super) mod console;
+mod dcmi;
 mod device;
+mod fru;
+mod lan;
 mod sdr;
+mod sel;
 pub(super) mod sensor;
+pub(super) mod user;
+pub(super) mod vendor;

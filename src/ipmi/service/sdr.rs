@@ -133,7 +133,7 @@ impl Walk {
                     return self.rest(record, first).await;
                 }
                 Ok(_) => self.part = FIRST_PART,
-                Err(error) if error.completion_code().is_some_and(is_too_much) => {
+                Err(error) if error.completion_code().is_some_and(CompletionCode::is_too_many_bytes) => {
                     self.part = FIRST_PART
                 }
                 Err(error) => return Err(error),
@@ -168,7 +168,7 @@ impl Walk {
                 Ok(more) if more.data.is_empty() => break,
                 Ok(more) => data.extend(more.data),
                 Err(error)
-                    if error.completion_code().is_some_and(is_too_much)
+                    if error.completion_code().is_some_and(CompletionCode::is_too_many_bytes)
                         && count > SMALLEST_PART =>
                 {
                     self.part = (count / 2).max(SMALLEST_PART);
@@ -200,19 +200,4 @@ impl Walk {
         };
         Ok(())
     }
-}
-
-/// Whether a code says that so many bytes can't be had at once. What the specification provides for that is CAh, but
-/// BMCs use several.
-const fn is_too_much(code: CompletionCode) -> bool {
-    matches!(
-        code,
-        CompletionCode::CannotReturnBytes
-            | CompletionCode::InvalidLength
-            | CompletionCode::LengthExceeded
-            | CompletionCode::ParameterOutOfRange
-            | CompletionCode::InvalidField
-            | CompletionCode::NoResponse
-            | CompletionCode::Unspecified
-    )
 }

@@ -1,5 +1,6 @@
 //! The requests that are under way: which answer belongs to which, when each is to be repeated, and when it is given up.
 
+use std::fmt;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -16,7 +17,6 @@ const TRACK: u8 = 0x40;
 const SEQUENCES: u8 = 64;
 
 /// A command on its way to the owner task.
-#[derive(Debug)]
 pub(crate) struct Job {
     pub(crate) action: &'static str,
     pub(crate) target: Target,
@@ -26,6 +26,17 @@ pub(crate) struct Job {
     pub(crate) effect: Effect,
     /// Who waits for the answer; nobody, when the owner itself asks.
     pub(crate) reply: Option<oneshot::Sender<Result<Reply, Error>>>,
+}
+
+impl fmt::Debug for Job {
+    /// Without the data, which may be a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job")
+            .field("action", &self.action)
+            .field("target", &self.target)
+            .field("effect", &self.effect)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A completion code and what was behind it.
