@@ -1,7 +1,7 @@
 //! The BMC between the wire and the machine: takes datagrams, finds their session, has commands carried out, and
 //! queues what goes back. It reads no socket; the host thread in `server` moves the bytes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -48,7 +48,7 @@ pub(crate) struct Bmc {
     pub(crate) fate: Random,
     pub(crate) rules: Vec<Rule>,
     pub(crate) handlers: BTreeMap<(u8, u8), Handler>,
-    pub(crate) journal: Vec<Received>,
+    pub(crate) journal: VecDeque<Received>,
     pub(crate) stats: Stats,
     /// Switched off, as if unplugged.
     pub(crate) offline: bool,
@@ -96,7 +96,7 @@ impl Bmc {
             fate,
             rules: Vec::new(),
             handlers: BTreeMap::new(),
-            journal: Vec::new(),
+            journal: VecDeque::new(),
             stats: Stats::default(),
             offline: false,
             asleep_until: Duration::ZERO,

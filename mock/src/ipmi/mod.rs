@@ -91,10 +91,10 @@ impl MockIpmi {
         &self.machine
     }
 
-    /// The commands that were received so far, in order.
+    /// The commands that were received so far, in order; of very many, the last 100,000.
     #[must_use]
     pub fn journal(&self) -> Vec<Received> {
-        locked(&self.bmc).journal.clone()
+        locked(&self.bmc).journal.iter().cloned().collect()
     }
 
     /// Forgets the commands that were received, and the counts.

@@ -18,6 +18,9 @@ use super::wire::packet::{self, AUTHENTICATED, ENCRYPTED};
 use super::wire::session::{Refusal, Session};
 use super::wire::sol::Sol;
 
+/// A mock that runs for days forgets its oldest commands.
+const JOURNAL_LIMIT: usize = 100_000;
+
 impl Bmc {
     pub(super) fn note(
         &mut self,
@@ -27,7 +30,10 @@ impl Bmc {
         fate: Fate,
         at: Duration,
     ) {
-        self.journal.push(Received {
+        if self.journal.len() >= JOURNAL_LIMIT {
+            self.journal.pop_front();
+        }
+        self.journal.push_back(Received {
             at,
             from,
             session,

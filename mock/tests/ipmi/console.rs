@@ -11,6 +11,10 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::Sha256;
 
+/// How long a reply may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How long no reply is no reply.
+const QUIET: Duration = Duration::from_millis(150);
 const CONSOLE_ID: u32 = 0xA4A3_A2A1;
 const RANDOM: [u8; 16] = [0x5A; 16];
 const IV: [u8; 16] = [0x3C; 16];
@@ -128,9 +132,7 @@ fn frame(kind: u8, session: u32, sequence: u32, payload: &[u8]) -> Vec<u8> {
 pub(crate) fn socket(bmc: SocketAddr) -> UdpSocket {
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
     socket.connect(bmc).expect("loopback");
-    socket
-        .set_read_timeout(Some(Duration::from_millis(250)))
-        .expect("a timeout");
+    socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
     socket
 }
 
@@ -358,15 +360,25 @@ impl Console {
         }
     }
 
-    /// Reads until nothing has come for a short while.
-    pub(crate) fn drain(&mut self) {
+    fn within(&mut self, timeout: Duration) -> Incoming {
         self.socket
-            .set_read_timeout(Some(Duration::from_millis(30)))
+            .set_read_timeout(Some(timeout))
             .expect("a timeout");
-        while self.receive() != Incoming::Silence {}
+        let incoming = self.receive();
         self.socket
-            .set_read_timeout(Some(Duration::from_millis(250)))
+            .set_read_timeout(Some(PATIENCE))
             .expect("a timeout");
+        incoming
+    }
+
+    /// Everything that comes until nothing has come for a while.
+    pub(crate) fn drain(&mut self) -> Vec<Incoming> {
+        let next = || Some(self.within(QUIET)).filter(|incoming| *incoming != Incoming::Silence);
+        std::iter::from_fn(next).collect()
+    }
+
+    pub(crate) fn assert_silence(&mut self) {
+        assert_eq!(self.within(QUIET), Incoming::Silence);
     }
 
     fn open_datagram(&mut self, datagram: &[u8]) -> Incoming {

@@ -144,7 +144,7 @@ fn a_replayed_packet_is_refused_and_the_session_stands() {
     console.socket.send(&datagram).expect("sent");
     assert!(matches!(console.receive(), Incoming::Reply { code: 0, .. }));
     console.socket.send(&datagram).expect("sent");
-    assert_eq!(console.receive(), Incoming::Silence);
+    console.assert_silence();
     assert_eq!(bmc.stats().refusals, [Refusal::Replayed]);
     assert_eq!(bmc.executed(CONTROL.0, CONTROL.1), 1);
     console.must(0x06, 0x01, &[]);
@@ -165,7 +165,7 @@ fn packets_that_are_less_than_was_negotiated_are_refused() {
     for datagram in [plaintext, unencrypted, wrong_code, far_ahead, elsewhere] {
         console.socket.send(&datagram).expect("sent");
     }
-    assert_eq!(console.receive(), Incoming::Silence);
+    console.assert_silence();
     let expected = [
         Refusal::NotAuthenticated,
         Refusal::NotEncrypted,
@@ -231,7 +231,7 @@ fn sessions_have_a_limit_and_run_out() {
     first.must(0x06, 0x01, &[]);
     bmc.machine().lock().advance(Duration::from_secs(40));
     second.send(0x06, 0x01, &[]);
-    assert_eq!(second.receive(), Incoming::Silence);
+    second.assert_silence();
     first.must(0x06, 0x01, &[]);
     assert_eq!(bmc.sessions(), 1);
 }
@@ -250,10 +250,10 @@ fn sessions_end_by_id_by_handle_and_without_a_word() {
     assert_eq!(first.ask(0x06, 0x3C, &[9, 9, 9, 9]).0, 0x87);
     first.must(0x06, 0x3C, &[0, 0, 0, 0, info[0]]);
     second.send(0x06, 0x01, &[]);
-    assert_eq!(second.receive(), Incoming::Silence);
+    second.assert_silence();
     bmc.forget_sessions();
     first.send(0x06, 0x01, &[]);
-    assert_eq!(first.receive(), Incoming::Silence);
+    first.assert_silence();
 }
 
 #[test]
@@ -300,7 +300,7 @@ fn a_bmc_can_be_offline_and_a_reset_one_is_away() {
     let mut console = Console::admin(bmc.addr());
     bmc.set_online(false);
     console.send(0x06, 0x01, &[]);
-    assert_eq!(console.receive(), Incoming::Silence);
+    console.assert_silence();
     bmc.set_online(true);
     console.must(0x06, 0x01, &[]);
     console.must(0x06, 0x02, &[]);
