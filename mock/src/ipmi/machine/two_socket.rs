@@ -313,10 +313,11 @@ fn log(sensors: &[Sensor]) -> Sel {
 fn system_fru() -> Fru {
     Fru {
         internal: Some(vec![0x52, 0x46, 0x01, 0x00]),
+        // Packed strings are multiples of four characters long: pyghmi fails on others.
         chassis: Some(ChassisArea {
             kind: 23,
             part: "CH-7000-B".into(),
-            serial: Text::encoded("CHS 00421", Encoding::SixBit),
+            serial: Text::encoded("CHS 00421177", Encoding::SixBit),
             extra: vec![Text::encoded("21", Encoding::BcdPlus)],
         }),
         board: Some(BoardArea {
@@ -325,7 +326,7 @@ fn system_fru() -> Fru {
             manufacturer: "Rosefish Works".into(),
             product: "RF-2S Mainboard".into(),
             serial: Text::encoded("0042-1177.09", Encoding::BcdPlus),
-            part: Text::encoded("MB-2S-REV-C", Encoding::SixBit),
+            part: Text::encoded("MB-2S-REV-C1", Encoding::SixBit),
             file: "rf2s.bin".into(),
             extra: vec![
                 "02:00:5E:10:20:30".into(),
