@@ -270,7 +270,7 @@ impl Builder {
     }
 
     /// How long to wait until a question is first repeated; half a second unless said otherwise. Further waits are
-    /// longer, up to two seconds.
+    /// longer, up to four times that.
     pub fn repeat_after(mut self, wait: Duration) -> Self {
         self.config.first_repeat = wait.max(Duration::from_millis(1));
         self

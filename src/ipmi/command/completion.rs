@@ -105,6 +105,17 @@ impl CompletionCode {
         matches!(self, Self::NodeBusy | Self::Initializing)
     }
 
+    /// What the code says when it comes from the bridge instead of the controller behind it (Send Message, table 22-8).
+    pub(crate) const fn of_a_bridge(self) -> Option<&'static str> {
+        match self {
+            Self::CommandSpecific(0x80) => Some("the session handle is invalid"),
+            Self::CommandSpecific(0x81) => Some("arbitration on the bus was lost"),
+            Self::CommandSpecific(0x82) => Some("there was an error on the bus"),
+            Self::CommandSpecific(0x83) => Some("nothing answers at that address"),
+            _ => None,
+        }
+    }
+
     /// Whether the code says that so many bytes can't be had at once. What the specification provides for that is CAh,
     /// but BMCs use several.
     pub(crate) const fn is_too_many_bytes(self) -> bool {

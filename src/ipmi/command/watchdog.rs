@@ -107,8 +107,8 @@ pub struct WatchdogTimer {
     pub expired: u8,
     /// What it starts from.
     pub initial: Duration,
-    /// What is left.
-    pub present: Duration,
+    /// What is left, where the BMC tells.
+    pub present: Option<Duration>,
 }
 
 fn tenths(count: u16) -> Duration {
@@ -126,7 +126,7 @@ command!(GetWatchdogTimer, "Get Watchdog Timer", APP 0x25, Reads -> WatchdogTime
         pre_timeout,
         expired,
         initial: tenths(reader.u16()?),
-        present: tenths(reader.u16()?),
+        present: reader.u16().ok().map(tenths),
     }
 });
 

@@ -141,7 +141,9 @@ impl Memory<'_> {
                     return Ok(data);
                 }
                 Err(error)
-                    if error.completion_code().is_some_and(CompletionCode::is_too_many_bytes)
+                    if error
+                        .completion_code()
+                        .is_some_and(CompletionCode::is_too_many_bytes)
                         && self.part > SMALLEST_PART =>
                 {
                     self.part = (self.part / 2).max(SMALLEST_PART);

@@ -133,7 +133,11 @@ impl Walk {
                     return self.rest(record, first).await;
                 }
                 Ok(_) => self.part = FIRST_PART,
-                Err(error) if error.completion_code().is_some_and(CompletionCode::is_too_many_bytes) => {
+                Err(error)
+                    if error
+                        .completion_code()
+                        .is_some_and(CompletionCode::is_too_many_bytes) =>
+                {
                     self.part = FIRST_PART
                 }
                 Err(error) => return Err(error),
@@ -168,7 +172,9 @@ impl Walk {
                 Ok(more) if more.data.is_empty() => break,
                 Ok(more) => data.extend(more.data),
                 Err(error)
-                    if error.completion_code().is_some_and(CompletionCode::is_too_many_bytes)
+                    if error
+                        .completion_code()
+                        .is_some_and(CompletionCode::is_too_many_bytes)
                         && count > SMALLEST_PART =>
                 {
                     self.part = (count / 2).max(SMALLEST_PART);

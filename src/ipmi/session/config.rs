@@ -73,12 +73,8 @@ impl Config {
         by_name | self.privilege as u8
     }
 
-    /// The wait after a wait of `last`: half as long again, up to two seconds.
+    /// The wait after a wait of `last`: half as long again, up to four times the first.
     pub(crate) fn back_off(&self, last: Duration) -> Duration {
-        const LONGEST: Duration = Duration::from_secs(2);
-        last.saturating_mul(3)
-            .checked_div(2)
-            .unwrap_or(last)
-            .min(LONGEST.max(self.first_repeat))
+        (last.saturating_mul(3) / 2).min(self.first_repeat.saturating_mul(4))
     }
 }
