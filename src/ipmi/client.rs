@@ -112,9 +112,17 @@ impl Client {
                 .decode(&reply.data)
                 .map_err(|malformed| Error::malformed(C::NAME, malformed).at(&self.shared.peer)),
             code => {
-                let detail = match command.explain(code) {
-                    Some(meaning) => format!("completion code {:#04x}: {meaning}", code.number()),
-                    None => code.to_string(),
+                // Some bridges answer in the place of a controller that they didn't reach.
+                let bridge = code.of_a_bridge().filter(|_| self.target != Target::Bmc);
+                let number = code.number();
+                let detail = match (command.explain(code), bridge) {
+                    (Some(meaning), _) => format!("completion code {number:#04x}: {meaning}"),
+                    (None, Some(meaning)) => {
+                        format!(
+                            "the satellite controller: completion code {number:#04x}: {meaning}"
+                        )
+                    }
+                    (None, None) => code.to_string(),
                 };
                 Err(Error::new(ErrorKind::Refused(code), C::NAME, detail).at(&self.shared.peer))
             }

@@ -188,7 +188,7 @@ mod tests {
         );
         assert_eq!(
             (timer.initial, timer.present),
-            (Duration::from_secs(30), Duration::from_secs(15))
+            (Duration::from_secs(30), Some(Duration::from_secs(15)))
         );
         let set = SetWatchdogTimer {
             do_not_log: true,

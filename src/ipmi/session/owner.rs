@@ -364,13 +364,14 @@ impl Owner {
             }
             Verdict::NotForwarded(completion) => {
                 let pending = self.table.pending.swap_remove(index);
-                self.answer(
-                    pending,
-                    Reply {
-                        completion,
-                        data: Vec::new(),
-                    },
+                let code = CompletionCode::from(completion);
+                let meaning = code.of_a_bridge().unwrap_or(code.meaning());
+                let detail = format!(
+                    "the BMC could not pass it on to the satellite controller: \
+                     completion code {completion:#04x}: {meaning}"
                 );
+                let error = Error::new(ErrorKind::Refused(code), "", detail);
+                self.finish(pending, Err(error));
             }
             Verdict::Forwarded | Verdict::NotMine => {}
         }
