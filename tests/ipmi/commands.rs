@@ -6,8 +6,7 @@ use std::time::Duration;
 use futures_util::{StreamExt, TryStreamExt};
 use rosefish::ipmi::command::boot::BootDevice;
 use rosefish::ipmi::command::chassis::{
-    ChassisControl, ChassisIdentify, GetChassisCapabilities, PowerRestorePolicy,
-    SetPowerRestorePolicy,
+    ChassisControl, ChassisIdentify, GetChassisCapabilities, PowerRestorePolicy, SetPowerRestorePolicy,
 };
 use rosefish::ipmi::command::dcmi::{DcmiText, LimitAction, PowerLimit};
 use rosefish::ipmi::command::device::SystemInfo;
@@ -34,16 +33,8 @@ async fn the_bmc_says_what_it_is() {
     let id = client.device_id().await.unwrap();
     assert!(id.support.sdr_repository() && id.support.sel() && id.available);
     assert!(client.self_test().await.is_ok());
-    assert_eq!(
-        client.system_guid().await.unwrap().0,
-        client.session_guid().unwrap()
-    );
-    let info = client
-        .send(&GetSessionInfo::This)
-        .await
-        .unwrap()
-        .details
-        .unwrap();
+    assert_eq!(client.system_guid().await.unwrap().0, client.session_guid().unwrap());
+    let info = client.send(&GetSessionInfo::This).await.unwrap().details.unwrap();
     assert_eq!((info.user_id, info.privilege), (2, 4));
     assert!(client.send(&GetChassisCapabilities).await.is_ok());
     match client.system_info(SystemInfo::FirmwareVersion).await {
@@ -56,10 +47,7 @@ async fn the_bmc_says_what_it_is() {
 async fn power_boot_and_identification_reach_the_machine() {
     let bmc = start().await;
     let client = connect(&bmc).await;
-    client
-        .chassis_control(ChassisControl::PowerDown)
-        .await
-        .unwrap();
+    client.chassis_control(ChassisControl::PowerDown).await.unwrap();
     for _ in 0..100 {
         if !client.chassis_status().await.unwrap().power_on {
             break;
@@ -68,18 +56,9 @@ async fn power_boot_and_identification_reach_the_machine() {
     }
     assert!(!client.chassis_status().await.unwrap().power_on);
     assert!(client.restart_cause().await.is_ok() && client.power_on_hours().await.is_ok());
-    client
-        .chassis_identify(ChassisIdentify::For(Duration::from_secs(30)))
-        .await
-        .unwrap();
-    client
-        .send(&SetPowerRestorePolicy(PowerRestorePolicy::Previous))
-        .await
-        .unwrap();
-    assert_eq!(
-        client.chassis_status().await.unwrap().restore_policy,
-        PowerRestorePolicy::Previous
-    );
+    client.chassis_identify(ChassisIdentify::For(Duration::from_secs(30))).await.unwrap();
+    client.send(&SetPowerRestorePolicy(PowerRestorePolicy::Previous)).await.unwrap();
+    assert_eq!(client.chassis_status().await.unwrap().restore_policy, PowerRestorePolicy::Previous);
 
     for (device, persistent, efi) in [
         (BootDevice::Pxe, false, true),
@@ -88,15 +67,9 @@ async fn power_boot_and_identification_reach_the_machine() {
         (BootDevice::BiosSetup, false, true),
         (BootDevice::None, false, false),
     ] {
-        client
-            .set_boot_device(device, persistent, efi)
-            .await
-            .unwrap();
+        client.set_boot_device(device, persistent, efi).await.unwrap();
         let flags = client.boot_flags().await.unwrap();
-        assert_eq!(
-            (flags.valid, flags.device, flags.persistent, flags.efi),
-            (true, device, persistent, efi)
-        );
+        assert_eq!((flags.valid, flags.device, flags.persistent, flags.efi), (true, device, persistent, efi));
     }
     // The BMC was told not to clear the flags by itself.
     bmc.machine().lock().advance(Duration::from_secs(120));
@@ -111,10 +84,7 @@ async fn boot_flags_are_set_on_a_bmc_that_has_nothing_but_them() {
     for _ in 0..3 {
         bmc.rule(Rule::once(0x00, 0x08, Act::Refuse(0x80)));
     }
-    client
-        .set_boot_device(BootDevice::Pxe, false, false)
-        .await
-        .unwrap();
+    client.set_boot_device(BootDevice::Pxe, false, false).await.unwrap();
     assert_eq!(client.boot_flags().await.unwrap().device, BootDevice::Pxe);
 }
 
@@ -132,24 +102,15 @@ async fn sensors_read_what_the_machine_has() {
         }
         let measurement = measurement.unwrap_or_else(|error| panic!("{}: {error}", sensor.name));
         let machine = bmc.machine().lock();
-        let Some(expected) = machine
-            .sensor(&sensor.name)
-            .and_then(|sensor| sensor.value())
-        else {
+        let Some(expected) = machine.sensor(&sensor.name).and_then(|sensor| sensor.value()) else {
             continue;
         };
         if !measurement.reading.is_available() {
             assert_eq!(measurement.value, None);
             continue;
         }
-        let value = measurement
-            .value
-            .unwrap_or_else(|| panic!("{} has no value: {measurement:?}", sensor.name));
-        assert!(
-            (value - expected).abs() <= expected.abs() * 1e-9,
-            "{}: {value} for {expected}",
-            sensor.name
-        );
+        let value = measurement.value.unwrap_or_else(|| panic!("{} has no value: {measurement:?}", sensor.name));
+        assert!((value - expected).abs() <= expected.abs() * 1e-9, "{}: {value} for {expected}", sensor.name);
         compared += 1;
     }
     assert!(compared > 15, "{compared}");
@@ -164,17 +125,9 @@ async fn records_are_read_in_parts_from_a_bmc_that_gives_little_at_a_time() {
         let client = connect(&bmc).await;
         let records: Vec<Record> = client.sdr().try_collect().await.unwrap();
         assert_eq!(records, whole, "{most} bytes at a time");
-        assert_eq!(
-            client.fru(0).await.unwrap(),
-            connect(&generous).await.fru(0).await.unwrap()
-        );
+        assert_eq!(client.fru(0).await.unwrap(), connect(&generous).await.fru(0).await.unwrap());
     }
-    assert!(
-        whole
-            .iter()
-            .all(|record| !matches!(record.body, Body::Unknown(_))),
-        "{whole:?}"
-    );
+    assert!(whole.iter().all(|record| !matches!(record.body, Body::Unknown(_))), "{whole:?}");
 }
 
 #[tokio::test]
@@ -183,10 +136,7 @@ async fn a_reservation_that_is_lost_on_the_way_is_taken_again() {
     let client = connect(&bmc).await;
     let whole: Vec<Record> = client.sdr().try_collect().await.unwrap();
     for _ in 0..3 {
-        bmc.rule(Rule {
-            times: 1,
-            ..Rule::once(0x0a, 0x23, Act::Refuse(0xc5))
-        });
+        bmc.rule(Rule { times: 1, ..Rule::once(0x0a, 0x23, Act::Refuse(0xc5)) });
     }
     let again: Vec<Record> = client.sdr().try_collect().await.unwrap();
     assert_eq!(again, whole);
@@ -209,31 +159,18 @@ async fn thresholds_and_hysteresis_are_set_as_values() {
         if !sensor.masks.is_some_and(|masks| masks.is_settable(upper)) {
             continue;
         }
-        client
-            .set_sensor_threshold(sensor, upper, before)
-            .await
-            .unwrap();
+        client.set_sensor_threshold(sensor, upper, before).await.unwrap();
         let after = client.sensor_thresholds(sensor).await.unwrap();
         assert_eq!(after, thresholds, "{}", sensor.name);
         set += 1;
     }
     assert!(set > 0);
     let sensor = sensors.iter().find(|sensor| sensor.is_analog()).unwrap();
-    let hysteresis = Hysteresis {
-        positive: 3,
-        negative: 2,
-    };
-    if client
-        .set_sensor_hysteresis(sensor, hysteresis)
-        .await
-        .is_ok()
-    {
+    let hysteresis = Hysteresis { positive: 3, negative: 2 };
+    if client.set_sensor_hysteresis(sensor, hysteresis).await.is_ok() {
         assert_eq!(client.sensor_hysteresis(sensor).await.unwrap(), hysteresis);
     }
-    let error = client
-        .set_sensor_threshold(sensor, Threshold::UpperCritical, 1e9)
-        .await
-        .unwrap_err();
+    let error = client.set_sensor_threshold(sensor, Threshold::UpperCritical, 1e9).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Invalid);
 }
 
@@ -242,32 +179,14 @@ async fn the_event_log_is_walked_dated_and_cleared() {
     let bmc = start().await;
     let client = connect(&bmc).await;
     let before = client.sel_info().await.unwrap().entries;
-    let oem = |record_type, body| {
-        AddSelEntry(Entry {
-            id: 0,
-            record_type,
-            body,
-        })
-    };
-    let added = oem(
-        0xc1,
-        EntryBody::OemTimestamped {
-            time: Timestamp(0),
-            manufacturer: 7,
-            data: [1; 6],
-        },
-    );
+    let oem = |record_type, body| AddSelEntry(Entry { id: 0, record_type, body });
+    let added = oem(0xc1, EntryBody::OemTimestamped { time: Timestamp(0), manufacturer: 7, data: [1; 6] });
     client.send(&added).await.unwrap();
-    client
-        .send(&oem(0xe1, EntryBody::Oem { data: [2; 13] }))
-        .await
-        .unwrap();
+    client.send(&oem(0xe1, EntryBody::Oem { data: [2; 13] })).await.unwrap();
     let entries: Vec<Entry> = client.sel().try_collect().await.unwrap();
     assert_eq!(entries.len(), usize::from(before) + 2);
     assert!(matches!(entries.last().unwrap().body, EntryBody::Oem { data } if data == [2; 13]));
-    let events = entries
-        .iter()
-        .filter(|entry| matches!(entry.body, EntryBody::Event { .. }));
+    let events = entries.iter().filter(|entry| matches!(entry.body, EntryBody::Event { .. }));
     assert!(events.clone().count() > 0);
     for event in events {
         assert!(!event.to_string().contains("state "), "{event}");
@@ -311,52 +230,19 @@ async fn users_are_made_and_changed() {
     let bmc = start().await;
     let client = connect(&bmc).await;
     client.set_user_name(4, "fresh").await.unwrap();
-    client
-        .set_user_password(4, "a long password 18".into())
-        .await
-        .unwrap();
-    client
-        .set_user_privilege(4, Some(Privilege::Operator))
-        .await
-        .unwrap();
+    client.set_user_password(4, "a long password 18".into()).await.unwrap();
+    client.set_user_privilege(4, Some(Privilege::Operator)).await.unwrap();
     client.enable_user(4, true).await.unwrap();
-    assert!(
-        client
-            .test_user_password(4, "a long password 18".into())
-            .await
-            .unwrap()
-    );
-    assert!(
-        !client
-            .test_user_password(4, "another".into())
-            .await
-            .unwrap()
-    );
+    assert!(client.test_user_password(4, "a long password 18".into()).await.unwrap());
+    assert!(!client.test_user_password(4, "another".into()).await.unwrap());
     let users = client.users().await.unwrap();
     let fresh = users.iter().find(|user| user.id == 4).unwrap();
-    assert_eq!(
-        (fresh.name.as_str(), fresh.access.privilege),
-        ("fresh", Some(Privilege::Operator))
-    );
+    assert_eq!((fresh.name.as_str(), fresh.access.privilege), ("fresh", Some(Privilege::Operator)));
     assert_ne!(fresh.access.enabled, Some(false));
-    assert_eq!(
-        client
-            .set_user_name(4, "a name that is too long")
-            .await
-            .unwrap_err()
-            .kind(),
-        ErrorKind::Invalid
-    );
+    assert_eq!(client.set_user_name(4, "a name that is too long").await.unwrap_err().kind(), ErrorKind::Invalid);
     let info = client.channel_info(PRESENT_CHANNEL).await.unwrap();
     assert!(info.is_lan());
-    assert!(
-        client
-            .channels()
-            .await
-            .unwrap()
-            .iter()
-            .any(|channel| channel.channel == info.channel)
-    );
+    assert!(client.channels().await.unwrap().iter().any(|channel| channel.channel == info.channel));
     assert!(client.channel_access(PRESENT_CHANNEL).await.is_ok());
 }
 
@@ -365,17 +251,11 @@ async fn the_lan_configuration_is_read_and_written() {
     let bmc = start().await;
     let client = connect(&bmc).await;
     let before = client.lan_configuration(PRESENT_CHANNEL).await.unwrap();
-    assert!(
-        before.address.is_some() && before.mac.is_some() && before.cipher_suites.contains(&17),
-        "{before:?}"
-    );
+    assert!(before.address.is_some() && before.mac.is_some() && before.cipher_suites.contains(&17), "{before:?}");
     let channel = client.channel_info(PRESENT_CHANNEL).await.unwrap().channel;
     let gateway = Ipv4Addr::new(10, 9, 8, 7);
     let wanted = [LanParameter::Gateway(gateway), LanParameter::Vlan(Some(42))];
-    client
-        .set_lan_configuration(channel, &wanted)
-        .await
-        .unwrap();
+    client.set_lan_configuration(channel, &wanted).await.unwrap();
     let after = client.lan_configuration(channel).await.unwrap();
     assert_eq!((after.gateway, after.vlan), (Some(gateway), Some(Some(42))));
 }
@@ -392,46 +272,29 @@ async fn a_console_carries_bytes_both_ways_over_a_bad_network() {
         ..Default::default()
     });
     let mut console = client.sol().await.unwrap();
-    let text: String = (0..40)
-        .map(|line| format!("line {line} of what is typed\n"))
-        .collect();
+    let text: String = (0..40).map(|line| format!("line {line} of what is typed\n")).collect();
     console.write_all(text.as_bytes()).await.unwrap();
     console.flush().await.unwrap();
-    assert_eq!(
-        String::from_utf8_lossy(bmc.machine().lock().console.received()),
-        text
-    );
-    bmc.machine()
-        .lock()
-        .console
-        .print("a mark at the end of the output");
+    assert_eq!(String::from_utf8_lossy(bmc.machine().lock().console.received()), text);
+    bmc.machine().lock().console.print("a mark at the end of the output");
     let mut seen = String::new();
     let mut buffer = [0; 100];
     while !seen.ends_with("a mark at the end of the output") {
         let read = tokio::time::timeout(Duration::from_secs(5), console.read(&mut buffer)).await;
-        let count = read
-            .unwrap_or_else(|_| panic!("nothing more after {seen:?}"))
-            .unwrap();
+        let count = read.unwrap_or_else(|_| panic!("nothing more after {seen:?}")).unwrap();
         seen.push_str(&String::from_utf8_lossy(&buffer[..count]));
     }
     console.send_break();
     assert!(eventually(|| bmc.machine().lock().console.breaks() == 1).await);
     bmc.set_faults(rosefish_mock::ipmi::Faults::default());
     let taken = client.sol().await.unwrap_err();
-    assert_eq!(
-        taken.completion_code().map(|code| code.number()),
-        Some(0x80),
-        "{taken}"
-    );
+    assert_eq!(taken.completion_code().map(|code| code.number()), Some(0x80), "{taken}");
     drop(console);
     tokio::time::sleep(Duration::from_millis(200)).await;
     let again = client.sol().await.unwrap();
     drop(again);
     drop(client);
-    assert!(
-        eventually(|| bmc.sessions() == 0).await,
-        "the console kept the session, and then nothing did"
-    );
+    assert!(eventually(|| bmc.sessions() == 0).await, "the console kept the session, and then nothing did");
 }
 
 #[tokio::test]
@@ -443,48 +306,29 @@ async fn a_console_ends_when_another_session_takes_it() {
     let mut rest = Vec::new();
     let ended = tokio::time::timeout(Duration::from_secs(3), losing.read_to_end(&mut rest)).await;
     assert!(ended.is_ok(), "it was told nothing");
-    assert!(
-        second
-            .sol_configuration(PRESENT_CHANNEL)
-            .await
-            .unwrap()
-            .enabled
-            .is_some()
-    );
+    assert!(second.sol_configuration(PRESENT_CHANNEL).await.unwrap().enabled.is_some());
 }
 
 #[tokio::test]
 async fn a_satellite_controller_is_reached_in_both_ways_that_bmcs_answer() {
     for style in [BridgeReply::Separate, BridgeReply::Embedded] {
-        let bmc = MockIpmi::builder()
-            .bridge_reply(style)
-            .start()
-            .await
-            .unwrap();
+        let bmc = MockIpmi::builder().bridge_reply(style).start().await.unwrap();
         let client = connect(&bmc).await;
         let records: Vec<Record> = client.sdr().try_collect().await.unwrap();
         let controllers: Vec<_> = records
             .iter()
             .filter_map(|record| match &record.body {
-                Body::ManagementController(found) if found.address != 0x20 => {
-                    Some((found.channel, found.address))
-                }
+                Body::ManagementController(found) if found.address != 0x20 => Some((found.channel, found.address)),
                 _ => None,
             })
             .collect();
         assert!(!controllers.is_empty());
         for (channel, address) in controllers {
             let satellite = client.satellite(channel, address);
-            assert!(
-                satellite.device_id().await.is_ok(),
-                "{address:#04x}, {style:?}"
-            );
+            assert!(satellite.device_id().await.is_ok(), "{address:#04x}, {style:?}");
         }
         let nobody = client.satellite(0, 0x7e).device_id().await.unwrap_err();
-        assert!(
-            nobody.to_string().contains("satellite") || nobody.is_timeout(),
-            "{nobody}"
-        );
+        assert!(nobody.to_string().contains("satellite") || nobody.is_timeout(), "{nobody}");
         assert!(client.device_id().await.is_ok());
     }
 }
@@ -494,10 +338,7 @@ async fn dcmi_tells_power_and_keeps_names() {
     let bmc = start().await;
     let client = connect(&bmc).await;
     let reading = client.power_reading().await.unwrap();
-    assert!(
-        reading.minimum <= reading.average && reading.average <= reading.maximum,
-        "{reading:?}"
-    );
+    assert!(reading.minimum <= reading.average && reading.average <= reading.maximum, "{reading:?}");
     assert_eq!(client.power_limit().await.unwrap(), None);
     let limit = PowerLimit {
         action: LimitAction::Log,
@@ -512,10 +353,7 @@ async fn dcmi_tells_power_and_keeps_names() {
     let tag = "an asset tag that is longer than one part";
     client.set_dcmi_text(DcmiText::AssetTag, tag).await.unwrap();
     assert_eq!(client.asset_tag().await.unwrap(), tag);
-    client
-        .set_dcmi_text(DcmiText::ControllerName, "bmc-07.example")
-        .await
-        .unwrap();
+    client.set_dcmi_text(DcmiText::ControllerName, "bmc-07.example").await.unwrap();
     assert_eq!(client.controller_name().await.unwrap(), "bmc-07.example");
 }
 
@@ -545,17 +383,11 @@ async fn fans_are_taken_over_on_machines_of_the_right_vendor_alone() {
     let client = connect(&bmc).await;
     for refused in [
         client.dell_fans(CoolingIsMyConcern).await.unwrap_err(),
-        client
-            .supermicro_fans(CoolingIsMyConcern)
-            .await
-            .unwrap_err(),
+        client.supermicro_fans(CoolingIsMyConcern).await.unwrap_err(),
         client.inspur_fans(CoolingIsMyConcern).await.unwrap_err(),
     ] {
         assert_eq!(refused.kind(), ErrorKind::Unsupported);
-        assert!(
-            refused.to_string().contains("nothing was sent"),
-            "{refused}"
-        );
+        assert!(refused.to_string().contains("nothing was sent"), "{refused}");
     }
     // As a Dell.
     let id = vec![0x20, 1, 2, 0x10, 2, 0xbf, 0xa2, 0x02, 0, 0, 1];
@@ -564,29 +396,14 @@ async fn fans_are_taken_over_on_machines_of_the_right_vendor_alone() {
     let fans = client.dell_fans(CoolingIsMyConcern).await.unwrap();
     fans.set_speed(None, 20).await.unwrap();
     fans.restore_automatic().await.unwrap();
-    let sent = bmc
-        .journal()
-        .into_iter()
-        .filter(|entry| entry.netfn == 0x30)
-        .map(|entry| entry.data);
-    assert_eq!(
-        sent.collect::<Vec<_>>(),
-        [vec![1, 0], vec![2, 0xff, 20], vec![1, 1]]
-    );
+    let sent = bmc.journal().into_iter().filter(|entry| entry.netfn == 0x30).map(|entry| entry.data);
+    assert_eq!(sent.collect::<Vec<_>>(), [vec![1, 0], vec![2, 0xff, 20], vec![1, 1]]);
 }
 
 #[tokio::test]
 async fn a_reset_of_the_bmc_ends_the_session_and_the_next_command_opens_another() {
-    let bmc = MockIpmi::builder()
-        .reset_takes(Duration::from_millis(200))
-        .start()
-        .await
-        .unwrap();
-    let client = builder(&bmc)
-        .timeout(Duration::from_secs(1))
-        .connect()
-        .await
-        .unwrap();
+    let bmc = MockIpmi::builder().reset_takes(Duration::from_millis(200)).start().await.unwrap();
+    let client = builder(&bmc).timeout(Duration::from_secs(1)).connect().await.unwrap();
     match client.cold_reset().await {
         Ok(()) => {}
         Err(error) => assert!(error.may_have_acted(), "{error}"),

@@ -50,9 +50,7 @@ trait UsersName {
 
 impl UsersName for Client {
     async fn users_name(&self, user: u8) -> String {
-        self.send(&rosefish::ipmi::command::user::GetUserName { user })
-            .await
-            .unwrap()
+        self.send(&rosefish::ipmi::command::user::GetUserName { user }).await.unwrap()
     }
 }
 
@@ -60,11 +58,7 @@ impl UsersName for Client {
 async fn sixty_commands_survive_a_bad_network_and_changes_happen_at_most_once() {
     let run = async |seed: u64| {
         // The worst of BMCs: it would carry a repeated request out again.
-        let bmc = MockIpmi::builder()
-            .duplicates(Duplicates::ExecuteAgain)
-            .start()
-            .await
-            .unwrap();
+        let bmc = MockIpmi::builder().duplicates(Duplicates::ExecuteAgain).start().await.unwrap();
         bmc.set_faults(bad_network(seed));
         let client = builder(&bmc)
             .repeat_after(Duration::from_millis(25))
@@ -74,11 +68,8 @@ async fn sixty_commands_survive_a_bad_network_and_changes_happen_at_most_once() 
             .unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         sixty_commands(&client, &bmc).await;
         // Each change has a request of its own in the journal, and none has two.
-        let mut sent: Vec<_> = bmc
-            .journal()
-            .into_iter()
-            .filter(|entry| (entry.netfn, entry.command) == (0, 2))
-            .collect();
+        let mut sent: Vec<_> =
+            bmc.journal().into_iter().filter(|entry| (entry.netfn, entry.command) == (0, 2)).collect();
         assert!(sent.len() <= 10, "seed {seed}: {sent:?}");
         sent.dedup_by_key(|entry| (entry.session, entry.sequence));
         assert_eq!(sent.len(), bmc.executed(0, 2), "seed {seed}");
@@ -94,10 +85,7 @@ async fn commands_under_way_at_the_same_time_are_not_mixed_up() {
     let client = builder(&bmc).requests_under_way(8).connect().await.unwrap();
     let ask = async |index: u8| match index % 3 {
         0 => assert!(client.send(&GetChassisStatus).await.unwrap().power_on),
-        1 => assert_eq!(
-            client.send(&GetDeviceId).await.unwrap().ipmi_version,
-            (2, 0)
-        ),
+        1 => assert_eq!(client.send(&GetDeviceId).await.unwrap().ipmi_version, (2, 0)),
         _ => {
             // The mock answers user names: five users, five different answers.
             let user = 1 + index % 5;
@@ -125,20 +113,13 @@ async fn forged_packets_of_every_kind_are_refused_and_the_session_goes_on() {
                     ..Faults::default()
                 });
                 for _ in 0..10 {
-                    assert!(
-                        client.chassis_status().await.unwrap().power_on,
-                        "{forgery:?}"
-                    );
+                    assert!(client.chassis_status().await.unwrap().power_on, "{forgery:?}");
                 }
             }
         }
         bmc.set_faults(Faults::default());
         assert!(bmc.stats().forged > 50);
-        assert_eq!(
-            bmc.stats().sessions_opened,
-            1,
-            "it is the same session still"
-        );
+        assert_eq!(bmc.stats().sessions_opened, 1, "it is the same session still");
     }
 }
 
@@ -146,31 +127,19 @@ async fn forged_packets_of_every_kind_are_refused_and_the_session_goes_on() {
 async fn truncated_and_corrupted_packets_are_refused_and_the_session_goes_on() {
     let bmc = start().await;
     let client = connect(&bmc).await;
-    bmc.set_faults(Faults {
-        seed: 5,
-        truncate: 0.15,
-        corrupt: 0.15,
-        ..Faults::default()
-    });
+    bmc.set_faults(Faults { seed: 5, truncate: 0.15, corrupt: 0.15, ..Faults::default() });
     for _ in 0..60 {
         assert!(client.chassis_status().await.unwrap().power_on);
     }
     let stats = bmc.stats();
-    assert!(
-        stats.truncated > 10 && stats.corrupted > 10 && stats.sessions_opened == 1,
-        "{stats:?}"
-    );
+    assert!(stats.truncated > 10 && stats.corrupted > 10 && stats.sessions_opened == 1, "{stats:?}");
 }
 
 #[tokio::test]
 async fn a_late_answer_is_not_taken_for_the_answer_to_another_question() {
     let bmc = start().await;
     let client = connect(&bmc).await;
-    bmc.rule(Rule::once(
-        0x06,
-        0x46,
-        Act::Late(Duration::from_millis(300)),
-    ));
+    bmc.rule(Rule::once(0x06, 0x46, Act::Late(Duration::from_millis(300))));
     // The caller loses patience; the answer arrives while another user's name is asked for.
     let asked = tokio::time::timeout(Duration::from_millis(25), client.users_name(2)).await;
     assert!(asked.is_err());
@@ -183,63 +152,29 @@ async fn a_late_answer_is_not_taken_for_the_answer_to_another_question() {
 #[tokio::test]
 async fn a_change_is_sent_again_only_when_it_was_proved_to_be_refused() {
     let bmc = start().await;
-    let client = builder(&bmc)
-        .timeout(Duration::from_millis(500))
-        .connect()
-        .await
-        .unwrap();
+    let client = builder(&bmc).timeout(Duration::from_millis(500)).connect().await.unwrap();
     for _ in 0..3 {
         bmc.rule(Rule::once(0x00, 0x02, Act::Refuse(0xc0)));
     }
-    client
-        .chassis_control(ChassisControl::HardReset)
-        .await
-        .unwrap();
-    assert_eq!(
-        bmc.executed(0, 2),
-        1,
-        "busy three times, then carried out once"
-    );
+    client.chassis_control(ChassisControl::HardReset).await.unwrap();
+    assert_eq!(bmc.executed(0, 2), 1, "busy three times, then carried out once");
 
     bmc.rule(Rule::once(0x00, 0x02, Act::ExecuteSilently));
-    let lost = client
-        .chassis_control(ChassisControl::HardReset)
-        .await
-        .unwrap_err();
+    let lost = client.chassis_control(ChassisControl::HardReset).await.unwrap_err();
     assert!(lost.is_timeout() && lost.may_have_acted());
-    let requests = bmc
-        .journal()
-        .into_iter()
-        .filter(|entry| (entry.netfn, entry.command) == (0, 2));
-    assert_eq!(
-        (bmc.executed(0, 2), requests.count()),
-        (2, 5),
-        "it was sent once and not again"
-    );
+    let requests = bmc.journal().into_iter().filter(|entry| (entry.netfn, entry.command) == (0, 2));
+    assert_eq!((bmc.executed(0, 2), requests.count()), (2, 5), "it was sent once and not again");
 
     bmc.rule(Rule::once(0x00, 0x02, Act::Refuse(0xc3)));
-    let refused = client
-        .chassis_control(ChassisControl::HardReset)
-        .await
-        .unwrap_err();
-    assert_eq!(
-        refused.completion_code(),
-        Some(CompletionCode::ProcessingTimeout),
-        "it proves nothing"
-    );
+    let refused = client.chassis_control(ChassisControl::HardReset).await.unwrap_err();
+    assert_eq!(refused.completion_code(), Some(CompletionCode::ProcessingTimeout), "it proves nothing");
 }
 
 #[tokio::test]
 async fn a_read_is_sent_again_until_it_is_answered() {
     let bmc = start().await;
     let client = connect(&bmc).await;
-    for act in [
-        Act::Swallow,
-        Act::ExecuteSilently,
-        Act::Refuse(0xc0),
-        Act::Refuse(0xc3),
-        Act::Refuse(0xce),
-    ] {
+    for act in [Act::Swallow, Act::ExecuteSilently, Act::Refuse(0xc0), Act::Refuse(0xc3), Act::Refuse(0xce)] {
         bmc.rule(Rule::once(0x0a, 0x48, act.clone()));
         assert!(client.send(&GetSelTime).await.is_ok(), "{act:?}");
     }
@@ -252,10 +187,7 @@ async fn a_read_is_sent_again_until_it_is_answered() {
 async fn callers_that_go_away_disturb_nobody() {
     let bmc = start().await;
     let client = builder(&bmc).requests_under_way(2).connect().await.unwrap();
-    bmc.rule(Rule {
-        times: 6,
-        ..Rule::once(0x06, 0x01, Act::Swallow)
-    });
+    bmc.rule(Rule { times: 6, ..Rule::once(0x06, 0x01, Act::Swallow) });
     for _ in 0..6 {
         let gone = tokio::time::timeout(Duration::from_millis(5), client.device_id()).await;
         assert!(gone.is_err());
@@ -267,23 +199,13 @@ async fn callers_that_go_away_disturb_nobody() {
 #[tokio::test]
 async fn a_raw_command_is_a_change_unless_it_is_said_to_read() {
     let bmc = start().await;
-    let client = builder(&bmc)
-        .timeout(Duration::from_millis(400))
-        .connect()
-        .await
-        .unwrap();
+    let client = builder(&bmc).timeout(Duration::from_millis(400)).connect().await.unwrap();
     let status = Raw::new(NetFn::CHASSIS, 0x01, []);
     assert_eq!(client.send(&status).await.unwrap().len(), 4);
     bmc.rule(Rule::once(0x00, 0x01, Act::Swallow));
     assert!(client.send(&status).await.unwrap_err().may_have_acted());
     bmc.rule(Rule::once(0x00, 0x01, Act::Swallow));
     assert!(client.send(&status.reading()).await.is_ok());
-    let unknown = client
-        .send(&Raw::new(NetFn(0x32), 0x99, [1, 2]))
-        .await
-        .unwrap_err();
-    assert_eq!(
-        unknown.completion_code(),
-        Some(CompletionCode::InvalidCommand)
-    );
+    let unknown = client.send(&Raw::new(NetFn(0x32), 0x99, [1, 2])).await.unwrap_err();
+    assert_eq!(unknown.completion_code(), Some(CompletionCode::InvalidCommand));
 }

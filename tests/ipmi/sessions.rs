@@ -17,10 +17,7 @@ async fn with_suites(suites: &[u8]) -> MockIpmi {
 }
 
 async fn with_fault(fault: HandshakeFault) -> MockIpmi {
-    let faults = Faults {
-        handshake: vec![fault],
-        ..Faults::default()
-    };
+    let faults = Faults { handshake: vec![fault], ..Faults::default() };
     MockIpmi::builder().faults(faults).start().await.unwrap()
 }
 
@@ -40,22 +37,11 @@ async fn an_unprotected_suite_is_used_only_when_it_is_asked_for_by_name() {
         let bmc = with_suites(&[id]).await;
         let error = builder(&bmc).connect().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
-        let error = builder(&bmc)
-            .cipher_suite(suite(id))
-            .connect()
-            .await
-            .unwrap_err();
+        let error = builder(&bmc).cipher_suite(suite(id)).connect().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
-        let client = builder(&bmc)
-            .danger_unprotected_cipher_suite(suite(id))
-            .connect()
-            .await
-            .unwrap();
+        let client = builder(&bmc).danger_unprotected_cipher_suite(suite(id)).connect().await.unwrap();
         assert_eq!(client.cipher_suite(), Some(suite(id)));
-        assert!(
-            client.chassis_status().await.unwrap().power_on,
-            "suite {id}"
-        );
+        assert!(client.chassis_status().await.unwrap().power_on, "suite {id}");
     }
 }
 
@@ -63,11 +49,7 @@ async fn an_unprotected_suite_is_used_only_when_it_is_asked_for_by_name() {
 async fn a_peer_that_answers_another_suite_is_refused() {
     for (asked, answered) in [(17, 3), (17, 0), (3, 1)] {
         let bmc = with_fault(HandshakeFault::Downgrade(answered)).await;
-        let error = builder(&bmc)
-            .cipher_suite(suite(asked))
-            .connect()
-            .await
-            .unwrap_err();
+        let error = builder(&bmc).cipher_suite(suite(asked)).connect().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Untrusted, "{error}");
         assert!(error.to_string().contains("downgrade"), "{error}");
         assert_eq!(bmc.sessions(), 0);
@@ -77,58 +59,28 @@ async fn a_peer_that_answers_another_suite_is_refused() {
 #[tokio::test]
 async fn a_wrong_password_is_tried_once_and_says_so() {
     let bmc = start().await;
-    let error = builder(&bmc)
-        .credentials("admin", "guess")
-        .connect()
-        .await
-        .unwrap_err();
+    let error = builder(&bmc).credentials("admin", "guess").connect().await.unwrap_err();
     assert!(error.is_auth() && !error.is_timeout(), "{error}");
     assert!(!format!("{error:?}{error}").contains("guess"));
     // Capabilities, one part of the suites' list, Open Session, RAKP 1, and RAKP 3 to say that it is over.
     assert!(bmc.stats().received <= 5, "{:?}", bmc.stats());
-    assert!(
-        builder(&bmc)
-            .credentials("nobody", "x")
-            .connect()
-            .await
-            .unwrap_err()
-            .is_auth()
-    );
-    let long = builder(&bmc)
-        .credentials("a name that is too long", "x")
-        .connect()
-        .await
-        .unwrap_err();
+    assert!(builder(&bmc).credentials("nobody", "x").connect().await.unwrap_err().is_auth());
+    let long = builder(&bmc).credentials("a name that is too long", "x").connect().await.unwrap_err();
     assert_eq!(long.kind(), ErrorKind::Invalid);
 }
 
 #[tokio::test]
 async fn the_key_of_the_bmc_has_to_be_the_right_one() {
     let key = |text: &str| text.as_bytes().to_vec().into_boxed_slice();
-    let bmc = MockIpmi::builder()
-        .kg(b"a key of the BMC")
-        .start()
-        .await
-        .unwrap();
-    let client = builder(&bmc)
-        .bmc_key(key("a key of the BMC"))
-        .connect()
-        .await
-        .unwrap();
+    let bmc = MockIpmi::builder().kg(b"a key of the BMC").start().await.unwrap();
+    let client = builder(&bmc).bmc_key(key("a key of the BMC")).connect().await.unwrap();
     assert!(client.chassis_status().await.unwrap().power_on);
     client.close().await;
     for error in [
-        builder(&bmc)
-            .bmc_key(key("another key"))
-            .connect()
-            .await
-            .unwrap_err(),
+        builder(&bmc).bmc_key(key("another key")).connect().await.unwrap_err(),
         builder(&bmc).connect().await.unwrap_err(),
     ] {
-        assert!(
-            error.is_auth() && error.to_string().contains("K_G"),
-            "{error}"
-        );
+        assert!(error.is_auth() && error.to_string().contains("K_G"), "{error}");
     }
 }
 
@@ -141,54 +93,25 @@ async fn users_are_looked_up_by_name_or_by_name_and_privilege() {
         .await
         .unwrap();
     let lookup = |privilege, password: &str| {
-        let builder = builder(&bmc)
-            .credentials("root", password)
-            .privilege(privilege);
+        let builder = builder(&bmc).credentials("root", password).privilege(privilege);
         builder.user_lookup(UserLookup::NameAndPrivilege).connect()
     };
     let client = lookup(Privilege::Administrator, "second").await.unwrap();
     assert_eq!(client.privilege(), Privilege::Administrator);
     lookup(Privilege::Operator, "first").await.unwrap();
-    assert!(
-        lookup(Privilege::Administrator, "first")
-            .await
-            .unwrap_err()
-            .is_auth()
-    );
+    assert!(lookup(Privilege::Administrator, "first").await.unwrap_err().is_auth());
 }
 
 #[tokio::test]
 async fn a_privilege_level_above_the_users_is_refused_and_no_session_stays() {
-    let bmc = MockIpmi::builder()
-        .user(User::new("eve", "pw", Level::User))
-        .start()
-        .await
-        .unwrap();
-    let error = builder(&bmc)
-        .credentials("eve", "pw")
-        .connect()
-        .await
-        .unwrap_err();
-    assert!(
-        error.is_auth() && error.to_string().contains("lower privilege"),
-        "{error}"
-    );
+    let bmc = MockIpmi::builder().user(User::new("eve", "pw", Level::User)).start().await.unwrap();
+    let error = builder(&bmc).credentials("eve", "pw").connect().await.unwrap_err();
+    assert!(error.is_auth() && error.to_string().contains("lower privilege"), "{error}");
     assert!(eventually(|| bmc.sessions() == 0).await);
-    let client = builder(&bmc)
-        .credentials("eve", "pw")
-        .privilege(Privilege::User)
-        .connect()
-        .await
-        .unwrap();
+    let client = builder(&bmc).credentials("eve", "pw").privilege(Privilege::User).connect().await.unwrap();
     assert!(client.chassis_status().await.is_ok());
-    let refused = client
-        .chassis_control(ChassisControl::PowerDown)
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(refused.kind(), ErrorKind::Refused(_)) && !refused.may_have_acted(),
-        "{refused}"
-    );
+    let refused = client.chassis_control(ChassisControl::PowerDown).await.unwrap_err();
+    assert!(matches!(refused.kind(), ErrorKind::Refused(_)) && !refused.may_have_acted(), "{refused}");
 }
 
 #[tokio::test]
@@ -213,15 +136,10 @@ async fn every_faulty_handshake_ends_in_an_error_and_without_a_session() {
     ];
     for fault in faults {
         let bmc = with_fault(fault.clone()).await;
-        let patient = builder(&bmc)
-            .cipher_suite(suite(17))
-            .timeout(Duration::from_millis(300));
+        let patient = builder(&bmc).cipher_suite(suite(17)).timeout(Duration::from_millis(300));
         let error = patient.connect().await.unwrap_err();
         assert!(!error.to_string().is_empty(), "{fault:?}");
-        assert!(
-            eventually(|| bmc.sessions() == 0).await,
-            "{fault:?}: {error}"
-        );
+        assert!(eventually(|| bmc.sessions() == 0).await, "{fault:?}: {error}");
     }
 }
 
@@ -229,17 +147,9 @@ async fn every_faulty_handshake_ends_in_an_error_and_without_a_session() {
 async fn nothing_and_nobody_there_are_told_apart() {
     let bmc = start().await;
     bmc.set_online(false);
-    let silent = builder(&bmc)
-        .timeout(Duration::from_millis(200))
-        .connect()
-        .await
-        .unwrap_err();
+    let silent = builder(&bmc).timeout(Duration::from_millis(200)).connect().await.unwrap_err();
     assert!(silent.is_timeout(), "{silent}");
-    let free = std::net::UdpSocket::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let free = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let closed = builder(&bmc).port(free).connect().await.unwrap_err();
     assert_eq!(closed.kind(), ErrorKind::Unreachable, "{closed}");
 }
@@ -252,10 +162,7 @@ async fn ipmi_1_5_is_spoken_when_it_is_asked_for_by_name() {
             continue;
         };
         assert_eq!(client.cipher_suite(), None);
-        assert!(
-            client.chassis_status().await.unwrap().power_on,
-            "{auth_type:?}"
-        );
+        assert!(client.chassis_status().await.unwrap().power_on, "{auth_type:?}");
         client.close().await;
     }
     assert!(bmc.stats().sessions_opened > 0);
@@ -282,27 +189,18 @@ async fn a_closed_session_says_so_to_other_clones() {
     let clone = client.clone();
     client.close().await;
     assert_eq!(bmc.sessions(), 0, "closing waits until it is done");
-    assert_eq!(
-        clone.chassis_status().await.unwrap_err().kind(),
-        ErrorKind::Closed
-    );
+    assert_eq!(clone.chassis_status().await.unwrap_err().kind(), ErrorKind::Closed);
     clone.close().await;
 }
 
 #[tokio::test]
 async fn a_cancelled_connect_leaves_no_session_behind() {
     let bmc = start().await;
-    bmc.set_faults(Faults {
-        delay: (Duration::from_millis(4), Duration::from_millis(4)),
-        ..Faults::default()
-    });
+    bmc.set_faults(Faults { delay: (Duration::from_millis(4), Duration::from_millis(4)), ..Faults::default() });
     for milliseconds in [1, 10, 20, 30, 40, 50, 60] {
         let _ = tokio::time::timeout(Duration::from_millis(milliseconds), connect(&bmc)).await;
     }
-    assert!(
-        eventually(|| bmc.stats().sessions_opened > 0).await,
-        "the slower ones got that far"
-    );
+    assert!(eventually(|| bmc.stats().sessions_opened > 0).await, "the slower ones got that far");
     assert!(eventually(|| bmc.sessions() == 0).await);
 }
 
@@ -310,10 +208,7 @@ async fn a_cancelled_connect_leaves_no_session_behind() {
 fn a_session_is_closed_when_the_runtime_goes_down() {
     let bmc = MockIpmi::builder().start_blocking().unwrap();
     for _ in 0..3 {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let client = runtime.block_on(connect(&bmc));
         drop(runtime);
         drop(client);
@@ -324,16 +219,8 @@ fn a_session_is_closed_when_the_runtime_goes_down() {
 
 #[tokio::test]
 async fn an_idle_session_is_kept_alive() {
-    let bmc = MockIpmi::builder()
-        .inactivity(Duration::from_millis(300))
-        .start()
-        .await
-        .unwrap();
-    let client = builder(&bmc)
-        .keep_alive(Some(Duration::from_millis(80)))
-        .connect()
-        .await
-        .unwrap();
+    let bmc = MockIpmi::builder().inactivity(Duration::from_millis(300)).start().await.unwrap();
+    let client = builder(&bmc).keep_alive(Some(Duration::from_millis(80))).connect().await.unwrap();
     tokio::time::sleep(Duration::from_millis(900)).await;
     assert_eq!((bmc.sessions(), bmc.stats().sessions_opened), (1, 1));
     assert!(client.chassis_status().await.is_ok());
@@ -342,61 +229,34 @@ async fn an_idle_session_is_kept_alive() {
 #[tokio::test]
 async fn a_session_that_the_bmc_forgot_is_opened_anew_once() {
     let bmc = start().await;
-    let client = builder(&bmc)
-        .timeout(Duration::from_millis(600))
-        .connect()
-        .await
-        .unwrap();
+    let client = builder(&bmc).timeout(Duration::from_millis(600)).connect().await.unwrap();
     bmc.forget_sessions();
-    assert!(
-        client.chassis_status().await.unwrap().power_on,
-        "a read goes on in the new session"
-    );
+    assert!(client.chassis_status().await.unwrap().power_on, "a read goes on in the new session");
     assert_eq!(bmc.stats().sessions_opened, 2);
     bmc.forget_sessions();
-    let lost = client
-        .chassis_control(ChassisControl::HardReset)
-        .await
-        .unwrap_err();
-    assert!(
-        lost.is_timeout() && lost.may_have_acted(),
-        "a change is not sent again: {lost}"
-    );
+    let lost = client.chassis_control(ChassisControl::HardReset).await.unwrap_err();
+    assert!(lost.is_timeout() && lost.may_have_acted(), "a change is not sent again: {lost}");
     assert_eq!(bmc.executed(0, 2), 0);
 }
 
 #[tokio::test]
 async fn a_bmc_that_is_away_for_a_while_is_found_again() {
     let bmc = start().await;
-    let client = builder(&bmc)
-        .timeout(Duration::from_millis(300))
-        .connect()
-        .await
-        .unwrap();
+    let client = builder(&bmc).timeout(Duration::from_millis(300)).connect().await.unwrap();
     bmc.set_online(false);
     assert!(client.chassis_status().await.unwrap_err().is_timeout());
     bmc.forget_sessions();
     bmc.set_online(true);
     assert!(client.chassis_status().await.unwrap().power_on);
-    assert!(
-        client
-            .chassis_control(ChassisControl::HardReset)
-            .await
-            .is_ok()
-    );
+    assert!(client.chassis_control(ChassisControl::HardReset).await.is_ok());
     assert_eq!(bmc.executed(0, 2), 1);
 }
 
 #[tokio::test]
 async fn refused_credentials_are_not_tried_again_when_a_session_was_lost() {
     let bmc = start().await;
-    let client = builder(&bmc)
-        .timeout(Duration::from_millis(300))
-        .connect()
-        .await
-        .unwrap();
-    *bmc.machine().lock().users.get_mut(2).unwrap() =
-        User::new("admin", "changed", Level::Administrator);
+    let client = builder(&bmc).timeout(Duration::from_millis(300)).connect().await.unwrap();
+    *bmc.machine().lock().users.get_mut(2).unwrap() = User::new("admin", "changed", Level::Administrator);
     bmc.forget_sessions();
     assert!(client.chassis_status().await.unwrap_err().is_auth());
     let received = bmc.stats().received;
@@ -408,11 +268,7 @@ async fn refused_credentials_are_not_tried_again_when_a_session_was_lost() {
 async fn a_session_and_a_chassis_status_take_the_round_trips_that_the_protocol_needs() {
     let bmc = start().await;
     // Open Session, RAKP 1 and 3, Set Session Privilege Level, the command, Close Session.
-    let client = builder(&bmc)
-        .cipher_suite(suite(17))
-        .connect()
-        .await
-        .unwrap();
+    let client = builder(&bmc).cipher_suite(suite(17)).connect().await.unwrap();
     client.chassis_status().await.unwrap();
     client.close().await;
     assert_eq!(bmc.stats().received, 6);
