@@ -1,2 +1,3 @@
 //! Rosefish.
+pub mod schema;
 pub mod wire;

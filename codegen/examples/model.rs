@@ -15,8 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some(folder) => vec![PathBuf::from(folder)],
         None => pinned(),
     };
-    let manifest =
-        Manifest::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../schemas/bundle.toml"))?;
+    let manifest = Manifest::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../schemas/bundle.toml"))?;
     let selection = if groups.is_empty() || what == "type" {
         Selection::All
     } else {

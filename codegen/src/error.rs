@@ -39,12 +39,7 @@ impl fmt::Display for Place {
 
 impl Error {
     /// An error at a line of a file.
-    pub(crate) fn at(
-        file: &str,
-        line: u32,
-        found: impl Into<String>,
-        expected: impl Into<String>,
-    ) -> Self {
+    pub(crate) fn at(file: &str, line: u32, found: impl Into<String>, expected: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             file: file.to_owned(),
             line: Some(line),
@@ -54,17 +49,8 @@ impl Error {
     }
 
     /// An error about a file or folder as a whole.
-    pub(crate) fn of(
-        file: impl Into<String>,
-        found: impl Into<String>,
-        expected: impl Into<String>,
-    ) -> Self {
-        Self(Box::new(Inner {
-            file: file.into(),
-            line: None,
-            found: found.into(),
-            expected: expected.into(),
-        }))
+    pub(crate) fn of(file: impl Into<String>, found: impl Into<String>, expected: impl Into<String>) -> Self {
+        Self(Box::new(Inner { file: file.into(), line: None, found: found.into(), expected: expected.into() }))
     }
 
     /// The file, folder or erratum that the error is about.

@@ -7,6 +7,7 @@ pub mod csdl;
 mod error;
 mod manifest;
 pub mod model;
+pub mod rust;
 mod summary;
 
 pub use csdl::load;
@@ -21,8 +22,5 @@ use std::path::PathBuf;
 /// The folders of the pinned schemas: DMTF's, whose word counts where both define a type, and SNIA's.
 #[must_use]
 pub fn pinned() -> Vec<PathBuf> {
-    vec![
-        nv_redfish_schema::REDFISH_CSDL_DIR.into(),
-        nv_redfish_schema::SWORDFISH_CSDL_DIR.into(),
-    ]
+    vec![nv_redfish_schema::REDFISH_CSDL_DIR.into(), nv_redfish_schema::SWORDFISH_CSDL_DIR.into()]
 }

@@ -65,13 +65,8 @@ impl Manifest {
     ///
     /// A file that can't be read or isn't a manifest, and overlays that aren't CSDL.
     pub fn load(path: &Path) -> Result<Self, Error> {
-        let text = fs::read_to_string(path).map_err(|error| {
-            Error::of(
-                path.display().to_string(),
-                error.to_string(),
-                "the manifest",
-            )
-        })?;
+        let text = fs::read_to_string(path)
+            .map_err(|error| Error::of(path.display().to_string(), error.to_string(), "the manifest"))?;
         let mut manifest = Self::parse(&text)?;
         if let (Some(overlays), Some(folder)) = (&manifest.written.overlays, path.parent()) {
             let folder = folder.join(overlays);
@@ -90,10 +85,7 @@ impl Manifest {
     pub fn parse(text: &str) -> Result<Self, Error> {
         const FILE: &str = "bundle.toml";
         let written: Written = toml::from_str(text).map_err(|error| {
-            let before = error
-                .span()
-                .and_then(|span| text.get(..span.start))
-                .unwrap_or_default();
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
             let line = before.bytes().filter(|byte| *byte == b'\n').count();
             Error::at(
                 FILE,
@@ -103,16 +95,9 @@ impl Manifest {
             )
         })?;
         if !written.groups.contains_key(Self::CORE) {
-            return Err(Error::of(
-                FILE,
-                "no group `core`",
-                "the schemas that are always there",
-            ));
+            return Err(Error::of(FILE, "no group `core`", "the schemas that are always there"));
         }
-        Ok(Self {
-            written,
-            overlays: Vec::new(),
-        })
+        Ok(Self { written, overlays: Vec::new() })
     }
 
     /// Adds an overlay.
@@ -134,9 +119,7 @@ impl Manifest {
     /// The group of a schema: the one that names it, else the one whose longest prefix (`Memory*`) fits.
     #[must_use]
     pub fn group(&self, schema: &str) -> Option<&str> {
-        self.fitting(schema)
-            .max_by_key(|(_, length)| *length)
-            .map(|(group, _)| group)
+        self.fitting(schema).max_by_key(|(_, length)| *length).map(|(group, _)| group)
     }
 
     /// All groups that name a schema, with how well each does.
@@ -172,28 +155,17 @@ impl Manifest {
 
     pub(crate) fn acronyms(&self) -> Acronyms {
         let names = &self.written.names;
-        let acronyms = names
-            .acronyms
-            .iter()
-            .map(|spelling| (spelling.as_str(), spelling.to_ascii_lowercase()));
-        let words = names
-            .words
-            .iter()
-            .map(|(spelling, words)| (spelling.as_str(), words.clone()));
+        let acronyms = names.acronyms.iter().map(|spelling| (spelling.as_str(), spelling.to_ascii_lowercase()));
+        let words = names.words.iter().map(|(spelling, words)| (spelling.as_str(), words.clone()));
         Acronyms::new(acronyms.chain(words))
     }
 
     /// Whether services send a term, rather than only schemas.
     pub(crate) fn is_sent(&self, term: &str) -> bool {
-        !self
-            .written
-            .terms
-            .schema_only
-            .iter()
-            .any(|name| match name.strip_suffix('*') {
-                Some(prefix) => term.starts_with(prefix),
-                None => name == term,
-            })
+        !self.written.terms.schema_only.iter().any(|name| match name.strip_suffix('*') {
+            Some(prefix) => term.starts_with(prefix),
+            None => name == term,
+        })
     }
 }
 
@@ -204,11 +176,8 @@ mod tests {
 
     #[test]
     fn a_schema_is_in_the_group_that_names_it_or_the_longest_part_of_it() {
-        let manifest = Manifest::parse(&MANIFEST.replace(
-            "gamma = [\"Gamma\"]",
-            "gamma = [\"BetaMore*\", \"BetaOne\"]",
-        ))
-        .unwrap();
+        let manifest =
+            Manifest::parse(&MANIFEST.replace("gamma = [\"Gamma\"]", "gamma = [\"BetaMore*\", \"BetaOne\"]")).unwrap();
         for (schema, group) in [
             ("Beta", Some("beta")),
             ("BetaTwo", Some("beta")),
@@ -219,10 +188,7 @@ mod tests {
         ] {
             assert_eq!(manifest.group(schema), group, "{schema}");
         }
-        assert_eq!(
-            manifest.groups().collect::<Vec<_>>(),
-            ["beta", "core", "gamma"]
-        );
+        assert_eq!(manifest.groups().collect::<Vec<_>>(), ["beta", "core", "gamma"]);
     }
 
     #[test]

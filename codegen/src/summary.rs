@@ -47,11 +47,8 @@ impl Counts {
 /// The summary, the same text for the same model.
 #[must_use]
 pub fn summary(model: &Model) -> String {
-    let mut schemas: BTreeMap<&str, Counts> = model
-        .schemas
-        .keys()
-        .map(|name| (name.as_str(), Counts::default()))
-        .collect();
+    let mut schemas: BTreeMap<&str, Counts> =
+        model.schemas.keys().map(|name| (name.as_str(), Counts::default())).collect();
     for ty in model.structs.values() {
         let counts = schemas.entry(&ty.name.schema).or_default();
         match ty.kind {
@@ -80,18 +77,10 @@ pub fn summary(model: &Model) -> String {
             .and_then(|schema| schema.version)
             .map(|version| format!("{}.{}.{}", version.0, version.1, version.2))
             .unwrap_or_default();
-        let release = schema
-            .and_then(|schema| schema.release.as_deref())
-            .unwrap_or_default();
-        let group = schema
-            .and_then(|schema| schema.group.as_deref())
-            .unwrap_or_default();
+        let release = schema.and_then(|schema| schema.release.as_deref()).unwrap_or_default();
+        let group = schema.and_then(|schema| schema.group.as_deref()).unwrap_or_default();
         // Writing to a String can't fail.
-        let _ = writeln!(
-            text,
-            "{name:<36} {version:<8} {release:<7} {group:<12} {}",
-            counts.columns()
-        );
+        let _ = writeln!(text, "{name:<36} {version:<8} {release:<7} {group:<12} {}", counts.columns());
     }
     let _ = writeln!(
         text,
@@ -102,12 +91,7 @@ pub fn summary(model: &Model) -> String {
         "",
         total.columns()
     );
-    let _ = writeln!(
-        text,
-        "{} open types, {} terms",
-        model.open_types.len(),
-        model.terms.len()
-    );
+    let _ = writeln!(text, "{} open types, {} terms", model.open_types.len(), model.terms.len());
     text
 }
 
@@ -125,16 +109,8 @@ mod tests {
         )
         .unwrap();
         let text = summary(&model);
-        let lines: Vec<Vec<&str>> = text
-            .lines()
-            .map(|line| line.split_whitespace().collect())
-            .collect();
-        assert_eq!(
-            lines[1],
-            [
-                "Alpha", "1.2.0", "2025.1", "core", "0", "1", "0", "0", "1", "1", "2", "0"
-            ]
-        );
+        let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
+        assert_eq!(lines[1], ["Alpha", "1.2.0", "2025.1", "core", "0", "1", "0", "0", "1", "1", "2", "0"]);
         assert_eq!(lines[3][..4], ["2", "schemas", "5", "1"]);
         assert_eq!(lines[4], ["1", "open", "types,", "0", "terms"]);
     }

@@ -77,10 +77,7 @@ fn compiles(text: &str, manifest: &Manifest) -> bool {
 fn mutated_schemas_give_a_model_or_an_error() {
     let manifest = Manifest::parse(MANIFEST).expect("the manifest");
     assert!(compiles(SCHEMA, &manifest));
-    let words: Vec<&str> = SCHEMA
-        .split(|c: char| "<>\"= \n".contains(c))
-        .filter(|word| !word.is_empty())
-        .collect();
+    let words: Vec<&str> = SCHEMA.split(|c: char| "<>\"= \n".contains(c)).filter(|word| !word.is_empty()).collect();
     let mut numbers = Numbers(0x9E37_79B9_7F4A_7C15);
     let mut models = 0;
     for _ in 0..4000 {
@@ -94,16 +91,8 @@ fn mutated_schemas_give_a_model_or_an_error() {
 }
 
 fn mutate(text: &str, words: &[&str], numbers: &mut Numbers) -> String {
-    let boundary = |at: usize| {
-        (0..=at)
-            .rev()
-            .find(|at| text.is_char_boundary(*at))
-            .unwrap_or(0)
-    };
-    let (one, two) = (
-        boundary(numbers.below(text.len() + 1)),
-        boundary(numbers.below(text.len() + 1)),
-    );
+    let boundary = |at: usize| (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let (one, two) = (boundary(numbers.below(text.len() + 1)), boundary(numbers.below(text.len() + 1)));
     let (start, end) = (one.min(two), one.max(two).min(one.min(two) + 200));
     let end = boundary(end);
     match numbers.below(6) {
@@ -113,29 +102,13 @@ fn mutate(text: &str, words: &[&str], numbers: &mut Numbers) -> String {
         2 => format!("{}{}{}", &text[..one], &text[start..end], &text[one..]),
         // a character put in
         3 => {
-            let characters = [
-                '<',
-                '>',
-                '"',
-                '&',
-                '\'',
-                '/',
-                '\0',
-                '\u{e9}',
-                '\u{1f339}',
-                '.',
-                '(',
-                ' ',
-            ];
+            let characters = ['<', '>', '"', '&', '\'', '/', '\0', '\u{e9}', '\u{1f339}', '.', '(', ' '];
             let character = characters[numbers.below(characters.len())];
             format!("{}{character}{}", &text[..one], &text[one..])
         }
         // a word for another
         4 => {
-            let (word, other) = (
-                words[numbers.below(words.len())],
-                words[numbers.below(words.len())],
-            );
+            let (word, other) = (words[numbers.below(words.len())], words[numbers.below(words.len())]);
             text.replacen(word, other, 1 + numbers.below(3))
         }
         // cut off
@@ -147,13 +120,8 @@ fn mutate(text: &str, words: &[&str], numbers: &mut Numbers) -> String {
 fn huge_and_cyclic_schemas_end() {
     let manifest = Manifest::parse(MANIFEST).expect("the manifest");
     let edmx = |schemas: &str| format!("<Edmx><DataServices>{schemas}</DataServices></Edmx>");
-    let chain: String = (0..5000)
-        .map(|n| format!("<ComplexType Name=\"A{n}\" BaseType=\"S.A{}\"/>", n + 1))
-        .collect();
-    assert!(!compiles(
-        &edmx(&format!("<Schema Namespace=\"S\">{chain}</Schema>")),
-        &manifest
-    ));
+    let chain: String = (0..5000).map(|n| format!("<ComplexType Name=\"A{n}\" BaseType=\"S.A{}\"/>", n + 1)).collect();
+    assert!(!compiles(&edmx(&format!("<Schema Namespace=\"S\">{chain}</Schema>")), &manifest));
     let circle = r#"<Schema Namespace="S"><ComplexType Name="A" BaseType="S.B"/><ComplexType Name="B" BaseType="S.A"/></Schema>"#;
     assert!(!compiles(&edmx(circle), &manifest));
     assert!(!compiles(&"<Annotation>".repeat(100_000), &manifest));
@@ -167,11 +135,7 @@ fn folders_and_files_that_cannot_be_read_are_errors_that_name_them() {
     let missing = std::path::PathBuf::from("no-such-folder");
     let error = rosefish_codegen::load(&[missing]).unwrap_err();
     assert_eq!(error.file(), "no-such-folder");
-    assert!(
-        error
-            .to_string()
-            .contains("expected a folder of CSDL files")
-    );
+    assert!(error.to_string().contains("expected a folder of CSDL files"));
     let empty = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let error = rosefish_codegen::load(&[empty]).unwrap_err();
     assert_eq!(error.found(), "no *.xml file");

@@ -23,18 +23,12 @@ fn crate_path(path: &str) -> PathBuf {
 
 fn select(groups: &[&str]) -> Model {
     let groups = groups.iter().map(|group| (*group).to_owned()).collect();
-    build(
-        documents().to_vec(),
-        &manifest(),
-        &Selection::Groups(groups),
-    )
-    .expect("a model")
+    build(documents().to_vec(), &manifest(), &Selection::Groups(groups)).expect("a model")
 }
 
 fn all() -> &'static Model {
     static MODEL: OnceLock<Model> = OnceLock::new();
-    MODEL
-        .get_or_init(|| build(documents().to_vec(), &manifest(), &Selection::All).expect("a model"))
+    MODEL.get_or_init(|| build(documents().to_vec(), &manifest(), &Selection::All).expect("a model"))
 }
 
 #[test]
@@ -60,20 +54,14 @@ fn all_files_are_read_and_every_name_in_them_resolves() {
 fn the_package_is_the_one_that_the_manifest_names() {
     let source = manifest().source().clone();
     let named = format!("{}-{}", source.package, source.version);
-    assert!(
-        pinned()
-            .iter()
-            .all(|folder| folder.components().any(|part| part.as_os_str() == &*named)),
-        "{named}"
-    );
+    assert!(pinned().iter().all(|folder| folder.components().any(|part| part.as_os_str() == &*named)), "{named}");
 }
 
 #[test]
 fn every_schema_is_in_one_group_and_every_name_in_the_manifest_is_of_use() {
     let manifest = manifest();
     let text = fs::read_to_string(crate_path("../schemas/bundle.toml")).expect("the manifest");
-    let groups: BTreeMap<String, Vec<String>> = toml::from_str::<toml::Table>(&text)
-        .expect("the manifest")["groups"]
+    let groups: BTreeMap<String, Vec<String>> = toml::from_str::<toml::Table>(&text).expect("the manifest")["groups"]
         .clone()
         .try_into()
         .expect("groups of names");
@@ -96,10 +84,7 @@ fn every_schema_is_in_one_group_and_every_name_in_the_manifest_is_of_use() {
             panic!("{schema} is in no group");
         };
         assert_eq!(manifest.group(schema), Some(*group));
-        assert!(
-            best.iter().filter(|(other, ..)| other == fit).count() == 1,
-            "{schema} is in several groups: {best:?}"
-        );
+        assert!(best.iter().filter(|(other, ..)| other == fit).count() == 1, "{schema} is in several groups: {best:?}");
         used.insert(*name);
     }
     for name in groups.values().flatten() {
@@ -166,9 +151,7 @@ fn names_are_valid_and_unique_where_they_stand() {
     let snake = |name: &str| {
         let name = name.strip_prefix("r#").unwrap_or(name);
         name.starts_with(|first: char| first.is_ascii_lowercase())
-            && name
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
             && !name.contains("__")
             && !name.ends_with('_')
     };
@@ -178,37 +161,23 @@ fn names_are_valid_and_unique_where_they_stand() {
     };
     let mut modules = BTreeSet::new();
     for schema in model.schemas.values() {
-        assert!(
-            snake(&schema.module) && modules.insert(&schema.module),
-            "{schema:?}"
-        );
+        assert!(snake(&schema.module) && modules.insert(&schema.module), "{schema:?}");
     }
     let mut types = BTreeSet::new();
     let structs = model.structs.values().map(|ty| (&ty.name, &ty.rust_name));
     let enums = model.enums.values().map(|ty| (&ty.name, &ty.rust_name));
     for (name, rust) in structs.chain(enums) {
-        assert!(
-            camel(rust) && types.insert((&name.schema, rust)),
-            "{name:?}"
-        );
+        assert!(camel(rust) && types.insert((&name.schema, rust)), "{name:?}");
     }
     for ty in model.structs.values() {
         let mut fields: Vec<&str> = ty.fields.iter().map(|field| field.rust.as_str()).collect();
         fields.extend(ty.dynamic.iter().map(|dynamic| dynamic.rust.as_str()));
         let unique: BTreeSet<&str> = fields.iter().copied().collect();
         assert_eq!(unique.len(), fields.len(), "{:?}", ty.name);
-        assert!(
-            fields.iter().all(|name| snake(name)),
-            "{:?} {fields:?}",
-            ty.name
-        );
+        assert!(fields.iter().all(|name| snake(name)), "{:?} {fields:?}", ty.name);
     }
     for ty in model.enums.values() {
-        let variants: BTreeSet<&str> = ty
-            .members
-            .iter()
-            .map(|member| member.rust.as_str())
-            .collect();
+        let variants: BTreeSet<&str> = ty.members.iter().map(|member| member.rust.as_str()).collect();
         assert_eq!(variants.len(), ty.members.len(), "{:?}", ty.name);
         assert!(variants.iter().all(|name| camel(name)), "{:?}", ty.name);
     }
@@ -223,77 +192,40 @@ fn the_same_schemas_give_the_same_model() {
 
 fn ty(name: &str) -> &'static Struct {
     let (schema, name) = name.split_once('.').expect("Schema.Type");
-    all()
-        .structs
-        .get(&TypeName {
-            schema: schema.to_owned(),
-            name: name.to_owned(),
-        })
-        .expect("a type")
+    all().structs.get(&TypeName { schema: schema.to_owned(), name: name.to_owned() }).expect("a type")
 }
 
 #[test]
 fn well_known_types_are_as_the_standard_has_them() {
     let system = ty("ComputerSystem.ComputerSystem");
-    let field = |json: &str| {
-        system
-            .fields
-            .iter()
-            .find(|field| field.json == json)
-            .expect("a field")
-    };
+    let field = |json: &str| system.fields.iter().find(|field| field.json == json).expect("a field");
     assert_eq!(field("PCIeDevices").rust, "pcie_devices");
     assert!(field("PCIeDevices").many);
     assert!(matches!(&field("PCIeDevices").ty, FieldType::Link(to) if to.name == "PCIeDevice"));
     assert!(matches!(&field("Boot").ty, FieldType::Struct(to) if to.name == "Boot"));
     assert_eq!(field("UUID").ty, FieldType::Guid);
     assert!(field("Id").required);
-    let reset = system
-        .actions
-        .iter()
-        .find(|action| action.rust == "reset")
-        .expect("Reset");
-    assert_eq!(
-        reset.parameters.as_ref().map(|name| name.name.as_str()),
-        Some("ResetParameters")
-    );
-    assert!(
-        system
-            .uris
-            .contains(&"/redfish/v1/Systems/{ComputerSystemId}".to_owned())
-    );
+    let reset = system.actions.iter().find(|action| action.rust == "reset").expect("Reset");
+    assert_eq!(reset.parameters.as_ref().map(|name| name.name.as_str()), Some("ResetParameters"));
+    assert!(system.uris.contains(&"/redfish/v1/Systems/{ComputerSystemId}".to_owned()));
     assert_eq!(system.capabilities.insertable, Some(false));
     assert_eq!(system.capabilities.updatable, Some(true));
 
     // Both bundles define it; what only one of them has is there, and what both have is there once.
     let volume = ty("Volume.Volume");
-    let json: BTreeSet<&str> = volume
-        .fields
-        .iter()
-        .map(|field| field.json.as_str())
-        .collect();
+    let json: BTreeSet<&str> = volume.fields.iter().map(|field| field.json.as_str()).collect();
     assert_eq!(json.len(), volume.fields.len());
     assert!(json.contains("RAIDType") && json.contains("StorageGroups"));
 
     assert!(ty("Bios.Attributes").dynamic.is_some());
     assert_eq!(
         ty("Sensor.SensorPowerExcerpt").kind,
-        StructKind::Excerpt {
-            of: ty("Sensor.Sensor").name.clone(),
-            excerpt: Some("Power".to_owned())
-        }
+        StructKind::Excerpt { of: ty("Sensor.Sensor").name.clone(), excerpt: Some("Power".to_owned()) }
     );
-    for term in [
-        "Redfish.Settings",
-        "Redfish.AllowableValues",
-        "Message.ExtendedInfo",
-    ] {
+    for term in ["Redfish.Settings", "Redfish.AllowableValues", "Message.ExtendedInfo"] {
         assert!(all().terms.contains_key(term), "{term}");
     }
-    assert!(
-        !all().terms.contains_key("Redfish.Uris"),
-        "only schemas use it"
-    );
+    assert!(!all().terms.contains_key("Redfish.Uris"), "only schemas use it");
 }
 
 /// Another release of DMTF's bundle, where one lies beside the repository.
@@ -304,19 +236,11 @@ fn another_release_of_the_schemas_builds_too() {
         eprintln!("skipped: no DSP8010 2025.4 beside the repository");
         return;
     }
-    let model = build(
-        load(&[folder]).expect("the schemas of 2025.4"),
-        &manifest(),
-        &Selection::All,
-    )
-    .expect("a model");
+    let model = build(load(&[folder]).expect("the schemas of 2025.4"), &manifest(), &Selection::All).expect("a model");
     check_references(&model);
     assert!(model.schemas.len() > 250);
     assert!(
-        model
-            .warnings
-            .iter()
-            .any(|warning| warning.contains("StoragePool.StoragePool")),
+        model.warnings.iter().any(|warning| warning.contains("StoragePool.StoragePool")),
         "DMTF's bundle refers to SNIA's: {:?}",
         model.warnings
     );

@@ -1,9 +1,9 @@
-//! How an action of a resource is invoked: the object that stands for it in `Actions`.
+//! How the actions of a resource are invoked: the objects that stand for them in `Actions`.
 
-use super::record::{Record, Slot, SlotMut, Type};
+use super::record::{Record, Slot, SlotMut};
 use super::residue::Residue;
 use super::table::{Capabilities, Doc, Field, Flags, Index, Kind, Notes, Table, TypeKind, Version};
-use super::ODataId;
+use super::{ODataId, Oem};
 
 /// How an action is invoked (`"#ComputerSystem.Reset": {"target": ...}`), DSP0266, "Actions property". The values that
 /// the service accepts for a parameter are annotations of it: see [`ActionTarget::allowable_values`].
@@ -27,25 +27,41 @@ impl ActionTarget {
     }
 }
 
-static TABLE: Table = Table {
-    name: "Redfish.ActionTarget",
-    kind: TypeKind::Complex,
-    fields: &[
-        field("target", Kind::ODataId),
-        field("title", Kind::String),
-        field("@Redfish.ActionInfo", Kind::ODataId),
-    ],
-    actions: &[],
-    patterns: &[],
-    open: false,
-    shell: false,
-    uris: &[],
-    capabilities: Capabilities { insertable: None, updatable: None, deletable: None },
-    version: Version::NONE,
-    notes: Notes { since: Version::NONE, doc: Doc(0) },
-    new: || Box::new(ActionTarget::default()),
-    index: Index::new(),
-};
+/// The `Actions` of the many types for which the standard has none: vendors' only.
+#[derive(Default)]
+pub struct Actions {
+    /// `Oem`: the vendors' actions.
+    pub oem: Option<Oem>,
+    /// What the payload had beyond these.
+    pub residue: Residue,
+}
+
+pub(crate) static ACTION_TARGET: Table = table(
+    "Redfish.ActionTarget",
+    &[field("target", Kind::ODataId), field("title", Kind::String), field("@Redfish.ActionInfo", Kind::ODataId)],
+    super::generated::new::<ActionTarget>,
+);
+
+pub(crate) static ACTIONS: Table =
+    table("Redfish.Actions", &[field("Oem", Kind::Oem)], super::generated::new::<Actions>);
+
+const fn table(name: &'static str, fields: &'static [Field], new: fn() -> Box<dyn Record>) -> Table {
+    Table {
+        name,
+        kind: TypeKind::Complex,
+        fields,
+        actions: &[],
+        patterns: &[],
+        open: false,
+        shell: false,
+        uris: &[],
+        capabilities: Capabilities { insertable: None, updatable: None, deletable: None },
+        version: Version::NONE,
+        notes: Notes { since: Version::NONE, doc: Doc(0) },
+        new,
+        index: Index::new(),
+    }
+}
 
 const fn field(name: &'static str, kind: Kind) -> Field {
     let notes = Notes { since: Version::NONE, doc: Doc(0) };
@@ -54,14 +70,14 @@ const fn field(name: &'static str, kind: Kind) -> Field {
 
 impl Record for ActionTarget {
     fn table(&self) -> &'static Table {
-        &TABLE
+        &ACTION_TARGET
     }
     fn slot(&self, slot: usize) -> Slot<'_> {
         match slot {
             0 => Slot::Scalar(&self.target),
             1 => Slot::Scalar(&self.title),
             2 => Slot::Scalar(&self.action_info),
-            _ => Slot::Absent,
+            _ => Slot::Residue(&self.residue),
         }
     }
     fn slot_mut(&mut self, slot: usize) -> SlotMut<'_> {
@@ -69,21 +85,27 @@ impl Record for ActionTarget {
             0 => SlotMut::Scalar(&mut self.target),
             1 => SlotMut::Scalar(&mut self.title),
             2 => SlotMut::Scalar(&mut self.action_info),
-            _ => SlotMut::Absent,
+            _ => SlotMut::Residue(&mut self.residue),
         }
     }
-    fn residue(&self) -> &Residue {
-        &self.residue
+}
+
+impl Record for Actions {
+    fn table(&self) -> &'static Table {
+        &ACTIONS
     }
-    fn residue_mut(&mut self) -> &mut Residue {
-        &mut self.residue
+    fn slot(&self, slot: usize) -> Slot<'_> {
+        match slot {
+            0 => Slot::Scalar(&self.oem),
+            _ => Slot::Residue(&self.residue),
+        }
+    }
+    fn slot_mut(&mut self, slot: usize) -> SlotMut<'_> {
+        match slot {
+            0 => SlotMut::Scalar(&mut self.oem),
+            _ => SlotMut::Residue(&mut self.residue),
+        }
     }
 }
 
-impl Type for ActionTarget {
-    fn type_table() -> &'static Table {
-        &TABLE
-    }
-}
-
-super::record_traits!(ActionTarget);
+super::record_traits!(ActionTarget Actions);

@@ -48,10 +48,7 @@ impl<'a> Annotations<'a> {
     #[must_use]
     pub fn allowable_values(self, property: &str) -> Option<Vec<String>> {
         self.parse::<serde_json::Value>(property, "Redfish.AllowableValues")?.ok()?.as_array().map(|values| {
-            values
-                .iter()
-                .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-                .collect()
+            values.iter().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect()
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::link::LinkView;
+use super::link::{AnyLink, LinkView};
 use super::record::{Item, ItemMut, Record, Slot, SlotMut};
 
 /// Makes `copy`, which is empty, what `record` is. Both are of the same type.
@@ -19,7 +19,9 @@ pub(crate) fn copy(record: &dyn Record, copy: &mut dyn Record) {
             }
         }
     }
-    *copy.residue_mut() = record.residue().clone();
+    if let Some(residue) = copy.residue_mut() {
+        *residue = record.residue().clone();
+    }
 }
 
 fn copy_slot(from: &Slot<'_>, to: SlotMut<'_>) {
@@ -79,7 +81,7 @@ pub(crate) fn same_slot(one: &Slot<'_>, other: &Slot<'_>) -> bool {
 /// Whether two arrays have the same at a place.
 pub(crate) fn same_item(one: &Slot<'_>, other: &Slot<'_>, index: usize) -> bool {
     match (one, other) {
-        (Slot::Absent, Slot::Absent) => true,
+        (Slot::Residue(_), Slot::Residue(_)) => true,
         // Scalars are compared as a whole, which the first place answers for all.
         (Slot::Scalar(one), Slot::Scalar(other)) => index > 0 || one.same(*other),
         (Slot::Enum(one), Slot::Enum(other)) => one.get(index) == other.get(index),
@@ -88,15 +90,20 @@ pub(crate) fn same_item(one: &Slot<'_>, other: &Slot<'_>, index: usize) -> bool 
             (one, other) => one.is_none() == other.is_none(),
         },
         (Slot::Link(one), Slot::Link(other)) => match (one.get(index), other.get(index)) {
-            (Some(one), Some(other)) => match (one.view(), other.view()) {
-                (LinkView::Reference(one), LinkView::Reference(other)) => one == other,
-                (LinkView::Text(one), LinkView::Text(other)) => one == other,
-                (LinkView::Expanded(one), LinkView::Expanded(other)) => same(one, other),
-                (LinkView::Irregular(one), LinkView::Irregular(other)) => one == other,
-                _ => false,
-            },
+            (Some(one), Some(other)) => same_link(one, other),
             (one, other) => one.is_none() == other.is_none(),
         },
+        _ => false,
+    }
+}
+
+/// Whether two links have the same form and lead to the same.
+pub(crate) fn same_link(one: &dyn AnyLink, other: &dyn AnyLink) -> bool {
+    match (one.view(), other.view()) {
+        (LinkView::Reference(one), LinkView::Reference(other)) => one == other,
+        (LinkView::Text(one), LinkView::Text(other)) => one == other,
+        (LinkView::Expanded(one), LinkView::Expanded(other)) => same(one, other),
+        (LinkView::Irregular(one), LinkView::Irregular(other)) => one == other,
         _ => false,
     }
 }
@@ -131,7 +138,7 @@ struct Printed<'a> {
 impl fmt::Debug for Printed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let one = |index: usize, f: &mut fmt::Formatter<'_>| match &self.slot {
-            Slot::Absent => Ok(()),
+            Slot::Residue(_) => Ok(()),
             Slot::Scalar(scalar) => scalar.print(index).fmt(f),
             Slot::Enum(values) => f.write_str(values.get(index).unwrap_or_default()),
             Slot::Record(records) => records.get(index).map_or(Ok(()), |record| record.fmt(f)),

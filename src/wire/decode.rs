@@ -144,14 +144,7 @@ impl fmt::Debug for Decoder<'_> {
 impl<'j> Decoder<'j> {
     fn new(text: &'j str, limits: &Limits) -> Self {
         let limits = Limits { depth: limits.depth.min(Limits::MAX_DEPTH), ..*limits };
-        Self {
-            jiter: Jiter::new(text.as_bytes()),
-            text,
-            deviations: Vec::new(),
-            path: Vec::new(),
-            depth: 0,
-            limits,
-        }
+        Self { jiter: Jiter::new(text.as_bytes()), text, deviations: Vec::new(), path: Vec::new(), depth: 0, limits }
     }
 
     // Scalars, for the types of `scalar`.
@@ -329,7 +322,9 @@ impl<'j> Decoder<'j> {
     /// A property that came before: what it had gives way to what comes now.
     fn forget(&mut self, record: &mut dyn Record, slot: usize) {
         record.slot_mut(slot).clear();
-        record.residue_mut().forget(slot);
+        if let Some(residue) = record.residue_mut() {
+            residue.forget(slot);
+        }
         let problem = Problem::new(DeviationKind::DuplicateProperty, "a property once");
         self.deviate(problem, Handling::Kept, "the same name again");
     }
@@ -363,7 +358,7 @@ impl<'j> Decoder<'j> {
             self.deviate(Problem::new(DeviationKind::UnknownProperty, "a declared property"), Handling::Withheld, json);
         }
         if let Some(Segment::Name(name)) = self.path.pop() {
-            record.residue_mut().push(&name, json);
+            push(record, &name, json);
         }
         Ok(())
     }
@@ -389,7 +384,7 @@ impl<'j> Decoder<'j> {
             map.remove(&name);
             let json = self.rest_of(start, peek)?;
             self.deviate(problem, Handling::Withheld, json);
-            record.residue_mut().push(&name, json);
+            push(record, &name, json);
         }
         self.path.pop();
         Ok(())
@@ -415,7 +410,7 @@ impl<'j> Decoder<'j> {
         let start = self.jiter.current_index();
         if peek == Peek::Null {
             self.null()?;
-            record.residue_mut().push_beside(slot, Form::Null, name, "null");
+            push_beside(record, slot, Form::Null, name, "null");
             if field.flags.many() {
                 self.deviate(Problem::new(DeviationKind::NullCollection, "an array"), Handling::Kept, "null");
             } else if !field.flags.nullable() {
@@ -440,20 +435,20 @@ impl<'j> Decoder<'j> {
             Outcome::Exact if name.is_empty() => {}
             Outcome::Exact | Outcome::Rounded => {
                 let json = self.since(start);
-                record.residue_mut().push_beside(slot, Form::Coerced, name, json);
+                push_beside(record, slot, Form::Coerced, name, json);
             }
             Outcome::Odd(problem, handling) => {
                 let json = self.since(start);
                 self.deviate(problem, handling, json);
                 if handling == Handling::Coerced || !name.is_empty() {
-                    record.residue_mut().push_beside(slot, Form::Coerced, name, json);
+                    push_beside(record, slot, Form::Coerced, name, json);
                 }
             }
             Outcome::Refused(problem) => {
                 let json = self.rest_of(start, peek)?;
                 self.deviate(problem, Handling::Withheld, json);
                 record.slot_mut(slot).clear();
-                record.residue_mut().push_beside(slot, Form::Withheld, name, json);
+                push_beside(record, slot, Form::Withheld, name, json);
             }
         }
         Ok(())
@@ -463,7 +458,7 @@ impl<'j> Decoder<'j> {
         self.descend()?;
         let mut next = self.jiter.known_array().map_err(|error| self.error(&error))?;
         if next.is_none() {
-            record.residue_mut().push_beside(slot, Form::Empty, "", "[]");
+            push_beside(record, slot, Form::Empty, "", "[]");
         }
         let mut whole = true;
         let mut members = 0;
@@ -530,8 +525,7 @@ impl<'j> Decoder<'j> {
                     return Ok(Outcome::Odd(problem(DeviationKind::MiscasedMember), Handling::Coerced));
                 }
                 values.push(text);
-                let kind =
-                    if text.is_empty() { DeviationKind::EmptyMember } else { DeviationKind::UnknownMember };
+                let kind = if text.is_empty() { DeviationKind::EmptyMember } else { DeviationKind::UnknownMember };
                 Ok(Outcome::Odd(problem(kind), Handling::Kept))
             }
             SlotMut::Record(records) => {
@@ -542,7 +536,7 @@ impl<'j> Decoder<'j> {
                 Ok(Outcome::Exact)
             }
             SlotMut::Link(links) => self.link(links.push(), peek),
-            SlotMut::Absent => Ok(Outcome::Refused(Problem::new(DeviationKind::UnknownProperty, "nothing"))),
+            SlotMut::Residue(_) => Ok(Outcome::Refused(Problem::new(DeviationKind::UnknownProperty, "nothing"))),
         }
     }
 
@@ -643,9 +637,7 @@ fn is_unicode(error: &JiterError) -> bool {
     use JsonErrorType::{InvalidUnicodeCodePoint, LoneLeadingSurrogateInHexEscape, UnexpectedEndOfHexEscape};
     matches!(
         &error.error_type,
-        JiterErrorType::JsonError(
-            InvalidUnicodeCodePoint | LoneLeadingSurrogateInHexEscape | UnexpectedEndOfHexEscape
-        )
+        JiterErrorType::JsonError(InvalidUnicodeCodePoint | LoneLeadingSurrogateInHexEscape | UnexpectedEndOfHexEscape)
     )
 }
 
@@ -682,6 +674,18 @@ fn expected(field: &Field) -> &'static str {
         Kind::Enum(table) => table.name,
         Kind::Record(_) | Kind::Oem => "an object",
         Kind::Link(_) => "a link",
+    }
+}
+
+fn push(record: &mut dyn Record, name: &str, json: &str) {
+    if let Some(residue) = record.residue_mut() {
+        residue.push(name, json);
+    }
+}
+
+fn push_beside(record: &mut dyn Record, slot: usize, form: Form, name: &str, json: &str) {
+    if let Some(residue) = record.residue_mut() {
+        residue.push_beside(slot, form, name, json);
     }
 }
 

@@ -7,17 +7,15 @@ use super::table::EnumTable;
 pub trait OpenEnum: Sized {
     /// Its name and members.
     fn table() -> &'static EnumTable;
-    /// The member of this number in [`EnumTable::members`].
-    fn member(number: usize) -> Option<Self>;
-    /// A spelling that the schema does not know.
-    fn unrecognized(spelling: &str) -> Self;
+    /// The member of this number in [`EnumTable::members`]; beyond the last, a spelling that the schema does not know.
+    fn make(number: usize, spelling: &str) -> Self;
     /// As it is spelled in JSON.
-    fn as_str(&self) -> &str;
+    fn spelling(&self) -> &str;
 
-    /// The member of this exact spelling, else [`unrecognized`](Self::unrecognized).
+    /// The member of this exact spelling, else one that the schema does not know.
     fn from_spelling(spelling: &str) -> Self {
         let number = Self::table().members.iter().position(|member| *member == spelling);
-        number.and_then(Self::member).unwrap_or_else(|| Self::unrecognized(spelling))
+        Self::make(number.unwrap_or(usize::MAX), spelling)
     }
 }
 
@@ -26,7 +24,7 @@ impl<E: OpenEnum + std::fmt::Debug> EnumSlot for Option<E> {
         usize::from(self.is_some())
     }
     fn get(&self, index: usize) -> Option<&str> {
-        self.as_ref().filter(|_| index == 0).map(E::as_str)
+        self.as_ref().filter(|_| index == 0).map(E::spelling)
     }
     fn push(&mut self, spelling: &str) {
         *self = Some(E::from_spelling(spelling));
@@ -41,7 +39,7 @@ impl<E: OpenEnum + std::fmt::Debug> EnumSlot for Vec<E> {
         self.len()
     }
     fn get(&self, index: usize) -> Option<&str> {
-        self.as_slice().get(index).map(E::as_str)
+        self.as_slice().get(index).map(E::spelling)
     }
     fn push(&mut self, spelling: &str) {
         self.push(E::from_spelling(spelling));

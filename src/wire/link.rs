@@ -1,30 +1,69 @@
 //! References to resources: where they lead, and the resource itself where the service inlined it.
 
 use std::fmt;
+use std::marker::PhantomData;
 
+use super::compare;
 use super::odata::ODataId;
 use super::record::{LinkSlot, Record, Type};
 use super::table::Table;
 
 /// A reference to a resource of type `T`, in whichever of the forms that services use.
-#[derive(Clone, Default, PartialEq)]
-pub struct Link<T>(Form<T>);
+///
+/// What it holds is kept without its type: a resource leads to most others, and the compiler would walk all of them
+/// whenever one is sent to another thread.
+pub struct Link<T> {
+    form: Form,
+    target: PhantomData<fn() -> T>,
+}
 
-#[derive(Clone, PartialEq)]
-enum Form<T> {
+enum Form {
     /// `{"@odata.id": "..."}`
     Reference(ODataId),
     /// `"..."`
     Text(ODataId),
     /// The resource, whole or in part.
-    Expanded(Box<T>),
+    Expanded(Box<dyn Record>),
     /// Anything else, as JSON.
     Irregular(Box<str>),
 }
 
-impl<T> Default for Form<T> {
+impl<T> From<Form> for Link<T> {
+    fn from(form: Form) -> Self {
+        Self { form, target: PhantomData }
+    }
+}
+
+impl<T> Default for Link<T> {
     fn default() -> Self {
-        Self::Irregular(Box::from("{}"))
+        Form::Irregular(Box::from("{}")).into()
+    }
+}
+
+impl Clone for Form {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Reference(uri) => Self::Reference(uri.clone()),
+            Self::Text(uri) => Self::Text(uri.clone()),
+            Self::Expanded(record) => {
+                let mut copy = (record.table().new)();
+                compare::copy(&**record, &mut *copy);
+                Self::Expanded(copy)
+            }
+            Self::Irregular(json) => Self::Irregular(json.clone()),
+        }
+    }
+}
+
+impl<T> Clone for Link<T> {
+    fn clone(&self) -> Self {
+        self.form.clone().into()
+    }
+}
+
+impl<T: Type> PartialEq for Link<T> {
+    fn eq(&self, other: &Self) -> bool {
+        compare::same_link(self, other)
     }
 }
 
@@ -32,7 +71,7 @@ impl<T: Type> Link<T> {
     /// A reference to a URI.
     #[must_use]
     pub fn to(uri: impl Into<ODataId>) -> Self {
-        Self(Form::Reference(uri.into()))
+        Form::Reference(uri.into()).into()
     }
 
     /// Where it leads; none where the service said nothing of use (`{}`, an empty `@odata.id`).
@@ -44,8 +83,8 @@ impl<T: Type> Link<T> {
     /// The resource, where the service sent more than a reference. It may have sent a part of it only.
     #[must_use]
     pub fn expanded(&self) -> Option<&T> {
-        match &self.0 {
-            Form::Expanded(resource) => Some(resource),
+        match &self.form {
+            Form::Expanded(resource) => resource.downcast_ref(),
             _ => None,
         }
     }
@@ -56,9 +95,9 @@ impl<T: Type> Link<T> {
     ///
     /// The link itself, where it is but a reference.
     pub fn into_expanded(self) -> Result<Box<T>, Self> {
-        match self.0 {
-            Form::Expanded(resource) => Ok(resource),
-            form => Err(Self(form)),
+        match self.form {
+            Form::Expanded(resource) => resource.downcast().map_err(|resource| Form::Expanded(resource).into()),
+            form => Err(form.into()),
         }
     }
 
@@ -69,7 +108,7 @@ impl<T: Type> Link<T> {
 
 impl<T: Type> From<T> for Link<T> {
     fn from(resource: T) -> Self {
-        Self(Form::Expanded(Box::new(resource)))
+        Form::Expanded(Box::new(resource)).into()
     }
 }
 
@@ -85,9 +124,9 @@ impl<T: Type> From<&str> for Link<T> {
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for Link<T> {
+impl<T> fmt::Debug for Link<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
+        match &self.form {
             Form::Reference(uri) | Form::Text(uri) => write!(f, "Link({uri})"),
             Form::Expanded(resource) => resource.fmt(f),
             Form::Irregular(json) => write!(f, "Link({json})"),
@@ -138,7 +177,7 @@ pub enum LinkView<'a> {
 
 impl<T: Type> AnyLink for Link<T> {
     fn view(&self) -> LinkView<'_> {
-        match &self.0 {
+        match &self.form {
             Form::Reference(uri) => LinkView::Reference(uri),
             Form::Text(uri) => LinkView::Text(uri),
             Form::Expanded(resource) => LinkView::Expanded(&**resource),
@@ -147,17 +186,17 @@ impl<T: Type> AnyLink for Link<T> {
     }
 
     fn refer(&mut self, uri: ODataId, text: bool) {
-        self.0 = if text { Form::Text(uri) } else { Form::Reference(uri) };
+        self.form = if text { Form::Text(uri) } else { Form::Reference(uri) };
     }
 
     fn expand(&mut self) -> &mut dyn Record {
-        self.0 = Form::Expanded(Box::default());
-        let Form::Expanded(resource) = &mut self.0 else { unreachable!("made so in the line before") };
+        self.form = Form::Expanded(Box::new(T::default()));
+        let Form::Expanded(resource) = &mut self.form else { unreachable!("made so in the line before") };
         &mut **resource
     }
 
     fn irregular(&mut self, json: &str) {
-        self.0 = Form::Irregular(Box::from(json));
+        self.form = Form::Irregular(Box::from(json));
     }
 
     fn target(&self) -> &'static Table {

@@ -18,6 +18,7 @@ mod diff;
 mod encode;
 mod enums;
 mod error;
+pub(crate) mod generated;
 mod link;
 mod map;
 mod odata;
@@ -30,7 +31,7 @@ mod serde_impl;
 mod table;
 mod text;
 
-pub use action::ActionTarget;
+pub use action::{ActionTarget, Actions};
 pub use annotation::Annotations;
 pub use decode::{Decoded, Decoder, decode, decode_into};
 pub use deviation::{Deviation, DeviationKind, Handling};
@@ -42,9 +43,7 @@ pub use link::{AnyLink, Link, LinkView};
 pub use odata::{ETag, ODataId, ODataType};
 pub use oem::Oem;
 pub use pointer::at;
-pub use record::{
-    Collection, EnumSlot, Item, ItemMut, LinkSlot, MapSlot, Record, RecordSlot, Slot, SlotMut, Type,
-};
+pub use record::{Collection, EnumSlot, Item, ItemMut, LinkSlot, MapSlot, Record, RecordSlot, Slot, SlotMut, Type};
 pub use residue::Residue;
 pub use scalar::{Outcome, Primitive, Reading, Scalar, ScalarSlot};
 pub use table::{

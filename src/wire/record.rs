@@ -14,14 +14,10 @@ use super::table::Table;
 pub trait Record: Any + Send + Sync + fmt::Debug {
     /// What the schemas say of this type.
     fn table(&self) -> &'static Table;
-    /// A field to read. Numbers beyond the last give [`Slot::Absent`].
+    /// A field to read. Numbers beyond the last give [`Slot::Residue`].
     fn slot(&self, slot: usize) -> Slot<'_>;
-    /// A field to change. Numbers beyond the last give [`SlotMut::Absent`].
+    /// A field to change. Numbers beyond the last give [`SlotMut::Residue`].
     fn slot_mut(&mut self, slot: usize) -> SlotMut<'_>;
-    /// What the payload had beyond the fields.
-    fn residue(&self) -> &Residue;
-    /// What the payload had beyond the fields.
-    fn residue_mut(&mut self) -> &mut Residue;
     /// The properties whose names the service made up.
     fn dynamic(&self) -> Option<&dyn MapSlot> {
         None
@@ -35,8 +31,14 @@ pub trait Record: Any + Send + Sync + fmt::Debug {
 /// A [`Record`] type that is known at compile time.
 pub trait Type: Record + Default + Clone {
     /// What the schemas say of this type.
-    fn type_table() -> &'static Table;
+    #[must_use]
+    fn type_table() -> &'static Table {
+        Self::default().table()
+    }
 }
+
+// The compiler's time goes with the number of functions: one impl for all types, and few functions in each type's own.
+impl<T: Record + Default + Clone> Type for T {}
 
 /// A resource collection.
 pub trait Collection: Type {
@@ -70,6 +72,24 @@ impl dyn Record {
         }
     }
 
+    /// What the payload had beyond the fields.
+    #[must_use]
+    pub fn residue(&self) -> &Residue {
+        static NONE: Residue = Residue::NONE;
+        match self.slot(usize::MAX) {
+            Slot::Residue(residue) => residue,
+            _ => &NONE,
+        }
+    }
+
+    /// What the payload had beyond the fields.
+    pub(crate) fn residue_mut(&mut self) -> Option<&mut Residue> {
+        match self.slot_mut(usize::MAX) {
+            SlotMut::Residue(residue) => Some(residue),
+            _ => None,
+        }
+    }
+
     /// The annotations of this object and of its properties.
     #[must_use]
     pub fn annotations(&self) -> Annotations<'_> {
@@ -90,8 +110,8 @@ impl dyn Record {
 /// A field to read.
 #[derive(Debug)]
 pub enum Slot<'a> {
-    /// No such field.
-    Absent,
+    /// No such field: what there is beyond the fields.
+    Residue(&'a Residue),
     /// Scalars: `Option` or `Vec`.
     Scalar(&'a dyn ScalarSlot),
     /// Members of an enumeration: `Option` or `Vec`.
@@ -105,8 +125,8 @@ pub enum Slot<'a> {
 /// A field to change.
 #[derive(Debug)]
 pub enum SlotMut<'a> {
-    /// No such field.
-    Absent,
+    /// No such field: what there is beyond the fields.
+    Residue(&'a mut Residue),
     /// Scalars: `Option` or `Vec`.
     Scalar(&'a mut dyn ScalarSlot),
     /// Members of an enumeration: `Option` or `Vec`.
@@ -122,7 +142,7 @@ impl Slot<'_> {
     #[must_use]
     pub fn len(&self) -> usize {
         match self {
-            Self::Absent => 0,
+            Self::Residue(_) => 0,
             Self::Scalar(slot) => slot.len(),
             Self::Enum(slot) => slot.len(),
             Self::Record(slot) => slot.len(),
@@ -141,7 +161,7 @@ impl SlotMut<'_> {
     /// Takes all values away.
     pub fn clear(&mut self) {
         match self {
-            Self::Absent => {}
+            Self::Residue(_) => {}
             Self::Scalar(slot) => slot.clear(),
             Self::Enum(slot) => slot.clear(),
             Self::Record(slot) => slot.clear(),

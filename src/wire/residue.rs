@@ -56,6 +56,9 @@ pub(crate) struct Beside<'a> {
 }
 
 impl Residue {
+    /// Nothing.
+    pub const NONE: Self = Self(None);
+
     /// Whether there is nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -103,13 +106,7 @@ impl Residue {
         rest.text.push_str(json);
         // Payloads are limited to far less than 4 GiB by the decoder.
         let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        rest.entries.push(Entry {
-            slot,
-            form,
-            start: place(start),
-            value: place(value),
-            end: place(rest.text.len()),
-        });
+        rest.entries.push(Entry { slot, form, start: place(start), value: place(value), end: place(rest.text.len()) });
     }
 
     /// What stands beside a field. Of several the last counts, as with any JSON object.
@@ -132,17 +129,10 @@ impl Residue {
         }
     }
 
-    /// The fields that have something beside them.
-    pub(crate) fn slots(&self) -> impl Iterator<Item = (usize, Form, &str)> {
-        self.rest()
-            .filter(|(entry, ..)| entry.slot != NO_SLOT)
-            .map(|(entry, _, json)| (usize::from(entry.slot), entry.form, json))
-    }
-
     fn rest(&self) -> impl Iterator<Item = (Entry, &str, &str)> {
-        self.0.iter().flat_map(|rest| {
-            rest.entries.iter().map(|entry| (*entry, entry.name(&rest.text), entry.json(&rest.text)))
-        })
+        self.0
+            .iter()
+            .flat_map(|rest| rest.entries.iter().map(|entry| (*entry, entry.name(&rest.text), entry.json(&rest.text))))
     }
 }
 
@@ -160,10 +150,8 @@ impl PartialEq for Residue {
     /// Equal if the same is beside the same fields, whatever the order.
     fn eq(&self, other: &Self) -> bool {
         let sorted = |residue: &Self| {
-            let mut all: Vec<_> = residue
-                .rest()
-                .map(|(entry, name, json)| (entry.slot, name.to_owned(), json.to_owned()))
-                .collect();
+            let mut all: Vec<_> =
+                residue.rest().map(|(entry, name, json)| (entry.slot, name.to_owned(), json.to_owned())).collect();
             all.sort_unstable();
             all
         };

@@ -355,9 +355,7 @@ fn decimal(text: &str) -> (bool, String, i64) {
 impl Scalar for String {
     fn decode(decoder: &mut Decoder<'_>, peek: Peek) -> Result<Reading<Self>, DecodeError> {
         const EXPECTED: &str = "a string";
-        let odd = |text| {
-            Reading::Odd(text, Problem::new(DeviationKind::ScalarForString, EXPECTED), Handling::Coerced)
-        };
+        let odd = |text| Reading::Odd(text, Problem::new(DeviationKind::ScalarForString, EXPECTED), Handling::Coerced);
         Ok(match peek {
             Peek::String => match decoder.str()? {
                 Some(text) => Reading::Exact(text.to_owned()),

@@ -64,4 +64,3 @@ pub(crate) fn deserialize<'de, T: Type, D: Deserializer<'de>>(deserializer: D) -
 fn from_json<T: Type>(json: &str) -> Result<T, super::DecodeError> {
     decode(json.as_bytes(), &Limits::default()).map(|decoded| decoded.value)
 }
-

@@ -65,7 +65,8 @@ impl Duration {
         };
         let mut total = jiff::SignedDuration::ZERO;
         if let Some(days) = days.strip_suffix('D') {
-            total = total.checked_add(jiff::SignedDuration::from_secs(days.parse::<i64>().ok()?.checked_mul(86_400)?))?;
+            total =
+                total.checked_add(jiff::SignedDuration::from_secs(days.parse::<i64>().ok()?.checked_mul(86_400)?))?;
         } else if !days.is_empty() {
             return None;
         }
@@ -174,7 +175,9 @@ fn is_date_time(text: &[u8]) -> bool {
     };
     match *rest {
         [b'Z' | b'z'] => true,
-        [b'+' | b'-', h1, h2, b':', m1, m2] => digits(&[h1, h2, m1, m2]) && number(&[h1, h2]) < 24 && number(&[m1, m2]) < 60,
+        [b'+' | b'-', h1, h2, b':', m1, m2] => {
+            digits(&[h1, h2, m1, m2]) && number(&[h1, h2]) < 24 && number(&[m1, m2]) < 60
+        }
         _ => false,
     }
 }

@@ -6,8 +6,8 @@ mod parse;
 mod xml;
 
 pub use document::{
-    Action, Annotation, Document, EnumType, Include, Member, Parameter, Property, Record, Schema,
-    StructuredType, Term, TypeDefinition, Value,
+    Action, Annotation, Document, EnumType, Include, Member, Parameter, Property, Record, Schema, StructuredType, Term,
+    TypeDefinition, Value,
 };
 pub use parse::parse;
 
@@ -44,13 +44,8 @@ pub(crate) fn load_any(folder: &Path) -> Result<Vec<Document>, Error> {
     let mut documents = Vec::new();
     for path in files(folder)? {
         let name = name(folder, &path);
-        let bytes = fs::read(&path).map_err(|error| {
-            Error::of(
-                path.display().to_string(),
-                error.to_string(),
-                "a readable file",
-            )
-        })?;
+        let bytes = fs::read(&path)
+            .map_err(|error| Error::of(path.display().to_string(), error.to_string(), "a readable file"))?;
         let mut document = parse(&name, &text(&name, bytes)?)?;
         document.folder = folder.to_path_buf();
         documents.push(document);
@@ -60,15 +55,8 @@ pub(crate) fn load_any(folder: &Path) -> Result<Vec<Document>, Error> {
 
 /// `csdl/ComputerSystem_v1.xml`: as much of the path as tells two folders' files apart.
 fn name(folder: &Path, path: &Path) -> String {
-    let last = |path: &Path| {
-        path.file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-    };
-    [last(folder), last(path)]
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join("/")
+    let last = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    [last(folder), last(path)].into_iter().flatten().collect::<Vec<_>>().join("/")
 }
 
 fn text(file: &str, bytes: Vec<u8>) -> Result<String, Error> {
@@ -87,11 +75,7 @@ fn text(file: &str, bytes: Vec<u8>) -> Result<String, Error> {
 
 fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let unreadable = |error: std::io::Error| {
-        Error::of(
-            folder.display().to_string(),
-            error.to_string(),
-            "a folder of CSDL files, such as `csdl` of DSP8010",
-        )
+        Error::of(folder.display().to_string(), error.to_string(), "a folder of CSDL files, such as `csdl` of DSP8010")
     };
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {

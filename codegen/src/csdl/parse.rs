@@ -2,8 +2,8 @@
 //! are passed over; an element that OData doesn't have there is an error, as its neighbours may have been misread too.
 
 use super::document::{
-    Action, Annotation, Document, EnumType, Include, Member, Parameter, Property, Record, Schema,
-    StructuredType, Term, TypeDefinition, Value,
+    Action, Annotation, Document, EnumType, Include, Member, Parameter, Property, Record, Schema, StructuredType, Term,
+    TypeDefinition, Value,
 };
 use super::xml::{self, Element};
 use crate::error::Error;
@@ -19,10 +19,7 @@ pub fn parse(file: &str, text: &str) -> Result<Document, Error> {
     if root.name != "Edmx" {
         return Err(parser.misplaced(&root, "<edmx:Edmx>"));
     }
-    let mut document = Document {
-        file: file.to_owned(),
-        ..Document::default()
-    };
+    let mut document = Document { file: file.to_owned(), ..Document::default() };
     for child in &root.children {
         match child.name.as_str() {
             "Reference" => parser.reference(child, &mut document.includes)?,
@@ -46,12 +43,7 @@ struct Parser<'f> {
 
 impl Parser<'_> {
     fn misplaced(&self, element: &Element, expected: &str) -> Error {
-        Error::at(
-            self.file,
-            element.line,
-            format!("<{}>", element.name),
-            expected,
-        )
+        Error::at(self.file, element.line, format!("<{}>", element.name), expected)
     }
 
     fn required(&self, element: &Element, name: &str) -> Result<String, Error> {
@@ -146,9 +138,7 @@ impl Parser<'_> {
             line: element.line,
             entity,
             name: self.required(element, "Name")?,
-            base: element
-                .attribute("BaseType")
-                .map(|base| base.trim().to_owned()),
+            base: element.attribute("BaseType").map(|base| base.trim().to_owned()),
             is_abstract: self.boolean(element, "Abstract")?.unwrap_or(false),
             open: self.boolean(element, "OpenType")?.unwrap_or(false),
             ..StructuredType::default()
@@ -161,9 +151,7 @@ impl Parser<'_> {
                 // Redfish resources have no keys but their URIs.
                 "Key" if entity => {}
                 _ => {
-                    return Err(
-                        self.misplaced(child, "<Property>, <NavigationProperty> or <Annotation>")
-                    );
+                    return Err(self.misplaced(child, "<Property>, <NavigationProperty> or <Annotation>"));
                 }
             }
         }
@@ -182,11 +170,7 @@ impl Parser<'_> {
     }
 
     fn enumeration(&self, element: &Element) -> Result<EnumType, Error> {
-        let mut ty = EnumType {
-            line: element.line,
-            name: self.required(element, "Name")?,
-            ..EnumType::default()
-        };
+        let mut ty = EnumType { line: element.line, name: self.required(element, "Name")?, ..EnumType::default() };
         for child in &element.children {
             match child.name.as_str() {
                 "Annotation" => ty.annotations.push(self.annotation(child)?),
@@ -240,11 +224,7 @@ impl Parser<'_> {
     }
 
     fn annotation(&self, element: &Element) -> Result<Annotation, Error> {
-        Ok(Annotation {
-            line: element.line,
-            term: self.required(element, "Term")?,
-            value: self.value(element)?,
-        })
+        Ok(Annotation { line: element.line, term: self.required(element, "Term")?, value: self.value(element)? })
     }
 
     /// The value of an `Annotation` or a `PropertyValue`, as an attribute or as an element.
@@ -252,9 +232,7 @@ impl Parser<'_> {
         for (name, text) in &element.attributes {
             match name.as_str() {
                 "Bool" => {
-                    return Ok(self
-                        .boolean(element, "Bool")?
-                        .map_or(Value::Absent, Value::Bool));
+                    return Ok(self.boolean(element, "Bool")?.map_or(Value::Absent, Value::Bool));
                 }
                 "Int" => {
                     return match text.trim().parse() {
@@ -288,11 +266,7 @@ impl Parser<'_> {
         for child in &element.children {
             match child.name.as_str() {
                 "Collection" => {
-                    let items = child
-                        .children
-                        .iter()
-                        .map(|item| self.item(item))
-                        .collect::<Result<_, _>>()?;
+                    let items = child.children.iter().map(|item| self.item(item)).collect::<Result<_, _>>()?;
                     return Ok(Value::Collection(items));
                 }
                 "Record" | "String" | "EnumMember" => return self.item(child),
@@ -310,9 +284,7 @@ impl Parser<'_> {
                 for child in &element.children {
                     match child.name.as_str() {
                         "PropertyValue" => {
-                            record
-                                .values
-                                .push((self.required(child, "Property")?, self.value(child)?));
+                            record.values.push((self.required(child, "Property")?, self.value(child)?));
                         }
                         "Annotation" => record.annotations.push(self.annotation(child)?),
                         _ => {

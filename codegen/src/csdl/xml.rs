@@ -25,10 +25,7 @@ pub(super) struct Element {
 
 impl Element {
     pub(super) fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -41,14 +38,10 @@ struct Lines<'t> {
 
 impl Lines<'_> {
     fn at(&mut self, position: u64) -> u32 {
-        let position = usize::try_from(position)
-            .unwrap_or(usize::MAX)
-            .min(self.text.len());
+        let position = usize::try_from(position).unwrap_or(usize::MAX).min(self.text.len());
         if let Some(passed) = self.text.get(self.position..position) {
             let newlines = passed.matches('\n').count();
-            self.line = self
-                .line
-                .saturating_add(u32::try_from(newlines).unwrap_or(u32::MAX));
+            self.line = self.line.saturating_add(u32::try_from(newlines).unwrap_or(u32::MAX));
             self.position = position;
         }
         self.line
@@ -59,11 +52,7 @@ impl Lines<'_> {
 pub(super) fn read(file: &str, text: &str) -> Result<Element, Error> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader::from_str(text);
-    let mut lines = Lines {
-        text,
-        position: 0,
-        line: 1,
-    };
+    let mut lines = Lines { text, position: 0, line: 1 };
     let mut open: Vec<Element> = Vec::new();
     let mut root = None;
     loop {
@@ -143,10 +132,7 @@ pub(super) fn read(file: &str, text: &str) -> Result<Element, Error> {
         return Err(Error::at(
             file,
             lines.at(reader.buffer_position()),
-            format!(
-                "the end of the file inside <{}> from line {}",
-                unclosed.name, unclosed.line
-            ),
+            format!("the end of the file inside <{}> from line {}", unclosed.name, unclosed.line),
             format!("</{}>", unclosed.name),
         ));
     }
@@ -157,20 +143,12 @@ fn element(file: &str, line: u32, start: &BytesStart<'_>) -> Result<Element, Err
     let mut attributes = Vec::new();
     for attribute in start.attributes() {
         let attribute = attribute.map_err(|error| {
-            Error::at(
-                file,
-                line,
-                error.to_string(),
-                "attributes of the form name=\"value\", each once",
-            )
+            Error::at(file, line, error.to_string(), "attributes of the form name=\"value\", each once")
         })?;
         let value = attribute
             .normalized_value(XmlVersion::Implicit1_0)
             .map_err(|error| Error::at(file, line, error.to_string(), "an attribute's text"))?;
-        attributes.push((
-            attribute.key.local_name().as_ref().to_owned(),
-            value.into_owned(),
-        ));
+        attributes.push((attribute.key.local_name().as_ref().to_owned(), value.into_owned()));
     }
     Ok(Element {
         name: start.local_name().as_ref().to_owned(),

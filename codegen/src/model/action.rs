@@ -58,11 +58,8 @@ pub(super) fn add(merged: &Merged, lowering: &mut Lowering<'_>) -> Result<(), Er
 
 /// The types that have a binding type as a property, by the binding type.
 fn holders(merged: &Merged, model: &Model) -> BTreeMap<TypeName, Vec<TypeName>> {
-    let mut holders: BTreeMap<TypeName, Vec<TypeName>> = merged
-        .actions
-        .values()
-        .map(|action| (action.binding.clone(), Vec::new()))
-        .collect();
+    let mut holders: BTreeMap<TypeName, Vec<TypeName>> =
+        merged.actions.values().map(|action| (action.binding.clone(), Vec::new())).collect();
     for ty in model.structs.values() {
         for field in &ty.fields {
             if let FieldType::Struct(held) = &field.ty
@@ -75,11 +72,7 @@ fn holders(merged: &Merged, model: &Model) -> BTreeMap<TypeName, Vec<TypeName>> 
     holders
 }
 
-fn parameters(
-    lowering: &mut Lowering<'_>,
-    action: &ActionDef,
-    holder: &TypeName,
-) -> Option<TypeName> {
+fn parameters(lowering: &mut Lowering<'_>, action: &ActionDef, holder: &TypeName) -> Option<TypeName> {
     if action.parameters.is_empty() {
         return None;
     }
@@ -97,9 +90,7 @@ fn parameters(
         schema: action.name.schema.clone(),
         name: format!("{prefix}{}Parameters", action.name.name),
     };
-    let taken = |name: &TypeName| {
-        lowering.model.structs.contains_key(name) || lowering.model.enums.contains_key(name)
-    };
+    let taken = |name: &TypeName| lowering.model.structs.contains_key(name) || lowering.model.enums.contains_key(name);
     let mut own = name("");
     if taken(&own) {
         own = name(&holder.name);
@@ -110,10 +101,8 @@ fn parameters(
     let mut parameters = Struct::new(own.clone(), StructKind::Parameters);
     parameters.fields = fields;
     parameters.docs.since = action.docs.since;
-    parameters.docs.description = Some(format!(
-        "The parameters of the action `{}.{}`.",
-        action.name.schema, action.name.name
-    ));
+    parameters.docs.description =
+        Some(format!("The parameters of the action `{}.{}`.", action.name.schema, action.name.name));
     lowering.model.structs.insert(own.clone(), parameters);
     Some(own)
 }
@@ -150,26 +139,13 @@ mod tests {
     fn an_action_belongs_to_the_resource_that_has_its_actions() {
         let model = model(ACTIONS).unwrap();
         let alpha = ty(&model, "Alpha.Alpha");
-        let actions: Vec<_> = alpha
-            .actions
-            .iter()
-            .map(|action| action.rust.as_str())
-            .collect();
+        let actions: Vec<_> = alpha.actions.iter().map(|action| action.rust.as_str()).collect();
         assert_eq!(actions, ["ask", "reset"]);
-        assert_eq!(
-            alpha.actions[0].returns,
-            Some((FieldType::Struct(name("Alpha.Answer")), false))
-        );
+        assert_eq!(alpha.actions[0].returns, Some((FieldType::Struct(name("Alpha.Answer")), false)));
         assert_eq!(alpha.actions[0].parameters, None);
-        assert_eq!(
-            alpha.actions[1].parameters,
-            Some(name("Alpha.ResetParameters"))
-        );
+        assert_eq!(alpha.actions[1].parameters, Some(name("Alpha.ResetParameters")));
         let reset = field(&model, "Alpha.Actions", "#Alpha.Reset");
-        assert_eq!(
-            (reset.rust.as_str(), &reset.ty),
-            ("reset", &FieldType::Action)
-        );
+        assert_eq!((reset.rust.as_str(), &reset.ty), ("reset", &FieldType::Action));
         assert_eq!(reset.docs.description.as_deref(), Some("Resets it."));
     }
 
@@ -194,18 +170,12 @@ mod tests {
             r#"{ACTIONS}<Schema Namespace="Alpha.v1_1_0"><ComplexType Name="ResetParameters"/></Schema>"#
         ))
         .unwrap();
-        assert_eq!(
-            ty(&model, "Alpha.Alpha").actions[1].parameters,
-            Some(name("Alpha.AlphaResetParameters"))
-        );
+        assert_eq!(ty(&model, "Alpha.Alpha").actions[1].parameters, Some(name("Alpha.AlphaResetParameters")));
     }
 
     #[test]
     fn an_action_that_nothing_has_is_an_error() {
-        for (binding, more) in [
-            ("Alpha.Missing", ""),
-            ("Alpha.Unused", r#"<ComplexType Name="Unused"/>"#),
-        ] {
+        for (binding, more) in [("Alpha.Missing", ""), ("Alpha.Unused", r#"<ComplexType Name="Unused"/>"#)] {
             let error = model(&format!(
                 r#"<Schema Namespace="Alpha">{more}<Action Name="Go" IsBound="true">
                      <Parameter Name="Alpha" Type="{binding}"/></Action></Schema>"#

@@ -25,10 +25,8 @@ impl<'d> Aliases<'d> {
             .includes
             .iter()
             .filter_map(|include| Some((include.alias.as_deref()?, include.namespace.as_str())));
-        let own = document
-            .schemas
-            .iter()
-            .filter_map(|schema| Some((schema.alias.as_deref()?, schema.namespace.as_str())));
+        let own =
+            document.schemas.iter().filter_map(|schema| Some((schema.alias.as_deref()?, schema.namespace.as_str())));
         Self(included.chain(own).collect())
     }
 
@@ -43,10 +41,8 @@ impl<'d> Aliases<'d> {
             return written.to_owned();
         };
         let (schema, _) = split_version(self.namespace(qualifier));
-        let vocabulary = VOCABULARIES
-            .iter()
-            .find(|(namespace, _)| *namespace == schema)
-            .map_or(schema, |(_, usual)| usual);
+        let vocabulary =
+            VOCABULARIES.iter().find(|(namespace, _)| *namespace == schema).map_or(schema, |(_, usual)| usual);
         format!("{vocabulary}.{name}")
     }
 }
@@ -90,18 +86,12 @@ pub(super) struct Annotations<'a> {
 
 impl<'a> Annotations<'a> {
     pub(super) fn new(file: &'a str, aliases: &Aliases<'_>, annotations: &'a [Annotation]) -> Self {
-        let terms = annotations
-            .iter()
-            .map(|annotation| (aliases.term(&annotation.term), annotation))
-            .collect();
+        let terms = annotations.iter().map(|annotation| (aliases.term(&annotation.term), annotation)).collect();
         Self { file, terms }
     }
 
     fn get(&self, term: &str) -> Option<&'a Annotation> {
-        self.terms
-            .iter()
-            .find(|(name, _)| name == term)
-            .map(|(_, annotation)| *annotation)
+        self.terms.iter().find(|(name, _)| name == term).map(|(_, annotation)| *annotation)
     }
 
     fn wrong(&self, annotation: &Annotation, expected: &str) -> Error {
@@ -113,12 +103,7 @@ impl<'a> Annotations<'a> {
             Value::Collection(_) => "a collection".to_owned(),
             Value::Record(_) => "a record".to_owned(),
         };
-        Error::at(
-            self.file,
-            annotation.line,
-            format!("{found} for {}", annotation.term),
-            expected,
-        )
+        Error::at(self.file, annotation.line, format!("{found} for {}", annotation.term), expected)
     }
 
     fn text(&self, term: &str) -> Result<Option<String>, Error> {
@@ -148,11 +133,7 @@ impl<'a> Annotations<'a> {
             None => Ok(None),
             Some(annotation) => match &annotation.value {
                 Value::Int(number) => Ok(Some(*number)),
-                Value::Text(text) => text
-                    .trim()
-                    .parse()
-                    .map(Some)
-                    .map_err(|_| self.wrong(annotation, "an integer")),
+                Value::Text(text) => text.trim().parse().map(Some).map_err(|_| self.wrong(annotation, "an integer")),
                 _ => Err(self.wrong(annotation, "an integer")),
             },
         }
@@ -204,10 +185,7 @@ impl<'a> Annotations<'a> {
         };
         for revision in self.records("Redfish.Revisions")? {
             let since = revision.get("Version").and_then(version);
-            match revision
-                .get("Kind")
-                .and_then(|kind| kind.rsplit('/').next())
-            {
+            match revision.get("Kind").and_then(|kind| kind.rsplit('/').next()) {
                 Some("Added") => docs.since = since,
                 Some("Deprecated") => {
                     docs.deprecated = Some(Deprecation {
@@ -221,10 +199,7 @@ impl<'a> Annotations<'a> {
         if docs.deprecated.is_none() {
             docs.deprecated = self
                 .text("Redfish.Deprecated")?
-                .map(|description| Deprecation {
-                    version: None,
-                    description: Some(description),
-                });
+                .map(|description| Deprecation { version: None, description: Some(description) });
         }
         Ok(docs)
     }
@@ -243,11 +218,7 @@ impl<'a> Annotations<'a> {
             auto_expand: self.flag("OData.AutoExpand")?.unwrap_or(false)
                 && !self.flag("OData.AutoExpandReferences")?.unwrap_or(false),
             excerpt: self.name_or_nothing("Redfish.Excerpt")?.map(|names| {
-                names
-                    .split(',')
-                    .map(|name| name.trim().to_owned())
-                    .filter(|name| !name.is_empty())
-                    .collect()
+                names.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
             }),
             excerpt_copy: self.name_or_nothing("Redfish.ExcerptCopy")?,
             excerpt_only: self.flag("Redfish.ExcerptCopyOnly")?.unwrap_or(false),
@@ -324,20 +295,12 @@ impl<'a> Annotations<'a> {
     }
 
     /// `Redfish.Enumeration`
-    pub(super) fn enumeration(
-        &self,
-        aliases: &Aliases<'_>,
-        origin: &Origin,
-    ) -> Result<Vec<MemberDef>, Error> {
+    pub(super) fn enumeration(&self, aliases: &Aliases<'_>, origin: &Origin) -> Result<Vec<MemberDef>, Error> {
         let mut members = Vec::new();
         for entry in self.records("Redfish.Enumeration")? {
             if let Some(name) = entry.get("Member") {
                 let annotations = Annotations::new(self.file, aliases, &entry.0.annotations);
-                members.push(MemberDef {
-                    name: name.to_owned(),
-                    origin: origin.clone(),
-                    docs: annotations.docs()?,
-                });
+                members.push(MemberDef { name: name.to_owned(), origin: origin.clone(), docs: annotations.docs()? });
             }
         }
         Ok(members)

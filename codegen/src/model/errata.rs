@@ -58,18 +58,15 @@ pub(super) const ERRATA: &[Erratum] = &[
         why: "the pattern for names of HTTP headers escapes its backslash as JSON does, and so forbids the letter s",
         apply: |documents| {
             let (wrong, right) = (r"^[^:\\s]+$", r"^[^:\s]+$");
-            [
-                ("EventDestination.v1_0_0", "HttpHeaderProperty"),
-                ("OutboundConnection.v1_0_0", "HTTPHeaderProperty"),
-            ]
-            .into_iter()
-            .flat_map(|(namespace, ty)| {
-                types(documents, namespace, ty)
-                    .flat_map(|ty| &mut ty.annotations)
-                    .map(|annotation| replace_text(&mut annotation.value, wrong, right))
-                    .collect::<Vec<_>>()
-            })
-            .sum()
+            [("EventDestination.v1_0_0", "HttpHeaderProperty"), ("OutboundConnection.v1_0_0", "HTTPHeaderProperty")]
+                .into_iter()
+                .flat_map(|(namespace, ty)| {
+                    types(documents, namespace, ty)
+                        .flat_map(|ty| &mut ty.annotations)
+                        .map(|annotation| replace_text(&mut annotation.value, wrong, right))
+                        .collect::<Vec<_>>()
+                })
+                .sum()
         },
     },
     Erratum {
@@ -81,9 +78,7 @@ pub(super) const ERRATA: &[Erratum] = &[
                 .flat_map(|action| &mut action.parameters)
                 .filter(|parameter| parameter.name == "Nonce")
                 .flat_map(|parameter| &mut parameter.annotations)
-                .map(|annotation: &mut Annotation| {
-                    replace_text(&mut annotation.value, wrong, right)
-                })
+                .map(|annotation: &mut Annotation| replace_text(&mut annotation.value, wrong, right))
                 .sum()
         },
     },
@@ -91,11 +86,7 @@ pub(super) const ERRATA: &[Erratum] = &[
 
 /// Applies errata. `pinned`: the documents are those that the errata were written for. What does not apply to others is
 /// told as a note.
-pub(super) fn apply(
-    documents: &mut [Document],
-    errata: &[Erratum],
-    pinned: bool,
-) -> Result<Vec<String>, Error> {
+pub(super) fn apply(documents: &mut [Document], errata: &[Erratum], pinned: bool) -> Result<Vec<String>, Error> {
     let mut notes = Vec::new();
     for erratum in errata {
         if (erratum.apply)(documents) > 0 {
@@ -108,22 +99,13 @@ pub(super) fn apply(
                 format!("that {}; if that is over, the erratum must go", erratum.why),
             ));
         }
-        notes.push(format!(
-            "erratum {}: does not apply to these schemas",
-            erratum.name
-        ));
+        notes.push(format!("erratum {}: does not apply to these schemas", erratum.name));
     }
     Ok(notes)
 }
 
-fn schemas<'d>(
-    documents: &'d mut [Document],
-    namespace: &'d str,
-) -> impl Iterator<Item = &'d mut Schema> {
-    documents
-        .iter_mut()
-        .flat_map(|document| &mut document.schemas)
-        .filter(move |schema| schema.namespace == namespace)
+fn schemas<'d>(documents: &'d mut [Document], namespace: &'d str) -> impl Iterator<Item = &'d mut Schema> {
+    documents.iter_mut().flat_map(|document| &mut document.schemas).filter(move |schema| schema.namespace == namespace)
 }
 
 fn types<'d>(
@@ -131,9 +113,7 @@ fn types<'d>(
     namespace: &'d str,
     name: &'d str,
 ) -> impl Iterator<Item = &'d mut StructuredType> {
-    schemas(documents, namespace)
-        .flat_map(|schema| &mut schema.types)
-        .filter(move |ty| ty.name == name)
+    schemas(documents, namespace).flat_map(|schema| &mut schema.types).filter(move |ty| ty.name == name)
 }
 
 fn actions<'d>(
@@ -141,22 +121,13 @@ fn actions<'d>(
     namespace: &'d str,
     name: &'d str,
 ) -> impl Iterator<Item = &'d mut Action> {
-    schemas(documents, namespace)
-        .flat_map(|schema| &mut schema.actions)
-        .filter(move |action| action.name == name)
+    schemas(documents, namespace).flat_map(|schema| &mut schema.actions).filter(move |action| action.name == name)
 }
 
 /// Gives a property another type, wherever it has the wrong one.
-fn retype<'d>(
-    types: impl Iterator<Item = &'d mut StructuredType>,
-    property: &str,
-    wrong: &str,
-    right: &str,
-) -> usize {
+fn retype<'d>(types: impl Iterator<Item = &'d mut StructuredType>, property: &str, wrong: &str, right: &str) -> usize {
     let mut changed = 0;
-    for property in types
-        .flat_map(|ty| &mut ty.properties)
-        .filter(|found| found.name == property && found.ty == wrong)
+    for property in types.flat_map(|ty| &mut ty.properties).filter(|found| found.name == property && found.ty == wrong)
     {
         right.clone_into(&mut property.ty);
         changed += 1;
@@ -171,15 +142,8 @@ fn replace_text(value: &mut Value, wrong: &str, right: &str) -> usize {
             right.clone_into(text);
             1
         }
-        Value::Collection(items) => items
-            .iter_mut()
-            .map(|item| replace_text(item, wrong, right))
-            .sum(),
-        Value::Record(record) => record
-            .values
-            .iter_mut()
-            .map(|(_, value)| replace_text(value, wrong, right))
-            .sum(),
+        Value::Collection(items) => items.iter_mut().map(|item| replace_text(item, wrong, right)).sum(),
+        Value::Record(record) => record.values.iter_mut().map(|(_, value)| replace_text(value, wrong, right)).sum(),
         _ => 0,
     }
 }
@@ -225,10 +189,7 @@ mod tests {
     fn schemas_from_elsewhere_only_hear_that_an_erratum_does_not_apply() {
         let mut documents = schedule("Edm.Duration");
         let notes = apply(&mut documents, &ERRATA[..1], false).unwrap();
-        assert_eq!(
-            notes,
-            ["erratum swordfish-schedule-texts: does not apply to these schemas"]
-        );
+        assert_eq!(notes, ["erratum swordfish-schedule-texts: does not apply to these schemas"]);
     }
 
     #[test]
@@ -254,10 +215,7 @@ mod tests {
             )
             .unwrap()
         };
-        let erratum = ERRATA
-            .iter()
-            .find(|erratum| erratum.name == "http-header-pattern")
-            .unwrap();
+        let erratum = ERRATA.iter().find(|erratum| erratum.name == "http-header-pattern").unwrap();
         let mut documents = [pattern(r"^[^:\\s]+$")];
         assert_eq!((erratum.apply)(&mut documents), 1);
         assert_eq!(documents, [pattern(r"^[^:\s]+$")]);

@@ -6,10 +6,7 @@ use super::lower::Excerpts;
 
 /// The name of an excerpt's type: `Sensor.SensorPowerExcerpt`.
 pub(super) fn name(of: &TypeName, excerpt: Option<&str>) -> TypeName {
-    TypeName {
-        schema: of.schema.clone(),
-        name: format!("{}{}Excerpt", of.name, excerpt.unwrap_or_default()),
-    }
+    TypeName { schema: of.schema.clone(), name: format!("{}{}Excerpt", of.name, excerpt.unwrap_or_default()) }
 }
 
 /// Makes the excerpts that properties ask for, of the properties that belong to them or to all excerpts. Those that only
@@ -37,9 +34,7 @@ pub(super) fn add(model: &mut Model, excerpts: Excerpts) {
         let shell = entity.shell;
         let name = name(&of, excerpt.as_deref());
         let mut copy = Struct::new(name, StructKind::Excerpt { of, excerpt });
-        copy.docs.description = Some(format!(
-            "{what}: a copy of its main properties in another resource."
-        ));
+        copy.docs.description = Some(format!("{what}: a copy of its main properties in another resource."));
         copy.fields = fields;
         copy.shell = shell;
         model.structs.insert(copy.name.clone(), copy);
@@ -75,25 +70,10 @@ mod tests {
         .unwrap();
         let power = ty(&model, "Beta.BetaPowerExcerpt");
         assert_eq!(fields(power), ["Reading", "Watts", "Source"]);
-        assert_eq!(
-            power.kind,
-            StructKind::Excerpt {
-                of: name("Beta.Beta"),
-                excerpt: Some("Power".into())
-            }
-        );
-        assert_eq!(
-            field(&model, "Alpha.Part", "Power").ty,
-            FieldType::Struct(name("Beta.BetaPowerExcerpt"))
-        );
-        assert_eq!(
-            fields(ty(&model, "Beta.BetaExcerpt")),
-            ["Reading", "Source"]
-        );
+        assert_eq!(power.kind, StructKind::Excerpt { of: name("Beta.Beta"), excerpt: Some("Power".into()) });
+        assert_eq!(field(&model, "Alpha.Part", "Power").ty, FieldType::Struct(name("Beta.BetaPowerExcerpt")));
+        assert_eq!(fields(ty(&model, "Beta.BetaExcerpt")), ["Reading", "Source"]);
         assert!(field(&model, "Alpha.Part", "All").many);
-        assert!(
-            !fields(ty(&model, "Beta.Beta")).contains(&"Source"),
-            "what only excerpts have is not in the resource"
-        );
+        assert!(!fields(ty(&model, "Beta.Beta")).contains(&"Source"), "what only excerpts have is not in the resource");
     }
 }

@@ -22,38 +22,26 @@ pub(super) fn flatten(merged: &mut Merged) -> Result<(), Error> {
     Ok(())
 }
 
-fn ancestors<'t>(
-    types: &'t BTreeMap<TypeName, TypeDef>,
-    ty: &'t TypeDef,
-) -> Result<Vec<&'t TypeDef>, Error> {
+fn ancestors<'t>(types: &'t BTreeMap<TypeName, TypeDef>, ty: &'t TypeDef) -> Result<Vec<&'t TypeDef>, Error> {
     let mut found: Vec<&TypeDef> = Vec::new();
     let mut queue = VecDeque::from([ty]);
     while let Some(next) = queue.pop_front() {
         for base in &next.bases {
             if *base == ty.name {
-                return Err(next.origin.place.error(
-                    format!("`{}` among its own base types", ty.name.name),
-                    "base types that end somewhere",
-                ));
+                return Err(next
+                    .origin
+                    .place
+                    .error(format!("`{}` among its own base types", ty.name.name), "base types that end somewhere"));
             }
             let Some(base) = types.get(base) else {
                 return Err(next.origin.place.error(
-                    format!(
-                        "the base type `{}.{}`, which no file defines",
-                        base.schema, base.name
-                    ),
-                    format!(
-                        "the file that defines it, `{}_v1.xml`, among those that are read",
-                        base.schema
-                    ),
+                    format!("the base type `{}.{}`, which no file defines", base.schema, base.name),
+                    format!("the file that defines it, `{}_v1.xml`, among those that are read", base.schema),
                 ));
             };
             if base.entity != ty.entity {
                 return Err(next.origin.place.error(
-                    format!(
-                        "`{}.{}` as a base type of `{}`",
-                        base.name.schema, base.name.name, ty.name.name
-                    ),
+                    format!("`{}.{}` as a base type of `{}`", base.name.schema, base.name.name, ty.name.name),
                     "an entity type for an entity type, a complex type for a complex type",
                 ));
             }
@@ -61,10 +49,10 @@ fn ancestors<'t>(
                 continue;
             }
             if found.len() >= MAX_BASES {
-                return Err(ty.origin.place.error(
-                    format!("more than {MAX_BASES} base types of `{}`", ty.name.name),
-                    "a handful",
-                ));
+                return Err(ty
+                    .origin
+                    .place
+                    .error(format!("more than {MAX_BASES} base types of `{}`", ty.name.name), "a handful"));
             }
             found.push(base);
             queue.push_back(base);
@@ -84,17 +72,8 @@ fn folded(ty: &TypeDef, ancestors: &[&TypeDef]) -> Result<TypeDef, Error> {
                 Some(known) if known.ty == field.ty => *known = inherited(field, part, ty),
                 Some(known) => {
                     return Err(field.origin.place.error(
-                        format!(
-                            "`{}` of `{}` as `{}`",
-                            field.name,
-                            part.name.name,
-                            written(&field.ty)
-                        ),
-                        format!(
-                            "`{}`, which it inherits from {}",
-                            written(&known.ty),
-                            known.origin.place
-                        ),
+                        format!("`{}` of `{}` as `{}`", field.name, part.name.name, written(&field.ty)),
+                        format!("`{}`, which it inherits from {}", written(&known.ty), known.origin.place),
                     ));
                 }
             }
@@ -137,14 +116,7 @@ mod tests {
         let ty = &merged.types[&name("Alpha.Alpha")];
         let fields: Vec<_> = ty.fields.iter().map(|field| field.name.as_str()).collect();
         assert_eq!(fields, ["Oem", "Id", "Name", "Size"]);
-        assert_eq!(
-            ty.bases,
-            [
-                name("Resource.Resource"),
-                name("Resource.Item"),
-                name("Resource.ItemOrCollection")
-            ]
-        );
+        assert_eq!(ty.bases, [name("Resource.Resource"), name("Resource.Item"), name("Resource.ItemOrCollection")]);
     }
 
     #[test]
@@ -175,14 +147,8 @@ mod tests {
                    <ComplexType Name="C" BaseType="Alpha.B"/>"#
                     .to_owned(),
             ),
-            (
-                "a missing one",
-                r#"<ComplexType Name="A" BaseType="Alpha.B"/>"#.to_owned(),
-            ),
-            (
-                "one of another kind",
-                r#"<ComplexType Name="A" BaseType="Resource.Item"/>"#.to_owned(),
-            ),
+            ("a missing one", r#"<ComplexType Name="A" BaseType="Alpha.B"/>"#.to_owned()),
+            ("one of another kind", r#"<ComplexType Name="A" BaseType="Resource.Item"/>"#.to_owned()),
             (
                 "too many",
                 (0..100)

@@ -3,14 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use super::definition::{
-    FieldDef, Merged, Primitive, ScalarDef, Target, TermDef, TypeDef, TypeRef,
-};
+use super::definition::{FieldDef, Merged, Primitive, ScalarDef, Target, TermDef, TypeDef, TypeRef};
 use super::excerpt;
-use super::ir::{
-    Docs, Dynamic, Enum, Field, FieldType, Member, Model, Schema, Struct, StructKind, Term,
-    TypeName,
-};
+use super::ir::{Docs, Dynamic, Enum, Field, FieldType, Member, Model, Schema, Struct, StructKind, Term, TypeName};
 use super::odata;
 use crate::error::Place;
 
@@ -19,11 +14,7 @@ pub(super) type Excerpts = BTreeSet<(TypeName, Option<String>)>;
 
 /// Lowers everything but the actions.
 pub(super) fn lower(merged: &Merged) -> Lowering<'_> {
-    let mut lowering = Lowering {
-        merged,
-        model: Model::default(),
-        excerpts: Excerpts::new(),
-    };
+    let mut lowering = Lowering { merged, model: Model::default(), excerpts: Excerpts::new() };
     lowering.schemas();
     lowering.enums();
     for ty in merged.types.values() {
@@ -57,13 +48,7 @@ pub(super) struct Usage<'u> {
 impl<'u> Usage<'u> {
     /// A use that no annotation qualifies.
     pub(super) fn plain(place: &'u Place, name: &'u str) -> Self {
-        Self {
-            place,
-            name,
-            navigation: false,
-            auto_expand: false,
-            excerpt_copy: None,
-        }
+        Self { place, name, navigation: false, auto_expand: false, excerpt_copy: None }
     }
 }
 
@@ -87,28 +72,18 @@ impl<'m> Lowering<'m> {
     fn enums(&mut self) {
         for (name, ty) in &self.merged.enums {
             let members = ty.members.iter();
-            self.model.enums.insert(
-                name.clone(),
-                enumeration(name, &ty.docs, members.map(|m| (&m.name, &m.docs))),
-            );
+            self.model.enums.insert(name.clone(), enumeration(name, &ty.docs, members.map(|m| (&m.name, &m.docs))));
         }
         for (name, ty) in &self.merged.scalars {
             if !ty.members.is_empty() {
                 let members = ty.members.iter();
-                self.model.enums.insert(
-                    name.clone(),
-                    enumeration(name, &ty.docs, members.map(|m| (&m.name, &m.docs))),
-                );
+                self.model.enums.insert(name.clone(), enumeration(name, &ty.docs, members.map(|m| (&m.name, &m.docs))));
             }
         }
     }
 
     fn structured(&mut self, ty: &TypeDef) -> Struct {
-        let kind = if ty.entity {
-            StructKind::Entity
-        } else {
-            StructKind::Complex
-        };
+        let kind = if ty.entity { StructKind::Entity } else { StructKind::Complex };
         Struct {
             is_abstract: ty.is_abstract,
             docs: ty.docs.clone(),
@@ -128,20 +103,13 @@ impl<'m> Lowering<'m> {
         // Several patterns with several types: none of the types holds for all of them.
         let same = ty.patterns.iter().all(|(_, other)| other == first);
         let (ty_of_all, many) = if same {
-            (
-                self.type_of(first, &Usage::plain(&ty.origin.place, &ty.name.name)),
-                first.many,
-            )
+            (self.type_of(first, &Usage::plain(&ty.origin.place, &ty.name.name)), first.many)
         } else {
             (FieldType::Oem, false)
         };
         Some(Dynamic {
             rust: String::new(),
-            patterns: ty
-                .patterns
-                .iter()
-                .map(|(pattern, _)| pattern.clone())
-                .collect(),
+            patterns: ty.patterns.iter().map(|(pattern, _)| pattern.clone()).collect(),
             ty: ty_of_all,
             many,
         })
@@ -162,9 +130,7 @@ impl<'m> Lowering<'m> {
         let mut docs = field.docs.clone();
         if let Some(scalar) = scalar {
             docs.description = docs.description.or_else(|| scalar.docs.description.clone());
-            docs.long_description = docs
-                .long_description
-                .or_else(|| scalar.docs.long_description.clone());
+            docs.long_description = docs.long_description.or_else(|| scalar.docs.long_description.clone());
         }
         Field {
             json: field.name.clone(),
@@ -172,22 +138,13 @@ impl<'m> Lowering<'m> {
             ty: self.type_of(&field.ty, &usage),
             many: field.ty.many,
             nullable: field.nullable.unwrap_or(true),
-            permissions: traits
-                .permissions
-                .or(defined.and_then(|defined| defined.permissions)),
+            permissions: traits.permissions.or(defined.and_then(|defined| defined.permissions)),
             required: traits.required,
             required_on_create: traits.required_on_create,
             unit: traits.unit.clone(),
-            minimum: traits
-                .minimum
-                .or(defined.and_then(|defined| defined.minimum)),
-            maximum: traits
-                .maximum
-                .or(defined.and_then(|defined| defined.maximum)),
-            pattern: traits
-                .pattern
-                .clone()
-                .or_else(|| defined.and_then(|defined| defined.pattern.clone())),
+            minimum: traits.minimum.or(defined.and_then(|defined| defined.minimum)),
+            maximum: traits.maximum.or(defined.and_then(|defined| defined.maximum)),
+            pattern: traits.pattern.clone().or_else(|| defined.and_then(|defined| defined.pattern.clone())),
             is_url: traits.is_url || defined.is_some_and(|defined| defined.is_url),
             excerpt: traits.excerpt.clone(),
             excerpt_only: traits.excerpt_only,
@@ -209,11 +166,7 @@ impl<'m> Lowering<'m> {
             Target::Named(name) => name,
         };
         if let Some(scalar) = self.merged.scalars.get(name) {
-            return if scalar.members.is_empty() {
-                primitive(scalar.primitive)
-            } else {
-                FieldType::Enum(name.clone())
-            };
+            return if scalar.members.is_empty() { primitive(scalar.primitive) } else { FieldType::Enum(name.clone()) };
         }
         if self.merged.enums.contains_key(name) {
             return FieldType::Enum(name.clone());
@@ -234,11 +187,7 @@ impl<'m> Lowering<'m> {
             self.excerpts.insert((name.clone(), excerpt));
             return FieldType::Struct(copy);
         }
-        if usage.auto_expand {
-            FieldType::Struct(name.clone())
-        } else {
-            FieldType::Link(name.clone())
-        }
+        if usage.auto_expand { FieldType::Struct(name.clone()) } else { FieldType::Link(name.clone()) }
     }
 
     /// A name that no file defines: a type without more than its name.
@@ -250,10 +199,7 @@ impl<'m> Lowering<'m> {
         self.model
             .schemas
             .entry(name.schema.clone())
-            .or_insert_with(|| Schema {
-                name: name.schema.clone(),
-                ..Schema::default()
-            });
+            .or_insert_with(|| Schema { name: name.schema.clone(), ..Schema::default() });
         let mut shell = Struct::new(name.clone(), StructKind::Complex);
         shell.shell = true;
         if usage.navigation {
@@ -278,30 +224,18 @@ impl<'m> Lowering<'m> {
         let ty = self.type_of(&term.ty, &usage);
         self.model.terms.insert(
             format!("{vocabulary}.{}", term.name.name),
-            Term {
-                ty,
-                many: term.ty.many,
-                docs: term.docs.clone(),
-            },
+            Term { ty, many: term.ty.many, docs: term.docs.clone() },
         );
     }
 }
 
-fn enumeration<'e>(
-    name: &TypeName,
-    docs: &Docs,
-    members: impl Iterator<Item = (&'e String, &'e Docs)>,
-) -> Enum {
+fn enumeration<'e>(name: &TypeName, docs: &Docs, members: impl Iterator<Item = (&'e String, &'e Docs)>) -> Enum {
     Enum {
         name: name.clone(),
         rust_name: String::new(),
         docs: docs.clone(),
         members: members
-            .map(|(name, docs)| Member {
-                json: name.clone(),
-                rust: String::new(),
-                docs: docs.clone(),
-            })
+            .map(|(name, docs)| Member { json: name.clone(), rust: String::new(), docs: docs.clone() })
             .collect(),
     }
 }
@@ -378,10 +312,7 @@ mod tests {
         assert_eq!(code.ty, FieldType::Enum(name("Alpha.Code")));
         let members = &model.enums[&name("Alpha.Code")].members;
         assert_eq!(
-            members
-                .iter()
-                .map(|member| (member.json.as_str(), member.rust.as_str()))
-                .collect::<Vec<_>>(),
+            members.iter().map(|member| (member.json.as_str(), member.rust.as_str())).collect::<Vec<_>>(),
             [("Power Unit", "PowerUnit"), ("8259", "V8259")]
         );
         assert_eq!(members[0].docs.description.as_deref(), Some("The unit."));
@@ -394,33 +325,18 @@ mod tests {
         assert!(delta.shell);
         assert_eq!(
             fields(delta),
-            [
-                "@odata.context",
-                "@odata.id",
-                "@odata.type",
-                "@odata.etag",
-                "Id",
-                "Name",
-                "Description",
-                "Oem"
-            ]
+            ["@odata.context", "@odata.id", "@odata.type", "@odata.etag", "Id", "Name", "Description", "Oem"]
         );
         assert!(model.schemas.contains_key("Delta"));
         let collection = ty(&model, "DeltaCollection.DeltaCollection");
-        assert_eq!(
-            collection.kind,
-            StructKind::Collection(name("Resource.Item"))
-        );
+        assert_eq!(collection.kind, StructKind::Collection(name("Resource.Item")));
         assert_eq!(
             field(&model, "Alpha.Alpha", "Strange").ty,
             FieldType::Oem,
             "a value of which nothing is known is free-form"
         );
         assert!(
-            model
-                .warnings
-                .iter()
-                .any(|warning| warning.contains("`Unknown` refers to `Delta.Delta`")),
+            model.warnings.iter().any(|warning| warning.contains("`Unknown` refers to `Delta.Delta`")),
             "{:?}",
             model.warnings
         );

@@ -7,18 +7,15 @@ use std::collections::btree_map::Entry;
 use std::mem;
 
 use super::definition::{
-    ActionDef, Definitions, EnumDef, FieldDef, MemberDef, Merged, MergedSchema, Origin, ScalarDef,
-    Target, TermDef, TypeDef, TypeRef,
+    ActionDef, Definitions, EnumDef, FieldDef, MemberDef, Merged, MergedSchema, Origin, ScalarDef, Target, TermDef,
+    TypeDef, TypeRef,
 };
 use super::ir::{Docs, TypeName, Version};
 use crate::error::Error;
 
 /// Merges all definitions.
 pub(super) fn merge(definitions: Definitions) -> Result<Merged, Error> {
-    let mut merged = Merged {
-        schemas: schemas(&definitions),
-        ..Merged::default()
-    };
+    let mut merged = Merged { schemas: schemas(&definitions), ..Merged::default() };
     merged.types = by_name(definitions.types)?;
     merged.enums = by_name(definitions.enums)?;
     merged.scalars = by_name(definitions.scalars)?;
@@ -47,10 +44,7 @@ fn schemas(definitions: &Definitions) -> BTreeMap<String, MergedSchema> {
         merged.oldest = Some(merged.oldest.map_or(version, |oldest| oldest.min(version)));
         merged.newest = merged.newest.max(Some(version));
         if let Some(release) = &schema.release
-            && merged
-                .release
-                .as_ref()
-                .is_none_or(|(known, _)| *known < version)
+            && merged.release.as_ref().is_none_or(|(known, _)| *known < version)
         {
             merged.release = Some((version, release.clone()));
         }
@@ -134,16 +128,8 @@ impl Definition for TypeDef {
         if self.entity != other.entity {
             let kind = |entity| if entity { "entity" } else { "complex" };
             return Err(other.origin.place.error(
-                format!(
-                    "`{}` as a type of kind {}",
-                    other.name.name,
-                    kind(other.entity)
-                ),
-                format!(
-                    "one of kind {} as at {}",
-                    kind(self.entity),
-                    self.origin.place
-                ),
+                format!("`{}` as a type of kind {}", other.name.name, kind(other.entity)),
+                format!("one of kind {} as at {}", kind(self.entity), self.origin.place),
             ));
         }
         self.is_abstract &= other.is_abstract;
@@ -176,11 +162,7 @@ impl Definition for TypeDef {
     }
 }
 
-fn fields_into(
-    owner: &TypeName,
-    known: &mut Vec<FieldDef>,
-    others: Vec<FieldDef>,
-) -> Result<(), Error> {
+fn fields_into(owner: &TypeName, known: &mut Vec<FieldDef>, others: Vec<FieldDef>) -> Result<(), Error> {
     for mut other in others {
         date(&mut other.docs, &other.origin);
         match known.iter_mut().find(|field| field.name == other.name) {
@@ -192,20 +174,10 @@ fn fields_into(
 }
 
 /// Puts what another definition of the same property says into the known one.
-pub(super) fn field_into(
-    owner: &TypeName,
-    known: &mut FieldDef,
-    other: FieldDef,
-) -> Result<(), Error> {
+pub(super) fn field_into(owner: &TypeName, known: &mut FieldDef, other: FieldDef) -> Result<(), Error> {
     if known.ty != other.ty {
         return Err(other.origin.place.error(
-            format!(
-                "`{}` of `{}.{}` as `{}`",
-                other.name,
-                owner.schema,
-                owner.name,
-                written(&other.ty)
-            ),
+            format!("`{}` of `{}.{}` as `{}`", other.name, owner.schema, owner.name, written(&other.ty)),
             format!("`{}` as at {}", written(&known.ty), known.origin.place),
         ));
     }
@@ -215,10 +187,7 @@ pub(super) fn field_into(
         known.traits = other.traits;
         known.navigation = other.navigation;
     }
-    docs_into(
-        (&known.origin, &mut known.docs),
-        (&other.origin, other.docs),
-    );
+    docs_into((&known.origin, &mut known.docs), (&other.origin, other.docs));
     Ok(())
 }
 
@@ -250,10 +219,7 @@ fn members_into(known: &mut Vec<MemberDef>, others: Vec<MemberDef>) {
         date(&mut other.docs, &other.origin);
         match known.iter_mut().find(|member| member.name == other.name) {
             None => known.push(other),
-            Some(member) => docs_into(
-                (&member.origin, &mut member.docs),
-                (&other.origin, other.docs),
-            ),
+            Some(member) => docs_into((&member.origin, &mut member.docs), (&other.origin, other.docs)),
         }
     }
 }
@@ -343,11 +309,7 @@ pub(super) fn written(ty: &TypeRef) -> String {
         Target::Primitive(primitive) => format!("Edm.{primitive:?}"),
         Target::Named(name) => format!("{}.{}", name.schema, name.name),
     };
-    if ty.many {
-        format!("Collection({name})")
-    } else {
-        name
-    }
+    if ty.many { format!("Collection({name})") } else { name }
 }
 
 fn one_kind_per_name(merged: &Merged) -> Result<(), Error> {
@@ -375,14 +337,7 @@ fn one_kind_per_name(merged: &Merged) -> Result<(), Error> {
 
 /// "Since v1.0.0" tells nobody anything, nor does it help to hear of each property that it came with its type.
 fn forget_what_was_there_from_the_start(merged: &mut Merged) {
-    let Merged {
-        schemas,
-        types,
-        enums,
-        scalars,
-        actions,
-        ..
-    } = merged;
+    let Merged { schemas, types, enums, scalars, actions, .. } = merged;
     let oldest = |name: &TypeName| schemas.get(&name.schema).and_then(|schema| schema.oldest);
     let forget = |docs: &mut Docs, start: Option<Version>| {
         if docs.since <= start {
@@ -396,12 +351,8 @@ fn forget_what_was_there_from_the_start(merged: &mut Merged) {
         }
         forget(&mut ty.docs, oldest(name));
     }
-    let members = enums
-        .iter_mut()
-        .map(|(name, ty)| (name, &mut ty.docs, &mut ty.members));
-    let scalars = scalars
-        .iter_mut()
-        .map(|(name, ty)| (name, &mut ty.docs, &mut ty.members));
+    let members = enums.iter_mut().map(|(name, ty)| (name, &mut ty.docs, &mut ty.members));
+    let scalars = scalars.iter_mut().map(|(name, ty)| (name, &mut ty.docs, &mut ty.members));
     for (name, docs, members) in members.chain(scalars) {
         let start = docs.since.max(oldest(name));
         for member in members {

@@ -43,11 +43,7 @@ pub enum Selection {
 ///
 /// Contradictions within or between the documents, an erratum or overlay of the manifest that no longer applies, and a
 /// selected group that the manifest doesn't have.
-pub fn build(
-    mut documents: Vec<Document>,
-    manifest: &Manifest,
-    selection: &Selection,
-) -> Result<Model, Error> {
+pub fn build(mut documents: Vec<Document>, manifest: &Manifest, selection: &Selection) -> Result<Model, Error> {
     if let Selection::Groups(groups) = selection {
         manifest.check_groups(groups)?;
     }
@@ -59,11 +55,7 @@ pub fn build(
     flatten::flatten(&mut merged)?;
     let mut lowering = lower::lower(&merged);
     action::add(&merged, &mut lowering)?;
-    let lower::Lowering {
-        mut model,
-        excerpts,
-        ..
-    } = lowering;
+    let lower::Lowering { mut model, excerpts, .. } = lowering;
     excerpt::add(&mut model, excerpts);
     odata::add(&mut model);
     open::fold(&mut model);
@@ -87,7 +79,5 @@ pub fn build(
 
 /// Whether the documents are the ones that errata and overlays were written for: all that the pinned package has.
 fn are_pinned(documents: &[Document]) -> bool {
-    crate::pinned()
-        .iter()
-        .all(|folder| documents.iter().any(|document| document.folder == *folder))
+    crate::pinned().iter().all(|folder| documents.iter().any(|document| document.folder == *folder))
 }

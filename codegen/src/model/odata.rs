@@ -30,10 +30,7 @@ pub(super) fn add(model: &mut Model) {
 
 /// A type of the `Resource` schema.
 pub(super) fn resource_type(name: &str) -> TypeName {
-    TypeName {
-        schema: "Resource".to_owned(),
-        name: name.to_owned(),
-    }
+    TypeName { schema: "Resource".to_owned(), name: name.to_owned() }
 }
 
 /// A link to a `Resource.Item` leads to any resource, so what all resources have can be read there.
@@ -62,11 +59,8 @@ fn is_document(ty: &Struct) -> bool {
 /// Members stay links even where the schema has them expanded: a link holds an expanded member as well, and services that
 /// list references where the schema promises members are common.
 fn make_collection(ty: &mut Struct, item: &TypeName) {
-    let member = ty
-        .fields
-        .iter_mut()
-        .find(|field| field.json == "Members" && field.many)
-        .and_then(|field| match &field.ty {
+    let member =
+        ty.fields.iter_mut().find(|field| field.json == "Members" && field.many).and_then(|field| match &field.ty {
             FieldType::Link(member) | FieldType::Struct(member) => {
                 let member = member.clone();
                 field.ty = FieldType::Link(member.clone());
@@ -90,8 +84,7 @@ fn make_collection(ty: &mut Struct, item: &TypeName) {
     let mut count = field("Members@odata.count", FieldType::Int);
     count.required = true;
     count.minimum = Some(0);
-    count.docs.description =
-        Some("The number of members in the collection, on all its pages.".to_owned());
+    count.docs.description = Some("The number of members in the collection, on all its pages.".to_owned());
     let mut next = field("Members@odata.nextLink", FieldType::ODataId);
     next.is_url = true;
     next.docs.description = Some("The URI of the next page of members.".to_owned());
@@ -120,21 +113,9 @@ fn control() -> Vec<Field> {
             false,
             "The URI of the metadata that describes this resource.",
         ),
-        describe(
-            field("@odata.id", FieldType::ODataId),
-            true,
-            "The URI of this resource.",
-        ),
-        describe(
-            field("@odata.type", FieldType::ODataType),
-            true,
-            "The schema, version and type of this resource.",
-        ),
-        describe(
-            field("@odata.etag", FieldType::ETag),
-            false,
-            "The entity tag of this resource's present state.",
-        ),
+        describe(field("@odata.id", FieldType::ODataId), true, "The URI of this resource."),
+        describe(field("@odata.type", FieldType::ODataType), true, "The schema, version and type of this resource."),
+        describe(field("@odata.etag", FieldType::ETag), false, "The entity tag of this resource's present state."),
     ]
 }
 
@@ -146,27 +127,16 @@ pub(super) fn resource_fields() -> Vec<Field> {
         field.docs.description = Some(description.to_owned());
         fields.push(field);
     };
-    property(
-        "Id",
-        FieldType::String,
-        "The identifier of this resource among its siblings.",
-    );
+    property("Id", FieldType::String, "The identifier of this resource among its siblings.");
     property("Name", FieldType::String, "The name of this resource.");
-    property(
-        "Description",
-        FieldType::String,
-        "The description of this resource.",
-    );
+    property("Description", FieldType::String, "The description of this resource.");
     property("Oem", FieldType::Oem, "The OEM extension property.");
     fields
 }
 
 /// What the service says and no client changes.
 fn field(json: &str, ty: FieldType) -> Field {
-    Field {
-        permissions: Some(Permissions::Read),
-        ..Field::new(json, ty)
-    }
+    Field { permissions: Some(Permissions::Read), ..Field::new(json, ty) }
 }
 
 #[cfg(test)]
@@ -184,21 +154,10 @@ mod tests {
         .unwrap();
         assert_eq!(
             fields(ty(&model, "Alpha.Alpha")),
-            [
-                "@odata.context",
-                "@odata.id",
-                "@odata.type",
-                "@odata.etag",
-                "Oem",
-                "Id",
-                "Name"
-            ]
+            ["@odata.context", "@odata.id", "@odata.type", "@odata.etag", "Oem", "Id", "Name"]
         );
         let id = field(&model, "Alpha.Alpha", "@odata.id");
-        assert_eq!(
-            (id.rust.as_str(), &id.ty),
-            ("odata_id", &FieldType::ODataId)
-        );
+        assert_eq!((id.rust.as_str(), &id.ty), ("odata_id", &FieldType::ODataId));
         assert!(id.required && !id.nullable);
         assert!(field(&model, "Alpha.Alpha", "@odata.type").required);
         assert!(!field(&model, "Alpha.Part", "@odata.type").required);
@@ -216,16 +175,8 @@ mod tests {
         .unwrap();
         let collection = ty(&model, "BetaCollection.BetaCollection");
         assert_eq!(collection.kind, StructKind::Collection(name("Beta.Beta")));
-        let rust: Vec<_> = collection
-            .fields
-            .iter()
-            .skip(4)
-            .map(|field| field.rust.as_str())
-            .collect();
-        assert_eq!(
-            rust,
-            ["name", "members", "members_count", "members_next_link"]
-        );
+        let rust: Vec<_> = collection.fields.iter().skip(4).map(|field| field.rust.as_str()).collect();
+        assert_eq!(rust, ["name", "members", "members_count", "members_next_link"]);
         let members = field(&model, "BetaCollection.BetaCollection", "Members");
         assert_eq!(members.ty, FieldType::Link(name("Beta.Beta")));
     }

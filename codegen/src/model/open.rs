@@ -9,12 +9,8 @@ use super::ir::{FieldType, Model, Struct, StructKind, TypeName};
 pub(super) fn fold(model: &mut Model) {
     // A type whose made-up properties are free-form is free-form itself, hence the rounds.
     loop {
-        let open: BTreeSet<TypeName> = model
-            .structs
-            .values()
-            .filter(|ty| is_free_form(ty))
-            .map(|ty| ty.name.clone())
-            .collect();
+        let open: BTreeSet<TypeName> =
+            model.structs.values().filter(|ty| is_free_form(ty)).map(|ty| ty.name.clone()).collect();
         if open.is_empty() {
             return;
         }
@@ -47,10 +43,7 @@ fn is_free_form(ty: &Struct) -> bool {
         && ty.open
         && ty.fields.is_empty()
         && ty.actions.is_empty()
-        && ty
-            .dynamic
-            .as_ref()
-            .is_none_or(|dynamic| dynamic.ty == FieldType::Oem && !dynamic.many)
+        && ty.dynamic.as_ref().is_none_or(|dynamic| dynamic.ty == FieldType::Oem && !dynamic.many)
 }
 
 fn free(ty: &mut FieldType, open: &BTreeSet<TypeName>) {

@@ -12,27 +12,17 @@ use crate::error::Error;
 type Known = BTreeSet<[String; 3]>;
 
 /// Adds the overlays to the documents.
-pub(super) fn add(
-    documents: &mut Vec<Document>,
-    overlays: &[Document],
-    pinned: bool,
-) -> Result<Vec<String>, Error> {
+pub(super) fn add(documents: &mut Vec<Document>, overlays: &[Document], pinned: bool) -> Result<Vec<String>, Error> {
     if overlays.is_empty() {
         return Ok(Vec::new());
     }
-    let known: Known = documents
-        .iter()
-        .flat_map(|document| &document.schemas)
-        .flat_map(defined)
-        .map(|(path, _)| path)
-        .collect();
+    let known: Known =
+        documents.iter().flat_map(|document| &document.schemas).flat_map(defined).map(|(path, _)| path).collect();
     let mut notes = Vec::new();
     for overlay in overlays {
         let mut overlay = overlay.clone();
         for schema in &mut overlay.schemas {
-            let twice: Vec<([String; 3], u32)> = defined(schema)
-                .filter(|(path, _)| known.contains(path))
-                .collect();
+            let twice: Vec<([String; 3], u32)> = defined(schema).filter(|(path, _)| known.contains(path)).collect();
             for (path, line) in twice {
                 let what = path.join("/");
                 if pinned {
@@ -43,10 +33,7 @@ pub(super) fn add(
                         "additions only; this one must go",
                     ));
                 }
-                notes.push(format!(
-                    "overlay {}: `{what}` is in these schemas already",
-                    overlay.file
-                ));
+                notes.push(format!("overlay {}: `{what}` is in these schemas already", overlay.file));
                 remove(schema, &path);
             }
         }
@@ -58,35 +45,19 @@ pub(super) fn add(
 /// The smallest things that an overlay may add: properties, members, actions, terms, type definitions.
 fn defined(schema: &Schema) -> impl Iterator<Item = ([String; 3], u32)> {
     let (name, _) = split_version(&schema.namespace);
-    let path =
-        move |outer: &str, inner: &str| [name.to_owned(), outer.to_owned(), inner.to_owned()];
-    let properties = schema.types.iter().flat_map(move |ty| {
-        ty.properties
-            .iter()
-            .map(move |property| (path(&ty.name, &property.name), property.line))
-    });
-    let members = schema.enums.iter().flat_map(move |ty| {
-        ty.members
-            .iter()
-            .map(move |member| (path(&ty.name, &member.name), member.line))
-    });
-    let definitions = schema
-        .definitions
+    let path = move |outer: &str, inner: &str| [name.to_owned(), outer.to_owned(), inner.to_owned()];
+    let properties = schema
+        .types
         .iter()
-        .map(move |ty| (path(&ty.name, "TypeDefinition"), ty.line));
-    let actions = schema
-        .actions
+        .flat_map(move |ty| ty.properties.iter().map(move |property| (path(&ty.name, &property.name), property.line)));
+    let members = schema
+        .enums
         .iter()
-        .map(move |action| (path(&action.name, "Action"), action.line));
-    let terms = schema
-        .terms
-        .iter()
-        .map(move |term| (path(&term.name, "Term"), term.line));
-    properties
-        .chain(members)
-        .chain(definitions)
-        .chain(actions)
-        .chain(terms)
+        .flat_map(move |ty| ty.members.iter().map(move |member| (path(&ty.name, &member.name), member.line)));
+    let definitions = schema.definitions.iter().map(move |ty| (path(&ty.name, "TypeDefinition"), ty.line));
+    let actions = schema.actions.iter().map(move |action| (path(&action.name, "Action"), action.line));
+    let terms = schema.terms.iter().map(move |term| (path(&term.name, "Term"), term.line));
+    properties.chain(members).chain(definitions).chain(actions).chain(terms)
 }
 
 fn remove(schema: &mut Schema, [_, outer, inner]: &[String; 3]) {

@@ -23,24 +23,15 @@ pub(super) fn prune(model: &mut Model, selected: impl Fn(&str) -> bool) {
         }
     }
     let Reach { whole, linked, .. } = reach;
-    model
-        .structs
-        .retain(|name, _| whole.contains(name) || linked.contains(name));
+    model.structs.retain(|name, _| whole.contains(name) || linked.contains(name));
     model.enums.retain(|name, _| whole.contains(name));
     for (name, ty) in &mut model.structs {
         if !whole.contains(name) {
             make_shell(ty);
         }
     }
-    let used: BTreeSet<&String> = model
-        .structs
-        .keys()
-        .chain(model.enums.keys())
-        .map(|name| &name.schema)
-        .collect();
-    model
-        .schemas
-        .retain(|name, _| used.contains(name) || selected(name));
+    let used: BTreeSet<&String> = model.structs.keys().chain(model.enums.keys()).map(|name| &name.schema).collect();
+    model.schemas.retain(|name, _| used.contains(name) || selected(name));
     model.open_types.retain(|name, _| selected(&name.schema));
 }
 
@@ -73,9 +64,7 @@ impl Reach {
             self.value(&field.ty);
             // A collection is its members: without them a link to it would lead nowhere.
             if let FieldType::Link(name) = &field.ty
-                && all
-                    .get(name)
-                    .is_some_and(|linked| matches!(linked.kind, StructKind::Collection(_)))
+                && all.get(name).is_some_and(|linked| matches!(linked.kind, StructKind::Collection(_)))
             {
                 self.whole(name);
             }
@@ -104,10 +93,7 @@ impl Reach {
 }
 
 fn make_shell(ty: &mut Struct) {
-    let common: Vec<String> = odata::resource_fields()
-        .into_iter()
-        .map(|field| field.json)
-        .collect();
+    let common: Vec<String> = odata::resource_fields().into_iter().map(|field| field.json).collect();
     ty.shell = true;
     ty.fields.retain(|field| common.contains(&field.json));
     ty.actions.clear();
@@ -160,16 +146,10 @@ mod tests {
         let betas = ty(&model, "BetaCollection.BetaCollection");
         assert!(!betas.shell);
         assert_eq!(betas.kind, StructKind::Collection(name("Beta.Beta")));
-        assert!(
-            !ty(&model, "Gamma.Gamma").shell,
-            "it is sent within another"
-        );
+        assert!(!ty(&model, "Gamma.Gamma").shell, "it is sent within another");
         assert!(model.structs.contains_key(&name("Gamma.Part")));
         assert!(!model.structs.contains_key(&name("Gamma.Other")));
-        assert_eq!(
-            field(&model, "Alpha.Alpha", "Kind").ty,
-            FieldType::Enum(name("Beta.Kind"))
-        );
+        assert_eq!(field(&model, "Alpha.Alpha", "Kind").ty, FieldType::Enum(name("Beta.Kind")));
     }
 
     #[test]
@@ -178,16 +158,8 @@ mod tests {
         let more = select(SCHEMAS, &groups(&["gamma", "beta"])).unwrap();
         let all = select(SCHEMAS, &Selection::All).unwrap();
         for (name, ty) in &less.structs {
-            let known: BTreeSet<_> = more.structs[name]
-                .fields
-                .iter()
-                .map(|field| (&field.json, &field.rust))
-                .collect();
-            assert!(
-                ty.fields
-                    .iter()
-                    .all(|field| known.contains(&(&field.json, &field.rust)))
-            );
+            let known: BTreeSet<_> = more.structs[name].fields.iter().map(|field| (&field.json, &field.rust)).collect();
+            assert!(ty.fields.iter().all(|field| known.contains(&(&field.json, &field.rust))));
             assert_eq!(ty.rust_name, more.structs[name].rust_name);
         }
         assert_eq!(more.structs, all.structs);
@@ -196,9 +168,6 @@ mod tests {
     #[test]
     fn an_unknown_group_is_an_error_that_lists_the_known_ones() {
         let error = select(SCHEMAS, &groups(&["delta"])).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "selection: found the group `delta`; expected some of beta, core, gamma"
-        );
+        assert_eq!(error.to_string(), "selection: found the group `delta`; expected some of beta, core, gamma");
     }
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::annotation::{Aliases, Annotations, split_version};
 use super::definition::{
-    ActionDef, Definitions, EnumDef, FieldDef, MemberDef, Origin, Primitive, ScalarDef, SchemaDef,
-    Target, TermDef, TypeDef, TypeRef,
+    ActionDef, Definitions, EnumDef, FieldDef, MemberDef, Origin, Primitive, ScalarDef, SchemaDef, Target, TermDef,
+    TypeDef, TypeRef,
 };
 use super::ir::{TypeName, Version};
 use crate::csdl::{self, Document};
@@ -28,13 +28,7 @@ pub(super) fn resolve(documents: &[Document]) -> Result<Definitions, Error> {
         let aliases = Aliases::of(document);
         for schema in &document.schemas {
             let (name, version) = split_version(&schema.namespace);
-            let resolver = Resolver {
-                file: &document.file,
-                aliases: &aliases,
-                schema: name,
-                version,
-                rank,
-            };
+            let resolver = Resolver { file: &document.file, aliases: &aliases, schema: name, version, rank };
             resolver.schema(schema, &mut definitions)?;
         }
     }
@@ -87,42 +81,25 @@ impl<'d> Resolver<'d> {
     }
 
     fn origin(&self, line: u32) -> Origin {
-        Origin {
-            place: self.place(line),
-            rank: self.rank,
-            version: self.version,
-        }
+        Origin { place: self.place(line), rank: self.rank, version: self.version }
     }
 
     fn place(&self, line: u32) -> Place {
-        Place {
-            file: self.file.to_owned(),
-            line,
-        }
+        Place { file: self.file.to_owned(), line }
     }
 
     fn name(&self, name: &str) -> TypeName {
-        TypeName {
-            schema: self.schema.to_owned(),
-            name: name.to_owned(),
-        }
+        TypeName { schema: self.schema.to_owned(), name: name.to_owned() }
     }
 
     /// `Collection(Alias.Type)` -> the type's schema and name.
     fn reference(&self, written: &str, line: u32) -> Result<TypeRef, Error> {
-        let item = written
-            .strip_prefix("Collection(")
-            .and_then(|rest| rest.strip_suffix(')'));
+        let item = written.strip_prefix("Collection(").and_then(|rest| rest.strip_suffix(')'));
         let many = item.is_some();
         let item = item.unwrap_or(written).trim();
-        let unknown = |expected: &str| {
-            self.place(line)
-                .error(format!("the type `{written}`"), expected)
-        };
+        let unknown = |expected: &str| self.place(line).error(format!("the type `{written}`"), expected);
         let Some((qualifier, name)) = item.rsplit_once('.') else {
-            return Err(unknown(
-                "a type's name with its namespace, `Namespace.Name`",
-            ));
+            return Err(unknown("a type's name with its namespace, `Namespace.Name`"));
         };
         let to = if qualifier == "Edm" {
             Target::Primitive(primitive(name).ok_or_else(|| {
@@ -131,14 +108,9 @@ impl<'d> Resolver<'d> {
         } else {
             let (schema, _) = split_version(self.aliases.namespace(qualifier));
             if schema.is_empty() || name.is_empty() {
-                return Err(unknown(
-                    "a type's name with its namespace, `Namespace.Name`",
-                ));
+                return Err(unknown("a type's name with its namespace, `Namespace.Name`"));
             }
-            Target::Named(TypeName {
-                schema: schema.to_owned(),
-                name: name.to_owned(),
-            })
+            Target::Named(TypeName { schema: schema.to_owned(), name: name.to_owned() })
         };
         Ok(TypeRef { to, many })
     }
@@ -151,19 +123,12 @@ impl<'d> Resolver<'d> {
             let (qualifier, _) = base.rsplit_once('.').unwrap_or_default();
             let itself = split_version(self.aliases.namespace(qualifier)).1 == self.version;
             match self.reference(base, ty.line)? {
-                TypeRef {
-                    to: Target::Named(base),
-                    many: false,
-                } if base != name => bases.push(base),
-                TypeRef {
-                    to: Target::Named(_),
-                    many: false,
-                } if !itself => {}
+                TypeRef { to: Target::Named(base), many: false } if base != name => bases.push(base),
+                TypeRef { to: Target::Named(_), many: false } if !itself => {}
                 _ => {
-                    return Err(self.place(ty.line).error(
-                        format!("the base type `{base}` of `{}`", ty.name),
-                        "another entity or complex type",
-                    ));
+                    return Err(self
+                        .place(ty.line)
+                        .error(format!("the base type `{base}` of `{}`", ty.name), "another entity or complex type"));
                 }
             }
         }
@@ -246,15 +211,10 @@ impl<'d> Resolver<'d> {
 
     fn scalar(&self, ty: &'d csdl::TypeDefinition) -> Result<ScalarDef, Error> {
         let annotations = self.annotations(&ty.annotations);
-        let TypeRef {
-            to: Target::Primitive(primitive),
-            many: false,
-        } = self.reference(&ty.underlying, ty.line)?
-        else {
-            return Err(self.place(ty.line).error(
-                format!("the underlying type `{}` of `{}`", ty.underlying, ty.name),
-                "a primitive type",
-            ));
+        let TypeRef { to: Target::Primitive(primitive), many: false } = self.reference(&ty.underlying, ty.line)? else {
+            return Err(self
+                .place(ty.line)
+                .error(format!("the underlying type `{}` of `{}`", ty.underlying, ty.name), "a primitive type"));
         };
         let origin = self.origin(ty.line);
         Ok(ScalarDef {
@@ -301,11 +261,7 @@ impl<'d> Resolver<'d> {
                     )
                 })
                 .collect::<Result<_, _>>()?,
-            returns: action
-                .returns
-                .as_ref()
-                .map(|ty| self.reference(ty, action.line))
-                .transpose()?,
+            returns: action.returns.as_ref().map(|ty| self.reference(ty, action.line)).transpose()?,
             docs: self.annotations(&action.annotations).docs()?,
         }))
     }

@@ -98,37 +98,23 @@ pub(crate) fn model(text: &str) -> Result<Model, Error> {
 
 /// The model of some groups.
 pub(crate) fn select(text: &str, selection: &Selection) -> Result<Model, Error> {
-    build(
-        folders(&[RESOURCE, text])?,
-        &Manifest::parse(MANIFEST)?,
-        selection,
-    )
+    build(folders(&[RESOURCE, text])?, &Manifest::parse(MANIFEST)?, selection)
 }
 
 /// `Alpha.Thing`
 pub(crate) fn name(name: &str) -> TypeName {
     let (schema, name) = name.split_once('.').expect("Schema.Type");
-    TypeName {
-        schema: schema.to_owned(),
-        name: name.to_owned(),
-    }
+    TypeName { schema: schema.to_owned(), name: name.to_owned() }
 }
 
 /// A type of the model.
 pub(crate) fn ty<'m>(model: &'m Model, of: &str) -> &'m Struct {
-    model
-        .structs
-        .get(&name(of))
-        .unwrap_or_else(|| panic!("{of} among {:?}", model.structs.keys()))
+    model.structs.get(&name(of)).unwrap_or_else(|| panic!("{of} among {:?}", model.structs.keys()))
 }
 
 /// A field of a type of the model.
 pub(crate) fn field<'m>(model: &'m Model, of: &str, json: &str) -> &'m Field {
-    ty(model, of)
-        .fields
-        .iter()
-        .find(|field| field.json == json)
-        .unwrap_or_else(|| panic!("{json} in {of}"))
+    ty(model, of).fields.iter().find(|field| field.json == json).unwrap_or_else(|| panic!("{json} in {of}"))
 }
 
 /// The names of a type's fields in JSON.

@@ -37,19 +37,10 @@ fn everything_that_redfish_uses_is_read() {
     let thing = &schema.types[0];
     assert!(thing.entity && thing.is_abstract && !thing.open);
     assert_eq!(thing.base.as_deref(), Some("Resource.Item"));
-    assert_eq!(
-        thing.annotations[0].value,
-        Value::Collection(vec![Value::Text("/redfish/v1/A & B".into())])
-    );
-    let properties: Vec<_> = thing
-        .properties
-        .iter()
-        .map(|p| (p.line, p.name.as_str(), p.navigation, p.nullable))
-        .collect();
-    assert_eq!(
-        properties,
-        [(7, "One", false, Some(false)), (8, "Two", true, None)]
-    );
+    assert_eq!(thing.annotations[0].value, Value::Collection(vec![Value::Text("/redfish/v1/A & B".into())]));
+    let properties: Vec<_> =
+        thing.properties.iter().map(|p| (p.line, p.name.as_str(), p.navigation, p.nullable)).collect();
+    assert_eq!(properties, [(7, "One", false, Some(false)), (8, "Two", true, None)]);
     assert!(schema.types[1].open && !schema.types[1].entity);
     assert_eq!(schema.enums[0].members[0].name, "Red");
     assert_eq!(schema.definitions[0].underlying, "Edm.String");
@@ -76,11 +67,7 @@ fn values_stand_in_attributes_or_in_elements() {
             "><Record><PropertyValue Property=\"P\" Bool=\"true\"/><Annotation Term=\"U\"/></Record>",
             Value::Record(Record {
                 values: vec![("P".into(), Value::Bool(true))],
-                annotations: vec![Annotation {
-                    line: 3,
-                    term: "U".into(),
-                    value: Value::Absent,
-                }],
+                annotations: vec![Annotation { line: 3, term: "U".into(), value: Value::Absent }],
             }),
         ),
     ] {
@@ -91,24 +78,9 @@ fn values_stand_in_attributes_or_in_elements() {
 #[test]
 fn malformed_files_are_told_with_line_found_and_expected() {
     for (text, line, found, expected) in [
-        (
-            "<ComplexType/>",
-            3,
-            "<ComplexType> without Name",
-            "the attribute Name",
-        ),
-        (
-            "\n<ComplexType Name=\" \"/>",
-            4,
-            "<ComplexType> with an empty Name",
-            "a value for Name",
-        ),
-        (
-            "<ComplexType Name=\"A\" Abstract=\"yes\"/>",
-            3,
-            "Abstract=\"yes\" on <ComplexType>",
-            "true or false",
-        ),
+        ("<ComplexType/>", 3, "<ComplexType> without Name", "the attribute Name"),
+        ("\n<ComplexType Name=\" \"/>", 4, "<ComplexType> with an empty Name", "a value for Name"),
+        ("<ComplexType Name=\"A\" Abstract=\"yes\"/>", 3, "Abstract=\"yes\" on <ComplexType>", "true or false"),
         (
             "<Propety/>",
             3,
@@ -121,30 +93,10 @@ fn malformed_files_are_told_with_line_found_and_expected() {
             "<Propety>",
             "<Property>, <NavigationProperty> or <Annotation>",
         ),
-        (
-            "<EnumType Name=\"A\"><Property/></EnumType>",
-            3,
-            "<Property>",
-            "<Member> or <Annotation>",
-        ),
-        (
-            "<Action Name=\"A\"><Member/></Action>",
-            3,
-            "<Member>",
-            "<Parameter>, <ReturnType> or <Annotation>",
-        ),
-        (
-            "<Annotation Term=\"A\" Int=\"1.5\"/>",
-            3,
-            "Int=\"1.5\" on <Annotation>",
-            "an integer of 64 bits",
-        ),
-        (
-            "<Annotation Term=\"A\"><Collection><Bool/></Collection></Annotation>",
-            3,
-            "<Bool>",
-            "<Record> or <String>",
-        ),
+        ("<EnumType Name=\"A\"><Property/></EnumType>", 3, "<Property>", "<Member> or <Annotation>"),
+        ("<Action Name=\"A\"><Member/></Action>", 3, "<Member>", "<Parameter>, <ReturnType> or <Annotation>"),
+        ("<Annotation Term=\"A\" Int=\"1.5\"/>", 3, "Int=\"1.5\" on <Annotation>", "an integer of 64 bits"),
+        ("<Annotation Term=\"A\"><Collection><Bool/></Collection></Annotation>", 3, "<Bool>", "<Record> or <String>"),
         ("<Term Name=\"&nbsp;\" Type=\"Edm.String\"/>", 3, "", ""),
         (
             "<Annotation Term=\"A\"><String>&nbsp;</String></Annotation>",
@@ -153,12 +105,7 @@ fn malformed_files_are_told_with_line_found_and_expected() {
             "one of XML's predefined entities or a character reference",
         ),
         ("<ComplexType Name=\"A\">", 3, "", "well-formed XML"),
-        (
-            "<ComplexType Name=\"A\" Name=\"B\"/>",
-            3,
-            "",
-            "attributes of the form name=\"value\", each once",
-        ),
+        ("<ComplexType Name=\"A\" Name=\"B\"/>", 3, "", "attributes of the form name=\"value\", each once"),
     ] {
         let error = schema(text).expect_err(text);
         assert_eq!(error.line(), Some(line), "{error}");
@@ -186,9 +133,5 @@ fn what_is_no_csdl_at_all_is_told() {
     let deep = "<Edmx>".repeat(1000);
     let error = parse("Test_v1.xml", &deep).unwrap_err();
     assert_eq!(error.found(), "more than 64 nested elements");
-    parse(
-        "Test_v1.xml",
-        "\u{feff}<?xml version=\"1.0\"?><!-- none --><Edmx/>",
-    )
-    .unwrap();
+    parse("Test_v1.xml", "\u{feff}<?xml version=\"1.0\"?><!-- none --><Edmx/>").unwrap();
 }

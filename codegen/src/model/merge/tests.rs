@@ -27,11 +27,7 @@ const VERSIONS: &str = r#"
 fn versions_become_one_type_in_the_order_of_their_numbers() {
     let merged = merged(&[VERSIONS]).unwrap();
     let ty = &merged.types[&name("Alpha.Alpha")];
-    let fields: Vec<_> = ty
-        .fields
-        .iter()
-        .map(|field| (field.name.as_str(), field.docs.since))
-        .collect();
+    let fields: Vec<_> = ty.fields.iter().map(|field| (field.name.as_str(), field.docs.since)).collect();
     assert_eq!(fields, [("Old", None), ("Newest", Some(Version(1, 10, 0)))]);
     assert!(!ty.is_abstract);
     assert!(ty.bases.is_empty());
@@ -67,10 +63,7 @@ fn the_first_folder_has_the_word_and_the_second_adds() {
     let both = &part.fields[0];
     assert_eq!(both.nullable, Some(false));
     assert_eq!(both.docs.description.as_deref(), Some("First."));
-    assert_eq!(
-        both.docs.long_description.as_deref(),
-        Some("Second, at length.")
-    );
+    assert_eq!(both.docs.long_description.as_deref(), Some("Second, at length."));
 }
 
 #[test]
@@ -82,7 +75,7 @@ fn what_a_newer_version_says_anew_counts() {
             <Schema Namespace="Alpha.v1_1_0"><ComplexType Name="Part" BaseType="Alpha.v1_0_0.Part">
               <Property Name="Size" Type="Edm.Int64"><Annotation Term="Validation.Maximum" Int="16"/></Property>
             </ComplexType></Schema>"#])
-        .unwrap();
+    .unwrap();
     let fields = &merged.types[&name("Alpha.Part")].fields;
     assert_eq!(fields.len(), 1);
     assert_eq!(fields[0].traits.maximum, Some(16));
@@ -112,18 +105,10 @@ fn contradictions_are_errors_that_name_both_places() {
     let error = merged(&[&property("Edm.Int64"), &property("Edm.String")]).unwrap_err();
     assert_eq!(error.file(), "folder1/Test_v1.xml");
     assert_eq!(error.found(), "`Size` of `Alpha.Part` as `Edm.String`");
-    assert!(
-        error
-            .expected()
-            .starts_with("`Edm.Int` as at folder0/Test_v1.xml:")
-    );
+    assert!(error.expected().starts_with("`Edm.Int` as at folder0/Test_v1.xml:"));
 
     let kind = |kind: &str| format!(r#"<Schema Namespace="Alpha"><{kind} Name="Part"/></Schema>"#);
-    for (one, other) in [
-        ("ComplexType", "EntityType"),
-        ("ComplexType", "EnumType"),
-        ("EnumType", "EntityType"),
-    ] {
+    for (one, other) in [("ComplexType", "EntityType"), ("ComplexType", "EnumType"), ("EnumType", "EntityType")] {
         merged(&[&kind(one), &kind(other)]).expect_err("two kinds of one name");
     }
 }

@@ -13,11 +13,10 @@ pub(crate) use words::Acronyms;
 
 /// Rust's keywords, those that may become raw identifiers.
 const KEYWORDS: &[&str] = &[
-    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn",
-    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let",
-    "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return",
-    "static", "struct", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use",
-    "virtual", "where", "while", "yield",
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else", "enum",
+    "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod", "move",
+    "mut", "override", "priv", "pub", "ref", "return", "static", "struct", "trait", "true", "try", "type", "typeof",
+    "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 
 /// Keywords that can't be raw identifiers either.
@@ -169,8 +168,7 @@ fn camel(name: &str) -> String {
             && part.chars().any(|letter| letter.is_ascii_uppercase())
             && !part.chars().any(|letter| letter.is_ascii_lowercase());
         // Two numbers that lie side by side would read as one.
-        if camel.ends_with(|last: char| last.is_ascii_digit())
-            && part.starts_with(|first: char| first.is_ascii_digit())
+        if camel.ends_with(|last: char| last.is_ascii_digit()) && part.starts_with(|first: char| first.is_ascii_digit())
         {
             camel.push('_');
         }
@@ -244,11 +242,8 @@ mod tests {
         ] {
             assert_eq!(field(&model, "Alpha.Option", json).rust, rust);
         }
-        let variants: Vec<_> = model.enums[&name("Alpha.Colour")]
-            .members
-            .iter()
-            .map(|member| member.rust.as_str())
-            .collect();
+        let variants: Vec<_> =
+            model.enums[&name("Alpha.Colour")].members.iter().map(|member| member.rust.as_str()).collect();
         assert_eq!(variants, ["AB", "AB2", "Unrecognized2", "Self2"]);
         assert_eq!(ty(&model, "Alpha.AB").rust_name, "AB");
         assert_eq!(ty(&model, "Alpha.A_B").rust_name, "AB2");

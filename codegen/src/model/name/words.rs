@@ -21,9 +21,7 @@ impl Acronyms {
             }
         }
         for spellings in table.values_mut() {
-            spellings.sort_by(|(one, _), (other, _)| {
-                other.len().cmp(&one.len()).then_with(|| one.cmp(other))
-            });
+            spellings.sort_by(|(one, _), (other, _)| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
         }
         Self { spellings: table }
     }
@@ -36,9 +34,7 @@ impl Acronyms {
             while !rest.is_empty() {
                 let (length, word) = self.word(rest);
                 let (spelling, after) = rest.split_at(length.clamp(1, rest.len()));
-                words.push(
-                    word.unwrap_or_else(|| spelling.iter().map(char::to_ascii_lowercase).collect()),
-                );
+                words.push(word.unwrap_or_else(|| spelling.iter().map(char::to_ascii_lowercase).collect()));
                 rest = after;
             }
         }
@@ -48,25 +44,15 @@ impl Acronyms {
     /// The length of the first word, and the word where it isn't just its letters.
     fn word(&self, rest: &[char]) -> (usize, Option<String>) {
         if let Some((spelling, word)) = self.acronym(rest) {
-            let number: String = rest
-                .iter()
-                .skip(spelling.len())
-                .take_while(|next| next.is_ascii_digit())
-                .collect();
-            return (
-                spelling.len() + number.len(),
-                Some(format!("{word}{number}")),
-            );
+            let number: String = rest.iter().skip(spelling.len()).take_while(|next| next.is_ascii_digit()).collect();
+            return (spelling.len() + number.len(), Some(format!("{word}{number}")));
         }
         (self.plain(rest), None)
     }
 
     /// The length of the first word by the case of letters.
     fn plain(&self, rest: &[char]) -> usize {
-        let capitals = rest
-            .iter()
-            .take_while(|letter| letter.is_ascii_uppercase())
-            .count();
+        let capitals = rest.iter().take_while(|letter| letter.is_ascii_uppercase()).count();
         // `HBAWWNs`, `EnergykWh`: an acronym may begin within a run of capitals or after small letters.
         let end = match capitals {
             0 | 1 => capitals + tail(rest, capitals),
@@ -78,19 +64,13 @@ impl Acronyms {
             },
         };
         (1..end.max(capitals))
-            .find(|start| {
-                rest.get(*start..)
-                    .is_some_and(|rest| self.mixed_acronym(rest))
-            })
+            .find(|start| rest.get(*start..).is_some_and(|rest| self.mixed_acronym(rest)))
             .unwrap_or(end)
     }
 
     /// The spellings that begin with the same letter.
     fn beginning(&self, rest: &[char]) -> impl Iterator<Item = &(Vec<char>, String)> {
-        rest.first()
-            .and_then(|first| self.spellings.get(first))
-            .into_iter()
-            .flatten()
+        rest.first().and_then(|first| self.spellings.get(first)).into_iter().flatten()
     }
 
     fn acronym(&self, rest: &[char]) -> Option<(&[char], &str)> {
@@ -110,25 +90,16 @@ impl Acronyms {
 }
 
 fn stands_at(spelling: &[char], rest: &[char]) -> bool {
-    rest.starts_with(spelling)
-        && rest
-            .get(spelling.len())
-            .is_none_or(|next| !next.is_ascii_lowercase())
+    rest.starts_with(spelling) && rest.get(spelling.len()).is_none_or(|next| !next.is_ascii_lowercase())
 }
 
 /// How many small letters and digits follow.
 fn tail(rest: &[char], from: usize) -> usize {
-    rest.iter()
-        .skip(from)
-        .take_while(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit())
-        .count()
+    rest.iter().skip(from).take_while(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit()).count()
 }
 
 fn digits(rest: &[char], from: usize) -> usize {
-    rest.iter()
-        .skip(from)
-        .take_while(|letter| letter.is_ascii_digit())
-        .count()
+    rest.iter().skip(from).take_while(|letter| letter.is_ascii_digit()).count()
 }
 
 #[cfg(test)]
@@ -140,8 +111,8 @@ mod tests {
         let one_word = |spelling: &'static str| (spelling, spelling.to_ascii_lowercase());
         let acronyms = Acronyms::new(
             [
-                "PCIe", "IPv4", "MHz", "Mbps", "iSCSI", "NVMe", "VLan", "kWh", "kPa", "IDs",
-                "WWNs", "CPUs", "SNMPv3", "RDMA", "RX", "I2C", "OAuth",
+                "PCIe", "IPv4", "MHz", "Mbps", "iSCSI", "NVMe", "VLan", "kWh", "kPa", "IDs", "WWNs", "CPUs", "SNMPv3",
+                "RDMA", "RX", "I2C", "OAuth",
             ]
             .map(one_word)
             .into_iter()

@@ -22,27 +22,15 @@ fn aliases_and_versions_vanish_from_type_names() {
     let ty = &definitions.types[0];
     assert_eq!(ty.name, name("Alpha.Thing"));
     assert_eq!(ty.origin.version, Some(Version(1, 2, 0)));
-    assert!(
-        ty.bases.is_empty(),
-        "another version of itself is no base type"
-    );
+    assert!(ty.bases.is_empty(), "another version of itself is no base type");
     let part = Target::Named(name("Alpha.Part"));
     let types: Vec<_> = ty.fields.iter().map(|field| field.ty.clone()).collect();
     assert_eq!(
         types,
         [
-            TypeRef {
-                to: part.clone(),
-                many: true
-            },
-            TypeRef {
-                to: part,
-                many: false
-            },
-            TypeRef {
-                to: Target::Primitive(Primitive::Int),
-                many: false
-            },
+            TypeRef { to: part.clone(), many: true },
+            TypeRef { to: part, many: false },
+            TypeRef { to: Target::Primitive(Primitive::Int), many: false },
         ]
     );
 }
@@ -50,29 +38,25 @@ fn aliases_and_versions_vanish_from_type_names() {
 #[test]
 fn annotations_count_by_their_namespace_whatever_the_alias() {
     let definitions = resolve(&[csdl::parse(
-            "Test_v1.xml",
-            r#"<Edmx><Reference Uri="x"><Include Namespace="RedfishExtensions.v1_0_0" Alias="R"/></Reference>
+        "Test_v1.xml",
+        r#"<Edmx><Reference Uri="x"><Include Namespace="RedfishExtensions.v1_0_0" Alias="R"/></Reference>
                <DataServices><Schema Namespace="Alpha">
                  <ComplexType Name="Thing">
                    <Property Name="One" Type="Edm.String"><Annotation Term="R.Required"/></Property>
                    <Property Name="Two" Type="Edm.String"><Annotation Term="Redfish.Required" Bool="false"/></Property>
                  </ComplexType>
                </Schema></DataServices></Edmx>"#,
-        )
-        .unwrap()])
-        .unwrap();
-    let required: Vec<_> = definitions.types[0]
-        .fields
-        .iter()
-        .map(|field| field.traits.required)
-        .collect();
+    )
+    .unwrap()])
+    .unwrap();
+    let required: Vec<_> = definitions.types[0].fields.iter().map(|field| field.traits.required).collect();
     assert_eq!(required, [true, false]);
 }
 
 #[test]
 fn every_annotation_of_a_property_is_read() {
     let definitions = resolved(
-            r#"<Schema Namespace="Alpha.v1_0_0">
+        r#"<Schema Namespace="Alpha.v1_0_0">
                  <ComplexType Name="Thing">
                    <Property Name="Speed" Type="Edm.Int64" Nullable="false">
                      <Annotation Term="OData.Permissions" EnumMember="OData.Permission/ReadWrite"/>
@@ -101,8 +85,8 @@ fn every_annotation_of_a_property_is_read() {
                    </Property>
                  </ComplexType>
                </Schema>"#,
-        )
-        .unwrap();
+    )
+    .unwrap();
     let field = &definitions.types[0].fields[0];
     assert_eq!(field.nullable, Some(false));
     assert_eq!(
@@ -129,44 +113,23 @@ fn every_annotation_of_a_property_is_read() {
 #[test]
 fn what_cannot_be_resolved_is_told_with_its_line() {
     for (schemas, line, found) in [
-        (
-            "\n<ComplexType Name=\"A\"><Property Name=\"B\" Type=\"String\"/></ComplexType>",
-            "8",
-            "the type `String`",
-        ),
+        ("\n<ComplexType Name=\"A\"><Property Name=\"B\" Type=\"String\"/></ComplexType>", "8", "the type `String`"),
         (
             "<ComplexType Name=\"A\"><Property Name=\"B\" Type=\"Edm.Colour\"/></ComplexType>",
             "7",
             "the type `Edm.Colour`",
         ),
-        (
-            "<ComplexType Name=\"A\" BaseType=\"Alpha.A\"/>",
-            "7",
-            "the base type `Alpha.A` of `A`",
-        ),
-        (
-            "<ComplexType Name=\"A\" BaseType=\"Edm.String\"/>",
-            "7",
-            "the base type `Edm.String` of `A`",
-        ),
-        (
-            "<Action Name=\"Go\" IsBound=\"true\"/>",
-            "7",
-            "the bound action `Go` without parameters",
-        ),
+        ("<ComplexType Name=\"A\" BaseType=\"Alpha.A\"/>", "7", "the base type `Alpha.A` of `A`"),
+        ("<ComplexType Name=\"A\" BaseType=\"Edm.String\"/>", "7", "the base type `Edm.String` of `A`"),
+        ("<Action Name=\"Go\" IsBound=\"true\"/>", "7", "the bound action `Go` without parameters"),
         (
             "<ComplexType Name=\"A\"><Annotation Term=\"OData.AdditionalProperties\" String=\"maybe\"/></ComplexType>",
             "7",
             "\"maybe\" for OData.AdditionalProperties",
         ),
-        (
-            "<TypeDefinition Name=\"A\" UnderlyingType=\"Alpha.B\"/>",
-            "7",
-            "the underlying type `Alpha.B` of `A`",
-        ),
+        ("<TypeDefinition Name=\"A\" UnderlyingType=\"Alpha.B\"/>", "7", "the underlying type `Alpha.B` of `A`"),
     ] {
-        let error = resolved(&format!("\n<Schema Namespace=\"Alpha\">{schemas}</Schema>"))
-            .expect_err(schemas);
+        let error = resolved(&format!("\n<Schema Namespace=\"Alpha\">{schemas}</Schema>")).expect_err(schemas);
         let line: u32 = line.parse().unwrap();
         assert_eq!(error.line(), Some(line + 3), "{error}");
         assert_eq!(error.found(), found);

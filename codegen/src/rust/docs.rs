@@ -1,0 +1,121 @@
+//! Descriptions as doc comments. The schemas' text is plain with code in backticks; whatever else Markdown would see
+//! in it is escaped.
+
+use std::fmt::Write as _;
+
+use crate::model::ir::{Deprecation, Docs, Field, Permissions, Version};
+
+/// The doc comment of a type, a member or an action; `otherwise` where the schema is silent.
+pub(super) fn item(out: &mut String, indent: &str, docs: &Docs, otherwise: &str) {
+    paragraphs(out, indent, docs, otherwise, &facts_of(docs));
+}
+
+/// The doc comment of a field.
+pub(super) fn field(out: &mut String, indent: &str, field: &Field) {
+    let mut facts = vec![format!("`{}`", field.json)];
+    let mut fact = |text: &str| facts.push(text.to_owned());
+    match field.permissions {
+        Some(Permissions::Read) => fact("read-only"),
+        Some(Permissions::ReadWrite) => fact("read-write"),
+        Some(Permissions::Write) => fact("write-only"),
+        Some(Permissions::None) | None => {}
+    }
+    if field.required {
+        fact("required");
+    }
+    if field.required_on_create {
+        fact("required on create");
+    }
+    if let Some(unit) = &field.unit {
+        facts.push(format!("unit `{unit}`"));
+    }
+    match (field.minimum, field.maximum) {
+        (Some(low), Some(high)) => facts.push(format!("{low} to {high}")),
+        (Some(low), None) => facts.push(format!("at least {low}")),
+        (None, Some(high)) => facts.push(format!("at most {high}")),
+        (None, None) => {}
+    }
+    if let Some(pattern) = field.pattern.as_ref().filter(|pattern| !pattern.contains('`')) {
+        facts.push(format!("pattern `{pattern}`"));
+    }
+    facts.extend(facts_of(&field.docs));
+    paragraphs(out, indent, &field.docs, &format!("The `{}` property.", field.json), &facts);
+}
+
+fn facts_of(docs: &Docs) -> Vec<String> {
+    let number = |v: &Version| format!("{}.{}", v.0, v.1);
+    let mut facts = Vec::new();
+    if let Some(since) = &docs.since {
+        facts.push(format!("since {}", number(since)));
+    }
+    if let Some(Deprecation { version, description }) = &docs.deprecated {
+        let since = version.as_ref().map_or_else(String::new, |v| format!(" since {}", number(v)));
+        let why = description.as_ref().map_or_else(String::new, |text| format!(": {}", escape(text)));
+        facts.push(format!("**deprecated**{since}{why}"));
+    }
+    facts
+}
+
+fn paragraphs(out: &mut String, indent: &str, docs: &Docs, otherwise: &str, facts: &[String]) {
+    let text = |text: &Option<String>| text.as_deref().map(escape).filter(|text| !text.is_empty());
+    let first = text(&docs.description).or_else(|| text(&docs.long_description));
+    let _ = writeln!(out, "{indent}/// {}", first.as_deref().unwrap_or(otherwise));
+    if let Some(long) = text(&docs.long_description).filter(|long| Some(long) != first.as_ref()) {
+        let _ = writeln!(out, "{indent}///\n{indent}/// {long}");
+    }
+    if !facts.is_empty() {
+        let _ = writeln!(out, "{indent}///\n{indent}/// {}", facts.join(" · "));
+    }
+}
+
+/// Plain text with code in backticks, as Markdown that looks the same.
+pub(super) fn escape(text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let backticks = text.matches('`').count() % 2 == 0;
+    let mut out = String::with_capacity(text.len());
+    let mut code = false;
+    let mut words = text.split(' ').peekable();
+    while let Some(word) = words.next() {
+        let url = word.trim_start_matches(['(', '"']);
+        let end = url.trim_end_matches([')', '.', ',', ';', '"', ':']);
+        if !code && (end.starts_with("http://") || end.starts_with("https://")) && !end.contains(['<', '>', '`']) {
+            let (before, after) = (&word[..word.len() - url.len()], &url[end.len()..]);
+            let _ = write!(out, "{before}<{end}>{after}");
+        } else {
+            for c in word.chars() {
+                match c {
+                    '`' if backticks => {
+                        code = !code;
+                        out.push(c);
+                    }
+                    '`' | '[' | ']' | '<' | '>' | '*' | '\\' if !code => {
+                        out.push('\\');
+                        out.push(c);
+                    }
+                    _ => out.push(c),
+                }
+            }
+        }
+        if words.peek().is_some() {
+            out.push(' ');
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markdown_is_escaped_outside_of_code() {
+        let cases = [
+            ("The `[A-Z]` of <x>  and [y].", "The `[A-Z]` of \\<x\\> and \\[y\\]."),
+            ("See http://example.com/a_b.", "See <http://example.com/a_b>."),
+            ("An odd ` backtick", "An odd \\` backtick"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(escape(text), expected);
+        }
+    }
+}

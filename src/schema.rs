@@ -1,0 +1,55 @@
+//! The types of Redfish and Swordfish, one module per schema, generated at build time.
+//!
+//! A type has all properties of all versions of its schema. Fields are plain; what a service leaves out, sends as null
+//! or sends in a shape that the schema does not allow is `None` or left out of the `Vec`, and told by
+//! [`wire::decode`](crate::wire::decode). Resources go by their bare names here as well: [`ComputerSystem`] is
+//! [`computer_system::ComputerSystem`].
+//!
+//! [`types`], [`find`] and [`terms`] give what the schemas say of them at run time.
+
+use crate::wire::generated as w;
+use crate::wire::{Doc, Field, ODataType, Table};
+
+include!(concat!(env!("OUT_DIR"), "/schema.rs"));
+
+/// All types that this build knows, sorted by name. Types that are the same in all respects have one table.
+#[must_use]
+pub fn types() -> &'static [(&'static str, &'static Table)] {
+    TYPES
+}
+
+/// The type of this name, `ComputerSystem.ComputerSystem` or `ComputerSystem.Boot`; of a resource the bare name
+/// `ComputerSystem` will do.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Table> {
+    let exact = |name: &str| TYPES.binary_search_by(|(known, _)| (*known).cmp(name)).ok();
+    let place = exact(name).or_else(|| exact(&format!("{name}.{name}")));
+    place.and_then(|place| TYPES.get(place)).map(|(_, table)| *table)
+}
+
+/// The type that an `@odata.type` names.
+#[must_use]
+pub fn find_odata_type(name: &ODataType) -> Option<&'static Table> {
+    let (schema, name) = (name.schema(), name.type_name());
+    find(&format!("{schema}.{name}"))
+}
+
+/// The annotation terms of the standard, `Redfish.AllowableValues`.
+#[must_use]
+pub fn terms() -> &'static [Field] {
+    TERMS
+}
+
+/// The annotation term of this name, `Redfish.AllowableValues`.
+#[must_use]
+pub fn term(name: &str) -> Option<&'static Field> {
+    TERMS.binary_search_by(|term| term.name.cmp(name)).ok().and_then(|place| TERMS.get(place))
+}
+
+/// A description and the long description that goes with it (it may be empty).
+#[must_use]
+pub fn description(doc: Doc) -> Option<(&'static str, &'static str)> {
+    static TEXT: &str = include_str!(concat!(env!("OUT_DIR"), "/descriptions.txt"));
+    let place = usize::try_from(doc.0).ok().filter(|place| *place > 0)?;
+    TEXT.get(place..)?.lines().next()?.split_once('\t')
+}
