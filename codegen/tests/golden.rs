@@ -79,7 +79,7 @@ fn silence(model: &mut Model) {
 /// The methods of one schema's resources.
 fn methods(navigation: &str, module: &str) -> String {
     let start = format!("impl r::Resource<s::{module}::");
-    let blocks = navigation.split_inclusive("\n}\n").map(|block| block.trim_start_matches(|c| c == '\n'));
+    let blocks = navigation.split_inclusive("\n}\n").map(|block| block.trim_start_matches('\n'));
     blocks.filter(|block| block.starts_with(&start)).collect()
 }
 
