@@ -1,8 +1,8 @@
 //! Short forms for what a BMC says about itself, and the texts that come in blocks.
 
 use crate::ipmi::command::device::{
-    ColdReset, DeviceId, GetDeviceGuid, GetDeviceId, GetSelfTestResults, GetSystemGuid,
-    GetSystemInfo, Guid, SelfTest, SystemInfo, WarmReset,
+    ColdReset, DeviceId, GetDeviceGuid, GetDeviceId, GetSelfTestResults, GetSystemGuid, GetSystemInfo, Guid, SelfTest,
+    SystemInfo, WarmReset,
 };
 use crate::ipmi::{Client, Error};
 
@@ -61,19 +61,10 @@ impl Client {
     /// # Errors
     /// As [`send`](Self::send), but for the BMC's not having it.
     pub async fn system_info(&self, parameter: SystemInfo) -> Result<Option<String>, Error> {
-        let first = match self
-            .send(&GetSystemInfo {
-                parameter,
-                block: 0,
-            })
-            .await
-        {
+        let first = match self.send(&GetSystemInfo { parameter, block: 0 }).await {
             Ok(first) => first,
             Err(error)
-                if error.is_unsupported()
-                    || error
-                        .completion_code()
-                        .is_some_and(|code| code.number() == 0x80) =>
+                if error.is_unsupported() || error.completion_code().is_some_and(|code| code.number() == 0x80) =>
             {
                 return Ok(None);
             }
