@@ -10,6 +10,10 @@
 use crate::wire::generated as w;
 use crate::wire::{Doc, Field, ODataType, Table};
 
+mod place;
+
+pub use place::find_uri;
+
 include!(concat!(env!("OUT_DIR"), "/schema.rs"));
 
 /// All types that this build knows, sorted by name. Types that are the same in all respects have one table.
@@ -27,11 +31,16 @@ pub fn find(name: &str) -> Option<&'static Table> {
     place.and_then(|place| TYPES.get(place)).map(|(_, table)| *table)
 }
 
-/// The type that an `@odata.type` names.
+/// The type that an `@odata.type` names. Where the schema does not have the type, but there is a resource of its name
+/// or the name is but a version, that is it (`#AccountService.0.94.0.ManagerAccount`, `#Chassis.v1_2_0`).
 #[must_use]
 pub fn find_odata_type(name: &ODataType) -> Option<&'static Table> {
     let (schema, name) = (name.schema(), name.type_name());
-    find(&format!("{schema}.{name}"))
+    find(&format!("{schema}.{name}")).or_else(|| {
+        let own = find(&format!("{schema}.{schema}"))?;
+        let is_version = name.trim_start_matches(['v', 'V']).bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
+        if is_version { Some(own) } else { find(&format!("{name}.{name}")) }
+    })
 }
 
 /// The annotation terms of the standard, `Redfish.AllowableValues`.

@@ -1,0 +1,247 @@
+//! What decoding a number of payloads came to: counted payload by payload, told as a table or as JSON.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use rosefish::schema;
+use rosefish::wire::{Limits, ODataType, Table, decode_into, encode};
+use serde_json::json;
+
+use super::json::Json;
+use super::leaves;
+
+/// A payload with which something is wrong.
+#[derive(Debug)]
+struct Fault {
+    place: String,
+    what: String,
+}
+
+/// What decoding payloads came to.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    files: u64,
+    resources: u64,
+    lossless: u64,
+    known_type: u64,
+    leaves: leaves::Leaves,
+    deviations: BTreeMap<&'static str, u64>,
+    fatal: Vec<Fault>,
+    lossy: Vec<Fault>,
+    unknown_types: BTreeMap<String, u64>,
+}
+
+/// How a payload without a type is counted among the unknown ones.
+const NO_TYPE: &str = "(none)";
+
+impl Report {
+    /// Decodes one more payload. `place` is its URI or the path of its file; `link` the type that a link to it has.
+    pub(crate) fn add(&mut self, place: &str, bytes: &[u8], link: Option<&'static Table>) {
+        self.files += 1;
+        let what = match self.payload(place, bytes, link) {
+            Ok(true) => {
+                self.lossless += 1;
+                return;
+            }
+            Ok(false) => &mut self.lossy,
+            Err(error) => {
+                self.fatal.push(Fault { place: place.to_owned(), what: error });
+                return;
+            }
+        };
+        what.push(Fault { place: place.to_owned(), what: "encoding it gives something else".to_owned() });
+    }
+
+    /// Whether the payload comes back the same.
+    fn payload(&mut self, place: &str, bytes: &[u8], link: Option<&'static Table>) -> Result<bool, String> {
+        let text = std::str::from_utf8(bytes).map_err(|error| format!("the payload is not UTF-8: {error}"))?;
+        let limits = Limits::default();
+        // The decoder is asked first: it is the one that has limits.
+        let mut generic = (generic(&[]).new)();
+        let decodes = decode_into(&mut *generic, bytes, &limits);
+        match decodes {
+            Ok(_) => {
+                let json = Json::parse(text).map_err(|error| error.to_string())?;
+                Ok(self.resource(place, text, &json, link))
+            }
+            Err(error) if error.is_limit() => Err(error.to_string()),
+            // An array or a scalar is JSON but no resource; resources may stand in it.
+            Err(error) => match Json::parse(text) {
+                Ok(json) if !matches!(json, Json::Object(_)) => Ok(true),
+                _ => Err(error.to_string()),
+            },
+        }
+    }
+
+    fn resource(&mut self, place: &str, text: &str, json: &Json<'_>, link: Option<&'static Table>) -> bool {
+        self.resources += 1;
+        let table = self.table(place, json, link);
+        let mut record = (table.new)();
+        // That it decodes was seen before.
+        let Ok(deviations) = decode_into(&mut *record, text.as_bytes(), &Limits::default()) else { return false };
+        for deviation in &deviations {
+            *self.deviations.entry(deviation.kind.as_str()).or_default() += 1;
+        }
+        let leaves = leaves::count(json, table, &deviations);
+        self.leaves.all += leaves.all;
+        self.leaves.typed += leaves.typed;
+        let encoded = encode(&*record);
+        Json::parse(&encoded).is_ok_and(|back| json.same(&back))
+    }
+
+    /// What a payload is: what it says itself, else what leads to it, else what stands at its place, else a resource of
+    /// which nothing is known but what all have.
+    fn table(&mut self, place: &str, json: &Json<'_>, link: Option<&'static Table>) -> &'static Table {
+        let said = json.member("@odata.type").and_then(Json::as_str).map(str::trim).filter(|name| !name.is_empty());
+        if let Some(table) = said.and_then(|name| schema::find_odata_type(&ODataType::from(name))) {
+            self.known_type += 1;
+            return table;
+        }
+        let placed = link
+            .or_else(|| schema::find_uri(json.member("@odata.id").and_then(Json::as_str)?))
+            .or_else(|| schema::find_uri(&uri_of(place)?));
+        if said.is_none() && placed.is_some() {
+            self.known_type += 1;
+        } else {
+            *self.unknown_types.entry(said.unwrap_or(NO_TYPE).to_owned()).or_default() += 1;
+        }
+        let Json::Object(members) = json else { return generic(&[]) };
+        placed.unwrap_or_else(|| generic(members))
+    }
+
+    /// Whether every payload was decoded and came back the same.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.fatal.is_empty() && self.lossy.is_empty()
+    }
+
+    /// The report for programs.
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        let places = |faults: &[Fault]| faults.iter().map(|fault| fault.place.clone()).collect::<Vec<_>>();
+        json!({
+            "files": self.files,
+            "resources": self.resources,
+            "fatal": self.fatal.len(),
+            "lossless": self.lossless,
+            "known_type": self.known_type,
+            "leaves": self.leaves.all,
+            "typed_leaves": self.leaves.typed,
+            "deviations": self.deviations,
+            "fatal_files": places(&self.fatal),
+            "lossy_files": places(&self.lossy),
+            "unknown_types": self.unknown_types,
+        })
+    }
+
+    /// The report for people.
+    pub(crate) fn to_table(&self) -> String {
+        let mut out = String::new();
+        let mut line = |name: &str, number: u64, of: Option<u64>| {
+            let share = of.filter(|of| *of > 0).map(|of| format!("  of {of}, {:.1} %", percent(number, of)));
+            // A String takes whatever is written to it.
+            let _ = writeln!(out, "{name:<26}{number:>9}{}", share.unwrap_or_default());
+        };
+        line("payloads", self.files, None);
+        line("resources", self.resources, None);
+        line("  of a known type", self.known_type, Some(self.resources));
+        line("lossless", self.lossless, Some(self.files));
+        line("values that are typed", self.leaves.typed, Some(self.leaves.all));
+        line("not decodable", self.fatal.len() as u64, None);
+        line("lossy", self.lossy.len() as u64, None);
+        line("deviations", self.deviations.values().sum(), None);
+        for (kind, number) in descending(&self.deviations) {
+            line(&format!("  {kind}"), number, None);
+        }
+        line("unknown types", self.unknown_types.values().sum(), None);
+        for (name, number) in descending(&self.unknown_types).into_iter().take(20) {
+            line(&format!("  {}", name.trim_start_matches('#')), number, None);
+        }
+        for fault in self.fatal.iter().chain(&self.lossy) {
+            let _ = writeln!(out, "{}: {}", fault.place, fault.what);
+        }
+        out
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "shown with one decimal place")]
+fn percent(number: u64, of: u64) -> f64 {
+    number as f64 * 100.0 / of as f64
+}
+
+fn descending<K: Ord + AsRef<str>>(counts: &BTreeMap<K, u64>) -> Vec<(&str, u64)> {
+    let mut all: Vec<_> = counts.iter().map(|(name, number)| (name.as_ref(), *number)).collect();
+    all.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+    all
+}
+
+/// What is known of a payload whose type nobody knows: it is a collection if it has members.
+fn generic(members: &[(String, Json<'_>)]) -> &'static Table {
+    let is_collection = members.iter().any(|(name, value)| name == "Members" && matches!(value, Json::Array(_)));
+    let name = if is_collection { "Resource.ResourceCollection" } else { "Resource.Resource" };
+    // The types that all resources share are in every build.
+    schema::find(name).or_else(|| schema::find("ServiceRoot")).unwrap_or_else(|| schema::types()[0].1)
+}
+
+/// The URI that a file stands for: mockups have `redfish/v1/Systems/1/index.json` or `redfish/v1/Systems/1.json`.
+fn uri_of(place: &str) -> Option<String> {
+    let place = place.replace('\\', "/");
+    let place = place.strip_suffix("/index.json").or_else(|| place.strip_suffix(".json")).unwrap_or(&place);
+    if place.starts_with('/') || place.contains("://") {
+        return Some(place.to_owned());
+    }
+    let start = place.find("redfish/v1")?;
+    place.get(start..).map(|path| format!("/{path}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(place: &str, payload: &str) -> serde_json::Value {
+        let mut report = Report::default();
+        report.add(place, payload.as_bytes(), None);
+        report.to_json()
+    }
+
+    #[test]
+    fn a_payload_is_fatal_only_if_it_is_no_json() {
+        for (payload, fatal, resources) in [
+            ("{}", 0, 1),
+            ("[]", 0, 0),
+            ("[1, 2", 1, 0),
+            ("\"text\"", 0, 0),
+            ("<html>", 1, 0),
+            ("", 1, 0),
+            (r#"{"@odata.etag": "W/"1""}"#, 1, 0),
+            ("{\"a\": 1e999}", 0, 1),
+        ] {
+            let report = checked("a.json", payload);
+            assert_eq!((&report["fatal"], &report["resources"]), (&json!(fatal), &json!(resources)), "{payload}");
+            assert_eq!(report["lossless"], json!(1 - fatal), "{payload}");
+        }
+    }
+
+    #[test]
+    fn the_type_is_what_the_payload_says_else_what_its_place_says() {
+        let cases = [
+            ("a.json", r##"{"@odata.type": "#Chassis.v99_0_0.Chassis"}"##, 1, json!({})),
+            ("redfish/v1/Systems/1.json", "{}", 1, json!({})),
+            ("x/redfish/v1/Systems/1/index.json", r#"{"@odata.type": ""}"#, 1, json!({})),
+            ("a.json", r#"{"@odata.id": "/redfish/v1/Chassis/1"}"#, 1, json!({})),
+            ("a.json", "{}", 0, json!({"(none)": 1})),
+            (
+                "a.json",
+                r##"{"@odata.type": "#ContosoFan.v1_0_0.ContosoFan"}"##,
+                0,
+                json!({"#ContosoFan.v1_0_0.ContosoFan": 1}),
+            ),
+        ];
+        for (place, payload, known, unknown) in cases {
+            let report = checked(place, payload);
+            assert_eq!(
+                (&report["known_type"], &report["unknown_types"]),
+                (&json!(known), &unknown),
+                "{place} {payload}"
+            );
+        }
+    }
+}

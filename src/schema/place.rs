@@ -1,0 +1,103 @@
+//! From where a resource stands to what it is: the URI templates of the schemas (`Redfish.Uris`) read backwards, for
+//! payloads that don't say their type. What a payload says of itself goes before what is found here.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use crate::wire::{Kind, ODataId, Table};
+
+/// The type of the resource, or of the object within a resource, that stands at a URI:
+/// `/redfish/v1/Systems/1`, `/redfish/v1/Chassis/1/Power#/Voltages/0`. Letter case, a trailing slash, a query and an
+/// origin make no difference. A settings resource is of the type of what it sets.
+#[must_use]
+pub fn find_uri(uri: &str) -> Option<&'static Table> {
+    let id = ODataId::from(uri);
+    let path = id.document().split('?').next().unwrap_or_default();
+    let path = path.find("/redfish/").and_then(|start| path.get(start..)).unwrap_or(path);
+    let segments: Vec<String> =
+        path.split('/').filter(|segment| !segment.is_empty()).map(str::to_ascii_lowercase).collect();
+    let table = lookup(&segments).or_else(|| match segments.split_last() {
+        Some((last, rest)) if last == "settings" || last == "sd" => lookup(rest),
+        _ => None,
+    })?;
+    match id.fragment() {
+        Some(pointer) => inside(table, pointer),
+        None => Some(table),
+    }
+}
+
+/// The type of the object that a JSON pointer leads to.
+fn inside(mut table: &'static Table, pointer: &str) -> Option<&'static Table> {
+    for step in pointer.split('/').filter(|step| !step.is_empty()) {
+        if step.bytes().all(|byte| byte.is_ascii_digit()) {
+            continue;
+        }
+        table = match table.field(step)?.kind {
+            Kind::Record(inner) | Kind::Link(inner) => inner,
+            _ => return None,
+        };
+    }
+    Some(table)
+}
+
+/// A URI template, `/redfish/v1/Systems/{ComputerSystemId}`: the segments that are fixed, none where any will do.
+struct Template {
+    segments: Vec<Option<String>>,
+    table: &'static Table,
+}
+
+impl Template {
+    fn fits(&self, segments: &[String]) -> bool {
+        let fits = |(fixed, segment): (&Option<String>, &String)| fixed.as_ref().is_none_or(|fixed| fixed == segment);
+        self.segments.len() == segments.len() && self.segments.iter().zip(segments).all(fits)
+    }
+}
+
+fn lookup(segments: &[String]) -> Option<&'static Table> {
+    static TEMPLATES: OnceLock<HashMap<(usize, Option<String>), Vec<Template>>> = OnceLock::new();
+    let templates = TEMPLATES.get_or_init(|| {
+        let mut all: HashMap<_, Vec<Template>> = HashMap::new();
+        for (_, table) in super::types() {
+            for uri in table.uris {
+                let fixed = |segment: &str| (!segment.contains('{')).then(|| segment.to_ascii_lowercase());
+                let segments: Vec<_> = uri.split('/').filter(|segment| !segment.is_empty()).map(fixed).collect();
+                let key = (segments.len(), segments.last().cloned().flatten());
+                all.entry(key).or_default().push(Template { segments, table });
+            }
+        }
+        all
+    });
+    // A fixed last segment says more than one that the service chose.
+    let fixed = templates.get(&(segments.len(), segments.last().cloned()));
+    let free = templates.get(&(segments.len(), None));
+    [fixed, free].into_iter().flatten().find_map(|templates| {
+        let fitting = templates.iter().filter(|template| template.fits(segments));
+        let best = fitting.max_by_key(|template| template.segments.iter().flatten().count());
+        best.map(|template| template.table)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resource_is_known_by_where_it_stands() {
+        let cases = [
+            ("/redfish/v1", Some("ServiceRoot.ServiceRoot")),
+            ("/redfish/v1/", Some("ServiceRoot.ServiceRoot")),
+            ("/redfish/v1/Systems", Some("ComputerSystemCollection.ComputerSystemCollection")),
+            ("/redfish/v1/systems/1/bios/Settings/", Some("Bios.Bios")),
+            ("https://bmc.example/redfish/v1/Systems/1", Some("ComputerSystem.ComputerSystem")),
+            ("/redfish/v1/Systems/1/SD", Some("ComputerSystem.ComputerSystem")),
+            ("/redfish/v1/Systems/1?$select=Name", Some("ComputerSystem.ComputerSystem")),
+            ("/redfish/v1/Chassis/1/Power#/Voltages/0", Some("Power.Voltage")),
+            ("/redfish/v1/Chassis/1/Power#Voltages/0", Some("Power.Voltage")),
+            ("/redfish/v1/Chassis/1/Oem/Contoso/Things", None),
+            ("", None),
+        ];
+        for (uri, expected) in cases {
+            assert_eq!(find_uri(uri).map(|table| table.name), expected, "{uri}");
+        }
+    }
+}
