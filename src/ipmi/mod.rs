@@ -7,7 +7,10 @@
 //! Sessions are of IPMI 2.0, with integrity and encryption, unless weaker ones are asked for by a name that begins with
 //! `danger_`. What was negotiated is required of every packet.
 
-#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic))]
+#![cfg_attr(
+    not(test),
+    deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic)
+)]
 
 mod client;
 pub mod command;
@@ -23,6 +26,7 @@ pub use error::{Error, ErrorKind};
 pub use packet::session15::AuthType;
 pub use packet::suite::CipherSuite;
 pub use service::console::Console;
+pub use service::device::{Firmware, FirmwareComponent};
 pub use service::sensor::Measurement;
 pub use service::user::User;
 pub use service::vendor::{CoolingIsMyConcern, DellFans, InspurFans, SupermicroFans};

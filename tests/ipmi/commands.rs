@@ -41,6 +41,7 @@ async fn the_bmc_says_what_it_is() {
         Ok(version) => assert!(version.is_none_or(|version| !version.contains('\0'))),
         Err(error) => panic!("{error}"),
     }
+    assert_eq!(client.firmware().await.unwrap().controller, id.firmware);
 }
 
 #[tokio::test]

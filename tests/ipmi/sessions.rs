@@ -279,3 +279,26 @@ async fn a_session_and_a_chassis_status_take_the_round_trips_that_the_protocol_n
     client.close().await;
     assert_eq!(bmc.stats().received, 8);
 }
+
+#[tokio::test]
+async fn whether_ipmi_is_spoken_is_learnt_without_a_session() {
+    let bmc = start().await;
+    let capabilities = builder(&bmc).probe().await.unwrap();
+    assert!(capabilities.ipmi_2_0 && !capabilities.bmc_key, "{capabilities:?}");
+    let pong = builder(&bmc).ping().await.unwrap();
+    assert!(pong.ipmi);
+    assert_eq!(bmc.stats().sessions_opened, 0);
+    bmc.set_online(false);
+    assert!(builder(&bmc).timeout(Duration::from_millis(100)).probe().await.unwrap_err().is_timeout());
+}
+
+#[tokio::test]
+async fn a_session_is_opened_over_a_bad_network() {
+    let open = async |seed| {
+        let faults = Faults { seed, drop: 0.25, duplicate: 0.2, reorder: 0.2, truncate: 0.05, ..Faults::default() };
+        let bmc = MockIpmi::builder().faults(faults).start().await.unwrap();
+        let client = connect(&bmc).await;
+        client.close().await;
+    };
+    futures_util::future::join_all((0..40).map(open)).await;
+}

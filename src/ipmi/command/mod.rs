@@ -7,6 +7,7 @@ mod completion;
 pub mod dcmi;
 pub mod device;
 pub mod fru;
+pub mod hpm;
 pub mod lan;
 pub mod sdr;
 pub mod sel;
@@ -25,7 +26,7 @@ use super::packet::{Malformed, Reader};
 /// Whether a command may be sent again when its answer stays out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Effect {
-    /// It only reads: it is sent again until it is answered.
+    /// It only reads, or doing it twice comes to the same (a reservation): it is sent again until it is answered.
     Reads,
     /// It changes something: it is sent once, and again only where the answer proves that it was refused.
     Changes,
@@ -112,7 +113,13 @@ impl Raw {
     /// A command with its data.
     #[must_use]
     pub fn new(net_fn: NetFn, command: u8, data: impl Into<Vec<u8>>) -> Self {
-        Self { net_fn, command, lun: 0, data: data.into(), effect: Effect::Changes }
+        Self {
+            net_fn,
+            command,
+            lun: 0,
+            data: data.into(),
+            effect: Effect::Changes,
+        }
     }
 
     /// The same command for another logical unit.

@@ -1,10 +1,36 @@
 //! Short forms for what a BMC says about itself, and the texts that come in blocks.
 
 use crate::ipmi::command::device::{
-    ColdReset, DeviceId, GetDeviceGuid, GetDeviceId, GetSelfTestResults, GetSystemGuid, GetSystemInfo, Guid, SelfTest,
-    SystemInfo, WarmReset,
+    ColdReset, DeviceId, FirmwareVersion, GetDeviceGuid, GetDeviceId, GetSelfTestResults,
+    GetSystemGuid, GetSystemInfo, Guid, SelfTest, SystemInfo, WarmReset,
+};
+use crate::ipmi::command::hpm::{
+    ComponentVersion, GetComponentDescription, GetComponentVersion, GetTargetUpgradeCapabilities,
+    UpgradeCapabilities,
 };
 use crate::ipmi::{Client, Error};
+
+/// What firmware there is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Firmware {
+    /// The controller's.
+    pub controller: FirmwareVersion,
+    /// The system's (the BIOS's), where the BMC keeps its version.
+    pub system: Option<String>,
+    /// Components, where the BMC tells them by HPM.1.
+    pub components: Vec<FirmwareComponent>,
+}
+
+/// A component of the firmware.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FirmwareComponent {
+    /// Its number, 0 to 7.
+    pub number: u8,
+    /// Its name.
+    pub name: String,
+    /// The version that it runs.
+    pub version: ComponentVersion,
+}
 
 impl Client {
     /// Who made the controller and which firmware it runs.
@@ -56,15 +82,63 @@ impl Client {
         self.send(&WarmReset).await
     }
 
+    /// What firmware there is: the controller's, the system's where the BMC keeps its version, and the components that
+    /// HPM.1 tells where the BMC has it.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), but for what the BMC doesn't have.
+    pub async fn firmware(&self) -> Result<Firmware, Error> {
+        let controller = self.device_id().await?.firmware;
+        let system = self.system_info(SystemInfo::FirmwareVersion).await?;
+        let mut components = Vec::new();
+        let capabilities = match self.send(&GetTargetUpgradeCapabilities).await {
+            Ok(capabilities) => Some(capabilities),
+            Err(error) if error.completion_code().is_some() => None,
+            Err(error) => return Err(error),
+        };
+        for component in capabilities
+            .into_iter()
+            .flat_map(UpgradeCapabilities::components)
+        {
+            let name = match self.send(&GetComponentDescription { component }).await {
+                Err(error) if error.completion_code().is_some() => String::new(),
+                other => other?,
+            };
+            match self.send(&GetComponentVersion { component }).await {
+                Ok(version) => components.push(FirmwareComponent {
+                    number: component,
+                    name,
+                    version,
+                }),
+                Err(error) if error.completion_code().is_some() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Firmware {
+            controller,
+            system,
+            components,
+        })
+    }
+
     /// A text that the BMC keeps for the system, such as the BIOS's version; `None` where it keeps none.
     ///
     /// # Errors
     /// As [`send`](Self::send), but for the BMC's not having it.
     pub async fn system_info(&self, parameter: SystemInfo) -> Result<Option<String>, Error> {
-        let first = match self.send(&GetSystemInfo { parameter, block: 0 }).await {
+        let first = match self
+            .send(&GetSystemInfo {
+                parameter,
+                block: 0,
+            })
+            .await
+        {
             Ok(first) => first,
             Err(error)
-                if error.is_unsupported() || error.completion_code().is_some_and(|code| code.number() == 0x80) =>
+                if error.is_unsupported()
+                    || error
+                        .completion_code()
+                        .is_some_and(|code| code.number() == 0x80) =>
             {
                 return Ok(None);
             }

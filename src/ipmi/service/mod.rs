@@ -4,7 +4,7 @@
 mod chassis;
 pub(super) mod console;
 mod dcmi;
-mod device;
+pub(super) mod device;
 mod fru;
 mod lan;
 mod sdr;

@@ -7,6 +7,7 @@ mod open15;
 mod open20;
 mod owner;
 mod pending;
+mod probe;
 pub(crate) mod sol;
 mod wire;
 
@@ -14,3 +15,4 @@ pub use config::UserLookup;
 pub(crate) use config::{Config, Protocol, SuiteChoice};
 pub(crate) use link::Target;
 pub(crate) use owner::{Control, Established, Job, Owner};
+pub(crate) use probe::{ping, probe};

@@ -3,26 +3,28 @@
 //! is refused.
 
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::time::Duration;
 
 use super::config::{Config, SuiteChoice};
 use super::link::{Link, to_bmc};
 use super::wire::Wire;
 use crate::ipmi::command::session::{
-    ChannelAuthenticationCapabilities, CloseSession, GetChannelAuthenticationCapabilities, GetChannelCipherSuites,
-    PRESENT_CHANNEL,
+    ChannelAuthenticationCapabilities, CloseSession, GetChannelAuthenticationCapabilities,
+    GetChannelCipherSuites, PRESENT_CHANNEL,
 };
 use crate::ipmi::command::{Command, CompletionCode};
 use crate::ipmi::error::{Error, ErrorKind};
+use crate::ipmi::packet::Malformed;
 use crate::ipmi::packet::auth::{Exchange, Keys, same_code};
 use crate::ipmi::packet::message::Response;
 use crate::ipmi::packet::rakp::{
-    Answer, OpenSessionRequest, OpenedSession, Rakp1, Rakp2, Rakp3, Rakp4, RakpStatus, decode_open_session,
+    Answer, OpenSessionRequest, OpenedSession, Rakp1, Rakp2, Rakp3, Rakp4, RakpStatus,
+    decode_open_session,
 };
 use crate::ipmi::packet::rmcp::{self, Datagram};
 use crate::ipmi::packet::session15::{self, AuthType};
 use crate::ipmi::packet::session20::{self, PayloadType};
 use crate::ipmi::packet::suite::{CipherSuite, SUITES, decode_records};
-use crate::ipmi::packet::{Malformed, Reader};
 
 const OPENING: &str = "opening an IPMI 2.0 session";
 /// The list of cipher suites comes in parts of 16 bytes, of which there can be 64.
@@ -41,13 +43,21 @@ pub(super) struct Opened {
 pub(super) fn random<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|error| {
-        Error::new(ErrorKind::Io, OPENING, format!("the operating system gave no random numbers: {error}"))
+        Error::new(
+            ErrorKind::Io,
+            OPENING,
+            format!("the operating system gave no random numbers: {error}"),
+        )
     })?;
     Ok(bytes)
 }
 
 /// Asks a command outside of any session.
-pub(super) async fn ask_outside<C: Command>(wire: &Wire, config: &Config, command: &C) -> Result<C::Response, Error> {
+pub(super) async fn ask_outside<C: Command>(
+    wire: &Wire,
+    config: &Config,
+    command: &C,
+) -> Result<C::Response, Error> {
     let [sequence] = random::<1>()?;
     let mut data = Vec::new();
     command.encode(&mut data);
@@ -56,6 +66,7 @@ pub(super) async fn ask_outside<C: Command>(wire: &Wire, config: &Config, comman
     let response = wire
         .ask(
             config,
+            config.timeout,
             C::NAME,
             || packet.clone(),
             |datagram| {
@@ -71,9 +82,15 @@ pub(super) async fn ask_outside<C: Command>(wire: &Wire, config: &Config, comman
 }
 
 /// What a command makes of a completion code and the data behind it.
-pub(super) fn judge<C: Command>(command: &C, completion: u8, data: &[u8]) -> Result<C::Response, Error> {
+pub(super) fn judge<C: Command>(
+    command: &C,
+    completion: u8,
+    data: &[u8],
+) -> Result<C::Response, Error> {
     match CompletionCode::from(completion) {
-        CompletionCode::Success => command.decode(data).map_err(|malformed| Error::malformed(C::NAME, malformed)),
+        CompletionCode::Success => command
+            .decode(data)
+            .map_err(|malformed| Error::malformed(C::NAME, malformed)),
         code => {
             let mut detail = code.to_string();
             if let Some(meaning) = command.explain(code) {
@@ -103,7 +120,10 @@ fn payload_outside(wrapper: &[u8], payload_type: PayloadType) -> Option<&[u8]> {
     (plain && packet.payload_type == payload_type).then_some(packet.payload)
 }
 
-pub(super) async fn capabilities(wire: &Wire, config: &Config) -> Result<ChannelAuthenticationCapabilities, Error> {
+pub(super) async fn capabilities(
+    wire: &Wire,
+    config: &Config,
+) -> Result<ChannelAuthenticationCapabilities, Error> {
     let ask = |extended| GetChannelAuthenticationCapabilities {
         channel: PRESENT_CHANNEL,
         privilege: config.privilege,
@@ -119,7 +139,11 @@ pub(super) async fn capabilities(wire: &Wire, config: &Config) -> Result<Channel
 }
 
 /// Opens a session.
-pub(super) async fn open(wire: &Wire, config: &Config, choice: SuiteChoice) -> Result<Opened, Error> {
+pub(super) async fn open(
+    wire: &Wire,
+    config: &Config,
+    choice: SuiteChoice,
+) -> Result<Opened, Error> {
     let candidates = match choice {
         SuiteChoice::Exactly(suite) => vec![suite],
         SuiteChoice::Strongest => {
@@ -138,7 +162,8 @@ pub(super) async fn open(wire: &Wire, config: &Config, choice: SuiteChoice) -> R
     for suite in candidates {
         match exchange(wire, config, suite).await {
             // The BMC lists a suite that it then doesn't take. The next one is no worse than the caller allowed.
-            Err(error) if matches!(error.kind(), ErrorKind::SessionRefused(status) if is_about_suite(status)) => {
+            Err(error) if matches!(error.kind(), ErrorKind::SessionRefused(status) if is_about_suite(status)) =>
+            {
                 refused = Some(error);
             }
             other => return other,
@@ -169,7 +194,10 @@ const fn is_about_suite(status: RakpStatus) -> bool {
 async fn protected_suites(wire: &Wire, config: &Config) -> Result<Vec<CipherSuite>, Error> {
     let mut list = Vec::new();
     for index in 0..LIST_PARTS {
-        let command = GetChannelCipherSuites { channel: PRESENT_CHANNEL, index };
+        let command = GetChannelCipherSuites {
+            channel: PRESENT_CHANNEL,
+            index,
+        };
         match ask_outside(wire, config, &command).await {
             Ok(part) => {
                 let last = part.len() < 16;
@@ -187,8 +215,14 @@ async fn protected_suites(wire: &Wire, config: &Config) -> Result<Vec<CipherSuit
             Err(error) => return Err(error),
         }
     }
-    let listed: Vec<_> = decode_records(&list).iter().filter_map(|record| record.suite()).collect();
-    Ok(SUITES.into_iter().filter(|suite| suite.is_protected() && listed.contains(suite)).collect())
+    let listed: Vec<_> = decode_records(&list)
+        .iter()
+        .filter_map(|record| record.suite())
+        .collect();
+    Ok(SUITES
+        .into_iter()
+        .filter(|suite| suite.is_protected() && listed.contains(suite))
+        .collect())
 }
 
 async fn exchange(wire: &Wire, config: &Config, suite: CipherSuite) -> Result<Opened, Error> {
@@ -220,6 +254,7 @@ impl From<Error> for Failure {
 async fn step<T>(
     wire: &Wire,
     config: &Config,
+    patience: Duration,
     types: (PayloadType, PayloadType),
     mut encode: impl FnMut(u8) -> Vec<u8>,
     decode: impl Fn(&[u8]) -> Result<Answer<T>, Malformed>,
@@ -227,9 +262,11 @@ async fn step<T>(
     let [first] = random::<1>()?;
     // Atomics because two closures share them in a future that may move between threads.
     let (tag, sent) = (AtomicU8::new(first), AtomicU32::new(0));
-    let outcome = wire
+    let mut malformed = None;
+    let answer = wire
         .ask(
             config,
+            patience,
             OPENING,
             || {
                 let tag_before = tag.fetch_add(1, Ordering::Relaxed);
@@ -241,20 +278,28 @@ async fn step<T>(
                     return None;
                 };
                 let payload = payload_outside(wrapper, types.1)?;
-                // The tag is the first byte of every message, however malformed the rest is.
-                if Reader::new(payload, OPENING).u8() != Ok(tag.load(Ordering::Relaxed)) {
-                    return None;
+                match decode(payload) {
+                    Ok(answer) => (answer.tag == tag.load(Ordering::Relaxed)).then_some(answer),
+                    // Anybody can send this: the BMC's own answer may still come. If none does, this is why.
+                    Err(error) => {
+                        malformed = Some(error);
+                        None
+                    }
                 }
-                Some(decode(payload))
             },
         )
-        .await?
-        .map_err(|malformed| Error::malformed(OPENING, malformed))?
-        .outcome;
-    Ok((outcome, sent.load(Ordering::Relaxed)))
+        .await
+        .map_err(|error| {
+            malformed.map_or(error, |malformed| Error::malformed(OPENING, malformed))
+        })?;
+    Ok((answer.outcome, sent.load(Ordering::Relaxed)))
 }
 
-async fn exchange_once(wire: &Wire, config: &Config, suite: CipherSuite) -> Result<Opened, Failure> {
+async fn exchange_once(
+    wire: &Wire,
+    config: &Config,
+    suite: CipherSuite,
+) -> Result<Opened, Failure> {
     let algorithm = suite.authentication();
     let console_session = u32::from_le_bytes(random()?).max(1);
     let opened = open_session(wire, config, suite, console_session).await?;
@@ -264,10 +309,18 @@ async fn exchange_once(wire: &Wire, config: &Config, suite: CipherSuite) -> Resu
     let (answer, _) = step(
         wire,
         config,
+        config.timeout,
         (PayloadType::RAKP_1, PayloadType::RAKP_2),
         |tag| {
             let user = config.user.clone();
-            Rakp1 { tag, bmc_session: opened.bmc_session, console_random, role, user }.encode()
+            Rakp1 {
+                tag,
+                bmc_session: opened.bmc_session,
+                console_random,
+                role,
+                user,
+            }
+            .encode()
         },
         Rakp2::decode,
     )
@@ -286,8 +339,17 @@ async fn exchange_once(wire: &Wire, config: &Config, suite: CipherSuite) -> Resu
     if rakp2.console_session != console_session || !same_code(&rakp2.code, &proof) {
         // Tell the BMC, so that it frees the session; there is no answer to wait for.
         let status = RakpStatus::InvalidCheckValue;
-        let goodbye = Rakp3 { tag: 0, status, bmc_session: opened.bmc_session, code: Vec::new() };
-        wire.send(&session20::encode_outside(PayloadType::RAKP_3, &goodbye.encode())).await;
+        let goodbye = Rakp3 {
+            tag: 0,
+            status,
+            bmc_session: opened.bmc_session,
+            code: Vec::new(),
+        };
+        wire.send(&session20::encode_outside(
+            PayloadType::RAKP_3,
+            &goodbye.encode(),
+        ))
+        .await;
         return Err(Failure::Final(Error::new(
             ErrorKind::Authentication,
             OPENING,
@@ -299,15 +361,29 @@ async fn exchange_once(wire: &Wire, config: &Config, suite: CipherSuite) -> Resu
     let (answer, sent) = step(
         wire,
         config,
+        // A BMC that took an earlier repetition may say nothing to this one: don't spend all the time on it.
+        config.timeout / ROUNDS,
         (PayloadType::RAKP_3, PayloadType::RAKP_4),
         |tag| {
             let bmc_session = opened.bmc_session;
-            Rakp3 { tag, status: RakpStatus::Success, bmc_session, code: code.to_vec() }.encode()
+            Rakp3 {
+                tag,
+                status: RakpStatus::Success,
+                bmc_session,
+                code: code.to_vec(),
+            }
+            .encode()
         },
         Rakp4::decode,
     )
     .await
-    .map_err(|error| if error.is_timeout() { Failure::OutOfStep(error) } else { Failure::Final(error) })?;
+    .map_err(|error| {
+        if error.is_timeout() {
+            Failure::OutOfStep(error)
+        } else {
+            Failure::Final(error)
+        }
+    })?;
     let sik = exchange.session_integrity_key(algorithm, config.key());
     let keys = Keys::derive(suite, &sik);
     let mut link = Link::v20(keys, console_session, opened.bmc_session);
@@ -330,7 +406,11 @@ async fn exchange_once(wire: &Wire, config: &Config, suite: CipherSuite) -> Resu
         )));
     }
     tracing::debug!(%suite, "session opened");
-    Ok(Opened { link, suite, guid: exchange.guid })
+    Ok(Opened {
+        link,
+        suite,
+        guid: exchange.guid,
+    })
 }
 
 async fn open_session(
@@ -342,14 +422,30 @@ async fn open_session(
     let (answer, _) = step(
         wire,
         config,
-        (PayloadType::OPEN_SESSION_REQUEST, PayloadType::OPEN_SESSION_RESPONSE),
-        |tag| OpenSessionRequest { tag, privilege: config.privilege as u8, console_session, suite }.encode(),
+        config.timeout,
+        (
+            PayloadType::OPEN_SESSION_REQUEST,
+            PayloadType::OPEN_SESSION_RESPONSE,
+        ),
+        |tag| {
+            OpenSessionRequest {
+                tag,
+                privilege: config.privilege as u8,
+                console_session,
+                suite,
+            }
+            .encode()
+        },
         decode_open_session,
     )
     .await?;
     let opened = answer.map_err(|status| refused("Open Session", status))?;
     if opened.console_session != console_session || opened.bmc_session == 0 {
-        return Err(Error::new(ErrorKind::Untrusted, OPENING, "the answer is for another session"));
+        return Err(Error::new(
+            ErrorKind::Untrusted,
+            OPENING,
+            "the answer is for another session",
+        ));
     }
     if !opened.is(suite) {
         let detail = format!(
@@ -364,15 +460,20 @@ async fn open_session(
 
 fn refused(message: &'static str, status: RakpStatus) -> Error {
     let (kind, advice) = match status {
-        RakpStatus::UnauthorizedName | RakpStatus::InvalidCheckValue | RakpStatus::InvalidNameLength => {
-            (ErrorKind::Authentication, "")
-        }
-        RakpStatus::UnauthorizedRole | RakpStatus::InvalidRole => {
-            (ErrorKind::Authentication, "; ask for a lower privilege level")
-        }
+        RakpStatus::UnauthorizedName
+        | RakpStatus::InvalidCheckValue
+        | RakpStatus::InvalidNameLength => (ErrorKind::Authentication, ""),
+        RakpStatus::UnauthorizedRole | RakpStatus::InvalidRole => (
+            ErrorKind::Authentication,
+            "; ask for a lower privilege level",
+        ),
         _ => (ErrorKind::SessionRefused(status), ""),
     };
-    Error::new(kind, OPENING, format!("{message} was refused: {status}{advice}"))
+    Error::new(
+        kind,
+        OPENING,
+        format!("{message} was refused: {status}{advice}"),
+    )
 }
 
 /// Closes a session that may or may not stand at the BMC, without waiting for an answer.
@@ -384,8 +485,13 @@ async fn close(wire: &Wire, link: &mut Link) {
 
 /// A Close Session request of the session itself.
 pub(super) fn close_packet(link: &mut Link, sequence: u8) -> Result<Vec<u8>, getrandom::Error> {
-    let command = CloseSession { session: link.bmc_session() };
+    let command = CloseSession {
+        session: link.bmc_session(),
+    };
     let mut data = Vec::new();
     command.encode(&mut data);
-    link.seal(PayloadType::IPMI, &to_bmc(sequence, command.code(), 0, data).encode())
+    link.seal(
+        PayloadType::IPMI,
+        &to_bmc(sequence, command.code(), 0, data).encode(),
+    )
 }

@@ -2,6 +2,7 @@
 //! that counts as the answer arrives. In a session the owner task does the asking.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use tokio::net::UdpSocket;
 use tokio::time::{Instant, timeout_at};
@@ -63,11 +64,12 @@ impl Wire {
     pub(super) async fn ask<T>(
         &self,
         config: &Config,
+        patience: Duration,
         action: &'static str,
         mut question: impl FnMut() -> Vec<u8>,
         mut answer: impl FnMut(&[u8]) -> Option<T>,
     ) -> Result<T, Error> {
-        let expires = Instant::now() + config.timeout;
+        let expires = Instant::now() + patience;
         let mut wait = config.first_repeat;
         let mut refusals = 0;
         loop {
@@ -78,7 +80,11 @@ impl Wire {
                     Err(_) => break,
                     Ok(Ok(datagram)) => match answer(&datagram) {
                         Some(found) => return Ok(found),
-                        None => tracing::trace!(action, length = datagram.len(), "dropped a stray datagram"),
+                        None => tracing::trace!(
+                            action,
+                            length = datagram.len(),
+                            "dropped a stray datagram"
+                        ),
                     },
                     Ok(Err(error)) => {
                         refusals += 1;
@@ -90,7 +96,7 @@ impl Wire {
                 }
             }
             if Instant::now() >= expires {
-                let detail = format!("no answer within {:?}", config.timeout);
+                let detail = format!("no answer within {patience:?}");
                 return Err(Error::new(ErrorKind::Timeout, action, detail));
             }
             wait = config.back_off(wait);
