@@ -1,3 +1,18 @@
 //! Rosefish.
+mod action;
+mod client;
+mod collection;
+mod edit;
+mod error;
+#[cfg(feature = "ipmi")]
+pub mod ipmi;
+mod resource;
 pub mod schema;
 pub mod wire;
+
+pub use action::{Call, Reply, Returned};
+pub use client::{Client, ClientBuilder, Credentials, RawResponse, SERVICE_ROOT, Traffic};
+pub use collection::Members;
+pub use edit::{Change, Edit};
+pub use error::{Error, ErrorKind};
+pub use resource::{AnyResource, Follow, Resource};

@@ -36,6 +36,13 @@ pub struct Actions {
     pub residue: Residue,
 }
 
+/// The parameters of an action that has none.
+#[derive(Default)]
+pub struct NoParameters {
+    /// What a program wants to send all the same.
+    pub residue: Residue,
+}
+
 pub(crate) static ACTION_TARGET: Table = table(
     "Redfish.ActionTarget",
     &[field("target", Kind::ODataId), field("title", Kind::String), field("@Redfish.ActionInfo", Kind::ODataId)],
@@ -44,6 +51,8 @@ pub(crate) static ACTION_TARGET: Table = table(
 
 pub(crate) static ACTIONS: Table =
     table("Redfish.Actions", &[field("Oem", Kind::Oem)], super::generated::new::<Actions>);
+
+static NO_PARAMETERS: Table = table("Redfish.NoParameters", &[], super::generated::new::<NoParameters>);
 
 const fn table(name: &'static str, fields: &'static [Field], new: fn() -> Box<dyn Record>) -> Table {
     Table {
@@ -108,4 +117,16 @@ impl Record for Actions {
     }
 }
 
-super::record_traits!(ActionTarget Actions);
+impl Record for NoParameters {
+    fn table(&self) -> &'static Table {
+        &NO_PARAMETERS
+    }
+    fn slot(&self, _: usize) -> Slot<'_> {
+        Slot::Residue(&self.residue)
+    }
+    fn slot_mut(&mut self, _: usize) -> SlotMut<'_> {
+        SlotMut::Residue(&mut self.residue)
+    }
+}
+
+super::record_traits!(ActionTarget Actions NoParameters);

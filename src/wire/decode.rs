@@ -7,7 +7,7 @@ use jiter::{Jiter, JiterError, JiterErrorType, JsonErrorType, Peek};
 
 use super::deviation::{Deviation, DeviationKind, Handling, Problem};
 use super::error::{DecodeError, DecodeErrorKind, Limits};
-use super::odata::ODataId;
+use super::odata::{ODataId, ODataType};
 use super::record::{ItemMut, Record, SlotMut, Type};
 use super::residue::Form;
 use super::scalar::Outcome;
@@ -72,6 +72,22 @@ pub fn decode_into(record: &mut dyn Record, json: &[u8], limits: &Limits) -> Res
     decoder.record(record)?;
     decoder.finish()?;
     Ok(decoder.deviations)
+}
+
+/// The `@odata.type` of a payload, without decoding it.
+#[must_use]
+pub fn peek_odata_type(json: &[u8]) -> Option<ODataType> {
+    let json = json.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(json);
+    let mut jiter = Jiter::new(json);
+    let mut found = jiter.next_object().ok()?.map(|name| name == "@odata.type");
+    while let Some(is_type) = found {
+        if is_type {
+            return jiter.next_str().ok().map(ODataType::from);
+        }
+        jiter.next_skip().ok()?;
+        found = jiter.next_key().ok()?.map(|name| name == "@odata.type");
+    }
+    None
 }
 
 /// Whether a field that was read from this text would hold what it holds now. So the encoder knows if the original
@@ -351,7 +367,7 @@ impl<'j> Decoder<'j> {
         self.path.push(Segment::Name(name));
         let json = self.raw(peek)?;
         let known = match self.path.last() {
-            Some(Segment::Name(name)) => name.contains('@') || table.open,
+            Some(Segment::Name(name)) => name.contains('@') || table.is_generic(),
             _ => true,
         };
         if !known {
@@ -367,6 +383,10 @@ impl<'j> Decoder<'j> {
     fn dynamic(&mut self, record: &mut dyn Record, name: String, peek: Peek) -> Result<(), DecodeError> {
         let start = self.jiter.current_index();
         self.path.push(Segment::Name(name.clone()));
+        if !record.table().allows(&name) {
+            let problem = Problem::new(DeviationKind::UnknownProperty, "a name that fits the schema's pattern");
+            self.deviate(problem, Handling::Kept, &name);
+        }
         let Some(map) = record.dynamic_mut() else { return Ok(()) };
         let refused = match map.insert(&name) {
             ItemMut::Record(inner) if peek == Peek::Object => {

@@ -1,0 +1,191 @@
+//! Actions: methods of resources whose parameters are typed and checked against what this service accepts.
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+
+use futures_util::future::BoxFuture;
+
+use crate::client::{Client, Request};
+use crate::error::{Error, ErrorKind};
+use crate::resource::action_target;
+use crate::schema::ActionInfo;
+use crate::wire::{ActionTarget, Limits, Record, Slot, Type, decode, encode};
+
+pub(crate) use crate::wire::NoParameters;
+
+/// An action about to be invoked: `.await` sends it. At most once: a lost answer is an error, not a second try.
+///
+/// ```no_run
+/// # async fn run(system: rosefish::Resource<rosefish::schema::ComputerSystem>) -> Result<(), rosefish::Error> {
+/// use rosefish::schema::resource::ResetType;
+///
+/// system.reset(ResetType::GracefulRestart).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "an action is invoked when it is awaited"]
+pub struct Call<P, R = ()> {
+    client: Client,
+    resource: String,
+    action: &'static str,
+    target: Option<ActionTarget>,
+    parameters: P,
+    returns: PhantomData<fn() -> R>,
+}
+
+impl<P: fmt::Debug, R> fmt::Debug for Call<P, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("action", &self.action)
+            .field("parameters", &self.parameters)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a service answered to an action.
+#[derive(Debug)]
+pub struct Reply<R = ()> {
+    /// The HTTP status.
+    pub status: u16,
+    /// What the action returned, where the schema says that it returns something and the service sent it.
+    pub value: Option<R>,
+    /// Where the service tells how it goes on (`Location` of a 202), where it has not finished yet.
+    pub monitor: Option<String>,
+}
+
+/// What an action may return: a type, or nothing.
+pub trait Returned: Sized + Send + 'static {
+    /// Reads the answer's body.
+    fn read(body: &[u8]) -> Option<Self>;
+}
+
+impl Returned for () {
+    fn read(_: &[u8]) -> Option<Self> {
+        None
+    }
+}
+
+impl<T: Type> Returned for T {
+    fn read(body: &[u8]) -> Option<Self> {
+        decode(body, &Limits::default()).ok().map(|decoded| decoded.value)
+    }
+}
+
+impl<P: Type, R> Call<P, R> {
+    pub(crate) fn new(client: &Client, uri: &str, resource: &dyn Record, action: &'static str, parameters: P) -> Self {
+        let target = action_target(resource, action).cloned();
+        Self { client: client.clone(), resource: uri.to_owned(), action, target, parameters, returns: PhantomData }
+    }
+
+    /// Sets further parameters.
+    pub fn with(mut self, set: impl FnOnce(&mut P)) -> Self {
+        set(&mut self.parameters);
+        self
+    }
+
+    /// The parameters as they are now.
+    pub fn parameters(&self) -> &P {
+        &self.parameters
+    }
+
+    /// Whether this service has the action at all.
+    #[must_use]
+    pub fn is_supported(&self) -> bool {
+        self.target.as_ref().is_some_and(|target| target.target.is_some())
+    }
+
+    /// The values that this service accepts for a parameter, where it says so: in the resource itself or by
+    /// `@Redfish.ActionInfo`.
+    ///
+    /// # Errors
+    ///
+    /// Where the description can't be read.
+    pub async fn allowable_values(&self, parameter: &str) -> Result<Option<Vec<String>>, Error> {
+        let Some(target) = &self.target else { return Ok(None) };
+        allowable_values(&self.client, target, parameter).await
+    }
+}
+
+async fn allowable_values(
+    client: &Client,
+    target: &ActionTarget,
+    parameter: &str,
+) -> Result<Option<Vec<String>>, Error> {
+    if let Some(values) = target.allowable_values(parameter) {
+        return Ok(Some(values));
+    }
+    let Some(info) = &target.action_info else { return Ok(None) };
+    let info = client.get::<ActionInfo>(info.as_str()).await?;
+    let described = info.parameters.iter().find(|described| described.name.as_deref() == Some(parameter));
+    Ok(described.map(|described| described.allowable_values.clone()).filter(|values| !values.is_empty()))
+}
+
+impl<P: Type, R: Returned> IntoFuture for Call<P, R> {
+    type Output = Result<Reply<R>, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let Self { client, resource, action, target, parameters, .. } = self;
+        let sent = send(client, resource, action, target, Box::new(parameters));
+        Box::pin(async move {
+            let (status, monitor, body) = sent.await?;
+            Ok(Reply { status, monitor, value: R::read(&body) })
+        })
+    }
+}
+
+/// The whole of an invocation that does not depend on types.
+fn send(
+    client: Client,
+    resource: String,
+    action: &'static str,
+    target: Option<ActionTarget>,
+    parameters: Box<dyn Record>,
+) -> BoxFuture<'static, Result<(u16, Option<String>, Vec<u8>), Error>> {
+    Box::pin(async move {
+        let refuse = |kind, text: String| Err(Error::new(kind, text).at("POST", &resource));
+        let uri = target.as_ref().and_then(|target| target.target.clone());
+        let (Some(target), Some(uri)) = (target, uri) else {
+            return refuse(ErrorKind::Missing, format!("this resource does not offer the action {action}"));
+        };
+        if let Some(missing) = missing(&*parameters) {
+            return refuse(ErrorKind::NotAllowed, format!("{action} needs the parameter {missing}"));
+        }
+        for (parameter, given) in spellings(&*parameters) {
+            let Some(allowed) = allowable_values(&client, &target, parameter).await? else { continue };
+            if let Some(odd) = given.iter().find(|given| !allowed.iter().any(|allowed| allowed == *given)) {
+                let allowed = allowed.join(", ");
+                let text =
+                    format!("{odd} is not among the values that this service accepts for {parameter}: {allowed}");
+                return refuse(ErrorKind::NotAllowed, text);
+            }
+        }
+        // An empty object, not an empty body: some services insist on one.
+        let request = Request::with_body("POST", uri.as_str(), encode(&*parameters));
+        let response = client.send(request.clone()).await?.success(&request)?;
+        Ok((response.status, response.location.filter(|_| response.status == 202), response.body))
+    })
+}
+
+/// The first parameter that is needed and not there.
+fn missing(parameters: &dyn Record) -> Option<&'static str> {
+    let mut fields = parameters.table().fields.iter().enumerate();
+    fields
+        .find(|(slot, field)| field.flags.required() && parameters.slot(*slot).is_empty())
+        .map(|(_, field)| field.name)
+}
+
+/// The parameters whose values may be restricted to some: strings and members of enumerations.
+fn spellings(parameters: &dyn Record) -> Vec<(&'static str, Vec<String>)> {
+    let fields = parameters.table().fields.iter().enumerate();
+    let given = fields.map(|(slot, field)| {
+        let values = match parameters.slot(slot) {
+            Slot::Enum(values) => (0..values.len()).filter_map(|i| values.get(i)).map(str::to_owned).collect(),
+            Slot::Scalar(scalar) => scalar.text().map(str::to_owned).into_iter().collect(),
+            _ => Vec::new(),
+        };
+        (field.name, values)
+    });
+    given.filter(|(_, values)| !values.is_empty()).collect()
+}

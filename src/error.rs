@@ -1,0 +1,174 @@
+//! The one error type: what failed, at which BMC and URI, and what the service said of it.
+
+use std::fmt;
+
+use crate::schema::message::Message;
+
+/// Why something could not be done. Opaque: ask it with [`kind`](Self::kind) and the methods beside it. Its text names
+/// method, URI, status and what the service said; it never has a password or a token in it.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    text: String,
+    method: Option<&'static str>,
+    uri: Option<String>,
+    status: Option<u16>,
+    messages: Vec<Message>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// What kind of failure an [`Error`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The client was set up wrongly: a URL, certificate or option that can't be used.
+    Configuration,
+    /// The host could not be reached, or the connection broke.
+    Connect,
+    /// The host's certificate was not accepted.
+    Tls,
+    /// The service did not answer in time.
+    Timeout,
+    /// The service does not know these credentials (401), or knows them no longer.
+    Unauthorized,
+    /// The account may not do this (403).
+    Forbidden,
+    /// The password must be changed before anything else can be done.
+    PasswordChangeRequired,
+    /// The service has as many sessions as it can.
+    SessionLimit,
+    /// No such resource (404, 410).
+    NotFound,
+    /// The resource was changed by somebody else (412), or the service insists on an ETag (428).
+    Precondition,
+    /// The service refused for another reason: see [`Error::status`] and [`Error::messages`].
+    Refused,
+    /// The answer could not be understood.
+    Decode,
+    /// A link or redirect leads to another host. It was not followed: credentials go to one origin only.
+    ForeignOrigin,
+    /// The resource has no such link or action.
+    Missing,
+    /// The schema or the service does not allow this. Nothing was sent.
+    NotAllowed,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self(Box::new(Inner { kind, text, method: None, uri: None, status: None, messages: Vec::new(), source: None }))
+    }
+
+    pub(crate) fn at(mut self, method: &'static str, uri: &str) -> Self {
+        self.0.method = Some(method);
+        self.0.uri = Some(uri.to_owned());
+        self
+    }
+
+    pub(crate) fn with_status(mut self, status: u16, messages: Vec<Message>) -> Self {
+        self.0.status = Some(status);
+        self.0.messages = messages;
+        self
+    }
+
+    pub(crate) fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Box::new(source));
+        self
+    }
+
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Whether the credentials or the privileges are the reason.
+    #[must_use]
+    pub fn is_auth(&self) -> bool {
+        matches!(
+            self.0.kind,
+            ErrorKind::Unauthorized
+                | ErrorKind::Forbidden
+                | ErrorKind::PasswordChangeRequired
+                | ErrorKind::SessionLimit
+        )
+    }
+
+    /// Whether there is no such resource.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.0.kind == ErrorKind::NotFound
+    }
+
+    /// Whether the service did not answer in time.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        self.0.kind == ErrorKind::Timeout
+    }
+
+    /// The HTTP method of the request that failed.
+    #[must_use]
+    pub fn method(&self) -> Option<&str> {
+        self.0.method
+    }
+
+    /// The URI of the request that failed.
+    #[must_use]
+    pub fn uri(&self) -> Option<&str> {
+        self.0.uri.as_deref()
+    }
+
+    /// The HTTP status that the service answered with.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// What the service said in `@Message.ExtendedInfo`.
+    #[must_use]
+    pub fn messages(&self) -> &[Message] {
+        &self.0.messages
+    }
+}
+
+/// A message as a sentence: its text, else its identifier, and what to do about it.
+pub(crate) fn sentence(message: &Message) -> Option<String> {
+    let text = message.message.as_deref().or(message.message_id.as_deref())?.trim();
+    let resolution = message.resolution.as_deref().map(str::trim).filter(|text| !text.is_empty() && *text != "None");
+    Some(match resolution {
+        Some(resolution) => format!("{text} {resolution}"),
+        None => text.to_owned(),
+    })
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let (Some(method), Some(uri)) = (self.0.method, &self.0.uri) {
+            write!(f, "{method} {uri}: ")?;
+        }
+        f.write_str(&self.0.text)?;
+        if let Some(status) = self.0.status {
+            write!(f, " (HTTP {status})")?;
+        }
+        for (number, text) in self.0.messages.iter().filter_map(sentence).enumerate() {
+            write!(f, "{}{text}", if number == 0 { ": " } else { " " })?;
+        }
+        if let Some(source) = &self.0.source {
+            write!(f, ": {source}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error").field("kind", &self.0.kind).field("text", &self.to_string()).finish()
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}

@@ -1,0 +1,391 @@
+//! Resources: a decoded body together with where it came from, and what can be done with it.
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::ops::Deref;
+
+use futures_util::future::BoxFuture;
+
+use crate::action::Call;
+use crate::client::{Client, Request};
+use crate::collection::Members;
+use crate::edit::Edit;
+use crate::error::{Error, ErrorKind};
+use crate::wire::{Collection, Deviation, ETag, Link, Record, Slot, Table, Type, creation, encode};
+
+/// What the generated navigation uses.
+pub(crate) mod generated {
+    pub(crate) use super::{Follow, Resource};
+    pub(crate) use crate::action::{Call, NoParameters};
+    pub(crate) use crate::collection::Members;
+}
+
+/// A resource: its content, which it derefs to, and where it came from.
+///
+/// For each link there is a method that follows it (`root.systems()`), those in `Links` included (`system.chassis()`),
+/// and for each action one that invokes it (`system.reset(..)`).
+pub struct Resource<T> {
+    client: Client,
+    uri: String,
+    etag: Option<ETag>,
+    deviations: Vec<Deviation>,
+    value: Box<T>,
+}
+
+impl<T: Clone> Clone for Resource<T> {
+    fn clone(&self) -> Self {
+        Self {
+            client: self.client.clone(),
+            uri: self.uri.clone(),
+            etag: self.etag.clone(),
+            deviations: self.deviations.clone(),
+            value: self.value.clone(),
+        }
+    }
+}
+
+impl<T> Deref for Resource<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Resource<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resource").field("uri", &self.uri).field("value", &self.value).finish_non_exhaustive()
+    }
+}
+
+impl<T: Type> Resource<T> {
+    pub(crate) fn new(
+        client: Client,
+        uri: String,
+        etag: Option<ETag>,
+        deviations: Vec<Deviation>,
+        value: Box<T>,
+    ) -> Self {
+        Self { client, uri, etag, deviations, value }
+    }
+
+    /// The client that read it.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn uri(&self) -> &str {
+        &self.uri
+    }
+
+    /// The version of its content, from the `ETag` header or else from `@odata.etag`.
+    #[must_use]
+    pub fn etag(&self) -> Option<&ETag> {
+        self.etag.as_ref()
+    }
+
+    /// Where the payload departs from the schemas.
+    #[must_use]
+    pub fn deviations(&self) -> &[Deviation] {
+        &self.deviations
+    }
+
+    /// The content.
+    #[must_use]
+    pub fn value(&self) -> &T {
+        &self.value
+    }
+
+    /// The content.
+    #[must_use]
+    pub fn into_value(self) -> T {
+        *self.value
+    }
+
+    /// Reads it anew.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::get`].
+    pub async fn refresh(&mut self) -> Result<(), Error> {
+        *self = self.client.get(&self.uri).await?;
+        Ok(())
+    }
+
+    /// Begins to change it: see [`Edit`].
+    #[must_use]
+    pub fn edit(&self) -> Edit<T> {
+        Edit::new(self.clone())
+    }
+
+    /// Removes it.
+    ///
+    /// # Errors
+    ///
+    /// Where the schema says that such resources can't be removed, and where the service can't be asked or refuses.
+    pub async fn delete(self) -> Result<(), Error> {
+        if self.table().capabilities.deletable == Some(false) {
+            let text = format!("the schema does not allow a {} to be deleted", self.table().name);
+            return Err(Error::new(ErrorKind::NotAllowed, text).at("DELETE", &self.uri));
+        }
+        let request = Request { method: "DELETE", uri: self.uri, body: None, if_match: self.etag };
+        self.client.send(request.clone()).await?.success(&request).map(drop)
+    }
+
+    /// Follows a link that was found in it.
+    #[must_use]
+    pub fn follow<U: Type>(&self, link: &Link<U>) -> Follow<U> {
+        Follow { client: self.client.clone(), link: Some(link.clone()), missing: String::new() }
+    }
+
+    /// Follows links that were found in it, in their order.
+    #[must_use]
+    pub fn follow_all<U: Type>(&self, links: &[Link<U>]) -> Members<U> {
+        Members::of_links(&self.client, links)
+    }
+
+    pub(crate) fn follow_property<U: Type>(&self, link: Option<&Link<U>>, property: &str) -> Follow<U> {
+        let missing = format!("{} has no {property}", self.uri);
+        Follow { client: self.client.clone(), link: link.cloned(), missing }
+    }
+
+    pub(crate) fn invoke<P: Type, R>(&self, action: &'static str, parameters: P) -> Call<P, R> {
+        Call::new(&self.client, &self.uri, &*self.value, action, parameters)
+    }
+}
+
+impl<C: Collection> Resource<C> {
+    /// The members, with those of further pages.
+    #[must_use]
+    pub fn members(&self) -> Members<C::Member> {
+        Members::of_collection(&self.client, &self.uri, &*self.value)
+    }
+
+    /// Adds a member: POST. What the schema requires of a new member must be set.
+    ///
+    /// # Errors
+    ///
+    /// Where something required is missing or something read-only is set (nothing is sent then), and where the service
+    /// can't be asked or refuses.
+    pub async fn create(&self, member: &C::Member) -> Result<Resource<C::Member>, Error> {
+        let refuse = |text: String| Err(Error::new(ErrorKind::NotAllowed, text).at("POST", &self.uri));
+        if self.table().capabilities.insertable == Some(false) {
+            return refuse(format!("the schema does not allow members of a {} to be made", self.table().name));
+        }
+        let table = member.table();
+        let required = table.fields.iter().enumerate().filter(|(_, field)| field.flags.required_on_create());
+        let missing: Vec<_> =
+            required.filter(|(slot, _)| member.slot(*slot).is_empty()).map(|(_, field)| field.name).collect();
+        if !missing.is_empty() {
+            return refuse(format!("a new {} needs {}", table.name, missing.join(", ")));
+        }
+        let request = Request::with_body("POST", self.uri.clone(), creation(member).body);
+        let response = self.client.send(request.clone()).await?.success(&request)?;
+        match &response.location {
+            Some(location) if response.body.is_empty() => self.client.get(location).await,
+            location => {
+                let uri = location.clone().unwrap_or_else(|| self.uri.clone());
+                let request = Request { uri, ..request };
+                let made = self.client.decode(response, &request, Some(C::Member::type_table()), false)?;
+                let said = made.record().text("@odata.id").map(str::to_owned);
+                let mut made: Resource<C::Member> = made.typed()?;
+                made.uri = said.unwrap_or(made.uri);
+                Ok(made)
+            }
+        }
+    }
+}
+
+/// A link about to be followed: `.await` reads the resource.
+#[must_use = "a link is followed when it is awaited"]
+pub struct Follow<T> {
+    client: Client,
+    link: Option<Link<T>>,
+    missing: String,
+}
+
+impl<T> fmt::Debug for Follow<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Follow").field(&self.link).finish()
+    }
+}
+
+impl<T: Type> Follow<T> {
+    /// Where the link leads, if it is there.
+    #[must_use]
+    pub fn uri(&self) -> Option<&str> {
+        self.link.as_ref()?.uri().map(|uri| uri.as_str())
+    }
+
+    /// The resource; none where there is no such link, or nothing where it leads.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::get`], but for what is not there.
+    pub async fn get_opt(self) -> Result<Option<Resource<T>>, Error> {
+        match self.await {
+            Ok(resource) => Ok(Some(resource)),
+            Err(error) if matches!(error.kind(), ErrorKind::Missing | ErrorKind::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(crate) fn into_parts(self) -> (Client, Option<Link<T>>, String) {
+        (self.client, self.link, self.missing)
+    }
+}
+
+impl<C: Collection> Follow<C> {
+    /// The members of the collection that the link leads to, with those of further pages. A link that is not there is
+    /// an error of the stream's.
+    pub fn members(self) -> Members<C::Member> {
+        Members::of_follow(self)
+    }
+}
+
+impl<T: Type> IntoFuture for Follow<T> {
+    type Output = Result<Resource<T>, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let Self { client, link, missing } = self;
+        let fetch = match link {
+            Some(link) => fetch_link(&client, &link),
+            None => Box::pin(async move { Err(Error::new(ErrorKind::Missing, missing)) }),
+        };
+        Box::pin(async move { fetch.await?.typed() })
+    }
+}
+
+/// The resource behind a link: what the service inlined, if it is enough of it, else what it answers.
+pub(crate) fn fetch_link<T: Type>(client: &Client, link: &Link<T>) -> BoxFuture<'static, Result<AnyResource, Error>> {
+    let uri = link.uri().map(|uri| uri.as_str().to_owned());
+    if let Some(value) = link.expanded()
+        && (is_whole(value) || uri.is_none())
+    {
+        let resource = AnyResource::inlined(client.clone(), uri.unwrap_or_default(), Box::new(value.clone()));
+        return Box::pin(async move { Ok(resource) });
+    }
+    match uri {
+        Some(uri) => client.fetch(&uri, Some(T::type_table()), false),
+        None => Box::pin(async { Err(Error::new(ErrorKind::Missing, "the link leads nowhere: it has no @odata.id")) }),
+    }
+}
+
+/// Whether an inlined resource is more than a reference with some annotations: it has the properties that every
+/// resource has. Some services lose them when they expand; then the resource itself is asked.
+fn is_whole(record: &dyn Record) -> bool {
+    let has = |name: &str| record.table().find(name).is_some_and(|slot| !record.slot(slot).is_empty());
+    has("Name") && (has("Id") || record.table().find("Id").is_none() || has("@odata.type"))
+}
+
+/// A resource whose type is not known at compile time.
+pub struct AnyResource {
+    client: Client,
+    uri: String,
+    etag: Option<ETag>,
+    deviations: Vec<Deviation>,
+    record: Box<dyn Record>,
+    body: Vec<u8>,
+}
+
+impl fmt::Debug for AnyResource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AnyResource").field("uri", &self.uri).field("record", &self.record).finish_non_exhaustive()
+    }
+}
+
+impl AnyResource {
+    pub(crate) fn new(
+        client: Client,
+        uri: String,
+        etag: Option<ETag>,
+        deviations: Vec<Deviation>,
+        record: Box<dyn Record>,
+        body: Vec<u8>,
+    ) -> Self {
+        Self { client, uri, etag, deviations, record, body }
+    }
+
+    fn inlined(client: Client, uri: String, record: Box<dyn Record>) -> Self {
+        let etag = (*record).text("@odata.etag").map(ETag::from);
+        Self { client, uri, etag, deviations: Vec::new(), record, body: Vec::new() }
+    }
+
+    /// The client that read it.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The content.
+    #[must_use]
+    pub fn record(&self) -> &dyn Record {
+        &*self.record
+    }
+
+    /// What the schemas say of its type.
+    #[must_use]
+    pub fn table(&self) -> &'static Table {
+        self.record.table()
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn uri(&self) -> &str {
+        &self.uri
+    }
+
+    /// The version of its content.
+    #[must_use]
+    pub fn etag(&self) -> Option<&ETag> {
+        self.etag.as_ref()
+    }
+
+    /// Where the payload departs from the schemas.
+    #[must_use]
+    pub fn deviations(&self) -> &[Deviation] {
+        &self.deviations
+    }
+
+    /// The JSON text: as it came, or what stands for it if another resource had it inlined.
+    #[must_use]
+    pub fn json(&self) -> std::borrow::Cow<'_, str> {
+        match self.body.is_empty() {
+            true => encode(&*self.record).into(),
+            false => String::from_utf8_lossy(&self.body),
+        }
+    }
+
+    /// The resource in a type that is known at compile time.
+    ///
+    /// # Errors
+    ///
+    /// Where it is of another type.
+    pub fn typed<T: Type>(self) -> Result<Resource<T>, Error> {
+        let Self { client, uri, etag, deviations, record, .. } = self;
+        match record.downcast::<T>() {
+            Ok(value) => Ok(Resource::new(client, uri, etag, deviations, value)),
+            Err(record) => {
+                let text = format!("this is a {}, not a {}", record.table().name, T::type_table().name);
+                Err(Error::new(ErrorKind::Decode, text).at("GET", &uri))
+            }
+        }
+    }
+}
+
+/// The object of an action in a resource's `Actions`, if the service has it.
+pub(crate) fn action_target<'a>(resource: &'a dyn Record, action: &str) -> Option<&'a crate::wire::ActionTarget> {
+    let Slot::Record(actions) = resource.slot(resource.table().find("Actions")?) else { return None };
+    let actions = actions.get(0)?;
+    let Slot::Record(target) = actions.slot(actions.table().find(&format!("#{action}"))?) else { return None };
+    target.get(0)?.downcast_ref()
+}
+
+mod navigation {
+    //! Generated: a method for each link and each action.
+    include!(concat!(env!("OUT_DIR"), "/navigation.rs"));
+}
