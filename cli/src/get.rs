@@ -1,0 +1,77 @@
+//! `rosefish get`: one resource, as the service sent it, and where it departs from the schemas.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use anyhow::bail;
+use clap::Args;
+
+use crate::host::{HostArgs, log_out, split_url};
+use crate::pretty;
+
+const EXAMPLES: &str = "\
+Examples:
+  rosefish get https://bmc/redfish/v1                     the service root
+  rosefish get bmc/redfish/v1/Systems/1 --user root       https is what is meant without a scheme
+  rosefish get bmc/redfish/v1/Systems/1 --json | jq .PowerState
+
+The resource goes to standard output, indented; its type, size and deviations from the schemas go to standard error.";
+
+/// Show one resource
+///
+/// Fetches a resource, decodes it as the type that it says it is, and shows it as the service sent it.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct GetArgs {
+    /// The URL of the resource, path and all
+    #[arg(value_name = "URI")]
+    uri: String,
+    /// The body alone, byte by byte as it came, whatever it is
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    host: HostArgs,
+}
+
+pub(crate) async fn run(args: GetArgs) -> anyhow::Result<ExitCode> {
+    let (origin, path) = split_url(&args.uri)?;
+    let path = if path.is_empty() || path == "/" { "/redfish/v1" } else { path };
+    let client = args.host.connect(origin).await?;
+    let shown = if args.json { raw(&client, path).await } else { typed(&client, path).await };
+    log_out(client).await;
+    shown
+}
+
+async fn raw(client: &rosefish::Client, path: &str) -> anyhow::Result<ExitCode> {
+    let response = client.get_raw(path).await?;
+    let mut out = std::io::stdout().lock();
+    out.write_all(&response.body)?;
+    out.flush()?;
+    if response.status >= 400 {
+        bail!("GET {path}: the service answered {}", response.status);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn typed(client: &rosefish::Client, path: &str) -> anyhow::Result<ExitCode> {
+    let resource = client.get_any(path, None).await?;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{}", pretty::indent(&resource.json()))?;
+    out.flush()?;
+    let deviations = resource.deviations();
+    eprintln!(
+        "{}: {}, {} bytes, {}",
+        resource.uri(),
+        resource.table().name,
+        resource.json().len(),
+        match deviations.len() {
+            0 => "conforms to the schemas".to_owned(),
+            1 => "1 deviation from the schemas:".to_owned(),
+            n => format!("{n} deviations from the schemas:"),
+        }
+    );
+    for deviation in deviations {
+        eprintln!("  {deviation}");
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,169 @@
+//! How a host is named on the command line, and how one gets from there to a [`Client`]. The commands that talk to a
+//! host flatten [`HostArgs`] into their arguments.
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use rosefish::{Client, Credentials};
+use secrecy::SecretString;
+
+/// The variable that has the password.
+pub(crate) const PASSWORD_VARIABLE: &str = "ROSEFISH_PASSWORD";
+
+/// How to reach a host and how to log in.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Connection")]
+pub struct HostArgs {
+    /// Log in as this user; the password comes from ROSEFISH_PASSWORD or is asked for
+    #[arg(long, short, value_name = "NAME", env = "ROSEFISH_USER")]
+    pub user: Option<String>,
+    /// Send the password with every request (HTTP Basic) instead of opening a session
+    #[arg(long)]
+    pub basic: bool,
+    /// Take whatever certificate the host shows. Anybody on the way can then read the password
+    #[arg(long, conflicts_with_all = ["ca", "pin"])]
+    pub insecure: bool,
+    /// Trust the certificates in this PEM file instead of the system's
+    #[arg(long, value_name = "FILE", conflicts_with = "pin")]
+    pub ca: Option<PathBuf>,
+    /// Trust the one certificate whose SHA-256 is this, 64 hexadecimal digits with or without colons
+    #[arg(long, value_name = "SHA256")]
+    pub pin: Option<String>,
+    /// Give up on a request after so many seconds
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub timeout: Option<Duration>,
+    /// At most so many requests at a time, 4 unless told otherwise; a BMC is a small computer
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub concurrency: Option<u16>,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    text.parse::<f64>()
+        .ok()
+        .filter(|seconds| *seconds > 0.0)
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .ok_or_else(|| "expected a number of seconds above 0, such as 30 or 2.5".to_owned())
+}
+
+impl HostArgs {
+    /// Connects and logs in.
+    ///
+    /// # Errors
+    ///
+    /// If there is no password to be had, the CA file can't be read, or the host can't be reached or refuses the login.
+    pub async fn connect(&self, url: &str) -> anyhow::Result<Client> {
+        let mut builder = Client::builder(url);
+        if let Some(user) = &self.user {
+            builder = builder.credentials(Credentials::new(user.clone(), password(user, url)?));
+        }
+        if self.basic {
+            builder = builder.basic_auth();
+        }
+        if self.insecure {
+            builder = builder.danger_accept_invalid_certs();
+        }
+        if let Some(file) = &self.ca {
+            let pem = std::fs::read(file).with_context(|| format!("--ca {}", file.display()))?;
+            builder = builder.ca_pem(pem);
+        }
+        if let Some(pin) = &self.pin {
+            builder = builder.pin_sha256(pin);
+        }
+        if let Some(timeout) = self.timeout {
+            builder = builder.timeout(timeout).connect_timeout(timeout);
+        }
+        if let Some(concurrency) = self.concurrency {
+            builder = builder.concurrency(usize::from(concurrency));
+        }
+        builder.connect().await.map_err(|error| self.hint(error))
+    }
+
+    /// What to try next, where the error is one that an argument would mend.
+    fn hint(&self, error: rosefish::Error) -> anyhow::Error {
+        let hint = match &self.user {
+            None if error.is_auth() => "name a user with --user",
+            Some(_) if error.is_auth() => "is the password in ROSEFISH_PASSWORD that of --user?",
+            _ => return error.into(),
+        };
+        anyhow::anyhow!("{error}; {hint}")
+    }
+}
+
+/// Ends the session. Not left to the drop: the process might end before the logout has gone out.
+pub async fn log_out(client: Client) {
+    if let Err(error) = client.close().await {
+        eprintln!("rosefish: the session could not be ended, it will time out: {error}");
+    }
+}
+
+fn password(user: &str, url: &str) -> anyhow::Result<SecretString> {
+    match std::env::var(PASSWORD_VARIABLE) {
+        Ok(password) => return Ok(password.into()),
+        Err(std::env::VarError::NotUnicode(_)) => bail!("{PASSWORD_VARIABLE} is not UTF-8"),
+        Err(std::env::VarError::NotPresent) => {}
+    }
+    if !std::io::stdin().is_terminal() {
+        bail!("no password for {user}: set {PASSWORD_VARIABLE} (there is no terminal to ask for it on)");
+    }
+    let password = rpassword::prompt_password(format!("Password of {user} at {url}: "))
+        .context("the password could not be read from the terminal")?;
+    Ok(password.into())
+}
+
+/// A URL as a person types it, taken apart: the service's origin, and the path on it (`""` where there is none).
+///
+/// # Errors
+///
+/// If it has credentials in it (they would be seen in the list of processes and in logs), or no host.
+pub fn split_url(url: &str) -> anyhow::Result<(&str, &str)> {
+    let authority = url.find("://").map_or(0, |at| at + 3);
+    let rest = url.get(authority..).unwrap_or_default();
+    let host = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (host, path) = rest.split_at_checked(host).unwrap_or((rest, ""));
+    if host.contains('@') {
+        bail!(
+            "the URL has a user or password in it, where others can see it: name the user with --user, put the password in \
+             {PASSWORD_VARIABLE}"
+        );
+    }
+    if host.is_empty() {
+        bail!("{url:?} names no host: expected something like https://bmc.example or 10.0.0.7");
+    }
+    Ok((url.get(..authority + host.len()).unwrap_or(url), path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_come_apart_where_the_path_begins() {
+        for (url, origin, path) in [
+            ("https://bmc/redfish/v1/Systems", "https://bmc", "/redfish/v1/Systems"),
+            ("bmc:8443/redfish/v1", "bmc:8443", "/redfish/v1"),
+            ("http://[fe80::1]:8000", "http://[fe80::1]:8000", ""),
+            ("10.0.0.7", "10.0.0.7", ""),
+            ("https://bmc?x=1", "https://bmc", "?x=1"),
+        ] {
+            assert_eq!(split_url(url).unwrap(), (origin, path), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_the_url_is_refused_and_not_repeated() {
+        let error = split_url("https://root:calvin@bmc/").unwrap_err().to_string();
+        assert!(error.contains("--user") && !error.contains("calvin"), "{error}");
+        assert!(split_url("https:///redfish").is_err());
+    }
+
+    #[test]
+    fn timeouts_are_positive_numbers() {
+        assert_eq!(seconds("2.5"), Ok(Duration::from_millis(2500)));
+        for text in ["0", "-1", "soon", "inf", "NaN", "1e300"] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
+    }
+}

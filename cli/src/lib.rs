@@ -1,0 +1,98 @@
+//! The command line of rosefish: one module per command, and what they share: how a host is named ([`host`]) and how a
+//! service is walked ([`walk`]). Whatever is about Redfish itself is the library's.
+
+mod check;
+mod get;
+pub mod host;
+mod mock;
+mod pretty;
+pub mod walk;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+const EXAMPLES: &str = "\
+Examples:
+  rosefish walk --demo                              see it work, without any hardware
+  rosefish get https://bmc/redfish/v1/Systems/1     one resource
+  rosefish check captured/                          decode payloads from files
+  rosefish mock --port 8443                         a BMC to try things on
+
+The password comes from ROSEFISH_PASSWORD or is asked for; it is never an argument.
+Exit codes: 0 done, 1 not done (the last line says why), 2 the command line is wrong, 130 interrupted.";
+
+/// Look into servers and operate them through their BMCs: Redfish, typed.
+#[derive(Debug, Parser)]
+#[command(name = "rosefish", version, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+// things on. Commands that operate a machine go in a group of their own behind `Get`.
+#[derive(Debug, Subcommand)]
+enum Command {
+    Walk(walk::WalkArgs),
+    Get(get::GetArgs),
+    Check(check::CheckArgs),
+    Mock(mock::MockArgs),
+}
+
+/// Runs the command that the arguments of this process name.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&anyhow::Error::new(error).context("the program can't start its threads")),
+    };
+    match runtime.block_on(dispatch(arguments.command)) {
+        Ok(code) => code,
+        Err(error) => failed(&error),
+    }
+}
+
+async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Walk(args) => walk::run(args).await,
+        Command::Get(args) => get::run(args).await,
+        Command::Check(args) => check::run(args).await,
+        Command::Mock(args) => mock::run(args).await,
+    }
+}
+
+/// What cannot be done: on standard error, every cause once.
+fn failed(error: &anyhow::Error) -> ExitCode {
+    // A reader that has gone (`| head`) is no failure worth words.
+    if error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>()).any(is_broken_pipe) {
+        return ExitCode::SUCCESS;
+    }
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string).filter(|cause| !cause.is_empty()) {
+        // Some errors tell their causes themselves.
+        if !text.contains(&cause) {
+            if !text.is_empty() {
+                text.push_str(": ");
+            }
+            text.push_str(&cause);
+        }
+    }
+    eprintln!("rosefish: {text}");
+    ExitCode::FAILURE
+}
+
+fn is_broken_pipe(error: &std::io::Error) -> bool {
+    error.kind() == std::io::ErrorKind::BrokenPipe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory as _;
+        Arguments::command().debug_assert();
+    }
+}

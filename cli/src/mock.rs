@@ -1,0 +1,85 @@
+//! `rosefish mock`: a BMC to try things on, from `rosefish-mock`.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use rosefish_mock::ipmi::MockIpmi;
+use rosefish_mock::{DEFAULT_PASSWORD, DEFAULT_USER, MockBmc, Tree};
+
+use crate::host::PASSWORD_VARIABLE;
+
+const EXAMPLES: &str = "\
+Examples:
+  rosefish mock                                  a two-socket server, on a port that the system chooses
+  rosefish mock captured/ --port 8443            payloads captured from a machine, or one of DMTF's mockups
+  rosefish mock --plain --port 8000              HTTP without TLS
+  rosefish mock --ipmi 6230                      with an IPMI service beside it
+
+The first line on standard output is the URL. Log in as admin with the password rosefish, unless told otherwise:
+  ROSEFISH_PASSWORD=rosefish rosefish walk URL --user admin --insecure
+A folder holds one resource per file: in DMTF's mockup layout (redfish/v1/Systems/index.json), or as name.json files
+that say in @odata.id where they belong. What clients change is kept in memory only.";
+
+/// Serve a BMC to try things on, until Ctrl-C
+///
+/// A Redfish service on a loopback port: sessions, ETags, PATCH, POST, DELETE and actions work; ComputerSystem.Reset
+/// changes the power state.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct MockArgs {
+    /// A folder of payloads to serve; without it, the machine that rosefish carries
+    #[arg(value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// The TCP port on 127.0.0.1; 0 is one that the system chooses
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    port: u16,
+    /// The user that may log in
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_USER)]
+    user: String,
+    /// The user's password. It is a mock's: don't use one that matters
+    #[arg(long, value_name = "PASSWORD", env = PASSWORD_VARIABLE, hide_env_values = true, default_value = DEFAULT_PASSWORD)]
+    password: String,
+    /// Speak HTTP without TLS
+    #[arg(long)]
+    plain: bool,
+    /// Speak IPMI over LAN as well, on this UDP port; its address is the second line
+    #[arg(long, value_name = "PORT", num_args = 0..=1, default_missing_value = "0")]
+    ipmi: Option<u16>,
+}
+
+pub(crate) async fn run(args: MockArgs) -> anyhow::Result<ExitCode> {
+    let tree = match &args.dir {
+        Some(dir) => Tree::from_dir(dir)?,
+        None => Tree::demo(),
+    };
+    for problem in tree.problems() {
+        eprintln!("{problem}");
+    }
+    let resources = tree.len();
+    let mut builder = MockBmc::builder().tree(tree).credentials(&args.user, &args.password).port(args.port);
+    if args.plain {
+        builder = builder.plain();
+    }
+    let bmc = builder.start().await?;
+    let ipmi = match args.ipmi {
+        Some(port) => Some(MockIpmi::builder().credentials(&args.user, &args.password).port(port).start().await?),
+        None => None,
+    };
+
+    // A program that started this one waits for the address.
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{}", bmc.url())?;
+    if let Some(ipmi) = &ipmi {
+        writeln!(out, "{}", ipmi.addr())?;
+    }
+    out.flush()?;
+    drop(out);
+    eprintln!("{resources} resources; log in as {}; Ctrl-C ends it", bmc.user());
+    if let Some(fingerprint) = bmc.fingerprint_sha256() {
+        eprintln!("trust its certificate with --pin {fingerprint}");
+    }
+    bmc.wait().await?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,139 @@
+//! `rosefish walk`: everything that a service has, found by following its links with types. The command itself is here;
+//! following links is [`Walker`]'s, adding up [`Summary`]'s.
+
+mod crawl;
+mod link;
+mod summary;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use rosefish::{Client, Credentials};
+use rosefish_mock::MockBmc;
+
+pub use crawl::{Outcome, Visit, Walker};
+pub use link::{Found, Origin, links};
+pub use summary::Summary;
+
+use crate::host::{HostArgs, log_out, split_url};
+
+const EXAMPLES: &str = "\
+Examples:
+  rosefish walk --demo                                   a machine that rosefish carries, in this process
+  rosefish walk https://bmc --user root                  asks for the password
+  rosefish walk bmc --user root --pin 3FA4...            a self-signed certificate, known by its SHA-256
+  rosefish walk bmc --insecure --verbose                 with every deviation, one line each
+  rosefish walk bmc --user root --json | jq .types
+
+A walk reads; it changes nothing (but for the session that it opens, and closes). It exits 0 when the service root could
+be read, whatever else could not: that is what it reports.";
+
+/// Read everything a service has, and report
+///
+/// Starts at the service root and follows every link, each resource once. Ends with what there is by type, what could
+/// not be read, and where the service departs from the schemas.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct WalkArgs {
+    /// The service: https://HOST, or just HOST
+    #[arg(required_unless_present = "demo", conflicts_with = "demo")]
+    url: Option<String>,
+    /// Walk a machine that rosefish carries, served in this process
+    #[arg(long)]
+    demo: bool,
+    /// Name every deviation from the schemas, not only their numbers
+    #[arg(long, short)]
+    verbose: bool,
+    /// One JSON object on standard output; what could not be read is named on standard error
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    host: HostArgs,
+}
+
+pub(crate) async fn run(args: WalkArgs) -> anyhow::Result<ExitCode> {
+    let demo = if args.demo { Some(MockBmc::start().await?) } else { None };
+    let client = match (&demo, &args.url) {
+        (Some(bmc), _) => connect_demo(bmc).await?,
+        (None, url) => {
+            let (origin, _) = split_url(url.as_deref().context("no URL")?)?;
+            args.host.connect(origin).await?
+        }
+    };
+    let origin = client.origin().trim_end_matches('/').to_owned();
+    let Walked { summary, interrupted } = walk(&client, args.verbose).await;
+    // On every way out, Ctrl-C among them.
+    log_out(client).await;
+
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        for line in summary.unread() {
+            eprintln!("{line}");
+        }
+        writeln!(out, "{}", summary.to_json())?;
+    } else {
+        write!(out, "{}", summary.to_table(&origin))?;
+    }
+    out.flush()?;
+    Ok(match (interrupted, summary.root_was_read()) {
+        (true, _) => ExitCode::from(130),
+        (false, true) => ExitCode::SUCCESS,
+        (false, false) => ExitCode::FAILURE,
+    })
+}
+
+async fn connect_demo(bmc: &MockBmc) -> anyhow::Result<Client> {
+    let mut builder = Client::builder(&bmc.url()).credentials(Credentials::new(bmc.user(), bmc.password()));
+    if let Some(pem) = bmc.certificate_pem() {
+        builder = builder.ca_pem(pem.as_bytes().to_vec());
+    }
+    Ok(builder.connect().await?)
+}
+
+struct Walked {
+    summary: Summary,
+    interrupted: bool,
+}
+
+async fn walk(client: &Client, verbose: bool) -> Walked {
+    let begun = Instant::now();
+    let progress = progress();
+    let mut walker = Walker::new(client);
+    let mut summary = Summary::default();
+    let interrupted = loop {
+        let visit = tokio::select! {
+            visit = walker.next() => visit,
+            _ = tokio::signal::ctrl_c() => break true,
+        };
+        let Some(visit) = visit else { break false };
+        if verbose && let Outcome::Reached(resource) = &visit.outcome {
+            progress.suspend(|| {
+                for deviation in resource.deviations() {
+                    eprintln!("{}#{deviation}", visit.uri);
+                }
+            });
+        }
+        summary.add(&visit);
+        progress.set_length(walker.known() as u64);
+        progress.set_position(walker.visited() as u64);
+        progress.set_message(visit.uri);
+    };
+    progress.finish_and_clear();
+    let traffic = client.traffic();
+    summary.finish(traffic.requests, traffic.bytes, begun.elapsed());
+    Walked { summary, interrupted }
+}
+
+/// Drawn on standard error, and on a terminal only.
+fn progress() -> ProgressBar {
+    let bar = ProgressBar::new(1);
+    if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {elapsed} {wide_msg}") {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}

@@ -1,0 +1,36 @@
+//! Changes a property and puts it back: `cargo run --example patch [URL]`.
+
+mod machine;
+
+use std::error::Error;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let (client, _mock) = machine::connect().await?;
+    let Some(mut system) = client.root().systems().members().try_next().await? else {
+        return Err("there is no system here".into());
+    };
+    let before = system.asset_tag.clone();
+    println!("{}: asset tag {before:?}, ETag {:?}", system.uri(), system.etag());
+
+    // An edit is a copy to change. What is sent is the difference, with the ETag of what it was made from.
+    let mut edit = system.edit();
+    edit.asset_tag = Some("rack 7".to_owned());
+    println!("PATCH {:?}", edit.patch());
+    edit.commit().await?;
+
+    system.refresh().await?;
+    println!("{}: asset tag {:?}", system.uri(), system.asset_tag);
+    let mut edit = system.edit();
+    edit.asset_tag = before;
+    edit.commit().await?;
+
+    // What a client may not write is refused before anything is sent.
+    let mut edit = system.edit();
+    edit.serial_number = Some("0000".to_owned());
+    if let Err(error) = edit.commit().await {
+        println!("{error}");
+    }
+    client.close().await?;
+    Ok(())
+}
