@@ -308,6 +308,20 @@ impl Table {
         self.actions.iter().find(|action| action.name == name || action.name.rsplit('.').next() == Some(name))
     }
 
+    /// Whether properties beyond the declared ones are nothing to wonder at: the schema allows for them, or this type
+    /// stands for any resource, or for one whose schema is not in this build.
+    #[must_use]
+    pub fn is_generic(&self) -> bool {
+        let resource = matches!(self.kind, TypeKind::Entity | TypeKind::Collection(_));
+        self.open || self.shell || (resource && self.schema() == "Resource")
+    }
+
+    /// Whether the service may give a property this name: it fits one of the patterns.
+    #[must_use]
+    pub fn allows(&self, name: &str) -> bool {
+        self.patterns.iter().any(|pattern| super::pattern::fits(pattern, name))
+    }
+
     /// The schema's name, which is the first half of the type's.
     #[must_use]
     pub fn schema(&self) -> &'static str {

@@ -141,15 +141,15 @@ impl From<uuid::Uuid> for Guid {
     }
 }
 
-/// `YYYY-MM-DDThh:mm:ss[.f](Z|+hh:mm)`. By hand, as every date of every payload passes here.
+/// `YYYY-MM-DDThh:mm[:ss[.f]](Z|+hh:mm)`, as OData's grammar has it. By hand, as every date of every payload passes here.
 fn is_date_time(text: &[u8]) -> bool {
     let digits = |bytes: &[u8]| bytes.iter().all(u8::is_ascii_digit);
     let number = |bytes: &[u8]| bytes.iter().fold(0_u32, |sum, byte| sum * 10 + u32::from(byte.wrapping_sub(b'0')));
-    let Some((head, rest)) = text.split_at_checked(19) else { return false };
-    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T' | b't', h1, h2, b':', n1, n2, b':', s1, s2] = *head else {
+    let Some((head, rest)) = text.split_at_checked(16) else { return false };
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T' | b't', h1, h2, b':', n1, n2] = *head else {
         return false;
     };
-    if !digits(&[y1, y2, y3, y4, m1, m2, d1, d2, h1, h2, n1, n2, s1, s2]) {
+    if !digits(&[y1, y2, y3, y4, m1, m2, d1, d2, h1, h2, n1, n2]) {
         return false;
     }
     let (year, month, day) = (number(&[y1, y2, y3, y4]), number(&[m1, m2]), number(&[d1, d2]));
@@ -160,17 +160,20 @@ fn is_date_time(text: &[u8]) -> bool {
         1..=12 => 31,
         _ => 0,
     };
-    if !(1..=longest).contains(&day) || number(&[h1, h2]) > 23 || number(&[n1, n2]) > 59 || number(&[s1, s2]) > 60 {
+    if !(1..=longest).contains(&day) || number(&[h1, h2]) > 23 || number(&[n1, n2]) > 59 {
         return false;
     }
-    let rest = match rest.split_first() {
-        Some((b'.', fraction)) => {
-            let end = fraction.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(fraction.len());
-            match fraction.split_at_checked(end) {
-                Some((digits, rest)) if !digits.is_empty() => rest,
-                _ => return false,
+    let rest = match *rest {
+        [b':', s1, s2, ref rest @ ..] if digits(&[s1, s2]) && number(&[s1, s2]) <= 60 => match rest.split_first() {
+            Some((b'.', fraction)) => {
+                let end = fraction.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(fraction.len());
+                match fraction.split_at_checked(end) {
+                    Some((digits, rest)) if !digits.is_empty() => rest,
+                    _ => return false,
+                }
             }
-        }
+            _ => rest,
+        },
         _ => rest,
     };
     match *rest {
@@ -232,6 +235,9 @@ mod tests {
     fn dates_are_checked_and_read_leniently() {
         let cases = [
             ("2026-11-22T10:44:57Z", true, Some(1_795_344_297)),
+            ("2026-11-22T10:44Z", true, Some(1_795_344_240)),
+            ("2026-11-22T10:44:Z", false, None),
+            ("2026-11-22T10:44", false, None),
             ("2026-11-22T10:44:57.123+01:00", true, Some(1_795_340_697)),
             ("2017-11-23T17:17:42-0600", false, Some(1_511_479_062)),
             ("2011-6-24T20:41:29+00:00", false, Some(1_308_948_089)),

@@ -1,0 +1,119 @@
+//! Names that the service makes up against the pattern that the schema has for them (`Redfish.DynamicPropertyPatterns`).
+//! The patterns of the standard are a few character classes in a row, `^[A-Za-z][A-Za-z0-9_]+$`: these are read here.
+//! Of any other regular expression nothing is said.
+
+use std::iter::Peekable;
+use std::str::Chars;
+
+/// One part of a pattern: what a character has to be, and how often.
+struct Part {
+    ranges: Vec<(char, char)>,
+    space: bool,
+    negated: bool,
+    least: usize,
+    most: usize,
+}
+
+impl Part {
+    fn takes(&self, c: char) -> bool {
+        let among =
+            self.ranges.iter().any(|(first, last)| (*first..=*last).contains(&c)) || (self.space && c.is_whitespace());
+        among != self.negated
+    }
+}
+
+/// Whether the name is as the pattern wants it; true as well where the pattern is not understood.
+pub(crate) fn fits(pattern: &str, name: &str) -> bool {
+    let (from_start, pattern) = pattern.strip_prefix('^').map_or((false, pattern), |rest| (true, rest));
+    let (to_end, pattern) = pattern.strip_suffix('$').map_or((false, pattern), |rest| (true, rest));
+    let Some(parts) = parse(pattern) else { return true };
+    let name: Vec<char> = name.chars().collect();
+    let starts = if from_start { 0..=0 } else { 0..=name.len() };
+    starts.into_iter().any(|start| name.get(start..).is_some_and(|name| matches(&parts, name, to_end)))
+}
+
+fn matches(parts: &[Part], name: &[char], to_end: bool) -> bool {
+    let Some((part, rest)) = parts.split_first() else { return !to_end || name.is_empty() };
+    let longest = name.iter().take(part.most).take_while(|c| part.takes(**c)).count();
+    (part.least..=longest).rev().any(|taken| name.get(taken..).is_some_and(|name| matches(rest, name, to_end)))
+}
+
+fn parse(pattern: &str) -> Option<Vec<Part>> {
+    // Each repeated part multiplies the ways to try; the standard has two at most.
+    const MOST: usize = 4;
+    let mut chars = pattern.chars().peekable();
+    let mut parts = Vec::new();
+    while let Some(c) = chars.next() {
+        let mut part = match c {
+            '[' => class(&mut chars)?,
+            c if c.is_ascii_alphanumeric() || matches!(c, '_' | '-') => {
+                Part { ranges: vec![(c, c)], space: false, negated: false, least: 1, most: 1 }
+            }
+            _ => return None,
+        };
+        (part.least, part.most) = match chars.peek() {
+            Some('+') => (1, usize::MAX),
+            Some('*') => (0, usize::MAX),
+            Some('?') => (0, 1),
+            _ => (1, 1),
+        };
+        if part.most != 1 || part.least != 1 {
+            chars.next();
+        }
+        parts.push(part);
+    }
+    (parts.iter().filter(|part| part.most > 1).count() <= MOST).then_some(parts)
+}
+
+fn class(chars: &mut Peekable<Chars<'_>>) -> Option<Part> {
+    let negated = chars.next_if_eq(&'^').is_some();
+    let mut part = Part { ranges: Vec::new(), space: false, negated, least: 1, most: 1 };
+    loop {
+        match chars.next()? {
+            ']' => return Some(part),
+            '\\' => match chars.next()? {
+                's' => part.space = true,
+                c if c.is_ascii_alphanumeric() => return None,
+                c => part.ranges.push((c, c)),
+            },
+            '[' => return None,
+            first => {
+                let mut ahead = chars.clone();
+                match (ahead.next(), ahead.next()) {
+                    (Some('-'), Some(last)) if last != ']' && last != '\\' => {
+                        part.ranges.push((first, last));
+                        *chars = ahead;
+                    }
+                    _ => part.ranges.push((first, first)),
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_held_against_the_patterns_of_the_standard() {
+        let cases = [
+            ("^[A-Za-z][A-Za-z0-9_]+$", "ProcTurboMode", true),
+            ("^[A-Za-z][A-Za-z0-9_]+$", "2xRefreshEnable", false),
+            ("^[A-Za-z][A-Za-z0-9_]+$", "Memory ECC", false),
+            ("^[A-Za-z][A-Za-z0-9_]+$", "A", false),
+            ("^[^:\\s]+$", "X-Auth-Token", true),
+            ("^[^:\\s]+$", "X Auth", false),
+            ("^[^:\\s]+$", "", false),
+            ("[A-Za-z0-9]+", "Success", true),
+            ("[A-Za-z0-9]+", "-a-", true),
+            ("[A-Za-z0-9]+", "--", false),
+            ("^a(b|c)$", "whatever", true),
+            ("^[A-Z]{3}$", "whatever", true),
+            ("^[A-Z", "whatever", true),
+        ];
+        for (pattern, name, expected) in cases {
+            assert_eq!(fits(pattern, name), expected, "{pattern} {name}");
+        }
+    }
+}
