@@ -16,3 +16,8 @@ pub use collection::Members;
 pub use edit::{Change, Edit};
 pub use error::{Error, ErrorKind};
 pub use resource::{AnyResource, Follow, Resource};
+
+/// The examples of the README, which are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
