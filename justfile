@@ -1,0 +1,45 @@
+# Recipes for people; .ci/run runs the same scripts.
+
+# What can be done here.
+default:
+    @just --list
+
+# All that has to hold before a change goes in.
+ci:
+    .ci/run
+
+# All tests.
+test:
+    cargo test --workspace
+
+# Layout and lints.
+lint:
+    .ci/lint
+
+# The documentation, links checked.
+docs:
+    .ci/docs
+
+# The library with none of its features, and with each alone.
+features:
+    .ci/features
+
+# Against other people's BMC simulators and conformance tools.
+peers:
+    .ci/peers
+
+# Licences and origins of dependencies; needs cargo-deny.
+deny:
+    cargo deny check
+
+# What building the library costs, and rebuilding a program of 15 types.
+build-cost runs="3":
+    .ci/build-cost {{ runs }}
+
+# Take what the emitter makes now for right: read the diff.
+golden:
+    UPDATE_GOLDEN=1 cargo test -p rosefish-codegen --test golden
+
+# Take what the schemas give now for right: read the diff.
+summary:
+    UPDATE_SUMMARY=1 cargo test -p rosefish-codegen --test pinned
