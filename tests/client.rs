@@ -76,7 +76,7 @@ async fn wrong_credentials_are_tried_once_and_never_shown() {
     assert!(error.is_auth(), "{error}");
     assert_eq!(error.status(), Some(401));
     assert!(!format!("{error} {error:?} {credentials:?}").contains("not-the-password"));
-    let logins = mock.requests().iter().filter(|request| request.method == "POST").count();
+    let logins = mock.requests().iter().filter(|request| request.method() == "POST").count();
     assert_eq!(logins, 1);
 }
 
@@ -145,7 +145,7 @@ async fn an_edit_sends_only_what_changed_and_with_if_match() {
     let Change::Updated(changed) = edit.commit().await.unwrap() else { panic!("not updated") };
     assert_eq!(changed.asset_tag.as_deref(), Some("rack 7"));
     let requests = mock.requests();
-    let patch = requests.iter().find(|request| request.method == "PATCH").unwrap();
+    let patch = requests.iter().find(|request| request.method() == "PATCH").unwrap();
     assert_eq!(patch.header("if-match"), system.etag().map(|etag| etag.as_str()));
 
     // The copy that was read before is stale now: it is read anew and the same difference goes out once more.
@@ -246,8 +246,8 @@ async fn pages_are_followed_and_circles_end() {
     first["Members"] = page.to_vec().into();
     first["Members@odata.nextLink"] = "/redfish/v1/Chassis/1U/SensorsPage2".into();
     second["Members"] = rest.to_vec().into();
-    mock.set(uri, first).unwrap();
-    mock.set("/redfish/v1/Chassis/1U/SensorsPage2", second.clone()).unwrap();
+    mock.set(uri, first);
+    mock.set("/redfish/v1/Chassis/1U/SensorsPage2", second.clone());
     let chassis = bmc.get::<Chassis>("/redfish/v1/Chassis/1U").await.unwrap();
     let all: Vec<_> = chassis.sensors().members().try_collect().await.unwrap();
     let uris: Vec<_> = all.iter().map(|sensor| sensor.uri().to_owned()).collect();
@@ -255,7 +255,7 @@ async fn pages_are_followed_and_circles_end() {
     assert_eq!(uris, expected, "all, and in their order");
 
     second["Members@odata.nextLink"] = uri.into();
-    mock.set("/redfish/v1/Chassis/1U/SensorsPage2", second).unwrap();
+    mock.set("/redfish/v1/Chassis/1U/SensorsPage2", second);
     let error = chassis.sensors().members().try_collect::<Vec<_>>().await.unwrap_err();
     assert!(error.to_string().contains("circles"), "{error}");
 }
@@ -272,7 +272,7 @@ async fn no_more_requests_are_under_way_than_the_limit_allows() {
     );
     assert_eq!(one.unwrap().len(), two.unwrap().len());
     let spans: Vec<_> =
-        mock.requests().iter().map(|request| (request.received, request.received + request.took)).collect();
+        mock.requests().iter().map(|request| (request.received(), request.received() + request.took())).collect();
     let most = spans.iter().map(|(start, _)| spans.iter().filter(|(s, e)| s <= start && start < e).count()).max();
     assert!(most.unwrap() <= 3, "{most:?} at once");
 }

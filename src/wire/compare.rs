@@ -108,6 +108,25 @@ pub(crate) fn same_link(one: &dyn AnyLink, other: &dyn AnyLink) -> bool {
     }
 }
 
+/// Whether a property of this name holds a secret, which is never printed.
+pub(crate) fn is_secret(name: &str) -> bool {
+    const ENDINGS: &[&str] = &[
+        "Password",
+        "Passphrase",
+        "Passcode",
+        "Token",
+        "Secret",
+        "SecretKey",
+        "PrivateKey",
+        "EncryptionKey",
+        "AuthenticationKey",
+        "AccessKey",
+        "ChapKey",
+        "CommunityString",
+    ];
+    ENDINGS.iter().any(|ending| name.ends_with(ending))
+}
+
 /// Prints a record for a person: the type's name and what is there, by the names of the standard.
 pub(crate) fn print(record: &dyn Record, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let table = record.table();
@@ -115,7 +134,10 @@ pub(crate) fn print(record: &dyn Record, f: &mut fmt::Formatter<'_>) -> fmt::Res
     for (number, field) in table.fields.iter().enumerate() {
         let slot = record.slot(number);
         if !slot.is_empty() {
-            out.field(field.name, &Printed { slot, many: field.flags.many() });
+            match is_secret(field.name) {
+                true => out.field(field.name, &format_args!("***")),
+                false => out.field(field.name, &Printed { slot, many: field.flags.many() }),
+            };
         }
     }
     for (name, item) in record.dynamic().into_iter().flat_map(|map| map.iter()) {
@@ -125,7 +147,7 @@ pub(crate) fn print(record: &dyn Record, f: &mut fmt::Formatter<'_>) -> fmt::Res
         };
     }
     for (name, json) in record.residue().iter() {
-        out.field(name, &format_args!("{json}"));
+        out.field(name, &format_args!("{}", if is_secret(name) { "***" } else { json }));
     }
     out.finish()
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use jiter::{Jiter, JiterError, JiterErrorType, JsonErrorType, Peek};
 
+use super::compare::is_secret;
 use super::deviation::{Deviation, DeviationKind, Handling, Problem};
 use super::error::{DecodeError, DecodeErrorKind, Limits};
 use super::odata::{ODataId, ODataType};
@@ -617,6 +618,12 @@ impl<'j> Decoder<'j> {
     // What is said of it.
 
     fn deviate(&mut self, problem: Problem, handling: Handling, found: &str) {
+        let secret = self.path.iter().any(|segment| match segment {
+            Segment::Field(name) => is_secret(name),
+            Segment::Name(name) => is_secret(name),
+            Segment::Index(_) => false,
+        });
+        let found = if secret { "***" } else { found };
         self.deviations.push(Deviation {
             pointer: self.pointer(),
             kind: problem.kind,

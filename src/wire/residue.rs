@@ -165,6 +165,7 @@ impl PartialEq for Residue {
 
 impl fmt::Debug for Residue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.iter()).finish()
+        let shown = |(name, json)| (name, if super::compare::is_secret(name) { "***" } else { json });
+        f.debug_map().entries(self.iter().map(shown)).finish()
     }
 }
