@@ -14,9 +14,7 @@ use super::error::{Error, ErrorKind};
 use super::packet::rmcp::Pong;
 use super::packet::session15::AuthType;
 use super::packet::suite::CipherSuite;
-use super::session::{
-    self, Config, Control, Established, Job, Owner, Protocol, SuiteChoice, Target, UserLookup,
-};
+use super::session::{self, Config, Control, Established, Job, Owner, Protocol, SuiteChoice, Target, UserLookup};
 
 /// The UDP port of RMCP.
 pub const DEFAULT_PORT: u16 = 623;
@@ -102,11 +100,7 @@ impl Client {
             effect: command.effect(),
             reply: Some(reply),
         };
-        self.shared
-            .jobs
-            .send(job)
-            .await
-            .map_err(|_| self.closed(C::NAME))?;
+        self.shared.jobs.send(job).await.map_err(|_| self.closed(C::NAME))?;
         let reply = answer.await.map_err(|_| self.closed(C::NAME))??;
         match CompletionCode::from(reply.completion) {
             CompletionCode::Success => command
@@ -119,9 +113,7 @@ impl Client {
                 let detail = match (command.explain(code), bridge) {
                     (Some(meaning), _) => format!("completion code {number:#04x}: {meaning}"),
                     (None, Some(meaning)) => {
-                        format!(
-                            "the satellite controller: completion code {number:#04x}: {meaning}"
-                        )
+                        format!("the satellite controller: completion code {number:#04x}: {meaning}")
                     }
                     (None, None) => code.to_string(),
                 };
@@ -134,19 +126,13 @@ impl Client {
     /// way of the BMC.
     #[must_use]
     pub fn satellite(&self, channel: u8, address: u8) -> Self {
-        Self {
-            shared: Arc::clone(&self.shared),
-            target: Target::Satellite { channel, address },
-        }
+        Self { shared: Arc::clone(&self.shared), target: Target::Satellite { channel, address } }
     }
 
     /// The same session, with commands going to the BMC itself.
     #[must_use]
     pub fn bmc(&self) -> Self {
-        Self {
-            shared: Arc::clone(&self.shared),
-            target: Target::Bmc,
-        }
+        Self { shared: Arc::clone(&self.shared), target: Target::Bmc }
     }
 
     /// Whether commands go to the controller at this slave address.
@@ -192,10 +178,7 @@ impl Client {
     }
 
     pub(crate) fn control(&self, control: Control) -> Result<(), Error> {
-        self.shared
-            .control
-            .send(control)
-            .map_err(|_| self.closed("using the session"))
+        self.shared.control.send(control).map_err(|_| self.closed("using the session"))
     }
 
     fn closed(&self, action: &'static str) -> Error {
@@ -216,11 +199,7 @@ pub struct Builder {
 
 impl Builder {
     /// User name and password. Without them, the BMC's user without a name is tried.
-    pub fn credentials(
-        mut self,
-        user: impl Into<String>,
-        password: impl Into<SecretString>,
-    ) -> Self {
+    pub fn credentials(mut self, user: impl Into<String>, password: impl Into<SecretString>) -> Self {
         self.config.user = user.into().into_bytes();
         self.config.password = password.into();
         self
@@ -312,9 +291,7 @@ impl Builder {
             match connect(address, Arc::clone(&config)).await {
                 Ok(client) => return Ok(client),
                 // Another address of the same name may lead to it; another answer wouldn't be any different.
-                Err(error)
-                    if matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Unreachable) =>
-                {
+                Err(error) if matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Unreachable) => {
                     last = Some(error);
                 }
                 Err(error) => return Err(error),
@@ -357,37 +334,21 @@ impl Builder {
     fn check(&self) -> Result<(), Error> {
         let config = &self.config;
         if config.user.len() > LONGEST_USER {
-            let detail = format!(
-                "a user name has at most {LONGEST_USER} bytes, not {}",
-                config.user.len()
-            );
+            let detail = format!("a user name has at most {LONGEST_USER} bytes, not {}", config.user.len());
             return Err(Error::invalid(CONNECTING, detail));
         }
-        let longest = if matches!(config.protocol, Protocol::V15(_)) {
-            16
-        } else {
-            LONGEST_PASSWORD
-        };
+        let longest = if matches!(config.protocol, Protocol::V15(_)) { 16 } else { LONGEST_PASSWORD };
         if config.password().len() > longest {
-            return Err(Error::invalid(
-                CONNECTING,
-                format!("a password has at most {longest} bytes here"),
-            ));
+            return Err(Error::invalid(CONNECTING, format!("a password has at most {longest} bytes here")));
         }
-        if config
-            .bmc_key
-            .as_ref()
-            .is_some_and(|key| key.expose_secret().len() > LONGEST_PASSWORD)
-        {
+        if config.bmc_key.as_ref().is_some_and(|key| key.expose_secret().len() > LONGEST_PASSWORD) {
             return Err(Error::invalid(CONNECTING, "K_G has at most 20 bytes"));
         }
         if let Protocol::V2(SuiteChoice::Exactly(suite)) = config.protocol
             && !suite.is_protected()
             && self.unprotected != Some(suite)
         {
-            let detail = format!(
-                "{suite} leaves packets unprotected; it has to be asked for by the name that says so"
-            );
+            let detail = format!("{suite} leaves packets unprotected; it has to be asked for by the name that says so");
             return Err(Error::new(ErrorKind::Unsupported, CONNECTING, detail));
         }
         Ok(())
@@ -396,22 +357,13 @@ impl Builder {
     async fn resolve(&self) -> Result<Vec<SocketAddr>, Error> {
         let host = self.host.trim_start_matches('[').trim_end_matches(']');
         let found = tokio::net::lookup_host((host, self.port)).await;
-        Ok(found
-            .map_err(|error| Error::io(ErrorKind::Unreachable, "looking up the name", error))?
-            .collect())
+        Ok(found.map_err(|error| Error::io(ErrorKind::Unreachable, "looking up the name", error))?.collect())
     }
 }
 
 /// What the last of a name's addresses said, if it has any.
 fn no_address(host: &str, last: Option<Error>) -> Error {
-    last.unwrap_or_else(|| {
-        Error::new(
-            ErrorKind::Unreachable,
-            CONNECTING,
-            "the name has no address",
-        )
-        .at(host)
-    })
+    last.unwrap_or_else(|| Error::new(ErrorKind::Unreachable, CONNECTING, "the name has no address").at(host))
 }
 
 async fn connect(address: SocketAddr, config: Arc<Config>) -> Result<Client, Error> {
@@ -422,24 +374,9 @@ async fn connect(address: SocketAddr, config: Arc<Config>) -> Result<Client, Err
     let owner = Owner::new(address, config, jobs_of_owner, control_of_owner).await?;
     let (ready, opened) = oneshot::channel();
     tokio::spawn(owner.run(ready));
-    let established = opened.await.map_err(|_| {
-        Error::new(
-            ErrorKind::Closed,
-            CONNECTING,
-            "the runtime is shutting down",
-        )
-        .at(&peer)
-    })??;
-    let shared = Arc::new(Shared {
-        jobs,
-        control,
-        established,
-        privilege,
-        address,
-        peer,
-    });
-    Ok(Client {
-        shared,
-        target: Target::default(),
-    })
+    let established = opened
+        .await
+        .map_err(|_| Error::new(ErrorKind::Closed, CONNECTING, "the runtime is shutting down").at(&peer))??;
+    let shared = Arc::new(Shared { jobs, control, established, privilege, address, peer });
+    Ok(Client { shared, target: Target::default() })
 }

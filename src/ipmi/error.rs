@@ -51,14 +51,7 @@ struct Inner {
 impl Error {
     pub(crate) fn new(kind: ErrorKind, action: &'static str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        Self(Box::new(Inner {
-            kind,
-            peer: None,
-            action,
-            detail,
-            may_have_acted: false,
-            source: None,
-        }))
+        Self(Box::new(Inner { kind, peer: None, action, detail, may_have_acted: false, source: None }))
     }
 
     pub(crate) fn io(kind: ErrorKind, action: &'static str, error: std::io::Error) -> Self {
@@ -174,10 +167,7 @@ impl fmt::Display for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0
-            .source
-            .as_deref()
-            .map(|source| source as &(dyn StdError + 'static))
+        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
     }
 }
 
@@ -187,20 +177,13 @@ mod tests {
 
     #[test]
     fn an_error_says_which_bmc_what_was_done_and_what_came_back() {
-        let error = Error::new(
-            ErrorKind::Timeout,
-            "Chassis Control",
-            "no answer within 15 s",
-        )
-        .at("10.0.0.7:623")
-        .at("elsewhere")
-        .perhaps_done();
+        let error = Error::new(ErrorKind::Timeout, "Chassis Control", "no answer within 15 s")
+            .at("10.0.0.7:623")
+            .at("elsewhere")
+            .perhaps_done();
         assert!(error.is_timeout() && error.may_have_acted() && !error.is_auth());
         let text = error.to_string();
-        assert!(
-            text.starts_with("10.0.0.7:623: Chassis Control: no answer within 15 s"),
-            "{text}"
-        );
+        assert!(text.starts_with("10.0.0.7:623: Chassis Control: no answer within 15 s"), "{text}");
         assert!(text.contains("read the state back"));
     }
 

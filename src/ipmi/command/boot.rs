@@ -56,10 +56,7 @@ impl BootDevice {
     pub fn number(self) -> u8 {
         match self {
             Self::Other(number) => number & 0x0f,
-            known => Self::NUMBERS
-                .iter()
-                .find(|(device, _)| *device == known)
-                .map_or(0, |(_, number)| *number),
+            known => Self::NUMBERS.iter().find(|(device, _)| *device == known).map_or(0, |(_, number)| *number),
         }
     }
 
@@ -67,10 +64,7 @@ impl BootDevice {
     #[must_use]
     pub fn from_number(number: u8) -> Self {
         let number = number & 0x0f;
-        Self::NUMBERS
-            .iter()
-            .find(|(_, known)| *known == number)
-            .map_or(Self::Other(number), |(device, _)| *device)
+        Self::NUMBERS.iter().find(|(_, known)| *known == number).map_or(Self::Other(number), |(device, _)| *device)
     }
 }
 
@@ -220,18 +214,9 @@ mod tests {
 
     #[test]
     fn flags_for_a_device_are_the_bytes_that_are_known_to_work() {
-        assert_eq!(
-            BootFlags::device(BootDevice::Pxe, false, false).encode(),
-            [0x80, 0x04, 0, 0, 0]
-        );
-        assert_eq!(
-            BootFlags::device(BootDevice::Disk, true, true).encode(),
-            [0xe0, 0x08, 0, 0, 0]
-        );
-        assert_eq!(
-            BootFlags::device(BootDevice::BiosSetup, false, true).encode(),
-            [0xa0, 0x18, 0, 0, 0]
-        );
+        assert_eq!(BootFlags::device(BootDevice::Pxe, false, false).encode(), [0x80, 0x04, 0, 0, 0]);
+        assert_eq!(BootFlags::device(BootDevice::Disk, true, true).encode(), [0xe0, 0x08, 0, 0, 0]);
+        assert_eq!(BootFlags::device(BootDevice::BiosSetup, false, true).encode(), [0xa0, 0x18, 0, 0, 0]);
     }
 
     proptest::proptest! {

@@ -338,10 +338,7 @@ mod tests {
     fn identify_forces_on_only_where_it_is_asked_to() {
         assert_eq!(sent(&ChassisIdentify::Off), [0]);
         assert_eq!(sent(&ChassisIdentify::For(Duration::from_secs(15))), [15]);
-        assert_eq!(
-            sent(&ChassisIdentify::For(Duration::from_secs(1000))),
-            [255]
-        );
+        assert_eq!(sent(&ChassisIdentify::For(Duration::from_secs(1000))), [255]);
         assert_eq!(sent(&ChassisIdentify::Indefinitely), [0, 1]);
     }
 

@@ -134,21 +134,13 @@ impl CompletionCode {
     /// Whether a command that only reads is worth sending again. The BMC may have processed it.
     pub(crate) const fn is_worth_reading_again(self) -> bool {
         self.is_refused_for_now()
-            || matches!(
-                self,
-                Self::ProcessingTimeout | Self::NoResponse | Self::DuplicatedRequest
-            )
+            || matches!(self, Self::ProcessingTimeout | Self::NoResponse | Self::DuplicatedRequest)
     }
 }
 
 impl fmt::Display for CompletionCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "completion code {:#04x}: {}",
-            self.number(),
-            self.meaning()
-        )
+        write!(f, "completion code {:#04x}: {}", self.number(), self.meaning())
     }
 }
 
@@ -161,14 +153,8 @@ mod tests {
         for byte in 0..=u8::MAX {
             assert_eq!(CompletionCode::from(byte).number(), byte);
         }
-        assert_eq!(
-            CompletionCode::from(0x81),
-            CompletionCode::CommandSpecific(0x81)
-        );
-        assert_eq!(
-            CompletionCode::from(0xd4),
-            CompletionCode::InsufficientPrivilege
-        );
+        assert_eq!(CompletionCode::from(0x81), CompletionCode::CommandSpecific(0x81));
+        assert_eq!(CompletionCode::from(0xd4), CompletionCode::InsufficientPrivilege);
         assert_eq!(CompletionCode::from(0xe0), CompletionCode::Reserved(0xe0));
     }
 }

@@ -15,11 +15,7 @@ pub const TEXT_PART: u8 = 16;
 /// Takes the group's number off an answer.
 fn group(reader: &mut Reader<'_>) -> Result<(), Malformed> {
     let before = reader.malformed();
-    if reader.u8()? == GROUP {
-        Ok(())
-    } else {
-        Err(before)
-    }
+    if reader.u8()? == GROUP { Ok(()) } else { Err(before) }
 }
 
 /// Asks what the BMC has of DCMI.
@@ -213,10 +209,7 @@ pub struct TextPart {
 
 fn text_part(reader: &mut Reader<'_>) -> Result<TextPart, Malformed> {
     group(reader)?;
-    Ok(TextPart {
-        total: reader.u8()?,
-        data: reader.take_rest().to_vec(),
-    })
+    Ok(TextPart { total: reader.u8()?, data: reader.take_rest().to_vec() })
 }
 
 command!(GetAssetTag, "Get Asset Tag", GROUP 0x06, Reads -> TextPart,
@@ -251,11 +244,7 @@ impl super::Command for SetText {
     }
 
     fn encode(&self, data: &mut Vec<u8>) {
-        data.extend([
-            GROUP,
-            self.offset,
-            u8::try_from(self.data.len()).unwrap_or(u8::MAX),
-        ]);
+        data.extend([GROUP, self.offset, u8::try_from(self.data.len()).unwrap_or(u8::MAX)]);
         data.extend(&self.data);
     }
 
@@ -308,15 +297,7 @@ mod tests {
         let mut data = vec![GROUP, 200, 0, 100, 0, 0x2c, 1, 150, 0];
         data.extend([1, 0, 0, 0, 0xe8, 3, 0, 0, 0x40]);
         let reading = GetPowerReading.decode(&data).unwrap();
-        assert_eq!(
-            (
-                reading.current,
-                reading.minimum,
-                reading.maximum,
-                reading.average
-            ),
-            (200, 100, 300, 150)
-        );
+        assert_eq!((reading.current, reading.minimum, reading.maximum, reading.average), (200, 100, 300, 150));
         assert!(reading.active && reading.period == Duration::from_secs(1));
         data[0] = 0;
         assert!(GetPowerReading.decode(&data).is_err());
@@ -339,10 +320,7 @@ mod tests {
 
     #[test]
     fn temperatures_are_signed_by_their_top_bit() {
-        let command = GetTemperatureReadings {
-            entity: 0x40,
-            start: 0,
-        };
+        let command = GetTemperatureReadings { entity: 0x40, start: 0 };
         let readings = command.decode(&[GROUP, 2, 2, 0x19, 1, 0x85, 2]).unwrap();
         assert_eq!(readings.readings, [(1, 25), (2, -5)]);
     }

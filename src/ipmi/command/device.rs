@@ -96,11 +96,7 @@ impl DeviceId {
             device_revision: revision & 0x0f,
             provides_device_sdrs: revision & 0x80 != 0,
             available: major & 0x80 == 0,
-            firmware: FirmwareVersion {
-                major: major & 0x7f,
-                minor,
-                auxiliary,
-            },
+            firmware: FirmwareVersion { major: major & 0x7f, minor, auxiliary },
             ipmi_version: (ipmi & 0x0f, ipmi >> 4),
             support: DeviceSupport(support),
             manufacturer_id: manufacturer & 0x000f_ffff,
@@ -221,12 +217,7 @@ impl Guid {
     #[must_use]
     pub fn to_smbios_text(self) -> String {
         let [a0, a1, a2, a3, b0, b1, c0, c1, rest @ ..] = self.0;
-        Guid::text(
-            [[a3, a2, a1, a0], [b1, b0, c1, c0]]
-                .concat()
-                .iter()
-                .chain(&rest),
-        )
+        Guid::text([[a3, a2, a1, a0], [b1, b0, c1, c0]].concat().iter().chain(&rest))
     }
 
     /// The text when the bytes are taken in the order in which RFC 4122 writes them.
@@ -334,19 +325,11 @@ mod tests {
 
     #[test]
     fn a_device_id_without_auxiliary_bytes_is_read() {
-        let data = [
-            0x20, 0x81, 0x82, 0x13, 0x02, 0xbf, 0x91, 0x12, 0x00, 0x02, 0x0f,
-        ];
+        let data = [0x20, 0x81, 0x82, 0x13, 0x02, 0xbf, 0x91, 0x12, 0x00, 0x02, 0x0f];
         let id = GetDeviceId.decode(&data).unwrap();
-        assert_eq!(
-            (id.device_id, id.device_revision, id.provides_device_sdrs),
-            (0x20, 1, true)
-        );
+        assert_eq!((id.device_id, id.device_revision, id.provides_device_sdrs), (0x20, 1, true));
         assert!(!id.available && id.support.chassis_device() && !id.support.bridge());
-        assert_eq!(
-            (id.firmware.to_string().as_str(), id.ipmi_version),
-            ("2.13", (2, 0))
-        );
+        assert_eq!((id.firmware.to_string().as_str(), id.ipmi_version), ("2.13", (2, 0)));
         assert_eq!((id.manufacturer_id, id.product_id), (0x1291, 0x0f02));
         assert!(GetDeviceId.decode(&data[..10]).is_err());
     }
@@ -357,23 +340,14 @@ mod tests {
             panic!("not taken as corruption");
         };
         let meanings: Vec<_> = failures.meanings().collect();
-        assert_eq!(
-            meanings,
-            ["SDR repository empty", "can't access the SEL device"]
-        );
+        assert_eq!(meanings, ["SDR repository empty", "can't access the SEL device"]);
     }
 
     #[test]
     fn a_guid_is_written_in_each_of_the_three_orders() {
         let guid = Guid(std::array::from_fn(|i| i as u8));
-        assert_eq!(
-            guid.to_rfc4122_text(),
-            "00010203-0405-0607-0809-0a0b0c0d0e0f"
-        );
-        assert_eq!(
-            guid.to_smbios_text(),
-            "03020100-0504-0706-0809-0a0b0c0d0e0f"
-        );
+        assert_eq!(guid.to_rfc4122_text(), "00010203-0405-0607-0809-0a0b0c0d0e0f");
+        assert_eq!(guid.to_smbios_text(), "03020100-0504-0706-0809-0a0b0c0d0e0f");
         assert_eq!(guid.to_ipmi_text(), "0f0e0d0c-0b0a-0908-0706-050403020100");
     }
 }

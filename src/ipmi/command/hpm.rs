@@ -8,11 +8,7 @@ pub const GROUP: u8 = 0x00;
 
 fn group(reader: &mut Reader<'_>) -> Result<(), Malformed> {
     let before = reader.malformed();
-    if reader.u8()? == GROUP {
-        Ok(())
-    } else {
-        Err(before)
-    }
+    if reader.u8()? == GROUP { Ok(()) } else { Err(before) }
 }
 
 /// Asks which components can be upgraded.
@@ -92,30 +88,16 @@ mod tests {
 
     #[test]
     fn components_are_those_of_the_mask() {
-        let capabilities = GetTargetUpgradeCapabilities
-            .decode(&[0, 0, 0x8c, 1, 2, 3, 4, 0x05])
-            .unwrap();
+        let capabilities = GetTargetUpgradeCapabilities.decode(&[0, 0, 0x8c, 1, 2, 3, 4, 0x05]).unwrap();
         assert_eq!(capabilities.components().collect::<Vec<_>>(), [0, 2]);
-        assert!(
-            GetTargetUpgradeCapabilities
-                .decode(&[1, 0, 0, 0, 0, 0, 0, 0])
-                .is_err(),
-            "another group"
-        );
+        assert!(GetTargetUpgradeCapabilities.decode(&[1, 0, 0, 0, 0, 0, 0, 0]).is_err(), "another group");
     }
 
     #[test]
     fn versions_and_names_are_read() {
-        let version = GetComponentVersion { component: 0 }
-            .decode(&[0, 0x81, 0x20])
-            .unwrap();
-        assert_eq!(
-            (version.major, version.minor, version.auxiliary),
-            (1, 0x20, [0; 4])
-        );
-        let name = GetComponentDescription { component: 0 }
-            .decode(b"\0BOOT\0\0\0\0\0\0\0\0")
-            .unwrap();
+        let version = GetComponentVersion { component: 0 }.decode(&[0, 0x81, 0x20]).unwrap();
+        assert_eq!((version.major, version.minor, version.auxiliary), (1, 0x20, [0; 4]));
+        let name = GetComponentDescription { component: 0 }.decode(b"\0BOOT\0\0\0\0\0\0\0\0").unwrap();
         assert_eq!(name, "BOOT");
     }
 }

@@ -179,9 +179,7 @@ pub struct LanConfiguration {
 
 impl LanConfiguration {
     /// The parameters that it is put together from.
-    pub(crate) const PARAMETERS: [u8; 19] = [
-        1, 2, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 15, 16, 20, 21, 22, 23, 24,
-    ];
+    pub(crate) const PARAMETERS: [u8; 19] = [1, 2, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 15, 16, 20, 21, 22, 23, 24];
 
     /// Takes one parameter's value. What is too short is left out.
     pub(crate) fn take(&mut self, parameter: u8, data: &[u8]) {
@@ -218,10 +216,7 @@ impl LanConfiguration {
                 self.cipher_suites = listed.copied().collect();
             }
             24 => {
-                let levels = data
-                    .iter()
-                    .skip(1)
-                    .flat_map(|pair| [pair & 0x0f, pair >> 4]);
+                let levels = data.iter().skip(1).flat_map(|pair| [pair & 0x0f, pair >> 4]);
                 self.cipher_privileges = levels.take(self.cipher_suites.len()).collect();
             }
             _ => {}
@@ -235,10 +230,7 @@ mod tests {
 
     #[test]
     fn a_vlan_is_written_with_its_enable_bit() {
-        assert_eq!(
-            LanParameter::Vlan(Some(100)).encode(),
-            (20, vec![100, 0x80])
-        );
+        assert_eq!(LanParameter::Vlan(Some(100)).encode(), (20, vec![100, 0x80]));
         assert_eq!(LanParameter::Vlan(None).encode(), (20, vec![0, 0]));
     }
 
@@ -257,17 +249,8 @@ mod tests {
         ] {
             lan.take(parameter, data);
         }
-        assert_eq!(
-            (lan.address, lan.source),
-            (Some(Ipv4Addr::new(10, 0, 0, 7)), Some(AddressSource::Dhcp))
-        );
-        assert_eq!(
-            (lan.mac, lan.vlan, lan.community.as_deref()),
-            (None, Some(Some(5)), Some("public"))
-        );
-        assert_eq!(
-            (lan.cipher_suites, lan.cipher_privileges),
-            (vec![3, 8, 17], vec![0, 4, 4])
-        );
+        assert_eq!((lan.address, lan.source), (Some(Ipv4Addr::new(10, 0, 0, 7)), Some(AddressSource::Dhcp)));
+        assert_eq!((lan.mac, lan.vlan, lan.community.as_deref()), (None, Some(Some(5)), Some("public")));
+        assert_eq!((lan.cipher_suites, lan.cipher_privileges), (vec![3, 8, 17], vec![0, 4, 4]));
     }
 }

@@ -113,13 +113,7 @@ impl Raw {
     /// A command with its data.
     #[must_use]
     pub fn new(net_fn: NetFn, command: u8, data: impl Into<Vec<u8>>) -> Self {
-        Self {
-            net_fn,
-            command,
-            lun: 0,
-            data: data.into(),
-            effect: Effect::Changes,
-        }
+        Self { net_fn, command, lun: 0, data: data.into(), effect: Effect::Changes }
     }
 
     /// The same command for another logical unit.

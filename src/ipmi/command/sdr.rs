@@ -113,13 +113,7 @@ mod tests {
     #[test]
     fn a_part_is_asked_for_by_reservation_record_offset_and_count() {
         let mut data = Vec::new();
-        GetSdr(SdrPart {
-            reservation: 0x0102,
-            record: 0x0304,
-            offset: 5,
-            count: 16,
-        })
-        .encode(&mut data);
+        GetSdr(SdrPart { reservation: 0x0102, record: 0x0304, offset: 5, count: 16 }).encode(&mut data);
         assert_eq!(data, [2, 1, 4, 3, 5, 16]);
     }
 
@@ -127,9 +121,6 @@ mod tests {
     fn repository_info_is_read() {
         let data = [0x51, 5, 0, 0xff, 0xff, 1, 0, 0, 0, 2, 0, 0, 0, 0x2f];
         let info = GetSdrRepositoryInfo.decode(&data).unwrap();
-        assert_eq!(
-            (info.records, info.last_erase, info.operations),
-            (5, 2, 0x2f)
-        );
+        assert_eq!((info.records, info.last_erase, info.operations), (5, 2, 0x2f));
     }
 }

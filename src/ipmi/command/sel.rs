@@ -163,10 +163,7 @@ mod tests {
     #[test]
     fn clearing_is_one_command_in_two_steps_of_which_one_only_reads() {
         let mut data = Vec::new();
-        ClearSel {
-            reservation: 0x0201,
-        }
-        .encode(&mut data);
+        ClearSel { reservation: 0x0201 }.encode(&mut data);
         assert_eq!(data, [1, 2, b'C', b'L', b'R', 0xaa]);
         assert_eq!(ClearSel { reservation: 1 }.effect(), Effect::Changes);
         assert_eq!(GetSelErasure { reservation: 1 }.effect(), Effect::Reads);
@@ -179,10 +176,7 @@ mod tests {
         data.extend([2, 0, 0xe0]);
         data.extend([7; 13]);
         let entry = GetSelEntry { entry: 2 }.decode(&data).unwrap();
-        assert_eq!(
-            (entry.next, entry.entry.id, entry.entry.record_type),
-            (3, 2, 0xe0)
-        );
+        assert_eq!((entry.next, entry.entry.id, entry.entry.record_type), (3, 2, 0xe0));
     }
 
     #[test]

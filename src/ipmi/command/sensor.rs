@@ -17,10 +17,7 @@ pub struct SensorAddress {
 
 impl From<&Sensor> for SensorAddress {
     fn from(sensor: &Sensor) -> Self {
-        Self {
-            number: sensor.number,
-            lun: sensor.owner.lun,
-        }
+        Self { number: sensor.number, lun: sensor.owner.lun }
     }
 }
 
@@ -94,11 +91,7 @@ impl Thresholds {
     /// The raw value of a threshold.
     #[must_use]
     pub fn get(&self, threshold: Threshold) -> Option<u8> {
-        Threshold::ALL
-            .into_iter()
-            .zip(self.raw)
-            .find(|(which, _)| *which == threshold)
-            .and_then(|(_, raw)| raw)
+        Threshold::ALL.into_iter().zip(self.raw).find(|(which, _)| *which == threshold).and_then(|(_, raw)| raw)
     }
 
     /// The same thresholds with one of them set.
@@ -330,15 +323,9 @@ mod tests {
 
     #[test]
     fn a_reading_without_states_says_so() {
-        let reading = GetSensorReading { sensor: SENSOR }
-            .decode(&[0x24, 0xc0])
-            .unwrap();
-        assert!(
-            reading.is_available() && !reading.has_states && reading.threshold_status().is_none()
-        );
-        let reading = GetSensorReading { sensor: SENSOR }
-            .decode(&[0x24, 0xe0, 0xc0, 0x80])
-            .unwrap();
+        let reading = GetSensorReading { sensor: SENSOR }.decode(&[0x24, 0xc0]).unwrap();
+        assert!(reading.is_available() && !reading.has_states && reading.threshold_status().is_none());
+        let reading = GetSensorReading { sensor: SENSOR }.decode(&[0x24, 0xe0, 0xc0, 0x80]).unwrap();
         assert!(!reading.is_available());
         assert_eq!(reading.states, 0xc0);
         assert_eq!(GetSensorReading { sensor: SENSOR }.lun(), 1);
@@ -352,18 +339,13 @@ mod tests {
         assert_eq!(thresholds.get(Threshold::UpperCritical), Some(5));
         assert_eq!(thresholds.get(Threshold::LowerCritical), None);
         assert!(command.decode(&[0x20, 1]).is_err());
-        let set = SetSensorThresholds {
-            sensor: SENSOR,
-            thresholds,
-        };
+        let set = SetSensorThresholds { sensor: SENSOR, thresholds };
         assert_eq!(sent(&set), [4, 0x18, 0, 0, 0, 4, 5, 0]);
     }
 
     #[test]
     fn event_masks_may_be_cut_short() {
-        let events = GetSensorEventStatus { sensor: SENSOR }
-            .decode(&[0xc0, 0x01])
-            .unwrap();
+        let events = GetSensorEventStatus { sensor: SENSOR }.decode(&[0xc0, 0x01]).unwrap();
         assert_eq!((events.assertion, events.deassertion), (1, 0));
     }
 }

@@ -297,14 +297,8 @@ mod tests {
     fn a_session_without_lan_details_is_read() {
         let info = GetSessionInfo::This.decode(&[1, 4, 1, 2, 4, 0x11]).unwrap();
         let details = info.details.unwrap();
-        assert_eq!(
-            (details.user_id, details.privilege, details.channel),
-            (2, 4, 1)
-        );
+        assert_eq!((details.user_id, details.privilege, details.channel), (2, 4, 1));
         assert!(details.ipmi_2_0 && details.console.is_none());
-        assert_eq!(
-            GetSessionInfo::Nth(1).decode(&[0, 4, 0]).unwrap().details,
-            None
-        );
+        assert_eq!(GetSessionInfo::Nth(1).decode(&[0, 4, 0]).unwrap().details, None);
     }
 }

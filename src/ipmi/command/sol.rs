@@ -23,12 +23,7 @@ impl ActivatePayload {
     /// The SOL payload.
     #[must_use]
     pub const fn sol(instance: u8, encrypted: bool, authenticated: bool) -> Self {
-        Self {
-            payload_type: SOL,
-            instance,
-            encrypted,
-            authenticated,
-        }
+        Self { payload_type: SOL, instance, encrypted, authenticated }
     }
 }
 
@@ -73,10 +68,7 @@ impl DeactivatePayload {
     /// The SOL payload.
     #[must_use]
     pub const fn sol(instance: u8) -> Self {
-        Self {
-            payload_type: SOL,
-            instance,
-        }
+        Self { payload_type: SOL, instance }
     }
 }
 
@@ -206,37 +198,21 @@ mod tests {
         assert_eq!(data, [1, 1, 0xc0, 0, 0, 0]);
         let answer = [0, 0, 0, 0, 0xff, 0, 0x20, 1, 0x6f, 2, 0xff, 0xff];
         let activated = ActivatePayload::sol(1, true, true).decode(&answer).unwrap();
-        assert_eq!(
-            (
-                activated.inbound_size,
-                activated.outbound_size,
-                activated.port
-            ),
-            (255, 288, 623)
-        );
+        assert_eq!((activated.inbound_size, activated.outbound_size, activated.port), (255, 288, 623));
     }
 
     #[test]
     fn parameters_are_put_together_and_unknown_ones_left_out() {
         let mut configuration = SolConfiguration::default();
-        for (parameter, data) in [
-            (1, &[1u8][..]),
-            (3, &[12, 96]),
-            (4, &[7, 50]),
-            (6, &[10]),
-            (8, &[0x6f, 2]),
-            (9, &[1]),
-            (2, &[]),
-        ] {
+        for (parameter, data) in
+            [(1, &[1u8][..]), (3, &[12, 96]), (4, &[7, 50]), (6, &[10]), (8, &[0x6f, 2]), (9, &[1]), (2, &[])]
+        {
             configuration.take(parameter, data);
         }
         assert_eq!(configuration.enabled, Some(true));
         assert_eq!(configuration.accumulate, Some((60, 96)));
         assert_eq!(configuration.retry, Some((7, 500)));
-        assert_eq!(
-            (configuration.volatile_rate, configuration.port),
-            (Some(115_200), Some(623))
-        );
+        assert_eq!((configuration.volatile_rate, configuration.port), (Some(115_200), Some(623)));
         assert_eq!(configuration.authentication, None);
     }
 }

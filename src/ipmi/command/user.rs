@@ -118,10 +118,7 @@ impl SetUserName {
     /// The new name of a user; `None` when it is longer than 16 bytes.
     #[must_use]
     pub fn new(user: u8, name: &str) -> Option<Self> {
-        Some(Self {
-            user,
-            name: padded(name.as_bytes())?,
-        })
+        Some(Self { user, name: padded(name.as_bytes())? })
     }
 }
 
@@ -159,11 +156,7 @@ impl SetUserPassword {
     /// Enables or disables a user.
     #[must_use]
     pub const fn enable(user: u8, enabled: bool) -> Self {
-        Self {
-            user,
-            operation: enabled as u8,
-            password: None,
-        }
+        Self { user, operation: enabled as u8, password: None }
     }
 
     /// Sets a password; `None` when it is longer than 20 bytes. One of at most 16 bytes is stored so that the user may
@@ -182,11 +175,7 @@ impl SetUserPassword {
 
     fn with(user: u8, operation: u8, password: SecretString) -> Option<Self> {
         let length = password.expose_secret().len();
-        (length <= LONGEST_PASSWORD).then_some(Self {
-            user,
-            operation,
-            password: Some((password, length > 16)),
-        })
+        (length <= LONGEST_PASSWORD).then_some(Self { user, operation, password: Some((password, length > 16)) })
     }
 }
 
@@ -378,16 +367,8 @@ mod tests {
 
     #[test]
     fn user_access_is_read_and_written() {
-        let access = GetUserAccess {
-            channel: 1,
-            user: 2,
-        }
-        .decode(&[10, 0x42, 1, 0x34])
-        .unwrap();
-        assert_eq!(
-            (access.most_users, access.enabled_users, access.enabled),
-            (10, 2, Some(true))
-        );
+        let access = GetUserAccess { channel: 1, user: 2 }.decode(&[10, 0x42, 1, 0x34]).unwrap();
+        assert_eq!((access.most_users, access.enabled_users, access.enabled), (10, 2, Some(true)));
         assert_eq!(access.privilege, Some(Privilege::Administrator));
         assert!(access.link_authentication && access.ipmi_messaging && !access.callback_only);
         let set = SetUserAccess {
@@ -402,10 +383,7 @@ mod tests {
 
     #[test]
     fn names_end_at_the_first_zero() {
-        assert_eq!(
-            GetUserName { user: 2 }.decode(b"admin\0\0\0\0"),
-            Ok("admin".to_owned())
-        );
+        assert_eq!(GetUserName { user: 2 }.decode(b"admin\0\0\0\0"), Ok("admin".to_owned()));
         assert!(SetUserName::new(2, "a name that is too long").is_none());
         assert_eq!(sent(&SetUserName::new(2, "x").unwrap())[..3], [2, b'x', 0]);
     }

@@ -177,45 +177,12 @@ mod tests {
 
     #[test]
     fn the_commands_are_the_bytes_that_the_vendors_tools_send() {
-        assert_eq!(
-            sent(&SetSupermicroFanMode(SupermicroFanMode::Full)),
-            (0x30, 0x45, vec![1, 1])
-        );
-        assert_eq!(
-            sent(&SetSupermicroFanDuty {
-                zone: 1,
-                percent: 40
-            }),
-            (0x30, 0x70, vec![0x66, 1, 1, 40])
-        );
-        assert_eq!(
-            sent(&SetDellFanControl { automatic: false }),
-            (0x30, 0x30, vec![1, 0])
-        );
-        assert_eq!(
-            sent(&SetDellFanSpeed {
-                fan: None,
-                percent: 20
-            }),
-            (0x30, 0x30, vec![2, 0xff, 20])
-        );
-        assert_eq!(
-            sent(&SetDellFanSpeed {
-                fan: Some(1),
-                percent: 200
-            }),
-            (0x30, 0x30, vec![2, 1, 100])
-        );
-        assert_eq!(
-            sent(&SetInspurFanControl { automatic: false }),
-            (0x3c, 0x2f, vec![1])
-        );
-        assert_eq!(
-            sent(&SetInspurFanSpeed {
-                fan: Some(2),
-                percent: 50
-            }),
-            (0x3c, 0x2d, vec![2, 50])
-        );
+        assert_eq!(sent(&SetSupermicroFanMode(SupermicroFanMode::Full)), (0x30, 0x45, vec![1, 1]));
+        assert_eq!(sent(&SetSupermicroFanDuty { zone: 1, percent: 40 }), (0x30, 0x70, vec![0x66, 1, 1, 40]));
+        assert_eq!(sent(&SetDellFanControl { automatic: false }), (0x30, 0x30, vec![1, 0]));
+        assert_eq!(sent(&SetDellFanSpeed { fan: None, percent: 20 }), (0x30, 0x30, vec![2, 0xff, 20]));
+        assert_eq!(sent(&SetDellFanSpeed { fan: Some(1), percent: 200 }), (0x30, 0x30, vec![2, 1, 100]));
+        assert_eq!(sent(&SetInspurFanControl { automatic: false }), (0x3c, 0x2f, vec![1]));
+        assert_eq!(sent(&SetInspurFanSpeed { fan: Some(2), percent: 50 }), (0x3c, 0x2d, vec![2, 50]));
     }
 }

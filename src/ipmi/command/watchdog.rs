@@ -178,18 +178,13 @@ mod tests {
 
     #[test]
     fn the_timer_is_read_and_written_in_tenths_of_a_second() {
-        let timer = GetWatchdogTimer
-            .decode(&[0x44, 0x21, 5, 0x10, 0x2c, 1, 0x96, 0])
-            .unwrap();
+        let timer = GetWatchdogTimer.decode(&[0x44, 0x21, 5, 0x10, 0x2c, 1, 0x96, 0]).unwrap();
         assert!(timer.running && !timer.do_not_log);
         assert_eq!(
             (timer.timer_use, timer.action, timer.pre_timeout_interrupt),
             (TimerUse::SmsOs, TimeoutAction::HardReset, 2)
         );
-        assert_eq!(
-            (timer.initial, timer.present),
-            (Duration::from_secs(30), Some(Duration::from_secs(15)))
-        );
+        assert_eq!((timer.initial, timer.present), (Duration::from_secs(30), Some(Duration::from_secs(15))));
         let set = SetWatchdogTimer {
             do_not_log: true,
             keep_running: false,

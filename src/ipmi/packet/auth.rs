@@ -128,46 +128,21 @@ impl Exchange {
     pub fn rakp3_code(&self, algorithm: Authentication, password: &[u8]) -> Zeroizing<Vec<u8>> {
         algorithm.hmac(
             password,
-            &[
-                &self.bmc_random,
-                &self.console_session.to_le_bytes(),
-                &[self.role],
-                &self.user_length(),
-                &self.user,
-            ],
+            &[&self.bmc_random, &self.console_session.to_le_bytes(), &[self.role], &self.user_length(), &self.user],
         )
     }
 
     /// The session integrity key. `bmc_key` is K_G, or the password where no K_G is set.
     #[must_use]
-    pub fn session_integrity_key(
-        &self,
-        algorithm: Authentication,
-        bmc_key: &[u8],
-    ) -> Zeroizing<Vec<u8>> {
-        algorithm.hmac(
-            bmc_key,
-            &[
-                &self.console_random,
-                &self.bmc_random,
-                &[self.role],
-                &self.user_length(),
-                &self.user,
-            ],
-        )
+    pub fn session_integrity_key(&self, algorithm: Authentication, bmc_key: &[u8]) -> Zeroizing<Vec<u8>> {
+        algorithm
+            .hmac(bmc_key, &[&self.console_random, &self.bmc_random, &[self.role], &self.user_length(), &self.user])
     }
 
     /// The integrity check value of RAKP message 4, truncated as the algorithm wants it.
     #[must_use]
     pub fn rakp4_check(&self, algorithm: Authentication, sik: &[u8]) -> Zeroizing<Vec<u8>> {
-        let mut code = algorithm.hmac(
-            sik,
-            &[
-                &self.console_random,
-                &self.bmc_session.to_le_bytes(),
-                &self.guid,
-            ],
-        );
+        let mut code = algorithm.hmac(sik, &[&self.console_random, &self.bmc_session.to_le_bytes(), &self.guid]);
         code.truncate(algorithm.check_length());
         code
     }
@@ -183,9 +158,7 @@ pub struct Keys {
 
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keys")
-            .field("suite", &self.suite)
-            .finish_non_exhaustive()
+        f.debug_struct("Keys").field("suite", &self.suite).finish_non_exhaustive()
     }
 }
 
@@ -268,11 +241,7 @@ fn decrypt_aes(key: &[u8; BLOCK], payload: &[u8]) -> Result<Vec<u8>, Malformed> 
         .map_err(|_| malformed)?;
     let padding = usize::from(buffer.pop().ok_or(malformed)?);
     let kept = buffer.len().checked_sub(padding).ok_or(malformed)?;
-    let regular = buffer
-        .iter()
-        .skip(kept)
-        .zip(1u8..=255)
-        .all(|(byte, expected)| *byte == expected);
+    let regular = buffer.iter().skip(kept).zip(1u8..=255).all(|(byte, expected)| *byte == expected);
     if padding >= BLOCK || !regular {
         return Err(malformed);
     }

@@ -133,12 +133,7 @@ impl Response {
         let mut out = Vec::with_capacity(self.data.len().saturating_add(8));
         out.extend([self.requester, self.net_fn.0 << 2]);
         out.push(checksum(&out));
-        let second = [
-            self.responder,
-            self.sequence << 2 | self.lun & 3,
-            self.command,
-            self.completion,
-        ];
+        let second = [self.responder, self.sequence << 2 | self.lun & 3, self.command, self.completion];
         let sum = checksum(&second).wrapping_add(checksum(&self.data));
         out.extend(second);
         out.extend(&self.data);
@@ -152,10 +147,7 @@ impl Response {
     /// When it is too short, a checksum is wrong, or it is a request.
     pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
         let parts = Parts::decode(bytes, "IPMI response")?;
-        let (completion, data) = parts
-            .data
-            .split_first()
-            .ok_or(Malformed::new("IPMI response", 6))?;
+        let (completion, data) = parts.data.split_first().ok_or(Malformed::new("IPMI response", 6))?;
         if !parts.net_fn.is_response() {
             return Err(Malformed::new("IPMI response", 1));
         }
@@ -226,10 +218,7 @@ mod tests {
             command: 0x38,
             data: vec![0x8e, 0x04],
         };
-        assert_eq!(
-            request.encode(),
-            [0x20, 0x18, 0xc8, 0x81, 0x00, 0x38, 0x8e, 0x04, 0xb5]
-        );
+        assert_eq!(request.encode(), [0x20, 0x18, 0xc8, 0x81, 0x00, 0x38, 0x8e, 0x04, 0xb5]);
     }
 
     #[test]

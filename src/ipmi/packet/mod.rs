@@ -38,11 +38,7 @@ impl Malformed {
 
 impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "malformed or truncated {} at byte {}",
-            self.what, self.at
-        )
+        write!(f, "malformed or truncated {} at byte {}", self.what, self.at)
     }
 }
 
@@ -60,11 +56,7 @@ impl<'a> Reader<'a> {
     /// Reads `bytes`, which are said to be a `what` (used in the error alone).
     #[must_use]
     pub const fn new(bytes: &'a [u8], what: &'static str) -> Self {
-        Self {
-            rest: bytes,
-            at: 0,
-            what,
-        }
+        Self { rest: bytes, at: 0, what }
     }
 
     /// What is left.
@@ -163,10 +155,7 @@ impl<'a> Reader<'a> {
 /// The two's complement checksum over `bytes` that makes their sum with it zero.
 #[must_use]
 pub fn checksum(bytes: &[u8]) -> u8 {
-    bytes
-        .iter()
-        .fold(0u8, |sum, byte| sum.wrapping_add(*byte))
-        .wrapping_neg()
+    bytes.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte)).wrapping_neg()
 }
 
 #[cfg(test)]

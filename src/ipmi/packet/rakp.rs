@@ -55,56 +55,30 @@ pub enum RakpStatus {
 impl RakpStatus {
     const ALL: [(Self, &'static str); 19] = [
         (Self::Success, "success"),
-        (
-            Self::InsufficientResources,
-            "no resources left to create a session",
-        ),
+        (Self::InsufficientResources, "no resources left to create a session"),
         (Self::InvalidSession, "invalid session ID"),
         (Self::InvalidPayloadType, "invalid payload type"),
-        (
-            Self::InvalidAuthentication,
-            "invalid authentication algorithm",
-        ),
+        (Self::InvalidAuthentication, "invalid authentication algorithm"),
         (Self::InvalidIntegrity, "invalid integrity algorithm"),
-        (
-            Self::NoMatchingAuthentication,
-            "no matching authentication payload",
-        ),
+        (Self::NoMatchingAuthentication, "no matching authentication payload"),
         (Self::NoMatchingIntegrity, "no matching integrity payload"),
         (Self::InactiveSession, "inactive session ID"),
         (Self::InvalidRole, "invalid role"),
-        (
-            Self::UnauthorizedRole,
-            "role or privilege level not allowed",
-        ),
-        (
-            Self::NoRoleResources,
-            "no resources left for a session of that role",
-        ),
+        (Self::UnauthorizedRole, "role or privilege level not allowed"),
+        (Self::NoRoleResources, "no resources left for a session of that role"),
         (Self::InvalidNameLength, "invalid length of the user name"),
         (Self::UnauthorizedName, "user name not allowed or unknown"),
         (Self::UnauthorizedGuid, "GUID not allowed"),
-        (
-            Self::InvalidCheckValue,
-            "wrong integrity check value: the password or K_G is wrong",
-        ),
-        (
-            Self::InvalidConfidentiality,
-            "invalid confidentiality algorithm",
-        ),
-        (
-            Self::NoMatchingSuite,
-            "no cipher suite with the proposed algorithms",
-        ),
+        (Self::InvalidCheckValue, "wrong integrity check value: the password or K_G is wrong"),
+        (Self::InvalidConfidentiality, "invalid confidentiality algorithm"),
+        (Self::NoMatchingSuite, "no cipher suite with the proposed algorithms"),
         (Self::IllegalParameter, "illegal or unrecognized parameter"),
     ];
 
     /// The status with this code.
     #[must_use]
     pub fn from_code(code: u8) -> Self {
-        Self::ALL
-            .get(usize::from(code))
-            .map_or(Self::Unknown(code), |(status, _)| *status)
+        Self::ALL.get(usize::from(code)).map_or(Self::Unknown(code), |(status, _)| *status)
     }
 
     /// Its code.
@@ -112,10 +86,7 @@ impl RakpStatus {
     pub fn code(self) -> u8 {
         match self {
             Self::Unknown(code) => code,
-            known => (0u8..)
-                .zip(Self::ALL)
-                .find(|(_, (status, _))| *status == known)
-                .map_or(u8::MAX, |(code, _)| code),
+            known => (0u8..).zip(Self::ALL).find(|(_, (status, _))| *status == known).map_or(u8::MAX, |(code, _)| code),
         }
     }
 }
@@ -158,10 +129,7 @@ impl OpenSessionRequest {
 }
 
 fn encode_algorithms(numbers: [u8; 3]) -> Vec<u8> {
-    (0u8..)
-        .zip(numbers)
-        .flat_map(|(kind, number)| [kind, 0, 0, 8, number, 0, 0, 0])
-        .collect()
+    (0u8..).zip(numbers).flat_map(|(kind, number)| [kind, 0, 0, 8, number, 0, 0, 0]).collect()
 }
 
 /// What an Open Session response says when it is a success.
@@ -208,17 +176,11 @@ fn answer<'a, T>(
     let mut reader = Reader::new(bytes, what);
     let (tag, status) = (reader.u8()?, RakpStatus::from_code(reader.u8()?));
     if status != RakpStatus::Success {
-        return Ok(Answer {
-            tag,
-            outcome: Err(status),
-        });
+        return Ok(Answer { tag, outcome: Err(status) });
     }
     let third = reader.u8()?;
     reader.u8()?;
-    Ok(Answer {
-        tag,
-        outcome: Ok(contents(&mut reader, third)?),
-    })
+    Ok(Answer { tag, outcome: Ok(contents(&mut reader, third)?) })
 }
 
 /// Reads an Open Session response.
@@ -240,14 +202,7 @@ pub fn decode_open_session(bytes: &[u8]) -> Result<Answer<OpenedSession>, Malfor
         }
         let [authentication, integrity, confidentiality] = numbers;
         let privilege = privilege & 0x0f;
-        Ok(OpenedSession {
-            privilege,
-            console_session,
-            bmc_session,
-            authentication,
-            integrity,
-            confidentiality,
-        })
+        Ok(OpenedSession { privilege, console_session, bmc_session, authentication, integrity, confidentiality })
     })
 }
 
@@ -273,12 +228,7 @@ impl Rakp1 {
         let mut out = vec![self.tag, 0, 0, 0];
         out.extend(self.bmc_session.to_le_bytes());
         out.extend(self.console_random);
-        out.extend([
-            self.role,
-            0,
-            0,
-            u8::try_from(self.user.len()).unwrap_or(u8::MAX),
-        ]);
+        out.extend([self.role, 0, 0, u8::try_from(self.user.len()).unwrap_or(u8::MAX)]);
         out.extend(&self.user);
         out
     }
@@ -354,10 +304,7 @@ impl Rakp4 {
     /// When a success is shorter than its 8 bytes.
     pub fn decode(bytes: &[u8]) -> Result<Answer<Self>, Malformed> {
         answer(bytes, "RAKP message 4", |reader, _| {
-            Ok(Self {
-                console_session: reader.u32()?,
-                check: reader.take_rest().to_vec(),
-            })
+            Ok(Self { console_session: reader.u32()?, check: reader.take_rest().to_vec() })
         })
     }
 }
@@ -369,30 +316,17 @@ mod tests {
 
     #[test]
     fn an_open_session_request_has_the_layout_of_table_13_9() {
-        let request = OpenSessionRequest {
-            tag: 1,
-            privilege: 4,
-            console_session: 0x0403_0201,
-            suite: CipherSuite::SHA256_AES,
-        };
-        let expected = [
-            1, 4, 0, 0, 1, 2, 3, 4, 0, 0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 8, 4, 0, 0, 0, 2, 0, 0, 8, 1,
-            0, 0, 0,
-        ];
+        let request =
+            OpenSessionRequest { tag: 1, privilege: 4, console_session: 0x0403_0201, suite: CipherSuite::SHA256_AES };
+        let expected = [1, 4, 0, 0, 1, 2, 3, 4, 0, 0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 8, 4, 0, 0, 0, 2, 0, 0, 8, 1, 0, 0, 0];
         assert_eq!(request.encode(), expected);
     }
 
     #[test]
     fn a_refusal_is_read_however_short_it_is() {
-        let refused = Answer {
-            tag: 3,
-            outcome: Err(RakpStatus::NoMatchingSuite),
-        };
+        let refused = Answer { tag: 3, outcome: Err(RakpStatus::NoMatchingSuite) };
         assert_eq!(decode_open_session(&[3, 0x11]), Ok(refused));
-        assert_eq!(
-            Rakp2::decode(&[3, 0x77, 0]).map(|answer| answer.outcome),
-            Ok(Err(RakpStatus::Unknown(0x77)))
-        );
+        assert_eq!(Rakp2::decode(&[3, 0x77, 0]).map(|answer| answer.outcome), Ok(Err(RakpStatus::Unknown(0x77))));
         assert!(Rakp4::decode(&[3, 0, 0, 0, 1]).is_err());
     }
 
@@ -402,10 +336,7 @@ mod tests {
         bytes.extend(encode_algorithms([1, 1, 1]));
         let opened = decode_open_session(&bytes).unwrap().outcome.unwrap();
         assert!(opened.is(CipherSuite::SHA1_AES) && !opened.is(CipherSuite::SHA256_AES));
-        assert_eq!(
-            (opened.console_session, opened.bmc_session, opened.privilege),
-            (1, 2, 4)
-        );
+        assert_eq!((opened.console_session, opened.bmc_session, opened.privilege), (1, 2, 4));
         bytes.pop();
         assert!(decode_open_session(&bytes).is_err());
     }

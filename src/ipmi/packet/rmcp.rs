@@ -91,9 +91,7 @@ pub fn decode(datagram: &[u8]) -> Result<Datagram<'_>, Malformed> {
     match class {
         CLASS_IPMI => Ok(Datagram::Ipmi(reader.rest())),
         CLASS_ASF => decode_asf(reader.rest()),
-        _ => Ok(Datagram::Other {
-            class: class & !ACK_BIT,
-        }),
+        _ => Ok(Datagram::Other { class: class & !ACK_BIT }),
     }
 }
 
@@ -133,12 +131,7 @@ mod tests {
 
     #[test]
     fn a_pong_round_trips() {
-        let pong = Pong {
-            tag: 9,
-            ipmi: true,
-            enterprise: 4542,
-            rmcp_security: false,
-        };
+        let pong = Pong { tag: 9, ipmi: true, enterprise: 4542, rmcp_security: false };
         assert_eq!(decode(&pong.encode()), Ok(Datagram::Pong(pong)));
     }
 

@@ -31,13 +31,7 @@ impl AuthType {
 
     /// The code for a packet. `password` is padded with zeros to 16 bytes, or cut.
     #[must_use]
-    pub fn code(
-        self,
-        password: &[u8],
-        session: u32,
-        sequence: u32,
-        payload: &[u8],
-    ) -> Zeroizing<Vec<u8>> {
+    pub fn code(self, password: &[u8], session: u32, sequence: u32, payload: &[u8]) -> Zeroizing<Vec<u8>> {
         let mut key = Zeroizing::new([0; 16]);
         for (to, from) in key.iter_mut().zip(password) {
             *to = *from;
@@ -84,20 +78,10 @@ impl<'a> Packet<'a> {
             return Err(Malformed::new("IPMI 1.5 packet", 0));
         }
         let (sequence, session) = (reader.u32()?, reader.u32()?);
-        let code = if auth_type == 0 {
-            None
-        } else {
-            Some(reader.array()?)
-        };
+        let code = if auth_type == 0 { None } else { Some(reader.array()?) };
         let length = usize::from(reader.u8()?);
         // Behind the payload there may be one byte of padding: some network chips of old couldn't send certain lengths.
-        Ok(Self {
-            auth_type,
-            sequence,
-            session,
-            code,
-            payload: reader.take(length)?,
-        })
+        Ok(Self { auth_type, sequence, session, code, payload: reader.take(length)? })
     }
 
     /// Whether it is authenticated as `auth_type` wants it.
@@ -111,13 +95,7 @@ impl<'a> Packet<'a> {
 
 /// Wraps a message, RMCP header included.
 #[must_use]
-pub fn encode(
-    auth_type: AuthType,
-    password: &[u8],
-    session: u32,
-    sequence: u32,
-    payload: &[u8],
-) -> Vec<u8> {
+pub fn encode(auth_type: AuthType, password: &[u8], session: u32, sequence: u32, payload: &[u8]) -> Vec<u8> {
     let mut out = rmcp::ipmi_header().to_vec();
     out.push(auth_type.number());
     out.extend(sequence.to_le_bytes());

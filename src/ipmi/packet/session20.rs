@@ -122,11 +122,7 @@ impl<'a> Packet<'a> {
 
     fn verify(&self, keys: &Keys) -> Result<(), Refusal> {
         let malformed = Malformed::new("RMCP+ integrity trailer", self.covered.len());
-        let code_at = self
-            .covered
-            .len()
-            .checked_sub(keys.suite().integrity().code_length())
-            .ok_or(malformed)?;
+        let code_at = self.covered.len().checked_sub(keys.suite().integrity().code_length()).ok_or(malformed)?;
         let (covered, code) = self.covered.split_at_checked(code_at).ok_or(malformed)?;
         if !same_code(&keys.integrity_code(covered), code) {
             return Err(Refusal::WrongCode);
@@ -150,11 +146,7 @@ fn wrap(kind: u8, session: u32, sequence: u32, payload: &[u8]) -> Vec<u8> {
     out.extend([FORMAT_RMCP_PLUS, kind]);
     out.extend(session.to_le_bytes());
     out.extend(sequence.to_le_bytes());
-    out.extend(
-        u16::try_from(payload.len())
-            .unwrap_or(u16::MAX)
-            .to_le_bytes(),
-    );
+    out.extend(u16::try_from(payload.len()).unwrap_or(u16::MAX).to_le_bytes());
     out.extend(payload);
     out
 }
@@ -234,10 +226,7 @@ mod tests {
     fn the_covered_bytes_are_a_multiple_of_four() {
         for length in 0..20 {
             let (keys, bytes) = sealed(CipherSuite::from_id(2).unwrap(), &vec![0; length]);
-            assert_eq!(
-                (bytes.len() - keys.suite().integrity().code_length()) % 4,
-                0
-            );
+            assert_eq!((bytes.len() - keys.suite().integrity().code_length()) % 4, 0);
         }
     }
 

@@ -25,12 +25,7 @@ impl ToBmc {
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let operation = u8::from(self.nack) << 6 | u8::from(self.send_break) << 4;
-        let mut out = vec![
-            self.sequence & 0x0f,
-            self.acknowledged & 0x0f,
-            self.accepted,
-            operation,
-        ];
+        let mut out = vec![self.sequence & 0x0f, self.acknowledged & 0x0f, self.accepted, operation];
         out.extend(&self.data);
         out
     }
@@ -85,12 +80,7 @@ impl FromBmc {
             | u8::from(self.deactivating) << 4
             | u8::from(self.overrun) << 3
             | u8::from(self.break_seen) << 2;
-        let mut out = vec![
-            self.sequence & 0x0f,
-            self.acknowledged & 0x0f,
-            self.accepted,
-            status,
-        ];
+        let mut out = vec![self.sequence & 0x0f, self.acknowledged & 0x0f, self.accepted, status];
         out.extend(&self.data);
         out
     }

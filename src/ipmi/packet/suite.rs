@@ -79,12 +79,7 @@ const fn suite(
     integrity: Integrity,
     confidentiality: Confidentiality,
 ) -> CipherSuite {
-    CipherSuite {
-        id,
-        authentication,
-        integrity,
-        confidentiality,
-    }
+    CipherSuite { id, authentication, integrity, confidentiality }
 }
 
 /// All suites spoken here, strongest first.
@@ -106,26 +101,12 @@ pub const SUITES: [CipherSuite; 10] = {
 
 impl CipherSuite {
     /// Suite 17: HMAC-SHA256 and AES-128, the strongest in use.
-    pub const SHA256_AES: Self = suite(
-        17,
-        Authentication::HmacSha256,
-        Integrity::HmacSha256_128,
-        Confidentiality::AesCbc128,
-    );
+    pub const SHA256_AES: Self =
+        suite(17, Authentication::HmacSha256, Integrity::HmacSha256_128, Confidentiality::AesCbc128);
     /// Suite 3: HMAC-SHA1 and AES-128, which every IPMI 2.0 BMC has.
-    pub const SHA1_AES: Self = suite(
-        3,
-        Authentication::HmacSha1,
-        Integrity::HmacSha1_96,
-        Confidentiality::AesCbc128,
-    );
+    pub const SHA1_AES: Self = suite(3, Authentication::HmacSha1, Integrity::HmacSha1_96, Confidentiality::AesCbc128);
     /// Suite 8: HMAC-MD5 and AES-128.
-    pub const MD5_AES: Self = suite(
-        8,
-        Authentication::HmacMd5,
-        Integrity::HmacMd5_128,
-        Confidentiality::AesCbc128,
-    );
+    pub const MD5_AES: Self = suite(8, Authentication::HmacMd5, Integrity::HmacMd5_128, Confidentiality::AesCbc128);
 
     /// The suite with this number: 0, 1, 2, 3, 6, 7, 8, 15, 16 or 17.
     #[must_use]
@@ -196,9 +177,7 @@ impl SuiteRecord {
     #[must_use]
     pub fn suite(&self) -> Option<CipherSuite> {
         let suite = CipherSuite::from_id(self.id)?;
-        let listed = |numbers: &[u8], number: u8| {
-            numbers.contains(&number) || (number == 0 && numbers.is_empty())
-        };
+        let listed = |numbers: &[u8], number: u8| numbers.contains(&number) || (number == 0 && numbers.is_empty());
         let same = self.enterprise.is_none()
             && self.authentication == suite.authentication.number()
             && listed(&self.integrity, suite.integrity.number())
@@ -212,14 +191,7 @@ impl SuiteRecord {
 #[must_use]
 pub fn decode_records(bytes: &[u8]) -> Vec<SuiteRecord> {
     let mut reader = Reader::new(bytes, "cipher suite record");
-    std::iter::from_fn(|| {
-        if reader.is_empty() {
-            None
-        } else {
-            decode_record(&mut reader).ok()
-        }
-    })
-    .collect()
+    std::iter::from_fn(|| if reader.is_empty() { None } else { decode_record(&mut reader).ok() }).collect()
 }
 
 fn decode_record(reader: &mut Reader<'_>) -> Result<SuiteRecord, Malformed> {
@@ -228,20 +200,10 @@ fn decode_record(reader: &mut Reader<'_>) -> Result<SuiteRecord, Malformed> {
         0xc1 => (reader.u8()?, Some(reader.u24()?)),
         _ => return Err(reader.malformed()),
     };
-    let mut record = SuiteRecord {
-        id,
-        enterprise,
-        authentication: 0,
-        integrity: Vec::new(),
-        confidentiality: Vec::new(),
-    };
+    let mut record =
+        SuiteRecord { id, enterprise, authentication: 0, integrity: Vec::new(), confidentiality: Vec::new() };
     let mut authenticated = false;
-    while let Some(byte) = reader
-        .rest()
-        .first()
-        .copied()
-        .filter(|byte| byte & 0xc0 != 0xc0)
-    {
+    while let Some(byte) = reader.rest().first().copied().filter(|byte| byte & 0xc0 != 0xc0) {
         reader.take(1)?;
         let number = byte & 0x3f;
         match byte >> 6 {
@@ -265,35 +227,18 @@ mod tests {
     #[test]
     fn a_list_with_a_strange_suite_still_gives_the_known_ones() {
         let bytes = [
-            0xc0, 0x03, 0x01, 0x41, 0x81, 0xc1, 0x90, 0x01, 0x02, 0x03, 0x01, 0x42, 0xc0, 0x11,
-            0x03, 0x44, 0x81, 0x00, 0xff,
+            0xc0, 0x03, 0x01, 0x41, 0x81, 0xc1, 0x90, 0x01, 0x02, 0x03, 0x01, 0x42, 0xc0, 0x11, 0x03, 0x44, 0x81, 0x00,
+            0xff,
         ];
         let records = decode_records(&bytes);
-        let ids: Vec<_> = records
-            .iter()
-            .map(|record| (record.id, record.suite()))
-            .collect();
-        assert_eq!(
-            ids,
-            [
-                (3, Some(CipherSuite::SHA1_AES)),
-                (0x90, None),
-                (17, Some(CipherSuite::SHA256_AES))
-            ]
-        );
-        assert_eq!(
-            records.get(1).and_then(|record| record.enterprise),
-            Some(0x030201)
-        );
+        let ids: Vec<_> = records.iter().map(|record| (record.id, record.suite())).collect();
+        assert_eq!(ids, [(3, Some(CipherSuite::SHA1_AES)), (0x90, None), (17, Some(CipherSuite::SHA256_AES))]);
+        assert_eq!(records.get(1).and_then(|record| record.enterprise), Some(0x030201));
     }
 
     #[test]
     fn only_the_aes_suites_count_as_protected() {
-        let protected: Vec<_> = SUITES
-            .iter()
-            .filter(|suite| suite.is_protected())
-            .map(|suite| suite.id())
-            .collect();
+        let protected: Vec<_> = SUITES.iter().filter(|suite| suite.is_protected()).map(|suite| suite.id()).collect();
         assert_eq!(protected, [17, 3, 8]);
     }
 

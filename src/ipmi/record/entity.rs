@@ -76,10 +76,7 @@ impl EntityId {
             0x90..=0xaf => "chassis-specific entity",
             0xb0..=0xcf => "board-set-specific entity",
             0xd0..=0xff => "OEM entity",
-            number => NAMES
-                .get(usize::from(number))
-                .copied()
-                .unwrap_or("reserved"),
+            number => NAMES.get(usize::from(number)).copied().unwrap_or("reserved"),
         }
     }
 }
@@ -103,11 +100,7 @@ pub struct Entity {
 
 impl Entity {
     pub(crate) const fn new(id: u8, instance: u8) -> Self {
-        Self {
-            id: EntityId(id),
-            instance: instance & 0x7f,
-            logical: instance & 0x80 != 0,
-        }
+        Self { id: EntityId(id), instance: instance & 0x7f, logical: instance & 0x80 != 0 }
     }
 
     /// Whether the instance counts within its controller instead of the whole system.

@@ -28,10 +28,7 @@ impl SensorType {
     pub fn name(self) -> &'static str {
         match self.0 {
             0xc0..=0xff => "OEM",
-            number => states::SENSOR_TYPES
-                .get(usize::from(number))
-                .copied()
-                .unwrap_or("reserved"),
+            number => states::SENSOR_TYPES.get(usize::from(number)).copied().unwrap_or("reserved"),
         }
     }
 }
@@ -75,15 +72,9 @@ impl EventType {
 /// The state at `offset` in words; `None` where no table has it.
 #[must_use]
 pub fn state(sensor_type: SensorType, event_type: EventType, offset: u8) -> Option<&'static str> {
-    let table = if event_type.is_sensor_specific() {
-        states::specific(sensor_type.0)
-    } else {
-        states::generic(event_type.0)
-    };
-    table
-        .get(usize::from(offset))
-        .copied()
-        .filter(|word| !word.is_empty())
+    let table =
+        if event_type.is_sensor_specific() { states::specific(sensor_type.0) } else { states::generic(event_type.0) };
+    table.get(usize::from(offset)).copied().filter(|word| !word.is_empty())
 }
 
 /// An event, as it stands in the event log or in a platform event message.
@@ -117,22 +108,14 @@ impl Event {
     #[must_use]
     pub const fn trigger_reading(&self) -> Option<u8> {
         let [first, second, _] = self.data;
-        if self.event_type.is_threshold() && first >> 6 == 1 {
-            Some(second)
-        } else {
-            None
-        }
+        if self.event_type.is_threshold() && first >> 6 == 1 { Some(second) } else { None }
     }
 
     /// The raw threshold that triggered a threshold event.
     #[must_use]
     pub const fn trigger_threshold(&self) -> Option<u8> {
         let [first, _, third] = self.data;
-        if self.event_type.is_threshold() && first >> 4 & 3 == 1 {
-            Some(third)
-        } else {
-            None
-        }
+        if self.event_type.is_threshold() && first >> 4 & 3 == 1 { Some(third) } else { None }
     }
 
     /// What data 2 and 3 add in words, for the events where the specification says so.
@@ -143,24 +126,14 @@ impl Event {
             return None;
         }
         let word = |table: &[&'static str]| {
-            table
-                .get(usize::from(second))
-                .filter(|word| !word.is_empty())
-                .map(|word| (*word).to_owned())
+            table.get(usize::from(second)).filter(|word| !word.is_empty()).map(|word| (*word).to_owned())
         };
         match (self.sensor_type.0, self.offset()) {
             (0x0f, 0) => word(&states::FIRMWARE_ERRORS),
             (0x0f, 1 | 2) => word(&states::FIRMWARE_PROGRESS),
             (0x0c, _) if third != 0xff => Some(format!("memory module {third}")),
             (0x10, 0) => Some(format!("memory module {second}")),
-            (0x12, 5) => Some(
-                if second & 0x80 == 0 {
-                    "before"
-                } else {
-                    "after"
-                }
-                .to_owned(),
-            ),
+            (0x12, 5) => Some(if second & 0x80 == 0 { "before" } else { "after" }.to_owned()),
             (0x21, _) if third != 0xff => Some(format!("slot {}", third & 0x7f)),
             (0x23, _) => Some(watchdog(second)),
             (0x2a, _) => Some(format!("user {}, channel {}", second & 0x3f, third & 0x0f)),
@@ -190,11 +163,7 @@ impl fmt::Display for Event {
         if let Some(detail) = self.detail() {
             write!(f, " ({detail})")?;
         }
-        f.write_str(if self.asserted {
-            ", asserted"
-        } else {
-            ", deasserted"
-        })
+        f.write_str(if self.asserted { ", asserted" } else { ", deasserted" })
     }
 }
 
@@ -203,42 +172,22 @@ mod tests {
     use super::*;
 
     fn event(sensor_type: u8, event_type: u8, data: [u8; 3]) -> Event {
-        Event {
-            sensor_type: SensorType(sensor_type),
-            event_type: EventType(event_type),
-            asserted: true,
-            data,
-        }
+        Event { sensor_type: SensorType(sensor_type), event_type: EventType(event_type), asserted: true, data }
     }
 
     #[test]
     fn events_are_told_in_words() {
         let cases = [
-            (
-                event(0x01, 0x01, [0x59, 0x75, 0x70]),
-                "upper critical going high, asserted",
-            ),
-            (
-                event(0x08, 0x6f, [0x01, 0xff, 0xff]),
-                "failure detected, asserted",
-            ),
+            (event(0x01, 0x01, [0x59, 0x75, 0x70]), "upper critical going high, asserted"),
+            (event(0x08, 0x6f, [0x01, 0xff, 0xff]), "failure detected, asserted"),
             (
                 event(0x0f, 0x6f, [0xc2, 0x13, 0xff]),
                 "system firmware progress (starting operating system boot), asserted",
             ),
-            (
-                event(0x23, 0x6f, [0xc1, 0x04, 0xff]),
-                "hard reset (SMS/OS timer), asserted",
-            ),
-            (
-                event(0x25, 0x08, [0x01, 0xff, 0xff]),
-                "device present, asserted",
-            ),
+            (event(0x23, 0x6f, [0xc1, 0x04, 0xff]), "hard reset (SMS/OS timer), asserted"),
+            (event(0x25, 0x08, [0x01, 0xff, 0xff]), "device present, asserted"),
             (event(0xc5, 0x71, [0x05, 0, 0]), "state 5, asserted"),
-            (
-                event(0x2a, 0x6f, [0xa2, 0x02, 0x01]),
-                "invalid user name or password (user 2, channel 1), asserted",
-            ),
+            (event(0x2a, 0x6f, [0xa2, 0x02, 0x01]), "invalid user name or password (user 2, channel 1), asserted"),
         ];
         for (event, expected) in cases {
             assert_eq!(event.to_string(), expected);
@@ -248,15 +197,9 @@ mod tests {
     #[test]
     fn trigger_values_are_given_where_the_event_says_that_they_are_there() {
         let both = event(0x01, 0x01, [0x59, 0x75, 0x70]);
-        assert_eq!(
-            (both.trigger_reading(), both.trigger_threshold()),
-            (Some(0x75), Some(0x70))
-        );
+        assert_eq!((both.trigger_reading(), both.trigger_threshold()), (Some(0x75), Some(0x70)));
         let none = event(0x01, 0x01, [0x09, 0xff, 0xff]);
-        assert_eq!(
-            (none.trigger_reading(), none.trigger_threshold()),
-            (None, None)
-        );
+        assert_eq!((none.trigger_reading(), none.trigger_threshold()), (None, None));
     }
 
     #[test]

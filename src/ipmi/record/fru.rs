@@ -141,16 +141,7 @@ impl CommonHeader {
     pub fn decode(bytes: &[u8]) -> Result<(Self, bool), Malformed> {
         let mut reader = Reader::new(bytes, "FRU common header");
         let header: [u8; HEADER_LENGTH] = reader.array()?;
-        let [
-            version,
-            internal,
-            chassis,
-            board,
-            product,
-            multirecord,
-            _,
-            _,
-        ] = header;
+        let [version, internal, chassis, board, product, multirecord, _, _] = header;
         if version & 0x0f != VERSION {
             return Err(Malformed::new("FRU common header", 0));
         }
@@ -173,15 +164,9 @@ impl Inventory {
     /// When there isn't even a common header. Everything else that is wrong is among the defects.
     pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
         let (header, intact) = CommonHeader::decode(bytes)?;
-        let mut this = Self {
-            internal_use: header.internal_use,
-            ..Self::default()
-        };
+        let mut this = Self { internal_use: header.internal_use, ..Self::default() };
         if !intact {
-            this.defects.push(Defect {
-                area: "common header",
-                problem: Problem::Checksum,
-            });
+            this.defects.push(Defect { area: "common header", problem: Problem::Checksum });
         }
         this.chassis = this.area(bytes, header.chassis, "chassis", chassis);
         this.board = this.area(bytes, header.board, "board", board);
@@ -189,10 +174,7 @@ impl Inventory {
         if let Some(area) = header.multirecord.and_then(|at| bytes.get(at..)) {
             let (records, problem) = multirecord::decode_all(area);
             this.records = records;
-            this.defects.extend(problem.map(|problem| Defect {
-                area: "multirecord",
-                problem,
-            }));
+            this.defects.extend(problem.map(|problem| Defect { area: "multirecord", problem }));
         }
         Ok(this)
     }
@@ -208,25 +190,13 @@ impl Inventory {
         match area_bytes(bytes, at) {
             Ok((area, intact)) => {
                 if !intact {
-                    self.defects.push(Defect {
-                        area: name,
-                        problem: Problem::Checksum,
-                    });
+                    self.defects.push(Defect { area: name, problem: Problem::Checksum });
                 }
                 let read = read(&mut Reader::new(area, "FRU area"));
-                read.map_err(|error| {
-                    self.defects.push(Defect {
-                        area: name,
-                        problem: Problem::Malformed(error),
-                    })
-                })
-                .ok()
+                read.map_err(|error| self.defects.push(Defect { area: name, problem: Problem::Malformed(error) })).ok()
             }
             Err(problem) => {
-                self.defects.push(Defect {
-                    area: name,
-                    problem,
-                });
+                self.defects.push(Defect { area: name, problem });
                 None
             }
         }
@@ -246,9 +216,7 @@ fn area_bytes(bytes: &[u8], at: usize) -> Result<(&[u8], bool), Problem> {
     // What lies behind the end of the memory is read as far as it goes; the checksum shows that something is missing.
     let length = (usize::from(*length) * 8).min(rest.len());
     let area = rest.get(..length).unwrap_or_default();
-    let contents = area
-        .get(2..length.saturating_sub(1))
-        .ok_or(Problem::Malformed(malformed))?;
+    let contents = area.get(2..length.saturating_sub(1)).ok_or(Problem::Malformed(malformed))?;
     Ok((contents, checksum(area) == 0))
 }
 
@@ -284,22 +252,13 @@ impl Fields<'_, '_> {
 }
 
 fn fields<'r, 'a>(reader: &'r mut Reader<'a>, language: u8) -> Fields<'r, 'a> {
-    Fields {
-        reader,
-        english: matches!(language, 0 | 25),
-        ended: false,
-    }
+    Fields { reader, english: matches!(language, 0 | 25), ended: false }
 }
 
 fn chassis(reader: &mut Reader<'_>) -> Result<ChassisArea, Malformed> {
     let chassis_type = reader.u8()?;
     let mut fields = fields(reader, 0);
-    Ok(ChassisArea {
-        chassis_type,
-        part_number: fields.next(),
-        serial_number: fields.next(),
-        custom: fields.custom(),
-    })
+    Ok(ChassisArea { chassis_type, part_number: fields.next(), serial_number: fields.next(), custom: fields.custom() })
 }
 
 fn board(reader: &mut Reader<'_>) -> Result<BoardArea, Malformed> {
@@ -375,10 +334,7 @@ pub fn chassis_type_name(number: u8) -> &'static str {
         "mini PC",
         "stick PC",
     ];
-    NAMES
-        .get(usize::from(number & 0x7f))
-        .copied()
-        .unwrap_or("reserved")
+    NAMES.get(usize::from(number & 0x7f)).copied().unwrap_or("reserved")
 }
 
 #[cfg(test)]
@@ -414,47 +370,18 @@ mod tests {
     fn the_three_areas_are_read() {
         let chassis = area(&[&[0x17], &text("CH-PN")[..], &text("CH-SN"), &text("extra")].concat());
         let board = area(
-            &[
-                &[25, 0xc0, 0xa5, 0xb6],
-                &text("Maker")[..],
-                &text("Board"),
-                &text("SN"),
-                &text("PN"),
-                &text("f"),
-            ]
-            .concat(),
+            &[&[25, 0xc0, 0xa5, 0xb6], &text("Maker")[..], &text("Board"), &text("SN"), &text("PN"), &text("f")]
+                .concat(),
         );
-        let product = area(
-            &[
-                &[25],
-                &text("Maker")[..],
-                &text("Server"),
-                &[0x82, 0x29, 0xdc],
-                &text(""),
-                &text("SN"),
-            ]
-            .concat(),
-        );
+        let product =
+            area(&[&[25], &text("Maker")[..], &text("Server"), &[0x82, 0x29, 0xdc], &text(""), &text("SN")].concat());
         let read = Inventory::decode(&inventory([chassis, board, product])).unwrap();
         assert_eq!(read.defects, []);
         let chassis = read.chassis.unwrap();
-        assert_eq!(
-            chassis_type_name(chassis.chassis_type),
-            "rack mount chassis"
-        );
-        assert_eq!(
-            chassis
-                .custom
-                .iter()
-                .map(Text::to_string)
-                .collect::<Vec<_>>(),
-            ["extra"]
-        );
+        assert_eq!(chassis_type_name(chassis.chassis_type), "rack mount chassis");
+        assert_eq!(chassis.custom.iter().map(Text::to_string).collect::<Vec<_>>(), ["extra"]);
         let board = read.board.unwrap();
-        assert_eq!(
-            (board.serial_number.as_str(), board.manufactured_minutes),
-            (Some("SN"), Some(0xb6_a5c0))
-        );
+        assert_eq!((board.serial_number.as_str(), board.manufactured_minutes), (Some("SN"), Some(0xb6_a5c0)));
         let product = read.product.unwrap();
         assert_eq!(product.product_name.as_str(), Some("Server"));
         assert!(product.version.is_empty() && product.asset_tag.is_empty());
@@ -474,24 +401,12 @@ mod tests {
         assert_eq!(
             read.defects,
             [
-                Defect {
-                    area: "board",
-                    problem: Problem::Version(7)
-                },
-                Defect {
-                    area: "product",
-                    problem: Problem::Checksum
-                }
+                Defect { area: "board", problem: Problem::Version(7) },
+                Defect { area: "product", problem: Problem::Checksum }
             ]
         );
         let cut = Inventory::decode(&inventory([good, Vec::new(), Vec::new()])[..12]).unwrap();
-        assert_eq!(
-            cut.defects,
-            [Defect {
-                area: "chassis",
-                problem: Problem::Checksum
-            }]
-        );
+        assert_eq!(cut.defects, [Defect { area: "chassis", problem: Problem::Checksum }]);
         assert!(Inventory::decode(&[1, 0, 0]).is_err());
     }
 

@@ -176,15 +176,9 @@ fn decode_body(record_type: u8, reader: &mut Reader<'_>) -> Result<MultiRecordBo
             least_current: reader.u16()?,
             greatest_current: reader.u16()?,
         }),
-        0x03 => MultiRecordBody::ManagementAccess {
-            kind: reader.u8()?,
-            data: reader.take_rest().to_vec(),
-        },
+        0x03 => MultiRecordBody::ManagementAccess { kind: reader.u8()?, data: reader.take_rest().to_vec() },
         0x04 | 0x05 => MultiRecordBody::Compatibility(reader.take_rest().to_vec()),
-        0xc0..=0xff => MultiRecordBody::Oem {
-            manufacturer: reader.u24()?,
-            data: reader.take_rest().to_vec(),
-        },
+        0xc0..=0xff => MultiRecordBody::Oem { manufacturer: reader.u24()?, data: reader.take_rest().to_vec() },
         _ => MultiRecordBody::Unknown(reader.take_rest().to_vec()),
     })
 }
@@ -222,22 +216,15 @@ mod tests {
     use proptest::prelude::*;
 
     fn record(record_type: u8, last: bool, data: &[u8]) -> Vec<u8> {
-        let mut header = vec![
-            record_type,
-            2 | u8::from(last) << 7,
-            data.len() as u8,
-            checksum(data),
-        ];
+        let mut header = vec![record_type, 2 | u8::from(last) << 7, data.len() as u8, checksum(data)];
         header.push(checksum(&header));
         [&header, data].concat()
     }
 
     #[test]
     fn records_are_read_up_to_the_last() {
-        let supply = [
-            0xf4, 1, 0, 0, 0xff, 0, 0x28, 0x23, 0x38, 0x31, 0, 0, 0, 0, 47, 63, 20, 0x0e, 0x2c,
-            0x21, 0, 0, 0,
-        ];
+        let supply =
+            [0xf4, 1, 0, 0, 0xff, 0, 0x28, 0x23, 0x38, 0x31, 0, 0, 0, 0, 47, 63, 20, 0x0e, 0x2c, 0x21, 0, 0, 0];
         let output = [0x81, 0xb0, 4, 0x92, 4, 0xce, 4, 120, 0, 0, 0, 0x10, 0x27];
         let area = [
             record(0, false, &supply),
@@ -249,33 +236,12 @@ mod tests {
         .concat();
         let (records, problem) = decode_all(&area);
         assert_eq!((records.len(), problem), (4, None));
-        let MultiRecordBody::PowerSupply(supply) = records[0].body else {
-            panic!("no power supply")
-        };
-        assert_eq!(
-            (supply.capacity, supply.inrush_amps, supply.input_range_1),
-            (500, None, (9000, 12600))
-        );
+        let MultiRecordBody::PowerSupply(supply) = records[0].body else { panic!("no power supply") };
+        assert_eq!((supply.capacity, supply.inrush_amps, supply.input_range_1), (500, None, (9000, 12600)));
         assert_eq!((supply.peak, supply.frequency), ((300, 2), (47, 63)));
-        let MultiRecordBody::DcOutput(output) = records[1].body else {
-            panic!("no output")
-        };
-        assert_eq!(
-            (
-                output.number,
-                output.standby,
-                output.nominal,
-                output.greatest_current
-            ),
-            (1, true, 1200, 10_000)
-        );
-        assert_eq!(
-            records[2].body,
-            MultiRecordBody::Oem {
-                manufacturer: 0x03_0201,
-                data: vec![9]
-            }
-        );
+        let MultiRecordBody::DcOutput(output) = records[1].body else { panic!("no output") };
+        assert_eq!((output.number, output.standby, output.nominal, output.greatest_current), (1, true, 1200, 10_000));
+        assert_eq!(records[2].body, MultiRecordBody::Oem { manufacturer: 0x03_0201, data: vec![9] });
     }
 
     #[test]

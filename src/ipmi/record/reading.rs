@@ -236,14 +236,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn factors(
-        format: Format,
-        linearization: Linearization,
-        m: i16,
-        b: i16,
-        k1: i8,
-        k2: i8,
-    ) -> Factors {
+    fn factors(format: Format, linearization: Linearization, m: i16, b: i16, k1: i8, k2: i8) -> Factors {
         Factors {
             format,
             linearization,
@@ -263,16 +256,8 @@ mod tests {
         let cases = [
             (factors(F::Unsigned, L::Linear, 63, 0, 0, -3), 0xc0, 12.096),
             (factors(F::Unsigned, L::Linear, 60, 0, 0, 0), 100, 6000.0),
-            (
-                factors(F::TwosComplement, L::Linear, 1, 5, 0, 0),
-                0xf6,
-                -5.0,
-            ),
-            (
-                factors(F::OnesComplement, L::Linear, 1, 0, 0, 0),
-                0xf6,
-                -9.0,
-            ),
+            (factors(F::TwosComplement, L::Linear, 1, 5, 0, 0), 0xf6, -5.0),
+            (factors(F::OnesComplement, L::Linear, 1, 0, 0, 0), 0xf6, -9.0),
             (factors(F::Unsigned, L::Linear, -2, 10, 2, -1), 100, 80.0),
             (factors(F::Unsigned, L::Inverse, 2, 0, 0, 0), 2, 0.25),
             (factors(F::Unsigned, L::Square, 1, 0, 0, 0), 12, 144.0),
@@ -292,31 +277,15 @@ mod tests {
     fn ten_bit_factors_and_four_bit_exponents_are_signed() {
         let bytes = [0xff, 0xc5, 0x00, 0x81, 0x14, 0xd2];
         let factors = Factors::new(Format::Unsigned, Linearization::Linear, bytes);
-        assert_eq!(
-            (factors.m, factors.b, factors.b_exponent, factors.r_exponent),
-            (-1, -512, 2, -3)
-        );
-        assert_eq!(
-            (
-                factors.tolerance,
-                factors.accuracy,
-                factors.accuracy_exponent
-            ),
-            (5, 0x41, 1)
-        );
+        assert_eq!((factors.m, factors.b, factors.b_exponent, factors.r_exponent), (-1, -512, 2, -3));
+        assert_eq!((factors.tolerance, factors.accuracy, factors.accuracy_exponent), (5, 0x41, 1));
     }
 
     #[test]
     fn a_value_that_no_byte_stands_for_is_refused() {
         let sensor = factors(Format::Unsigned, Linearization::Linear, 1, 0, 0, 0);
-        assert_eq!(
-            (sensor.raw(-1.0), sensor.raw(256.0), sensor.raw(f64::NAN)),
-            (None, None, None)
-        );
-        assert_eq!(
-            factors(Format::Unsigned, Linearization::Linear, 0, 0, 0, 0).raw(1.0),
-            None
-        );
+        assert_eq!((sensor.raw(-1.0), sensor.raw(256.0), sensor.raw(f64::NAN)), (None, None, None));
+        assert_eq!(factors(Format::Unsigned, Linearization::Linear, 0, 0, 0, 0).raw(1.0), None);
     }
 
     proptest! {

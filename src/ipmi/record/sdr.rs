@@ -32,12 +32,7 @@ impl Header {
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
-        Ok(Self {
-            id: reader.u16()?,
-            version: reader.u8()?,
-            record_type: reader.u8()?,
-            length: reader.u8()?,
-        })
+        Ok(Self { id: reader.u16()?, version: reader.u8()?, record_type: reader.u8()?, length: reader.u8()? })
     }
 }
 
@@ -205,14 +200,8 @@ impl Record {
         let header = Header::read(&mut reader)?;
         let length = usize::from(header.length).min(reader.remaining());
         let body = reader.take(length)?;
-        let understood = Self::body(
-            header.record_type,
-            &mut Reader::new(body, "sensor data record"),
-        );
-        Ok(Self {
-            header,
-            body: understood.unwrap_or_else(|_| Body::Unknown(body.to_vec())),
-        })
+        let understood = Self::body(header.record_type, &mut Reader::new(body, "sensor data record"));
+        Ok(Self { header, body: understood.unwrap_or_else(|_| Body::Unknown(body.to_vec())) })
     }
 
     fn body(record_type: u8, reader: &mut Reader<'_>) -> Result<Body, Malformed> {
@@ -231,10 +220,7 @@ impl Record {
                 messaging_interrupt: reader.u8()?,
                 event_interrupt: reader.u8()?,
             },
-            0xc0 => Body::Oem {
-                manufacturer: reader.u24()?,
-                data: reader.take_rest().to_vec(),
-            },
+            0xc0 => Body::Oem { manufacturer: reader.u24()?, data: reader.take_rest().to_vec() },
             _ => Body::Unknown(reader.take_rest().to_vec()),
         })
     }
@@ -272,10 +258,7 @@ fn device_relative_association(reader: &mut Reader<'_>) -> Result<EntityAssociat
     for _ in 0..4 {
         let [address, channel, id, instance] = reader.array()?;
         if id != 0 {
-            contained.push((
-                Entity::new(id, instance),
-                Some((address & 0xfe, channel >> 4)),
-            ));
+            contained.push((Entity::new(id, instance), Some((address & 0xfe, channel >> 4))));
         }
     }
     Ok(EntityAssociation {
@@ -288,18 +271,7 @@ fn device_relative_association(reader: &mut Reader<'_>) -> Result<EntityAssociat
 }
 
 fn device(reader: &mut Reader<'_>) -> Result<DeviceLocator, Malformed> {
-    let [
-        access,
-        address,
-        access_lun,
-        span,
-        _,
-        device_type,
-        modifier,
-        entity,
-        instance,
-        _oem,
-    ] = reader.array()?;
+    let [access, address, access_lun, span, _, device_type, modifier, entity, instance, _oem] = reader.array()?;
     Ok(DeviceLocator {
         access_address: access & 0xfe,
         address: address & 0xfe,
@@ -315,18 +287,7 @@ fn device(reader: &mut Reader<'_>) -> Result<DeviceLocator, Malformed> {
 }
 
 fn fru(reader: &mut Reader<'_>) -> Result<FruLocator, Malformed> {
-    let [
-        access,
-        device,
-        access_lun,
-        channel,
-        _,
-        device_type,
-        modifier,
-        entity,
-        instance,
-        _oem,
-    ] = reader.array()?;
+    let [access, device, access_lun, channel, _, device_type, modifier, entity, instance, _oem] = reader.array()?;
     let logical = access_lun & 0x80 != 0;
     Ok(FruLocator {
         access_address: access & 0xfe,
@@ -343,18 +304,7 @@ fn fru(reader: &mut Reader<'_>) -> Result<FruLocator, Malformed> {
 }
 
 fn controller(reader: &mut Reader<'_>) -> Result<ControllerLocator, Malformed> {
-    let [
-        address,
-        channel,
-        initialization,
-        capabilities,
-        _,
-        _,
-        _,
-        entity,
-        instance,
-        _oem,
-    ] = reader.array()?;
+    let [address, channel, initialization, capabilities, _, _, _, entity, instance, _oem] = reader.array()?;
     Ok(ControllerLocator {
         address: address & 0xfe,
         channel: channel & 0x0f,
@@ -385,10 +335,7 @@ fn name(reader: &mut Reader<'_>) -> String {
         return String::new();
     };
     let length = usize::from(type_length & 0x1f).min(reader.remaining());
-    sdr_string(
-        Encoding::of(type_length),
-        reader.take(length).unwrap_or_default(),
-    )
+    sdr_string(Encoding::of(type_length), reader.take(length).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -404,9 +351,7 @@ mod tests {
 
     #[test]
     fn a_full_record_gives_name_unit_formula_and_thresholds() {
-        let mut body = vec![
-            0x20, 0x10, 4, 7, 0x81, 0x7f, 0x68, 2, 1, 0, 0, 0, 0, 0x3f, 0x3f,
-        ];
+        let mut body = vec![0x20, 0x10, 4, 7, 0x81, 0x7f, 0x68, 2, 1, 0, 0, 0, 0, 0x3f, 0x3f];
         body.extend([0x00, 4, 0]); // volts
         body.extend([0, 63, 0, 0, 0, 0, 0xd0]); // M 63, K2 -3
         body.extend([1, 0xc0, 0, 0, 0xff, 0]);
@@ -415,10 +360,7 @@ mod tests {
         let record = record(1, &body);
         let sensors = record.sensors();
         let sensor = sensors.first().unwrap();
-        assert_eq!(
-            (sensor.name.as_str(), sensor.number, sensor.owner.channel),
-            ("P12v", 4, 1)
-        );
+        assert_eq!((sensor.name.as_str(), sensor.number, sensor.owner.channel), ("P12v", 4, 1));
         assert_eq!(sensor.unit.to_string(), "Volts");
         assert!(sensor.entity.logical && sensor.is_analog());
         assert!((sensor.value(0xc0).unwrap() - 12.096).abs() < 1e-9);
@@ -429,50 +371,27 @@ mod tests {
 
     #[test]
     fn locators_are_read() {
-        let Body::FruDevice(fru) = record(
-            0x11,
-            &[
-                0x20, 3, 0x80, 0x10, 0, 0x10, 0, 10, 2, 0, 0xc3, b'P', b'S', b'U',
-            ],
-        )
-        .body
+        let Body::FruDevice(fru) =
+            record(0x11, &[0x20, 3, 0x80, 0x10, 0, 0x10, 0, 10, 2, 0, 0xc3, b'P', b'S', b'U']).body
         else {
             panic!("not an FRU locator");
         };
-        assert_eq!(
-            (fru.device, fru.logical, fru.channel, fru.name.as_str()),
-            (3, true, 1, "PSU")
-        );
-        let Body::ManagementController(mc) = record(
-            0x12,
-            &[0x30, 0, 0, 0xbf, 0, 0, 0, 46, 1, 0, 0xc2, b'M', b'C'],
-        )
-        .body
+        assert_eq!((fru.device, fru.logical, fru.channel, fru.name.as_str()), (3, true, 1, "PSU"));
+        let Body::ManagementController(mc) =
+            record(0x12, &[0x30, 0, 0, 0xbf, 0, 0, 0, 46, 1, 0, 0xc2, b'M', b'C']).body
         else {
             panic!("not a controller locator");
         };
-        assert_eq!(
-            (mc.address, mc.entity.id.name(), mc.name.as_str()),
-            (0x30, "management controller firmware", "MC")
-        );
+        assert_eq!((mc.address, mc.entity.id.name(), mc.name.as_str()), (0x30, "management controller firmware", "MC"));
     }
 
     #[test]
     fn an_association_lists_what_is_there() {
-        let Body::EntityAssociation(found) =
-            record(8, &[0x17, 1, 0x80, 10, 1, 10, 4, 0, 0, 0, 0]).body
-        else {
+        let Body::EntityAssociation(found) = record(8, &[0x17, 1, 0x80, 10, 1, 10, 4, 0, 0, 0, 0]).body else {
             panic!("not an association");
         };
         assert!(found.ranges && !found.linked);
-        assert_eq!(
-            found
-                .contained
-                .iter()
-                .map(|(entity, _)| entity.instance)
-                .collect::<Vec<_>>(),
-            [1, 4]
-        );
+        assert_eq!(found.contained.iter().map(|(entity, _)| entity.instance).collect::<Vec<_>>(), [1, 4]);
     }
 
     #[test]
@@ -480,13 +399,7 @@ mod tests {
         assert_eq!(record(1, &[1, 2, 3]).body, Body::Unknown(vec![1, 2, 3]));
         assert_eq!(record(0x77, &[9]).body, Body::Unknown(vec![9]));
         assert!(Record::decode(&[1, 2, 3]).is_err());
-        assert_eq!(
-            record(0xc0, &[1, 2, 0, 5]).body,
-            Body::Oem {
-                manufacturer: 0x201,
-                data: vec![5]
-            }
-        );
+        assert_eq!(record(0xc0, &[1, 2, 0, 5]).body, Body::Oem { manufacturer: 0x201, data: vec![5] });
     }
 
     proptest! {

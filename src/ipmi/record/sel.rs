@@ -21,11 +21,7 @@ impl Timestamp {
     /// The time since the BMC's start, for entries made before its clock was set.
     #[must_use]
     pub const fn since_start(self) -> Option<Duration> {
-        if self.0 <= Self::LAST_RELATIVE {
-            Some(Duration::from_secs(self.0 as u64))
-        } else {
-            None
-        }
+        if self.0 <= Self::LAST_RELATIVE { Some(Duration::from_secs(self.0 as u64)) } else { None }
     }
 
     /// The time by the BMC's clock; `None` when it is relative or unspecified.
@@ -135,30 +131,15 @@ impl Entry {
             0xe0..=0xff => EntryBody::Oem { data },
             _ => EntryBody::Unknown { data },
         };
-        Ok(Self {
-            id,
-            record_type,
-            body,
-        })
+        Ok(Self { id, record_type, body })
     }
 
     fn event(reader: &mut Reader<'_>) -> Result<EntryBody, Malformed> {
         let time = Timestamp(reader.u32()?);
-        let [
-            id,
-            channel_lun,
-            revision,
-            sensor_type,
-            sensor,
-            direction_type,
-        ] = reader.array()?;
+        let [id, channel_lun, revision, sensor_type, sensor, direction_type] = reader.array()?;
         Ok(EntryBody::Event {
             time,
-            generator: Generator {
-                id,
-                lun: channel_lun & 3,
-                channel: channel_lun >> 4,
-            },
+            generator: Generator { id, lun: channel_lun & 3, channel: channel_lun >> 4 },
             sensor,
             revision,
             event: Event {
@@ -176,32 +157,14 @@ impl Entry {
         let mut out = self.id.to_le_bytes().to_vec();
         out.push(self.record_type);
         match &self.body {
-            EntryBody::Event {
-                time,
-                generator,
-                sensor,
-                revision,
-                event,
-            } => {
+            EntryBody::Event { time, generator, sensor, revision, event } => {
                 out.extend(time.0.to_le_bytes());
-                out.extend([
-                    generator.id,
-                    generator.channel << 4 | generator.lun & 3,
-                    *revision,
-                ]);
+                out.extend([generator.id, generator.channel << 4 | generator.lun & 3, *revision]);
                 let direction = u8::from(!event.asserted) << 7;
-                out.extend([
-                    event.sensor_type.0,
-                    *sensor,
-                    direction | event.event_type.0 & 0x7f,
-                ]);
+                out.extend([event.sensor_type.0, *sensor, direction | event.event_type.0 & 0x7f]);
                 out.extend(event.data);
             }
-            EntryBody::OemTimestamped {
-                time,
-                manufacturer,
-                data,
-            } => {
+            EntryBody::OemTimestamped { time, manufacturer, data } => {
                 out.extend(time.0.to_le_bytes());
                 out.extend(manufacturer.to_le_bytes().iter().take(3));
                 out.extend(data);
@@ -231,14 +194,8 @@ impl fmt::Display for Entry {
             EntryBody::Event { sensor, event, .. } => {
                 write!(f, "{} #{sensor:#04x}: {event}", event.sensor_type)
             }
-            EntryBody::OemTimestamped {
-                manufacturer, data, ..
-            } => {
-                write!(
-                    f,
-                    "OEM {manufacturer} entry {:#04x}: {data:02x?}",
-                    self.record_type
-                )
+            EntryBody::OemTimestamped { manufacturer, data, .. } => {
+                write!(f, "OEM {manufacturer} entry {:#04x}: {data:02x?}", self.record_type)
             }
             EntryBody::Oem { data } => {
                 write!(f, "OEM entry {:#04x}: {data:02x?}", self.record_type)
@@ -254,31 +211,15 @@ impl fmt::Display for Entry {
 mod tests {
     use super::*;
 
-    const THRESHOLD: [u8; 16] = [
-        1, 0, 2, 0x10, 0, 0, 0x60, 0x20, 0, 4, 1, 1, 0x81, 0x59, 0x75, 0x70,
-    ];
+    const THRESHOLD: [u8; 16] = [1, 0, 2, 0x10, 0, 0, 0x60, 0x20, 0, 4, 1, 1, 0x81, 0x59, 0x75, 0x70];
 
     #[test]
     fn a_system_event_is_read() {
         let entry = Entry::decode(&THRESHOLD).unwrap();
-        assert_eq!(
-            entry.to_string(),
-            "Temperature #0x01: upper critical going high, deasserted"
-        );
-        let EntryBody::Event {
-            generator, event, ..
-        } = entry.body
-        else {
-            panic!("no event")
-        };
-        assert_eq!(
-            (generator.id, generator.software(), event.asserted),
-            (0x20, None, false)
-        );
-        assert_eq!(
-            entry.timestamp().unwrap().time(),
-            Some(SystemTime::UNIX_EPOCH + Duration::from_secs(0x6000_0010))
-        );
+        assert_eq!(entry.to_string(), "Temperature #0x01: upper critical going high, deasserted");
+        let EntryBody::Event { generator, event, .. } = entry.body else { panic!("no event") };
+        assert_eq!((generator.id, generator.software(), event.asserted), (0x20, None, false));
+        assert_eq!(entry.timestamp().unwrap().time(), Some(SystemTime::UNIX_EPOCH + Duration::from_secs(0x6000_0010)));
     }
 
     #[test]
@@ -286,16 +227,7 @@ mod tests {
         let mut bytes = THRESHOLD;
         bytes[2] = 0xc1;
         let entry = Entry::decode(&bytes).unwrap();
-        assert!(
-            matches!(
-                entry.body,
-                EntryBody::OemTimestamped {
-                    manufacturer: 0x04_0020,
-                    ..
-                }
-            ),
-            "{entry:?}"
-        );
+        assert!(matches!(entry.body, EntryBody::OemTimestamped { manufacturer: 0x04_0020, .. }), "{entry:?}");
         bytes[2] = 0xe5;
         assert!(Entry::decode(&bytes).unwrap().timestamp().is_none());
         assert!(Entry::decode(&bytes[..15]).is_err());
@@ -305,13 +237,7 @@ mod tests {
     fn early_times_are_relative_to_the_start() {
         assert_eq!(Timestamp(60).since_start(), Some(Duration::from_secs(60)));
         assert_eq!(Timestamp(60).time(), None);
-        assert_eq!(
-            (
-                Timestamp::UNSPECIFIED.since_start(),
-                Timestamp::UNSPECIFIED.time()
-            ),
-            (None, None)
-        );
+        assert_eq!((Timestamp::UNSPECIFIED.since_start(), Timestamp::UNSPECIFIED.time()), (None, None));
     }
 
     proptest::proptest! {

@@ -23,11 +23,7 @@ impl SensorOwner {
     /// The owner's slave address; `None` when it is software.
     #[must_use]
     pub const fn slave_address(self) -> Option<u8> {
-        if self.id & 1 == 0 {
-            Some(self.id)
-        } else {
-            None
-        }
+        if self.id & 1 == 0 { Some(self.id) } else { None }
     }
 }
 
@@ -159,10 +155,7 @@ impl Sensor {
     /// Whether it has an analog reading.
     #[must_use]
     pub fn is_analog(&self) -> bool {
-        self.event_type.is_threshold()
-            && self
-                .analog
-                .is_some_and(|analog| analog.factors.format != Format::NotAnalog)
+        self.event_type.is_threshold() && self.analog.is_some_and(|analog| analog.factors.format != Format::NotAnalog)
     }
 
     /// The value of a raw reading or threshold.
@@ -175,15 +168,11 @@ impl Sensor {
     #[must_use]
     pub fn states(&self, reading: &SensorReading) -> Vec<&'static str> {
         if self.event_type.is_threshold() {
-            return reading
-                .threshold_status()
-                .map_or_else(Vec::new, |status| vec![status.name()]);
+            return reading.threshold_status().map_or_else(Vec::new, |status| vec![status.name()]);
         }
         (0..15)
             .filter(|offset| reading.states & 1 << offset != 0)
-            .map(|offset| {
-                state(self.sensor_type, self.event_type, offset).unwrap_or("unknown state")
-            })
+            .map(|offset| state(self.sensor_type, self.event_type, offset).unwrap_or("unknown state"))
             .collect()
     }
 
@@ -198,11 +187,7 @@ impl Sensor {
                 let mut sensor = self.clone();
                 sensor.number = self.number.wrapping_add(index);
                 let label = sharing.first.saturating_add(index);
-                sensor.name.push_str(&if sharing.letters {
-                    letters(label)
-                } else {
-                    label.to_string()
-                });
+                sensor.name.push_str(&if sharing.letters { letters(label) } else { label.to_string() });
                 if sharing.entity_increments {
                     sensor.entity.instance = self.entity.instance.wrapping_add(index) & 0x7f;
                 }
@@ -214,11 +199,7 @@ impl Sensor {
 
     fn key(reader: &mut Reader<'_>) -> Result<(SensorOwner, u8, Entity), Malformed> {
         let [id, lun, number, entity, instance] = reader.array()?;
-        let owner = SensorOwner {
-            id,
-            lun: lun & 3,
-            channel: lun >> 4,
-        };
+        let owner = SensorOwner { id, lun: lun & 3, channel: lun >> 4 };
         Ok((owner, number, Entity::new(entity, instance)))
     }
 
@@ -240,10 +221,7 @@ impl Sensor {
         };
         // The length may promise more than there is; what there is, is the name.
         let length = usize::from(type_length & 0x1f).min(reader.remaining());
-        sdr_string(
-            Encoding::of(type_length),
-            reader.take(length).unwrap_or_default(),
-        )
+        sdr_string(Encoding::of(type_length), reader.take(length).unwrap_or_default())
     }
 
     fn sharing(first: u8, second: u8) -> Sharing {
@@ -404,9 +382,7 @@ impl SensorReading {
         if !self.has_states || !self.is_available() {
             return None;
         }
-        let beyond = WORST_FIRST
-            .into_iter()
-            .find(|threshold| self.states & u16::from(threshold.bit()) != 0);
+        let beyond = WORST_FIRST.into_iter().find(|threshold| self.states & u16::from(threshold.bit()) != 0);
         Some(beyond.map_or(ThresholdStatus::Ok, ThresholdStatus::Beyond))
     }
 }
@@ -431,48 +407,22 @@ mod tests {
         assert_eq!(reading(0).threshold_status(), Some(ThresholdStatus::Ok));
         let beyond = ThresholdStatus::Beyond(Threshold::UpperCritical);
         assert_eq!(reading(0b01_1000).threshold_status(), Some(beyond));
-        assert_eq!(
-            SensorReading {
-                unavailable: true,
-                ..reading(8)
-            }
-            .threshold_status(),
-            None
-        );
+        assert_eq!(SensorReading { unavailable: true, ..reading(8) }.threshold_status(), None);
     }
 
     #[test]
     fn a_shared_record_stands_for_each_of_its_sensors() {
-        let mut body = vec![
-            0x20, 0, 0x10, 10, 1, 0, 0, 8, 0x6f, 1, 0, 1, 0, 1, 0, 0xc0, 0, 0,
-        ];
+        let mut body = vec![0x20, 0, 0x10, 10, 1, 0, 0, 8, 0x6f, 1, 0, 1, 0, 1, 0, 0xc0, 0, 0];
         body.extend([0x13, 0x80, 0, 0, 0, 0, 0, 0, 0xc2]);
         body.extend(b"PS");
         let sensor = Sensor::compact(&mut Reader::new(&body, "test")).unwrap();
-        let names: Vec<_> = sensor
-            .each()
-            .iter()
-            .map(|s| (s.number, s.name.clone(), s.entity.instance))
-            .collect();
-        assert_eq!(
-            names,
-            [
-                (0x10, "PSA".into(), 1),
-                (0x11, "PSB".into(), 2),
-                (0x12, "PSC".into(), 3)
-            ]
-        );
-        assert_eq!(
-            sensor.each().first().unwrap().states(&reading(0b11)),
-            ["presence detected", "failure detected"]
-        );
+        let names: Vec<_> = sensor.each().iter().map(|s| (s.number, s.name.clone(), s.entity.instance)).collect();
+        assert_eq!(names, [(0x10, "PSA".into(), 1), (0x11, "PSB".into(), 2), (0x12, "PSC".into(), 3)]);
+        assert_eq!(sensor.each().first().unwrap().states(&reading(0b11)), ["presence detected", "failure detected"]);
     }
 
     #[test]
     fn names_count_on_after_z() {
-        assert_eq!(
-            [letters(0), letters(25), letters(26), letters(53)],
-            ["A", "Z", "AA", "BB"]
-        );
+        assert_eq!([letters(0), letters(25), letters(26), letters(53)], ["A", "Z", "AA", "BB"]);
     }
 }

@@ -105,12 +105,7 @@ pub(super) const fn generic(event_type: u8) -> &'static [&'static str] {
             "redundancy degraded from fully redundant",
             "redundancy degraded from non-redundant",
         ],
-        0x0c => &[
-            "D0 power state",
-            "D1 power state",
-            "D2 power state",
-            "D3 power state",
-        ],
+        0x0c => &["D0 power state", "D1 power state", "D2 power state", "D3 power state"],
         _ => &[],
     }
 }
@@ -194,11 +189,7 @@ pub(super) const fn specific(sensor_type: u8) -> &'static [&'static str] {
             "rebuild in progress",
             "rebuild aborted",
         ],
-        0x0f => &[
-            "system firmware error",
-            "system firmware hang",
-            "system firmware progress",
-        ],
+        0x0f => &["system firmware error", "system firmware hang", "system firmware progress"],
         0x10 => &[
             "correctable memory error logging disabled",
             "event logging disabled for a type",
@@ -316,23 +307,8 @@ pub(super) const fn specific(sensor_type: u8) -> &'static [&'static str] {
             "",
             "unknown",
         ],
-        0x23 => &[
-            "timer expired",
-            "hard reset",
-            "power down",
-            "power cycle",
-            "",
-            "",
-            "",
-            "",
-            "timer interrupt",
-        ],
-        0x24 => &[
-            "page sent",
-            "LAN alert sent",
-            "event trap sent",
-            "SNMP trap sent",
-        ],
+        0x23 => &["timer expired", "hard reset", "power down", "power cycle", "", "", "", "", "timer interrupt"],
+        0x24 => &["page sent", "LAN alert sent", "event trap sent", "SNMP trap sent"],
         0x25 => &["present", "absent", "disabled"],
         0x27 => &["heartbeat lost", "heartbeat"],
         0x28 => &[

@@ -127,10 +127,7 @@ fn bcd_plus(bytes: &[u8]) -> String {
         14 => ',',
         _ => '_',
     };
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 0x0f)])
-        .collect()
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0x0f)]).collect()
 }
 
 /// Four characters in three bytes, least significant bits first; the characters begin at the space.
@@ -164,18 +161,9 @@ mod tests {
         assert_eq!(sdr_string(Encoding::SixBit, &[0x29, 0xdc, 0xa6]), "IPMI");
         assert_eq!(sdr_string(Encoding::Zero, b"F\0A\0N\0"), "FAN");
         assert_eq!(sdr_string(Encoding::Zero, b"FAN1"), "FAN1");
-        assert_eq!(
-            fru_field(Encoding::Zero, true, &[1, 0xfe]).to_string(),
-            "01fe"
-        );
-        assert_eq!(
-            fru_field(Encoding::EightBit, false, b"A\0B\0").as_str(),
-            Some("AB")
-        );
-        assert_eq!(
-            fru_field(Encoding::EightBit, false, b"plain").as_str(),
-            Some("plain")
-        );
+        assert_eq!(fru_field(Encoding::Zero, true, &[1, 0xfe]).to_string(), "01fe");
+        assert_eq!(fru_field(Encoding::EightBit, false, b"A\0B\0").as_str(), Some("AB"));
+        assert_eq!(fru_field(Encoding::EightBit, false, b"plain").as_str(), Some("plain"));
     }
 
     proptest! {

@@ -184,10 +184,7 @@ impl Unit {
 /// The name of a unit by its number.
 #[must_use]
 pub fn name(number: u8) -> &'static str {
-    NAMES
-        .get(usize::from(number))
-        .copied()
-        .unwrap_or("reserved")
+    NAMES.get(usize::from(number)).copied().unwrap_or("reserved")
 }
 
 impl fmt::Display for Unit {

@@ -1,11 +1,9 @@
 //! Short forms for power and identification, and the order in which boot options have to be written.
 
-use crate::ipmi::command::boot::{
-    BootDevice, BootFlags, GetBootOptions, SetBootOptions, parameter,
-};
+use crate::ipmi::command::boot::{BootDevice, BootFlags, GetBootOptions, SetBootOptions, parameter};
 use crate::ipmi::command::chassis::{
-    ChassisControl, ChassisIdentify, ChassisStatus, GetChassisStatus, GetPowerOnHours,
-    GetSystemRestartCause, PowerOnHours, RestartCause,
+    ChassisControl, ChassisIdentify, ChassisStatus, GetChassisStatus, GetPowerOnHours, GetSystemRestartCause,
+    PowerOnHours, RestartCause,
 };
 use crate::ipmi::packet::Malformed;
 use crate::ipmi::{Client, Error};
@@ -64,25 +62,12 @@ impl Client {
     /// # Errors
     /// As [`send`](Self::send).
     pub async fn boot_flags(&self) -> Result<BootFlags, Error> {
-        let option = self
-            .send(&GetBootOptions {
-                parameter: parameter::BOOT_FLAGS,
-            })
-            .await?;
+        let option = self.send(&GetBootOptions { parameter: parameter::BOOT_FLAGS }).await?;
         // A BMC that has no override may answer with less than all five bytes.
         match option.data.as_slice() {
             [a, b, c, d, e, ..] => Ok(BootFlags::decode([*a, *b, *c, *d, *e])),
-            [a, b, rest @ ..] => Ok(BootFlags::decode([
-                *a,
-                *b,
-                rest.first().copied().unwrap_or(0),
-                0,
-                0,
-            ])),
-            _ => Err(
-                Error::malformed("reading the boot flags", Malformed::new("boot flags", 0))
-                    .at(self.peer()),
-            ),
+            [a, b, rest @ ..] => Ok(BootFlags::decode([*a, *b, rest.first().copied().unwrap_or(0), 0, 0])),
+            _ => Err(Error::malformed("reading the boot flags", Malformed::new("boot flags", 0)).at(self.peer())),
         }
     }
 
@@ -90,14 +75,8 @@ impl Client {
     ///
     /// # Errors
     /// As [`set_boot_flags`](Self::set_boot_flags).
-    pub async fn set_boot_device(
-        &self,
-        device: BootDevice,
-        persistent: bool,
-        efi: bool,
-    ) -> Result<(), Error> {
-        self.set_boot_flags(BootFlags::device(device, persistent, efi))
-            .await
+    pub async fn set_boot_device(&self, device: BootDevice, persistent: bool, efi: bool) -> Result<(), Error> {
+        self.set_boot_flags(BootFlags::device(device, persistent, efi)).await
     }
 
     /// Writes boot flags: under "set in progress" where the BMC has that, with the acknowledgement of the BIOS reset,
@@ -106,23 +85,13 @@ impl Client {
     /// # Errors
     /// As [`send`](Self::send), for the flags themselves: what BMCs lack of the ceremony around them is no error.
     pub async fn set_boot_flags(&self, flags: BootFlags) -> Result<(), Error> {
-        let set = |parameter, data: &[u8]| SetBootOptions {
-            parameter,
-            data: data.to_vec(),
-        };
-        let in_progress = self
-            .optional(&set(parameter::SET_IN_PROGRESS, &[SET_IN_PROGRESS]))
-            .await?;
-        self.optional(&set(parameter::VALID_BIT_CLEARING, &[KEEP_VALID]))
-            .await?;
-        self.optional(&set(parameter::BOOT_INFO_ACKNOWLEDGE, &BIOS_ACKNOWLEDGED))
-            .await?;
-        let written = self
-            .send(&set(parameter::BOOT_FLAGS, &flags.encode()))
-            .await;
+        let set = |parameter, data: &[u8]| SetBootOptions { parameter, data: data.to_vec() };
+        let in_progress = self.optional(&set(parameter::SET_IN_PROGRESS, &[SET_IN_PROGRESS])).await?;
+        self.optional(&set(parameter::VALID_BIT_CLEARING, &[KEEP_VALID])).await?;
+        self.optional(&set(parameter::BOOT_INFO_ACKNOWLEDGE, &BIOS_ACKNOWLEDGED)).await?;
+        let written = self.send(&set(parameter::BOOT_FLAGS, &flags.encode())).await;
         if in_progress {
-            self.optional(&set(parameter::SET_IN_PROGRESS, &[SET_COMPLETE]))
-                .await?;
+            self.optional(&set(parameter::SET_IN_PROGRESS, &[SET_COMPLETE])).await?;
         }
         written
     }

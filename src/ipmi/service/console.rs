@@ -8,9 +8,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::ipmi::command::sol::{
-    ActivatePayload, DeactivatePayload, GetSolConfiguration, SolConfiguration,
-};
+use crate::ipmi::command::sol::{ActivatePayload, DeactivatePayload, GetSolConfiguration, SolConfiguration};
 use crate::ipmi::packet::suite::{Confidentiality, Integrity};
 use crate::ipmi::session::Control;
 use crate::ipmi::session::sol::{Port, Shared};
@@ -35,30 +33,15 @@ impl Client {
         };
         let encrypted = suite.confidentiality() != Confidentiality::None;
         let authenticated = suite.integrity() != Integrity::None;
-        let activated = self
-            .send(&ActivatePayload::sol(INSTANCE, encrypted, authenticated))
-            .await?;
+        let activated = self.send(&ActivatePayload::sol(INSTANCE, encrypted, authenticated)).await?;
         let shared = Arc::new(Shared::default());
         // From here on, dropping the console deactivates the payload.
-        let console = Console {
-            shared: Arc::clone(&shared),
-            _client: self.clone(),
-        };
+        let console = Console { shared: Arc::clone(&shared), _client: self.clone() };
         let longest = usize::from(activated.inbound_size.saturating_sub(HEADER)).clamp(1, 251);
-        self.control(Control::Sol(Port {
-            shared,
-            instance: INSTANCE,
-            longest,
-        }))?;
+        self.control(Control::Sol(Port { shared, instance: INSTANCE, longest }))?;
         let ours = self.address().port();
-        if activated.port != ours
-            && activated.port != 0
-            && activated.port != crate::ipmi::DEFAULT_PORT
-        {
-            let detail = format!(
-                "the BMC wants SOL packets on port {} and has this session on {ours}",
-                activated.port
-            );
+        if activated.port != ours && activated.port != 0 && activated.port != crate::ipmi::DEFAULT_PORT {
+            let detail = format!("the BMC wants SOL packets on port {} and has this session on {ours}", activated.port);
             return Err(Error::new(ErrorKind::Unsupported, ACTIVATING, detail).at(self.peer()));
         }
         Ok(console)
@@ -70,11 +53,7 @@ impl Client {
     /// As [`sol`](Self::sol).
     pub async fn take_over_sol(&self) -> Result<Console, Error> {
         match self.sol().await {
-            Err(error)
-                if error
-                    .completion_code()
-                    .is_some_and(|code| code.number() == ALREADY_ACTIVE) =>
-            {
+            Err(error) if error.completion_code().is_some_and(|code| code.number() == ALREADY_ACTIVE) => {
                 self.deactivate_sol().await?;
                 self.sol().await
             }
@@ -89,13 +68,7 @@ impl Client {
     pub async fn deactivate_sol(&self) -> Result<(), Error> {
         const NOT_ACTIVE: u8 = 0x80;
         match self.send(&DeactivatePayload::sol(1)).await {
-            Err(error)
-                if error
-                    .completion_code()
-                    .is_some_and(|code| code.number() == NOT_ACTIVE) =>
-            {
-                Ok(())
-            }
+            Err(error) if error.completion_code().is_some_and(|code| code.number() == NOT_ACTIVE) => Ok(()),
             other => other,
         }
     }
@@ -155,21 +128,13 @@ impl Drop for Console {
 }
 
 impl AsyncRead for Console {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.shared.poll_read(context, buffer)
     }
 }
 
 impl AsyncWrite for Console {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.shared.poll_write(context, bytes)
     }
 

@@ -3,8 +3,7 @@
 use crate::ipmi::command::Command;
 use crate::ipmi::command::dcmi::{
     ActivatePowerLimit, DcmiText, GetAssetTag, GetControllerName, GetPowerLimit, GetPowerReading,
-    GetTemperatureReadings, LONGEST_TEXT, PowerLimit, PowerReading, SetPowerLimit, SetText,
-    TEXT_PART, TextPart,
+    GetTemperatureReadings, LONGEST_TEXT, PowerLimit, PowerReading, SetPowerLimit, SetText, TEXT_PART, TextPart,
 };
 use crate::ipmi::{Client, Error};
 
@@ -25,13 +24,7 @@ impl Client {
         const NONE_ACTIVE: u8 = 0x80;
         match self.send(&GetPowerLimit).await {
             Ok(limit) => Ok(Some(limit)),
-            Err(error)
-                if error
-                    .completion_code()
-                    .is_some_and(|code| code.number() == NONE_ACTIVE) =>
-            {
-                Ok(None)
-            }
+            Err(error) if error.completion_code().is_some_and(|code| code.number() == NONE_ACTIVE) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -78,21 +71,11 @@ impl Client {
         }
         let mut offset = 0;
         for part in bytes.chunks(usize::from(TEXT_PART)) {
-            self.send(&SetText {
-                text,
-                offset,
-                data: part.to_vec(),
-            })
-            .await?;
+            self.send(&SetText { text, offset, data: part.to_vec() }).await?;
             offset += TEXT_PART;
         }
         if bytes.is_empty() {
-            self.send(&SetText {
-                text,
-                offset: 0,
-                data: Vec::new(),
-            })
-            .await?;
+            self.send(&SetText { text, offset: 0, data: Vec::new() }).await?;
         }
         Ok(())
     }
@@ -108,20 +91,14 @@ impl Client {
             let answer = self.send(&GetTemperatureReadings { entity, start }).await?;
             let last = answer.readings.iter().map(|(instance, _)| *instance).max();
             readings.extend(answer.readings);
-            match last
-                .and_then(|last| last.checked_add(1))
-                .filter(|next| *next > start)
-            {
+            match last.and_then(|last| last.checked_add(1)).filter(|next| *next > start) {
                 Some(next) if readings.len() < usize::from(answer.total) => start = next,
                 _ => return Ok(readings),
             }
         }
     }
 
-    async fn dcmi_text<C: Command<Response = TextPart>>(
-        &self,
-        part: impl Fn(u8) -> C,
-    ) -> Result<String, Error> {
+    async fn dcmi_text<C: Command<Response = TextPart>>(&self, part: impl Fn(u8) -> C) -> Result<String, Error> {
         let mut bytes: Vec<u8> = Vec::new();
         loop {
             let offset = u8::try_from(bytes.len()).unwrap_or(u8::MAX);
@@ -131,9 +108,7 @@ impl Client {
             let total = usize::from(answer.total).min(LONGEST_TEXT + 1);
             if bytes.len() >= total || !more {
                 bytes.truncate(total);
-                return Ok(String::from_utf8_lossy(&bytes)
-                    .trim_end_matches('\0')
-                    .to_owned());
+                return Ok(String::from_utf8_lossy(&bytes).trim_end_matches('\0').to_owned());
             }
         }
     }

@@ -1,12 +1,11 @@
 //! Short forms for what a BMC says about itself, and the texts that come in blocks.
 
 use crate::ipmi::command::device::{
-    ColdReset, DeviceId, FirmwareVersion, GetDeviceGuid, GetDeviceId, GetSelfTestResults,
-    GetSystemGuid, GetSystemInfo, Guid, SelfTest, SystemInfo, WarmReset,
+    ColdReset, DeviceId, FirmwareVersion, GetDeviceGuid, GetDeviceId, GetSelfTestResults, GetSystemGuid, GetSystemInfo,
+    Guid, SelfTest, SystemInfo, WarmReset,
 };
 use crate::ipmi::command::hpm::{
-    ComponentVersion, GetComponentDescription, GetComponentVersion, GetTargetUpgradeCapabilities,
-    UpgradeCapabilities,
+    ComponentVersion, GetComponentDescription, GetComponentVersion, GetTargetUpgradeCapabilities, UpgradeCapabilities,
 };
 use crate::ipmi::{Client, Error};
 
@@ -96,29 +95,18 @@ impl Client {
             Err(error) if error.completion_code().is_some() => None,
             Err(error) => return Err(error),
         };
-        for component in capabilities
-            .into_iter()
-            .flat_map(UpgradeCapabilities::components)
-        {
+        for component in capabilities.into_iter().flat_map(UpgradeCapabilities::components) {
             let name = match self.send(&GetComponentDescription { component }).await {
                 Err(error) if error.completion_code().is_some() => String::new(),
                 other => other?,
             };
             match self.send(&GetComponentVersion { component }).await {
-                Ok(version) => components.push(FirmwareComponent {
-                    number: component,
-                    name,
-                    version,
-                }),
+                Ok(version) => components.push(FirmwareComponent { number: component, name, version }),
                 Err(error) if error.completion_code().is_some() => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(Firmware {
-            controller,
-            system,
-            components,
-        })
+        Ok(Firmware { controller, system, components })
     }
 
     /// A text that the BMC keeps for the system, such as the BIOS's version; `None` where it keeps none.
@@ -126,19 +114,10 @@ impl Client {
     /// # Errors
     /// As [`send`](Self::send), but for the BMC's not having it.
     pub async fn system_info(&self, parameter: SystemInfo) -> Result<Option<String>, Error> {
-        let first = match self
-            .send(&GetSystemInfo {
-                parameter,
-                block: 0,
-            })
-            .await
-        {
+        let first = match self.send(&GetSystemInfo { parameter, block: 0 }).await {
             Ok(first) => first,
             Err(error)
-                if error.is_unsupported()
-                    || error
-                        .completion_code()
-                        .is_some_and(|code| code.number() == 0x80) =>
+                if error.is_unsupported() || error.completion_code().is_some_and(|code| code.number() == 0x80) =>
             {
                 return Ok(None);
             }

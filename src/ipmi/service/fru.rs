@@ -23,32 +23,19 @@ impl Client {
     /// defects.
     pub async fn fru(&self, device: u8) -> Result<Inventory, Error> {
         let info = self.send(&GetFruInventoryAreaInfo { device }).await?;
-        let mut memory = Memory {
-            client: self,
-            device,
-            info,
-            part: FIRST_PART,
-            bytes: Vec::new(),
-        };
+        let mut memory = Memory { client: self, device, info, part: FIRST_PART, bytes: Vec::new() };
         memory.fetch(0, HEADER_LENGTH).await?;
         let (header, _) = CommonHeader::decode(&memory.bytes)
             .map_err(|malformed| Error::malformed(READING, malformed).at(self.peer()))?;
-        for at in [header.chassis, header.board, header.product]
-            .into_iter()
-            .flatten()
-        {
+        for at in [header.chassis, header.board, header.product].into_iter().flatten() {
             memory.fetch(at, HEADER_LENGTH).await?;
-            let length = memory
-                .bytes
-                .get(at.saturating_add(1))
-                .map_or(0, |length| usize::from(*length) * 8);
+            let length = memory.bytes.get(at.saturating_add(1)).map_or(0, |length| usize::from(*length) * 8);
             memory.fetch(at, length).await?;
         }
         if let Some(at) = header.multirecord {
             memory.fetch_records(at).await?;
         }
-        Inventory::decode(&memory.bytes)
-            .map_err(|malformed| Error::malformed(READING, malformed).at(self.peer()))
+        Inventory::decode(&memory.bytes).map_err(|malformed| Error::malformed(READING, malformed).at(self.peer()))
     }
 
     /// The whole memory of an FRU device, byte by byte.
@@ -57,13 +44,7 @@ impl Client {
     /// As [`send`](Self::send).
     pub async fn fru_bytes(&self, device: u8) -> Result<Vec<u8>, Error> {
         let info = self.send(&GetFruInventoryAreaInfo { device }).await?;
-        let mut memory = Memory {
-            client: self,
-            device,
-            info,
-            part: FIRST_PART,
-            bytes: Vec::new(),
-        };
+        let mut memory = Memory { client: self, device, info, part: FIRST_PART, bytes: Vec::new() };
         memory.fetch(0, usize::from(info.size)).await?;
         Ok(memory.bytes)
     }
@@ -106,9 +87,7 @@ impl Memory<'_> {
     async fn fetch_records(&mut self, mut at: usize) -> Result<(), Error> {
         loop {
             self.fetch(at, MULTIRECORD_HEADER).await?;
-            let header = at
-                .checked_add(MULTIRECORD_HEADER)
-                .and_then(|end| self.bytes.get(at..end));
+            let header = at.checked_add(MULTIRECORD_HEADER).and_then(|end| self.bytes.get(at..end));
             let Some([_, format, length, ..]) = header else {
                 return Ok(());
             };
@@ -126,10 +105,7 @@ impl Memory<'_> {
         let unit = if self.info.by_words { 2 } else { 1 };
         let mut busy = 0;
         loop {
-            let count = length
-                .div_ceil(unit)
-                .min(usize::from(self.part) / unit)
-                .max(1);
+            let count = length.div_ceil(unit).min(usize::from(self.part) / unit).max(1);
             let command = ReadFruData {
                 device: self.device,
                 offset: u16::try_from(at / unit).unwrap_or(u16::MAX),
@@ -141,17 +117,13 @@ impl Memory<'_> {
                     return Ok(data);
                 }
                 Err(error)
-                    if error
-                        .completion_code()
-                        .is_some_and(CompletionCode::is_too_many_bytes)
+                    if error.completion_code().is_some_and(CompletionCode::is_too_many_bytes)
                         && self.part > SMALLEST_PART =>
                 {
                     self.part = (self.part / 2).max(SMALLEST_PART);
                 }
                 Err(error)
-                    if error
-                        .completion_code()
-                        .is_some_and(|code| code.number() == DEVICE_BUSY)
+                    if error.completion_code().is_some_and(|code| code.number() == DEVICE_BUSY)
                         && busy < BUSY_TRIES =>
                 {
                     busy += 1;

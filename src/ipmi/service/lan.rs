@@ -1,8 +1,6 @@
 //! LAN configuration as a whole, and writing it under "set in progress".
 
-use crate::ipmi::command::lan::{
-    GetLanConfiguration, LanConfiguration, LanParameter, SetLanConfiguration,
-};
+use crate::ipmi::command::lan::{GetLanConfiguration, LanConfiguration, LanParameter, SetLanConfiguration};
 use crate::ipmi::{Client, Error};
 
 const SET_IN_PROGRESS: u8 = 0;
@@ -15,15 +13,7 @@ impl Client {
     pub async fn lan_configuration(&self, channel: u8) -> Result<LanConfiguration, Error> {
         let mut configuration = LanConfiguration::default();
         for parameter in LanConfiguration::PARAMETERS {
-            match self
-                .send(&GetLanConfiguration {
-                    channel,
-                    parameter,
-                    set: 0,
-                    block: 0,
-                })
-                .await
-            {
+            match self.send(&GetLanConfiguration { channel, parameter, set: 0, block: 0 }).await {
                 Ok(data) => configuration.take(parameter, &data),
                 Err(error) if error.completion_code().is_some() => {}
                 Err(error) => return Err(error),
@@ -36,38 +26,18 @@ impl Client {
     ///
     /// # Errors
     /// As [`send`](Self::send). What was set before an error stays set.
-    pub async fn set_lan_configuration(
-        &self,
-        channel: u8,
-        parameters: &[LanParameter],
-    ) -> Result<(), Error> {
-        let progress = |state| SetLanConfiguration {
-            channel,
-            parameter: SET_IN_PROGRESS,
-            data: vec![state],
-        };
+    pub async fn set_lan_configuration(&self, channel: u8, parameters: &[LanParameter]) -> Result<(), Error> {
+        let progress = |state| SetLanConfiguration { channel, parameter: SET_IN_PROGRESS, data: vec![state] };
         // BMCs without "set in progress" take parameters all the same.
         let in_progress = match self.send(&progress(1)).await {
             Ok(()) => true,
-            Err(error)
-                if error
-                    .completion_code()
-                    .is_some_and(|code| code.number() != 0x81) =>
-            {
-                false
-            }
+            Err(error) if error.completion_code().is_some_and(|code| code.number() != 0x81) => false,
             Err(error) => return Err(error),
         };
         let mut outcome = Ok(());
         for parameter in parameters {
             let (parameter, data) = parameter.encode();
-            outcome = self
-                .send(&SetLanConfiguration {
-                    channel,
-                    parameter,
-                    data,
-                })
-                .await;
+            outcome = self.send(&SetLanConfiguration { channel, parameter, data }).await;
             if outcome.is_err() {
                 break;
             }

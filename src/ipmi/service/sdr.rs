@@ -8,9 +8,8 @@ use futures_util::stream::{TryStreamExt, try_unfold};
 
 use crate::ipmi::command::CompletionCode;
 use crate::ipmi::command::sdr::{
-    FIRST_RECORD, GetDeviceSdr, GetSdr, GetSdrRepositoryInfo, LAST_RECORD,
-    ReserveDeviceSdrRepository, ReserveSdrRepository, SdrData, SdrPart, SdrRepositoryInfo,
-    SdrSource,
+    FIRST_RECORD, GetDeviceSdr, GetSdr, GetSdrRepositoryInfo, LAST_RECORD, ReserveDeviceSdrRepository,
+    ReserveSdrRepository, SdrData, SdrPart, SdrRepositoryInfo, SdrSource,
 };
 use crate::ipmi::record::sdr::{HEADER_LENGTH, Header, Record};
 use crate::ipmi::record::sensor::Sensor;
@@ -60,14 +59,7 @@ struct Walk {
 
 impl Walk {
     fn new(client: Client) -> Self {
-        Self {
-            client,
-            source: None,
-            reservation: 0,
-            part: WHOLE,
-            next: FIRST_RECORD,
-            seen: HashSet::new(),
-        }
+        Self { client, source: None, reservation: 0, part: WHOLE, next: FIRST_RECORD, seen: HashSet::new() }
     }
 
     async fn next(mut self) -> Result<Option<(Record, Self)>, Error> {
@@ -82,8 +74,8 @@ impl Walk {
             return Err(Error::new(ErrorKind::Malformed, READING, detail).at(self.client.peer()));
         }
         let (bytes, next) = self.record(self.next).await?;
-        let record = Record::decode(&bytes)
-            .map_err(|malformed| Error::malformed(READING, malformed).at(self.client.peer()))?;
+        let record =
+            Record::decode(&bytes).map_err(|malformed| Error::malformed(READING, malformed).at(self.client.peer()))?;
         if self.next == FIRST_RECORD {
             // Zero stands for the first record, which has an ID of its own.
             self.seen.insert(record.header.id);
@@ -114,8 +106,7 @@ impl Walk {
         loop {
             match self.record_once(record).await {
                 Err(error)
-                    if error.completion_code() == Some(CompletionCode::ReservationLost)
-                        && attempts < RESERVATIONS =>
+                    if error.completion_code() == Some(CompletionCode::ReservationLost) && attempts < RESERVATIONS =>
                 {
                     attempts += 1;
                     self.reserve().await?;
@@ -133,11 +124,7 @@ impl Walk {
                     return self.rest(record, first).await;
                 }
                 Ok(_) => self.part = FIRST_PART,
-                Err(error)
-                    if error
-                        .completion_code()
-                        .is_some_and(CompletionCode::is_too_many_bytes) =>
-                {
+                Err(error) if error.completion_code().is_some_and(CompletionCode::is_too_many_bytes) => {
                     self.part = FIRST_PART
                 }
                 Err(error) => return Err(error),
@@ -149,32 +136,23 @@ impl Walk {
 
     async fn rest(&mut self, record: u16, first: SdrData) -> Result<(Vec<u8>, u16), Error> {
         let SdrData { next, mut data } = first;
-        let header = Header::decode(&data)
-            .map_err(|malformed| Error::malformed(READING, malformed).at(self.client.peer()))?;
+        let header =
+            Header::decode(&data).map_err(|malformed| Error::malformed(READING, malformed).at(self.client.peer()))?;
         let length = usize::from(header.length).saturating_add(usize::from(HEADER_LENGTH));
-        while let Some(missing) = length
-            .checked_sub(data.len())
-            .filter(|missing| *missing > 0)
-        {
+        while let Some(missing) = length.checked_sub(data.len()).filter(|missing| *missing > 0) {
             let Ok(offset) = u8::try_from(data.len()) else {
                 break;
             };
             if self.reservation == 0 {
                 self.reserve().await?;
             }
-            let largest = if self.part == WHOLE {
-                FIRST_PART
-            } else {
-                self.part
-            };
+            let largest = if self.part == WHOLE { FIRST_PART } else { self.part };
             let count = u8::try_from(missing).unwrap_or(u8::MAX).min(largest);
             match self.get(record, offset, count).await {
                 Ok(more) if more.data.is_empty() => break,
                 Ok(more) => data.extend(more.data),
                 Err(error)
-                    if error
-                        .completion_code()
-                        .is_some_and(CompletionCode::is_too_many_bytes)
+                    if error.completion_code().is_some_and(CompletionCode::is_too_many_bytes)
                         && count > SMALLEST_PART =>
                 {
                     self.part = (count / 2).max(SMALLEST_PART);
@@ -187,12 +165,7 @@ impl Walk {
     }
 
     async fn get(&self, record: u16, offset: u8, count: u8) -> Result<SdrData, Error> {
-        let part = SdrPart {
-            reservation: self.reservation,
-            record,
-            offset,
-            count,
-        };
+        let part = SdrPart { reservation: self.reservation, record, offset, count };
         match self.source {
             Some(SdrSource::Device) => self.client.send(&GetDeviceSdr(part)).await,
             _ => self.client.send(&GetSdr(part)).await,

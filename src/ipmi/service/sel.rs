@@ -8,8 +8,8 @@ use futures_util::stream::try_unfold;
 
 use crate::ipmi::command::CompletionCode;
 use crate::ipmi::command::sel::{
-    ClearSel, DeleteSelEntry, FIRST_ENTRY, GetSelEntry, GetSelErasure, GetSelInfo, GetSelTime,
-    LAST_ENTRY, ReserveSel, SelInfo, SetSelTime,
+    ClearSel, DeleteSelEntry, FIRST_ENTRY, GetSelEntry, GetSelErasure, GetSelInfo, GetSelTime, LAST_ENTRY, ReserveSel,
+    SelInfo, SetSelTime,
 };
 use crate::ipmi::record::sel::{Entry, Timestamp};
 use crate::ipmi::{Client, Error, ErrorKind};
@@ -44,10 +44,7 @@ impl Client {
             }
             if !seen.insert(next) {
                 let detail = format!("entry {next:#06x} comes after itself");
-                return Err(
-                    Error::new(ErrorKind::Malformed, "reading the event log", detail)
-                        .at(client.peer()),
-                );
+                return Err(Error::new(ErrorKind::Malformed, "reading the event log", detail).at(client.peer()));
             }
             match client.send(&GetSelEntry { entry: next }).await {
                 Ok(found) => {
@@ -58,10 +55,7 @@ impl Client {
                     Ok(Some((found.entry, (client, found.next, seen))))
                 }
                 // An empty log has no first entry.
-                Err(error)
-                    if error.completion_code() == Some(CompletionCode::NotPresent)
-                        && next == FIRST_ENTRY =>
-                {
+                Err(error) if error.completion_code() == Some(CompletionCode::NotPresent) && next == FIRST_ENTRY => {
                     Ok(None)
                 }
                 Err(error) => Err(error),
@@ -81,8 +75,7 @@ impl Client {
                 Ok(done) => break (reservation, done),
                 // A lost reservation proves that nothing was erased.
                 Err(error)
-                    if error.completion_code() == Some(CompletionCode::ReservationLost)
-                        && attempts < RESERVATIONS =>
+                    if error.completion_code() == Some(CompletionCode::ReservationLost) && attempts < RESERVATIONS =>
                 {
                     attempts += 1;
                 }
@@ -97,18 +90,11 @@ impl Client {
             done = match self.send(&GetSelErasure { reservation }).await {
                 Ok(done) => done,
                 // Some forget the reservation when they are done.
-                Err(error) if error.completion_code() == Some(CompletionCode::ReservationLost) => {
-                    true
-                }
+                Err(error) if error.completion_code() == Some(CompletionCode::ReservationLost) => true,
                 Err(error) => return Err(error),
             };
         }
-        Err(Error::new(
-            ErrorKind::Timeout,
-            CLEARING,
-            "the BMC is still erasing it after 30 s",
-        )
-        .at(self.peer()))
+        Err(Error::new(ErrorKind::Timeout, CLEARING, "the BMC is still erasing it after 30 s").at(self.peer()))
     }
 
     /// Deletes an entry.
@@ -117,9 +103,7 @@ impl Client {
     /// As [`send`](Self::send).
     pub async fn sel_delete(&self, entry: u16) -> Result<(), Error> {
         let reservation = self.send(&ReserveSel).await?;
-        self.send(&DeleteSelEntry { reservation, entry })
-            .await
-            .map(|_| ())
+        self.send(&DeleteSelEntry { reservation, entry }).await.map(|_| ())
     }
 
     /// The time by the log's clock.

@@ -5,8 +5,8 @@ use futures_core::Stream;
 use futures_util::stream::{self, StreamExt};
 
 use crate::ipmi::command::sensor::{
-    GetSensorHysteresis, GetSensorReading, GetSensorReadingFactors, GetSensorThresholds,
-    Hysteresis, SensorAddress, SetSensorHysteresis, SetSensorThresholds, Thresholds,
+    GetSensorHysteresis, GetSensorReading, GetSensorReadingFactors, GetSensorThresholds, Hysteresis, SensorAddress,
+    SetSensorHysteresis, SetSensorThresholds, Thresholds,
 };
 use crate::ipmi::packet::message::BMC_ADDRESS;
 use crate::ipmi::record::reading::Linearization;
@@ -40,36 +40,17 @@ impl Client {
         let address = SensorAddress::from(sensor);
         let reading = owner.send(&GetSensorReading { sensor: address }).await?;
         let factors = match sensor.analog.map(|analog| analog.factors) {
-            Some(factors)
-                if matches!(factors.linearization, Linearization::NonLinear(_))
-                    && reading.is_available() =>
-            {
+            Some(factors) if matches!(factors.linearization, Linearization::NonLinear(_)) && reading.is_available() => {
                 let raw = reading.raw;
-                Some(
-                    owner
-                        .send(&GetSensorReadingFactors {
-                            sensor: address,
-                            raw,
-                            format: factors.format,
-                        })
-                        .await?,
-                )
+                Some(owner.send(&GetSensorReadingFactors { sensor: address, raw, format: factors.format }).await?)
             }
             factors => factors,
         };
         let is_analog = sensor.is_analog() && reading.is_available();
-        let value = factors
-            .filter(|_| is_analog)
-            .and_then(|factors| factors.value(reading.raw));
+        let value = factors.filter(|_| is_analog).and_then(|factors| factors.value(reading.raw));
         Ok(Measurement {
-            status: reading
-                .threshold_status()
-                .filter(|_| sensor.event_type.is_threshold()),
-            states: if reading.is_available() {
-                sensor.states(&reading)
-            } else {
-                Vec::new()
-            },
+            status: reading.threshold_status().filter(|_| sensor.event_type.is_threshold()),
+            states: if reading.is_available() { sensor.states(&reading) } else { Vec::new() },
             reading,
             value,
         })
@@ -97,40 +78,20 @@ impl Client {
     /// # Errors
     /// As [`send`](Self::send).
     pub async fn sensor_thresholds(&self, sensor: &Sensor) -> Result<Thresholds, Error> {
-        self.owner_of(sensor)?
-            .send(&GetSensorThresholds {
-                sensor: sensor.into(),
-            })
-            .await
+        self.owner_of(sensor)?.send(&GetSensorThresholds { sensor: sensor.into() }).await
     }
 
     /// Sets one threshold to the value that comes nearest, in the sensor's unit.
     ///
     /// # Errors
     /// As [`send`](Self::send), and when no raw byte stands for the value.
-    pub async fn set_sensor_threshold(
-        &self,
-        sensor: &Sensor,
-        threshold: Threshold,
-        value: f64,
-    ) -> Result<(), Error> {
-        let raw = sensor
-            .analog
-            .and_then(|analog| analog.factors.raw(value))
-            .ok_or_else(|| {
-                let detail = format!(
-                    "{}: no raw threshold stands for {value} {}",
-                    sensor.name, sensor.unit
-                );
-                Error::invalid("setting a threshold", detail).at(self.peer())
-            })?;
+    pub async fn set_sensor_threshold(&self, sensor: &Sensor, threshold: Threshold, value: f64) -> Result<(), Error> {
+        let raw = sensor.analog.and_then(|analog| analog.factors.raw(value)).ok_or_else(|| {
+            let detail = format!("{}: no raw threshold stands for {value} {}", sensor.name, sensor.unit);
+            Error::invalid("setting a threshold", detail).at(self.peer())
+        })?;
         let thresholds = Thresholds::default().with(threshold, raw);
-        self.owner_of(sensor)?
-            .send(&SetSensorThresholds {
-                sensor: sensor.into(),
-                thresholds,
-            })
-            .await
+        self.owner_of(sensor)?.send(&SetSensorThresholds { sensor: sensor.into(), thresholds }).await
     }
 
     /// A sensor's hysteresis as raw counts.
@@ -138,28 +99,15 @@ impl Client {
     /// # Errors
     /// As [`send`](Self::send).
     pub async fn sensor_hysteresis(&self, sensor: &Sensor) -> Result<Hysteresis, Error> {
-        self.owner_of(sensor)?
-            .send(&GetSensorHysteresis {
-                sensor: sensor.into(),
-            })
-            .await
+        self.owner_of(sensor)?.send(&GetSensorHysteresis { sensor: sensor.into() }).await
     }
 
     /// Sets a sensor's hysteresis as raw counts.
     ///
     /// # Errors
     /// As [`send`](Self::send).
-    pub async fn set_sensor_hysteresis(
-        &self,
-        sensor: &Sensor,
-        hysteresis: Hysteresis,
-    ) -> Result<(), Error> {
-        self.owner_of(sensor)?
-            .send(&SetSensorHysteresis {
-                sensor: sensor.into(),
-                hysteresis,
-            })
-            .await
+    pub async fn set_sensor_hysteresis(&self, sensor: &Sensor, hysteresis: Hysteresis) -> Result<(), Error> {
+        self.owner_of(sensor)?.send(&SetSensorHysteresis { sensor: sensor.into(), hysteresis }).await
     }
 
     /// The client for the controller that owns a sensor.
@@ -169,10 +117,8 @@ impl Client {
             Some(BMC_ADDRESS) => Ok(self.bmc()),
             Some(address) => Ok(self.satellite(sensor.owner.channel, address)),
             None => {
-                let detail = format!(
-                    "{}: it belongs to software {:#04x}, which can't be asked",
-                    sensor.name, sensor.owner.id
-                );
+                let detail =
+                    format!("{}: it belongs to software {:#04x}, which can't be asked", sensor.name, sensor.owner.id);
                 Err(Error::new(ErrorKind::Unsupported, READING, detail).at(self.peer()))
             }
         }

@@ -4,8 +4,8 @@ use secrecy::SecretString;
 
 use crate::ipmi::command::session::{PRESENT_CHANNEL, Privilege};
 use crate::ipmi::command::user::{
-    ChannelAccess, ChannelInfo, GetChannelAccess, GetChannelInfo, GetUserAccess, GetUserName,
-    SetUserAccess, SetUserName, SetUserPassword, UserAccess,
+    ChannelAccess, ChannelInfo, GetChannelAccess, GetChannelInfo, GetUserAccess, GetUserName, SetUserAccess,
+    SetUserName, SetUserPassword, UserAccess,
 };
 use crate::ipmi::{Client, Error, ErrorKind};
 
@@ -56,11 +56,7 @@ impl Client {
     /// As [`send`](Self::send), and when it is too long.
     pub async fn set_user_name(&self, user: u8, name: &str) -> Result<(), Error> {
         let command = SetUserName::new(user, name).ok_or_else(|| {
-            Error::invalid(
-                "Set User Name",
-                format!("{} bytes are more than 16", name.len()),
-            )
-            .at(self.peer())
+            Error::invalid("Set User Name", format!("{} bytes are more than 16", name.len())).at(self.peer())
         })?;
         self.send(&command).await
     }
@@ -71,8 +67,7 @@ impl Client {
     /// As [`send`](Self::send), and when it is too long.
     pub async fn set_user_password(&self, user: u8, password: SecretString) -> Result<(), Error> {
         let command = SetUserPassword::set(user, password).ok_or_else(|| {
-            Error::invalid("Set User Password", "the password has more than 20 bytes")
-                .at(self.peer())
+            Error::invalid("Set User Password", "the password has more than 20 bytes").at(self.peer())
         })?;
         self.send(&command).await
     }
@@ -81,11 +76,7 @@ impl Client {
     ///
     /// # Errors
     /// As [`send`](Self::send), but for the password's being wrong.
-    pub async fn test_user_password(
-        &self,
-        user: u8,
-        password: SecretString,
-    ) -> Result<bool, Error> {
+    pub async fn test_user_password(&self, user: u8, password: SecretString) -> Result<bool, Error> {
         const WRONG: u8 = 0x80;
         const OTHER_LENGTH: u8 = 0x81;
         let Some(command) = SetUserPassword::test(user, password) else {
@@ -94,9 +85,7 @@ impl Client {
         match self.send(&command).await {
             Ok(()) => Ok(true),
             Err(error) => match error.kind() {
-                ErrorKind::Refused(code) if matches!(code.number(), WRONG | OTHER_LENGTH) => {
-                    Ok(false)
-                }
+                ErrorKind::Refused(code) if matches!(code.number(), WRONG | OTHER_LENGTH) => Ok(false),
                 _ => Err(error),
             },
         }
@@ -114,20 +103,9 @@ impl Client {
     ///
     /// # Errors
     /// As [`send`](Self::send).
-    pub async fn set_user_privilege(
-        &self,
-        user: u8,
-        privilege: Option<Privilege>,
-    ) -> Result<(), Error> {
+    pub async fn set_user_privilege(&self, user: u8, privilege: Option<Privilege>) -> Result<(), Error> {
         let channel = PRESENT_CHANNEL;
-        self.send(&SetUserAccess {
-            channel,
-            user,
-            privilege,
-            switches: None,
-            session_limit: 0,
-        })
-        .await
+        self.send(&SetUserAccess { channel, user, privilege, switches: None, session_limit: 0 }).await
     }
 
     /// What a channel is; 0Eh is the present one.
@@ -143,11 +121,7 @@ impl Client {
     /// # Errors
     /// As [`send`](Self::send).
     pub async fn channel_access(&self, channel: u8) -> Result<ChannelAccess, Error> {
-        self.send(&GetChannelAccess {
-            channel,
-            volatile: true,
-        })
-        .await
+        self.send(&GetChannelAccess { channel, volatile: true }).await
     }
 
     /// The channels that the BMC has, by asking for each number.

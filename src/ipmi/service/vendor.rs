@@ -3,9 +3,8 @@
 
 use crate::ipmi::command::device::DeviceId;
 use crate::ipmi::command::vendor::{
-    GetSupermicroFanDuty, GetSupermicroFanMode, SetDellFanControl, SetDellFanSpeed,
-    SetDellThirdPartyCooling, SetInspurFanControl, SetInspurFanSpeed, SetSupermicroFanDuty,
-    SetSupermicroFanMode, SupermicroFanMode,
+    GetSupermicroFanDuty, GetSupermicroFanMode, SetDellFanControl, SetDellFanSpeed, SetDellThirdPartyCooling,
+    SetInspurFanControl, SetInspurFanSpeed, SetSupermicroFanDuty, SetSupermicroFanMode, SupermicroFanMode,
 };
 use crate::ipmi::{Client, Error, ErrorKind};
 
@@ -44,9 +43,7 @@ impl Client {
     /// # Errors
     /// When the BMC isn't a Supermicro's, or as [`send`](Self::send).
     pub async fn supermicro_fans(&self, _: CoolingIsMyConcern) -> Result<SupermicroFans, Error> {
-        self.check_manufacturer("Supermicro")
-            .await
-            .map(|()| SupermicroFans(self.clone()))
+        self.check_manufacturer("Supermicro").await.map(|()| SupermicroFans(self.clone()))
     }
 
     /// The fans of a Dell machine.
@@ -54,9 +51,7 @@ impl Client {
     /// # Errors
     /// When the BMC isn't a Dell's, or as [`send`](Self::send).
     pub async fn dell_fans(&self, _: CoolingIsMyConcern) -> Result<DellFans, Error> {
-        self.check_manufacturer("Dell")
-            .await
-            .map(|()| DellFans(self.clone()))
+        self.check_manufacturer("Dell").await.map(|()| DellFans(self.clone()))
     }
 
     /// The fans of an Inspur machine.
@@ -64,9 +59,7 @@ impl Client {
     /// # Errors
     /// When the BMC isn't an Inspur's, or as [`send`](Self::send).
     pub async fn inspur_fans(&self, _: CoolingIsMyConcern) -> Result<InspurFans, Error> {
-        self.check_manufacturer("Inspur")
-            .await
-            .map(|()| InspurFans(self.clone()))
+        self.check_manufacturer("Inspur").await.map(|()| InspurFans(self.clone()))
     }
 
     /// The same OEM command does something else on another vendor's BMC.
@@ -151,9 +144,7 @@ impl InspurFans {
     /// # Errors
     /// As [`Client::send`].
     pub async fn set_speed(&self, fan: Option<u8>, percent: u8) -> Result<(), Error> {
-        self.0
-            .send(&SetInspurFanControl { automatic: false })
-            .await?;
+        self.0.send(&SetInspurFanControl { automatic: false }).await?;
         self.0.send(&SetInspurFanSpeed { fan, percent }).await
     }
 

@@ -59,9 +59,7 @@ impl Config {
 
     /// The key that session keys are made from: K_G, or the password where none is set.
     pub(crate) fn key(&self) -> &[u8] {
-        self.bmc_key
-            .as_ref()
-            .map_or_else(|| self.password(), |key| key.expose_secret())
+        self.bmc_key.as_ref().map_or_else(|| self.password(), |key| key.expose_secret())
     }
 
     /// The role byte of RAKP message 1.

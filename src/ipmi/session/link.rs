@@ -31,16 +31,8 @@ impl Target {
 
 #[derive(Debug)]
 enum Protection {
-    V20 {
-        keys: Keys,
-        console_session: u32,
-        bmc_session: u32,
-    },
-    V15 {
-        auth_type: AuthType,
-        password: SecretBox<[u8]>,
-        session: u32,
-    },
+    V20 { keys: Keys, console_session: u32, bmc_session: u32 },
+    V15 { auth_type: AuthType, password: SecretBox<[u8]>, session: u32 },
 }
 
 /// An open session.
@@ -66,11 +58,7 @@ pub(super) enum Stray {
 impl Link {
     pub(super) fn v20(keys: Keys, console_session: u32, bmc_session: u32) -> Self {
         Self {
-            protection: Protection::V20 {
-                keys,
-                console_session,
-                bmc_session,
-            },
+            protection: Protection::V20 { keys, console_session, bmc_session },
             next_sequence: 1,
             window: Window::starting_after(0),
             #[cfg(test)]
@@ -79,19 +67,9 @@ impl Link {
     }
 
     /// `inbound` is the number that the console's next packet has, `outbound` the first that the BMC's have.
-    pub(super) fn v15(
-        auth_type: AuthType,
-        password: &[u8],
-        session: u32,
-        inbound: u32,
-        outbound: u32,
-    ) -> Self {
+    pub(super) fn v15(auth_type: AuthType, password: &[u8], session: u32, inbound: u32, outbound: u32) -> Self {
         Self {
-            protection: Protection::V15 {
-                auth_type,
-                password: SecretBox::from(password.to_vec()),
-                session,
-            },
+            protection: Protection::V15 { auth_type, password: SecretBox::from(password.to_vec()), session },
             next_sequence: inbound,
             window: Window::starting_after(outbound.wrapping_sub(1)),
             #[cfg(test)]
@@ -108,37 +86,23 @@ impl Link {
     }
 
     /// A datagram with the payload, under a session sequence number that is used only here.
-    pub(super) fn seal(
-        &mut self,
-        payload_type: PayloadType,
-        payload: &[u8],
-    ) -> Result<Vec<u8>, getrandom::Error> {
+    pub(super) fn seal(&mut self, payload_type: PayloadType, payload: &[u8]) -> Result<Vec<u8>, getrandom::Error> {
         let sequence = self.next_sequence;
         self.next_sequence = match sequence.wrapping_add(1) {
             0 => 1, // zero is for packets outside a session
             next => next,
         };
         Ok(match &self.protection {
-            Protection::V20 {
-                keys, bmc_session, ..
-            } => {
+            Protection::V20 { keys, bmc_session, .. } => {
                 let mut vector = [0; BLOCK];
                 getrandom::fill(&mut vector)?;
                 #[cfg(test)]
                 self.vectors.push(vector);
                 session20::seal(keys, payload_type, *bmc_session, sequence, vector, payload)
             }
-            Protection::V15 {
-                auth_type,
-                password,
-                session,
-            } => session15::encode(
-                *auth_type,
-                password.expose_secret(),
-                *session,
-                sequence,
-                payload,
-            ),
+            Protection::V15 { auth_type, password, session } => {
+                session15::encode(*auth_type, password.expose_secret(), *session, sequence, payload)
+            }
         })
     }
 
@@ -148,41 +112,22 @@ impl Link {
             return Err(Stray::NotIpmi);
         };
         let (sequence, opened) = match &self.protection {
-            Protection::V20 {
-                keys,
-                console_session,
-                ..
-            } => {
-                let packet = session20::Packet::decode(wrapper)
-                    .map_err(|error| Stray::Refused(error.into()))?;
+            Protection::V20 { keys, console_session, .. } => {
+                let packet = session20::Packet::decode(wrapper).map_err(|error| Stray::Refused(error.into()))?;
                 if packet.session != *console_session {
                     return Err(Stray::OtherSession);
                 }
-                (
-                    packet.sequence,
-                    (
-                        packet.payload_type,
-                        packet.open(keys).map_err(Stray::Refused)?,
-                    ),
-                )
+                (packet.sequence, (packet.payload_type, packet.open(keys).map_err(Stray::Refused)?))
             }
-            Protection::V15 {
-                auth_type,
-                password,
-                session,
-            } => {
-                let packet = session15::Packet::decode(wrapper)
-                    .map_err(|error| Stray::Refused(error.into()))?;
+            Protection::V15 { auth_type, password, session } => {
+                let packet = session15::Packet::decode(wrapper).map_err(|error| Stray::Refused(error.into()))?;
                 if packet.session != *session {
                     return Err(Stray::OtherSession);
                 }
                 if !packet.is_authentic(*auth_type, password.expose_secret()) {
                     return Err(Stray::NotAuthentic);
                 }
-                (
-                    packet.sequence,
-                    (PayloadType::IPMI, packet.payload.to_vec()),
-                )
+                (packet.sequence, (PayloadType::IPMI, packet.payload.to_vec()))
             }
         };
         if !self.window.accept(sequence) {
@@ -193,22 +138,9 @@ impl Link {
 }
 
 /// A request of the console to the BMC itself.
-pub(super) fn to_bmc(
-    sequence: u8,
-    code: (crate::ipmi::packet::message::NetFn, u8),
-    lun: u8,
-    data: Vec<u8>,
-) -> Request {
+pub(super) fn to_bmc(sequence: u8, code: (crate::ipmi::packet::message::NetFn, u8), lun: u8, data: Vec<u8>) -> Request {
     let (net_fn, command) = code;
-    Request {
-        responder: BMC_ADDRESS,
-        requester: CONSOLE_ADDRESS,
-        net_fn,
-        lun,
-        sequence,
-        command,
-        data,
-    }
+    Request { responder: BMC_ADDRESS, requester: CONSOLE_ADDRESS, net_fn, lun, sequence, command, data }
 }
 
 #[cfg(test)]
@@ -226,10 +158,7 @@ mod tests {
         for suite in SUITES {
             let (mut console, mut bmc) = pair(suite);
             let packet = bmc.seal(PayloadType::IPMI, b"answer").unwrap();
-            assert_eq!(
-                console.open(&packet),
-                Ok((PayloadType::IPMI, b"answer".to_vec()))
-            );
+            assert_eq!(console.open(&packet), Ok((PayloadType::IPMI, b"answer".to_vec())));
             assert_eq!(console.open(&packet), Err(Stray::Replayed));
         }
     }
@@ -237,16 +166,11 @@ mod tests {
     #[test]
     fn every_transmission_has_a_new_sequence_number_and_a_new_vector() {
         let (mut console, mut bmc) = pair(CipherSuite::SHA256_AES);
-        let (first, second) = (
-            console.seal(PayloadType::IPMI, b"x").unwrap(),
-            console.seal(PayloadType::IPMI, b"x").unwrap(),
-        );
+        let (first, second) =
+            (console.seal(PayloadType::IPMI, b"x").unwrap(), console.seal(PayloadType::IPMI, b"x").unwrap());
         assert_ne!(first, second);
         assert_ne!(console.vectors[0], console.vectors[1]);
-        assert!(
-            bmc.open(&second).is_ok() && bmc.open(&first).is_ok(),
-            "a little disorder is tolerated"
-        );
+        assert!(bmc.open(&second).is_ok() && bmc.open(&first).is_ok(), "a little disorder is tolerated");
     }
 
     #[test]
@@ -256,21 +180,12 @@ mod tests {
         let mut forger = Link::v20(Keys::derive(CipherSuite::SHA256_AES, &[8; 20]), 2, 1);
         for _ in 0..100 {
             let downgraded = weaker.seal(PayloadType::IPMI, b"forged").unwrap();
-            assert_eq!(
-                console.open(&downgraded),
-                Err(Stray::Refused(session20::Refusal::Unprotected))
-            );
+            assert_eq!(console.open(&downgraded), Err(Stray::Refused(session20::Refusal::Unprotected)));
             let forged = forger.seal(PayloadType::IPMI, b"forged").unwrap();
-            assert_eq!(
-                console.open(&forged),
-                Err(Stray::Refused(session20::Refusal::WrongCode))
-            );
+            assert_eq!(console.open(&forged), Err(Stray::Refused(session20::Refusal::WrongCode)));
         }
         let packet = bmc.seal(PayloadType::IPMI, b"answer").unwrap();
-        assert!(
-            console.open(&packet).is_ok(),
-            "forged numbers must not have moved the window"
-        );
+        assert!(console.open(&packet).is_ok(), "forged numbers must not have moved the window");
     }
 
     #[test]

@@ -18,9 +18,7 @@ const OPENING: &str = "opening an IPMI 1.5 session";
 pub(super) async fn open(wire: &Wire, config: &Config, auth_type: AuthType) -> Result<Link, Error> {
     let capabilities = capabilities(wire, config).await?;
     if !capabilities.offers(auth_type) {
-        let detail = format!(
-            "the BMC doesn't offer authentication type {auth_type:?} at this privilege level"
-        );
+        let detail = format!("the BMC doesn't offer authentication type {auth_type:?} at this privilege level");
         return Err(Error::new(ErrorKind::Unsupported, OPENING, detail));
     }
     let mut user = [0; 16];
@@ -28,16 +26,10 @@ pub(super) async fn open(wire: &Wire, config: &Config, auth_type: AuthType) -> R
         *to = *from;
     }
     let challenge = GetSessionChallenge { auth_type, user };
-    let (temporary, challenge) = ask_outside(wire, config, &challenge)
-        .await
-        .map_err(|error| authentication(error, &[0x81, 0x82]))?;
+    let (temporary, challenge) =
+        ask_outside(wire, config, &challenge).await.map_err(|error| authentication(error, &[0x81, 0x82]))?;
     let outbound = u32::from_le_bytes(random()?).max(1);
-    let activate = ActivateSession {
-        auth_type,
-        privilege: config.privilege,
-        challenge,
-        outbound_sequence: outbound,
-    };
+    let activate = ActivateSession { auth_type, privilege: config.privilege, challenge, outbound_sequence: outbound };
     let activated = activate_session(wire, config, &activate, temporary)
         .await
         .map_err(|error| authentication(error, &[0x86, 0xcc, 0xd4]))?;
@@ -49,13 +41,7 @@ pub(super) async fn open(wire: &Wire, config: &Config, auth_type: AuthType) -> R
         );
         return Err(Error::new(ErrorKind::Untrusted, OPENING, detail));
     }
-    Ok(Link::v15(
-        auth_type,
-        config.password(),
-        activated.session,
-        activated.inbound_sequence,
-        outbound,
-    ))
+    Ok(Link::v15(auth_type, config.password(), activated.session, activated.inbound_sequence, outbound))
 }
 
 async fn activate_session(
@@ -68,13 +54,7 @@ async fn activate_session(
     command.encode(&mut data);
     let [sequence] = random::<1>()?;
     let request = to_bmc(sequence & 0x3f, command.code(), 0, data);
-    let packet = session15::encode(
-        command.auth_type,
-        config.password(),
-        session,
-        0,
-        &request.encode(),
-    );
+    let packet = session15::encode(command.auth_type, config.password(), session, 0, &request.encode());
     let response = wire
         .ask(
             config,

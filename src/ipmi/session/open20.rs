@@ -9,8 +9,8 @@ use super::config::{Config, SuiteChoice};
 use super::link::{Link, to_bmc};
 use super::wire::Wire;
 use crate::ipmi::command::session::{
-    ChannelAuthenticationCapabilities, CloseSession, GetChannelAuthenticationCapabilities,
-    GetChannelCipherSuites, PRESENT_CHANNEL,
+    ChannelAuthenticationCapabilities, CloseSession, GetChannelAuthenticationCapabilities, GetChannelCipherSuites,
+    PRESENT_CHANNEL,
 };
 use crate::ipmi::command::{Command, CompletionCode};
 use crate::ipmi::error::{Error, ErrorKind};
@@ -18,8 +18,7 @@ use crate::ipmi::packet::Malformed;
 use crate::ipmi::packet::auth::{Exchange, Keys, same_code};
 use crate::ipmi::packet::message::Response;
 use crate::ipmi::packet::rakp::{
-    Answer, OpenSessionRequest, OpenedSession, Rakp1, Rakp2, Rakp3, Rakp4, RakpStatus,
-    decode_open_session,
+    Answer, OpenSessionRequest, OpenedSession, Rakp1, Rakp2, Rakp3, Rakp4, RakpStatus, decode_open_session,
 };
 use crate::ipmi::packet::rmcp::{self, Datagram};
 use crate::ipmi::packet::session15::{self, AuthType};
@@ -43,21 +42,13 @@ pub(super) struct Opened {
 pub(super) fn random<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|error| {
-        Error::new(
-            ErrorKind::Io,
-            OPENING,
-            format!("the operating system gave no random numbers: {error}"),
-        )
+        Error::new(ErrorKind::Io, OPENING, format!("the operating system gave no random numbers: {error}"))
     })?;
     Ok(bytes)
 }
 
 /// Asks a command outside of any session.
-pub(super) async fn ask_outside<C: Command>(
-    wire: &Wire,
-    config: &Config,
-    command: &C,
-) -> Result<C::Response, Error> {
+pub(super) async fn ask_outside<C: Command>(wire: &Wire, config: &Config, command: &C) -> Result<C::Response, Error> {
     let [sequence] = random::<1>()?;
     let mut data = Vec::new();
     command.encode(&mut data);
@@ -82,15 +73,9 @@ pub(super) async fn ask_outside<C: Command>(
 }
 
 /// What a command makes of a completion code and the data behind it.
-pub(super) fn judge<C: Command>(
-    command: &C,
-    completion: u8,
-    data: &[u8],
-) -> Result<C::Response, Error> {
+pub(super) fn judge<C: Command>(command: &C, completion: u8, data: &[u8]) -> Result<C::Response, Error> {
     match CompletionCode::from(completion) {
-        CompletionCode::Success => command
-            .decode(data)
-            .map_err(|malformed| Error::malformed(C::NAME, malformed)),
+        CompletionCode::Success => command.decode(data).map_err(|malformed| Error::malformed(C::NAME, malformed)),
         code => {
             let mut detail = code.to_string();
             if let Some(meaning) = command.explain(code) {
@@ -120,10 +105,7 @@ fn payload_outside(wrapper: &[u8], payload_type: PayloadType) -> Option<&[u8]> {
     (plain && packet.payload_type == payload_type).then_some(packet.payload)
 }
 
-pub(super) async fn capabilities(
-    wire: &Wire,
-    config: &Config,
-) -> Result<ChannelAuthenticationCapabilities, Error> {
+pub(super) async fn capabilities(wire: &Wire, config: &Config) -> Result<ChannelAuthenticationCapabilities, Error> {
     let ask = |extended| GetChannelAuthenticationCapabilities {
         channel: PRESENT_CHANNEL,
         privilege: config.privilege,
@@ -139,11 +121,7 @@ pub(super) async fn capabilities(
 }
 
 /// Opens a session.
-pub(super) async fn open(
-    wire: &Wire,
-    config: &Config,
-    choice: SuiteChoice,
-) -> Result<Opened, Error> {
+pub(super) async fn open(wire: &Wire, config: &Config, choice: SuiteChoice) -> Result<Opened, Error> {
     let candidates = match choice {
         SuiteChoice::Exactly(suite) => vec![suite],
         SuiteChoice::Strongest => {
@@ -162,8 +140,7 @@ pub(super) async fn open(
     for suite in candidates {
         match exchange(wire, config, suite).await {
             // The BMC lists a suite that it then doesn't take. The next one is no worse than the caller allowed.
-            Err(error) if matches!(error.kind(), ErrorKind::SessionRefused(status) if is_about_suite(status)) =>
-            {
+            Err(error) if matches!(error.kind(), ErrorKind::SessionRefused(status) if is_about_suite(status)) => {
                 refused = Some(error);
             }
             other => return other,
@@ -194,10 +171,7 @@ const fn is_about_suite(status: RakpStatus) -> bool {
 async fn protected_suites(wire: &Wire, config: &Config) -> Result<Vec<CipherSuite>, Error> {
     let mut list = Vec::new();
     for index in 0..LIST_PARTS {
-        let command = GetChannelCipherSuites {
-            channel: PRESENT_CHANNEL,
-            index,
-        };
+        let command = GetChannelCipherSuites { channel: PRESENT_CHANNEL, index };
         match ask_outside(wire, config, &command).await {
             Ok(part) => {
                 let last = part.len() < 16;
@@ -215,14 +189,8 @@ async fn protected_suites(wire: &Wire, config: &Config) -> Result<Vec<CipherSuit
             Err(error) => return Err(error),
         }
     }
-    let listed: Vec<_> = decode_records(&list)
-        .iter()
-        .filter_map(|record| record.suite())
-        .collect();
-    Ok(SUITES
-        .into_iter()
-        .filter(|suite| suite.is_protected() && listed.contains(suite))
-        .collect())
+    let listed: Vec<_> = decode_records(&list).iter().filter_map(|record| record.suite()).collect();
+    Ok(SUITES.into_iter().filter(|suite| suite.is_protected() && listed.contains(suite)).collect())
 }
 
 async fn exchange(wire: &Wire, config: &Config, suite: CipherSuite) -> Result<Opened, Error> {
@@ -289,17 +257,11 @@ async fn step<T>(
             },
         )
         .await
-        .map_err(|error| {
-            malformed.map_or(error, |malformed| Error::malformed(OPENING, malformed))
-        })?;
+        .map_err(|error| malformed.map_or(error, |malformed| Error::malformed(OPENING, malformed)))?;
     Ok((answer.outcome, sent.load(Ordering::Relaxed)))
 }
 
-async fn exchange_once(
-    wire: &Wire,
-    config: &Config,
-    suite: CipherSuite,
-) -> Result<Opened, Failure> {
+async fn exchange_once(wire: &Wire, config: &Config, suite: CipherSuite) -> Result<Opened, Failure> {
     let algorithm = suite.authentication();
     let console_session = u32::from_le_bytes(random()?).max(1);
     let opened = open_session(wire, config, suite, console_session).await?;
@@ -313,14 +275,7 @@ async fn exchange_once(
         (PayloadType::RAKP_1, PayloadType::RAKP_2),
         |tag| {
             let user = config.user.clone();
-            Rakp1 {
-                tag,
-                bmc_session: opened.bmc_session,
-                console_random,
-                role,
-                user,
-            }
-            .encode()
+            Rakp1 { tag, bmc_session: opened.bmc_session, console_random, role, user }.encode()
         },
         Rakp2::decode,
     )
@@ -339,17 +294,8 @@ async fn exchange_once(
     if rakp2.console_session != console_session || !same_code(&rakp2.code, &proof) {
         // Tell the BMC, so that it frees the session; there is no answer to wait for.
         let status = RakpStatus::InvalidCheckValue;
-        let goodbye = Rakp3 {
-            tag: 0,
-            status,
-            bmc_session: opened.bmc_session,
-            code: Vec::new(),
-        };
-        wire.send(&session20::encode_outside(
-            PayloadType::RAKP_3,
-            &goodbye.encode(),
-        ))
-        .await;
+        let goodbye = Rakp3 { tag: 0, status, bmc_session: opened.bmc_session, code: Vec::new() };
+        wire.send(&session20::encode_outside(PayloadType::RAKP_3, &goodbye.encode())).await;
         return Err(Failure::Final(Error::new(
             ErrorKind::Authentication,
             OPENING,
@@ -366,24 +312,12 @@ async fn exchange_once(
         (PayloadType::RAKP_3, PayloadType::RAKP_4),
         |tag| {
             let bmc_session = opened.bmc_session;
-            Rakp3 {
-                tag,
-                status: RakpStatus::Success,
-                bmc_session,
-                code: code.to_vec(),
-            }
-            .encode()
+            Rakp3 { tag, status: RakpStatus::Success, bmc_session, code: code.to_vec() }.encode()
         },
         Rakp4::decode,
     )
     .await
-    .map_err(|error| {
-        if error.is_timeout() {
-            Failure::OutOfStep(error)
-        } else {
-            Failure::Final(error)
-        }
-    })?;
+    .map_err(|error| if error.is_timeout() { Failure::OutOfStep(error) } else { Failure::Final(error) })?;
     let sik = exchange.session_integrity_key(algorithm, config.key());
     let keys = Keys::derive(suite, &sik);
     let mut link = Link::v20(keys, console_session, opened.bmc_session);
@@ -406,11 +340,7 @@ async fn exchange_once(
         )));
     }
     tracing::debug!(%suite, "session opened");
-    Ok(Opened {
-        link,
-        suite,
-        guid: exchange.guid,
-    })
+    Ok(Opened { link, suite, guid: exchange.guid })
 }
 
 async fn open_session(
@@ -423,29 +353,14 @@ async fn open_session(
         wire,
         config,
         config.timeout,
-        (
-            PayloadType::OPEN_SESSION_REQUEST,
-            PayloadType::OPEN_SESSION_RESPONSE,
-        ),
-        |tag| {
-            OpenSessionRequest {
-                tag,
-                privilege: config.privilege as u8,
-                console_session,
-                suite,
-            }
-            .encode()
-        },
+        (PayloadType::OPEN_SESSION_REQUEST, PayloadType::OPEN_SESSION_RESPONSE),
+        |tag| OpenSessionRequest { tag, privilege: config.privilege as u8, console_session, suite }.encode(),
         decode_open_session,
     )
     .await?;
     let opened = answer.map_err(|status| refused("Open Session", status))?;
     if opened.console_session != console_session || opened.bmc_session == 0 {
-        return Err(Error::new(
-            ErrorKind::Untrusted,
-            OPENING,
-            "the answer is for another session",
-        ));
+        return Err(Error::new(ErrorKind::Untrusted, OPENING, "the answer is for another session"));
     }
     if !opened.is(suite) {
         let detail = format!(
@@ -460,20 +375,15 @@ async fn open_session(
 
 fn refused(message: &'static str, status: RakpStatus) -> Error {
     let (kind, advice) = match status {
-        RakpStatus::UnauthorizedName
-        | RakpStatus::InvalidCheckValue
-        | RakpStatus::InvalidNameLength => (ErrorKind::Authentication, ""),
-        RakpStatus::UnauthorizedRole | RakpStatus::InvalidRole => (
-            ErrorKind::Authentication,
-            "; ask for a lower privilege level",
-        ),
+        RakpStatus::UnauthorizedName | RakpStatus::InvalidCheckValue | RakpStatus::InvalidNameLength => {
+            (ErrorKind::Authentication, "")
+        }
+        RakpStatus::UnauthorizedRole | RakpStatus::InvalidRole => {
+            (ErrorKind::Authentication, "; ask for a lower privilege level")
+        }
         _ => (ErrorKind::SessionRefused(status), ""),
     };
-    Error::new(
-        kind,
-        OPENING,
-        format!("{message} was refused: {status}{advice}"),
-    )
+    Error::new(kind, OPENING, format!("{message} was refused: {status}{advice}"))
 }
 
 /// Closes a session that may or may not stand at the BMC, without waiting for an answer.
@@ -485,13 +395,8 @@ async fn close(wire: &Wire, link: &mut Link) {
 
 /// A Close Session request of the session itself.
 pub(super) fn close_packet(link: &mut Link, sequence: u8) -> Result<Vec<u8>, getrandom::Error> {
-    let command = CloseSession {
-        session: link.bmc_session(),
-    };
+    let command = CloseSession { session: link.bmc_session() };
     let mut data = Vec::new();
     command.encode(&mut data);
-    link.seal(
-        PayloadType::IPMI,
-        &to_bmc(sequence, command.code(), 0, data).encode(),
-    )
+    link.seal(PayloadType::IPMI, &to_bmc(sequence, command.code(), 0, data).encode())
 }

@@ -82,9 +82,9 @@ impl Owner {
         control: mpsc::UnboundedReceiver<Control>,
     ) -> Result<Self, Error> {
         let peer = address.to_string();
-        let wire = Wire::connect(address).await.map_err(|error| {
-            Error::io(ErrorKind::Unreachable, "opening a socket", error).at(&peer)
-        })?;
+        let wire = Wire::connect(address)
+            .await
+            .map_err(|error| Error::io(ErrorKind::Unreachable, "opening a socket", error).at(&peer))?;
         let now = Instant::now();
         Ok(Self {
             wire,
@@ -149,32 +149,16 @@ impl Owner {
         let (mut link, established) = match self.config.protocol {
             Protocol::V2(choice) => {
                 let opened = open20::open(&self.wire, &self.config, choice).await?;
-                (
-                    opened.link,
-                    Established {
-                        suite: Some(opened.suite),
-                        guid: Some(opened.guid),
-                    },
-                )
+                (opened.link, Established { suite: Some(opened.suite), guid: Some(opened.guid) })
             }
             Protocol::V15(auth_type) => {
                 let link = open15::open(&self.wire, &self.config, auth_type).await?;
-                (
-                    link,
-                    Established {
-                        suite: None,
-                        guid: None,
-                    },
-                )
+                (link, Established { suite: None, guid: None })
             }
         };
         let wanted = self.config.privilege;
         // A session begins at user level.
-        let granted = if wanted == Privilege::User {
-            Ok(())
-        } else {
-            self.set_privilege(&mut link, wanted).await
-        };
+        let granted = if wanted == Privilege::User { Ok(()) } else { self.set_privilege(&mut link, wanted).await };
         self.link = Some(link);
         self.last_heard = Instant::now();
         self.last_sent = self.last_heard;
@@ -191,21 +175,14 @@ impl Owner {
         let request = to_bmc(self.table.fresh_sequence(), command.code(), 0, data);
         let message = request.encode();
         let link = std::sync::Mutex::new(link);
-        let locked = || {
-            link.lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-        };
+        let locked = || link.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let response = self
             .wire
             .ask(
                 &self.config,
                 self.config.timeout,
                 SetSessionPrivilegeLevel::NAME,
-                || {
-                    locked()
-                        .seal(PayloadType::IPMI, &message)
-                        .unwrap_or_default()
-                },
+                || locked().seal(PayloadType::IPMI, &message).unwrap_or_default(),
                 |datagram| {
                     let (payload_type, payload) = locked().open(datagram).ok()?;
                     let response = Response::decode(&payload).ok()?;
@@ -217,21 +194,15 @@ impl Owner {
                 },
             )
             .await?;
-        let refused = |detail: String| {
-            Error::new(
-                ErrorKind::Authentication,
-                SetSessionPrivilegeLevel::NAME,
-                detail,
-            )
-        };
+        let refused = |detail: String| Error::new(ErrorKind::Authentication, SetSessionPrivilegeLevel::NAME, detail);
         match judge(&command, response.completion, &response.data) {
             Ok(level) if level == wanted as u8 => Ok(()),
             Ok(level) => Err(refused(format!(
                 "{wanted:?} was asked for and level {level} granted; ask for a lower privilege level"
             ))),
-            Err(error) if error.completion_code().is_some() => Err(refused(format!(
-                "{wanted:?} was refused; ask for a lower privilege level ({error})"
-            ))),
+            Err(error) if error.completion_code().is_some() => {
+                Err(refused(format!("{wanted:?} was refused; ask for a lower privilege level ({error})")))
+            }
             Err(error) => Err(error),
         }
     }
@@ -262,11 +233,7 @@ impl Owner {
             if pending.is_spent() {
                 self.finish(pending, Err(self.unanswered()));
             } else if let Err(error) = &opened {
-                let copy = Error::new(
-                    error.kind(),
-                    "opening a lost session anew",
-                    error.to_string(),
-                );
+                let copy = Error::new(error.kind(), "opening a lost session anew", error.to_string());
                 self.finish(pending, Err(copy));
             } else {
                 pending.reopened = true;
@@ -309,20 +276,14 @@ impl Owner {
     }
 
     async fn transmit(&mut self, pending: &mut Pending) {
-        let sealed = self
-            .link
-            .as_mut()
-            .map(|link| link.seal(PayloadType::IPMI, &pending.message()));
+        let sealed = self.link.as_mut().map(|link| link.seal(PayloadType::IPMI, &pending.message()));
         if let Some(Ok(packet)) = sealed {
             self.wire.send(&packet).await;
         }
         self.last_sent = Instant::now();
         pending.sent = true;
-        pending.next_at = if pending.is_spent() {
-            pending.expires
-        } else {
-            (self.last_sent + pending.wait).min(pending.expires)
-        };
+        pending.next_at =
+            if pending.is_spent() { pending.expires } else { (self.last_sent + pending.wait).min(pending.expires) };
         pending.wait = self.config.back_off(pending.wait);
     }
 
@@ -403,22 +364,14 @@ impl Owner {
         let outcome = outcome.map_err(|error| {
             let error = error.at(&self.peer).doing(pending.job.action);
             // A refusal proves that nothing was done.
-            if spent && error.completion_code().is_none() {
-                error.perhaps_done()
-            } else {
-                error
-            }
+            if spent && error.completion_code().is_none() { error.perhaps_done() } else { error }
         });
         // Whoever asked may have gone.
         let _ = reply.send(outcome);
     }
 
     fn unanswered(&self) -> Error {
-        Error::new(
-            ErrorKind::Timeout,
-            "",
-            format!("no answer within {:?}", self.config.timeout),
-        )
+        Error::new(ErrorKind::Timeout, "", format!("no answer within {:?}", self.config.timeout))
     }
 
     /// Does what has become due: repetitions, giving up, opening the session anew, keeping it alive.
@@ -434,9 +387,8 @@ impl Owner {
         if lost && self.reopen().await.is_err() {
             return;
         }
-        let (due, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.table.pending)
-            .into_iter()
-            .partition(|pending| pending.next_at <= now);
+        let (due, waiting): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.table.pending).into_iter().partition(|pending| pending.next_at <= now);
         self.table.pending = waiting;
         for mut pending in due {
             if pending.expires <= now {
@@ -469,23 +421,16 @@ impl Owner {
 
     fn keep_alive_at(&self) -> Option<Instant> {
         let idle = self.link.is_some() && self.table.pending.is_empty();
-        self.config
-            .keep_alive
-            .filter(|_| idle)
-            .map(|interval| self.last_sent + interval)
+        self.config.keep_alive.filter(|_| idle).map(|interval| self.last_sent + interval)
     }
 
     fn next_wake(&self) -> Instant {
         const LONG: Duration = Duration::from_secs(3600);
-        [
-            self.table.next_at(),
-            self.keep_alive_at(),
-            self.sol.as_ref().and_then(Engine::next_at),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
-        .unwrap_or_else(|| Instant::now() + LONG)
+        [self.table.next_at(), self.keep_alive_at(), self.sol.as_ref().and_then(Engine::next_at)]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or_else(|| Instant::now() + LONG)
     }
 
     /// Sends what the console has to send, and ends it when its user has gone.
@@ -508,11 +453,7 @@ impl Owner {
     }
 
     async fn send_console(&mut self, payload: &[u8]) {
-        if let Some(Ok(packet)) = self
-            .link
-            .as_mut()
-            .map(|link| link.seal(PayloadType::SOL, payload))
-        {
+        if let Some(Ok(packet)) = self.link.as_mut().map(|link| link.seal(PayloadType::SOL, payload)) {
             self.wire.send(&packet).await;
             self.last_sent = Instant::now();
         }
@@ -538,13 +479,8 @@ impl Owner {
                     let Ok(datagram) = self.wire.receive().await else {
                         return;
                     };
-                    let answer = link
-                        .open(&datagram)
-                        .ok()
-                        .and_then(|(_, payload)| Response::decode(&payload).ok());
-                    if answer.is_some_and(|response| {
-                        response.sequence == sequence && response.command == 0x3c
-                    }) {
+                    let answer = link.open(&datagram).ok().and_then(|(_, payload)| Response::decode(&payload).ok());
+                    if answer.is_some_and(|response| response.sequence == sequence && response.command == 0x3c) {
                         return;
                     }
                 }

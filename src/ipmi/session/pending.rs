@@ -68,17 +68,12 @@ impl Pending {
     }
 
     pub(super) fn is_cancelled(&self) -> bool {
-        self.job
-            .reply
-            .as_ref()
-            .is_some_and(oneshot::Sender::is_closed)
+        self.job.reply.as_ref().is_some_and(oneshot::Sender::is_closed)
     }
 
     /// The IPMI message, wrapped in Send Message where it is for a satellite controller.
     pub(super) fn message(&self) -> Vec<u8> {
-        let Job {
-            code, lun, data, ..
-        } = &self.job;
+        let Job { code, lun, data, .. } = &self.job;
         match self.job.target {
             Target::Bmc => to_bmc(self.sequence, *code, *lun, data.clone()).encode(),
             Target::Satellite { channel, address } => {
@@ -109,10 +104,7 @@ impl Pending {
 
     /// What a response means for this request.
     pub(super) fn judge(&self, response: &Response) -> Verdict {
-        let reply = |response: &Response| Reply {
-            completion: response.completion,
-            data: response.data.clone(),
-        };
+        let reply = |response: &Response| Reply { completion: response.completion, data: response.data.clone() };
         if self.is_answered_by(response) {
             return Verdict::Answer(reply(response));
         }
@@ -159,11 +151,7 @@ impl Table {
         loop {
             let sequence = self.next % SEQUENCES;
             self.next = sequence.wrapping_add(1);
-            if !self
-                .pending
-                .iter()
-                .any(|pending| pending.sequence == sequence)
-            {
+            if !self.pending.iter().any(|pending| pending.sequence == sequence) {
                 return sequence;
             }
         }
@@ -183,13 +171,10 @@ impl Table {
 
     /// The request that a response is about, and what it means for it.
     pub(super) fn find(&self, response: &Response) -> Option<(usize, Verdict)> {
-        self.pending
-            .iter()
-            .enumerate()
-            .find_map(|(index, pending)| match pending.judge(response) {
-                Verdict::NotMine => None,
-                verdict => Some((index, verdict)),
-            })
+        self.pending.iter().enumerate().find_map(|(index, pending)| match pending.judge(response) {
+            Verdict::NotMine => None,
+            verdict => Some((index, verdict)),
+        })
     }
 }
 
@@ -199,39 +184,13 @@ mod tests {
 
     fn pending(target: Target, code: (NetFn, u8), sequence: u8) -> Pending {
         let now = Instant::now();
-        let job = Job {
-            action: "test",
-            target,
-            code,
-            lun: 0,
-            data: Vec::new(),
-            effect: Effect::Reads,
-            reply: None,
-        };
+        let job = Job { action: "test", target, code, lun: 0, data: Vec::new(), effect: Effect::Reads, reply: None };
         let wait = Duration::from_secs(1);
-        Pending {
-            job,
-            sequence,
-            started: now,
-            next_at: now,
-            expires: now,
-            wait,
-            sent: true,
-            reopened: false,
-        }
+        Pending { job, sequence, started: now, next_at: now, expires: now, wait, sent: true, reopened: false }
     }
 
     fn response(responder: u8, net_fn: u8, command: u8, sequence: u8, data: Vec<u8>) -> Response {
-        Response {
-            requester: 0x81,
-            responder,
-            net_fn: NetFn(net_fn),
-            lun: 0,
-            sequence,
-            command,
-            completion: 0,
-            data,
-        }
+        Response { requester: 0x81, responder, net_fn: NetFn(net_fn), lun: 0, sequence, command, completion: 0, data }
     }
 
     #[tokio::test]
@@ -240,14 +199,7 @@ mod tests {
             pending: vec![
                 pending(Target::Bmc, (NetFn::APP, 1), 5),
                 pending(Target::Bmc, (NetFn::CHASSIS, 1), 6),
-                pending(
-                    Target::Satellite {
-                        channel: 0,
-                        address: 0x30,
-                    },
-                    (NetFn::APP, 1),
-                    7,
-                ),
+                pending(Target::Satellite { channel: 0, address: 0x30 }, (NetFn::APP, 1), 7),
             ],
             next: 8,
         };
@@ -255,61 +207,27 @@ mod tests {
         assert_eq!(found(response(0x20, 7, 1, 5, vec![])), Some(0));
         assert_eq!(found(response(0x20, 1, 1, 6, vec![])), Some(1));
         assert_eq!(found(response(0x30, 7, 1, 7, vec![])), Some(2));
-        assert_eq!(
-            found(response(0x20, 7, 1, 7, vec![])),
-            None,
-            "the BMC's, not the satellite's"
-        );
-        assert_eq!(
-            found(response(0x20, 7, 2, 5, vec![])),
-            None,
-            "another command"
-        );
-        assert_eq!(
-            found(response(0x20, 7, 1, 6, vec![])),
-            None,
-            "another function"
-        );
+        assert_eq!(found(response(0x20, 7, 1, 7, vec![])), None, "the BMC's, not the satellite's");
+        assert_eq!(found(response(0x20, 7, 2, 5, vec![])), None, "another command");
+        assert_eq!(found(response(0x20, 7, 1, 6, vec![])), None, "another function");
         assert_eq!(found(response(0x20, 7, 1, 4, vec![])), None, "a late one");
     }
 
     #[tokio::test]
     async fn a_bridged_answer_is_taken_in_either_form() {
-        let waiting = pending(
-            Target::Satellite {
-                channel: 0,
-                address: 0x30,
-            },
-            (NetFn::APP, 1),
-            7,
-        );
-        assert_eq!(
-            waiting.judge(&response(0x20, 7, SEND_MESSAGE, 7, vec![])),
-            Verdict::Forwarded
-        );
+        let waiting = pending(Target::Satellite { channel: 0, address: 0x30 }, (NetFn::APP, 1), 7);
+        assert_eq!(waiting.judge(&response(0x20, 7, SEND_MESSAGE, 7, vec![])), Verdict::Forwarded);
         let inner = response(0x30, 7, 1, 7, vec![1, 2]);
-        let expected = Verdict::Answer(Reply {
-            completion: 0,
-            data: vec![1, 2],
-        });
+        let expected = Verdict::Answer(Reply { completion: 0, data: vec![1, 2] });
         assert_eq!(waiting.judge(&inner), expected);
-        assert_eq!(
-            waiting.judge(&response(0x20, 7, SEND_MESSAGE, 7, inner.encode())),
-            expected
-        );
-        let refused = Response {
-            completion: 0x83,
-            ..response(0x20, 7, SEND_MESSAGE, 7, vec![])
-        };
+        assert_eq!(waiting.judge(&response(0x20, 7, SEND_MESSAGE, 7, inner.encode())), expected);
+        let refused = Response { completion: 0x83, ..response(0x20, 7, SEND_MESSAGE, 7, vec![]) };
         assert_eq!(waiting.judge(&refused), Verdict::NotForwarded(0x83));
     }
 
     #[tokio::test]
     async fn a_sequence_is_used_again_only_after_all_the_others() {
-        let mut table = Table {
-            pending: vec![pending(Target::Bmc, (NetFn::APP, 1), 3)],
-            next: 0,
-        };
+        let mut table = Table { pending: vec![pending(Target::Bmc, (NetFn::APP, 1), 3)], next: 0 };
         let first: Vec<_> = (0..63).map(|_| table.fresh_sequence()).collect();
         let distinct: std::collections::HashSet<_> = first.iter().collect();
         assert_eq!(distinct.len(), 63);

@@ -10,16 +10,11 @@ use crate::ipmi::error::{Error, ErrorKind};
 use crate::ipmi::packet::rmcp::{self, Datagram, Pong};
 
 async fn wire(address: SocketAddr) -> Result<Wire, Error> {
-    Wire::connect(address)
-        .await
-        .map_err(|error| Error::io(ErrorKind::Unreachable, "opening a socket", error))
+    Wire::connect(address).await.map_err(|error| Error::io(ErrorKind::Unreachable, "opening a socket", error))
 }
 
 /// Get Channel Authentication Capabilities.
-pub(crate) async fn probe(
-    address: SocketAddr,
-    config: &Config,
-) -> Result<ChannelAuthenticationCapabilities, Error> {
+pub(crate) async fn probe(address: SocketAddr, config: &Config) -> Result<ChannelAuthenticationCapabilities, Error> {
     capabilities(&wire(address).await?, config).await
 }
 
@@ -31,14 +26,5 @@ pub(crate) async fn ping(address: SocketAddr, config: &Config) -> Result<Pong, E
         Ok(Datagram::Pong(pong)) if pong.tag == tag => Some(pong),
         _ => None,
     };
-    wire(address)
-        .await?
-        .ask(
-            config,
-            config.timeout,
-            "ASF presence ping",
-            || rmcp::ping(tag),
-            answer,
-        )
-        .await
+    wire(address).await?.ask(config, config.timeout, "ASF presence ping", || rmcp::ping(tag), answer).await
 }

@@ -55,10 +55,7 @@ struct State {
 
 impl State {
     fn wake_all(&mut self) {
-        for waker in [self.reader.take(), self.writer.take()]
-            .into_iter()
-            .flatten()
-        {
+        for waker in [self.reader.take(), self.writer.take()].into_iter().flatten() {
             waker.wake();
         }
     }
@@ -78,10 +75,7 @@ impl Shared {
         if state.inbound.is_empty() {
             return match state.ended {
                 Some(_) if state.deactivated => Poll::Ready(Ok(())),
-                Some(reason) => Poll::Ready(Err(io::Error::new(
-                    io::ErrorKind::ConnectionAborted,
-                    reason,
-                ))),
+                Some(reason) => Poll::Ready(Err(io::Error::new(io::ErrorKind::ConnectionAborted, reason))),
                 None => {
                     state.reader = Some(context.waker().clone());
                     Poll::Pending
@@ -95,18 +89,12 @@ impl Shared {
         Poll::Ready(Ok(()))
     }
 
-    pub(crate) fn poll_write(
-        &self,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    pub(crate) fn poll_write(&self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let mut state = self.lock();
         if let Some(reason) = state.ended {
             return Poll::Ready(Err(io::Error::new(io::ErrorKind::BrokenPipe, reason)));
         }
-        let count = MOST_OUTBOUND
-            .saturating_sub(state.outbound.len())
-            .min(bytes.len());
+        let count = MOST_OUTBOUND.saturating_sub(state.outbound.len()).min(bytes.len());
         if count == 0 && !bytes.is_empty() {
             state.writer = Some(context.waker().clone());
             return Poll::Pending;
@@ -167,12 +155,7 @@ pub(super) struct Engine {
 
 impl Engine {
     pub(super) fn new(port: Port) -> Self {
-        Self {
-            port,
-            sequence: 0,
-            under_way: None,
-            received: None,
-        }
+        Self { port, sequence: 0, under_way: None, received: None }
     }
 
     /// Completes when there may be something to [`pump`](Self::pump).
@@ -207,11 +190,7 @@ impl Engine {
             if now < under_way.next_at {
                 return None;
             }
-            under_way.tries = if under_way.held {
-                1
-            } else {
-                under_way.tries + 1
-            };
+            under_way.tries = if under_way.held { 1 } else { under_way.tries + 1 };
             under_way.held = false;
             if under_way.tries > TRIES {
                 self.under_way = None;
@@ -229,21 +208,11 @@ impl Engine {
         let data: Vec<u8> = state.outbound.iter().take(count).copied().collect();
         self.sequence = self.sequence % 15 + 1;
         let send_break = std::mem::take(&mut state.send_break);
-        let packet = ToBmc {
-            sequence: self.sequence,
-            send_break,
-            data,
-            ..ToBmc::default()
-        };
+        let packet = ToBmc { sequence: self.sequence, send_break, data, ..ToBmc::default() };
         let payload = packet.encode();
         state.under_way = true;
         drop(state);
-        self.under_way = Some(UnderWay {
-            packet,
-            next_at: now + config.first_repeat,
-            tries: 1,
-            held: false,
-        });
+        self.under_way = Some(UnderWay { packet, next_at: now + config.first_repeat, tries: 1, held: false });
         Some(payload)
     }
 
@@ -251,18 +220,17 @@ impl Engine {
     pub(super) fn receive(&mut self, packet: FromBmc) -> Option<Vec<u8>> {
         let shared = Arc::clone(&self.port.shared);
         let mut state = shared.lock();
-        let acknowledged = self.under_way.as_ref().is_some_and(|under_way| {
-            packet.acknowledged != 0 && under_way.packet.sequence == packet.acknowledged
-        });
+        let acknowledged = self
+            .under_way
+            .as_ref()
+            .is_some_and(|under_way| packet.acknowledged != 0 && under_way.packet.sequence == packet.acknowledged);
         if acknowledged && packet.nack {
             // Held back: what was accepted is done with, the rest is sent again when it is due.
             if let Some(under_way) = &mut self.under_way {
                 under_way.held = true;
             }
         } else if acknowledged && let Some(under_way) = self.under_way.take() {
-            let count = usize::from(packet.accepted)
-                .min(under_way.packet.data.len())
-                .min(state.outbound.len());
+            let count = usize::from(packet.accepted).min(under_way.packet.data.len()).min(state.outbound.len());
             state.outbound.drain(..count);
             state.under_way = false;
             if let Some(writer) = state.writer.take() {
@@ -271,8 +239,7 @@ impl Engine {
         }
         state.overruns += u64::from(packet.overrun);
         state.breaks_seen += u64::from(packet.break_seen);
-        let acknowledgement =
-            (packet.sequence != 0).then(|| self.take_characters(&mut state, &packet));
+        let acknowledgement = (packet.sequence != 0).then(|| self.take_characters(&mut state, &packet));
         if packet.deactivating {
             state.deactivated = true;
             state.ended.get_or_insert("the BMC deactivated the console");
@@ -282,10 +249,7 @@ impl Engine {
     }
 
     fn take_characters(&mut self, state: &mut State, packet: &FromBmc) -> Vec<u8> {
-        let mut answer = ToBmc {
-            acknowledged: packet.sequence,
-            ..ToBmc::default()
-        };
+        let mut answer = ToBmc { acknowledged: packet.sequence, ..ToBmc::default() };
         match self.received {
             // Our acknowledgement was lost: the characters were taken already.
             Some((sequence, accepted)) if sequence == packet.sequence => answer.accepted = accepted,
@@ -326,19 +290,13 @@ mod tests {
             keep_alive: None,
             under_way: 1,
         };
-        let port = Port {
-            shared: Arc::clone(&shared),
-            instance: 1,
-            longest,
-        };
+        let port = Port { shared: Arc::clone(&shared), instance: 1, longest };
         (shared, Engine::new(port), config)
     }
 
     fn write(shared: &Shared, bytes: &[u8]) {
         let mut context = Context::from_waker(Waker::noop());
-        assert!(
-            matches!(shared.poll_write(&mut context, bytes), Poll::Ready(Ok(n)) if n == bytes.len())
-        );
+        assert!(matches!(shared.poll_write(&mut context, bytes), Poll::Ready(Ok(n)) if n == bytes.len()));
     }
 
     fn read(shared: &Shared) -> Vec<u8> {
@@ -349,9 +307,7 @@ mod tests {
     }
 
     fn sent(engine: &mut Engine, config: &Config) -> Option<ToBmc> {
-        engine
-            .pump(config)
-            .map(|payload| ToBmc::decode(&payload).unwrap())
+        engine.pump(config).map(|payload| ToBmc::decode(&payload).unwrap())
     }
 
     #[tokio::test]
@@ -360,50 +316,24 @@ mod tests {
         write(&shared, b"abcde");
         let first = sent(&mut engine, &config).unwrap();
         assert_eq!((first.sequence, first.data.as_slice()), (1, &b"abc"[..]));
-        assert_eq!(
-            sent(&mut engine, &config),
-            Some(first),
-            "repeated under the same number"
-        );
+        assert_eq!(sent(&mut engine, &config), Some(first), "repeated under the same number");
         // Two of three were accepted: the third goes with the next packet.
-        engine.receive(FromBmc {
-            acknowledged: 1,
-            accepted: 2,
-            ..FromBmc::default()
-        });
+        engine.receive(FromBmc { acknowledged: 1, accepted: 2, ..FromBmc::default() });
         let second = sent(&mut engine, &config).unwrap();
         assert_eq!((second.sequence, second.data.as_slice()), (2, &b"cde"[..]));
-        engine.receive(FromBmc {
-            acknowledged: 1,
-            accepted: 3,
-            ..FromBmc::default()
-        });
-        assert!(
-            engine.under_way.is_some(),
-            "an old acknowledgement is none for the new packet"
-        );
+        engine.receive(FromBmc { acknowledged: 1, accepted: 3, ..FromBmc::default() });
+        assert!(engine.under_way.is_some(), "an old acknowledgement is none for the new packet");
     }
 
     #[tokio::test]
     async fn a_repeated_packet_of_the_bmc_is_acknowledged_again_and_read_once() {
         let (shared, mut engine, _) = engine(3);
-        let packet = FromBmc {
-            sequence: 4,
-            data: b"hello".to_vec(),
-            ..FromBmc::default()
-        };
+        let packet = FromBmc { sequence: 4, data: b"hello".to_vec(), ..FromBmc::default() };
         let first = engine.receive(packet.clone());
         let second = engine.receive(packet);
         assert_eq!(first, second);
         let acknowledgement = ToBmc::decode(&first.unwrap()).unwrap();
-        assert_eq!(
-            (
-                acknowledgement.sequence,
-                acknowledgement.acknowledged,
-                acknowledgement.accepted
-            ),
-            (0, 4, 5)
-        );
+        assert_eq!((acknowledgement.sequence, acknowledgement.acknowledged, acknowledgement.accepted), (0, 4, 5));
         assert_eq!(read(&shared), b"hello");
         assert_eq!(read(&shared), b"");
     }
@@ -414,19 +344,12 @@ mod tests {
         write(&shared, b"a");
         for _ in 0..TRIES * 3 {
             assert!(sent(&mut engine, &config).is_some());
-            engine.receive(FromBmc {
-                acknowledged: 1,
-                nack: true,
-                ..FromBmc::default()
-            });
+            engine.receive(FromBmc { acknowledged: 1, nack: true, ..FromBmc::default() });
         }
         for _ in 0..=TRIES {
             engine.pump(&config);
         }
-        assert!(
-            engine.is_over().is_some(),
-            "without any acknowledgement it ends"
-        );
+        assert!(engine.is_over().is_some(), "without any acknowledgement it ends");
     }
 
     #[tokio::test]
@@ -436,16 +359,9 @@ mod tests {
         shared.user_is_gone();
         assert!(engine.is_over().is_none());
         let packet = sent(&mut engine, &config).unwrap();
-        engine.receive(FromBmc {
-            acknowledged: packet.sequence,
-            accepted: 3,
-            ..FromBmc::default()
-        });
+        engine.receive(FromBmc { acknowledged: packet.sequence, accepted: 3, ..FromBmc::default() });
         assert_eq!(engine.is_over(), Some(Some(DeactivatePayload::sol(1))));
-        engine.receive(FromBmc {
-            deactivating: true,
-            ..FromBmc::default()
-        });
+        engine.receive(FromBmc { deactivating: true, ..FromBmc::default() });
         assert_eq!(engine.is_over(), Some(None));
     }
 }

@@ -80,11 +80,7 @@ impl Wire {
                     Err(_) => break,
                     Ok(Ok(datagram)) => match answer(&datagram) {
                         Some(found) => return Ok(found),
-                        None => tracing::trace!(
-                            action,
-                            length = datagram.len(),
-                            "dropped a stray datagram"
-                        ),
+                        None => tracing::trace!(action, length = datagram.len(), "dropped a stray datagram"),
                     },
                     Ok(Err(error)) => {
                         refusals += 1;
