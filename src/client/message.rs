@@ -17,8 +17,14 @@ pub(crate) fn of_error(body: &[u8]) -> Vec<Message> {
         Some(info) => message(info).into_iter().collect(),
         None => Vec::new(),
     };
+    let text = |name: &str| error.and_then(|error| error.get(name)).and_then(Value::as_str).map(str::to_owned);
+    // Some say what is the matter there, and give nothing but an identifier here.
+    if let [only] = &mut messages[..]
+        && only.message.is_none()
+    {
+        only.message = text("message").filter(|text| !text.contains(INFO));
+    }
     if messages.iter().all(|message| message.message.is_none() && message.message_id.is_none()) {
-        let text = |name: &str| error.and_then(|error| error.get(name)).and_then(Value::as_str).map(str::to_owned);
         let (message_id, message) = (text("code"), text("message"));
         if message_id.is_some() || message.is_some() {
             messages.push(Message { message_id, message, ..Message::default() });
@@ -56,5 +62,13 @@ mod tests {
             let ids: Vec<_> = found.iter().filter_map(|message| message.message_id.as_deref()).collect();
             assert_eq!(ids, expected, "{body}");
         }
+    }
+
+    #[test]
+    fn an_identifier_alone_gets_the_text_beside_it() {
+        let body = r#"{"error":{"code":"C","message":"no memory here","@Message.ExtendedInfo":[{"MessageId":"C"}]}}"#;
+        assert_eq!(of_error(body.as_bytes())[0].message.as_deref(), Some("no memory here"));
+        let body = r#"{"error":{"message":"See @Message.ExtendedInfo.","@Message.ExtendedInfo":[{"MessageId":"C"}]}}"#;
+        assert_eq!(of_error(body.as_bytes())[0].message, None);
     }
 }

@@ -112,17 +112,20 @@ pub(crate) async fn connect(
         Error::new(ErrorKind::Decode, text).at("GET", SERVICE_ROOT).with_source(error)
     })?;
     if !hidden && let Some(credentials) = credentials {
-        access = log_in(&transport, credentials, basic, sessions_of(&root)).await?;
+        let sessions = sessions_of(&root);
+        access = log_in(&transport, credentials, basic || sessions.is_none(), sessions.unwrap_or_default()).await?;
     }
     let etag = response.etag.clone();
     let under_way = Semaphore::new(concurrency);
     Ok(Client(Arc::new(Inner { transport, access, under_way, concurrency, root: (root, etag, deviations) })))
 }
 
-/// `Links.Sessions`, which is there even where `SessionService` is not.
-fn sessions_of(root: &ServiceRoot) -> String {
+/// Where sessions are made: `Links.Sessions`, which is there even where `SessionService` is not. None where the service
+/// names neither: some then answer a login as they answer any request without credentials, with 401.
+fn sessions_of(root: &ServiceRoot) -> Option<String> {
     let link = root.links.as_ref().and_then(|links| links.sessions.as_ref()).and_then(|link| link.uri());
-    link.map_or_else(|| SESSIONS.to_owned(), |uri| uri.as_str().to_owned())
+    let usual = || root.session_service.as_ref().map(|_| SESSIONS.to_owned());
+    link.map(|uri| uri.as_str().to_owned()).or_else(usual)
 }
 
 /// Makes a session; where the service has none, Basic.
