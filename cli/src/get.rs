@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use clap::Args;
 
 use crate::host::{HostArgs, log_out, split_url};
@@ -43,7 +43,7 @@ pub(crate) async fn run(args: GetArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn raw(client: &rosefish::Client, path: &str) -> anyhow::Result<ExitCode> {
-    let response = client.get_raw(path).await?;
+    let response = client.get_raw(path).await.context(client.origin().to_owned())?;
     let mut out = std::io::stdout().lock();
     out.write_all(&response.body)?;
     out.flush()?;
@@ -54,7 +54,7 @@ async fn raw(client: &rosefish::Client, path: &str) -> anyhow::Result<ExitCode> 
 }
 
 async fn typed(client: &rosefish::Client, path: &str) -> anyhow::Result<ExitCode> {
-    let resource = client.get_any(path, None).await?;
+    let resource = client.get_any(path, None).await.context(client.origin().to_owned())?;
     let mut out = std::io::stdout().lock();
     writeln!(out, "{}", pretty::indent(&resource.json()))?;
     out.flush()?;

@@ -78,17 +78,20 @@ impl HostArgs {
         if let Some(concurrency) = self.concurrency {
             builder = builder.concurrency(usize::from(concurrency));
         }
-        builder.connect().await.map_err(|error| self.hint(error))
+        builder.connect().await.map_err(|error| self.hint(url, &error))
     }
 
     /// What to try next, where the error is one that an argument would mend.
-    fn hint(&self, error: rosefish::Error) -> anyhow::Error {
+    fn hint(&self, url: &str, error: &rosefish::Error) -> anyhow::Error {
         let hint = match &self.user {
             None if error.is_auth() => "name a user with --user",
             Some(_) if error.is_auth() => "is the password in ROSEFISH_PASSWORD that of --user?",
-            _ => return error.into(),
+            _ if error.kind() == rosefish::ErrorKind::Tls && self.pin.is_none() => {
+                "if you know that certificate to be the host's, name its SHA-256 with --pin"
+            }
+            _ => return anyhow::anyhow!("{url}: {error}"),
         };
-        anyhow::anyhow!("{error}; {hint}")
+        anyhow::anyhow!("{url}: {error}; {hint}")
     }
 }
 

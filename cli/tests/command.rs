@@ -41,6 +41,7 @@ fn odd_tree() -> Tree {
                 "Id": "RootService", "Name": "Root", "RedfishVersion": 1.5,
                 "Systems": { "@odata.id": "/redfish/v1/Systems" },
                 "Chassis": { "@odata.id": "/redfish/v1/Gone" },
+                "Links": { "Sessions": { "@odata.id": "/redfish/v1/SessionService/Sessions" } },
                 "Oem": { "Contoso": { "Extra": { "@odata.id": "/redfish/v1/Oem/Extra/" } } },
             }),
         )
@@ -51,6 +52,7 @@ fn odd_tree() -> Tree {
                 "Members": [{ "@odata.id": "/redfish/v1/Systems/1" }, { "@odata.id": "https://elsewhere.example/redfish/v1/Systems/2" }],
             }),
         )
+        .with("/redfish/v1/SessionService/Sessions", json!({ "Name": "Sessions", "Members": [], "Members@odata.count": 0 }))
         .with("/redfish/v1/Systems/1", json!({ "Id": "1", "Name": "One" }))
         .with("/redfish/v1/Oem/Extra", json!({ "@odata.type": "#Contoso.v1_0_0.Extra", "Id": "Extra", "Name": "Extra" }))
 }
@@ -102,7 +104,8 @@ async fn a_walk_names_what_it_could_not_read_and_succeeds() {
     let arguments = ["walk", &bmc.url(), "--user", "root", "--json"];
     let output = rosefish(&arguments).env("ROSEFISH_PASSWORD", SECRET).output().unwrap();
     let walk = json_of(&output);
-    assert_eq!((&walk["resources"], &walk["errors"]), (&json!(4), &json!(2)), "{walk}");
+    // Root, collection of systems, system, the vendor's, collection of sessions and the walk's own session.
+    assert_eq!((&walk["resources"], &walk["errors"]), (&json!(6), &json!(2)), "{walk}");
     assert!(!walk["deviations"].as_object().unwrap().is_empty(), "{walk}");
     assert_eq!(stderr(&output).lines().count(), 2, "{}", stderr(&output));
 }
@@ -188,8 +191,9 @@ fn the_mocks_first_line_is_its_url() {
     let [url, ipmi] = &lines[..] else { panic!("{lines:?}") };
     assert!(url.starts_with("https://127.0.0.1:"), "{url}");
     assert!(ipmi.starts_with("127.0.0.1:"), "{ipmi}");
+    let system = format!("{url}/redfish/v1/Systems/1");
     let get = |more: &[&str]| {
-        let arguments = [&["get", &format!("{url}/redfish/v1/Systems/1"), "--user", "root"], more].concat();
+        let arguments = [&["get", &system, "--user", "root"], more].concat();
         rosefish(&arguments).env("ROSEFISH_PASSWORD", SECRET).output().unwrap()
     };
     let output = get(&["--insecure"]);

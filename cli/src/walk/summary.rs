@@ -38,7 +38,8 @@ impl Summary {
     pub fn add(&mut self, visit: &Visit) {
         let why = match &visit.outcome {
             Outcome::Reached(resource) => return self.reached(visit, resource),
-            Outcome::Dangling(error) => format!("dangling: {}", answer(error)),
+            // What services say of a missing resource is that it is missing.
+            Outcome::Dangling(error) => format!("dangling: {}", error.status().unwrap_or(404)),
             Outcome::Failed(error) => answer(error),
             Outcome::NotFollowed(why) => format!("not followed: {why}"),
         };
@@ -153,7 +154,12 @@ fn answer(error: &rosefish::Error) -> String {
         (Some(status), None) if status >= 400 => status.to_string(),
         _ => error.to_string(),
     };
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some((end, _)) = line.char_indices().nth(200) {
+        line.truncate(end);
+        line.push_str("...");
+    }
+    line
 }
 
 /// The name of a resource's type as people use it, `ComputerSystem`; of a vendor's own type the name that it gives itself.
