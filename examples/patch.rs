@@ -16,7 +16,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // An edit is a copy to change. What is sent is the difference, with the ETag of what it was made from.
     let mut edit = system.edit();
     edit.asset_tag = Some("rack 7".to_owned());
-    println!("PATCH {:?}", edit.patch());
+    println!("PATCH {}", edit.patch().body);
     edit.commit().await?;
 
     system.refresh().await?;

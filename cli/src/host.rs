@@ -95,6 +95,19 @@ impl HostArgs {
     }
 }
 
+/// The exit code after Ctrl-C.
+pub const INTERRUPTED: u8 = 130;
+
+/// What comes of the work, or none if Ctrl-C is pressed first. The work is dropped then: its clients log out.
+pub async fn uninterrupted<T>(work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        // The work comes first: while it asks for a password, nobody listens here, and Ctrl-C ends the program.
+        biased;
+        done = work => Some(done),
+        _ = tokio::signal::ctrl_c() => None,
+    }
+}
+
 /// Ends the session. Not left to the drop: the process might end before the logout has gone out.
 pub async fn log_out(client: Client) {
     if let Err(error) = client.close().await {

@@ -53,12 +53,16 @@ pub fn run() -> ExitCode {
     }
 }
 
+type Work = std::pin::Pin<Box<dyn Future<Output = anyhow::Result<ExitCode>>>>;
+
 async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
+    let run = async |work| host::uninterrupted(work).await.unwrap_or(Ok(host::INTERRUPTED.into()));
     match command {
+        // These two say themselves what an interrupt means: a table of what was seen, and the end of the service.
         Command::Walk(args) => walk::run(args).await,
-        Command::Get(args) => get::run(args).await,
-        Command::Check(args) => check::run(args).await,
         Command::Mock(args) => mock::run(args).await,
+        Command::Get(args) => run(Box::pin(get::run(args)) as Work).await,
+        Command::Check(args) => run(Box::pin(check::run(args))).await,
     }
 }
 

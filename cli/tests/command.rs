@@ -236,3 +236,29 @@ async fn secrets_are_in_no_output() {
         assert!(!told.contains(SECRET), "{arguments:?}: {told}");
     }
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn ctrl_c_ends_a_walk_with_what_was_seen_and_a_logout() {
+    let latency = std::time::Duration::from_millis(150);
+    let bmc = MockBmc::builder().credentials("root", SECRET).plain().latency(latency).start().await.unwrap();
+    let arguments = ["walk", &bmc.url(), "--user", "root", "--concurrency", "1"];
+    let child = rosefish(&arguments)
+        .env("ROSEFISH_PASSWORD", SECRET)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Some way into it: the root, the login and a few resources.
+    while bmc.request_count() < 5 {
+        tokio::time::sleep(latency).await;
+    }
+    assert_eq!(bmc.sessions(), 1);
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
+    assert!(stdout(&output).contains("\nresources "), "{}", stdout(&output));
+    assert_eq!(bmc.sessions(), 0);
+    assert!(bmc.request_count() < 20, "{}", bmc.request_count());
+}

@@ -19,7 +19,7 @@ pub use crawl::{Outcome, Visit, Walker};
 pub use link::{Found, Origin, links};
 pub use summary::Summary;
 
-use crate::host::{HostArgs, log_out, split_url};
+use crate::host::{HostArgs, INTERRUPTED, log_out, split_url, uninterrupted};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -57,13 +57,17 @@ pub struct WalkArgs {
 
 pub(crate) async fn run(args: WalkArgs) -> anyhow::Result<ExitCode> {
     let demo = if args.demo { Some(MockBmc::start().await?) } else { None };
-    let client = match (&demo, &args.url) {
-        (Some(bmc), _) => connect_demo(bmc).await?,
-        (None, url) => {
-            let (origin, _) = split_url(url.as_deref().context("no URL")?)?;
-            args.host.connect(origin).await?
+    let connecting = async {
+        match (&demo, &args.url) {
+            (Some(bmc), _) => connect_demo(bmc).await,
+            (None, url) => {
+                let (origin, _) = split_url(url.as_deref().context("no URL")?)?;
+                args.host.connect(origin).await
+            }
         }
     };
+    let Some(client) = uninterrupted(connecting).await else { return Ok(INTERRUPTED.into()) };
+    let client = client?;
     let origin = client.origin().trim_end_matches('/').to_owned();
     let Walked { summary, interrupted } = walk(&client, args.verbose).await;
     // On every way out, Ctrl-C among them.
@@ -80,7 +84,7 @@ pub(crate) async fn run(args: WalkArgs) -> anyhow::Result<ExitCode> {
     }
     out.flush()?;
     Ok(match (interrupted, summary.root_was_read()) {
-        (true, _) => ExitCode::from(130),
+        (true, _) => INTERRUPTED.into(),
         (false, true) => ExitCode::SUCCESS,
         (false, false) => ExitCode::FAILURE,
     })
@@ -104,10 +108,12 @@ async fn walk(client: &Client, verbose: bool) -> Walked {
     let progress = progress();
     let mut walker = Walker::new(client);
     let mut summary = Summary::default();
+    let interrupt = tokio::signal::ctrl_c();
+    tokio::pin!(interrupt);
     let interrupted = loop {
         let visit = tokio::select! {
             visit = walker.next() => visit,
-            _ = tokio::signal::ctrl_c() => break true,
+            _ = &mut interrupt => break true,
         };
         let Some(visit) = visit else { break false };
         if verbose && let Outcome::Reached(resource) = &visit.outcome {
