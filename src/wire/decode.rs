@@ -116,6 +116,8 @@ fn name_of(peek: Peek) -> &'static str {
 /// Reads JSON text into records.
 pub struct Decoder<'j> {
     jiter: Jiter<'j>,
+    /// Where in the text the parser was set to begin.
+    base: usize,
     text: &'j str,
     deviations: Vec<Deviation>,
     path: Vec<Segment>,
@@ -161,7 +163,15 @@ impl fmt::Debug for Decoder<'_> {
 impl<'j> Decoder<'j> {
     fn new(text: &'j str, limits: &Limits) -> Self {
         let limits = Limits { depth: limits.depth.min(Limits::MAX_DEPTH), ..*limits };
-        Self { jiter: Jiter::new(text.as_bytes()), text, deviations: Vec::new(), path: Vec::new(), depth: 0, limits }
+        Self {
+            jiter: Jiter::new(text.as_bytes()),
+            base: 0,
+            text,
+            deviations: Vec::new(),
+            path: Vec::new(),
+            depth: 0,
+            limits,
+        }
     }
 
     // Scalars, for the types of `scalar`.
@@ -176,7 +186,7 @@ impl<'j> Decoder<'j> {
 
     /// The text of a number.
     pub(crate) fn number(&mut self, peek: Peek) -> Result<&'j str, DecodeError> {
-        let start = self.jiter.current_index();
+        let start = self.place();
         if let Err(error) = self.jiter.known_number_bytes(peek) {
             return Err(self.error(&error));
         }
@@ -186,7 +196,7 @@ impl<'j> Decoder<'j> {
     /// A string; none, and nothing consumed, where it has no Unicode text.
     pub(crate) fn str(&mut self) -> Result<Option<&str>, DecodeError> {
         // Asked first on a copy only where it fails: the borrow of a success would outlive the failure's branch.
-        let start = self.jiter.current_index();
+        let start = self.place();
         if self.has_odd_escape(start) {
             let mut copy = self.jiter.clone();
             if let Err(error) = copy.known_str() {
@@ -195,7 +205,7 @@ impl<'j> Decoder<'j> {
         }
         match self.jiter.known_str() {
             Ok(text) => Ok(Some(text)),
-            Err(error) => Err(locate(self.text, &self.path, &error)),
+            Err(error) => Err(locate(self.text, self.base, &self.path, &error)),
         }
     }
 
@@ -220,14 +230,19 @@ impl<'j> Decoder<'j> {
 
     /// The text of any value.
     pub(crate) fn raw(&mut self, peek: Peek) -> Result<&'j str, DecodeError> {
-        let start = self.jiter.current_index();
+        let start = self.place();
         self.skip(peek)?;
         Ok(self.since(start))
     }
 
     fn since(&self, start: usize) -> &'j str {
         // Both ends stand beside an ASCII character, so the text can be cut there.
-        self.text.get(start..self.jiter.current_index()).unwrap_or_default()
+        self.text.get(start..self.place()).unwrap_or_default()
+    }
+
+    /// How far the text was read.
+    fn place(&self) -> usize {
+        self.base + self.jiter.current_index()
     }
 
     fn peek(&mut self) -> Result<Peek, DecodeError> {
@@ -270,13 +285,52 @@ impl<'j> Decoder<'j> {
                 }
                 self.depth -= 1;
             }
-            // The jiter that is used for strings in passing checks neither escapes nor surrogates.
             _ => {
+                let start = self.place();
                 if let Err(error) = self.jiter.known_skip(peek) {
-                    return Err(self.error(&error));
+                    if peek != Peek::String || !is_unicode(&error) {
+                        return Err(self.error(&error));
+                    }
+                    self.skip_surrogates(start, &error)?;
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Passes over a string with half of a surrogate pair in it, which JSON allows and the parser does not: it is set to
+    /// begin anew behind the string, of which all but the surrogates is checked.
+    fn skip_surrogates(&mut self, start: usize, error: &JiterError) -> Result<(), DecodeError> {
+        let text = self.text;
+        let mut end = start + 1;
+        let mut harmless = String::from("\"");
+        loop {
+            let rest = text.get(end..).unwrap_or_default();
+            let Some(at) = rest.find(['"', '\\']) else { return Err(self.error(error)) };
+            let (plain, tail) = rest.split_at(at);
+            harmless.push_str(plain);
+            if tail.starts_with('"') {
+                end += at + 1;
+                break;
+            }
+            let is_surrogate = tail.get(2..3).is_some_and(|digit| digit.eq_ignore_ascii_case("d"))
+                && tail.get(3..4).is_some_and(|digit| digit.as_bytes() >= b"8".as_slice())
+                && tail.get(1..6).is_some_and(|escape| {
+                    escape.starts_with('u') && escape.bytes().skip(1).all(|digit| digit.is_ascii_hexdigit())
+                });
+            let length = if is_surrogate { 6 } else { 1 + tail.chars().nth(1).map_or(0, char::len_utf8) };
+            if !is_surrogate {
+                harmless.push_str(tail.get(..length).unwrap_or_default());
+            }
+            end += at + length;
+        }
+        harmless.push('"');
+        let mut check = Jiter::new(harmless.as_bytes());
+        if check.known_str().is_err() {
+            return Err(self.error(error));
+        }
+        self.base = end;
+        self.jiter = Jiter::new(text.as_bytes().get(end..).unwrap_or_default());
         Ok(())
     }
 
@@ -336,11 +390,20 @@ impl<'j> Decoder<'j> {
         Ok(())
     }
 
-    /// A property that came before: what it had gives way to what comes now.
+    /// A property that came before: what it had gives way to what comes now. What came by a name that was but nearly
+    /// right is not the same property after all, and is kept as an unknown one.
     fn forget(&mut self, record: &mut dyn Record, slot: usize) {
         record.slot_mut(slot).clear();
         if let Some(residue) = record.residue_mut() {
+            let nearly =
+                residue.beside(slot).and_then(|beside| Some((beside.name?.to_owned(), beside.json.to_owned())));
             residue.forget(slot);
+            // Of that name another may have come since, which then counts.
+            if let Some((name, json)) = nearly
+                && residue.get(&name).is_none()
+            {
+                residue.push(&name, &json);
+            }
         }
         let problem = Problem::new(DeviationKind::DuplicateProperty, "a property once");
         self.deviate(problem, Handling::Kept, "the same name again");
@@ -382,7 +445,7 @@ impl<'j> Decoder<'j> {
 
     /// A property whose name the service made up, in a type that allows for it.
     fn dynamic(&mut self, record: &mut dyn Record, name: String, peek: Peek) -> Result<(), DecodeError> {
-        let start = self.jiter.current_index();
+        let start = self.place();
         self.path.push(Segment::Name(name.clone()));
         if !record.table().allows(&name) {
             let problem = Problem::new(DeviationKind::UnknownProperty, "a name that fits the schema's pattern");
@@ -413,7 +476,7 @@ impl<'j> Decoder<'j> {
 
     /// The whole text of a value of which a part, or nothing, was consumed.
     fn rest_of(&mut self, start: usize, peek: Peek) -> Result<&'j str, DecodeError> {
-        if self.jiter.current_index() == start {
+        if self.place() == start {
             self.skip(peek)?;
         }
         Ok(self.since(start))
@@ -428,7 +491,7 @@ impl<'j> Decoder<'j> {
         peek: Peek,
         name: &str,
     ) -> Result<(), DecodeError> {
-        let start = self.jiter.current_index();
+        let start = self.place();
         if peek == Peek::Null {
             self.null()?;
             push_beside(record, slot, Form::Null, name, "null");
@@ -486,7 +549,7 @@ impl<'j> Decoder<'j> {
         while let Some(peek) = next {
             self.path.push(Segment::Index(members));
             self.count(&mut members)?;
-            let start = self.jiter.current_index();
+            let start = self.place();
             if peek == Peek::Null {
                 self.null()?;
                 whole = false;
@@ -638,12 +701,12 @@ impl<'j> Decoder<'j> {
     }
 
     fn exceeded(&self, kind: DecodeErrorKind) -> DecodeError {
-        let at = self.jiter.current_position();
+        let at = jiter::LinePosition::find(self.text.as_bytes(), self.place());
         DecodeError { kind, pointer: self.pointer(), line: at.line, column: at.column, excerpt: String::new() }
     }
 
     fn error(&self, error: &JiterError) -> DecodeError {
-        locate(self.text, &self.path, error)
+        locate(self.text, self.base, &self.path, error)
     }
 }
 
@@ -668,13 +731,14 @@ fn is_unicode(error: &JiterError) -> bool {
     )
 }
 
-fn locate(text: &str, path: &[Segment], error: &JiterError) -> DecodeError {
-    let at = jiter::LinePosition::find(text.as_bytes(), error.index);
+fn locate(text: &str, base: usize, path: &[Segment], error: &JiterError) -> DecodeError {
+    let index = base + error.index;
+    let at = jiter::LinePosition::find(text.as_bytes(), index);
     let words = match &error.error_type {
         JiterErrorType::JsonError(kind) => kind.to_string(),
         JiterErrorType::WrongType { expected, actual } => format!("expected {expected}, found {actual}"),
     };
-    let around = text.as_bytes().get(error.index.saturating_sub(12)..).unwrap_or_default();
+    let around = text.as_bytes().get(index.saturating_sub(12)..).unwrap_or_default();
     let around = around.get(..32).unwrap_or(around);
     DecodeError {
         kind: DecodeErrorKind::Syntax(words),

@@ -75,7 +75,10 @@ fn object(old: &dyn Record, new: &dyn Record, pointer: &str, changes: &mut Vec<C
     fields(old, new, pointer, changes, &mut members);
     dynamic(old, new, pointer, changes, &mut members);
     // What has no field: unknown properties and annotations that the caller put in.
-    for (name, json) in new.residue().iter().filter(|(name, json)| old.residue().get(name) != Some(json)) {
+    // Of a name that came twice the last counts.
+    let counts =
+        |name: &str, json: &str| new.residue().get(name) == Some(json) && old.residue().get(name) != Some(json);
+    for (name, json) in new.residue().iter().filter(|(name, json)| counts(name, json)) {
         changes.push(change(new, pointer, name, true, true));
         members.push(name, json);
     }

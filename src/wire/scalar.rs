@@ -435,7 +435,12 @@ impl Scalar for ETag {
 
 impl Scalar for Oem {
     fn decode(decoder: &mut Decoder<'_>, peek: Peek) -> Result<Reading<Self>, DecodeError> {
-        Ok(Reading::Exact(Self::from_json(decoder.raw(peek)?)))
+        let value = Self::from_json(decoder.raw(peek)?);
+        // Free-form, but an object.
+        Ok(match peek {
+            Peek::Object => Reading::Exact(value),
+            _ => Reading::Odd(value, wrong("an object"), Handling::Kept),
+        })
     }
 
     fn encode(&self, encoder: &mut Encoder) {

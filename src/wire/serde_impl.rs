@@ -1,6 +1,9 @@
 //! serde on top of the reflection, so that the types compose with other libraries. Rosefish itself decodes and
 //! encodes without it.
 
+use std::cell::RefCell;
+
+use jiter::{Jiter, JiterError, Peek};
 use serde::de::{Deserializer, Error as _};
 use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer};
 
@@ -12,40 +15,70 @@ use super::record::{Record, Type};
 ///
 /// # Errors
 ///
-/// Those of the serializer.
+/// Those of the serializer, and what serde's data model has no place for: strings that are no Unicode.
 pub(crate) fn serialize<S: Serializer>(record: &dyn Record, serializer: S) -> Result<S::Ok, S::Error> {
-    let value = serde_json::from_str::<serde_json::Value>(&super::encode(record)).map_err(S::Error::custom)?;
-    Node(&value).serialize(serializer)
+    let json = super::encode(record);
+    let mut jiter = Jiter::new(json.as_bytes());
+    let peek = jiter.peek().map_err(S::Error::custom)?;
+    Node { jiter: &RefCell::new(jiter), peek }.serialize(serializer)
 }
 
-/// A value that serializes without the help of `serde_json`'s number types, which some formats do not know.
-struct Node<'a>(&'a serde_json::Value);
+/// A value of a JSON text, read while it is written. It is written once only, as each takes its part of the text.
+struct Node<'a, 'j> {
+    jiter: &'a RefCell<Jiter<'j>>,
+    peek: Peek,
+}
 
-impl Serialize for Node<'_> {
+impl<'j> Node<'_, 'j> {
+    fn step<T, E: serde::ser::Error>(
+        &self,
+        read: impl FnOnce(&mut Jiter<'j>) -> Result<T, JiterError>,
+    ) -> Result<T, E> {
+        read(&mut self.jiter.borrow_mut()).map_err(E::custom)
+    }
+
+    fn number<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = self.step(|jiter| jiter.known_number_bytes(self.peek).map(<[u8]>::to_vec))?;
+        let text = String::from_utf8(text).map_err(S::Error::custom)?;
+        if let Ok(number) = text.parse::<i64>() {
+            return serializer.serialize_i64(number);
+        }
+        if let Ok(number) = text.parse::<u64>() {
+            return serializer.serialize_u64(number);
+        }
+        serializer.serialize_f64(text.parse().map_err(S::Error::custom)?)
+    }
+}
+
+impl Serialize for Node<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            serde_json::Value::Null => serializer.serialize_unit(),
-            serde_json::Value::Bool(value) => serializer.serialize_bool(*value),
-            serde_json::Value::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
-                (Some(number), ..) => serializer.serialize_i64(number),
-                (_, Some(number), _) => serializer.serialize_u64(number),
-                (.., number) => serializer.serialize_f64(number.unwrap_or(f64::NAN)),
-            },
-            serde_json::Value::String(text) => serializer.serialize_str(text),
-            serde_json::Value::Array(values) => {
-                let mut seq = serializer.serialize_seq(Some(values.len()))?;
-                for value in values {
-                    seq.serialize_element(&Node(value))?;
+        match self.peek {
+            Peek::Null => {
+                self.step(Jiter::known_null)?;
+                serializer.serialize_unit()
+            }
+            Peek::True | Peek::False => serializer.serialize_bool(self.step(|jiter| jiter.known_bool(self.peek))?),
+            Peek::String => serializer.serialize_str(&self.step(|jiter| jiter.known_str().map(str::to_owned))?),
+            Peek::Array => {
+                let mut seq = serializer.serialize_seq(None)?;
+                let mut next = self.step(Jiter::known_array)?;
+                while let Some(peek) = next {
+                    seq.serialize_element(&Node { jiter: self.jiter, peek })?;
+                    next = self.step(Jiter::array_step)?;
                 }
                 seq.end()
             }
-            serde_json::Value::Object(members) => {
-                let mut map = serializer.serialize_map(Some(members.len()))?;
-                for (name, value) in members {
-                    map.serialize_entry(name, &Node(value))?;
+            Peek::Object => {
+                let mut map = serializer.serialize_map(None)?;
+                let mut key = self.step(|jiter| jiter.known_object().map(|key| key.map(str::to_owned)))?;
+                while let Some(name) = key {
+                    let peek = self.step(Jiter::peek)?;
+                    map.serialize_entry(&name, &Node { jiter: self.jiter, peek })?;
+                    key = self.step(|jiter| jiter.next_key().map(|key| key.map(str::to_owned)))?;
                 }
                 map.end()
             }
+            _ => self.number(serializer),
         }
     }
 }

@@ -47,6 +47,7 @@ impl Counter<'_> {
         let dynamic = dynamic(table);
         for (name, value) in members {
             // The decoder's pointers have a field's own name where the payload's is the same, so both agree.
+            let name = name.as_str().unwrap_or_default();
             self.step(name, |counter| {
                 let field = table.find(name).or_else(|| table.find_miscased(name)).and_then(|at| table.fields.get(at));
                 match (field, dynamic, name.split_once('@')) {
@@ -78,7 +79,7 @@ impl Counter<'_> {
             (Json::Object(_), Some(Kind::Record(table) | Kind::Link(table))) => self.object(json, table),
             (Json::Object(members), _) => {
                 for (name, value) in members {
-                    self.step(name, |counter| counter.value(value, None));
+                    self.step(name.as_str().unwrap_or_default(), |counter| counter.value(value, None));
                 }
             }
             (_, kind) => {

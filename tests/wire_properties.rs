@@ -1,0 +1,179 @@
+//! What holds for any JSON object in any type: it decodes, nothing is lost, nothing panics.
+
+use proptest::prelude::*;
+use rosefish::schema;
+use rosefish::wire::{Kind, Limits, Record, Table, decode_into, diff, encode};
+
+#[allow(dead_code)]
+#[path = "../cli/src/check/json.rs"]
+mod json;
+
+/// A number as services write them, and some that no type can hold.
+fn number() -> impl Strategy<Value = String> {
+    prop_oneof![
+        any::<i64>().prop_map(|number| number.to_string()),
+        (1..u64::MAX).prop_map(|number| format!("{number}0")),
+        "-?(0|[1-9][0-9]{0,20})(\\.[0-9]{1,22})?([eE][+-]?[0-9]{1,3})?",
+        Just("-0.0".to_owned()),
+        Just("1e999".to_owned()),
+        Just("9223372036854775808".to_owned()),
+    ]
+}
+
+fn string() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "\\PC{0,12}".prop_map(|text| serde_json::Value::from(text).to_string()),
+        any::<String>().prop_map(|text| serde_json::Value::from(text).to_string()),
+        number().prop_map(|number| format!("\"{number}\"")),
+        proptest::sample::select(vec![
+            r#""""#,
+            r#""true""#,
+            r#""OK""#,
+            r#""ok""#,
+            r#""Enabled""#,
+            r#""/redfish/v1/Systems/1""#,
+            r#""P1DT2S""#,
+            r#""N/A""#,
+            r#""2026-11-22T10:44:57Z""#,
+            r#""\ud800""#,
+            r#""\udc00x\u0000""#,
+            r#""\ud83d\ude00""#,
+            r##""#Power.1.0.1.Power""##,
+        ])
+        .prop_map(str::to_owned),
+    ]
+}
+
+/// A name: mostly one of the type's, sometimes with another case.
+fn name(names: Vec<&'static str>) -> BoxedStrategy<String> {
+    let made_up = prop_oneof![
+        any::<String>(),
+        proptest::sample::select(vec![
+            "@odata.id",
+            "@odata.type",
+            "@odata.etag",
+            "Oem",
+            "Id",
+            "Status",
+            "x@odata.count",
+            "a/b~c",
+            ""
+        ])
+        .prop_map(str::to_owned),
+    ];
+    if names.is_empty() {
+        return made_up.prop_map(|name| serde_json::Value::from(name).to_string()).boxed();
+    }
+    let known = proptest::sample::select(names);
+    prop_oneof![
+        6 => known.clone().prop_map(str::to_owned),
+        1 => known.clone().prop_map(str::to_uppercase),
+        1 => known.prop_map(|name| format!("{name} ")),
+        2 => made_up,
+    ]
+    .prop_map(|name| serde_json::Value::from(name).to_string())
+    .boxed()
+}
+
+/// All names that may stand in a value of the type, to a depth.
+fn names(table: &'static Table, depth: usize, into: &mut Vec<&'static str>) {
+    for field in &table.fields {
+        if !into.contains(&field.name) && into.len() < 200 {
+            into.push(field.name);
+        }
+        if let (Kind::Record(inner) | Kind::Link(inner), true) = (field.kind, depth > 0) {
+            names(inner, depth - 1, into);
+        }
+    }
+}
+
+/// JSON text of an object, with names that the type knows at all depths.
+fn object(table: &'static Table) -> impl Strategy<Value = String> {
+    let mut known = Vec::new();
+    names(table, 2, &mut known);
+    let leaf = prop_oneof![
+        2 => string(),
+        2 => number(),
+        1 => proptest::sample::select(vec!["null", "true", "false", "[]", "{}", r#"{"@odata.id":"/x"}"#, "[null]", " [ { } ] "])
+            .prop_map(str::to_owned),
+    ];
+    let members = move |value: BoxedStrategy<String>| {
+        proptest::collection::vec((name(known.clone()), value), 0..8).prop_map(|members| {
+            let members: Vec<_> = members.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+            format!("{{{}}}", members.join(" ,"))
+        })
+    };
+    let inner = members.clone();
+    let value = leaf.prop_recursive(4, 48, 8, move |value| {
+        prop_oneof![
+            inner(value.clone().boxed()),
+            proptest::collection::vec(value, 0..4).prop_map(|items| format!("[{}]", items.join(","))),
+        ]
+    });
+    members(value.boxed())
+}
+
+fn read(table: &'static Table, text: &str) -> Box<dyn Record> {
+    let mut record = (table.new)();
+    decode_into(&mut *record, text.as_bytes(), &Limits::default()).unwrap_or_else(|error| panic!("{error}: {text}"));
+    record
+}
+
+fn same(one: &str, other: &str) -> bool {
+    json::Json::parse(one).unwrap().same(&json::Json::parse(other).unwrap())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, max_shrink_iters: 4000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_object_comes_back_from_any_type(
+        (table, text) in proptest::sample::select(schema::types()).prop_flat_map(|(_, table)| (Just(table), object(table)))
+    ) {
+        let record = read(table, &text);
+        let back = encode(&*record);
+        prop_assert!(same(&text, &back), "{} made {text} into {back}", table.name);
+        // What comes back reads as the same once more, and there is nothing to change about it.
+        let again = read(table, &back);
+        prop_assert!(same(&back, &encode(&*again)));
+        prop_assert!(diff(&*record, &*record).is_empty());
+        let _ = format!("{record:?}");
+    }
+
+    #[test]
+    fn values_are_copied_compared_and_serialized_whole(text in object(schema::find("ComputerSystem").unwrap())) {
+        let limits = Limits::default();
+        let system = rosefish::wire::decode::<schema::ComputerSystem>(text.as_bytes(), &limits).unwrap().value;
+        let copy = system.clone();
+        prop_assert!(copy == system);
+        prop_assert_eq!(encode(&copy), encode(&system));
+        prop_assert!(diff(&system, &copy).is_empty());
+        // serde knows numbers of 64 bits and Unicode alone: what it can carry comes back.
+        if let Ok(value) = serde_json::to_value(&system) {
+            let back: schema::ComputerSystem = serde_json::from_value(value.clone()).unwrap();
+            prop_assert_eq!(serde_json::to_value(&back).unwrap(), value);
+        }
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused_as_a_json_parser_would(text in "[\\[\\]{}\",:0-9eE+.truefalsn \\\\u-]{0,24}") {
+        let text = format!("{{\"Name\":{text}}}");
+        let table = schema::find("Chassis").unwrap();
+        let decoded = decode_into(&mut *(table.new)(), text.as_bytes(), &Limits::default());
+        prop_assert_eq!(decoded.is_ok(), serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok(), "{}", text);
+    }
+}
+
+#[test]
+fn every_type_takes_an_empty_object_and_all_its_names_with_any_value() {
+    for (name, table) in schema::types() {
+        for value in
+            ["null", "[]", "{}", "7", "\"x\"", "[null, 7, \"x\", {}, []]", "{\"@odata.id\": \"/x\"}", "true", "1.5"]
+        {
+            let members: Vec<_> = table.fields.iter().map(|field| format!("{:?}: {value}", field.name)).collect();
+            let text = format!("{{{}}}", members.join(", "));
+            let back = encode(&*read(table, &text));
+            assert!(same(&text, &back), "{name} made {text} into {back}");
+        }
+    }
+}
