@@ -11,11 +11,12 @@ use crate::pretty;
 
 const EXAMPLES: &str = "\
 Examples:
-  rosefish get https://bmc/redfish/v1                     the service root
-  rosefish get bmc/redfish/v1/Systems/1 --user root       https is what is meant without a scheme
+  rosefish get https://bmc/redfish/v1                 the service root
+  rosefish get bmc/redfish/v1/Systems/1 --user root   without a scheme, https is meant
   rosefish get bmc/redfish/v1/Systems/1 --json | jq .PowerState
 
-The resource goes to standard output, indented; its type, size and deviations from the schemas go to standard error.";
+The resource goes to standard output, indented; its type, size and deviations from the schemas \
+go to standard error.";
 
 /// Show one resource
 ///

@@ -14,13 +14,16 @@ use clap::{Parser, Subcommand};
 
 const EXAMPLES: &str = "\
 Examples:
-  rosefish walk --demo                              see it work, without any hardware
-  rosefish get https://bmc/redfish/v1/Systems/1     one resource
-  rosefish check captured/                          decode payloads from files
-  rosefish mock --port 8443                         a BMC to try things on
+  rosefish walk --demo                            see it work, without any hardware
+  rosefish walk https://bmc --user root           what a BMC has
+  rosefish get https://bmc/redfish/v1/Systems/1   one resource
+  rosefish check captured/                        decode payloads from files
+  rosefish schema ComputerSystem/PowerState       what the schemas say of it
+  rosefish mock --port 8443                       a BMC to try things on
 
 The password comes from ROSEFISH_PASSWORD or is asked for; it is never an argument.
-Exit codes: 0 done, 1 not done (the last line says why), 2 the command line is wrong, 130 interrupted.";
+
+Exit codes: 0 done; 1 not done, the last line says why; 2 wrong command line; 130 interrupted.";
 
 /// Look into servers and operate them through their BMCs: Redfish, typed.
 #[derive(Debug, Parser)]

@@ -12,15 +12,16 @@ use crate::host::PASSWORD_VARIABLE;
 
 const EXAMPLES: &str = "\
 Examples:
-  rosefish mock                                  a two-socket server, on a port that the system chooses
-  rosefish mock captured/ --port 8443            payloads captured from a machine, or one of DMTF's mockups
-  rosefish mock --plain --port 8000              HTTP without TLS
-  rosefish mock --ipmi 6230                      with an IPMI service beside it
-
-The first line on standard output is the URL. Log in as admin with the password rosefish, unless told otherwise:
+  rosefish mock                          a two-socket server, on any free port
+  rosefish mock captured/ --port 8443    payloads captured from a machine
+  rosefish mock --plain --port 8000      HTTP without TLS
+  rosefish mock --ipmi 6230              with an IPMI service beside it
   ROSEFISH_PASSWORD=rosefish rosefish walk URL --user admin --insecure
-A folder holds one resource per file: in DMTF's mockup layout (redfish/v1/Systems/index.json), or as name.json files
-that say in @odata.id where they belong. What clients change is kept in memory only.";
+
+The first line on standard output is the URL. What clients change is kept in memory only.
+
+A folder holds one resource per file: in the layout of DMTF's mockups, for example \
+redfish/v1/Systems/index.json, or as name.json files that say in @odata.id where they belong.";
 
 /// Serve a BMC to try things on, until Ctrl-C
 ///

@@ -111,6 +111,16 @@ async fn a_walk_names_what_it_could_not_read_and_succeeds() {
 }
 
 #[tokio::test]
+async fn a_walk_without_a_user_says_what_would_show_more() {
+    let bmc = odd().await;
+    let output = run(&["walk", &bmc.url(), "--json"]);
+    assert!(output.status.success(), "the root was read: {}", stderr(&output));
+    assert!(json_of(&output)["errors"].as_u64().unwrap() > 1);
+    assert!(stderr(&output).contains("/redfish/v1/Systems: 401"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("--user"), "{}", stderr(&output));
+}
+
+#[tokio::test]
 async fn get_shows_the_resource_as_it_came() {
     let bmc = odd().await;
     let url = format!("{}/redfish/v1", bmc.url());

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use rosefish::{Client, Credentials};
-use rosefish_cli::walk::{Outcome, Walker};
+use rosefish_cli::walk::{Outcome, Summary, Walker};
 use rosefish_mock::{MockBmc, Tree};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_captured_tree_is_walked_to_its_ends() {
@@ -130,4 +130,36 @@ fn collect<'j>(value: &'j Value, references: &mut Vec<&'j str>) {
 
 fn key(uri: &str) -> String {
     uri.trim().split('#').next().unwrap_or_default().trim_end_matches('/').to_owned()
+}
+
+#[tokio::test]
+async fn pages_are_no_resources_and_each_is_read_once() {
+    let page = |members: [&str; 2], next: &str| {
+        let members: Vec<_> = members.map(|uri| json!({ "@odata.id": uri })).into();
+        json!({ "Name": "Systems", "Members": members, "Members@odata.count": 4, "Members@odata.nextLink": next })
+    };
+    let system = |id: &str| json!({ "Id": id, "Name": id });
+    let tree = Tree::new()
+        .with("/redfish/v1", json!({ "Name": "Root", "Systems": { "@odata.id": "/redfish/v1/Systems/" } }))
+        .with("/redfish/v1/Systems", page(["/redfish/v1/Systems/1", "/redfish/v1/Systems/2/"], "/redfish/v1/more"))
+        // A member that came before, and the last page leads back to the first.
+        .with(
+            "/redfish/v1/more",
+            page(["/redfish/v1/Systems/2", "/redfish/v1/Systems/3#/Status"], "/redfish/v1/Systems"),
+        )
+        .with("/redfish/v1/Systems/1", system("1"))
+        .with("/redfish/v1/Systems/2", system("2"))
+        .with("/redfish/v1/Systems/3", system("3"));
+    let bmc = MockBmc::builder().tree(tree).plain().start().await.unwrap();
+    let credentials = Credentials::new(bmc.user(), bmc.password());
+    let client = Client::builder(&bmc.url()).credentials(credentials).basic_auth().connect().await.unwrap();
+    let (mut walker, mut summary) = (Walker::new(&client), Summary::default());
+    while let Some(visit) = walker.next().await {
+        summary.add(&visit);
+    }
+    let types: Vec<_> = summary.types().iter().map(|(name, number)| (name.as_str(), *number)).collect();
+    assert_eq!(types, [("ComputerSystem", 3), ("ComputerSystemCollection", 1), ("ServiceRoot", 1)]);
+    assert_eq!(summary.unread().collect::<Vec<_>>(), Vec::<String>::new());
+    // One more than there are places: the client reads the root as it connects.
+    assert_eq!((walker.visited(), walker.known(), bmc.request_count()), (6, 6, 7));
 }

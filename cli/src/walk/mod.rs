@@ -23,14 +23,14 @@ use crate::host::{HostArgs, INTERRUPTED, log_out, split_url, uninterrupted};
 
 const EXAMPLES: &str = "\
 Examples:
-  rosefish walk --demo                                   a machine that rosefish carries, in this process
-  rosefish walk https://bmc --user root                  asks for the password
-  rosefish walk bmc --user root --pin 3FA4...            a self-signed certificate, known by its SHA-256
-  rosefish walk bmc --insecure --verbose                 with every deviation, one line each
-  rosefish walk bmc --user root --json | jq .types
+  rosefish walk --demo                       a machine that rosefish carries
+  rosefish walk https://bmc --user root      asks for the password
+  rosefish walk bmc --user root --pin $PIN   trusts a certificate by its SHA-256
+  rosefish walk bmc --insecure --verbose     with every deviation, one line each
+  rosefish walk bmc --json | jq .types
 
-A walk reads; it changes nothing (but for the session that it opens, and closes). It exits 0 when the service root could
-be read, whatever else could not: that is what it reports.";
+A walk reads and changes nothing, but for the session that it opens and closes. It exits 0 when \
+the service root could be read, whatever else could not: that is what it reports.";
 
 /// Read everything a service has, and report
 ///
@@ -83,6 +83,9 @@ pub(crate) async fn run(args: WalkArgs) -> anyhow::Result<ExitCode> {
         write!(out, "{}", summary.to_table(&origin))?;
     }
     out.flush()?;
+    if summary.wants_login() && args.host.user.is_none() && !args.demo {
+        eprintln!("rosefish: some of it is shown to users only: name one with --user");
+    }
     Ok(match (interrupted, summary.root_was_read()) {
         (true, _) => INTERRUPTED.into(),
         (false, true) => ExitCode::SUCCESS,

@@ -21,6 +21,7 @@ pub struct Summary {
     deviant: usize,
     unread: Vec<Unread>,
     root_was_read: bool,
+    wants_login: bool,
     requests: u64,
     bytes: u64,
     time: Duration,
@@ -40,7 +41,10 @@ impl Summary {
             Outcome::Reached(resource) => return self.reached(visit, resource),
             // What services say of a missing resource is that it is missing.
             Outcome::Dangling(error) => format!("dangling: {}", error.status().unwrap_or(404)),
-            Outcome::Failed(error) => answer(error),
+            Outcome::Failed(error) => {
+                self.wants_login |= error.is_auth();
+                answer(error)
+            }
             Outcome::NotFollowed(why) => format!("not followed: {why}"),
         };
         self.unread.push(Unread { uri: visit.uri.clone(), why, found_in: visit.found_in.clone() });
@@ -69,6 +73,12 @@ impl Summary {
     #[must_use]
     pub fn root_was_read(&self) -> bool {
         self.root_was_read
+    }
+
+    /// Whether credentials, or others, would have shown more.
+    #[must_use]
+    pub fn wants_login(&self) -> bool {
+        self.wants_login
     }
 
     /// How many resources were read.
