@@ -46,13 +46,13 @@ pub fn find_odata_type(name: &ODataType) -> Option<&'static Table> {
 /// The annotation terms of the standard, `Redfish.AllowableValues`.
 #[must_use]
 pub fn terms() -> &'static [Field] {
-    TERMS
+    &TERMS
 }
 
 /// The annotation term of this name, `Redfish.AllowableValues`.
 #[must_use]
 pub fn term(name: &str) -> Option<&'static Field> {
-    TERMS.binary_search_by(|term| term.name.cmp(name)).ok().and_then(|place| TERMS.get(place))
+    TERMS.find(name).and_then(|place| TERMS.get(place))
 }
 
 /// A description and the long description that goes with it (it may be empty).

@@ -77,7 +77,7 @@ fn name(names: Vec<&'static str>) -> BoxedStrategy<String> {
 
 /// All names that may stand in a value of the type, to a depth.
 fn names(table: &'static Table, depth: usize, into: &mut Vec<&'static str>) {
-    for field in &table.fields {
+    for field in table.fields.iter() {
         if !into.contains(&field.name) && into.len() < 200 {
             into.push(field.name);
         }

@@ -2,7 +2,8 @@
 
 use super::record::{Record, Slot, SlotMut};
 use super::residue::Residue;
-use super::table::{Capabilities, Doc, Field, Flags, Index, Kind, Notes, Table, TypeKind, Version};
+use super::fields::Fields;
+use super::table::{Capabilities, Doc, Notes, Table, TypeKind, Version};
 use super::{ODataId, Oem};
 
 /// How an action is invoked (`"#ComputerSystem.Reset": {"target": ...}`), DSP0266, "Actions property". The values that
@@ -45,20 +46,20 @@ pub struct NoParameters {
 
 pub(crate) static ACTION_TARGET: Table = table(
     "Redfish.ActionTarget",
-    &[field("target", Kind::ODataId), field("title", Kind::String), field("@Redfish.ActionInfo", Kind::ODataId)],
+    "target\tU\t6\t0\ntitle\tS\t6\t0\n@Redfish.ActionInfo\tU\t6\t0",
     super::generated::new::<ActionTarget>,
 );
 
 pub(crate) static ACTIONS: Table =
-    table("Redfish.Actions", &[field("Oem", Kind::Oem)], super::generated::new::<Actions>);
+    table("Redfish.Actions", "Oem\tO\t6\t0", super::generated::new::<Actions>);
 
-static NO_PARAMETERS: Table = table("Redfish.NoParameters", &[], super::generated::new::<NoParameters>);
+static NO_PARAMETERS: Table = table("Redfish.NoParameters", "", super::generated::new::<NoParameters>);
 
-const fn table(name: &'static str, fields: &'static [Field], new: fn() -> Box<dyn Record>) -> Table {
+const fn table(name: &'static str, fields: &'static str, new: fn() -> Box<dyn Record>) -> Table {
     Table {
         name,
         kind: TypeKind::Complex,
-        fields,
+        fields: Fields::new(fields, &[], &[]),
         actions: &[],
         patterns: &[],
         open: false,
@@ -68,13 +69,7 @@ const fn table(name: &'static str, fields: &'static [Field], new: fn() -> Box<dy
         version: Version::NONE,
         notes: Notes { since: Version::NONE, doc: Doc(0) },
         new,
-        index: Index::new(),
     }
-}
-
-const fn field(name: &'static str, kind: Kind) -> Field {
-    let notes = Notes { since: Version::NONE, doc: Doc(0) };
-    Field { name, kind, flags: Flags(Flags::NULLABLE | Flags::READ), notes, detail: None }
 }
 
 impl Record for ActionTarget {

@@ -2,20 +2,10 @@
 
 pub(crate) use super::action::{ACTION_TARGET, ACTIONS};
 pub(crate) use super::{
-    ActionTable, ActionTarget, Actions, Capabilities, Collection, DateTime, Detail, Doc, Duration, ETag, EnumTable,
-    Field, Flags, Guid, Index, Kind, Link, MapSlot, Notes, ODataId, ODataType, Oem, OpenEnum, Primitive, Record,
+    ActionTable, ActionTarget, Actions, Capabilities, Collection, DateTime, Doc, Duration, ETag, EnumTable,
+    Fields, Guid, Link, MapSlot, MemberNotes, Notes, ODataId, ODataType, Oem, OpenEnum, Primitive, Record,
     Residue, Slot, SlotMut, Table, TypeKind, Version, open_enum_traits, record_traits,
 };
-
-pub(crate) const fn field(
-    name: &'static str,
-    kind: Kind,
-    flags: u16,
-    notes: Notes,
-    detail: Option<&'static Detail>,
-) -> Field {
-    Field { name, kind, flags: Flags(flags), notes, detail }
-}
 
 /// A version and the place of a description.
 pub(crate) const fn n(major: u8, minor: u8, errata: u8, place: u32) -> Notes {
@@ -25,4 +15,32 @@ pub(crate) const fn n(major: u8, minor: u8, errata: u8, place: u32) -> Notes {
 /// An empty record, for [`Table::new`].
 pub(crate) fn new<T: Record + Default>() -> Box<dyn Record> {
     Box::new(T::default())
+}
+
+// A call to one of these costs the compiler less than to see, for every single field, that its type is a `ScalarSlot`.
+macro_rules! scalar_slots {
+    ($($name:ident $name_mut:ident: $ty:ty;)*) => {$(
+        #[inline]
+        pub(crate) fn $name(slot: &$ty) -> Slot<'_> {
+            Slot::Scalar(slot)
+        }
+        #[inline]
+        pub(crate) fn $name_mut(slot: &mut $ty) -> SlotMut<'_> {
+            SlotMut::Scalar(slot)
+        }
+    )*};
+}
+
+scalar_slots! {
+    string string_mut: Option<String>;
+    int int_mut: Option<i64>;
+    decimal decimal_mut: Option<f64>;
+    boolean boolean_mut: Option<bool>;
+    date_time date_time_mut: Option<DateTime>;
+    duration duration_mut: Option<Duration>;
+    odata_id odata_id_mut: Option<ODataId>;
+    odata_type odata_type_mut: Option<ODataType>;
+    etag etag_mut: Option<ETag>;
+    oem oem_mut: Option<Oem>;
+    strings strings_mut: Vec<String>;
 }

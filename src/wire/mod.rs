@@ -18,6 +18,7 @@ mod diff;
 mod encode;
 mod enums;
 mod error;
+mod fields;
 pub(crate) mod generated;
 mod link;
 mod links;
@@ -41,6 +42,7 @@ pub use diff::{Change, Patch, creation, diff};
 pub use encode::{Encoder, encode};
 pub use enums::OpenEnum;
 pub use error::{DecodeError, DecodeErrorKind, Limits};
+pub use fields::{Fields, MemberNotes};
 pub use link::{AnyLink, Link, LinkView};
 pub use links::{FoundLink, links};
 pub use odata::{ETag, ODataId, ODataType};
@@ -50,7 +52,7 @@ pub use record::{Collection, EnumSlot, Item, ItemMut, LinkSlot, MapSlot, Record,
 pub use residue::Residue;
 pub use scalar::{Outcome, Primitive, Reading, Scalar, ScalarSlot};
 pub use table::{
-    ActionTable, Capabilities, Detail, Doc, EnumTable, Field, Flags, Index, Kind, Notes, Table, TypeKind, Version,
+    ActionTable, Capabilities, Detail, Doc, EnumTable, Field, Flags, Kind, Notes, Table, TypeKind, Version,
 };
 pub use text::{DateTime, Duration, Guid};
 

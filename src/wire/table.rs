@@ -2,8 +2,8 @@
 //! type; decoding, encoding, diffing and the tools of the command line all read this one copy.
 
 use std::fmt;
-use std::sync::OnceLock;
 
+use super::fields::{Fields, MemberNotes};
 use super::record::Record;
 
 /// What the schemas say of a record type.
@@ -13,7 +13,7 @@ pub struct Table {
     /// What the type stands for.
     pub kind: TypeKind,
     /// The properties; a property's place here is its slot.
-    pub fields: &'static [Field],
+    pub fields: Fields,
     /// The actions of a resource.
     pub actions: &'static [ActionTable],
     /// The names of further properties that the service makes up, as regular expressions.
@@ -32,8 +32,6 @@ pub struct Table {
     pub notes: Notes,
     /// An empty record of this type.
     pub new: fn() -> Box<dyn Record>,
-    /// Names to slots, made when first used.
-    pub index: Index,
 }
 
 /// What a record type stands for.
@@ -109,7 +107,7 @@ pub struct EnumTable {
     /// The members as they are spelled in JSON.
     pub members: &'static [&'static str],
     /// Of each member: since when and what it means.
-    pub notes: &'static [Notes],
+    pub notes: MemberNotes,
     /// Where the description of the whole type is.
     pub doc: Doc,
 }
@@ -166,7 +164,7 @@ impl fmt::Debug for Version {
 }
 
 /// Unit, range, pattern and deprecation of a property.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Detail {
     /// `Measures.Unit`, in UCUM.
     pub unit: Option<&'static str>,
@@ -285,7 +283,7 @@ impl Table {
     /// The slot of the property of this exact name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<usize> {
-        self.index.find(self.fields, name)
+        self.fields.find(name)
     }
 
     /// The slot of the property whose name differs at most by case or by surrounding white space.
@@ -297,7 +295,7 @@ impl Table {
 
     /// The property of this exact name.
     #[must_use]
-    pub fn field(&self, name: &str) -> Option<&'static Field> {
+    pub fn field(&'static self, name: &str) -> Option<&'static Field> {
         self.find(name).and_then(|slot| self.fields.get(slot))
     }
 
@@ -327,65 +325,4 @@ impl Table {
     pub fn schema(&self) -> &'static str {
         self.name.split('.').next().unwrap_or(self.name)
     }
-}
-
-/// A hash table from property names to slots, made on first use.
-#[derive(Default)]
-pub struct Index(OnceLock<Box<[u16]>>);
-
-impl fmt::Debug for Index {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Index")
-    }
-}
-
-impl Index {
-    /// An index that is yet to be made.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self(OnceLock::new())
-    }
-
-    fn find(&self, fields: &[Field], name: &str) -> Option<usize> {
-        let places = self.0.get_or_init(|| Self::build(fields));
-        let mask = places.len() - 1;
-        let mut place = hash(name.as_bytes()) as usize & mask;
-        // Never more than half full, so the search ends at an empty place.
-        loop {
-            let slot = usize::from(*places.get(place)?).checked_sub(1)?;
-            if fields.get(slot)?.name == name {
-                return Some(slot);
-            }
-            place = (place + 1) & mask;
-        }
-    }
-
-    fn build(fields: &[Field]) -> Box<[u16]> {
-        let size = (fields.len() * 2).next_power_of_two().max(2);
-        let mut places = vec![0_u16; size].into_boxed_slice();
-        for (slot, field) in fields.iter().enumerate() {
-            let mut place = hash(field.name.as_bytes()) as usize & (size - 1);
-            while let Some(taken) = places.get(place) {
-                if *taken == 0 {
-                    break;
-                }
-                place = (place + 1) & (size - 1);
-            }
-            if let (Some(empty), Ok(number)) = (places.get_mut(place), u16::try_from(slot + 1)) {
-                *empty = number;
-            }
-        }
-        places
-    }
-}
-
-/// Property names differ in length and at their ends; eight bytes of either end are enough to tell them apart.
-fn hash(name: &[u8]) -> u32 {
-    let word = |bytes: Option<&[u8; 8]>| bytes.map(|b| u64::from_le_bytes(*b));
-    let mixed = match (word(name.first_chunk()), word(name.last_chunk())) {
-        (Some(first), Some(last)) => first ^ last.rotate_left(23),
-        _ => name.iter().fold(0, |sum: u64, byte| (sum << 8) | u64::from(*byte)),
-    };
-    let spread = (mixed ^ name.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (spread >> 40) as u32
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::descriptions::Descriptions;
 use super::docs;
-use super::tables::{notes, text};
+use super::tables::{member_notes, text};
 use crate::model::ir::Enum;
 
 pub(super) fn emit(out: &mut String, item: &Enum, descriptions: &mut Descriptions) {
@@ -20,13 +20,13 @@ pub(super) fn emit(out: &mut String, item: &Enum, descriptions: &mut Description
     let _ = writeln!(out, "    /// A spelling that the schema does not know.\n    Unrecognized(Box<str>),\n}}");
 
     let spellings: Vec<_> = item.members.iter().map(|member| text(&member.json)).collect();
-    let about: Vec<_> = item.members.iter().map(|member| notes(&member.docs, descriptions)).collect();
+    let about = member_notes(item.members.iter().map(|member| &member.docs), descriptions);
     let _ = writeln!(
         out,
-        "pub(crate) static E_{upper}: w::EnumTable = w::EnumTable {{ name: {}, members: &[{}], notes: &[{}], doc: w::Doc({}) }};",
+        "pub(crate) static E_{upper}: w::EnumTable = w::EnumTable {{ name: {}, members: &[{}], notes: {}, doc: w::Doc({}) }};",
         text(&full),
         spellings.join(", "),
-        about.join(", "),
+        about,
         descriptions.place(&item.docs),
     );
     let _ = writeln!(

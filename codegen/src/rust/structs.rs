@@ -69,12 +69,11 @@ impl Emitter<'_> {
                 "    fn slot{suffix}({receiver}, slot: usize) -> w::{enumeration}<'_> {{\n        match slot {{"
             );
             for (number, field) in item.fields.iter().enumerate() {
-                let _ = writeln!(
-                    out,
-                    "            {number} => w::{enumeration}::{}({borrow}self.{}),",
-                    slot_kind(field),
-                    field.rust
-                );
+                let wrap = match short(field) {
+                    Some(short) => format!("{short}{suffix}"),
+                    None => format!("{enumeration}::{}", slot_kind(field)),
+                };
+                let _ = writeln!(out, "            {number} => w::{wrap}({borrow}self.{}),", field.rust);
             }
             let _ =
                 writeln!(out, "            _ => w::{enumeration}::Residue({borrow}self.residue),\n        }}\n    }}");
@@ -98,6 +97,24 @@ fn slot_kind(field: &Field) -> &'static str {
         FieldType::Link(_) => "Link",
         _ => "Scalar",
     }
+}
+
+/// The functions of `wire::generated` that make slots of the most common scalars.
+fn short(field: &Field) -> Option<&'static str> {
+    Some(match (&field.ty, field.many) {
+        (FieldType::String, false) => "string",
+        (FieldType::Int, false) => "int",
+        (FieldType::Decimal, false) => "decimal",
+        (FieldType::Bool, false) => "boolean",
+        (FieldType::DateTime, false) => "date_time",
+        (FieldType::Duration, false) => "duration",
+        (FieldType::ODataId, false) => "odata_id",
+        (FieldType::ODataType, false) => "odata_type",
+        (FieldType::ETag, false) => "etag",
+        (FieldType::Oem, false) => "oem",
+        (FieldType::String, true) => "strings",
+        _ => return None,
+    })
 }
 
 fn what(item: &Struct) -> String {

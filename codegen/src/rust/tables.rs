@@ -29,7 +29,7 @@ impl Emitter<'_> {
             "pub(crate) static T_{upper}: w::Table = w::Table {{\n    name: {}, kind: w::TypeKind::{kind}, patterns: &[{patterns}], \
              open: {}, shell: {}, uris: &[{}],\n    \
              capabilities: w::Capabilities {{ insertable: {}, updatable: {}, deletable: {} }}, version: {}, notes: {},\n    \
-             new: w::new::<{rust}>, index: w::Index::new(),\n    fields: &[",
+             new: w::new::<{rust}>,",
             text(&format!("{}.{}", from, item.name.name)),
             item.open,
             item.shell,
@@ -40,18 +40,11 @@ impl Emitter<'_> {
             version(schema.version),
             notes(&item.docs, descriptions),
         );
+        let mut rows = Rows::default();
         for field in &item.fields {
-            let _ = writeln!(
-                out,
-                "        w::field({}, {}, {}, {}, {}),",
-                text(&field.json),
-                self.kind(&field.ty, from),
-                flags(field),
-                notes(&field.docs, descriptions),
-                detail(field),
-            );
+            self.row(&mut rows, from, field, descriptions);
         }
-        let _ = writeln!(out, "    ],\n    actions: &[");
+        let _ = writeln!(out, "    fields: {},\n    actions: &[", rows.finish());
         for action in &item.actions {
             let parameters = action
                 .parameters
@@ -67,16 +60,46 @@ impl Emitter<'_> {
         let _ = writeln!(out, "    ],\n}};\n");
     }
 
-    pub(super) fn kind(&self, ty: &FieldType, from: &str) -> String {
-        match ty {
-            FieldType::Enum(name) => {
-                format!("w::Kind::Enum(&{})", self.static_path("E", name, from))
-            }
-            FieldType::Struct(name) => format!("w::Kind::Record(&{})", self.static_path("T", name, from)),
-            FieldType::Action => "w::Kind::Record(&w::ACTION_TARGET)".to_owned(),
-            FieldType::Link(name) => format!("w::Kind::Link(&{})", self.static_path("T", name, from)),
-            plain => format!("w::Kind::{plain:?}"),
-        }
+    /// A line of a table, as `wire::Fields` reads it.
+    fn row(&self, rows: &mut Rows, from: &str, field: &Field, descriptions: &mut Descriptions) {
+        let kind = match &field.ty {
+            FieldType::String => "S".to_owned(),
+            FieldType::Int => "I".to_owned(),
+            FieldType::Decimal => "F".to_owned(),
+            FieldType::Bool => "B".to_owned(),
+            FieldType::DateTime => "T".to_owned(),
+            FieldType::Duration => "D".to_owned(),
+            FieldType::Guid => "G".to_owned(),
+            FieldType::Primitive => "P".to_owned(),
+            FieldType::ODataId => "U".to_owned(),
+            FieldType::ODataType => "Y".to_owned(),
+            FieldType::ETag => "V".to_owned(),
+            FieldType::Oem => "O".to_owned(),
+            FieldType::Enum(name) => format!("E{}", place(&mut rows.enums, self.static_path("E", name, from))),
+            FieldType::Struct(name) => format!("R{}", place(&mut rows.records, self.static_path("T", name, from))),
+            FieldType::Link(name) => format!("L{}", place(&mut rows.records, self.static_path("T", name, from))),
+            FieldType::Action => format!("R{}", place(&mut rows.records, "w::ACTION_TARGET".to_owned())),
+        };
+        let number = |number: Option<i64>| number.map_or_else(String::new, |number| number.to_string());
+        let word = |text: &Option<String>| text.as_deref().unwrap_or_default().replace(['\t', '\n'], " ");
+        let columns = [
+            field.json.clone(),
+            kind,
+            flags(field).to_string(),
+            descriptions.place(&field.docs).to_string(),
+            since(&field.docs),
+            word(&field.unit),
+            number(field.minimum),
+            number(field.maximum),
+            word(&field.pattern),
+        ];
+        let line = columns.join("\t");
+        // A deprecation may have no words: then its column is there, and empty.
+        let line = match &field.docs.deprecated {
+            Some(deprecation) => format!("{line}\t{}", word(&deprecation.description)),
+            None => line.trim_end_matches('\t').to_owned(),
+        };
+        rows.lines.push(line);
     }
 
     /// The list of all types, which the types of payloads are looked up in, and of all annotation terms.
@@ -89,19 +112,54 @@ impl Emitter<'_> {
             let path = self.static_path("T", name, "");
             let _ = writeln!(root, "    ({full:?}, &{}),", path.trim_start_matches("super::"));
         }
-        let _ = writeln!(root, "];\npub(crate) static TERMS: &[w::Field] = &[");
+        let mut rows = Rows::default();
         for (name, term) in &self.model.terms {
-            let kind = self.kind(&term.ty, "").replace("super::", "");
-            let many = if term.many { "w::Flags::MANY | w::Flags::NULLABLE" } else { "w::Flags::NULLABLE" };
-            let _ = writeln!(
-                root,
-                "    w::field({}, {kind}, {many}, {}, None),",
-                text(name),
-                notes(&term.docs, descriptions)
-            );
+            let field = Field {
+                json: name.clone(),
+                many: term.many,
+                nullable: true,
+                docs: term.docs.clone(),
+                ..Field::new(name, term.ty.clone())
+            };
+            self.row(&mut rows, "", &field, descriptions);
         }
-        let _ = writeln!(root, "];");
+        let terms = rows.finish().replace("super::", "");
+        let _ = writeln!(root, "];\npub(crate) static TERMS: w::Fields = {terms};");
     }
+}
+
+/// The lines of a table and the other tables that they name.
+#[derive(Default)]
+struct Rows {
+    lines: Vec<String>,
+    records: Vec<String>,
+    enums: Vec<String>,
+}
+
+impl Rows {
+    fn finish(self) -> String {
+        let list = |paths: Vec<String>| paths.iter().map(|path| format!("&{path}")).collect::<Vec<_>>().join(", ");
+        format!("w::Fields::new({:?}, &[{}], &[{}])", self.lines.join("\n"), list(self.records), list(self.enums))
+    }
+}
+
+/// The place of a path among those that were named before it.
+fn place(paths: &mut Vec<String>, path: String) -> usize {
+    paths.iter().position(|known| *known == path).unwrap_or_else(|| {
+        paths.push(path);
+        paths.len() - 1
+    })
+}
+
+/// `1.2.0`, or nothing.
+fn since(docs: &Docs) -> String {
+    docs.since.map_or_else(String::new, |Version(major, minor, errata)| format!("{major}.{minor}.{errata}"))
+}
+
+/// The notes of the members of an enumeration, as `wire::MemberNotes` reads them.
+pub(super) fn member_notes<'a>(members: impl Iterator<Item = &'a Docs>, descriptions: &mut Descriptions) -> String {
+    let lines: Vec<_> = members.map(|docs| format!("{}\t{}", descriptions.place(docs), since(docs))).collect();
+    format!("w::MemberNotes({:?})", lines.join("\n"))
 }
 
 /// A string literal.
@@ -122,7 +180,7 @@ pub(super) fn notes(docs: &Docs, descriptions: &mut Descriptions) -> String {
     format!("w::n({major}, {minor}, {errata}, {})", descriptions.place(docs))
 }
 
-fn flags(field: &Field) -> String {
+fn flags(field: &Field) -> u16 {
     let (read, write) = match field.permissions {
         Some(Permissions::Read) => (true, false),
         Some(Permissions::Write) => (false, true),
@@ -132,17 +190,5 @@ fn flags(field: &Field) -> String {
         None => (true, false),
     };
     let bits = [field.many, field.nullable, read, write, field.required, field.required_on_create, field.is_url];
-    bits.iter().enumerate().map(|(bit, set)| u16::from(*set) << bit).sum::<u16>().to_string()
-}
-
-fn detail(field: &Field) -> String {
-    let deprecated = field.docs.deprecated.as_ref().map(|d| d.description.clone().unwrap_or_default());
-    let plain = field.unit.is_none() && field.minimum.is_none() && field.maximum.is_none() && field.pattern.is_none();
-    if plain && deprecated.is_none() {
-        return "None".to_owned();
-    }
-    format!(
-        "Some(&w::Detail {{ unit: {:?}, minimum: {:?}, maximum: {:?}, pattern: {:?}, deprecated: {:?} }})",
-        field.unit, field.minimum, field.maximum, field.pattern, deprecated
-    )
+    bits.iter().enumerate().map(|(bit, set)| u16::from(*set) << bit).sum()
 }

@@ -1,0 +1,174 @@
+//! The properties of a type, read from one line of text each when they are first asked for. As text they cost the
+//! compiler nothing, and a program only what it uses.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::OnceLock;
+
+use super::table::{Detail, Doc, EnumTable, Field, Flags, Kind, Notes, Table, Version};
+
+/// The properties of a type: a slice of [`Field`]s, and a hash table from their names to their places.
+pub struct Fields {
+    text: &'static str,
+    records: &'static [&'static Table],
+    enums: &'static [&'static EnumTable],
+    read: OnceLock<(Box<[Field]>, Box<[u16]>)>,
+}
+
+impl Fields {
+    /// Of text as the schema compiler writes it, a line per property: name, kind, flags, place of the description,
+    /// version, unit, minimum, maximum, pattern and deprecation, with tabs between; what is last and empty is left out.
+    /// The kinds of enumerations, objects and links are followed by the place of their table.
+    #[must_use]
+    pub const fn new(
+        text: &'static str,
+        records: &'static [&'static Table],
+        enums: &'static [&'static EnumTable],
+    ) -> Self {
+        Self { text, records, enums, read: OnceLock::new() }
+    }
+
+    /// The place of the property of this exact name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<usize> {
+        let (fields, places) = self.read();
+        let mask = places.len() - 1;
+        let mut place = hash(name.as_bytes()) as usize & mask;
+        // Never more than half full, so the search ends at an empty place.
+        loop {
+            let slot = usize::from(*places.get(place)?).checked_sub(1)?;
+            if fields.get(slot)?.name == name {
+                return Some(slot);
+            }
+            place = (place + 1) & mask;
+        }
+    }
+
+    fn read(&self) -> &(Box<[Field]>, Box<[u16]>) {
+        self.read.get_or_init(|| {
+            let fields: Box<[Field]> = self.text.lines().filter_map(|line| self.line(line)).collect();
+            let index = index(&fields);
+            (fields, index)
+        })
+    }
+
+    fn line(&self, line: &'static str) -> Option<Field> {
+        let mut columns = line.split('\t');
+        let name = columns.next()?;
+        let kind = self.kind(columns.next()?)?;
+        let flags = Flags(columns.next()?.parse().ok()?);
+        let doc = Doc(columns.next()?.parse().ok()?);
+        let mut text = || columns.next().filter(|text| !text.is_empty());
+        let since = text().map_or(Version::NONE, version);
+        let detail = Detail {
+            unit: text(),
+            minimum: text().and_then(|number| number.parse().ok()),
+            maximum: text().and_then(|number| number.parse().ok()),
+            pattern: text(),
+            deprecated: columns.next(),
+        };
+        // Read once in the life of the program, like the static text that it is of.
+        let detail: Option<&'static Detail> = (detail != Detail::NONE).then(|| &*Box::leak(Box::new(detail)));
+        Some(Field { name, kind, flags, notes: Notes { since, doc }, detail })
+    }
+
+    fn kind(&self, text: &str) -> Option<Kind> {
+        let mut chars = text.chars();
+        let letter = chars.next()?;
+        let place = || chars.as_str().parse::<usize>().ok();
+        Some(match letter {
+            'S' => Kind::String,
+            'I' => Kind::Int,
+            'F' => Kind::Decimal,
+            'B' => Kind::Bool,
+            'T' => Kind::DateTime,
+            'D' => Kind::Duration,
+            'G' => Kind::Guid,
+            'P' => Kind::Primitive,
+            'U' => Kind::ODataId,
+            'Y' => Kind::ODataType,
+            'V' => Kind::ETag,
+            'O' => Kind::Oem,
+            'E' => Kind::Enum(self.enums.get(place()?)?),
+            'R' => Kind::Record(self.records.get(place()?)?),
+            'L' => Kind::Link(self.records.get(place()?)?),
+            _ => return None,
+        })
+    }
+}
+
+fn version(text: &str) -> Version {
+    let mut numbers = text.split('.').map(|number| number.parse().unwrap_or_default());
+    let mut next = || numbers.next().unwrap_or_default();
+    Version(next(), next(), next())
+}
+
+impl Deref for Fields {
+    type Target = [Field];
+
+    fn deref(&self) -> &[Field] {
+        &self.read().0
+    }
+}
+
+impl<'a> IntoIterator for &'a Fields {
+    type Item = &'a Field;
+    type IntoIter = std::slice::Iter<'a, Field>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl fmt::Debug for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+fn index(fields: &[Field]) -> Box<[u16]> {
+    let size = (fields.len() * 2).next_power_of_two().max(2);
+    let mut places = vec![0_u16; size].into_boxed_slice();
+    for (slot, field) in fields.iter().enumerate() {
+        let mut place = hash(field.name.as_bytes()) as usize & (size - 1);
+        while places.get(place).is_some_and(|taken| *taken != 0) {
+            place = (place + 1) & (size - 1);
+        }
+        if let (Some(empty), Ok(number)) = (places.get_mut(place), u16::try_from(slot + 1)) {
+            *empty = number;
+        }
+    }
+    places
+}
+
+/// Property names differ in length and at their ends; eight bytes of either end are enough to tell them apart.
+fn hash(name: &[u8]) -> u32 {
+    let word = |bytes: Option<&[u8; 8]>| bytes.map(|b| u64::from_le_bytes(*b));
+    let mixed = match (word(name.first_chunk()), word(name.last_chunk())) {
+        (Some(first), Some(last)) => first ^ last.rotate_left(23),
+        _ => name.iter().fold(0, |sum: u64, byte| (sum << 8) | u64::from(*byte)),
+    };
+    let spread = (mixed ^ name.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (spread >> 40) as u32
+}
+
+/// Since when there are the members of an enumeration and where their descriptions are: a line of text each, read
+/// when asked for.
+#[derive(Clone, Copy)]
+pub struct MemberNotes(pub &'static str);
+
+impl MemberNotes {
+    /// Of the member of this number.
+    #[must_use]
+    pub fn get(self, number: usize) -> Option<Notes> {
+        let (doc, since) = self.0.lines().nth(number)?.split_once('\t')?;
+        let since = if since.is_empty() { Version::NONE } else { version(since) };
+        Some(Notes { since, doc: Doc(doc.parse().ok()?) })
+    }
+}
+
+impl fmt::Debug for MemberNotes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries((0..).map_while(|number| self.get(number))).finish()
+    }
+}
