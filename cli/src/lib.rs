@@ -6,6 +6,7 @@ mod get;
 pub mod host;
 mod mock;
 mod pretty;
+mod schema;
 pub mod walk;
 
 use std::process::ExitCode;
@@ -39,6 +40,7 @@ enum Command {
     Walk(walk::WalkArgs),
     Get(get::GetArgs),
     Check(check::CheckArgs),
+    Schema(schema::SchemaArgs),
     Mock(mock::MockArgs),
 }
 
@@ -63,6 +65,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         // These two say themselves what an interrupt means: a table of what was seen, and the end of the service.
         Command::Walk(args) => walk::run(args).await,
+        Command::Schema(args) => schema::run(args),
         Command::Mock(args) => mock::run(args).await,
         Command::Get(args) => run(Box::pin(get::run(args)) as Work).await,
         Command::Check(args) => run(Box::pin(check::run(args))).await,

@@ -59,7 +59,7 @@ fn suggestion(name: &str) -> String {
 
 /// The property that a path leads to and the type that has it; none for an empty path.
 fn property(mut table: &'static Table, path: &str) -> anyhow::Result<Option<(&'static Table, &'static Field)>> {
-    let mut found = None;
+    let mut found: Option<(&'static Table, &'static Field)> = None;
     for step in path.split('/').filter(|step| !step.is_empty()) {
         if let Some((_, Field { kind: Kind::Record(inner) | Kind::Link(inner), .. })) = found {
             table = inner;

@@ -55,7 +55,6 @@ impl Report {
     /// Whether the payload comes back the same.
     fn payload(&mut self, place: &str, bytes: &[u8], link: Option<&'static Table>) -> Result<bool, String> {
         let text = std::str::from_utf8(bytes).map_err(|error| format!("the payload is not UTF-8: {error}"))?;
-        let limits = Limits::default();
         // The decoder is asked first: it is the one that checks, and that has limits.
         let mut any = (generic(&[]).new)();
         match decode_into(&mut *any, bytes, &Limits::default()) {
