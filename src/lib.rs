@@ -4,6 +4,8 @@ mod client;
 mod collection;
 mod edit;
 mod error;
+#[cfg(feature = "host")]
+pub mod host;
 #[cfg(feature = "ipmi")]
 pub mod ipmi;
 mod resource;

@@ -1,0 +1,167 @@
+//! Why an attempt failed, as routing needs to know it: whether the other protocol may be asked, and whether something may
+//! have been changed.
+
+use super::outcome::{Attempt, Backend, Phase};
+use crate::error::{Error, ErrorKind};
+use crate::ipmi;
+
+/// What an attempt failed of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// Nothing answers.
+    Unreachable,
+    /// Something answers, but doesn't speak the protocol.
+    NotSpoken,
+    /// This host doesn't have the capability by this protocol.
+    Lacking,
+    /// The protocol has no words for what is wanted, or this host doesn't accept them; other wishes may be well.
+    Inexpressible,
+    /// It was understood and refused, or something is wrong that another protocol must not gloss over.
+    Final,
+}
+
+/// A failed attempt.
+#[derive(Debug)]
+pub(super) struct Fault {
+    pub(super) phase: Phase,
+    pub(super) reason: Reason,
+    pub(super) error: Error,
+}
+
+impl Fault {
+    /// What this host hasn't got by this protocol.
+    pub(super) fn lacking(text: impl Into<String>) -> Self {
+        Self { phase: Phase::Ask, reason: Reason::Lacking, error: Error::new(ErrorKind::Missing, text) }
+    }
+
+    /// What this protocol can't say.
+    pub(super) fn inexpressible(text: impl Into<String>) -> Self {
+        Self { phase: Phase::Ask, reason: Reason::Inexpressible, error: Error::new(ErrorKind::NotAllowed, text) }
+    }
+
+    /// What nobody may do.
+    pub(super) fn refused(text: impl Into<String>) -> Self {
+        Self { phase: Phase::Ask, reason: Reason::Final, error: Error::new(ErrorKind::NotAllowed, text) }
+    }
+
+    /// A failure of asking for the service root without credentials.
+    pub(super) fn of_probe(error: Error) -> Self {
+        let reason = match error.kind() {
+            ErrorKind::Connect | ErrorKind::Timeout => Reason::Unreachable,
+            ErrorKind::Refused if error.status().is_some_and(|status| status >= 500) => Reason::Unreachable,
+            ErrorKind::NotFound | ErrorKind::Decode | ErrorKind::Refused | ErrorKind::ForeignOrigin => {
+                Reason::NotSpoken
+            }
+            // Of certificates above all: who doesn't trust the host must not be led to a protocol that can't show one.
+            _ => Reason::Final,
+        };
+        Self { phase: Phase::Probe, reason, error }
+    }
+
+    /// A failure of logging in where the protocol is known to be spoken.
+    pub(super) fn of_login(error: Error) -> Self {
+        let reason = match error.kind() {
+            ErrorKind::Connect | ErrorKind::Timeout => Reason::Unreachable,
+            _ => Reason::Final,
+        };
+        Self { phase: Phase::Login, reason, error }
+    }
+
+    /// A failure of invoking an action. What goes before the invocation itself is only read.
+    pub(super) fn of_action(error: Error) -> Self {
+        if error.method() == Some("GET") { Self::from(error) } else { Self::of_change(error) }
+    }
+
+    /// A failure of a change by Redfish.
+    pub(super) fn of_change(error: Error) -> Self {
+        let (phase, reason) = match error.kind() {
+            // Said before anything was sent.
+            ErrorKind::Missing => (Phase::Ask, Reason::Lacking),
+            ErrorKind::NotAllowed => (Phase::Ask, Reason::Inexpressible),
+            ErrorKind::Configuration | ErrorKind::ForeignOrigin => (Phase::Ask, Reason::Final),
+            ErrorKind::Connect | ErrorKind::Timeout => (Phase::Change, Reason::Unreachable),
+            ErrorKind::NotFound => (Phase::Change, Reason::Lacking),
+            ErrorKind::Refused if matches!(error.status(), Some(405 | 500..)) => (Phase::Change, Reason::Inexpressible),
+            _ => (Phase::Change, Reason::Final),
+        };
+        Self { phase, reason, error }
+    }
+
+    /// What an IPMI error means for routing.
+    pub(super) fn reason_of(error: &ipmi::Error) -> Reason {
+        use ipmi::ErrorKind as K;
+        match error.kind() {
+            K::Timeout | K::Unreachable | K::Closed | K::Io => Reason::Unreachable,
+            K::Invalid => Reason::Inexpressible,
+            _ if error.is_unsupported() => Reason::Lacking,
+            _ => Reason::Final,
+        }
+    }
+
+    /// Whether a change may have been made.
+    pub(super) fn was_sent(&self) -> bool {
+        self.phase == Phase::Change
+    }
+
+    pub(super) fn into_attempt(self, backend: Backend) -> Attempt {
+        Attempt { backend, phase: self.phase, error: self.error }
+    }
+}
+
+/// A failure of reading by Redfish.
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        let reason = match error.kind() {
+            ErrorKind::Connect | ErrorKind::Timeout => Reason::Unreachable,
+            ErrorKind::Missing | ErrorKind::NotFound => Reason::Lacking,
+            ErrorKind::NotAllowed => Reason::Inexpressible,
+            ErrorKind::Refused if matches!(error.status(), Some(405 | 500..)) => Reason::Inexpressible,
+            _ => Reason::Final,
+        };
+        Self { phase: Phase::Ask, reason, error }
+    }
+}
+
+/// A failure of IPMI, which tells by itself whether something may have been changed.
+impl From<ipmi::Error> for Fault {
+    fn from(error: ipmi::Error) -> Self {
+        let reason = Self::reason_of(&error);
+        let phase = if error.may_have_acted() { Phase::Change } else { Phase::Ask };
+        Self { phase, reason, error: error.into() }
+    }
+}
+
+impl From<ipmi::Error> for Error {
+    fn from(error: ipmi::Error) -> Self {
+        use ipmi::ErrorKind as K;
+        const INSUFFICIENT_PRIVILEGE: u8 = 0xd4;
+        let kind = match error.kind() {
+            K::Timeout => ErrorKind::Timeout,
+            K::Unreachable | K::Closed | K::Io => ErrorKind::Connect,
+            K::Authentication => ErrorKind::Unauthorized,
+            K::Invalid => ErrorKind::NotAllowed,
+            K::Malformed | K::Untrusted => ErrorKind::Decode,
+            K::Refused(code) if code.number() == INSUFFICIENT_PRIVILEGE => ErrorKind::Forbidden,
+            _ if error.is_unsupported() => ErrorKind::Missing,
+            _ => ErrorKind::Refused,
+        };
+        Self::new(kind, "IPMI").with_source(error)
+    }
+}
+
+/// What is told when nothing did it: the one error, or all of them, of the kind of the last that decided.
+pub(super) fn all_of(mut attempts: Vec<Attempt>) -> Error {
+    if attempts.len() == 1
+        && let Some(only) = attempts.pop()
+    {
+        return only.error;
+    }
+    // Refused credentials are what there is to act on; else what was found out last.
+    let telling = attempts.iter().find(|attempt| attempt.error.is_auth()).or(attempts.last());
+    let kind = telling.map_or(ErrorKind::Connect, |attempt| attempt.error.kind());
+    let texts: Vec<_> = attempts.iter().map(ToString::to_string).collect();
+    if texts.is_empty() {
+        return Error::new(ErrorKind::Configuration, "there is no protocol to ask by");
+    }
+    Error::new(kind, format!("no protocol did it: {}", texts.join("; ")))
+}

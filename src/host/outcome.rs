@@ -1,0 +1,89 @@
+//! How a result came about: by which protocol, and what was tried before.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+
+/// A protocol through which a host is operated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// Redfish.
+    Redfish,
+    /// IPMI over LAN.
+    Ipmi,
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Redfish => "Redfish",
+            Self::Ipmi => "IPMI",
+        })
+    }
+}
+
+/// How far an attempt got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Phase {
+    /// Finding out, without credentials, whether the protocol is spoken there.
+    Probe,
+    /// Logging in.
+    Login,
+    /// Asking, or finding out how to make a change. Nothing was changed.
+    Ask,
+    /// Making a change: it was sent, and may have been made.
+    Change,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Probe => "probe",
+            Self::Login => "login",
+            Self::Ask => "ask",
+            Self::Change => "change",
+        })
+    }
+}
+
+/// Something that was tried and failed before something else did it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// By which protocol.
+    pub backend: Backend,
+    /// How far it got.
+    pub phase: Phase,
+    /// What went wrong.
+    pub error: Error,
+}
+
+impl fmt::Display for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}): {}", self.backend, self.phase, self.error)
+    }
+}
+
+/// A result together with how it came about.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Outcome<T> {
+    /// The result.
+    pub value: T,
+    /// The protocol that it came by.
+    pub backend: Backend,
+    /// What failed before, first to last; empty where the first attempt did it.
+    pub attempts: Vec<Attempt>,
+}
+
+impl<T> Outcome<T> {
+    /// The same with another value.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Outcome<U> {
+        Outcome { value: change(self.value), backend: self.backend, attempts: self.attempts }
+    }
+}

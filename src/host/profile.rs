@@ -1,0 +1,101 @@
+//! What was learned of a host, to be kept and used another time.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::outcome::Backend;
+
+/// Whether a protocol is spoken by a host.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Presence {
+    /// Nobody has looked.
+    #[default]
+    Unknown,
+    /// It is.
+    Present,
+    /// It was not when last tried: nothing answered, or something else did.
+    Absent,
+}
+
+/// A group of operations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Capability {
+    /// Reading and changing the power.
+    Power,
+    /// Resetting the system.
+    Reset,
+    /// Diagnostic interrupts.
+    DiagnosticInterrupt,
+    /// The boot override.
+    Boot,
+    /// The identify light.
+    Identify,
+    /// Sensors.
+    Sensors,
+    /// Reading the event log.
+    EventLog,
+    /// Clearing the event log.
+    ClearEventLog,
+    /// Inventory.
+    Inventory,
+    /// What the BMC is.
+    Controller,
+    /// Resetting the BMC.
+    ControllerReset,
+    /// The BMC's users.
+    Users,
+}
+
+/// What was learned of a host. It holds no secrets, and serialises with serde, to be stored and given to
+/// [`HostBuilder::profile`](super::HostBuilder::profile). Where it no longer holds it is put right by use.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct HostProfile {
+    /// Whether it speaks Redfish.
+    pub redfish: Presence,
+    /// Whether it speaks IPMI.
+    pub ipmi: Presence,
+    /// What it doesn't have by Redfish, but does by IPMI.
+    pub redfish_lacks: BTreeSet<Capability>,
+    /// What it doesn't have by IPMI, but does by Redfish.
+    pub ipmi_lacks: BTreeSet<Capability>,
+}
+
+impl HostProfile {
+    /// Whether a protocol is spoken.
+    #[must_use]
+    pub fn presence(&self, backend: Backend) -> Presence {
+        match backend {
+            Backend::Redfish => self.redfish,
+            Backend::Ipmi => self.ipmi,
+        }
+    }
+
+    pub(super) fn set_presence(&mut self, backend: Backend, presence: Presence) {
+        match backend {
+            Backend::Redfish => self.redfish = presence,
+            Backend::Ipmi => self.ipmi = presence,
+        }
+    }
+
+    /// What is not to be had by a protocol.
+    #[must_use]
+    pub fn lacks(&self, backend: Backend, capability: Capability) -> bool {
+        match backend {
+            Backend::Redfish => self.redfish_lacks.contains(&capability),
+            Backend::Ipmi => self.ipmi_lacks.contains(&capability),
+        }
+    }
+
+    pub(super) fn set_lacks(&mut self, backend: Backend, capability: Capability) {
+        match backend {
+            Backend::Redfish => self.redfish_lacks.insert(capability),
+            Backend::Ipmi => self.ipmi_lacks.insert(capability),
+        };
+    }
+}

@@ -1,0 +1,294 @@
+//! Which protocol is asked, in which order, and when the other one is. The rules are in one place: [`Host::read`] for
+//! what changes nothing, [`Host::change`] for what does.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+use super::fault::{Fault, Reason, all_of};
+use super::outcome::{Backend, Outcome, Phase};
+use super::profile::{Capability, Presence};
+use super::redfish::Service;
+use super::{Host, HostProfile};
+use crate::client::Client;
+use crate::error::{Error, ErrorKind};
+use crate::ipmi;
+
+/// A session by either protocol.
+#[derive(Debug, Clone)]
+pub(super) enum Session {
+    Redfish(Service),
+    Ipmi(ipmi::Client),
+}
+
+/// An operation by either protocol.
+pub(super) type Running<T> = BoxFuture<'static, Result<T, Fault>>;
+
+/// Asks whether the state is the one that a change was to bring about.
+pub(super) type ReadBack = Arc<dyn Fn(Session) -> Running<bool> + Send + Sync>;
+
+/// The sessions that were opened, and the logins that were refused.
+#[derive(Debug, Default)]
+pub(super) struct Connections {
+    redfish: Slot<Client>,
+    ipmi: Slot<ipmi::Client>,
+}
+
+#[derive(Debug)]
+enum Slot<C> {
+    Closed,
+    Open(C),
+    /// These credentials were refused; they aren't tried again, which might lock the account.
+    Refused(ErrorKind, String),
+}
+
+impl<C> Default for Slot<C> {
+    fn default() -> Self {
+        Self::Closed
+    }
+}
+
+impl<C: Clone> Slot<C> {
+    fn get(&self) -> Result<Option<C>, Fault> {
+        match self {
+            Self::Closed => Ok(None),
+            Self::Open(client) => Ok(Some(client.clone())),
+            Self::Refused(kind, text) => {
+                let error = Error::new(*kind, format!("not tried again, as it was refused before: {text}"));
+                Err(Fault { phase: Phase::Login, reason: Reason::Final, error })
+            }
+        }
+    }
+
+    fn set(&mut self, opened: &Result<C, Fault>) {
+        match opened {
+            Ok(client) => *self = Self::Open(client.clone()),
+            Err(fault) if fault.error.is_auth() => *self = Self::Refused(fault.error.kind(), fault.error.to_string()),
+            Err(_) => {}
+        }
+    }
+
+    fn take(&mut self) -> Option<C> {
+        match std::mem::take(self) {
+            Self::Open(client) => Some(client),
+            _ => None,
+        }
+    }
+}
+
+impl Connections {
+    pub(super) fn take(&mut self) -> (Option<Client>, Option<ipmi::Client>) {
+        (self.redfish.take(), self.ipmi.take())
+    }
+}
+
+impl Host {
+    /// The session of a protocol, opened if it is not.
+    pub(super) async fn session(&self, backend: Backend) -> Result<Session, Fault> {
+        if !self.0.plan.backends().contains(&backend) {
+            return Err(Fault::refused(format!("{backend} was not to be used for this host")));
+        }
+        let mut connections = self.0.connections.lock().await;
+        match backend {
+            Backend::Redfish => {
+                let client = match connections.redfish.get()? {
+                    Some(client) => client,
+                    None => {
+                        let opened = self.open_redfish().await;
+                        connections.redfish.set(&opened);
+                        self.note(backend, &opened);
+                        opened?
+                    }
+                };
+                Ok(Session::Redfish(Service { client, system: self.0.plan.system.clone() }))
+            }
+            Backend::Ipmi => {
+                if self.0.plan.system.is_some() {
+                    return Err(Fault::inexpressible("a system was named, and IPMI can't tell systems apart"));
+                }
+                let bmc = match connections.ipmi.get()? {
+                    Some(bmc) => bmc,
+                    None => {
+                        let opened = self.open_ipmi().await;
+                        connections.ipmi.set(&opened);
+                        self.note(backend, &opened);
+                        opened?
+                    }
+                };
+                Ok(Session::Ipmi(bmc))
+            }
+        }
+    }
+
+    /// Remembers whether a protocol is there. Refused credentials say that it is.
+    fn note<C>(&self, backend: Backend, opened: &Result<C, Fault>) {
+        let presence = match opened {
+            Ok(_) => Presence::Present,
+            Err(fault) if fault.error.is_auth() => Presence::Present,
+            Err(fault) if matches!(fault.reason, Reason::Unreachable | Reason::NotSpoken) => Presence::Absent,
+            Err(_) => return,
+        };
+        self.learn(|profile| profile.set_presence(backend, presence));
+    }
+
+    /// Whether it has to be found out first that a protocol is there: not if that is known, nor if it is to be used anyway.
+    fn must_probe(&self, backend: Backend) -> bool {
+        self.0.plan.backends().len() > 1 && self.profile().presence(backend) != Presence::Present
+    }
+
+    async fn open_redfish(&self) -> Result<Client, Fault> {
+        let plan = &self.0.plan;
+        if self.must_probe(Backend::Redfish) {
+            match plan.redfish_probe().connect().await {
+                Ok(client) if is_service_root(&client) => {}
+                Ok(_) => {
+                    let error = Error::new(ErrorKind::Decode, "what answers is not a Redfish service root");
+                    return Err(Fault { phase: Phase::Probe, reason: Reason::NotSpoken, error });
+                }
+                // A service that shows its root to nobody without credentials.
+                Err(error) if matches!(error.status(), Some(401 | 403)) => {}
+                Err(error) => return Err(Fault::of_probe(error)),
+            }
+        }
+        plan.redfish().connect().await.map_err(|error| match error.uri() {
+            // The root is read before the login.
+            Some(crate::client::SERVICE_ROOT) if !error.is_auth() => Fault::of_probe(error),
+            _ => Fault::of_login(error),
+        })
+    }
+
+    async fn open_ipmi(&self) -> Result<ipmi::Client, Fault> {
+        let plan = &self.0.plan;
+        if self.must_probe(Backend::Ipmi)
+            && let Err(error) = plan.ipmi_probe().probe().await
+        {
+            return Err(Fault { phase: Phase::Probe, ..Fault::from(error) });
+        }
+        plan.ipmi().connect().await.map_err(|error| Fault { phase: Phase::Login, ..Fault::from(error) })
+    }
+
+    /// Opens the first session that can be.
+    pub(super) async fn find(&self) -> Result<Outcome<()>, Error> {
+        let profile = self.profile();
+        let mut backends = self.0.plan.backends().to_vec();
+        backends.sort_by_key(|backend| profile.presence(*backend) == Presence::Absent);
+        let mut attempts = Vec::new();
+        for backend in backends {
+            match self.session(backend).await {
+                Ok(_) => return Ok(Outcome { value: (), backend, attempts }),
+                Err(fault) => {
+                    let stop = fault.reason == Reason::Final;
+                    attempts.push(fault.into_attempt(backend));
+                    if stop {
+                        break;
+                    }
+                }
+            }
+        }
+        Err(all_of(attempts))
+    }
+
+    /// The protocols to ask for a capability: what is known not to be there is left out, unless nothing else is left.
+    fn order(&self, capability: Capability) -> Vec<Backend> {
+        let profile = self.profile();
+        let all = self.0.plan.backends();
+        let useful = |backend: &&Backend| {
+            profile.presence(**backend) != Presence::Absent && !profile.lacks(**backend, capability)
+        };
+        let order: Vec<_> = all.iter().filter(useful).copied().collect();
+        if order.is_empty() { all.to_vec() } else { order }
+    }
+
+    /// Asks the protocols in turn until one answers.
+    pub(super) async fn read<T>(
+        &self,
+        capability: Capability,
+        operation: impl Fn(Session) -> Running<T> + Send + Sync,
+    ) -> Result<Outcome<T>, Error> {
+        self.run(capability, &operation, None).await
+    }
+
+    /// Makes a change by the protocols in turn until one did it. After one that may have made it, the state is read back:
+    /// if it is as wanted, that is the end of it; if it isn't, the next protocol is asked; and if it can't be known, nothing
+    /// more is done.
+    pub(super) async fn change(
+        &self,
+        capability: Capability,
+        operation: impl Fn(Session) -> Running<()> + Send + Sync,
+        read_back: Option<ReadBack>,
+    ) -> Result<Outcome<()>, Error> {
+        let made: Option<(ReadBack, fn())> = read_back.map(|read_back| (read_back, (|| ()) as fn()));
+        self.run(capability, &operation, made).await
+    }
+
+    /// `made` tells whether a change was made, and what the result is then; none where that can't be known.
+    async fn run<T>(
+        &self,
+        capability: Capability,
+        operation: &(impl Fn(Session) -> Running<T> + Send + Sync),
+        made: Option<(ReadBack, fn() -> T)>,
+    ) -> Result<Outcome<T>, Error> {
+        let order = self.order(capability);
+        let mut attempts = Vec::new();
+        let mut lacking = Vec::new();
+        for backend in order.iter().copied() {
+            let done = match self.session(backend).await {
+                Ok(session) => operation(session).await,
+                Err(fault) => Err(fault),
+            };
+            let fault = match done {
+                Ok(value) => {
+                    for lacks in lacking {
+                        self.learn(|profile: &mut HostProfile| profile.set_lacks(lacks, capability));
+                    }
+                    return Ok(Outcome { value, backend, attempts });
+                }
+                Err(fault) => fault,
+            };
+            tracing::info!(%backend, phase = %fault.phase, error = %fault.error, "an attempt failed");
+            let mut stop = fault.reason == Reason::Final;
+            if !stop && fault.was_sent() {
+                match &made {
+                    Some((read_back, value)) => match self.reads_back(backend, &order, read_back).await {
+                        Some(true) => {
+                            attempts.push(fault.into_attempt(backend));
+                            return Ok(Outcome { value: value(), backend, attempts });
+                        }
+                        Some(false) => {}
+                        None => stop = true,
+                    },
+                    None => stop = true,
+                }
+            }
+            if fault.reason == Reason::Lacking {
+                lacking.push(backend);
+            }
+            attempts.push(fault.into_attempt(backend));
+            if stop {
+                break;
+            }
+        }
+        Err(all_of(attempts))
+    }
+
+    /// Whether a change was made, as far as it can be known: by the protocol that it was sent by, else by the other.
+    async fn reads_back(&self, sent_by: Backend, order: &[Backend], read_back: &ReadBack) -> Option<bool> {
+        let others = order.iter().copied().filter(|backend| *backend != sent_by);
+        for backend in std::iter::once(sent_by).chain(others) {
+            match self.session(backend).await {
+                Ok(session) => match read_back(session).await {
+                    Ok(holds) => return Some(holds),
+                    Err(fault) => tracing::info!(%backend, error = %fault.error, "the state could not be read back"),
+                },
+                Err(fault) => tracing::info!(%backend, error = %fault.error, "the state could not be read back"),
+            }
+        }
+        None
+    }
+}
+
+fn is_service_root(client: &Client) -> bool {
+    let root = client.root();
+    let says_so = root.odata_type.as_ref().is_some_and(|odata_type| odata_type.as_str().contains("ServiceRoot"));
+    says_so || root.redfish_version.is_some() || root.systems.is_some()
+}

@@ -1,0 +1,362 @@
+//! One host over both protocols: a test for every rule of routing, on hosts that have both protocols, one, or neither.
+
+#[path = "host/service.rs"]
+mod service;
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use rosefish::host::{
+    Backend, BootDevice, BootMode, BootOverride, Capability, ComponentKind, Host, HostBuilder, HostProfile, Identify,
+    Manner, Phase, PowerState, Presence, Protocol, SensorStatus,
+};
+use rosefish::{Credentials, ErrorKind};
+use rosefish_mock::MockBmc;
+use rosefish_mock::ipmi::{Act, ChangeKind, MockIpmi, Privilege, Rule, User};
+use serde_json::json;
+
+use service::{Answer, Service};
+
+const CHASSIS: u8 = 0x00;
+const CHASSIS_CONTROL: u8 = 0x02;
+const SET_BOOT_OPTIONS: u8 = 0x08;
+
+fn credentials() -> Credentials {
+    Credentials::new("admin", "password")
+}
+
+async fn redfish() -> MockBmc {
+    MockBmc::builder().plain().credentials("admin", "password").start().await.unwrap()
+}
+
+async fn ipmi() -> MockIpmi {
+    MockIpmi::builder().start().await.unwrap()
+}
+
+/// A port on which nobody listens.
+fn nobody() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// A host with this Redfish service and a BMC at this UDP port; with little patience, as everything is on one machine.
+fn at(url: &str, port: u16) -> HostBuilder {
+    Host::builder(url)
+        .redfish(|client| client.timeout(Duration::from_secs(5)))
+        .ipmi(move |bmc| bmc.port(port).repeat_after(Duration::from_millis(40)).timeout(Duration::from_millis(1500)))
+}
+
+fn both(redfish: &MockBmc, ipmi: &MockIpmi) -> HostBuilder {
+    at(&redfish.url(), ipmi.addr().port()).credentials(credentials())
+}
+
+fn without_redfish(ipmi: &MockIpmi) -> HostBuilder {
+    at(&format!("http://127.0.0.1:{}", nobody()), ipmi.addr().port()).credentials(credentials())
+}
+
+/// Whether any packet has come.
+fn was_asked(ipmi: &MockIpmi) -> bool {
+    ipmi.stats().received > 0
+}
+
+#[tokio::test]
+async fn redfish_is_used_where_there_is_redfish_and_ipmi_is_not_even_probed() {
+    let (redfish, ipmi) = (redfish().await, ipmi().await);
+    let found = both(&redfish, &ipmi).connect().await.unwrap();
+    assert_eq!(found.backend, Backend::Redfish);
+    assert!(found.attempts.is_empty());
+    let state = found.value.power_state().await.unwrap();
+    assert_eq!((state.value, state.backend), (PowerState::On, Backend::Redfish));
+    assert!(!was_asked(&ipmi));
+    found.value.close().await;
+    assert_eq!(redfish.sessions(), 0);
+}
+
+#[tokio::test]
+async fn ipmi_is_used_where_there_is_no_redfish_and_the_outcome_says_why() {
+    let ipmi = ipmi().await;
+    let found = without_redfish(&ipmi).connect().await.unwrap();
+    assert_eq!(found.backend, Backend::Ipmi);
+    let [attempt] = &found.attempts[..] else { panic!("{:?}", found.attempts) };
+    assert_eq!((attempt.backend, attempt.phase), (Backend::Redfish, Phase::Probe));
+    assert_eq!(attempt.error.kind(), ErrorKind::Connect);
+    let state = found.value.power_state().await.unwrap();
+    assert_eq!((state.value, state.backend), (PowerState::On, Backend::Ipmi));
+    assert!(state.attempts.is_empty(), "what is known not to be there isn't tried again");
+}
+
+#[tokio::test]
+async fn where_neither_is_the_error_tells_of_both() {
+    let error = at(&format!("http://127.0.0.1:{}", nobody()), nobody()).credentials(credentials()).connect().await;
+    let text = error.unwrap_err().to_string();
+    assert!(text.contains("Redfish (probe)") && text.contains("IPMI (probe)"), "{text}");
+    assert!(!text.contains("password"), "{text}");
+}
+
+#[tokio::test]
+async fn a_web_server_that_is_not_redfish_never_sees_the_password() {
+    let ipmi = ipmi().await;
+    let page = "<html>Welcome</html>";
+    for answer in
+        [Answer::text(200, "text/html", page), Answer::text(404, "text/html", page), Answer::json(json!({"a": 1}))]
+    {
+        let service = Service::start(move |_, _| answer.clone());
+        let found = at(&service.url(), ipmi.addr().port()).credentials(credentials()).connect().await.unwrap();
+        assert_eq!(found.backend, Backend::Ipmi);
+        assert_eq!(found.attempts[0].phase, Phase::Probe);
+        let requests = service.requests();
+        assert!(requests.iter().all(|request| request.starts_with("GET /redfish/v1")), "{requests:?}");
+        assert!(requests.iter().all(|request| !request.to_lowercase().contains("authorization")), "{requests:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_password_that_was_refused_is_never_tried_on_the_other_protocol() {
+    let (redfish, ipmi) = (redfish().await, ipmi().await);
+    let wrong = Credentials::new("admin", "not-the-password");
+    let error = both(&redfish, &ipmi).credentials(wrong).connect().await.unwrap_err();
+    assert!(error.is_auth(), "{error}");
+    assert_eq!(redfish.requests().iter().filter(|request| request.method() == "POST").count(), 1);
+    assert!(!was_asked(&ipmi));
+}
+
+#[tokio::test]
+async fn a_password_that_was_refused_is_not_tried_again() {
+    let (redfish, ipmi) = (redfish().await, ipmi().await);
+    let host =
+        both(&redfish, &ipmi).ipmi_credentials(Credentials::new("admin", "wrong")).connect().await.unwrap().value;
+    let identify = || host.identify(Identify::For(Duration::from_secs(5)));
+    assert!(identify().await.unwrap_err().is_auth());
+    let received = ipmi.stats().received;
+    let error = identify().await.unwrap_err();
+    assert!(error.is_auth() && error.to_string().contains("not tried again"), "{error}");
+    assert_eq!(ipmi.stats().received, received);
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_not_accepted_does_not_lead_to_ipmi() {
+    let redfish = MockBmc::builder().credentials("admin", "password").start().await.unwrap();
+    let ipmi = ipmi().await;
+    let error = both(&redfish, &ipmi).connect().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Tls, "{error}");
+    assert!(!was_asked(&ipmi));
+}
+
+#[tokio::test]
+async fn each_protocol_has_its_credentials() {
+    let redfish = redfish().await;
+    let ipmi =
+        MockIpmi::builder().user(User::new("operator", "other", Privilege::Administrator)).start().await.unwrap();
+    let host = at(&redfish.url(), ipmi.addr().port())
+        .redfish_credentials(credentials())
+        .ipmi_credentials(Credentials::new("operator", "other"))
+        .connect()
+        .await
+        .unwrap()
+        .value;
+    assert_eq!(host.power_state().await.unwrap().backend, Backend::Redfish);
+    assert!(host.ipmi().await.unwrap().device_id().await.is_ok());
+    // Credentials for one protocol alone are not given to the other.
+    let only = at(&redfish.url(), ipmi.addr().port()).ipmi_credentials(Credentials::new("operator", "other"));
+    let found = only.connect().await.unwrap();
+    assert_eq!((found.backend, found.attempts.len()), (Backend::Ipmi, 0));
+    assert!(found.value.redfish().await.is_err());
+}
+
+#[tokio::test]
+async fn what_was_learned_can_be_stored_and_saves_probing() {
+    let (redfish, ipmi) = (redfish().await, ipmi().await);
+    let roots =
+        |redfish: &MockBmc| redfish.requests().iter().filter(|request| request.path() == "/redfish/v1/").count();
+    let host = both(&redfish, &ipmi).connect().await.unwrap().value;
+    assert_eq!(roots(&redfish), 2, "once to find out, once to log in");
+    let stored = serde_json::to_string(&host.profile()).unwrap();
+    let profile: HostProfile = serde_json::from_str(&stored).unwrap();
+    assert_eq!((profile.redfish, profile.ipmi), (Presence::Present, Presence::Unknown));
+    redfish.clear_requests();
+    both(&redfish, &ipmi).profile(profile).connect().await.unwrap();
+    assert_eq!(roots(&redfish), 1);
+
+    // Where there was no Redfish, IPMI is asked first from then on.
+    let legacy = without_redfish(&ipmi).connect().await.unwrap().value.profile();
+    assert_eq!((legacy.redfish, legacy.ipmi), (Presence::Absent, Presence::Present));
+    redfish.clear_requests();
+    let found = both(&redfish, &ipmi).profile(legacy.clone()).connect().await.unwrap();
+    assert_eq!((found.backend, redfish.request_count()), (Backend::Ipmi, 0));
+    // And where that no longer holds, it is put right.
+    let found = at(&redfish.url(), nobody()).credentials(credentials()).profile(legacy).connect().await.unwrap();
+    assert_eq!(found.backend, Backend::Redfish);
+    assert_eq!(found.value.profile().redfish, Presence::Present);
+}
+
+#[tokio::test]
+async fn what_redfish_lacks_is_asked_by_ipmi_and_remembered() {
+    let (redfish, ipmi) = (redfish().await, ipmi().await);
+    let mut chassis = redfish.resource("/redfish/v1/Chassis/1U").unwrap();
+    for link in ["Sensors", "Thermal", "Power"] {
+        chassis.as_object_mut().unwrap().remove(link);
+    }
+    redfish.set("/redfish/v1/Chassis/1U", chassis);
+    let host = both(&redfish, &ipmi).connect().await.unwrap().value;
+    let sensors = host.sensors().await.unwrap();
+    assert_eq!(sensors.backend, Backend::Ipmi);
+    assert_eq!((sensors.attempts.len(), sensors.attempts[0].phase), (1, Phase::Ask));
+    assert!(host.profile().lacks(Backend::Redfish, Capability::Sensors));
+    let requests = redfish.request_count();
+    assert!(host.sensors().await.unwrap().attempts.is_empty());
+    assert_eq!(redfish.request_count(), requests);
+    assert_eq!(host.power_state().await.unwrap().backend, Backend::Redfish, "all else is as before");
+}
+
+/// A service whose answer to a reset is lost, and which carries it out or not.
+fn forgetful(carries_out: bool) -> Service {
+    let on = std::sync::atomic::AtomicBool::new(true);
+    Service::start(move |method, path| {
+        use std::sync::atomic::Ordering::SeqCst;
+        match (method, path.trim_end_matches('/')) {
+            ("GET", "/redfish/v1") => Answer::json(json!({
+                "@odata.type": "#ServiceRoot.v1_17_0.ServiceRoot", "RedfishVersion": "1.17.0",
+                "Systems": { "@odata.id": "/redfish/v1/Systems" },
+            })),
+            ("GET", "/redfish/v1/Systems") => {
+                Answer::json(json!({ "Members": [{ "@odata.id": "/redfish/v1/Systems/1" }] }))
+            }
+            ("GET", "/redfish/v1/Systems/1") => Answer::json(json!({
+                "@odata.id": "/redfish/v1/Systems/1", "@odata.type": "#ComputerSystem.v1_20_0.ComputerSystem", "Id": "1",
+                "PowerState": if on.load(SeqCst) { "On" } else { "Off" },
+                "Actions": { "#ComputerSystem.Reset": { "target": "/redfish/v1/Systems/1/Actions/ComputerSystem.Reset" } },
+            })),
+            ("POST", _) => {
+                on.store(on.load(SeqCst) && !carries_out, SeqCst);
+                Answer::Lost
+            }
+            _ => Answer::text(404, "text/plain", "no"),
+        }
+    })
+}
+
+fn resets(service: &Service) -> usize {
+    service.requests().iter().filter(|request| request.starts_with("POST")).count()
+}
+
+#[tokio::test]
+async fn a_change_whose_answer_was_lost_is_read_back_and_not_made_again() {
+    let (service, ipmi) = (forgetful(true), ipmi().await);
+    let host = at(&service.url(), ipmi.addr().port()).credentials(credentials()).connect().await.unwrap().value;
+    let off = host.power_off(Manner::Forced).await.unwrap();
+    assert_eq!(off.backend, Backend::Redfish);
+    assert_eq!((off.attempts.len(), off.attempts[0].phase), (1, Phase::Change));
+    assert_eq!((resets(&service), ipmi.executed(CHASSIS, CHASSIS_CONTROL)), (1, 0));
+}
+
+#[tokio::test]
+async fn a_change_that_was_not_made_is_made_by_the_other_protocol_once_that_is_known() {
+    let (service, ipmi) = (forgetful(false), ipmi().await);
+    let host = at(&service.url(), ipmi.addr().port()).credentials(credentials()).connect().await.unwrap().value;
+    let off = host.power_off(Manner::Forced).await.unwrap();
+    assert_eq!((off.backend, off.attempts.len()), (Backend::Ipmi, 1));
+    assert_eq!((resets(&service), ipmi.executed(CHASSIS, CHASSIS_CONTROL)), (1, 1));
+}
+
+#[tokio::test]
+async fn a_change_that_cannot_be_read_back_is_not_made_by_the_other_protocol() {
+    for carries_out in [true, false] {
+        let (service, ipmi) = (forgetful(carries_out), ipmi().await);
+        let host = at(&service.url(), ipmi.addr().port()).credentials(credentials()).connect().await.unwrap().value;
+        for done in [host.power_cycle().await, host.reset(Manner::Forced).await, host.power_off(Manner::Graceful).await]
+        {
+            assert_eq!(done.unwrap_err().kind(), ErrorKind::Connect);
+        }
+        assert_eq!((resets(&service), ipmi.executed(CHASSIS, CHASSIS_CONTROL)), (3, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_lost_answer_by_ipmi_is_read_back_as_well() {
+    let ipmi = ipmi().await;
+    let host = without_redfish(&ipmi).connect().await.unwrap().value;
+    // Whatever the client repeats, the BMC carries out in silence.
+    ipmi.rule(Rule::always(CHASSIS, CHASSIS_CONTROL, Act::ExecuteSilently));
+    let off = host.power_off(Manner::Forced).await.unwrap();
+    assert_eq!((off.backend, off.attempts.len()), (Backend::Ipmi, 1));
+    assert_eq!(ipmi.executed(CHASSIS, CHASSIS_CONTROL), 1);
+}
+
+#[tokio::test]
+async fn what_ipmi_cannot_say_is_refused_and_nothing_is_sent() {
+    let ipmi = ipmi().await;
+    let host = without_redfish(&ipmi).connect().await.unwrap().value;
+    let boot = |device, mode| host.set_boot_override(BootOverride { device, persistent: false, mode });
+    for (refused, reason) in [
+        (boot(BootDevice::UefiHttp, Some(BootMode::Uefi)).await, "uefi-http"),
+        (boot(BootDevice::Usb, Some(BootMode::Uefi)).await, "USB"),
+        (boot(BootDevice::Pxe, None).await, "legacy or UEFI"),
+        (host.reset(Manner::Graceful).await, "restart"),
+        (host.identify(Identify::For(Duration::from_secs(600))).await, "255"),
+    ] {
+        let error = refused.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotAllowed);
+        assert!(error.to_string().contains(reason), "{error}");
+    }
+    assert_eq!(ipmi.executed(CHASSIS, CHASSIS_CONTROL) + ipmi.executed(CHASSIS, SET_BOOT_OPTIONS), 0);
+    let named = without_redfish(&ipmi).system("2").connect().await.unwrap_err();
+    assert!(named.to_string().contains("can't tell systems apart"), "{named}");
+}
+
+#[tokio::test]
+async fn what_one_protocol_cannot_say_is_done_by_the_other() {
+    let (redfish, ipmi) = (redfish().await, ipmi().await);
+    let host = both(&redfish, &ipmi).connect().await.unwrap().value;
+    assert_eq!(host.reset(Manner::Graceful).await.unwrap().backend, Backend::Redfish);
+    let identify = host.identify(Identify::For(Duration::from_secs(5))).await.unwrap();
+    assert_eq!((identify.backend, identify.attempts.len()), (Backend::Ipmi, 1));
+    // That was about this wish alone.
+    assert_eq!(host.identify(Identify::On).await.unwrap().backend, Backend::Redfish);
+}
+
+#[tokio::test]
+async fn both_protocols_fill_the_same_types() {
+    let (redfish, ipmi) = (redfish().await, ipmi().await);
+    for (protocol, backend) in [(Protocol::Redfish, Backend::Redfish), (Protocol::Ipmi, Backend::Ipmi)] {
+        let host = both(&redfish, &ipmi).protocol(protocol).connect().await.unwrap().value;
+
+        assert_eq!(host.power_state().await.unwrap().value, PowerState::On);
+        host.power_off(Manner::Forced).await.unwrap();
+        assert_eq!(host.power_state().await.unwrap().value, PowerState::Off);
+        assert_eq!(host.power_on().await.unwrap().backend, backend);
+
+        assert_eq!(host.boot_override().await.unwrap().value, None);
+        let pxe = BootOverride { device: BootDevice::Pxe, persistent: true, mode: Some(BootMode::Uefi) };
+        host.set_boot_override(pxe.clone()).await.unwrap();
+        assert_eq!(host.boot_override().await.unwrap().value, Some(pxe));
+        host.clear_boot_override().await.unwrap();
+        assert_eq!(host.boot_override().await.unwrap().value, None);
+
+        host.identify(Identify::On).await.unwrap();
+        assert!(host.identify_state().await.unwrap().value);
+        host.identify(Identify::Off).await.unwrap();
+        assert!(!host.identify_state().await.unwrap().value);
+
+        let sensors = host.sensors().await.unwrap().value;
+        let judged = sensors
+            .iter()
+            .find(|sensor| sensor.status == SensorStatus::Ok && sensor.thresholds.upper_critical.is_some());
+        let judged = judged.unwrap_or_else(|| panic!("{sensors:#?}"));
+        assert!(judged.reading < judged.thresholds.upper_critical && judged.unit.is_some(), "{judged:?}");
+
+        let log = host.event_log().await.unwrap().value;
+        assert!(log.iter().any(|entry| entry.time.is_some() && !entry.message.is_empty()), "{log:#?}");
+        let parts = host.inventory().await.unwrap().value;
+        let is_whole = |part: &&rosefish::host::Component| part.serial_number.is_some() && part.manufacturer.is_some();
+        for kind in [ComponentKind::System, ComponentKind::PowerSupply] {
+            assert!(parts.iter().filter(is_whole).any(|part| part.kind == kind), "{kind}: {parts:#?}");
+        }
+        assert!(host.users().await.unwrap().value.iter().any(|user| user.name == "admin" && user.role.is_some()));
+        assert!(host.controller().await.unwrap().value.firmware.is_some());
+
+        assert_eq!(host.clear_event_log().await.unwrap().backend, backend);
+        assert!(host.event_log().await.unwrap().value.len() < log.len());
+        assert_eq!(host.reset_controller().await.unwrap().backend, backend);
+    }
+    let changes = ipmi.machine().lock().changes().to_vec();
+    assert!(changes.iter().any(|change| matches!(change.kind, ChangeKind::ControllerReset { cold: true })));
+}
