@@ -7,9 +7,7 @@ use std::{env, fs, io};
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=demo");
     println!("cargo::rerun-if-changed=build.rs");
-    let out = PathBuf::from(
-        env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("OUT_DIR is not set"))?,
-    );
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or_else(|| io::Error::other("OUT_DIR is not set"))?);
 
     let mut files = Vec::new();
     if Path::new("demo").is_dir() {
@@ -20,11 +18,8 @@ fn main() -> io::Result<()> {
     let mut table = String::from("&[\n");
     for name in &files {
         let path = format!("/demo/{name}");
-        writeln!(
-            table,
-            "    ({name:?}, include_bytes!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {path:?}))),"
-        )
-        .map_err(io::Error::other)?;
+        writeln!(table, "    ({name:?}, include_bytes!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {path:?}))),")
+            .map_err(io::Error::other)?;
     }
     table.push_str("]\n");
     fs::write(out.join("demo_files.rs"), table)

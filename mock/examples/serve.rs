@@ -13,11 +13,6 @@ async fn main() -> Result<(), rosefish_mock::Error> {
         eprintln!("{problem}");
     }
     let bmc = MockBmc::builder().tree(tree).start().await?;
-    println!(
-        "{} user {} password {}",
-        bmc.url(),
-        bmc.user(),
-        bmc.password()
-    );
+    println!("{} user {} password {}", bmc.url(), bmc.user(), bmc.password());
     bmc.wait().await
 }

@@ -17,11 +17,7 @@ const SCHEMA: &str = "ManagerAccount";
 pub(crate) fn from_tree(store: &Store, accounts: &mut Accounts) {
     for (key, resource) in store.iter() {
         let object = resource.object();
-        let Some(user) = object
-            .get("UserName")
-            .and_then(Value::as_str)
-            .filter(|user| !user.is_empty())
-        else {
+        let Some(user) = object.get("UserName").and_then(Value::as_str).filter(|user| !user.is_empty()) else {
             continue;
         };
         if schema(resource) != Some(SCHEMA) {
@@ -31,10 +27,7 @@ pub(crate) fn from_tree(store: &Store, accounts: &mut Accounts) {
             known.resource = Some(key.to_owned());
             continue;
         }
-        let role = object
-            .get("RoleId")
-            .and_then(Value::as_str)
-            .unwrap_or("ReadOnly");
+        let role = object.get("RoleId").and_then(Value::as_str).unwrap_or("ReadOnly");
         let mut account = Account::without_password(user, role);
         account.enabled = is_enabled(object);
         account.resource = Some(key.to_owned());
@@ -48,21 +41,13 @@ fn is_enabled(object: &Map<String, Value>) -> bool {
 }
 
 /// Checks and carries out what a PATCH means for an account; does nothing for other resources.
-pub(crate) fn change(
-    state: &mut State,
-    key: &str,
-    patch: &Map<String, Value>,
-) -> Result<(), Message> {
+pub(crate) fn change(state: &mut State, key: &str, patch: &Map<String, Value>) -> Result<(), Message> {
     if state.accounts.by_resource(key).is_none() {
         return Ok(());
     }
     check(state, patch, Some(key))?;
     let text = |name: &str| patch.get(name).and_then(Value::as_str);
-    let shown = state
-        .store
-        .get(key)
-        .map(|resource| resource.object().clone())
-        .unwrap_or_default();
+    let shown = state.store.get(key).map(|resource| resource.object().clone()).unwrap_or_default();
     let enabled = is_enabled(&shown.into_iter().chain(patch.clone()).collect());
     let Some(account) = state.accounts.by_resource(key) else {
         return Ok(());
@@ -88,12 +73,7 @@ pub(crate) fn change(
 /// The account whose password has to be changed before its user may do anything else.
 pub(crate) fn must_change_password(state: &State, user: &str) -> Option<Message> {
     let key = state.accounts.by_user(user)?.resource.as_deref()?;
-    let required = state
-        .store
-        .get(key)?
-        .object()
-        .get("PasswordChangeRequired")?
-        .as_bool()?;
+    let required = state.store.get(key)?.object().get("PasswordChangeRequired")?.as_bool()?;
     required.then(|| Message::new(&message::PASSWORD_CHANGE_REQUIRED, [key]))
 }
 
@@ -119,11 +99,9 @@ pub(crate) fn created(state: &mut State, key: &str, body: &Map<String, Value>) {
 
 /// What a new account shows besides what the client said.
 pub(crate) fn defaults(state: &State, body: &Map<String, Value>) -> Value {
-    let role = body
-        .get("RoleId")
-        .and_then(Value::as_str)
-        .and_then(|role| role_key(&state.store, role));
-    let mut defaults = json!({ "Enabled": true, "Locked": false, "PasswordChangeRequired": false, "AccountTypes": ["Redfish"] });
+    let role = body.get("RoleId").and_then(Value::as_str).and_then(|role| role_key(&state.store, role));
+    let mut defaults =
+        json!({ "Enabled": true, "Locked": false, "PasswordChangeRequired": false, "AccountTypes": ["Redfish"] });
     if let (Some(role), Some(object)) = (role, defaults.as_object_mut()) {
         object.insert("Links".to_owned(), json!({ "Role": { "@odata.id": role } }));
     }
@@ -132,27 +110,14 @@ pub(crate) fn defaults(state: &State, body: &Map<String, Value>) -> Value {
 
 /// Checks user name, password and role of a request; `own` is the key of the account that it
 /// changes, if there is one already.
-pub(crate) fn check(
-    state: &State,
-    body: &Map<String, Value>,
-    own: Option<&str>,
-) -> Result<(), Message> {
+pub(crate) fn check(state: &State, body: &Map<String, Value>, own: Option<&str>) -> Result<(), Message> {
     let text = |name: &str| body.get(name).and_then(Value::as_str);
     if let Some(user) = text("UserName") {
         if user.is_empty() {
-            return Err(
-                Message::new(&message::PROPERTY_VALUE_ERROR, ["UserName"]).about("/UserName")
-            );
+            return Err(Message::new(&message::PROPERTY_VALUE_ERROR, ["UserName"]).about("/UserName"));
         }
-        if state
-            .accounts
-            .by_user(user)
-            .is_some_and(|other| other.resource.as_deref() != own || own.is_none())
-        {
-            return Err(
-                Message::new(&message::RESOURCE_EXISTS, [SCHEMA, "UserName", user])
-                    .about("/UserName"),
-            );
+        if state.accounts.by_user(user).is_some_and(|other| other.resource.as_deref() != own || own.is_none()) {
+            return Err(Message::new(&message::RESOURCE_EXISTS, [SCHEMA, "UserName", user]).about("/UserName"));
         }
     }
     let roles = roles(&state.store);
@@ -160,9 +125,7 @@ pub(crate) fn check(
         && !roles.is_empty()
         && !roles.iter().any(|(_, known)| known == role)
     {
-        return Err(
-            Message::new(&message::PROPERTY_VALUE_NOT_IN_LIST, [role, "RoleId"]).about("/RoleId"),
-        );
+        return Err(Message::new(&message::PROPERTY_VALUE_NOT_IN_LIST, [role, "RoleId"]).about("/RoleId"));
     }
     match text("Password") {
         Some(password) if !is_long_enough(state, password) => {
@@ -174,51 +137,24 @@ pub(crate) fn check(
 
 fn is_long_enough(state: &State, password: &str) -> bool {
     let limit = |name: &str| {
-        let service = state
-            .store
-            .get(uri::ROOT)?
-            .object()
-            .get("AccountService")?
-            .get("@odata.id")?
-            .as_str()?;
-        state
-            .store
-            .get(&uri::key(service))?
-            .object()
-            .get(name)?
-            .as_u64()
+        let service = state.store.get(uri::ROOT)?.object().get("AccountService")?.get("@odata.id")?.as_str()?;
+        state.store.get(&uri::key(service))?.object().get(name)?.as_u64()
     };
     let length = password.chars().count() as u64;
     length >= limit("MinPasswordLength").unwrap_or(1)
-        && length
-            <= limit("MaxPasswordLength")
-                .filter(|&most| most > 0)
-                .unwrap_or(u64::MAX)
+        && length <= limit("MaxPasswordLength").filter(|&most| most > 0).unwrap_or(u64::MAX)
 }
 
 /// The roles that the account service leads to: their keys and the names that accounts have them
 /// by.
 fn roles(store: &Store) -> Vec<(String, String)> {
-    let follow = |key: &str, name: &str| {
-        store
-            .get(key)?
-            .object()
-            .get(name)?
-            .get("@odata.id")?
-            .as_str()
-            .and_then(uri::key_of_id)
-    };
-    let collection =
-        follow(uri::ROOT, "AccountService").and_then(|service| follow(&service, "Roles"));
-    let members = collection
-        .map(|collection| store.members(&collection))
-        .unwrap_or_default();
+    let follow =
+        |key: &str, name: &str| store.get(key)?.object().get(name)?.get("@odata.id")?.as_str().and_then(uri::key_of_id);
+    let collection = follow(uri::ROOT, "AccountService").and_then(|service| follow(&service, "Roles"));
+    let members = collection.map(|collection| store.members(&collection)).unwrap_or_default();
     let named = |key: String| {
         let role = store.get(&key)?.object();
-        let name = role
-            .get("RoleId")
-            .and_then(Value::as_str)
-            .or_else(|| role.get("Id")?.as_str())?;
+        let name = role.get("RoleId").and_then(Value::as_str).or_else(|| role.get("Id")?.as_str())?;
         Some((key.clone(), name.to_owned()))
     };
     members.into_iter().filter_map(named).collect()
@@ -226,8 +162,5 @@ fn roles(store: &Store) -> Vec<(String, String)> {
 
 /// The key of a role.
 pub(crate) fn role_key(store: &Store, role: &str) -> Option<String> {
-    roles(store)
-        .into_iter()
-        .find(|(_, name)| name == role)
-        .map(|(key, _)| key)
+    roles(store).into_iter().find(|(_, name)| name == role).map(|(key, _)| key)
 }

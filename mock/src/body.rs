@@ -27,21 +27,11 @@ pub(crate) fn parameters(call: &Call) -> Result<Map<String, Value>, Reply> {
 
 /// A body that says that it isn't JSON is refused; many clients say nothing.
 fn check_type(call: &Call) -> Result<(), Reply> {
-    let said = call
-        .header(header::CONTENT_TYPE)
-        .unwrap_or("application/json");
-    let kind = said
-        .split(';')
-        .next()
-        .unwrap_or(said)
-        .trim()
-        .to_ascii_lowercase();
+    let said = call.header(header::CONTENT_TYPE).unwrap_or("application/json");
+    let kind = said.split(';').next().unwrap_or(said).trim().to_ascii_lowercase();
     if kind == "application/json" || kind.ends_with("+json") {
         return Ok(());
     }
     let message = Message::new(&message::HEADER_INVALID, ["Content-Type"]);
-    Err(Reply::errors(
-        StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        &[message],
-    ))
+    Err(Reply::errors(StatusCode::UNSUPPORTED_MEDIA_TYPE, &[message]))
 }

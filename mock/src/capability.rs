@@ -49,12 +49,7 @@ static INSERTABLE: &[&str] = &[
 ];
 
 /// Members of these types can be deleted although clients don't create them.
-static ALSO_DELETABLE: &[&str] = &[
-    "CompositionReservation",
-    "MetricReport",
-    "Task",
-    "TelemetryData",
-];
+static ALSO_DELETABLE: &[&str] = &["CompositionReservation", "MetricReport", "Task", "TelemetryData"];
 
 /// Resources of these types can't be changed, though they have the form of others that can.
 static READ_ONLY: &[&str] = &[
@@ -128,18 +123,10 @@ impl Methods {
     /// The methods of the resource at a key.
     pub(crate) fn of(store: &Store, key: &str) -> Self {
         let Some(resource) = store.get(key) else {
-            return Self {
-                update: false,
-                insert: false,
-                delete: false,
-            };
+            return Self { update: false, insert: false, delete: false };
         };
         if resource.json.is_none() {
-            return Self {
-                update: false,
-                insert: false,
-                delete: false,
-            };
+            return Self { update: false, insert: false, delete: false };
         }
         let schema = schema(resource);
         if store.is_collection(key) {
@@ -151,8 +138,7 @@ impl Methods {
             };
         }
         let predefined = is_predefined(resource);
-        let removable = schema
-            .is_some_and(|schema| INSERTABLE.contains(&schema) || ALSO_DELETABLE.contains(&schema));
+        let removable = schema.is_some_and(|schema| INSERTABLE.contains(&schema) || ALSO_DELETABLE.contains(&schema));
         Self {
             update: !predefined && !schema.is_some_and(|schema| READ_ONLY.contains(&schema)),
             insert: false,
@@ -163,11 +149,7 @@ impl Methods {
     /// The value of the `Allow` header.
     pub(crate) fn header(self) -> String {
         let mut text = String::from("GET, HEAD");
-        for (may, name) in [
-            (self.update, ", PATCH"),
-            (self.insert, ", POST"),
-            (self.delete, ", DELETE"),
-        ] {
+        for (may, name) in [(self.update, ", PATCH"), (self.insert, ", POST"), (self.delete, ", DELETE")] {
             if may {
                 text.push_str(name);
             }
@@ -178,11 +160,7 @@ impl Methods {
 
 /// The roles that the standard defines stay as they are.
 pub(crate) fn is_predefined(resource: &Resource) -> bool {
-    resource
-        .object()
-        .get("IsPredefined")
-        .and_then(serde_json::Value::as_bool)
-        == Some(true)
+    resource.object().get("IsPredefined").and_then(serde_json::Value::as_bool) == Some(true)
 }
 
 /// The schema of a resource: `Chassis` for `#Chassis.v1_25_0.Chassis`.

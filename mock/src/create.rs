@@ -22,21 +22,10 @@ static REQUIRED: &[(&str, &[&str])] = &[
     ("License", &["LicenseString"]),
     ("LogEntry", &["EntryType"]),
     ("ManagerAccount", &["UserName", "Password", "RoleId"]),
-    (
-        "OutboundConnection",
-        &[
-            "Authentication",
-            "EndpointURI",
-            "Roles",
-            "WebSocketPingIntervalMinutes",
-        ],
-    ),
+    ("OutboundConnection", &["Authentication", "EndpointURI", "Roles", "WebSocketPingIntervalMinutes"]),
     ("RegisteredClient", &["ClientType"]),
     ("Role", &["RoleId"]),
-    (
-        "Signature",
-        &["SignatureString", "SignatureType", "SignatureTypeRegistry"],
-    ),
+    ("Signature", &["SignatureString", "SignatureType", "SignatureTypeRegistry"]),
     ("VLanNetworkInterface", &["VLANEnable", "VLANId"]),
 ];
 
@@ -86,16 +75,11 @@ pub(crate) fn answer(state: &mut State, call: &Call) -> Reply {
     let Some(schema) = member_schema(&state.store, &collection) else {
         return not_allowed(state, &call.key);
     };
-    let required = REQUIRED
-        .iter()
-        .find(|(name, _)| *name == schema)
-        .map_or(&[][..], |(_, required)| required);
+    let required = REQUIRED.iter().find(|(name, _)| *name == schema).map_or(&[][..], |(_, required)| required);
     let missing: Vec<_> = required
         .iter()
         .filter(|name| body.get(**name).is_none_or(Value::is_null))
-        .map(|name| {
-            Message::new(&message::CREATE_MISSING_PROPERTY, [name]).about(&format!("/{name}"))
-        })
+        .map(|name| Message::new(&message::CREATE_MISSING_PROPERTY, [name]).about(&format!("/{name}")))
         .collect();
     if !missing.is_empty() {
         return Reply::errors(StatusCode::BAD_REQUEST, &missing);
@@ -114,16 +98,9 @@ pub(crate) fn answer(state: &mut State, call: &Call) -> Reply {
         return Reply::error(message);
     }
 
-    let id = match body
-        .get("RoleId")
-        .and_then(Value::as_str)
-        .filter(|_| schema == "Role")
-    {
+    let id = match body.get("RoleId").and_then(Value::as_str).filter(|_| schema == "Role") {
         Some(role) if state.store.contains(&format!("{collection}/{role}")) => {
-            return Reply::error(Message::new(
-                &message::RESOURCE_EXISTS,
-                ["Role", "RoleId", role],
-            ));
+            return Reply::error(Message::new(&message::RESOURCE_EXISTS, ["Role", "RoleId", role]));
         }
         Some(role) => role.to_owned(),
         None => free_id(&state.store, &collection),
@@ -136,9 +113,7 @@ pub(crate) fn answer(state: &mut State, call: &Call) -> Reply {
         account::created(state, &key, &body);
     }
     match state.store.get(&key) {
-        Some(resource) => {
-            Reply::resource(StatusCode::CREATED, resource).with(header::LOCATION, &location)
-        }
+        Some(resource) => Reply::resource(StatusCode::CREATED, resource).with(header::LOCATION, &location),
         None => Reply::error(Message::new(&message::INTERNAL_ERROR, [])),
     }
 }
@@ -148,18 +123,11 @@ fn check_subscription(body: &Map<String, Value>) -> Result<(), Message> {
     let text = |name: &str| body.get(name).map(merge::text).unwrap_or_default();
     let protocol = text("Protocol");
     if !EVENT_PROTOCOLS.contains(&protocol.as_str()) {
-        let refused = Message::new(
-            &message::PROPERTY_VALUE_NOT_IN_LIST,
-            [&protocol, "Protocol"],
-        );
+        let refused = Message::new(&message::PROPERTY_VALUE_NOT_IN_LIST, [&protocol, "Protocol"]);
         return Err(refused.about("/Protocol"));
     }
     let destination = text("Destination");
-    if protocol == "Redfish"
-        && !["http://", "https://"]
-            .iter()
-            .any(|scheme| destination.starts_with(scheme))
-    {
+    if protocol == "Redfish" && !["http://", "https://"].iter().any(|scheme| destination.starts_with(scheme)) {
         let refused = Message::new(&message::PROPERTY_VALUE_ERROR, ["Destination"]);
         return Err(refused.about("/Destination"));
     }
@@ -168,43 +136,27 @@ fn check_subscription(body: &Map<String, Value>) -> Result<(), Message> {
 
 /// The lowest number that no member of a collection has for an Id.
 pub(crate) fn free_id(store: &Store, collection: &str) -> String {
-    (1_u32..)
-        .map(|id| id.to_string())
-        .find(|id| !store.contains(&format!("{collection}/{id}")))
-        .unwrap_or_default()
+    (1_u32..).map(|id| id.to_string()).find(|id| !store.contains(&format!("{collection}/{id}"))).unwrap_or_default()
 }
 
 fn member_schema(store: &Store, collection: &str) -> Option<String> {
-    schema(store.get(collection)?)?
-        .strip_suffix("Collection")
-        .map(str::to_owned)
+    schema(store.get(collection)?)?.strip_suffix("Collection").map(str::to_owned)
 }
 
 /// The `@odata.type` for a new resource: that of another of its kind, if there is one.
 pub(crate) fn type_of_new(store: &Store, wanted: &str) -> String {
-    let example = store
-        .iter()
-        .find(|(_, resource)| schema(resource) == Some(wanted));
+    let example = store.iter().find(|(_, resource)| schema(resource) == Some(wanted));
     match example.and_then(|(_, resource)| resource.object().get("@odata.type")?.as_str()) {
         Some(example) => example.to_owned(),
         None => {
-            let version = VERSIONS
-                .iter()
-                .find(|(name, _)| *name == wanted)
-                .map_or("v1_0_0", |(_, version)| version);
+            let version = VERSIONS.iter().find(|(name, _)| *name == wanted).map_or("v1_0_0", |(_, version)| version);
             format!("#{wanted}.{version}.{wanted}")
         }
     }
 }
 
 /// A new member: what the client said, and what a service adds to it.
-fn member(
-    state: &State,
-    schema: &str,
-    id: &str,
-    location: &str,
-    body: &Map<String, Value>,
-) -> Value {
+fn member(state: &State, schema: &str, id: &str, location: &str, body: &Map<String, Value>) -> Value {
     let mut member = json!({
         // Replaced by the tag itself when the resource is stored.
         "@odata.etag": "",
@@ -220,10 +172,7 @@ fn member(
         // Annotations are instructions for the creation, not part of what is created.
         if !name.contains('@') && name != "Id" {
             let hidden = secret::is_secret(name);
-            object.insert(
-                name.clone(),
-                if hidden { Value::Null } else { value.clone() },
-            );
+            object.insert(name.clone(), if hidden { Value::Null } else { value.clone() });
         }
     }
     let defaults = match schema {

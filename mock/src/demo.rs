@@ -8,11 +8,5 @@ static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/demo_files.
 
 /// The files of the demo tree, as if they had been read from a folder.
 pub(crate) fn files() -> Vec<File> {
-    FILES
-        .iter()
-        .map(|&(path, body)| File {
-            path: path.to_owned(),
-            body: Bytes::from_static(body),
-        })
-        .collect()
+    FILES.iter().map(|&(path, body)| File { path: path.to_owned(), body: Bytes::from_static(body) }).collect()
 }

@@ -25,9 +25,7 @@ pub(crate) fn answer(state: &State, call: &Call) -> Option<Reply> {
         _ => return None,
     };
     if !matches!(call.method, Method::GET | Method::HEAD) {
-        return Some(
-            Reply::error(Message::new(&message::NOT_ALLOWED, [])).with(header::ALLOW, "GET, HEAD"),
-        );
+        return Some(Reply::error(Message::new(&message::NOT_ALLOWED, [])).with(header::ALLOW, "GET, HEAD"));
     }
     let reply = match state.store.get(&call.key) {
         Some(captured) => Reply::resource(StatusCode::OK, captured),
@@ -38,8 +36,7 @@ pub(crate) fn answer(state: &State, call: &Call) -> Option<Reply> {
 
 /// The resources that the service root leads to, as OData lists them.
 fn service_document(store: &Store) -> Value {
-    let mut entries =
-        vec![json!({ "name": "Service", "kind": "Singleton", "url": "/redfish/v1/" })];
+    let mut entries = vec![json!({ "name": "Service", "kind": "Singleton", "url": "/redfish/v1/" })];
     if let Some(root) = store.get(uri::ROOT) {
         let links = root.object().get("Links").and_then(Value::as_object);
         for (name, value) in root.object().iter().chain(links.into_iter().flatten()) {
@@ -68,26 +65,16 @@ fn metadata(store: &Store) -> String {
         namespaces.insert(schema.to_owned());
         namespaces.insert(namespace.to_owned());
     }
-    files
-        .entry("ServiceRoot".to_owned())
-        .or_default()
-        .extend(["ServiceRoot".to_owned(), root_namespace.clone()]);
+    files.entry("ServiceRoot".to_owned()).or_default().extend(["ServiceRoot".to_owned(), root_namespace.clone()]);
 
     let mut xml = String::from(concat!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n",
         "<edmx:Edmx xmlns:edmx=\"http://docs.oasis-open.org/odata/ns/edmx\" Version=\"4.0\">\n",
     ));
     for (schema, namespaces) in &files {
-        let version = if schema.ends_with("Collection") {
-            ""
-        } else {
-            "_v1"
-        };
+        let version = if schema.ends_with("Collection") { "" } else { "_v1" };
         // Writing to a String doesn't fail.
-        let _ = writeln!(
-            xml,
-            "  <edmx:Reference Uri=\"http://redfish.dmtf.org/schemas/v1/{schema}{version}.xml\">"
-        );
+        let _ = writeln!(xml, "  <edmx:Reference Uri=\"http://redfish.dmtf.org/schemas/v1/{schema}{version}.xml\">");
         for namespace in namespaces {
             let _ = writeln!(xml, "    <edmx:Include Namespace=\"{namespace}\"/>");
         }
@@ -114,18 +101,10 @@ fn metadata(store: &Store) -> String {
 /// The namespace of a resource's type, and the schema that it is a version of. Types with odd
 /// characters are left out, so that the XML needs no escapes.
 fn namespace(resource: &Resource) -> Option<(&str, &str)> {
-    let named = resource
-        .object()
-        .get("@odata.type")?
-        .as_str()?
-        .strip_prefix('#')?;
+    let named = resource.object().get("@odata.type")?.as_str()?.strip_prefix('#')?;
     let (namespace, _) = named.rsplit_once('.')?;
-    let schema = namespace
-        .split_once('.')
-        .map_or(namespace, |(schema, _)| schema);
-    let plain = namespace
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'_');
+    let schema = namespace.split_once('.').map_or(namespace, |(schema, _)| schema);
+    let plain = namespace.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'_');
     (plain && !schema.is_empty()).then_some((namespace, schema))
 }
 
@@ -138,26 +117,11 @@ mod tests {
     fn metadata_names_every_schema_once_and_extends_the_roots_container() {
         let store = Store::new(
             &Tree::new()
-                .with(
-                    "/redfish/v1",
-                    json!({ "@odata.type": "#ServiceRoot.v1_17_0.ServiceRoot" }),
-                )
-                .with(
-                    "/redfish/v1/Chassis",
-                    json!({ "@odata.type": "#ChassisCollection.ChassisCollection" }),
-                )
-                .with(
-                    "/redfish/v1/Chassis/1",
-                    json!({ "@odata.type": "#Chassis.v1_25_0.Chassis" }),
-                )
-                .with(
-                    "/redfish/v1/Chassis/2",
-                    json!({ "@odata.type": "#Chassis.v1_25_0.Chassis" }),
-                )
-                .with(
-                    "/redfish/v1/Chassis/3",
-                    json!({ "@odata.type": "#<odd>.Chassis" }),
-                ),
+                .with("/redfish/v1", json!({ "@odata.type": "#ServiceRoot.v1_17_0.ServiceRoot" }))
+                .with("/redfish/v1/Chassis", json!({ "@odata.type": "#ChassisCollection.ChassisCollection" }))
+                .with("/redfish/v1/Chassis/1", json!({ "@odata.type": "#Chassis.v1_25_0.Chassis" }))
+                .with("/redfish/v1/Chassis/2", json!({ "@odata.type": "#Chassis.v1_25_0.Chassis" }))
+                .with("/redfish/v1/Chassis/3", json!({ "@odata.type": "#<odd>.Chassis" })),
         );
         let xml = metadata(&store);
         for (text, count) in [
@@ -181,12 +145,8 @@ mod tests {
             }),
         ));
         let document = service_document(&store);
-        let names: Vec<_> = document["value"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|entry| entry["name"].as_str().unwrap())
-            .collect();
+        let names: Vec<_> =
+            document["value"].as_array().unwrap().iter().map(|entry| entry["name"].as_str().unwrap()).collect();
         assert_eq!(names, ["Service", "Systems", "Sessions"]);
     }
 }

@@ -17,11 +17,9 @@ pub(crate) fn is_tag(text: &str) -> bool {
     opaque.len() > 2
         && opaque.starts_with('"')
         && opaque.ends_with('"')
-        && opaque.get(1..opaque.len() - 1).is_some_and(|inner| {
-            inner
-                .bytes()
-                .all(|byte| byte > b' ' && byte != b'"' && byte != 0x7f)
-        })
+        && opaque
+            .get(1..opaque.len() - 1)
+            .is_some_and(|inner| inner.bytes().all(|byte| byte > b' ' && byte != b'"' && byte != 0x7f))
 }
 
 /// Whether the condition (`*`, or a list of tags) names this tag.
@@ -29,10 +27,7 @@ pub(crate) fn is_tag(text: &str) -> bool {
 /// Weak and strong tags are held equal: DSP0266 wants `If-Match` to work with the weak tags that
 /// many services give.
 pub(crate) fn matches(condition: &str, tag: &str) -> bool {
-    condition.trim() == "*"
-        || condition
-            .split(',')
-            .any(|candidate| opaque(candidate) == opaque(tag))
+    condition.trim() == "*" || condition.split(',').any(|candidate| opaque(candidate) == opaque(tag))
 }
 
 fn opaque(tag: &str) -> &str {
@@ -62,14 +57,9 @@ mod tests {
 
     #[test]
     fn only_quoted_texts_are_tags() {
-        for (text, expected) in [
-            ("\"a\"", true),
-            ("W/\"a\"", true),
-            ("a", false),
-            ("\"\"", false),
-            ("", false),
-            ("\"", false),
-        ] {
+        for (text, expected) in
+            [("\"a\"", true), ("W/\"a\"", true), ("a", false), ("\"\"", false), ("", false), ("\"", false)]
+        {
             assert_eq!(is_tag(text), expected, "{text}");
         }
     }

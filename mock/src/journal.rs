@@ -51,10 +51,7 @@ impl Request {
 
     /// The first header of that name, whatever its case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(other, _)| other.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     /// The body; in JSON objects passwords and tokens say `***`.
@@ -102,17 +99,11 @@ pub(crate) struct Journal(Mutex<Vec<Request>>);
 
 impl Journal {
     pub(crate) fn add(&self, request: Request) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(request);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(request);
     }
 
     pub(crate) fn all(&self) -> Vec<Request> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -120,10 +111,7 @@ impl Journal {
     }
 
     pub(crate) fn clear(&self) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 
@@ -145,10 +133,7 @@ impl Entry {
             received: SystemTime::now(),
             took: Duration::ZERO,
         };
-        Self {
-            request,
-            started: std::time::Instant::now(),
-        }
+        Self { request, started: std::time::Instant::now() }
     }
 
     pub(crate) fn answered(mut self, status: u16) -> Request {
@@ -164,8 +149,7 @@ fn masked_headers(headers: &HeaderMap) -> Vec<(String, String)> {
         .map(|(name, value)| {
             let text = String::from_utf8_lossy(value.as_bytes());
             let text = match name {
-                &header::AUTHORIZATION | &header::PROXY_AUTHORIZATION => match text.split_once(' ')
-                {
+                &header::AUTHORIZATION | &header::PROXY_AUTHORIZATION => match text.split_once(' ') {
                     Some((scheme, _)) => format!("{scheme} {MASK}"),
                     None => MASK.to_owned(),
                 },
@@ -182,11 +166,7 @@ fn masked_body(body: &Bytes) -> Bytes {
     let Ok(mut json) = serde_json::from_slice::<Value>(body) else {
         return body.clone();
     };
-    if mask(&mut json) {
-        json.to_string().into()
-    } else {
-        body.clone()
-    }
+    if mask(&mut json) { json.to_string().into() } else { body.clone() }
 }
 
 /// Masks the secrets in a value; says whether there were any.
@@ -229,9 +209,8 @@ mod tests {
             .unwrap()
             .into_parts();
         parts.headers.insert("cookie", "secret".parse().unwrap());
-        let body = Bytes::from_static(
-            br#"{"UserName":"root","Password":"secret","Oem":{"X":[{"AuthToken":"secret"}]}}"#,
-        );
+        let body =
+            Bytes::from_static(br#"{"UserName":"root","Password":"secret","Oem":{"X":[{"AuthToken":"secret"}]}}"#);
         let request = Entry::new(&parts, &body).answered(201);
 
         assert_eq!(request.header("authorization"), Some("Basic ***"));
@@ -239,18 +218,12 @@ mod tests {
         assert_eq!(request.query(), Some("x=1"));
         assert_eq!(request.json().unwrap()["UserName"], "root");
         let everything = format!("{request:?} {:?}", request.headers());
-        assert!(
-            !everything.contains("secret") && !everything.contains("c2Vj"),
-            "{everything}"
-        );
+        assert!(!everything.contains("secret") && !everything.contains("c2Vj"), "{everything}");
     }
 
     #[test]
     fn bodies_without_secrets_stay_as_they_were_sent() {
-        let (parts, ()) = axum::http::Request::builder()
-            .body(())
-            .unwrap()
-            .into_parts();
+        let (parts, ()) = axum::http::Request::builder().body(()).unwrap().into_parts();
         for body in ["{ \"AssetTag\" :  \"x\" }", "not json", ""] {
             let request = Entry::new(&parts, &Bytes::from_static(body.as_bytes())).answered(200);
             assert_eq!(request.body(), body.as_bytes());

@@ -39,29 +39,20 @@ fn read_below(dir: &Path, prefix: &str, depth: usize, files: &mut Vec<File>) -> 
             dir.display()
         )));
     }
-    let unreadable = |error| {
-        Error::because(
-            format!("{}: the folder can't be read", dir.display()),
-            error,
-        )
-    };
+    let unreadable = |error| Error::because(format!("{}: the folder can't be read", dir.display()), error);
     for entry in fs::read_dir(dir).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
         let path = entry.path();
         let name = entry.file_name().to_string_lossy().into_owned();
         // metadata() follows links, unlike the entry's own type.
-        let kind = fs::metadata(&path)
-            .map_err(|error| Error::because(format!("{}: can't be read", path.display()), error))?;
+        let kind =
+            fs::metadata(&path).map_err(|error| Error::because(format!("{}: can't be read", path.display()), error))?;
         if kind.is_dir() {
             read_below(&path, &format!("{prefix}{name}/"), depth + 1, files)?;
         } else if is_payload_name(&name) {
-            let body = fs::read(&path).map_err(|error| {
-                Error::because(format!("{}: can't be read", path.display()), error)
-            })?;
-            files.push(File {
-                path: format!("{prefix}{name}"),
-                body: body.into(),
-            });
+            let body =
+                fs::read(&path).map_err(|error| Error::because(format!("{}: can't be read", path.display()), error))?;
+            files.push(File { path: format!("{prefix}{name}"), body: body.into() });
         }
     }
     Ok(())
@@ -69,9 +60,7 @@ fn read_below(dir: &Path, prefix: &str, depth: usize, files: &mut Vec<File>) -> 
 
 /// `headers.json` and `time.json` are what mockup tools write about a resource, not resources.
 fn is_payload_name(name: &str) -> bool {
-    (name.ends_with(".json") || name.ends_with(".xml"))
-        && name != "headers.json"
-        && name != "time.json"
+    (name.ends_with(".json") || name.ends_with(".xml")) && name != "headers.json" && name != "time.json"
 }
 
 /// A file on its way into the tree.
@@ -94,31 +83,12 @@ impl Candidate {
         let (place, index) = place(&file.path, prefix);
         let (json, not_json) = match serde_json::from_slice::<Value>(&file.body) {
             Ok(value) => (Some(Arc::new(value)), None),
-            Err(error) => (
-                None,
-                (!file.path.ends_with(".xml")).then(|| error.to_string()),
-            ),
+            Err(error) => (None, (!file.path.ends_with(".xml")).then(|| error.to_string())),
         };
-        let id = json
-            .as_deref()
-            .and_then(|json| json.get("@odata.id"))
-            .and_then(Value::as_str)
-            .map(str::to_owned);
+        let id = json.as_deref().and_then(|json| json.get("@odata.id")).and_then(Value::as_str).map(str::to_owned);
         let own = id.as_deref().and_then(uri::key_of_id);
-        let payload = Payload {
-            body: file.body,
-            json,
-            file: file.path.clone(),
-        };
-        Self {
-            file: file.path,
-            place,
-            own,
-            id,
-            index,
-            payload,
-            not_json,
-        }
+        let payload = Payload { body: file.body, json, file: file.path.clone() };
+        Self { file: file.path, place, own, id, index, payload, not_json }
     }
 
     /// Who gets a URI that several files lay claim to: the lower rank.
@@ -136,10 +106,7 @@ impl Candidate {
 /// Gives every file its URI.
 pub(crate) fn assemble(files: Vec<File>) -> Tree {
     let prefix = prefix(&files);
-    let mut candidates: Vec<_> = files
-        .into_iter()
-        .map(|file| Candidate::new(file, prefix))
-        .collect();
+    let mut candidates: Vec<_> = files.into_iter().map(|file| Candidate::new(file, prefix)).collect();
     // Stable: among equals the order of the names decides, which puts `name.json` before
     // `name~1.json`.
     candidates.sort_by_key(Candidate::rank);
@@ -147,50 +114,23 @@ pub(crate) fn assemble(files: Vec<File>) -> Tree {
     let mut tree = Tree::new();
     let mut aliases = BTreeMap::new();
     for candidate in candidates {
-        let Candidate {
-            file,
-            place,
-            own,
-            id,
-            index,
-            payload,
-            not_json,
-        } = candidate;
+        let Candidate { file, place, own, id, index, payload, not_json } = candidate;
         let mut problem = |uri: &str, kind| {
-            tree.problems.push(Problem {
-                file: file.clone(),
-                uri: uri.to_owned(),
-                kind,
-            });
+            tree.problems.push(Problem { file: file.clone(), uri: uri.to_owned(), kind });
         };
-        let wanted = if index {
-            &place
-        } else {
-            own.as_ref().unwrap_or(&place)
-        };
-        let uri = if tree.payloads.contains_key(wanted) {
-            free(&tree.payloads, &place)
-        } else {
-            wanted.clone()
-        };
+        let wanted = if index { &place } else { own.as_ref().unwrap_or(&place) };
+        let uri = if tree.payloads.contains_key(wanted) { free(&tree.payloads, &place) } else { wanted.clone() };
         match (&own, &id) {
-            (Some(own), Some(id))
-                if *own != uri
-                    && (tree.payloads.contains_key(own) || aliases.contains_key(own)) =>
-            {
+            (Some(own), Some(id)) if *own != uri && (tree.payloads.contains_key(own) || aliases.contains_key(own)) => {
                 problem(&uri, ProblemKind::DuplicateId(id.clone()));
             }
             (Some(own), Some(id)) if *own != uri => {
                 problem(&uri, ProblemKind::OtherId(id.clone()));
                 aliases.insert(own.clone(), uri.clone());
             }
-            (None, Some(id)) if id.contains('#') => {
-                problem(&uri, ProblemKind::FragmentId(id.clone()))
-            }
+            (None, Some(id)) if id.contains('#') => problem(&uri, ProblemKind::FragmentId(id.clone())),
             (None, _) if !index => {
-                aliases
-                    .entry(format!("{uri}.json"))
-                    .or_insert_with(|| uri.clone());
+                aliases.entry(format!("{uri}.json")).or_insert_with(|| uri.clone());
             }
             _ => {}
         }
@@ -232,14 +172,9 @@ fn prefix(files: &[File]) -> &'static str {
 /// The URI that a path stands for, and whether the folder alone makes it.
 fn place(path: &str, prefix: &str) -> (String, bool) {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let stem = name
-        .strip_suffix(".json")
-        .or_else(|| name.strip_suffix(".xml"))
-        .unwrap_or(name);
+    let stem = name.strip_suffix(".json").or_else(|| name.strip_suffix(".xml")).unwrap_or(name);
     if stem == "index"
-        || stem
-            .strip_prefix("index~")
-            .is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+        || stem.strip_prefix("index~").is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
     {
         return (uri::key(&format!("{prefix}{folder}")), true);
     }
@@ -255,10 +190,7 @@ mod tests {
     fn tree(files: &[(&str, &str)]) -> Tree {
         let mut files: Vec<_> = files
             .iter()
-            .map(|(path, body)| File {
-                path: (*path).to_owned(),
-                body: Bytes::copy_from_slice(body.as_bytes()),
-            })
+            .map(|(path, body)| File { path: (*path).to_owned(), body: Bytes::copy_from_slice(body.as_bytes()) })
             .collect();
         files.sort_by(|a, b| a.path.cmp(&b.path));
         assemble(files)
@@ -282,23 +214,13 @@ mod tests {
     #[test]
     fn a_named_file_answers_to_its_id_or_else_to_its_path() {
         let tree = tree(&[
-            (
-                "some_name.json",
-                r#"{"@odata.id":"/redfish/v1/Systems/1/"}"#,
-            ),
-            (
-                "absolute.json",
-                r#"{"@odata.id":"https://bmc.example/redfish/v1/Chassis"}"#,
-            ),
+            ("some_name.json", r#"{"@odata.id":"/redfish/v1/Systems/1/"}"#),
+            ("absolute.json", r#"{"@odata.id":"https://bmc.example/redfish/v1/Chassis"}"#),
             ("Registries/Base.1.0.json", r#"{"Id":"Base.1.0"}"#),
         ]);
         assert_eq!(
             tree.uris().collect::<Vec<_>>(),
-            [
-                "/redfish/v1/Chassis",
-                "/redfish/v1/Registries/Base.1.0",
-                "/redfish/v1/Systems/1"
-            ]
+            ["/redfish/v1/Chassis", "/redfish/v1/Registries/Base.1.0", "/redfish/v1/Systems/1"]
         );
         assert!(tree.bytes("/redfish/v1/Registries/Base.1.0.json").is_some());
         assert!(tree.problems().is_empty());
@@ -306,10 +228,7 @@ mod tests {
 
     #[test]
     fn a_resource_whose_id_differs_from_its_folder_answers_to_both() {
-        let tree = tree(&[(
-            "Drives/Bay.0_1/index.json",
-            r#"{"@odata.id":"/redfish/v1/Drives/Bay.0:1"}"#,
-        )]);
+        let tree = tree(&[("Drives/Bay.0_1/index.json", r#"{"@odata.id":"/redfish/v1/Drives/Bay.0:1"}"#)]);
         assert!(tree.bytes("/redfish/v1/Drives/Bay.0_1").is_some());
         assert!(tree.bytes("/redfish/v1/Drives/Bay.0:1").is_some());
         assert!(matches!(tree.problems()[0].kind(), ProblemKind::OtherId(_)));
@@ -318,66 +237,33 @@ mod tests {
     #[test]
     fn the_first_of_two_payloads_with_one_id_keeps_it() {
         let tree = tree(&[
-            (
-                "redfish/v1.json",
-                r#"{"@odata.id":"/redfish/v1","Name":"first"}"#,
-            ),
-            (
-                "redfish/v1~1.json",
-                r#"{"@odata.id":"/redfish/v1","Name":"second"}"#,
-            ),
+            ("redfish/v1.json", r#"{"@odata.id":"/redfish/v1","Name":"first"}"#),
+            ("redfish/v1~1.json", r#"{"@odata.id":"/redfish/v1","Name":"second"}"#),
         ]);
         assert_eq!(tree.json("/redfish/v1").unwrap()["Name"], "first");
         assert_eq!(tree.json("/redfish/v1~1").unwrap()["Name"], "second");
-        assert!(matches!(
-            tree.problems()[0].kind(),
-            ProblemKind::DuplicateId(_)
-        ));
+        assert!(matches!(tree.problems()[0].kind(), ProblemKind::DuplicateId(_)));
     }
 
     #[test]
     fn a_folder_has_a_better_claim_than_a_foreign_id() {
         let tree = tree(&[
-            (
-                "Drives/1/index.json",
-                r#"{"@odata.id":"/redfish/v1/Drives/2"}"#,
-            ),
-            (
-                "Drives/2/index.json",
-                r#"{"@odata.id":"/redfish/v1/Drives/1"}"#,
-            ),
+            ("Drives/1/index.json", r#"{"@odata.id":"/redfish/v1/Drives/2"}"#),
+            ("Drives/2/index.json", r#"{"@odata.id":"/redfish/v1/Drives/1"}"#),
         ]);
-        assert_eq!(
-            tree.json("/redfish/v1/Drives/1").unwrap()["@odata.id"],
-            "/redfish/v1/Drives/2"
-        );
-        assert_eq!(
-            tree.json("/redfish/v1/Drives/2").unwrap()["@odata.id"],
-            "/redfish/v1/Drives/1"
-        );
+        assert_eq!(tree.json("/redfish/v1/Drives/1").unwrap()["@odata.id"], "/redfish/v1/Drives/2");
+        assert_eq!(tree.json("/redfish/v1/Drives/2").unwrap()["@odata.id"], "/redfish/v1/Drives/1");
     }
 
     #[test]
     fn parts_and_broken_texts_are_served_at_their_place_and_reported() {
         let tree = tree(&[
-            (
-                "redfish/v1/Power_/Voltages/1.json",
-                r#"{"@odata.id":"/redfish/v1/Power#/Voltages/1"}"#,
-            ),
+            ("redfish/v1/Power_/Voltages/1.json", r#"{"@odata.id":"/redfish/v1/Power#/Voltages/1"}"#),
             ("redfish/v1/Broken/index.json", r#"{"@odata.etag":"W/"1""}"#),
         ]);
-        assert_eq!(
-            tree.bytes("/redfish/v1/Broken").unwrap(),
-            br#"{"@odata.etag":"W/"1""}"#
-        );
+        assert_eq!(tree.bytes("/redfish/v1/Broken").unwrap(), br#"{"@odata.etag":"W/"1""}"#);
         assert!(tree.bytes("/redfish/v1/Power_/Voltages/1").is_some());
         let kinds: Vec<_> = tree.problems().iter().map(Problem::kind).collect();
-        assert!(
-            matches!(
-                kinds[..],
-                [ProblemKind::NotJson(_), ProblemKind::FragmentId(_)]
-            ),
-            "{kinds:?}"
-        );
+        assert!(matches!(kinds[..], [ProblemKind::NotJson(_), ProblemKind::FragmentId(_)]), "{kinds:?}");
     }
 }

@@ -33,13 +33,7 @@ fn collection(state: &State) -> String {
     state
         .store
         .get(uri::ROOT)
-        .and_then(|root| {
-            root.json
-                .as_deref()?
-                .pointer("/Links/Sessions/@odata.id")?
-                .as_str()
-                .and_then(uri::key_of_id)
-        })
+        .and_then(|root| root.json.as_deref()?.pointer("/Links/Sessions/@odata.id")?.as_str().and_then(uri::key_of_id))
         .unwrap_or_else(|| SESSIONS.to_owned())
 }
 
@@ -56,19 +50,9 @@ pub(crate) fn expire(state: &mut State, settings: &Settings) {
     }
     let sessions = collection(state);
     let said = uri::parent(&sessions)
-        .and_then(|service| {
-            state
-                .store
-                .get(service)?
-                .object()
-                .get("SessionTimeout")?
-                .as_u64()
-        })
+        .and_then(|service| state.store.get(service)?.object().get("SessionTimeout")?.as_u64())
         .map_or(DEFAULT_TIMEOUT, Duration::from_secs);
-    for session in state
-        .sessions
-        .expire(settings.session_timeout.unwrap_or(said))
-    {
+    for session in state.sessions.expire(settings.session_timeout.unwrap_or(said)) {
         state.store.remove_member(&session.collection, &session.key);
     }
 }
@@ -90,16 +74,10 @@ pub(crate) fn open(state: &mut State, call: &Call) -> Reply {
     let (user, password) = match (text("UserName"), text("Password")) {
         (Some(user), Some(password)) => (user, password),
         (None, _) => {
-            return Reply::error(Message::new(
-                &message::CREATE_MISSING_PROPERTY,
-                ["UserName"],
-            ));
+            return Reply::error(Message::new(&message::CREATE_MISSING_PROPERTY, ["UserName"]));
         }
         (_, None) => {
-            return Reply::error(Message::new(
-                &message::CREATE_MISSING_PROPERTY,
-                ["Password"],
-            ));
+            return Reply::error(Message::new(&message::CREATE_MISSING_PROPERTY, ["Password"]));
         }
     };
     if state.accounts.log_in(user, password).is_none() {
@@ -131,12 +109,8 @@ pub(crate) fn open(state: &mut State, call: &Call) -> Reply {
         // Logging in is allowed, and the answer says what has to be done then.
         Some(message) => {
             let mut body = resource.object().clone();
-            body.insert(
-                "@Message.ExtendedInfo".to_owned(),
-                json!([message.to_json()]),
-            );
-            Reply::json(StatusCode::CREATED, &Value::Object(body))
-                .with(header::ETAG, &resource.etag)
+            body.insert("@Message.ExtendedInfo".to_owned(), json!([message.to_json()]));
+            Reply::json(StatusCode::CREATED, &Value::Object(body)).with(header::ETAG, &resource.etag)
         }
     };
     reply.with(TOKEN, &token).with(header::LOCATION, &key)
@@ -144,10 +118,7 @@ pub(crate) fn open(state: &mut State, call: &Call) -> Reply {
 
 /// The time as Redfish writes it, to the second.
 pub(crate) fn now() -> String {
-    jiff::Timestamp::now()
-        .round(jiff::Unit::Second)
-        .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
-        .to_string()
+    jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_string()
 }
 
 /// Finds out who sent a request.
@@ -160,20 +131,13 @@ pub(crate) fn authenticate(state: &mut State, call: &Call) -> Result<Caller, Rep
         let Some(account) = state.accounts.by_user(&session.user) else {
             return refused(&message::NO_VALID_SESSION);
         };
-        return Ok(Caller {
-            user: account.user.clone(),
-            role: account.role.clone(),
-        });
+        return Ok(Caller { user: account.user.clone(), role: account.role.clone() });
     }
     let Some(authorization) = call.header(header::AUTHORIZATION) else {
         return refused(&message::NO_VALID_SESSION);
     };
-    match basic(authorization).and_then(|(user, password)| state.accounts.log_in(&user, &password))
-    {
-        Some(account) => Ok(Caller {
-            user: account.user.clone(),
-            role: account.role.clone(),
-        }),
+    match basic(authorization).and_then(|(user, password)| state.accounts.log_in(&user, &password)) {
+        Some(account) => Ok(Caller { user: account.user.clone(), role: account.role.clone() }),
         None => refused(&message::UNAUTHORIZED),
     }
 }
@@ -195,14 +159,8 @@ mod tests {
 
     #[test]
     fn basic_credentials_may_hold_colons_in_the_password_only() {
-        assert_eq!(
-            basic("Basic cm9vdDphOmI="),
-            Some(("root".to_owned(), "a:b".to_owned()))
-        );
-        assert_eq!(
-            basic("basic cm9vdDo="),
-            Some(("root".to_owned(), String::new()))
-        );
+        assert_eq!(basic("Basic cm9vdDphOmI="), Some(("root".to_owned(), "a:b".to_owned())));
+        assert_eq!(basic("basic cm9vdDo="), Some(("root".to_owned(), String::new())));
         for broken in ["Basic", "Basic !", "Basic cm9vdA==", "Bearer cm9vdDphOmI="] {
             assert_eq!(basic(broken), None, "{broken}");
         }
@@ -211,9 +169,6 @@ mod tests {
     #[test]
     fn times_end_at_the_second() {
         let now = now();
-        assert!(
-            now.ends_with('Z') && now.len() == "2024-01-01T00:00:00Z".len(),
-            "{now}"
-        );
+        assert!(now.ends_with('Z') && now.len() == "2024-01-01T00:00:00Z".len(), "{now}");
     }
 }

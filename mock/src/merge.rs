@@ -48,17 +48,9 @@ pub(crate) struct Outcome {
 /// Applies a PATCH to a resource.
 ///
 /// With `lenient`, properties that the resource doesn't show are added instead of rejected.
-pub(crate) fn merge(
-    resource: &mut Map<String, Value>,
-    patch: &Map<String, Value>,
-    lenient: bool,
-) -> Outcome {
+pub(crate) fn merge(resource: &mut Map<String, Value>, patch: &Map<String, Value>, lenient: bool) -> Outcome {
     let mut outcome = Outcome::default();
-    let place = Place {
-        pointer: String::new(),
-        depth: 0,
-        free: lenient,
-    };
+    let place = Place { pointer: String::new(), depth: 0, free: lenient };
     object(resource, patch, &place, &mut outcome);
     outcome
 }
@@ -74,11 +66,7 @@ struct Place {
 impl Place {
     fn below(&self, name: &str) -> Self {
         let escaped = name.replace('~', "~0").replace('/', "~1");
-        Self {
-            pointer: format!("{}/{escaped}", self.pointer),
-            depth: self.depth + 1,
-            free: self.free || name == "Oem",
-        }
+        Self { pointer: format!("{}/{escaped}", self.pointer), depth: self.depth + 1, free: self.free || name == "Oem" }
     }
 
     fn reject<const N: usize>(&self, kind: &'static message::Kind, args: [&str; N]) -> Message {
@@ -86,12 +74,7 @@ impl Place {
     }
 }
 
-fn object(
-    current: &mut Map<String, Value>,
-    patch: &Map<String, Value>,
-    place: &Place,
-    outcome: &mut Outcome,
-) {
+fn object(current: &mut Map<String, Value>, patch: &Map<String, Value>, place: &Place, outcome: &mut Outcome) {
     for (name, new) in patch {
         // Annotations, @odata.id and the like among them, are no properties; a service passes over
         // them.
@@ -102,18 +85,10 @@ fn object(
     }
 }
 
-fn property(
-    current: &mut Map<String, Value>,
-    name: &str,
-    new: &Value,
-    place: &Place,
-    outcome: &mut Outcome,
-) {
+fn property(current: &mut Map<String, Value>, name: &str, new: &Value, place: &Place, outcome: &mut Outcome) {
     let at_top = place.depth == 1;
     if place.depth > MAX_DEPTH {
-        outcome
-            .rejected
-            .push(place.reject(&message::PROPERTY_UNKNOWN, [name]));
+        outcome.rejected.push(place.reject(&message::PROPERTY_UNKNOWN, [name]));
         return;
     }
     let Some(old) = current.get(name) else {
@@ -121,31 +96,17 @@ fn property(
             current.insert(name.to_owned(), without_nulls(new));
             outcome.applied.push(place.pointer.clone());
         } else {
-            outcome
-                .rejected
-                .push(place.reject(&message::PROPERTY_UNKNOWN, [name]));
+            outcome.rejected.push(place.reject(&message::PROPERTY_UNKNOWN, [name]));
         }
         return;
     };
-    if NEVER_WRITTEN.contains(&name)
-        || (at_top && (NEVER_WRITTEN_AT_TOP.contains(&name) || is_link(old)))
-    {
-        outcome
-            .rejected
-            .push(place.reject(&message::PROPERTY_NOT_WRITABLE, [name]));
+    if NEVER_WRITTEN.contains(&name) || (at_top && (NEVER_WRITTEN_AT_TOP.contains(&name) || is_link(old))) {
+        outcome.rejected.push(place.reject(&message::PROPERTY_NOT_WRITABLE, [name]));
         return;
     }
-    let allowable = current
-        .get(&format!("{name}@Redfish.AllowableValues"))
-        .and_then(Value::as_array)
-        .cloned();
-    if let Some(refused) = allowable
-        .as_deref()
-        .and_then(|allowable| not_allowable(new, allowable))
-    {
-        outcome
-            .rejected
-            .push(place.reject(&message::PROPERTY_VALUE_NOT_IN_LIST, [&text(refused), name]));
+    let allowable = current.get(&format!("{name}@Redfish.AllowableValues")).and_then(Value::as_array).cloned();
+    if let Some(refused) = allowable.as_deref().and_then(|allowable| not_allowable(new, allowable)) {
+        outcome.rejected.push(place.reject(&message::PROPERTY_VALUE_NOT_IN_LIST, [&text(refused), name]));
         return;
     }
     let Some(old) = current.get_mut(name) else {
@@ -155,29 +116,14 @@ fn property(
         (Value::Object(old), Value::Object(new)) => {
             // An object that shows nothing yet, such as pending attributes, takes anything.
             let free = place.free || old.is_empty();
-            object(
-                old,
-                new,
-                &Place {
-                    pointer: place.pointer.clone(),
-                    free,
-                    ..*place
-                },
-                outcome,
-            );
+            object(old, new, &Place { pointer: place.pointer.clone(), free, ..*place }, outcome);
         }
         (Value::Array(old), Value::Array(new)) => array(old, new, name, place, outcome),
         (old, new) if old.is_null() || new.is_null() || same_kind(old, new) => {
-            *old = if secret::is_secret(name) {
-                Value::Null
-            } else {
-                without_nulls(new)
-            };
+            *old = if secret::is_secret(name) { Value::Null } else { without_nulls(new) };
             outcome.applied.push(place.pointer.clone());
         }
-        (_, new) => outcome
-            .rejected
-            .push(place.reject(&message::PROPERTY_VALUE_TYPE, [&text(new), name])),
+        (_, new) => outcome.rejected.push(place.reject(&message::PROPERTY_VALUE_TYPE, [&text(new), name])),
     }
 }
 
@@ -200,9 +146,7 @@ fn array(old: &mut Vec<Value>, new: &[Value], name: &str, place: &Place, outcome
                 elements.push(Value::Object(changed));
             }
             (Some(kept), new) if !kept.is_null() && !same_kind(kept, new) => {
-                inner
-                    .rejected
-                    .push(below.reject(&message::PROPERTY_VALUE_TYPE, [&text(new), name]));
+                inner.rejected.push(below.reject(&message::PROPERTY_VALUE_TYPE, [&text(new), name]));
             }
             (_, new) => elements.push(without_nulls(new)),
         }
@@ -234,9 +178,7 @@ fn same_kind(a: &Value, b: &Value) -> bool {
 /// The text in a value that the allowable ones don't have.
 fn not_allowable<'a>(new: &'a Value, allowable: &[Value]) -> Option<&'a Value> {
     match new {
-        Value::Array(elements) => elements
-            .iter()
-            .find(|element| element.is_string() && !allowable.contains(element)),
+        Value::Array(elements) => elements.iter().find(|element| element.is_string() && !allowable.contains(element)),
         Value::String(_) if !allowable.contains(new) => Some(new),
         _ => None,
     }
@@ -283,11 +225,7 @@ mod tests {
 
     fn patched(patch: Value) -> (Value, Outcome) {
         let mut resource = resource();
-        let outcome = merge(
-            resource.as_object_mut().unwrap(),
-            patch.as_object().unwrap(),
-            false,
-        );
+        let outcome = merge(resource.as_object_mut().unwrap(), patch.as_object().unwrap(), false);
         (resource, outcome)
     }
 
@@ -296,58 +234,22 @@ mod tests {
         for (patch, pointer, expected) in [
             (json!({ "AssetTag": "new" }), "/AssetTag", json!("new")),
             (json!({ "AssetTag": null }), "/AssetTag", json!(null)),
-            (
-                json!({ "Gone": { "A": 1, "B": null } }),
-                "/Gone",
-                json!({ "A": 1 }),
-            ),
-            (
-                json!({ "Boot": { "Target": "Pxe" } }),
-                "/Boot/Target",
-                json!("Pxe"),
-            ),
-            (
-                json!({ "Boot": { "Order": ["c", "a", null] } }),
-                "/Boot/Order",
-                json!(["c", "a"]),
-            ),
-            (
-                json!({ "Boot": { "Order": [{}, {}, {}, "d"] } }),
-                "/Boot/Order",
-                json!(["a", "b", "c", "d"]),
-            ),
-            (
-                json!({ "Servers": ["two", "three"] }),
-                "/Servers",
-                json!(["two", "three", null]),
-            ),
-            (
-                json!({ "Addresses": [null, {}] }),
-                "/Addresses",
-                json!([{ "Address": "10.0.0.2" }]),
-            ),
+            (json!({ "Gone": { "A": 1, "B": null } }), "/Gone", json!({ "A": 1 })),
+            (json!({ "Boot": { "Target": "Pxe" } }), "/Boot/Target", json!("Pxe")),
+            (json!({ "Boot": { "Order": ["c", "a", null] } }), "/Boot/Order", json!(["c", "a"])),
+            (json!({ "Boot": { "Order": [{}, {}, {}, "d"] } }), "/Boot/Order", json!(["a", "b", "c", "d"])),
+            (json!({ "Servers": ["two", "three"] }), "/Servers", json!(["two", "three", null])),
+            (json!({ "Addresses": [null, {}] }), "/Addresses", json!([{ "Address": "10.0.0.2" }])),
             (
                 json!({ "Addresses": [{ "Address": "10.0.0.9" }] }),
                 "/Addresses",
                 json!([{ "Address": "10.0.0.9", "Gateway": "10.0.0.254" }]),
             ),
-            (
-                json!({ "Oem": { "Acme": { "Fan": 2, "New": true } } }),
-                "/Oem/Acme",
-                json!({ "Fan": 2, "New": true }),
-            ),
-            (
-                json!({ "Oem": { "Other": { "A": 1 } } }),
-                "/Oem/Other/A",
-                json!(1),
-            ),
+            (json!({ "Oem": { "Acme": { "Fan": 2, "New": true } } }), "/Oem/Acme", json!({ "Fan": 2, "New": true })),
+            (json!({ "Oem": { "Other": { "A": 1 } } }), "/Oem/Other/A", json!(1)),
         ] {
             let (resource, outcome) = patched(patch.clone());
-            assert!(
-                outcome.rejected.is_empty(),
-                "{patch}: {:?}",
-                outcome.rejected
-            );
+            assert!(outcome.rejected.is_empty(), "{patch}: {:?}", outcome.rejected);
             assert_eq!(resource.pointer(pointer), Some(&expected), "{patch}");
         }
     }
@@ -356,43 +258,15 @@ mod tests {
     fn what_cannot_be_changed_is_named_and_the_rest_is_changed() {
         for (patch, pointer, id) in [
             (json!({ "Id": "2" }), "/Id", "PropertyNotWritable"),
-            (
-                json!({ "Status": { "Health": "Critical" } }),
-                "/Status",
-                "PropertyNotWritable",
-            ),
-            (
-                json!({ "Bios": { "@odata.id": "/x" } }),
-                "/Bios",
-                "PropertyNotWritable",
-            ),
+            (json!({ "Status": { "Health": "Critical" } }), "/Status", "PropertyNotWritable"),
+            (json!({ "Bios": { "@odata.id": "/x" } }), "/Bios", "PropertyNotWritable"),
             (json!({ "Nonsense": 1 }), "/Nonsense", "PropertyUnknown"),
-            (
-                json!({ "Boot": { "Nonsense": 1 } }),
-                "/Boot/Nonsense",
-                "PropertyUnknown",
-            ),
-            (
-                json!({ "AssetTag": 7 }),
-                "/AssetTag",
-                "PropertyValueTypeError",
-            ),
+            (json!({ "Boot": { "Nonsense": 1 } }), "/Boot/Nonsense", "PropertyUnknown"),
+            (json!({ "AssetTag": 7 }), "/AssetTag", "PropertyValueTypeError"),
             (json!({ "Count": "7" }), "/Count", "PropertyValueTypeError"),
-            (
-                json!({ "Boot": { "Target": "Floppy" } }),
-                "/Boot/Target",
-                "PropertyValueNotInList",
-            ),
-            (
-                json!({ "Boot": { "Order": [1] } }),
-                "/Boot/Order/0",
-                "PropertyValueTypeError",
-            ),
-            (
-                json!({ "Addresses": [{ "Nonsense": 1 }] }),
-                "/Addresses/0/Nonsense",
-                "PropertyUnknown",
-            ),
+            (json!({ "Boot": { "Target": "Floppy" } }), "/Boot/Target", "PropertyValueNotInList"),
+            (json!({ "Boot": { "Order": [1] } }), "/Boot/Order/0", "PropertyValueTypeError"),
+            (json!({ "Addresses": [{ "Nonsense": 1 }] }), "/Addresses/0/Nonsense", "PropertyUnknown"),
         ] {
             let mut both = patch.clone();
             if patch.get("AssetTag").is_none() {
@@ -402,10 +276,7 @@ mod tests {
             assert_eq!(outcome.rejected.len(), 1, "{patch}");
             assert_eq!(outcome.rejected[0].pointer(), Some(pointer), "{patch}");
             let json = outcome.rejected[0].to_json();
-            assert!(
-                json["MessageId"].as_str().unwrap().ends_with(id),
-                "{patch}: {json}"
-            );
+            assert!(json["MessageId"].as_str().unwrap().ends_with(id), "{patch}: {json}");
             changed["AssetTag"] = json!("old");
             assert_eq!(changed, resource(), "{patch}");
         }
@@ -413,9 +284,8 @@ mod tests {
 
     #[test]
     fn annotations_are_passed_over_and_secrets_do_not_stay() {
-        let (resource, outcome) = patched(
-            json!({ "@odata.etag": "x", "@Redfish.SettingsApplyTime": {}, "Password": "secret" }),
-        );
+        let (resource, outcome) =
+            patched(json!({ "@odata.etag": "x", "@Redfish.SettingsApplyTime": {}, "Password": "secret" }));
         assert_eq!(outcome.applied, ["/Password"]);
         assert_eq!(resource, self::resource());
     }
@@ -423,11 +293,7 @@ mod tests {
     #[test]
     fn a_lenient_service_takes_what_it_did_not_show() {
         let mut resource = resource();
-        let outcome = merge(
-            resource.as_object_mut().unwrap(),
-            json!({ "New": 1 }).as_object().unwrap(),
-            true,
-        );
+        let outcome = merge(resource.as_object_mut().unwrap(), json!({ "New": 1 }).as_object().unwrap(), true);
         assert_eq!(outcome.applied, ["/New"]);
     }
 }

@@ -149,11 +149,7 @@ pub(crate) struct Message {
 
 impl Message {
     pub(crate) fn new<const N: usize>(kind: &'static Kind, args: [&str; N]) -> Self {
-        Self {
-            kind,
-            args: args.map(str::to_owned).into(),
-            related: Vec::new(),
-        }
+        Self { kind, args: args.map(str::to_owned).into(), related: Vec::new() }
     }
 
     /// A message about the property at this JSON pointer.
@@ -181,14 +177,8 @@ impl Message {
         let mut rest = self.kind.text;
         while let Some((before, after)) = rest.split_once('%') {
             text.push_str(before);
-            let place = after
-                .chars()
-                .next()
-                .and_then(|digit| digit.to_digit(10))
-                .unwrap_or(0);
-            let arg = (place as usize)
-                .checked_sub(1)
-                .and_then(|index| self.args.get(index));
+            let place = after.chars().next().and_then(|digit| digit.to_digit(10)).unwrap_or(0);
+            let arg = (place as usize).checked_sub(1).and_then(|index| self.args.get(index));
             text.push_str(arg.map_or("", String::as_str));
             rest = after.get(1..).unwrap_or("");
         }
@@ -204,19 +194,12 @@ impl Message {
         object.insert("Message".to_owned(), self.text().into());
         object.insert("MessageArgs".to_owned(), self.args.clone().into());
         if !self.related.is_empty() {
-            let related: Vec<String> = self
-                .related
-                .iter()
-                .map(|pointer| format!("#{pointer}"))
-                .collect();
+            let related: Vec<String> = self.related.iter().map(|pointer| format!("#{pointer}")).collect();
             object.insert("RelatedProperties".to_owned(), related.into());
         }
         // Both spellings: Severity is the one that clients written before Message 1.1 know.
         object.insert("Severity".to_owned(), self.kind.severity.as_str().into());
-        object.insert(
-            "MessageSeverity".to_owned(),
-            self.kind.severity.as_str().into(),
-        );
+        object.insert("MessageSeverity".to_owned(), self.kind.severity.as_str().into());
         object.insert("Resolution".to_owned(), self.kind.resolution.into());
         Value::Object(object)
     }
@@ -245,19 +228,14 @@ mod tests {
     #[test]
     fn arguments_are_put_in_literally() {
         let message = Message::new(&PROPERTY_VALUE_NOT_IN_LIST, ["%2 %1", "/Boot"]).about("/Boot");
-        assert_eq!(
-            message.text(),
-            "The value '%2 %1' is none of those that the property /Boot takes."
-        );
+        assert_eq!(message.text(), "The value '%2 %1' is none of those that the property /Boot takes.");
         assert_eq!(message.to_json()["RelatedProperties"], json!(["#/Boot"]));
     }
 
     #[test]
     fn every_place_in_a_text_has_its_turn() {
         for kind in ALL {
-            let places = (1..=9)
-                .take_while(|place| kind.text.contains(&format!("%{place}")))
-                .count();
+            let places = (1..=9).take_while(|place| kind.text.contains(&format!("%{place}"))).count();
             assert_eq!(kind.text.matches('%').count(), places, "{}", kind.key);
             assert!(kind.resolution.ends_with('.'), "{}", kind.key);
         }
@@ -266,17 +244,9 @@ mod tests {
     #[test]
     fn one_message_is_the_error_and_several_are_a_general_one() {
         let one = Message::new(&PROPERTY_UNKNOWN, ["A"]);
-        assert_eq!(
-            body(std::slice::from_ref(&one))["error"]["code"],
-            "Base.1.22.PropertyUnknown"
-        );
+        assert_eq!(body(std::slice::from_ref(&one))["error"]["code"], "Base.1.22.PropertyUnknown");
         let two = body(&[one.clone(), one]);
         assert_eq!(two["error"]["code"], "Base.1.22.GeneralError");
-        assert_eq!(
-            two["error"]["@Message.ExtendedInfo"]
-                .as_array()
-                .map(Vec::len),
-            Some(2)
-        );
+        assert_eq!(two["error"]["@Message.ExtendedInfo"].as_array().map(Vec::len), Some(2));
     }
 }

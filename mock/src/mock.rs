@@ -62,11 +62,7 @@ impl MockBmc {
 
     /// Where the service is: `https://127.0.0.1:PORT`, without a trailing slash.
     pub fn url(&self) -> String {
-        let scheme = if self.identity.is_some() {
-            "https"
-        } else {
-            "http"
-        };
+        let scheme = if self.identity.is_some() { "https" } else { "http" };
         format!("{scheme}://{}", self.server.address)
     }
 
@@ -157,8 +153,7 @@ impl MockBmc {
         let unheard = |error| Error::because("the mock can't listen for signals", error);
         #[cfg(unix)]
         let mut terminate =
-            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-                .map_err(unheard)?;
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map_err(unheard)?;
         #[cfg(unix)]
         let terminated = terminate.recv();
         #[cfg(not(unix))]
@@ -175,10 +170,7 @@ impl MockBmc {
 
 impl fmt::Debug for MockBmc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MockBmc")
-            .field("url", &self.url())
-            .field("user", &self.user)
-            .finish_non_exhaustive()
+        f.debug_struct("MockBmc").field("url", &self.url()).field("user", &self.user).finish_non_exhaustive()
     }
 }
 
@@ -271,26 +263,11 @@ impl Builder {
     ///
     /// If the address can't be listened on, or no thread or certificate is to be had.
     pub async fn start(self) -> Result<MockBmc, Error> {
-        let identity = if self.tls {
-            Some(Identity::new()?)
-        } else {
-            None
-        };
+        let identity = if self.tls { Some(Identity::new()?) } else { None };
         let tree = self.tree.unwrap_or_else(Tree::demo);
-        let service = Arc::new(Service::new(
-            &tree,
-            &self.user,
-            &self.password,
-            self.settings,
-        ));
+        let service = Arc::new(Service::new(&tree, &self.user, &self.password, self.settings));
         let server = Server::start(self.address, identity.as_ref(), Arc::clone(&service))?;
-        Ok(MockBmc {
-            service,
-            identity,
-            server,
-            user: self.user,
-            password: self.password,
-        })
+        Ok(MockBmc { service, identity, server, user: self.user, password: self.password })
     }
 }
 

@@ -21,22 +21,15 @@ pub(crate) fn answer(state: &mut State, call: &Call, settings: &Settings) -> Rep
         Ok(patch) => patch,
         Err(reply) => return reply,
     };
-    let Some(Value::Object(mut resource)) = state
-        .store
-        .get(&key)
-        .and_then(|resource| resource.json.as_deref())
-        .cloned()
+    let Some(Value::Object(mut resource)) =
+        state.store.get(&key).and_then(|resource| resource.json.as_deref()).cloned()
     else {
         return not_allowed(state, &call.key);
     };
     let outcome = merge::merge(&mut resource, &patch, settings.lenient);
     if outcome.applied.is_empty() {
         let nothing = [Message::new(&message::NO_OPERATION, [])];
-        let messages = if outcome.rejected.is_empty() {
-            &nothing[..]
-        } else {
-            &outcome.rejected
-        };
+        let messages = if outcome.rejected.is_empty() { &nothing[..] } else { &outcome.rejected };
         return Reply::errors(StatusCode::BAD_REQUEST, messages);
     }
     if let Err(message) = account::change(state, &key, &patch) {
@@ -64,10 +57,9 @@ pub(crate) fn precondition(state: &State, call: &Call) -> Result<(), Reply> {
         return Ok(());
     };
     match state.store.get(&call.key) {
-        Some(resource) if !etag::matches(condition, &resource.etag) => Err(Reply::error(
-            Message::new(&message::PRECONDITION_FAILED, []),
-        )
-        .with(header::ETAG, &resource.etag)),
+        Some(resource) if !etag::matches(condition, &resource.etag) => {
+            Err(Reply::error(Message::new(&message::PRECONDITION_FAILED, [])).with(header::ETAG, &resource.etag))
+        }
         _ => Ok(()),
     }
 }

@@ -18,13 +18,8 @@ const CONFIGURE_SELF: &str = "ConfigureSelf";
 const CONFIGURE_USERS: &str = "ConfigureUsers";
 
 /// The schemas whose resources belong to the administration of users.
-static OF_USERS: &[&str] = &[
-    "AccountService",
-    "ExternalAccountProvider",
-    "ManagerAccount",
-    "PrivilegeRegistry",
-    "Role",
-];
+static OF_USERS: &[&str] =
+    &["AccountService", "ExternalAccountProvider", "ManagerAccount", "PrivilegeRegistry", "Role"];
 
 /// The schemas whose resources belong to the BMC rather than to the machine.
 static OF_MANAGER: &[&str] = &[
@@ -67,29 +62,14 @@ pub(crate) fn check(state: &State, caller: &Caller, call: &Call) -> Result<(), R
         // out.
         _ => has(CONFIGURE_SELF) && is_about_oneself(state, caller, call),
     };
-    if allowed {
-        Ok(())
-    } else {
-        Err(Reply::error(Message::new(
-            &message::INSUFFICIENT_PRIVILEGE,
-            [],
-        )))
-    }
+    if allowed { Ok(()) } else { Err(Reply::error(Message::new(&message::INSUFFICIENT_PRIVILEGE, []))) }
 }
 
 fn needed(state: &State, call: &Call) -> &'static str {
     let reading = matches!(call.method, Method::GET | Method::HEAD);
     let owner = owner(state, call);
-    let schema = owner
-        .as_deref()
-        .and_then(|key| state.store.get(key))
-        .and_then(schema);
-    let schema = schema.map(|schema| {
-        schema
-            .strip_suffix("Collection")
-            .filter(|_| !reading)
-            .unwrap_or(schema)
-    });
+    let schema = owner.as_deref().and_then(|key| state.store.get(key)).and_then(schema);
+    let schema = schema.map(|schema| schema.strip_suffix("Collection").filter(|_| !reading).unwrap_or(schema));
     match schema {
         Some("ManagerAccount") => CONFIGURE_USERS,
         _ if reading => LOGIN,
@@ -116,11 +96,8 @@ fn is_about_oneself(state: &State, caller: &Caller, call: &Call) -> bool {
     let Some(key) = owner(state, call) else {
         return false;
     };
-    let own_account = state
-        .accounts
-        .by_user(&caller.user)
-        .and_then(|account| account.resource.as_deref())
-        == Some(&key);
+    let own_account =
+        state.accounts.by_user(&caller.user).and_then(|account| account.resource.as_deref()) == Some(&key);
     match call.method {
         Method::GET | Method::HEAD => own_account,
         Method::PATCH => own_account && only_password(&call.body),
@@ -132,9 +109,7 @@ fn is_about_oneself(state: &State, caller: &Caller, call: &Call) -> bool {
 
 fn only_password(body: &[u8]) -> bool {
     match serde_json::from_slice(body) {
-        Ok(Value::Object(object)) => object
-            .keys()
-            .all(|name| name == "Password" || name.contains('@')),
+        Ok(Value::Object(object)) => object.keys().all(|name| name == "Password" || name.contains('@')),
         // What is wrong with the body is for the handler to say.
         _ => true,
     }
@@ -142,36 +117,16 @@ fn only_password(body: &[u8]) -> bool {
 
 /// The privileges of a role: as the tree says, or as the standard does.
 fn privileges_of(state: &State, role: &str) -> Vec<String> {
-    let shown = account::role_key(&state.store, role).and_then(|key| {
-        state
-            .store
-            .get(&key)?
-            .object()
-            .get("AssignedPrivileges")?
-            .as_array()
-            .cloned()
-    });
+    let shown = account::role_key(&state.store, role)
+        .and_then(|key| state.store.get(&key)?.object().get("AssignedPrivileges")?.as_array().cloned());
     if let Some(shown) = shown {
-        return shown
-            .iter()
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect();
+        return shown.iter().filter_map(Value::as_str).map(str::to_owned).collect();
     }
     let known: &[&str] = match role {
-        "Administrator" => &[
-            LOGIN,
-            CONFIGURE_MANAGER,
-            CONFIGURE_USERS,
-            CONFIGURE_COMPONENTS,
-            CONFIGURE_SELF,
-        ],
+        "Administrator" => &[LOGIN, CONFIGURE_MANAGER, CONFIGURE_USERS, CONFIGURE_COMPONENTS, CONFIGURE_SELF],
         "Operator" => &[LOGIN, CONFIGURE_COMPONENTS, CONFIGURE_SELF],
         "ReadOnly" => &[LOGIN, CONFIGURE_SELF],
         _ => &[],
     };
-    known
-        .iter()
-        .map(|privilege| (*privilege).to_owned())
-        .collect()
+    known.iter().map(|privilege| (*privilege).to_owned()).collect()
 }

@@ -22,10 +22,8 @@ pub(crate) fn answer(state: &State, call: &Call) -> Reply {
     {
         return Reply::empty(StatusCode::NOT_MODIFIED).with(header::ETAG, &resource.etag);
     }
-    let reply = Reply::resource(StatusCode::OK, resource).with(
-        header::ALLOW,
-        &Methods::of(&state.store, &call.key).header(),
-    );
+    let reply =
+        Reply::resource(StatusCode::OK, resource).with(header::ALLOW, &Methods::of(&state.store, &call.key).header());
     match schema_uri(resource) {
         Some(schema) => reply.with(header::LINK, &format!("<{schema}>; rel=describedby")),
         None => reply,
@@ -54,14 +52,8 @@ fn unsupported(query: &str) -> Option<String> {
 /// Where the schema of a resource is published: `#Chassis.v1_25_0.Chassis` is described by
 /// `Chassis.v1_25_0.json`.
 fn schema_uri(resource: &Resource) -> Option<String> {
-    let named = resource
-        .object()
-        .get("@odata.type")?
-        .as_str()?
-        .strip_prefix('#')?;
+    let named = resource.object().get("@odata.type")?.as_str()?.strip_prefix('#')?;
     let (namespace, _) = named.rsplit_once('.')?;
-    let plain = namespace
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'_');
+    let plain = namespace.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'_');
     plain.then(|| format!("http://redfish.dmtf.org/schemas/v1/{namespace}.json"))
 }

@@ -19,40 +19,22 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn empty(status: StatusCode) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body: Bytes::new(),
-        }
+        Self { status, headers: Vec::new(), body: Bytes::new() }
     }
 
     pub(crate) fn json(status: StatusCode, json: &Value) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body: json.to_string().into(),
-        }
-        .with(header::CONTENT_TYPE, JSON)
+        Self { status, headers: Vec::new(), body: json.to_string().into() }.with(header::CONTENT_TYPE, JSON)
     }
 
     pub(crate) fn text(content_type: &'static str, text: String) -> Self {
-        Self {
-            status: StatusCode::OK,
-            headers: Vec::new(),
-            body: text.into(),
-        }
-        .with(header::CONTENT_TYPE, content_type)
+        Self { status: StatusCode::OK, headers: Vec::new(), body: text.into() }.with(header::CONTENT_TYPE, content_type)
     }
 
     /// A resource as it is.
     pub(crate) fn resource(status: StatusCode, resource: &Resource) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body: resource.body.clone(),
-        }
-        .with(header::CONTENT_TYPE, resource.content_type)
-        .with(header::ETAG, &resource.etag)
+        Self { status, headers: Vec::new(), body: resource.body.clone() }
+            .with(header::CONTENT_TYPE, resource.content_type)
+            .with(header::ETAG, &resource.etag)
     }
 
     /// An error with the status that its message has.
@@ -84,13 +66,8 @@ impl Reply {
         let headers = response.headers_mut();
         headers.extend(self.headers);
         headers.insert("odata-version", HeaderValue::from_static("4.0"));
-        headers
-            .entry(header::CACHE_CONTROL)
-            .or_insert(HeaderValue::from_static("no-cache"));
-        headers.insert(
-            header::SERVER,
-            HeaderValue::from_static(concat!("rosefish-mock/", env!("CARGO_PKG_VERSION"))),
-        );
+        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
+        headers.insert(header::SERVER, HeaderValue::from_static(concat!("rosefish-mock/", env!("CARGO_PKG_VERSION"))));
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(
                 header::WWW_AUTHENTICATE,

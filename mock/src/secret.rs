@@ -4,9 +4,7 @@
 /// Whether a property of this name holds a secret: `Password`, `SessionAccountPassword`,
 /// `AuthenticationKey`, `Token`, ...
 pub(crate) fn is_secret(name: &str) -> bool {
-    ["Password", "Passphrase", "Token", "Key"]
-        .iter()
-        .any(|suffix| name.ends_with(suffix))
+    ["Password", "Passphrase", "Token", "Key"].iter().any(|suffix| name.ends_with(suffix))
 }
 
 #[cfg(test)]

@@ -66,12 +66,7 @@ impl Server {
                 end.send_replace(true);
             })
             .map_err(|error| Error::because("the mock's thread can't be started", error))?;
-        Ok(Self {
-            address,
-            stop: Some(stop),
-            thread: Some(thread),
-            ended,
-        })
+        Ok(Self { address, stop: Some(stop), thread: Some(thread), ended })
     }
 
     /// Tells the service to stop; it does so soon.
@@ -116,11 +111,7 @@ async fn serve(listener: StdListener, tls: Option<TlsAcceptor>, service: Arc<Ser
 }
 
 /// Accepts connections; shakes hands beside, so that a client that doesn't go on holds up nobody.
-async fn accept(
-    listener: TcpListener,
-    tls: Option<TlsAcceptor>,
-    ready: mpsc::Sender<(Stream, SocketAddr)>,
-) {
+async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, ready: mpsc::Sender<(Stream, SocketAddr)>) {
     loop {
         let (stream, peer) = match listener.accept().await {
             Ok(connection) => connection,
@@ -181,11 +172,7 @@ enum Stream {
 }
 
 impl AsyncRead for Stream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
             Self::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
@@ -194,11 +181,7 @@ impl AsyncRead for Stream {
 }
 
 impl AsyncWrite for Stream {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
             Self::Tls(stream) => Pin::new(stream).poll_write(cx, buf),

@@ -48,11 +48,7 @@ pub(crate) type Later = Box<dyn FnOnce(&mut State) + Send>;
 
 impl State {
     /// Lets something happen when this time has passed.
-    pub(crate) fn later(
-        &mut self,
-        delay: Duration,
-        change: impl FnOnce(&mut Self) + Send + 'static,
-    ) {
+    pub(crate) fn later(&mut self, delay: Duration, change: impl FnOnce(&mut Self) + Send + 'static) {
         self.later.push((delay, Box::new(change)));
     }
 }
@@ -97,17 +93,8 @@ impl Service {
         accounts.add(Account::new(user, password, "Administrator"));
         let store = Store::new(tree);
         account::from_tree(&store, &mut accounts);
-        let state = State {
-            store,
-            accounts,
-            sessions: Sessions::default(),
-            later: Vec::new(),
-        };
-        Self {
-            state: Mutex::new(state),
-            journal: Journal::default(),
-            settings,
-        }
+        let state = State { store, accounts, sessions: Sessions::default(), later: Vec::new() };
+        Self { state: Mutex::new(state), journal: Journal::default(), settings }
     }
 
     /// The state. A handler that panicked leaves at worst one resource half-changed, which is no
@@ -141,11 +128,10 @@ impl Service {
         if call.method == Method::POST && login::is_sessions(&state, &call.key) {
             return login::open(&mut state, call);
         }
-        let open_to_all =
-            call.key == uri::ROOT && matches!(call.method, Method::GET | Method::HEAD);
+        let open_to_all = call.key == uri::ROOT && matches!(call.method, Method::GET | Method::HEAD);
         if !open_to_all {
-            let allowed = login::authenticate(&mut state, call)
-                .and_then(|caller| privilege::check(&state, &caller, call));
+            let allowed =
+                login::authenticate(&mut state, call).and_then(|caller| privilege::check(&state, &caller, call));
             if let Err(reply) = allowed {
                 return reply;
             }
@@ -182,14 +168,9 @@ impl Service {
 pub(crate) fn not_allowed(state: &State, key: &str) -> Reply {
     if !state.store.contains(key) {
         // Looking at every resource is too much for each dangling link that a walk follows.
-        let action = key
-            .contains("/Actions/")
-            .then(|| action::find(&state.store, key))
-            .flatten();
+        let action = key.contains("/Actions/").then(|| action::find(&state.store, key)).flatten();
         return match action {
-            Some(_) => {
-                Reply::error(Message::new(&message::NOT_ALLOWED, [])).with(header::ALLOW, "POST")
-            }
+            Some(_) => Reply::error(Message::new(&message::NOT_ALLOWED, [])).with(header::ALLOW, "POST"),
             None => read::missing(state, key),
         };
     }
@@ -198,10 +179,7 @@ pub(crate) fn not_allowed(state: &State, key: &str) -> Reply {
 }
 
 /// Answers a request and notes it in the journal.
-pub(crate) async fn handle(
-    Shared(service): Shared<Arc<Service>>,
-    request: Request,
-) -> Response<Body> {
+pub(crate) async fn handle(Shared(service): Shared<Arc<Service>>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, MAX_BODY).await;
     let entry = Entry::new(&parts, body.as_ref().unwrap_or(&Bytes::new()));
@@ -212,13 +190,7 @@ pub(crate) async fn handle(
         Ok(body) => {
             let key = uri::key(parts.uri.path());
             let query = parts.uri.query().map(str::to_owned);
-            service.answer(&Call {
-                method: parts.method,
-                key,
-                query,
-                headers: parts.headers,
-                body,
-            })
+            service.answer(&Call { method: parts.method, key, query, headers: parts.headers, body })
         }
         Err(_) => Reply::error(Message::new(&message::PAYLOAD_TOO_LARGE, [])),
     };

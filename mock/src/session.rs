@@ -30,10 +30,7 @@ impl Account {
 
     /// An account that can't log in before it is given a password.
     pub(crate) fn without_password(user: &str, role: &str) -> Self {
-        Self {
-            password: None,
-            ..Self::new(user, "", role)
-        }
+        Self { password: None, ..Self::new(user, "", role) }
     }
 
     pub(crate) fn set_password(&mut self, password: &str) {
@@ -67,9 +64,7 @@ impl Accounts {
 
     /// The account that these credentials open.
     pub(crate) fn log_in(&self, user: &str, password: &str) -> Option<&Account> {
-        self.0.iter().find(|account| {
-            account.enabled && account.user == user && account.has_password(password)
-        })
+        self.0.iter().find(|account| account.enabled && account.user == user && account.has_password(password))
     }
 
     pub(crate) fn by_user(&self, user: &str) -> Option<&Account> {
@@ -77,9 +72,7 @@ impl Accounts {
     }
 
     pub(crate) fn by_resource(&mut self, key: &str) -> Option<&mut Account> {
-        self.0
-            .iter_mut()
-            .find(|account| account.resource.as_deref() == Some(key))
+        self.0.iter_mut().find(|account| account.resource.as_deref() == Some(key))
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Account> {
@@ -87,10 +80,7 @@ impl Accounts {
     }
 
     pub(crate) fn remove_resource(&mut self, key: &str) -> Option<Account> {
-        let index = self
-            .0
-            .iter()
-            .position(|account| account.resource.as_deref() == Some(key))?;
+        let index = self.0.iter().position(|account| account.resource.as_deref() == Some(key))?;
         Some(self.0.remove(index))
     }
 }
@@ -112,12 +102,7 @@ pub(crate) struct Sessions(HashMap<String, Session>);
 
 impl Sessions {
     /// Opens a session and returns its token.
-    pub(crate) fn open(
-        &mut self,
-        user: &str,
-        key: &str,
-        collection: &str,
-    ) -> Result<String, getrandom::Error> {
+    pub(crate) fn open(&mut self, user: &str, key: &str, collection: &str) -> Result<String, getrandom::Error> {
         let token = random_hex::<16>()?;
         let session = Session {
             user: user.to_owned(),
@@ -164,18 +149,13 @@ impl Sessions {
     }
 
     pub(crate) fn user_of(&self, key: &str) -> Option<&str> {
-        self.0
-            .values()
-            .find(|session| session.key == key)
-            .map(|session| session.user.as_str())
+        self.0.values().find(|session| session.key == key).map(|session| session.user.as_str())
     }
 }
 
 impl fmt::Debug for Sessions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list()
-            .entries(self.0.values().map(|session| &session.key))
-            .finish()
+        f.debug_list().entries(self.0.values().map(|session| &session.key)).finish()
     }
 }
 
@@ -214,9 +194,7 @@ mod tests {
         assert!(accounts.log_in("root", "s3cret").is_some());
         assert!(accounts.log_in("root", "other").is_none());
         assert!(!format!("{accounts:?}").contains("s3cret"));
-        accounts
-            .iter_mut()
-            .for_each(|account| account.enabled = false);
+        accounts.iter_mut().for_each(|account| account.enabled = false);
         assert!(accounts.log_in("root", "s3cret").is_none());
     }
 }

@@ -26,23 +26,12 @@ pub(crate) struct Resource {
 impl Resource {
     fn captured(payload: &Payload, key: &str) -> Self {
         let content_type = content_type(payload, key);
-        let etag = payload
-            .json
-            .as_deref()
-            .and_then(own_etag)
-            .unwrap_or_else(|| etag::of_bytes(&payload.body));
-        Self {
-            body: payload.body.clone(),
-            content_type,
-            etag,
-            json: payload.json.clone(),
-        }
+        let etag = payload.json.as_deref().and_then(own_etag).unwrap_or_else(|| etag::of_bytes(&payload.body));
+        Self { body: payload.body.clone(), content_type, etag, json: payload.json.clone() }
     }
 
     fn changed(mut json: Value) -> Self {
-        let stale = json
-            .as_object_mut()
-            .and_then(|object| object.remove("@odata.etag"));
+        let stale = json.as_object_mut().and_then(|object| object.remove("@odata.etag"));
         let tag = etag::of_bytes(json.to_string().as_bytes());
         // A body that carried a tag goes on to carry the current one, weak if it was weak.
         let tag = match (&stale, json.as_object_mut()) {
@@ -54,40 +43,28 @@ impl Resource {
             }
             _ => tag,
         };
-        Self {
-            body: json.to_string().into(),
-            content_type: JSON,
-            etag: tag,
-            json: Some(Arc::new(json)),
-        }
+        Self { body: json.to_string().into(), content_type: JSON, etag: tag, json: Some(Arc::new(json)) }
     }
 
     /// The resource as an object; empty where the body is something else.
     pub(crate) fn object(&self) -> &Map<String, Value> {
         static EMPTY: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
-        self.json
-            .as_deref()
-            .and_then(Value::as_object)
-            .unwrap_or(&EMPTY)
+        self.json.as_deref().and_then(Value::as_object).unwrap_or(&EMPTY)
     }
 }
 
 pub(crate) const JSON: &str = "application/json; charset=utf-8";
 
 fn own_etag(json: &Value) -> Option<String> {
-    json.get("@odata.etag")?
-        .as_str()
-        .filter(|tag| etag::is_tag(tag))
-        .map(str::to_owned)
+    json.get("@odata.etag")?.as_str().filter(|tag| etag::is_tag(tag)).map(str::to_owned)
 }
 
 fn content_type(payload: &Payload, key: &str) -> &'static str {
     if payload.json.is_some() {
         return JSON;
     }
-    let start: String = String::from_utf8_lossy(payload.body.get(..64).unwrap_or(&payload.body))
-        .trim_start()
-        .to_ascii_lowercase();
+    let start: String =
+        String::from_utf8_lossy(payload.body.get(..64).unwrap_or(&payload.body)).trim_start().to_ascii_lowercase();
     if start.starts_with("<!doctype html") || start.starts_with("<html") {
         "text/html; charset=utf-8"
     } else if start.starts_with('<') || key.ends_with(".xml") {
@@ -132,9 +109,7 @@ impl Store {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Resource)> {
-        self.resources
-            .iter()
-            .map(|(key, resource)| (key.as_str(), resource))
+        self.resources.iter().map(|(key, resource)| (key.as_str(), resource))
     }
 
     /// Replaces a resource, or adds it.
@@ -152,11 +127,7 @@ impl Store {
 
     /// Changes a resource that is an object. Does nothing where there is none.
     pub(crate) fn update(&mut self, key: &str, change: impl FnOnce(&mut Map<String, Value>)) {
-        let Some(mut json) = self
-            .get(key)
-            .and_then(|resource| resource.json.as_deref())
-            .cloned()
-        else {
+        let Some(mut json) = self.get(key).and_then(|resource| resource.json.as_deref()).cloned() else {
             return;
         };
         if let Some(object) = json.as_object_mut() {
@@ -180,26 +151,19 @@ impl Store {
             self.resources.remove(other);
         }
         self.resources.remove(&key);
-        self.aliases
-            .retain(|_, target| *target != key && !target.starts_with(&below));
+        self.aliases.retain(|_, target| *target != key && !target.starts_with(&below));
     }
 
     /// Whether a resource is a collection: it says so, or it has members.
     pub(crate) fn is_collection(&self, key: &str) -> bool {
         self.get(key).is_some_and(|resource| {
-            resource
-                .object()
-                .get("Members")
-                .is_some_and(|members| members.is_array() || members.is_null())
+            resource.object().get("Members").is_some_and(|members| members.is_array() || members.is_null())
         })
     }
 
     /// The keys of a collection's members.
     pub(crate) fn members(&self, key: &str) -> Vec<String> {
-        let Some(Value::Array(members)) = self
-            .get(key)
-            .and_then(|resource| resource.object().get("Members"))
-        else {
+        let Some(Value::Array(members)) = self.get(key).and_then(|resource| resource.object().get("Members")) else {
             return Vec::new();
         };
         members.iter().filter_map(member_key).collect()
@@ -212,10 +176,7 @@ impl Store {
         let members = self.get(parent)?.object().get("Members")?.as_array()?;
         // Logs have thousands of members: most are told apart without decoding them.
         let same = |member: &Value| {
-            let id = member
-                .get("@odata.id")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
+            let id = member.get("@odata.id").and_then(Value::as_str).unwrap_or_default();
             id == key || member_key(member).is_some_and(|member| self.resolve(&member) == key)
         };
         members.iter().any(same).then(|| parent.to_owned())
@@ -241,14 +202,9 @@ impl Store {
     pub(crate) fn remove_member(&mut self, collection: &str, key: &str) {
         let key = self.resolve(key).to_owned();
         let aliases = &self.aliases;
-        let same = |member: &Value| {
-            member_key(member).is_some_and(|member| aliases.get(&member).unwrap_or(&member) == &key)
-        };
-        let Some(mut json) = self
-            .get(collection)
-            .and_then(|resource| resource.json.as_deref())
-            .cloned()
-        else {
+        let same =
+            |member: &Value| member_key(member).is_some_and(|member| aliases.get(&member).unwrap_or(&member) == &key);
+        let Some(mut json) = self.get(collection).and_then(|resource| resource.json.as_deref()).cloned() else {
             self.remove(&key);
             return;
         };
@@ -264,17 +220,11 @@ impl Store {
 }
 
 fn member_key(member: &Value) -> Option<String> {
-    member
-        .get("@odata.id")
-        .and_then(Value::as_str)
-        .and_then(uri::key_of_id)
+    member.get("@odata.id").and_then(Value::as_str).and_then(uri::key_of_id)
 }
 
 fn count_members(object: &mut Map<String, Value>) {
-    let count = object
-        .get("Members")
-        .and_then(Value::as_array)
-        .map_or(0, Vec::len);
+    let count = object.get("Members").and_then(Value::as_array).map_or(0, Vec::len);
     object.insert("Members@odata.count".to_owned(), count.into());
 }
 
@@ -285,7 +235,10 @@ mod tests {
     fn store() -> Store {
         Store::new(
             &Tree::new()
-                .with("/redfish/v1/Systems", json!({ "Members": [{ "@odata.id": "/redfish/v1/Systems/1/" }], "Members@odata.count": 1 }))
+                .with(
+                    "/redfish/v1/Systems",
+                    json!({ "Members": [{ "@odata.id": "/redfish/v1/Systems/1/" }], "Members@odata.count": 1 }),
+                )
                 .with("/redfish/v1/Systems/1", json!({ "@odata.etag": "W/\"7\"", "Id": "1" }))
                 .with("/redfish/v1/Systems/1/Bios", json!({ "Id": "Bios" }))
                 .with("/redfish/v1/Systems/10", json!({ "Id": "10" })),
@@ -309,19 +262,9 @@ mod tests {
     fn members_come_and_go_with_their_count_and_all_below_them() {
         let mut store = store();
         let collection = "/redfish/v1/Systems";
-        store.add_member(
-            collection,
-            "/redfish/v1/Systems/2",
-            json!({ "@odata.id": "/redfish/v1/Systems/2" }),
-        );
-        assert_eq!(
-            store.get(collection).unwrap().object()["Members@odata.count"],
-            2
-        );
-        assert_eq!(
-            store.collection_of("/redfish/v1/Systems/1").as_deref(),
-            Some(collection)
-        );
+        store.add_member(collection, "/redfish/v1/Systems/2", json!({ "@odata.id": "/redfish/v1/Systems/2" }));
+        assert_eq!(store.get(collection).unwrap().object()["Members@odata.count"], 2);
+        assert_eq!(store.collection_of("/redfish/v1/Systems/1").as_deref(), Some(collection));
         assert_eq!(store.collection_of("/redfish/v1/Systems/10"), None);
 
         store.remove_member(collection, "/redfish/v1/Systems/1");

@@ -113,14 +113,7 @@ impl Tree {
         let key = uri::key(uri);
         self.aliases.remove(&key);
         let body = Bytes::from(resource.to_string());
-        self.payloads.insert(
-            key,
-            Payload {
-                body,
-                json: Some(Arc::new(resource)),
-                file: String::new(),
-            },
-        );
+        self.payloads.insert(key, Payload { body, json: Some(Arc::new(resource)), file: String::new() });
     }
 
     /// How many payloads there are.
@@ -176,10 +169,7 @@ impl Tree {
 
 impl fmt::Debug for Tree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tree")
-            .field("payloads", &self.payloads.len())
-            .field("problems", &self.problems)
-            .finish()
+        f.debug_struct("Tree").field("payloads", &self.payloads.len()).field("problems", &self.problems).finish()
     }
 }
 
@@ -227,21 +217,13 @@ impl fmt::Display for Problem {
         write!(f, "{}: ", self.file)?;
         match &self.kind {
             ProblemKind::NotJson(why) => write!(f, "is no JSON ({why}); served as it is"),
-            ProblemKind::OtherId(id) => write!(
-                f,
-                "its @odata.id is {id}; it answers to that and to {}",
-                self.uri
-            ),
-            ProblemKind::DuplicateId(id) => write!(
-                f,
-                "its @odata.id {id} is another payload's too; it answers to {}",
-                self.uri
-            ),
-            ProblemKind::FragmentId(id) => write!(
-                f,
-                "its @odata.id {id} names a part of a resource; it answers to {}",
-                self.uri
-            ),
+            ProblemKind::OtherId(id) => write!(f, "its @odata.id is {id}; it answers to that and to {}", self.uri),
+            ProblemKind::DuplicateId(id) => {
+                write!(f, "its @odata.id {id} is another payload's too; it answers to {}", self.uri)
+            }
+            ProblemKind::FragmentId(id) => {
+                write!(f, "its @odata.id {id} names a part of a resource; it answers to {}", self.uri)
+            }
         }
     }
 }

@@ -11,11 +11,7 @@ pub(crate) fn key(path: &str) -> String {
     let path = path.get(..end).unwrap_or(path);
     let decoded = decode(path);
     let trimmed = decoded.trim_end_matches('/');
-    if trimmed.is_empty() {
-        "/".to_owned()
-    } else {
-        trimmed.to_owned()
-    }
+    if trimmed.is_empty() { "/".to_owned() } else { trimmed.to_owned() }
 }
 
 /// The key of an `@odata.id` as payloads carry it: absolute URLs are reduced to their path.
@@ -74,9 +70,7 @@ pub(crate) fn decode(text: &str) -> String {
 }
 
 fn hex(digit: u8) -> Option<u8> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 #[cfg(test)]
@@ -89,10 +83,7 @@ mod tests {
             ("/redfish/v1/", "/redfish/v1"),
             ("/redfish/v1", "/redfish/v1"),
             ("/redfish/v1/Systems/?$top=1", "/redfish/v1/Systems"),
-            (
-                "/redfish/v1/Registries/%23Smart.v2",
-                "/redfish/v1/Registries/#Smart.v2",
-            ),
+            ("/redfish/v1/Registries/%23Smart.v2", "/redfish/v1/Registries/#Smart.v2"),
             ("/redfish/v1/100%", "/redfish/v1/100%"),
             ("/redfish/v1/%zz", "/redfish/v1/%zz"),
             ("/redfish/v1/systems", "/redfish/v1/systems"),
@@ -107,14 +98,8 @@ mod tests {
         assert_eq!(key_of_id("/redfish/v1/Chassis/1/Power#/Voltages/1"), None);
         assert_eq!(key_of_id(""), None);
         assert_eq!(key_of_id("F0"), None);
-        assert_eq!(
-            key_of_id("https://bmc/redfish/v1/Systems/").as_deref(),
-            Some("/redfish/v1/Systems")
-        );
-        assert_eq!(
-            key_of_id("/redfish/v1/Systems/1").as_deref(),
-            Some("/redfish/v1/Systems/1")
-        );
+        assert_eq!(key_of_id("https://bmc/redfish/v1/Systems/").as_deref(), Some("/redfish/v1/Systems"));
+        assert_eq!(key_of_id("/redfish/v1/Systems/1").as_deref(), Some("/redfish/v1/Systems/1"));
     }
 
     #[test]

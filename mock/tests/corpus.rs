@@ -15,10 +15,7 @@ fn corpus() -> Option<PathBuf> {
 
 fn trees(corpus: &Path) -> BTreeSet<PathBuf> {
     let list = std::fs::read_to_string(corpus.join("TREES.tsv")).unwrap();
-    let rows = list
-        .lines()
-        .skip(1)
-        .map(|line| line.split('\t').collect::<Vec<_>>());
+    let rows = list.lines().skip(1).map(|line| line.split('\t').collect::<Vec<_>>());
     rows.map(|row| corpus.join(row[0]).join(row[1])).collect()
 }
 
@@ -36,36 +33,15 @@ async fn every_captured_resource_answers_with_its_bytes() {
             rootless += 1;
             continue;
         }
-        let expected: Vec<_> = tree
-            .files()
-            .map(|(file, uri)| (dir.join(file), uri.to_owned()))
-            .collect();
-        assert_eq!(
-            expected.len(),
-            payloads(&dir),
-            "{}: every file has a URI of its own",
-            dir.display()
-        );
-        let bmc = MockBmc::builder()
-            .tree(tree)
-            .plain()
-            .credentials("u", "p")
-            .start()
-            .await
-            .unwrap();
+        let expected: Vec<_> = tree.files().map(|(file, uri)| (dir.join(file), uri.to_owned())).collect();
+        assert_eq!(expected.len(), payloads(&dir), "{}: every file has a URI of its own", dir.display());
+        let bmc = MockBmc::builder().tree(tree).plain().credentials("u", "p").start().await.unwrap();
         let mut connection = BufReader::new(TcpStream::connect(bmc.address()).unwrap());
         for (file, uri) in expected {
-            let path = uri
-                .replace('%', "%25")
-                .replace('#', "%23")
-                .replace(' ', "%20");
+            let path = uri.replace('%', "%25").replace('#', "%23").replace(' ', "%20");
             let (status, body) = get(&mut connection, &path);
             assert_eq!(status, 200, "{path} of {}", file.display());
-            assert!(
-                body == std::fs::read(&file).unwrap(),
-                "{path} isn't {}",
-                file.display()
-            );
+            assert!(body == std::fs::read(&file).unwrap(), "{path} isn't {}", file.display());
             resources += 1;
         }
         served += 1;

@@ -26,11 +26,7 @@ async fn only_the_documents_and_the_root_are_open_to_everybody() {
         let answer = send_as(&bmc, ("", ""), Method::GET, path, None, &[]).await;
         assert_eq!(answer.status, expected, "{path}");
         assert_eq!(answer.header("odata-version"), Some("4.0"), "{path}");
-        assert_eq!(
-            answer.header("www-authenticate").is_some(),
-            expected == 401,
-            "{path}"
-        );
+        assert_eq!(answer.header("www-authenticate").is_some(), expected == 401, "{path}");
     }
 }
 
@@ -65,55 +61,25 @@ fn a_folder_without_service_root_is_refused_unless_asked_for() {
     let refused = rosefish_mock::Tree::from_dir(&dir).unwrap_err();
     let tree = rosefish_mock::Tree::from_dir_without_root(&dir).unwrap();
     std::fs::remove_dir_all(&dir).unwrap();
-    assert!(
-        refused
-            .to_string()
-            .contains("none of its 1 payloads is a service root"),
-        "{refused}"
-    );
+    assert!(refused.to_string().contains("none of its 1 payloads is a service root"), "{refused}");
     assert_eq!(tree.uris().collect::<Vec<_>>(), ["/redfish/v1/Systems"]);
-    assert!(
-        rosefish_mock::Tree::from_dir(&dir)
-            .unwrap_err()
-            .to_string()
-            .contains("can't be read")
-    );
+    assert!(rosefish_mock::Tree::from_dir(&dir).unwrap_err().to_string().contains("can't be read"));
 }
 
 #[tokio::test]
 async fn what_is_not_there_is_a_404_with_a_message() {
     let bmc = small().await;
     let answer = get(&bmc, "/redfish/v1/systems").await;
-    assert_eq!(
-        (answer.status, answer.message().as_str()),
-        (404, "ResourceMissingAtURI")
-    );
-    assert_eq!(
-        answer.json()["error"]["@Message.ExtendedInfo"][0]["MessageArgs"],
-        json!(["/redfish/v1/systems"])
-    );
+    assert_eq!((answer.status, answer.message().as_str()), (404, "ResourceMissingAtURI"));
+    assert_eq!(answer.json()["error"]["@Message.ExtendedInfo"][0]["MessageArgs"], json!(["/redfish/v1/systems"]));
 }
 
 #[tokio::test]
 async fn an_unchanged_resource_answers_304() {
     let bmc = small().await;
-    let tag = get(&bmc, "/redfish/v1/Systems/1")
-        .await
-        .header("etag")
-        .unwrap()
-        .to_owned();
-    let again = send_with(
-        &bmc,
-        Method::GET,
-        "/redfish/v1/Systems/1/",
-        None,
-        &[("If-None-Match", &tag)],
-    )
-    .await;
-    assert_eq!(
-        (again.status, again.text.as_str(), again.header("etag")),
-        (304, "", Some(tag.as_str()))
-    );
+    let tag = get(&bmc, "/redfish/v1/Systems/1").await.header("etag").unwrap().to_owned();
+    let again = send_with(&bmc, Method::GET, "/redfish/v1/Systems/1/", None, &[("If-None-Match", &tag)]).await;
+    assert_eq!((again.status, again.text.as_str(), again.header("etag")), (304, "", Some(tag.as_str())));
 }
 
 #[tokio::test]
@@ -121,15 +87,7 @@ async fn head_says_all_that_get_says_but_the_body() {
     let bmc = small().await;
     let full = get(&bmc, "/redfish/v1/Systems/1").await;
     let head = send_with(&bmc, Method::HEAD, "/redfish/v1/Systems/1", None, &[]).await;
-    for name in [
-        "content-type",
-        "content-length",
-        "etag",
-        "allow",
-        "link",
-        "cache-control",
-        "odata-version",
-    ] {
+    for name in ["content-type", "content-length", "etag", "allow", "link", "cache-control", "odata-version"] {
         assert!(full.header(name).is_some(), "{name}");
         assert_eq!(head.header(name), full.header(name), "{name}");
     }
@@ -144,14 +102,7 @@ async fn head_says_all_that_get_says_but_the_body() {
 async fn other_protocol_versions_fail_as_preconditions() {
     let bmc = small().await;
     for (version, expected) in [("4.0", 200), ("4.1", 412)] {
-        let answer = send_with(
-            &bmc,
-            Method::GET,
-            "/redfish/v1",
-            None,
-            &[("OData-Version", version)],
-        )
-        .await;
+        let answer = send_with(&bmc, Method::GET, "/redfish/v1", None, &[("OData-Version", version)]).await;
         assert_eq!(answer.status, expected, "{version}");
     }
 }
@@ -159,19 +110,8 @@ async fn other_protocol_versions_fail_as_preconditions() {
 #[tokio::test]
 async fn query_parameters_with_a_dollar_are_refused_and_others_passed_over() {
     let bmc = small().await;
-    for (query, expected) in [
-        ("", 200),
-        ("?rpp=3", 200),
-        ("?$unheard=1", 501),
-        ("?a=b&%24unheard", 501),
-    ] {
-        assert_eq!(
-            get(&bmc, &format!("/redfish/v1/Systems{query}"))
-                .await
-                .status,
-            expected,
-            "{query}"
-        );
+    for (query, expected) in [("", 200), ("?rpp=3", 200), ("?$unheard=1", 501), ("?a=b&%24unheard", 501)] {
+        assert_eq!(get(&bmc, &format!("/redfish/v1/Systems{query}")).await.status, expected, "{query}");
     }
 }
 
@@ -189,15 +129,8 @@ async fn methods_that_a_resource_does_not_take_are_named_by_those_that_it_takes(
         (Method::DELETE, "/redfish/v1/$metadata", "GET, HEAD"),
     ] {
         let answer = send_with(&bmc, method.clone(), path, Some(json!({ "A": 1 })), &[]).await;
-        assert_eq!(
-            (answer.status, answer.header("allow")),
-            (405, Some(allowed)),
-            "{method} {path}"
-        );
-        assert!(
-            answer.json()["error"]["message"].is_string(),
-            "{method} {path}"
-        );
+        assert_eq!((answer.status, answer.header("allow")), (405, Some(allowed)), "{method} {path}");
+        assert!(answer.json()["error"]["message"].is_string(), "{method} {path}");
     }
 }
 
@@ -205,33 +138,14 @@ async fn methods_that_a_resource_does_not_take_are_named_by_those_that_it_takes(
 async fn tls_is_spoken_with_the_certificate_that_the_mock_names() {
     let untrusting = http();
     let bmc = MockBmc::builder().tree(small_tree()).start().await.unwrap();
-    let certificate =
-        reqwest::Certificate::from_pem(bmc.certificate_pem().unwrap().as_bytes()).unwrap();
-    let trusting = reqwest::Client::builder()
-        .no_proxy()
-        .tls_certs_only([certificate])
-        .build()
-        .unwrap();
+    let certificate = reqwest::Certificate::from_pem(bmc.certificate_pem().unwrap().as_bytes()).unwrap();
+    let trusting = reqwest::Client::builder().no_proxy().tls_certs_only([certificate]).build().unwrap();
     for host in ["127.0.0.1", "localhost"] {
         let url = format!("https://{host}:{}/redfish/v1", bmc.address().port());
-        assert_eq!(
-            trusting.get(url).send().await.unwrap().status(),
-            200,
-            "{host}"
-        );
+        assert_eq!(trusting.get(url).send().await.unwrap().status(), 200, "{host}");
     }
-    assert!(
-        untrusting
-            .get(bmc.url() + "/redfish/v1")
-            .send()
-            .await
-            .is_err()
-    );
-    assert_eq!(
-        bmc.fingerprint_sha256()
-            .map(|fingerprint| fingerprint.len()),
-        Some(64)
-    );
+    assert!(untrusting.get(bmc.url() + "/redfish/v1").send().await.is_err());
+    assert_eq!(bmc.fingerprint_sha256().map(|fingerprint| fingerprint.len()), Some(64));
 }
 
 #[tokio::test]
@@ -249,12 +163,7 @@ async fn the_port_is_closed_when_the_mock_is_dropped_or_shut_down() {
 #[tokio::test]
 async fn a_port_that_is_taken_is_an_error_that_names_it() {
     let bmc = small().await;
-    let second = MockBmc::builder()
-        .tree(small_tree())
-        .plain()
-        .port(bmc.address().port())
-        .start()
-        .await;
+    let second = MockBmc::builder().tree(small_tree()).plain().port(bmc.address().port()).start().await;
     let error = second.map(drop).unwrap_err().to_string();
     assert_eq!(error, format!("{}: can't listen there", bmc.address()));
 }
@@ -263,9 +172,7 @@ async fn a_port_that_is_taken_is_an_error_that_names_it() {
 async fn a_client_that_blocks_the_tests_thread_is_answered() {
     let bmc = small().await;
     let mut stream = TcpStream::connect(bmc.address()).unwrap();
-    stream
-        .write_all(b"GET /redfish HTTP/1.1\r\nHost: bmc\r\nConnection: close\r\n\r\n")
-        .unwrap();
+    stream.write_all(b"GET /redfish HTTP/1.1\r\nHost: bmc\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
@@ -277,20 +184,8 @@ async fn a_handshake_that_does_not_go_on_holds_up_nobody() {
     let bmc = MockBmc::builder().tree(small_tree()).start().await.unwrap();
     let _silent = TcpStream::connect(bmc.address()).unwrap();
     let _ = http();
-    let trusting = reqwest::Client::builder()
-        .no_proxy()
-        .tls_danger_accept_invalid_certs(true)
-        .build()
-        .unwrap();
-    assert_eq!(
-        trusting
-            .get(bmc.url() + "/redfish")
-            .send()
-            .await
-            .unwrap()
-            .status(),
-        200
-    );
+    let trusting = reqwest::Client::builder().no_proxy().tls_danger_accept_invalid_certs(true).build().unwrap();
+    assert_eq!(trusting.get(bmc.url() + "/redfish").send().await.unwrap().status(), 200);
 }
 
 #[tokio::test]
@@ -299,23 +194,11 @@ async fn the_journal_has_every_request_without_credentials() {
     log_in(&bmc, bmc.user(), bmc.password()).await;
     get(&bmc, "/redfish/v1/Systems?x=1").await;
     let requests = bmc.requests();
-    let seen: Vec<_> = requests
-        .iter()
-        .map(|request| {
-            (
-                request.method(),
-                request.path(),
-                request.query(),
-                request.status(),
-            )
-        })
-        .collect();
+    let seen: Vec<_> =
+        requests.iter().map(|request| (request.method(), request.path(), request.query(), request.status())).collect();
     assert_eq!(
         seen,
-        [
-            ("POST", "/redfish/v1/SessionService/Sessions", None, 201),
-            ("GET", "/redfish/v1/Systems", Some("x=1"), 200)
-        ]
+        [("POST", "/redfish/v1/SessionService/Sessions", None, 201), ("GET", "/redfish/v1/Systems", Some("x=1"), 200)]
     );
     assert_eq!(requests[0].json().unwrap()["Password"], "***");
     assert_eq!(requests[1].header("authorization"), Some("Basic ***"));
@@ -326,13 +209,7 @@ async fn the_journal_has_every_request_without_credentials() {
 #[tokio::test]
 async fn latency_is_waited_for() {
     let latency = Duration::from_millis(60);
-    let bmc = MockBmc::builder()
-        .tree(small_tree())
-        .plain()
-        .latency(latency)
-        .start()
-        .await
-        .unwrap();
+    let bmc = MockBmc::builder().tree(small_tree()).plain().latency(latency).start().await.unwrap();
     let started = Instant::now();
     get(&bmc, "/redfish/v1/Systems").await;
     assert!(started.elapsed() >= latency);
@@ -344,10 +221,7 @@ async fn a_test_can_look_at_and_change_what_is_served() {
     let mut system = bmc.resource("/redfish/v1/Systems/1").unwrap();
     system["Name"] = "Changed".into();
     bmc.set("/redfish/v1/Systems/1/", system);
-    assert_eq!(
-        get(&bmc, "/redfish/v1/Systems/1").await.json()["Name"],
-        "Changed"
-    );
+    assert_eq!(get(&bmc, "/redfish/v1/Systems/1").await.json()["Name"], "Changed");
     bmc.remove("/redfish/v1/Systems/1");
     assert_eq!(get(&bmc, "/redfish/v1/Systems/1").await.status, 404);
     assert_eq!(bmc.resource("/redfish/v1/Systems/1"), None);
@@ -362,10 +236,7 @@ fn the_demo_tree_is_whole() {
         let resource = tree.json(uri).unwrap();
         for link in links(resource) {
             let fragment = link.split('#').next().unwrap();
-            assert!(
-                tree.bytes(fragment).is_some(),
-                "{uri} leads to {link}, where there is nothing"
-            );
+            assert!(tree.bytes(fragment).is_some(), "{uri} leads to {link}, where there is nothing");
         }
     }
 }
@@ -374,9 +245,7 @@ fn links(value: &serde_json::Value) -> Vec<&str> {
     match value {
         serde_json::Value::Object(object) => {
             let own = object.get("@odata.id").and_then(|id| id.as_str());
-            own.into_iter()
-                .chain(object.values().flat_map(links))
-                .collect()
+            own.into_iter().chain(object.values().flat_map(links)).collect()
         }
         serde_json::Value::Array(elements) => elements.iter().flat_map(links).collect(),
         _ => Vec::new(),

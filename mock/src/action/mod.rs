@@ -40,9 +40,7 @@ pub(crate) fn find(store: &Store, key: &str) -> Option<Action> {
     {
         return Some(action);
     }
-    store
-        .iter()
-        .find_map(|(owner, _)| offered(store, owner, key))
+    store.iter().find_map(|(owner, _)| offered(store, owner, key))
 }
 
 fn offered(store: &Store, owner: &str, key: &str) -> Option<Action> {
@@ -55,21 +53,11 @@ fn offered(store: &Store, owner: &str, key: &str) -> Option<Action> {
     })
 }
 
-fn search<'a>(
-    actions: &'a Map<String, Value>,
-    key: &str,
-    depth: usize,
-) -> Option<(&'a str, &'a Map<String, Value>)> {
+fn search<'a>(actions: &'a Map<String, Value>, key: &str, depth: usize) -> Option<(&'a str, &'a Map<String, Value>)> {
     actions.iter().find_map(|(name, value)| {
         let offer = value.as_object()?;
-        let target = offer
-            .get("target")
-            .or_else(|| offer.get("Target"))
-            .and_then(Value::as_str);
-        if target
-            .and_then(uri::key_of_id)
-            .is_some_and(|target| target == key)
-        {
+        let target = offer.get("target").or_else(|| offer.get("Target")).and_then(Value::as_str);
+        if target.and_then(uri::key_of_id).is_some_and(|target| target == key) {
             return Some((name.as_str(), offer));
         }
         // Oem, and in it one object per vendor.
@@ -79,12 +67,7 @@ fn search<'a>(
 }
 
 /// Carries out an action.
-pub(crate) fn answer(
-    state: &mut State,
-    call: &Call,
-    action: &Action,
-    settings: &Settings,
-) -> Reply {
+pub(crate) fn answer(state: &mut State, call: &Call, action: &Action, settings: &Settings) -> Reply {
     let given = match body::parameters(call) {
         Ok(given) => given,
         Err(reply) => return reply,
@@ -121,52 +104,25 @@ fn check(store: &Store, action: &Action, given: &Map<String, Value>) -> Vec<Mess
         if parameter.contains('@') || parameter == "Oem" {
             continue;
         }
-        let declared = declared
-            .iter()
-            .flatten()
-            .find(|declared| declared.name == *parameter);
+        let declared = declared.iter().flatten().find(|declared| declared.name == *parameter);
         let informed = info.iter().find(|info| info.name == *parameter);
-        let allowable = allowable(action, parameter)
-            .or_else(|| informed.and_then(|info| info.allowable.clone()));
+        let allowable = allowable(action, parameter).or_else(|| informed.and_then(|info| info.allowable.clone()));
         if described && declared.is_none() && informed.is_none() && allowable.is_none() {
-            wrong.push(Message::new(
-                &message::ACTION_PARAMETER_UNKNOWN,
-                [name, parameter],
-            ));
+            wrong.push(Message::new(&message::ACTION_PARAMETER_UNKNOWN, [name, parameter]));
         } else if declared.is_some_and(|declared| !is_of_kind(value, declared.kind)) {
-            wrong.push(Message::new(
-                &message::ACTION_PARAMETER_TYPE,
-                [&text(value), parameter, name],
-            ));
-        } else if let Some(refused) = allowable
-            .as_deref()
-            .and_then(|allowable| not_allowable(value, allowable))
-        {
-            wrong.push(Message::new(
-                &message::ACTION_PARAMETER_NOT_IN_LIST,
-                [&text(refused), parameter, name],
-            ));
+            wrong.push(Message::new(&message::ACTION_PARAMETER_TYPE, [&text(value), parameter, name]));
+        } else if let Some(refused) = allowable.as_deref().and_then(|allowable| not_allowable(value, allowable)) {
+            wrong.push(Message::new(&message::ACTION_PARAMETER_NOT_IN_LIST, [&text(refused), parameter, name]));
         }
     }
-    let mut required: Vec<&str> = declared
-        .iter()
-        .flatten()
-        .filter(|declared| declared.required)
-        .map(|declared| declared.name)
-        .collect();
-    required.extend(
-        info.iter()
-            .filter(|info| info.required)
-            .map(|info| info.name.as_str()),
-    );
+    let mut required: Vec<&str> =
+        declared.iter().flatten().filter(|declared| declared.required).map(|declared| declared.name).collect();
+    required.extend(info.iter().filter(|info| info.required).map(|info| info.name.as_str()));
     required.sort_unstable();
     required.dedup();
     for parameter in required {
         if !given.contains_key(parameter) {
-            wrong.push(Message::new(
-                &message::ACTION_PARAMETER_MISSING,
-                [name, parameter],
-            ));
+            wrong.push(Message::new(&message::ACTION_PARAMETER_MISSING, [name, parameter]));
         }
     }
     wrong
@@ -185,9 +141,7 @@ fn is_of_kind(value: &Value, kind: Kind) -> bool {
 
 fn not_allowable<'a>(value: &'a Value, allowable: &[Value]) -> Option<&'a Value> {
     match value {
-        Value::Array(elements) => elements
-            .iter()
-            .find(|element| element.is_string() && !allowable.contains(element)),
+        Value::Array(elements) => elements.iter().find(|element| element.is_string() && !allowable.contains(element)),
         Value::String(_) => (!allowable.contains(value)).then_some(value),
         _ => None,
     }
@@ -195,13 +149,8 @@ fn not_allowable<'a>(value: &'a Value, allowable: &[Value]) -> Option<&'a Value>
 
 /// The values of a parameter that the resource itself lists.
 fn allowable(action: &Action, parameter: &str) -> Option<Vec<Value>> {
-    let listed = action
-        .offer
-        .get(&format!("{parameter}@Redfish.AllowableValues"))?;
-    listed
-        .as_array()
-        .filter(|listed| !listed.is_empty())
-        .cloned()
+    let listed = action.offer.get(&format!("{parameter}@Redfish.AllowableValues"))?;
+    listed.as_array().filter(|listed| !listed.is_empty()).cloned()
 }
 
 /// A parameter as an ActionInfo resource describes it.
@@ -221,10 +170,7 @@ fn action_info(store: &Store, action: &Action) -> Vec<Informed> {
     let informed = |parameter: &Value| {
         Some(Informed {
             name: parameter.get("Name")?.as_str()?.to_owned(),
-            required: parameter
-                .get("Required")
-                .and_then(Value::as_bool)
-                .unwrap_or(false),
+            required: parameter.get("Required").and_then(Value::as_bool).unwrap_or(false),
             allowable: parameter
                 .get("AllowableValues")
                 .and_then(Value::as_array)
@@ -232,11 +178,7 @@ fn action_info(store: &Store, action: &Action) -> Vec<Informed> {
                 .cloned(),
         })
     };
-    parameters
-        .into_iter()
-        .flatten()
-        .filter_map(informed)
-        .collect()
+    parameters.into_iter().flatten().filter_map(informed).collect()
 }
 
 #[cfg(test)]
@@ -277,28 +219,14 @@ mod tests {
     fn targets_are_found_wherever_they_point() {
         let store = store();
         for (key, owner, name) in [
-            (
-                "/redfish/v1/Systems/1/Actions/ComputerSystem.Reset",
-                "/redfish/v1/Systems/1",
-                "ComputerSystem.Reset",
-            ),
+            ("/redfish/v1/Systems/1/Actions/ComputerSystem.Reset", "/redfish/v1/Systems/1", "ComputerSystem.Reset"),
             ("/redfish/v1/Oem/Wink", "/redfish/v1/Systems/1", "Acme.Wink"),
-            (
-                "/redfish/v1/Managers/1/Actions/Manager.Reset",
-                "/redfish/v1/Managers/1",
-                "Manager.Reset",
-            ),
+            ("/redfish/v1/Managers/1/Actions/Manager.Reset", "/redfish/v1/Managers/1", "Manager.Reset"),
         ] {
             let action = find(&store, key).expect(key);
             assert_eq!((action.owner.as_str(), action.name.as_str()), (owner, name));
         }
-        assert!(
-            find(
-                &store,
-                "/redfish/v1/Systems/1/Actions/ComputerSystem.Nothing"
-            )
-            .is_none()
-        );
+        assert!(find(&store, "/redfish/v1/Systems/1/Actions/ComputerSystem.Nothing").is_none());
     }
 
     #[test]
@@ -309,50 +237,21 @@ mod tests {
         for (key, given, expected) in [
             (system, json!({ "ResetType": "On" }), None),
             (system, json!({}), None),
-            (
-                system,
-                json!({ "ResetType": "Nmi" }),
-                Some("ActionParameterValueNotInList"),
-            ),
-            (
-                system,
-                json!({ "ResetType": 1 }),
-                Some("ActionParameterValueTypeError"),
-            ),
-            (
-                system,
-                json!({ "Type": "On" }),
-                Some("ActionParameterUnknown"),
-            ),
-            (
-                system,
-                json!({ "@Redfish.OperationApplyTime": "Immediate" }),
-                None,
-            ),
+            (system, json!({ "ResetType": "Nmi" }), Some("ActionParameterValueNotInList")),
+            (system, json!({ "ResetType": 1 }), Some("ActionParameterValueTypeError")),
+            (system, json!({ "Type": "On" }), Some("ActionParameterUnknown")),
+            (system, json!({ "@Redfish.OperationApplyTime": "Immediate" }), None),
             (manager, json!({ "ResetType": "ForceRestart" }), None),
-            (
-                manager,
-                json!({ "ResetType": "On" }),
-                Some("ActionParameterValueNotInList"),
-            ),
+            (manager, json!({ "ResetType": "On" }), Some("ActionParameterValueNotInList")),
             (manager, json!({}), Some("ActionParameterMissing")),
             ("/redfish/v1/Oem/Wink", json!({ "Anything": [1] }), None),
         ] {
             let action = find(&store, key).expect(key);
             let wrong = check(&store, &action, given.as_object().unwrap());
-            let ids: Vec<_> = wrong
-                .iter()
-                .map(|message| message.to_json()["MessageId"].as_str().unwrap().to_owned())
-                .collect();
-            assert_eq!(
-                ids.len(),
-                usize::from(expected.is_some()),
-                "{key} {given}: {ids:?}"
-            );
-            assert!(
-                expected.is_none_or(|expected| ids[0].ends_with(expected)),
-                "{key} {given}: {ids:?}"
-            );
+            let ids: Vec<_> =
+                wrong.iter().map(|message| message.to_json()["MessageId"].as_str().unwrap().to_owned()).collect();
+            assert_eq!(ids.len(), usize::from(expected.is_some()), "{key} {given}: {ids:?}");
+            assert!(expected.is_none_or(|expected| ids[0].ends_with(expected)), "{key} {given}: {ids:?}");
         }
     }
 }

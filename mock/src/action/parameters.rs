@@ -22,9 +22,7 @@ pub(super) enum Kind {
 /// The parameters of an action such as `ComputerSystem.Reset`; `None` for one that no schema of the
 /// standard declares.
 pub(super) fn of(action: &str) -> Option<Vec<Parameter>> {
-    let index = ACTIONS
-        .binary_search_by(|(name, _)| (*name).cmp(action))
-        .ok()?;
+    let index = ACTIONS.binary_search_by(|(name, _)| (*name).cmp(action)).ok()?;
     let (_, parameters) = ACTIONS.get(index)?;
     Some(parameters.split_whitespace().filter_map(parse).collect())
 }
@@ -44,11 +42,7 @@ fn parse(text: &'static str) -> Option<Parameter> {
         "array" => Kind::Array,
         _ => return None,
     };
-    Some(Parameter {
-        name,
-        kind,
-        required,
-    })
+    Some(Parameter { name, kind, required })
 }
 
 /// Sorted by name.
@@ -245,11 +239,7 @@ mod tests {
     fn the_table_is_sorted_and_every_entry_is_understood() {
         assert!(ACTIONS.is_sorted_by(|a, b| a.0 < b.0));
         for (name, parameters) in ACTIONS {
-            assert_eq!(
-                of(name).map(|found| found.len()),
-                Some(parameters.split_whitespace().count()),
-                "{name}"
-            );
+            assert_eq!(of(name).map(|found| found.len()), Some(parameters.split_whitespace().count()), "{name}");
         }
     }
 
@@ -257,11 +247,7 @@ mod tests {
     fn actions_of_vendors_are_not_known() {
         assert_eq!(of("HpeiLO.Reset"), None);
         assert_eq!(of("Bios.ResetBios"), Some(Vec::new()));
-        let reset = Parameter {
-            name: "ResetType",
-            kind: Kind::Text,
-            required: false,
-        };
+        let reset = Parameter { name: "ResetType", kind: Kind::Text, required: false };
         assert_eq!(of("ComputerSystem.Reset"), Some(vec![reset]));
     }
 }

@@ -46,9 +46,7 @@ impl Change {
             "PushPowerButton" if off => Self::To("On"),
             "PushPowerButton" => Self::To("Off"),
             "Pause" => Self::To("Paused"),
-            "GracefulRestart" | "ForceRestart" | "PowerCycle" | "FullPowerCycle" if off => {
-                Self::To("On")
-            }
+            "GracefulRestart" | "ForceRestart" | "PowerCycle" | "FullPowerCycle" if off => Self::To("On"),
             "GracefulRestart" | "ForceRestart" | "PowerCycle" | "FullPowerCycle" => Self::Cycle,
             _ => Self::None,
         }
@@ -62,15 +60,9 @@ pub(super) fn machine(
     given: &Map<String, Value>,
     settings: &Settings,
 ) -> Result<(), Message> {
-    let reset_type = given
-        .get("ResetType")
-        .and_then(Value::as_str)
-        .unwrap_or("ForceRestart");
+    let reset_type = given.get("ResetType").and_then(Value::as_str).unwrap_or("ForceRestart");
     if !RESET_TYPES.contains(&reset_type) {
-        return Err(Message::new(
-            &message::ACTION_PARAMETER_NOT_IN_LIST,
-            [reset_type, "ResetType", &action.name],
-        ));
+        return Err(Message::new(&message::ACTION_PARAMETER_NOT_IN_LIST, [reset_type, "ResetType", &action.name]));
     }
     let mut machines = vec![action.owner.clone()];
     machines.extend(systems_of(&state.store, &action.owner));
@@ -128,17 +120,10 @@ fn arrive(state: &mut State, key: &str, change: Change) {
         if restarted && object.contains_key("LastResetTime") {
             object.insert("LastResetTime".to_owned(), login::now().into());
         }
-        if let Some(last) = object
-            .get_mut("BootProgress")
-            .and_then(|progress| progress.get_mut("LastState"))
-        {
+        if let Some(last) = object.get_mut("BootProgress").and_then(|progress| progress.get_mut("LastState")) {
             *last = if restarted { "OSRunning" } else { "None" }.into();
         }
-        if let Some(boot) = object
-            .get_mut("Boot")
-            .and_then(Value::as_object_mut)
-            .filter(|_| restarted)
-        {
+        if let Some(boot) = object.get_mut("Boot").and_then(Value::as_object_mut).filter(|_| restarted) {
             use_up_override(boot);
         }
     });
@@ -146,17 +131,10 @@ fn arrive(state: &mut State, key: &str, change: Change) {
 
 /// An override that was meant for one boot is over with it.
 fn use_up_override(boot: &mut Map<String, Value>) {
-    if boot
-        .get("BootSourceOverrideEnabled")
-        .and_then(Value::as_str)
-        != Some("Once")
-    {
+    if boot.get("BootSourceOverrideEnabled").and_then(Value::as_str) != Some("Once") {
         return;
     }
-    for (name, value) in [
-        ("BootSourceOverrideEnabled", "Disabled"),
-        ("BootSourceOverrideTarget", "None"),
-    ] {
+    for (name, value) in [("BootSourceOverrideEnabled", "Disabled"), ("BootSourceOverrideTarget", "None")] {
         if boot.contains_key(name) {
             boot.insert(name.to_owned(), value.into());
         }
@@ -174,9 +152,7 @@ pub(super) fn manager(state: &mut State, action: &Action) -> Result<(), Message>
 }
 
 fn power_of(store: &Store, key: &str) -> String {
-    let power = store
-        .get(key)
-        .and_then(|resource| resource.object().get("PowerState")?.as_str());
+    let power = store.get(key).and_then(|resource| resource.object().get("PowerState")?.as_str());
     power.unwrap_or("On").to_owned()
 }
 
@@ -190,13 +166,8 @@ fn set_power(store: &mut Store, key: &str, power: &str) {
 
 /// The systems in a chassis; none for a system.
 fn systems_of(store: &Store, key: &str) -> Vec<String> {
-    let systems = store.get(key).and_then(|resource| {
-        resource
-            .object()
-            .get("Links")?
-            .get("ComputerSystems")?
-            .as_array()
-    });
+    let systems =
+        store.get(key).and_then(|resource| resource.object().get("Links")?.get("ComputerSystems")?.as_array());
     systems
         .into_iter()
         .flatten()

@@ -58,9 +58,7 @@ pub(crate) struct Bmc {
 
 impl fmt::Debug for Bmc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Bmc")
-            .field("config", &self.state.config)
-            .finish_non_exhaustive()
+        f.debug_struct("Bmc").field("config", &self.state.config).finish_non_exhaustive()
     }
 }
 
@@ -120,8 +118,7 @@ impl Bmc {
             return;
         }
         let config = &self.state.config;
-        self.sessions
-            .expire(now, config.handshake_timeout, config.inactivity);
+        self.sessions.expire(now, config.handshake_timeout, config.inactivity);
         if let Some(acknowledgement) = packet::acknowledge(datagram) {
             self.send(from, acknowledgement);
         }
@@ -141,12 +138,7 @@ impl Bmc {
             return;
         }
         // The challenge's id is used once more, with a code, by Activate Session.
-        if self
-            .state
-            .challenges
-            .iter()
-            .any(|(id, ..)| *id == packet.session)
-        {
+        if self.state.challenges.iter().any(|(id, ..)| *id == packet.session) {
             self.activation(from, packet, now);
             return;
         }
@@ -170,15 +162,8 @@ impl Bmc {
         };
         let shared = self.machine.clone();
         let machine = shared.lock();
-        let activated = command::legacy::activate(
-            &mut self.state,
-            &machine,
-            &self.sessions,
-            packet,
-            &request,
-            from,
-            now,
-        );
+        let activated =
+            command::legacy::activate(&mut self.state, &machine, &self.sessions, packet, &request, from, now);
         drop(machine);
         match activated {
             Ok((mut session, data)) => {
@@ -192,10 +177,7 @@ impl Bmc {
             Err(code) => {
                 self.note(from, None, &request, Fate::Refused(code), now);
                 let response = request.response(code, &[]);
-                self.send(
-                    from,
-                    packet::v15_packet(0, 0, packet.session, None, &response),
-                );
+                self.send(from, packet::v15_packet(0, 0, packet.session, None, &response));
             }
         }
     }
@@ -246,14 +228,7 @@ impl Bmc {
     }
 
     /// A payload that has passed the checks of its session.
-    fn in_session(
-        &mut self,
-        from: SocketAddr,
-        mut session: Session,
-        kind: u8,
-        payload: &[u8],
-        now: Duration,
-    ) {
+    fn in_session(&mut self, from: SocketAddr, mut session: Session, kind: u8, payload: &[u8], now: Duration) {
         session.last_used = now;
         session.peer = from;
         let id = session.id;

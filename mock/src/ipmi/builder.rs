@@ -27,10 +27,7 @@ pub struct Builder {
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder")
-            .field("users", &self.users)
-            .field("config", &self.config)
-            .finish_non_exhaustive()
+        f.debug_struct("Builder").field("users", &self.users).field("config", &self.config).finish_non_exhaustive()
     }
 }
 
@@ -189,8 +186,7 @@ impl Builder {
     /// The socket could not be bound, or the thread not be started.
     pub fn start_blocking(self) -> io::Result<MockIpmi> {
         let mut bmcs = self.start_many(1)?;
-        bmcs.pop()
-            .ok_or_else(|| io::Error::other("no BMC was started"))
+        bmcs.pop().ok_or_else(|| io::Error::other("no BMC was started"))
     }
 
     /// Starts many BMCs on one thread, each with a port and a machine of its own.
@@ -200,16 +196,11 @@ impl Builder {
     ///
     /// A socket could not be bound, or the thread not be started.
     pub async fn fleet(self, count: usize) -> io::Result<Fleet> {
-        Ok(Fleet {
-            members: self.start_many(count)?,
-        })
+        Ok(Fleet { members: self.start_many(count)? })
     }
 
     fn start_many(self, count: usize) -> io::Result<Vec<MockIpmi>> {
-        let prototype = self
-            .machine
-            .clone()
-            .unwrap_or_else(|| SharedMachine::new(Machine::two_socket_server()));
+        let prototype = self.machine.clone().unwrap_or_else(|| SharedMachine::new(Machine::two_socket_server()));
         let mut users = self.users.clone();
         if users.is_empty() && prototype.lock().users.iter().all(|(_, user)| !user.enabled) {
             users.push(User::new("admin", "password", Privilege::Administrator));
@@ -217,9 +208,7 @@ impl Builder {
         for user in users {
             let name = user.name.clone();
             let slot = prototype.lock().users.add(user);
-            slot.ok_or_else(|| {
-                io::Error::other(format!("no room in the user table for {name:?}"))
-            })?;
+            slot.ok_or_else(|| io::Error::other(format!("no room in the user table for {name:?}")))?;
         }
         if !self.config.legacy {
             // Authentication types are IPMI 1.5's; without its sessions there are none.
@@ -230,45 +219,24 @@ impl Builder {
         let mut members = Vec::with_capacity(count);
         let mut started = Vec::with_capacity(count);
         for index in 0..count {
-            let machine = if index == 0 {
-                prototype.clone()
-            } else {
-                SharedMachine::new(prototype.lock().clone())
-            };
+            let machine = if index == 0 { prototype.clone() } else { SharedMachine::new(prototype.lock().clone()) };
             let mut address = self.address;
             if index > 0 && address.port() != 0 {
-                let port = u16::try_from(index)
-                    .ok()
-                    .and_then(|index| address.port().checked_add(index));
-                address.set_port(
-                    port.ok_or_else(|| io::Error::other("more BMCs than ports after the first"))?,
-                );
+                let port = u16::try_from(index).ok().and_then(|index| address.port().checked_add(index));
+                address.set_port(port.ok_or_else(|| io::Error::other("more BMCs than ports after the first"))?);
             }
             let socket = UdpSocket::bind(address)?;
             let address = socket.local_addr()?;
-            let mut bmc = Bmc::new(
-                machine.clone(),
-                self.config.clone(),
-                self.faults.clone(),
-                address.port(),
-            );
+            let mut bmc = Bmc::new(machine.clone(), self.config.clone(), self.faults.clone(), address.port());
             bmc.rules.clone_from(&self.rules);
             let bmc = Arc::new(Mutex::new(bmc));
-            members.push(Member {
-                socket,
-                bmc: Arc::clone(&bmc),
-            });
+            members.push(Member { socket, bmc: Arc::clone(&bmc) });
             started.push((address, bmc, machine));
         }
         let host = Arc::new(Host::start(members)?);
         Ok(started
             .into_iter()
-            .map(|(address, bmc, machine)| MockIpmi {
-                address,
-                bmc,
-                machine,
-                host: Arc::clone(&host),
-            })
+            .map(|(address, bmc, machine)| MockIpmi { address, bmc, machine, host: Arc::clone(&host) })
             .collect())
     }
 }

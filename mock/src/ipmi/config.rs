@@ -71,8 +71,6 @@ impl Default for Config {
 
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Config")
-            .field("suites", &self.suites)
-            .finish_non_exhaustive()
+        f.debug_struct("Config").field("suites", &self.suites).finish_non_exhaustive()
     }
 }

@@ -181,21 +181,13 @@ impl Rule {
     /// A rule for the next command of this network function and code.
     #[must_use]
     pub fn once(netfn: u8, command: u8, act: Act) -> Self {
-        Self {
-            netfn,
-            command: Some(command),
-            times: 1,
-            act,
-        }
+        Self { netfn, command: Some(command), times: 1, act }
     }
 
     /// A rule for every command of this network function and code.
     #[must_use]
     pub fn always(netfn: u8, command: u8, act: Act) -> Self {
-        Self {
-            times: u32::MAX,
-            ..Self::once(netfn, command, act)
-        }
+        Self { times: u32::MAX, ..Self::once(netfn, command, act) }
     }
 }
 
@@ -204,12 +196,7 @@ pub(crate) type Carried = Vec<(Duration, Vec<u8>)>;
 
 impl Faults {
     /// Carries a datagram through the faulty network.
-    pub(crate) fn carry(
-        &self,
-        mut datagram: Vec<u8>,
-        random: &mut Random,
-        stats: &mut Stats,
-    ) -> Carried {
+    pub(crate) fn carry(&self, mut datagram: Vec<u8>, random: &mut Random, stats: &mut Stats) -> Carried {
         if random.happens(self.drop) {
             stats.dropped += 1;
             return Vec::new();

@@ -59,11 +59,7 @@ impl Received {
 
 impl fmt::Debug for Received {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let data = if self.is_secret() {
-            "[redacted]".to_owned()
-        } else {
-            format!("{:02x?}", self.data)
-        };
+        let data = if self.is_secret() { "[redacted]".to_owned() } else { format!("{:02x?}", self.data) };
         write!(
             f,
             "{:?} {} -> {:02x}: netfn {:02x} cmd {:02x} seq {} {data} {:?}",

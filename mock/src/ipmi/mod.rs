@@ -57,9 +57,7 @@ pub struct MockIpmi {
 
 impl fmt::Debug for MockIpmi {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MockIpmi")
-            .field("address", &self.address)
-            .finish_non_exhaustive()
+        f.debug_struct("MockIpmi").field("address", &self.address).finish_non_exhaustive()
     }
 }
 
@@ -108,9 +106,7 @@ impl MockIpmi {
     #[must_use]
     pub fn executed(&self, netfn: u8, command: u8) -> usize {
         let bmc = locked(&self.bmc);
-        let is = |entry: &&Received| {
-            entry.netfn == netfn && entry.command == command && entry.executed()
-        };
+        let is = |entry: &&Received| entry.netfn == netfn && entry.command == command && entry.executed();
         bmc.journal.iter().filter(is).count()
     }
 

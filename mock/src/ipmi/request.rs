@@ -22,14 +22,7 @@ use super::wire::sol::Sol;
 const JOURNAL_LIMIT: usize = 100_000;
 
 impl Bmc {
-    pub(super) fn note(
-        &mut self,
-        from: SocketAddr,
-        session: Option<u32>,
-        request: &Request,
-        fate: Fate,
-        at: Duration,
-    ) {
+    pub(super) fn note(&mut self, from: SocketAddr, session: Option<u32>, request: &Request, fate: Fate, at: Duration) {
         if self.journal.len() >= JOURNAL_LIMIT {
             self.journal.pop_front();
         }
@@ -47,13 +40,7 @@ impl Bmc {
     }
 
     /// An IPMI message. `true` if it ended its session.
-    pub(super) fn message(
-        &mut self,
-        from: SocketAddr,
-        mut path: Path<'_>,
-        bytes: &[u8],
-        now: Duration,
-    ) -> bool {
+    pub(super) fn message(&mut self, from: SocketAddr, mut path: Path<'_>, bytes: &[u8], now: Duration) -> bool {
         let Some(request) = Request::parse(bytes).filter(|request| request.netfn & 1 == 0) else {
             self.stats.refusals.push(Refusal::Malformed);
             return false;
@@ -87,11 +74,7 @@ impl Bmc {
             }
             Some(Act::Refuse(code)) => {
                 self.note(from, id, &request, Fate::Faulted(code), now);
-                (
-                    Err(Refused::with(code, Vec::new())),
-                    Effects::default(),
-                    None,
-                )
+                (Err(Refused::with(code, Vec::new())), Effects::default(), None)
             }
             Some(Act::Reply(code, data)) => {
                 self.note(from, id, &request, Fate::Faulted(code), now);
@@ -106,9 +89,7 @@ impl Bmc {
                 for (inner, fate) in effects.bridged.drain(..) {
                     self.note(from, id, &inner, fate, now);
                 }
-                let fate = answer
-                    .as_ref()
-                    .map_or_else(|refused| Fate::Refused(refused.code), |_| Fate::Executed);
+                let fate = answer.as_ref().map_or_else(|refused| Fate::Refused(refused.code), |_| Fate::Executed);
                 self.note(from, id, &request, fate, now);
                 (answer, effects, act)
             }
@@ -125,20 +106,13 @@ impl Bmc {
         let mut replies = vec![request.response(code, &data)];
         replies.extend(effects.more);
         match path {
-            Path::Legacy => self.reply_outside(from, &replies, |reply| {
-                packet::v15_packet(0, 0, 0, None, reply)
-            }),
-            Path::Plus => {
-                self.reply_outside(from, &replies, |reply| packet::v20_packet(0, 0, 0, reply))
-            }
+            Path::Legacy => self.reply_outside(from, &replies, |reply| packet::v15_packet(0, 0, 0, None, reply)),
+            Path::Plus => self.reply_outside(from, &replies, |reply| packet::v20_packet(0, 0, 0, reply)),
             Path::Session(session) => {
                 self.reply_inside(from, session, &replies, act.as_ref());
                 session.remember(bytes.to_vec(), replies, now);
                 // Whoever lost the console is told; the session that gains it starts with a greeting.
-                if let Some(stopped) = effects
-                    .stopped_console
-                    .and_then(|id| self.sessions.get_mut(id))
-                {
+                if let Some(stopped) = effects.stopped_console.and_then(|id| self.sessions.get_mut(id)) {
                     let farewell = Sol::farewell();
                     let datagram = stopped.seal(packet::SOL, &farewell, &mut self.state.random);
                     stopped.sol = None;
@@ -151,21 +125,13 @@ impl Bmc {
     }
 
     /// What is left to do when the reply is under way. `true` if the request's own session ended.
-    fn finish(
-        &mut self,
-        own: Option<u32>,
-        closed: &[u32],
-        reset: Option<bool>,
-        now: Duration,
-    ) -> bool {
+    fn finish(&mut self, own: Option<u32>, closed: &[u32], reset: Option<bool>, now: Duration) -> bool {
         for id in closed {
             self.stats.sessions_closed += 1;
             self.sessions.take(*id);
         }
         if let Some(cold) = reset {
-            self.machine
-                .lock()
-                .record(ChangeKind::ControllerReset { cold }, Cause::ChassisControl);
+            self.machine.lock().record(ChangeKind::ControllerReset { cold }, Cause::ChassisControl);
             self.sessions.clear();
             self.asleep_until = now + self.state.config.reset_takes;
             return true;
@@ -178,16 +144,10 @@ impl Bmc {
         let fits = |rule: &&mut Rule| {
             rule.times > 0
                 && rule.netfn == request.netfn
-                && rule
-                    .command
-                    .is_none_or(|command| command == request.command)
+                && rule.command.is_none_or(|command| command == request.command)
         };
         if let Some(rule) = self.rules.iter_mut().find(fits) {
-            rule.times = if rule.times == u32::MAX {
-                u32::MAX
-            } else {
-                rule.times - 1
-            };
+            rule.times = if rule.times == u32::MAX { u32::MAX } else { rule.times - 1 };
             return Some(rule.act.clone());
         }
         if !in_session {
@@ -204,10 +164,7 @@ impl Bmc {
         }
         if self.fate.happens(self.faults.forge) {
             let index = self.fate.below(self.faults.forgeries.len() as u64);
-            let forgery = self
-                .faults
-                .forgeries
-                .get(usize::try_from(index).unwrap_or(0));
+            let forgery = self.faults.forgeries.get(usize::try_from(index).unwrap_or(0));
             return forgery.map(|forgery| Act::Forge(*forgery));
         }
         None
@@ -221,10 +178,7 @@ impl Bmc {
         now: Duration,
     ) -> (Answer, Effects) {
         if let Some(handler) = self.handlers.get_mut(&(request.netfn, request.command)) {
-            return (
-                handler(&request.data).map_err(Refused::from),
-                Effects::default(),
-            );
+            return (handler(&request.data).map_err(Refused::from), Effects::default());
         }
         let shared = self.machine.clone();
         let mut machine = shared.lock();
@@ -242,24 +196,13 @@ impl Bmc {
         (answer, context.effects)
     }
 
-    fn reply_outside(
-        &mut self,
-        to: SocketAddr,
-        replies: &[Vec<u8>],
-        frame: impl Fn(&[u8]) -> Vec<u8>,
-    ) {
+    fn reply_outside(&mut self, to: SocketAddr, replies: &[Vec<u8>], frame: impl Fn(&[u8]) -> Vec<u8>) {
         for reply in replies {
             self.send(to, frame(reply));
         }
     }
 
-    fn reply_inside(
-        &mut self,
-        to: SocketAddr,
-        session: &mut Session,
-        replies: &[Vec<u8>],
-        act: Option<&Act>,
-    ) {
+    fn reply_inside(&mut self, to: SocketAddr, session: &mut Session, replies: &[Vec<u8>], act: Option<&Act>) {
         let mut after = Duration::ZERO;
         match act {
             Some(Act::ExecuteSilently) => return,
@@ -291,15 +234,8 @@ fn forge(forgery: Forgery, session: &mut Session, reply: &[u8], random: &mut Ran
     match forgery {
         Forgery::Replay => session.last_sent.clone(),
         Forgery::Legacy => packet::v15_packet(0, 0, 0, None, &lie),
-        _ if legacy => {
-            packet::v15_packet(0, session.signed_sent + 1, session.console_id, None, &lie)
-        }
-        Forgery::Plaintext => packet::v20_packet(
-            packet::IPMI,
-            session.console_id,
-            session.signed_sent + 1,
-            &lie,
-        ),
+        _ if legacy => packet::v15_packet(0, session.signed_sent + 1, session.console_id, None, &lie),
+        Forgery::Plaintext => packet::v20_packet(packet::IPMI, session.console_id, session.signed_sent + 1, &lie),
         Forgery::Unauthenticated => session.seal_as(packet::IPMI | ENCRYPTED, &lie, random),
         Forgery::Unencrypted => session.seal_as(packet::IPMI | AUTHENTICATED, &lie, random),
         Forgery::WrongCode => {

@@ -37,10 +37,7 @@ pub(crate) struct Host {
 
 impl Host {
     pub(crate) fn start(members: Vec<Member>) -> io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         let mut sockets = Vec::new();
         {
             let _inside = runtime.enter();
@@ -50,21 +47,16 @@ impl Host {
             }
         }
         let (stop, stopped) = oneshot::channel();
-        let thread = thread::Builder::new()
-            .name("mock-ipmi".to_owned())
-            .spawn(move || {
-                runtime.block_on(async move {
-                    for (socket, bmc) in sockets {
-                        tokio::spawn(serve(socket, bmc));
-                    }
-                    // An error says that the handle is gone, which is as good as a word.
-                    let _ = stopped.await;
-                });
-            })?;
-        Ok(Self {
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+        let thread = thread::Builder::new().name("mock-ipmi".to_owned()).spawn(move || {
+            runtime.block_on(async move {
+                for (socket, bmc) in sockets {
+                    tokio::spawn(serve(socket, bmc));
+                }
+                // An error says that the handle is gone, which is as good as a word.
+                let _ = stopped.await;
+            });
+        })?;
+        Ok(Self { stop: Some(stop), thread: Some(thread) })
     }
 }
 
@@ -93,12 +85,7 @@ struct Link {
 }
 
 async fn serve(socket: UdpSocket, bmc: Arc<Mutex<Bmc>>) {
-    let mut link = Link {
-        socket,
-        bmc,
-        under_way: BinaryHeap::new(),
-        order: 0,
-    };
+    let mut link = Link { socket, bmc, under_way: BinaryHeap::new(), order: 0 };
     let mut buffer = vec![0; 4096];
     let mut tick = IDLE;
     loop {
@@ -126,13 +113,7 @@ impl Link {
         self.carry(Direction::Requests, from, Duration::ZERO, datagram);
     }
 
-    fn carry(
-        &mut self,
-        direction: Direction,
-        peer: SocketAddr,
-        after: Duration,
-        datagram: Vec<u8>,
-    ) {
+    fn carry(&mut self, direction: Direction, peer: SocketAddr, after: Duration, datagram: Vec<u8>) {
         let now = Instant::now();
         let mut guard = locked(&self.bmc);
         let bmc = &mut *guard;
@@ -145,13 +126,7 @@ impl Link {
         for (takes, datagram) in carried {
             self.order += 1;
             let inbound = direction == Direction::Requests;
-            self.under_way.push(Reverse((
-                now + after + takes,
-                self.order,
-                inbound,
-                peer,
-                datagram,
-            )));
+            self.under_way.push(Reverse((now + after + takes, self.order, inbound, peer, datagram)));
         }
     }
 
@@ -159,11 +134,7 @@ impl Link {
     async fn turn(&mut self) -> Duration {
         loop {
             let now = Instant::now();
-            while self
-                .under_way
-                .peek()
-                .is_some_and(|Reverse((at, ..))| *at <= now)
-            {
+            while self.under_way.peek().is_some_and(|Reverse((at, ..))| *at <= now) {
                 let Some(Reverse((_, _, inbound, peer, datagram))) = self.under_way.pop() else {
                     break;
                 };

@@ -23,13 +23,7 @@ const IV: [u8; 16] = [0x3C; 16];
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Incoming {
     /// A response: network function, command, request sequence, completion code, data.
-    Reply {
-        netfn: u8,
-        command: u8,
-        sequence: u8,
-        code: u8,
-        data: Vec<u8>,
-    },
+    Reply { netfn: u8, command: u8, sequence: u8, code: u8, data: Vec<u8> },
     /// An SOL payload.
     Sol(Vec<u8>),
     /// A datagram that a client must not take, and why.
@@ -56,13 +50,7 @@ pub(crate) struct Login<'a> {
 
 impl Default for Login<'_> {
     fn default() -> Self {
-        Self {
-            suite: 17,
-            user: "admin",
-            password: b"password",
-            privilege: 4,
-            kg: None,
-        }
+        Self { suite: 17, user: "admin", password: b"password", privilege: 4, kg: None }
     }
 }
 
@@ -83,11 +71,7 @@ fn mac(suite: u8, key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
         parts.iter().for_each(|part| mac.update(part));
         mac.finalize().into_bytes().to_vec()
     }
-    if suite == 3 {
-        run::<Hmac<Sha1>>(key, parts)
-    } else {
-        run::<Hmac<Sha256>>(key, parts)
-    }
+    if suite == 3 { run::<Hmac<Sha1>>(key, parts) } else { run::<Hmac<Sha256>>(key, parts) }
 }
 
 fn code_length(suite: u8) -> usize {
@@ -100,10 +84,7 @@ fn algorithms(suite: u8) -> [u8; 3] {
 }
 
 fn sum(bytes: &[u8]) -> u8 {
-    bytes
-        .iter()
-        .fold(0_u8, |sum, byte| sum.wrapping_add(*byte))
-        .wrapping_neg()
+    bytes.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte)).wrapping_neg()
 }
 
 pub(crate) fn message(netfn: u8, sequence: u8, command: u8, data: &[u8]) -> Vec<u8> {
@@ -143,30 +124,10 @@ pub(crate) fn receive(socket: &UdpSocket) -> Option<Vec<u8>> {
 }
 
 /// A request outside of sessions, in IPMI 1.5 framing.
-pub(crate) fn sessionless(
-    bmc: SocketAddr,
-    netfn: u8,
-    command: u8,
-    data: &[u8],
-) -> Option<(u8, Vec<u8>)> {
+pub(crate) fn sessionless(bmc: SocketAddr, netfn: u8, command: u8, data: &[u8]) -> Option<(u8, Vec<u8>)> {
     let socket = socket(bmc);
     let message = message(netfn, 1, command, data);
-    let mut out = vec![
-        6,
-        0,
-        0xFF,
-        7,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        u8::try_from(message.len()).expect("short"),
-    ];
+    let mut out = vec![6, 0, 0xFF, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, u8::try_from(message.len()).expect("short")];
     out.extend(message);
     socket.send(&out).expect("sent");
     let reply = receive(&socket)?;
@@ -217,10 +178,7 @@ impl Console {
         }
         let bmc_id: [u8; 4] = opened[8..12].try_into().expect("four bytes");
 
-        let role = [
-            0x10 | login.privilege,
-            u8::try_from(login.user.len()).expect("short"),
-        ];
+        let role = [0x10 | login.privilege, u8::try_from(login.user.len()).expect("short")];
         let name = login.user.as_bytes();
         let mut rakp_1 = vec![0x12, 0, 0, 0];
         rakp_1.extend_from_slice(&bmc_id);
@@ -229,31 +187,15 @@ impl Console {
         rakp_1.extend_from_slice(name);
         let rakp_2 = exchange(0x12, &rakp_1)?;
         let (bmc_random, guid) = (&rakp_2[8..24], &rakp_2[24..40]);
-        let parts: [&[u8]; 7] = [
-            &CONSOLE_ID.to_le_bytes(),
-            &bmc_id,
-            &RANDOM,
-            bmc_random,
-            guid,
-            &role,
-            name,
-        ];
+        let parts: [&[u8]; 7] = [&CONSOLE_ID.to_le_bytes(), &bmc_id, &RANDOM, bmc_random, guid, &role, name];
         if mac(suite, login.password, &parts) != rakp_2[40..] {
             return Err(NoSession::Wrong("key exchange code"));
         }
 
         let mut rakp_3 = vec![0x14, 0, 0, 0];
         rakp_3.extend_from_slice(&bmc_id);
-        rakp_3.extend(mac(
-            suite,
-            login.password,
-            &[bmc_random, &CONSOLE_ID.to_le_bytes(), &role, name],
-        ));
-        let sik = mac(
-            suite,
-            login.kg.unwrap_or(login.password),
-            &[&RANDOM, bmc_random, &role, name],
-        );
+        rakp_3.extend(mac(suite, login.password, &[bmc_random, &CONSOLE_ID.to_le_bytes(), &role, name]));
+        let sik = mac(suite, login.kg.unwrap_or(login.password), &[&RANDOM, bmc_random, &role, name]);
         let rakp_4 = exchange(0x14, &rakp_3)?;
         let mut value = mac(suite, &sik, &[&RANDOM, &bmc_id, guid]);
         value.truncate(code_length(suite));
@@ -282,11 +224,7 @@ impl Console {
         let length = plain.len();
         let mut text = IV.to_vec();
         let cipher = cbc::Encryptor::<Aes128>::new(&self.k2.into(), &IV.into());
-        text.extend_from_slice(
-            cipher
-                .encrypt_padded::<NoPadding>(&mut plain, length)
-                .expect("whole blocks"),
-        );
+        text.extend_from_slice(cipher.encrypt_padded::<NoPadding>(&mut plain, length).expect("whole blocks"));
         self.sign(frame(kind | 0xC0, self.bmc_id, sequence, &text))
     }
 
@@ -328,18 +266,8 @@ impl Console {
     pub(crate) fn ask(&mut self, netfn: u8, command: u8, data: &[u8]) -> (u8, Vec<u8>) {
         let asked = self.send(netfn, command, data);
         match self.receive() {
-            Incoming::Reply {
-                netfn: got,
-                command: of,
-                sequence,
-                code,
-                data,
-            } => {
-                assert_eq!(
-                    (got, of, sequence),
-                    (netfn | 1, command, asked),
-                    "the answer to another question"
-                );
+            Incoming::Reply { netfn: got, command: of, sequence, code, data } => {
+                assert_eq!((got, of, sequence), (netfn | 1, command, asked), "the answer to another question");
                 (code, data)
             }
             other => panic!("asked {netfn:02x}/{command:02x}, got {other:?}"),
@@ -361,13 +289,9 @@ impl Console {
     }
 
     fn within(&mut self, timeout: Duration) -> Incoming {
-        self.socket
-            .set_read_timeout(Some(timeout))
-            .expect("a timeout");
+        self.socket.set_read_timeout(Some(timeout)).expect("a timeout");
         let incoming = self.receive();
-        self.socket
-            .set_read_timeout(Some(PATIENCE))
-            .expect("a timeout");
+        self.socket.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         incoming
     }
 
@@ -412,19 +336,13 @@ impl Console {
         let iv: [u8; 16] = payload[..16].try_into().expect("a vector");
         let mut text = payload[16..].to_vec();
         let cipher = cbc::Decryptor::<Aes128>::new(&self.k2.into(), &iv.into());
-        let plain = cipher
-            .decrypt_padded::<NoPadding>(&mut text)
-            .expect("whole blocks");
+        let plain = cipher.decrypt_padded::<NoPadding>(&mut text).expect("whole blocks");
         let pad = usize::from(*plain.last().expect("a pad length"));
         let plain = &plain[..plain.len() - 1 - pad];
         if datagram[5] & 0x3F == 1 {
             return Incoming::Sol(plain.to_vec());
         }
-        assert_eq!(
-            (sum(&plain[..3]), sum(&plain[3..])),
-            (0, 0),
-            "checksums of {plain:02x?}"
-        );
+        assert_eq!((sum(&plain[..3]), sum(&plain[3..])), (0, 0), "checksums of {plain:02x?}");
         Incoming::Reply {
             netfn: plain[1] >> 2,
             command: plain[5],

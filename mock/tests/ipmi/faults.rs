@@ -13,10 +13,7 @@ const STATUS: (u8, u8) = (0x00, 0x01);
 const CONTROL: (u8, u8) = (0x00, 0x02);
 
 fn replies(incoming: &[Incoming]) -> usize {
-    incoming
-        .iter()
-        .filter(|incoming| matches!(incoming, Incoming::Reply { .. }))
-        .count()
+    incoming.iter().filter(|incoming| matches!(incoming, Incoming::Reply { .. })).count()
 }
 
 #[test]
@@ -25,12 +22,7 @@ fn a_lossy_network_loses_what_it_was_told_to_and_the_same_again() {
     for _ in 0..2 {
         let bmc = plain();
         let mut console = Console::admin(bmc.addr());
-        bmc.set_faults(Faults {
-            seed: 7,
-            drop: 0.2,
-            spare_handshake: true,
-            ..Faults::default()
-        });
+        bmc.set_faults(Faults { seed: 7, drop: 0.2, spare_handshake: true, ..Faults::default() });
         let mut heard = Vec::new();
         for _ in 0..12 {
             console.send(STATUS.0, STATUS.1, &[]);
@@ -48,10 +40,7 @@ fn a_lossy_network_loses_what_it_was_told_to_and_the_same_again() {
 fn doubled_datagrams_arrive_twice_and_take_effect_once() {
     let bmc = plain();
     let mut console = Console::admin(bmc.addr());
-    bmc.set_faults(Faults {
-        duplicate: 1.0,
-        ..Faults::default()
-    });
+    bmc.set_faults(Faults { duplicate: 1.0, ..Faults::default() });
     console.send(CONTROL.0, CONTROL.1, &[3]);
     let incoming = console.drain();
     // The request's double is a replay to the BMC; the reply's double is one to the console.
@@ -66,16 +55,8 @@ fn reordered_and_delayed_datagrams_all_arrive() {
     let mut console = Console::admin(bmc.addr());
     let reorder_by = Duration::from_millis(40);
     let direction = Direction::Replies;
-    bmc.set_faults(Faults {
-        seed: 3,
-        direction,
-        reorder: 0.5,
-        reorder_by,
-        ..Faults::default()
-    });
-    let asked: Vec<u8> = (0..12)
-        .map(|_| console.send(STATUS.0, STATUS.1, &[]))
-        .collect();
+    bmc.set_faults(Faults { seed: 3, direction, reorder: 0.5, reorder_by, ..Faults::default() });
+    let asked: Vec<u8> = (0..12).map(|_| console.send(STATUS.0, STATUS.1, &[])).collect();
     let heard: Vec<u8> = console
         .drain()
         .into_iter()
@@ -89,16 +70,10 @@ fn reordered_and_delayed_datagrams_all_arrive() {
     sorted.sort_unstable();
     assert_eq!(sorted, asked);
 
-    bmc.set_faults(Faults {
-        delay: (Duration::from_millis(60), Duration::from_millis(80)),
-        ..Faults::default()
-    });
+    bmc.set_faults(Faults { delay: (Duration::from_millis(60), Duration::from_millis(80)), ..Faults::default() });
     let begin = Instant::now();
     console.must(STATUS.0, STATUS.1, &[]);
-    assert!(
-        begin.elapsed() >= Duration::from_millis(120),
-        "there and back"
-    );
+    assert!(begin.elapsed() >= Duration::from_millis(120), "there and back");
 }
 
 #[test]
@@ -106,16 +81,8 @@ fn cut_and_corrupted_requests_are_not_carried_out() {
     let bmc = plain();
     let mut console = Console::admin(bmc.addr());
     for faults in [
-        Faults {
-            truncate: 1.0,
-            direction: Direction::Requests,
-            ..Faults::default()
-        },
-        Faults {
-            corrupt: 1.0,
-            direction: Direction::Requests,
-            ..Faults::default()
-        },
+        Faults { truncate: 1.0, direction: Direction::Requests, ..Faults::default() },
+        Faults { corrupt: 1.0, direction: Direction::Requests, ..Faults::default() },
     ] {
         bmc.set_faults(faults);
         for _ in 0..10 {
@@ -142,16 +109,10 @@ fn each_forgery_is_one_that_a_careful_console_rejects() {
     for (forgery, reason) in expected {
         let bmc = plain();
         let mut console = Console::admin(bmc.addr());
-        bmc.set_faults(Faults {
-            forge: 1.0,
-            forgeries: vec![forgery],
-            ..Faults::default()
-        });
+        bmc.set_faults(Faults { forge: 1.0, forgeries: vec![forgery], ..Faults::default() });
         console.send(STATUS.0, STATUS.1, &[]);
         assert_eq!(console.receive(), Incoming::Rejected(reason), "{forgery:?}");
-        let Incoming::Reply { code: 0, data, .. } = console.receive() else {
-            panic!("no truth after {forgery:?}")
-        };
+        let Incoming::Reply { code: 0, data, .. } = console.receive() else { panic!("no truth after {forgery:?}") };
         assert_eq!(data.len(), 4);
         assert_ne!(data[0], 0xEE);
     }
@@ -174,10 +135,7 @@ fn rules_befall_the_commands_they_name_as_often_as_they_say() {
     once(Act::Swallow);
     console.send(CONTROL.0, CONTROL.1, &[3]);
     console.assert_silence();
-    assert_eq!(
-        bmc.journal().last().map(|entry| entry.fate),
-        Some(Fate::Swallowed)
-    );
+    assert_eq!(bmc.journal().last().map(|entry| entry.fate), Some(Fate::Swallowed));
     assert_eq!(bmc.executed(CONTROL.0, CONTROL.1), 1);
 
     once(Act::ExecuteSilently);
@@ -207,11 +165,7 @@ fn rules_befall_the_commands_they_name_as_often_as_they_say() {
 fn a_late_reply_comes_after_the_answer_to_the_next_question() {
     let bmc = plain();
     let mut console = Console::admin(bmc.addr());
-    bmc.rule(Rule::once(
-        STATUS.0,
-        STATUS.1,
-        Act::Late(Duration::from_millis(80)),
-    ));
+    bmc.rule(Rule::once(STATUS.0, STATUS.1, Act::Late(Duration::from_millis(80))));
     let first = console.send(STATUS.0, STATUS.1, &[]);
     let second = console.send(STATUS.0, STATUS.1, &[]);
     let heard: Vec<Option<u8>> = console
@@ -229,16 +183,9 @@ fn a_late_reply_comes_after_the_answer_to_the_next_question() {
 fn a_busy_bmc_answers_c0_and_does_nothing() {
     let bmc = plain();
     let mut console = Console::admin(bmc.addr());
-    bmc.set_faults(Faults {
-        busy: 1.0,
-        ..Faults::default()
-    });
+    bmc.set_faults(Faults { busy: 1.0, ..Faults::default() });
     assert_eq!(console.ask(CONTROL.0, CONTROL.1, &[0]).0, 0xC0);
-    bmc.set_faults(Faults {
-        wrong_code: 1.0,
-        code: 0xD1,
-        ..Faults::default()
-    });
+    bmc.set_faults(Faults { wrong_code: 1.0, code: 0xD1, ..Faults::default() });
     assert_eq!(console.ask(CONTROL.0, CONTROL.1, &[0]).0, 0xD1);
     assert_eq!(bmc.executed(CONTROL.0, CONTROL.1), 0);
 }
@@ -248,55 +195,22 @@ fn handshake_faults_show_at_the_message_they_name() {
     let cases = [
         (HandshakeFault::Downgrade(3), NoSession::Wrong("suite")),
         (HandshakeFault::Downgrade(0), NoSession::Wrong("suite")),
-        (
-            HandshakeFault::Status(0x11, 0x01),
-            NoSession::Status(0x11, 0x01),
-        ),
-        (
-            HandshakeFault::Status(0x13, 0x0D),
-            NoSession::Status(0x13, 0x0D),
-        ),
-        (
-            HandshakeFault::Status(0x15, 0x0F),
-            NoSession::Status(0x15, 0x0F),
-        ),
-        (
-            HandshakeFault::WrongKeyExchangeCode,
-            NoSession::Wrong("key exchange code"),
-        ),
-        (
-            HandshakeFault::WrongCheckValue,
-            NoSession::Wrong("check value"),
-        ),
+        (HandshakeFault::Status(0x11, 0x01), NoSession::Status(0x11, 0x01)),
+        (HandshakeFault::Status(0x13, 0x0D), NoSession::Status(0x13, 0x0D)),
+        (HandshakeFault::Status(0x15, 0x0F), NoSession::Status(0x15, 0x0F)),
+        (HandshakeFault::WrongKeyExchangeCode, NoSession::Wrong("key exchange code")),
+        (HandshakeFault::WrongCheckValue, NoSession::Wrong("check value")),
         (HandshakeFault::WrongTag(0x13), NoSession::Wrong("tag")),
-        (
-            HandshakeFault::WrongSession(0x15),
-            NoSession::Wrong("session"),
-        ),
-        (
-            HandshakeFault::Truncate(0x11, 12),
-            NoSession::Wrong("short"),
-        ),
+        (HandshakeFault::WrongSession(0x15), NoSession::Wrong("session")),
+        (HandshakeFault::Truncate(0x11, 12), NoSession::Wrong("short")),
         (HandshakeFault::Silence(0x13), NoSession::Silence),
     ];
     for (fault, expected) in cases {
         let handshake = vec![fault.clone()];
-        let bmc = start(|builder| {
-            builder.faults(Faults {
-                handshake,
-                ..Faults::default()
-            })
-        });
-        assert_eq!(
-            Console::open(bmc.addr(), &Login::default()).err(),
-            Some(expected),
-            "{fault:?}"
-        );
+        let bmc = start(|builder| builder.faults(Faults { handshake, ..Faults::default() }));
+        assert_eq!(Console::open(bmc.addr(), &Login::default()).err(), Some(expected), "{fault:?}");
         bmc.set_faults(Faults::default());
-        assert!(
-            Console::open(bmc.addr(), &Login::default()).is_ok(),
-            "after {fault:?}"
-        );
+        assert!(Console::open(bmc.addr(), &Login::default()).is_ok(), "after {fault:?}");
     }
 }
 
@@ -310,11 +224,5 @@ fn secrets_stay_out_of_the_journal_as_it_prints() {
     let printed = format!("{:?} {:?}", bmc.journal(), bmc.machine().lock().users);
     assert!(printed.contains("[redacted]"));
     assert!(!printed.contains("68, 75, 6e") && !printed.contains("hunter2"));
-    assert!(
-        bmc.machine()
-            .lock()
-            .users
-            .get(2)
-            .is_some_and(|user| user.has_password("hunter2hunter2"))
-    );
+    assert!(bmc.machine().lock().users.get(2).is_some_and(|user| user.has_password("hunter2hunter2")));
 }

@@ -35,15 +35,8 @@ fn typed(command: &str, keys: &[&str]) -> String {
 
 /// A BMC on a port that ipmiconsole can name: it takes 32768 and up for an invalid host.
 fn on_a_low_port() -> MockIpmi {
-    let start = |port| {
-        MockIpmi::builder()
-            .credentials("admin", "password")
-            .port(port)
-            .start_blocking()
-    };
-    (21_000..22_000)
-        .find_map(|port| start(port).ok())
-        .expect("a port is free")
+    let start = |port| MockIpmi::builder().credentials("admin", "password").port(port).start_blocking();
+    (21_000..22_000).find_map(|port| start(port).ok()).expect("a port is free")
 }
 
 #[test]
@@ -54,22 +47,14 @@ fn both_tools_open_the_console() {
     for suite in ["3", "17"] {
         let bmc = on_a_low_port();
         let port = bmc.addr().port();
-        let ipmitool = format!(
-            "ipmitool -I lanplus -H 127.0.0.1 -p {port} -U admin -P password -C {suite} sol activate"
-        );
+        let ipmitool =
+            format!("ipmitool -I lanplus -H 127.0.0.1 -p {port} -U admin -P password -C {suite} sol activate");
         let said = typed(&ipmitool, &["hello\r", "~.", ""]);
-        assert!(
-            said.contains("mock console ready") && said.contains("# hello"),
-            "{said}"
-        );
-        let freeipmi = format!(
-            "ipmiconsole -h 127.0.0.1:{port} -u admin -p password -l ADMIN -I {suite} -W opensesspriv"
-        );
+        assert!(said.contains("mock console ready") && said.contains("# hello"), "{said}");
+        let freeipmi =
+            format!("ipmiconsole -h 127.0.0.1:{port} -u admin -p password -l ADMIN -I {suite} -W opensesspriv");
         let said = typed(&freeipmi, &["again\r", "&.", ""]);
-        assert!(
-            said.contains("mock console ready") && said.contains("# again"),
-            "{said}"
-        );
+        assert!(said.contains("mock console ready") && said.contains("# again"), "{said}");
         assert_eq!(bmc.machine().lock().console.received(), b"hello\ragain\r");
     }
 }
@@ -87,41 +72,14 @@ fn freeipmi_works() {
                 "Backplane Temp | Temperature              | 29.00",
             ],
         ),
-        (
-            "ipmi-sel",
-            "--quiet-cache",
-            &[
-                "Sensor Reading = 88.00 C ; Threshold = 85.00 C",
-                "OEM defined = 01h 02h 03h",
-            ],
-        ),
-        (
-            "ipmi-fru",
-            "--quiet-cache",
-            &[
-                "RF-2S Rack Server",
-                "https://bmc.example",
-                "Overall Capacity: 800 Watts",
-            ],
-        ),
-        (
-            "ipmi-chassis",
-            "--get-chassis-status",
-            &["System Power                        : on"],
-        ),
-        (
-            "ipmi-dcmi",
-            "--get-system-power-statistics",
-            &["Current Power                        : 212 Watts"],
-        ),
+        ("ipmi-sel", "--quiet-cache", &["Sensor Reading = 88.00 C ; Threshold = 85.00 C", "OEM defined = 01h 02h 03h"]),
+        ("ipmi-fru", "--quiet-cache", &["RF-2S Rack Server", "https://bmc.example", "Overall Capacity: 800 Watts"]),
+        ("ipmi-chassis", "--get-chassis-status", &["System Power                        : on"]),
+        ("ipmi-dcmi", "--get-system-power-statistics", &["Current Power                        : 212 Watts"]),
         ("ipmi-raw", "0 6 1", &["rcvd: 01 00 20 81 02 17 02 BF"]),
         ("ipmipower", "--off", &["ok"]),
         ("ipmipower", "--stat", &["off"]),
-        (
-            "bmc-info",
-            "--get-device-id",
-            &["Firmware Revision     : 2.17"],
-        ),
+        ("bmc-info", "--get-device-id", &["Firmware Revision     : 2.17"]),
     ];
     for suite in ["3", "17"] {
         let bmc = plain();
@@ -137,18 +95,12 @@ fn freeipmi_works() {
                 command.args(["--sdr-cache-directory", &cache]);
             }
             let output = command
-                .args([
-                    "-h", &host, "-u", "admin", "-p", "password", "-l", "ADMIN", "-I", suite,
-                ])
+                .args(["-h", &host, "-u", "admin", "-p", "password", "-l", "ADMIN", "-I", suite])
                 .args(["-D", "LAN_2_0", "-W", "opensesspriv"])
                 .args(arguments.split(' '))
                 .output()
                 .expect("the tool runs");
-            check(
-                &output,
-                &format!("suite {suite}, {program} {arguments}"),
-                wanted,
-            );
+            check(&output, &format!("suite {suite}, {program} {arguments}"), wanted);
         }
     }
 }

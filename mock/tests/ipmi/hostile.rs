@@ -10,10 +10,7 @@ struct Noise(u64);
 
 impl Noise {
     fn byte(&mut self) -> u8 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 56) as u8
     }
 
@@ -33,11 +30,7 @@ fn noise_and_broken_packets_do_no_harm() {
         let mut datagram = match round % 3 {
             // Any bytes; any bytes behind a good header; a good packet with a byte or two wrong.
             0 => noise.bytes(80),
-            1 => [
-                &[6, 0, 0xFF, 7, 6, noise.byte() & 0x3F][..],
-                &noise.bytes(90),
-            ]
-            .concat(),
+            1 => [&[6, 0, 0xFF, 7, 6, noise.byte() & 0x3F][..], &noise.bytes(90)].concat(),
             _ => good.clone(),
         };
         // The RMCP header is not covered by the code: a change there would leave the good packet good.
@@ -77,17 +70,11 @@ fn every_command_bears_any_data() {
                     *group = if noise.byte() < 0x80 { 0xDC } else { 0 };
                 }
                 // Numbers that exist get further than numbers that don't.
-                data.iter_mut()
-                    .filter(|byte| **byte > 0xC0)
-                    .for_each(|byte| *byte &= 3);
+                data.iter_mut().filter(|byte| **byte > 0xC0).for_each(|byte| *byte &= 3);
                 let asked = console.send(netfn, command, &data);
                 loop {
                     match console.receive() {
-                        Incoming::Reply {
-                            sequence,
-                            command: of,
-                            ..
-                        } if sequence == asked && of == command => break,
+                        Incoming::Reply { sequence, command: of, .. } if sequence == asked && of == command => break,
                         Incoming::Silence => {
                             panic!("{netfn:02x}/{command:02x} with {data:02x?} went unanswered")
                         }

@@ -14,9 +14,7 @@ use rosefish_mock::ipmi::{Builder, MockIpmi};
 
 /// A BMC with `admin` and `password`, set up further by the test.
 fn start(set_up: impl FnOnce(Builder) -> Builder) -> MockIpmi {
-    set_up(MockIpmi::builder().credentials("admin", "password"))
-        .start_blocking()
-        .expect("a mock BMC")
+    set_up(MockIpmi::builder().credentials("admin", "password")).start_blocking().expect("a mock BMC")
 }
 
 fn plain() -> MockIpmi {

@@ -49,8 +49,7 @@ fn the_console_greets_and_echoes() {
 fn output_comes_again_until_it_is_acknowledged() {
     let bmc = plain();
     let mut console = activated(&bmc);
-    let (Incoming::Sol(first), Incoming::Sol(again)) = (console.receive(), console.receive())
-    else {
+    let (Incoming::Sol(first), Incoming::Sol(again)) = (console.receive(), console.receive()) else {
         panic!("not two packets");
     };
     assert_eq!(first, again);
@@ -62,10 +61,7 @@ fn input_that_is_refused_or_repeated_is_typed_once() {
     let bmc = plain();
     let mut console = activated(&bmc);
     expect(&mut console, "# ");
-    bmc.set_faults(Faults {
-        sol_nack: 1.0,
-        ..Faults::default()
-    });
+    bmc.set_faults(Faults { sol_nack: 1.0, ..Faults::default() });
     console.send_payload(1, b"\x01\0\0\0x");
     assert_eq!(console.receive(), Incoming::Sol(vec![0, 1, 0, 0x40]));
     bmc.set_faults(Faults::default());

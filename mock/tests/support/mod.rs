@@ -26,10 +26,7 @@ impl Answer {
 
     /// The key of the first message, without registry and version.
     pub(crate) fn message(&self) -> String {
-        let id = self.json()["error"]["@Message.ExtendedInfo"][0]["MessageId"]
-            .as_str()
-            .unwrap()
-            .to_owned();
+        let id = self.json()["error"]["@Message.ExtendedInfo"][0]["MessageId"].as_str().unwrap().to_owned();
         id.rsplit('.').next().unwrap().to_owned()
     }
 }
@@ -38,11 +35,7 @@ pub(crate) fn http() -> reqwest::Client {
     // The first call decides; later ones find it decided.
     let _ = rustls::crypto::ring::default_provider().install_default();
     // Without the system's certificates, whose loading would take longer than most tests.
-    reqwest::Client::builder()
-        .no_proxy()
-        .tls_certs_only([])
-        .build()
-        .unwrap()
+    reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap()
 }
 
 /// Sends a request as the mock's first user.
@@ -57,15 +50,7 @@ pub(crate) async fn send_with(
     body: Option<Value>,
     headers: &[(&str, &str)],
 ) -> Answer {
-    send_as(
-        bmc,
-        (bmc.user(), bmc.password()),
-        method,
-        path,
-        body,
-        headers,
-    )
-    .await
+    send_as(bmc, (bmc.user(), bmc.password()), method, path, body, headers).await
 }
 
 pub(crate) async fn send_as(
@@ -84,9 +69,7 @@ pub(crate) async fn send_as(
         request = request.header(*name, *value);
     }
     if let Some(body) = body {
-        request = request
-            .header("Content-Type", "application/json")
-            .body(body.to_string());
+        request = request.header("Content-Type", "application/json").body(body.to_string());
     }
     let response = request.send().await.unwrap();
     Answer {
@@ -115,15 +98,7 @@ pub(crate) async fn delete(bmc: &MockBmc, path: &str) -> Answer {
 /// Opens a session without any other credentials.
 pub(crate) async fn log_in(bmc: &MockBmc, user: &str, password: &str) -> Answer {
     let body = json!({ "UserName": user, "Password": password });
-    send_as(
-        bmc,
-        ("", ""),
-        Method::POST,
-        "/redfish/v1/SessionService/Sessions",
-        Some(body),
-        &[],
-    )
-    .await
+    send_as(bmc, ("", ""), Method::POST, "/redfish/v1/SessionService/Sessions", Some(body), &[]).await
 }
 
 /// The smallest tree with a system and sessions.
@@ -138,10 +113,7 @@ pub(crate) fn small_tree() -> Tree {
                 "Links": { "Sessions": { "@odata.id": "/redfish/v1/SessionService/Sessions" } },
             }),
         )
-        .with(
-            "/redfish/v1/SessionService",
-            json!({ "Id": "SessionService", "SessionTimeout": 600 }),
-        )
+        .with("/redfish/v1/SessionService", json!({ "Id": "SessionService", "SessionTimeout": 600 }))
         .with(
             "/redfish/v1/SessionService/Sessions",
             json!({ "Name": "Sessions", "Members": [], "Members@odata.count": 0 }),
@@ -164,12 +136,7 @@ pub(crate) fn small_tree() -> Tree {
 
 /// A mock of the small tree without TLS.
 pub(crate) async fn small() -> MockBmc {
-    MockBmc::builder()
-        .tree(small_tree())
-        .plain()
-        .start()
-        .await
-        .unwrap()
+    MockBmc::builder().tree(small_tree()).plain().start().await.unwrap()
 }
 
 /// A mock of the demo tree without TLS.

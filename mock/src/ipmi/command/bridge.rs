@@ -71,7 +71,5 @@ fn satellite(context: &mut Context<'_>, request: &Request) -> Answer {
 fn device_id(context: &Context<'_>) -> Vec<u8> {
     let [m0, m1, m2, _] = context.machine.identity.manufacturer.to_le_bytes();
     // Device 30h, revision 2, firmware 1.06, IPMI 1.5, a sensor device that generates events.
-    vec![
-        0x30, 0x02, 0x01, 0x06, 0x51, 0x21, m0, m1, m2, 0x30, 0x00, 0, 0, 0, 0,
-    ]
+    vec![0x30, 0x02, 0x01, 0x06, 0x51, 0x21, m0, m1, m2, 0x30, 0x00, 0, 0, 0, 0]
 }

@@ -1,8 +1,6 @@
 //! Channel commands: authentication capabilities, cipher suites, access, info, the key K_G.
 
-use super::{
-    ADMINISTRATOR, ANYBODY, Answer, Command, Context, USER, byte, code, command, exactly, small,
-};
+use super::{ADMINISTRATOR, ANYBODY, Answer, Command, Context, USER, byte, code, command, exactly, small};
 use crate::ipmi::machine::users::Privilege;
 use crate::ipmi::wire::crypto::Suite;
 
@@ -29,45 +27,19 @@ fn capabilities(context: &mut Context<'_>, data: &[u8]) -> Answer {
     // MD5 and straight password, where IPMI 1.5 is on offer.
     let types = if config.legacy { 0x14 } else { 0x00 };
     let users = &context.machine.users;
-    let named = users
-        .iter()
-        .any(|(_, user)| user.enabled && !user.name.is_empty());
-    let nameless = users
-        .iter()
-        .any(|(_, user)| user.enabled && user.name.is_empty());
-    let anonymous = users
-        .iter()
-        .any(|(_, user)| user.enabled && user.name.is_empty() && user.key().is_empty());
-    let status = u8::from(config.kg.is_some()) << 5
-        | u8::from(named) << 2
-        | u8::from(nameless) << 1
-        | u8::from(anonymous);
-    let extended = if plus {
-        0x02 | u8::from(config.legacy)
-    } else {
-        0x00
-    };
-    Ok(vec![
-        number,
-        types | u8::from(plus) << 7,
-        status,
-        extended,
-        0,
-        0,
-        0,
-        0,
-    ])
+    let named = users.iter().any(|(_, user)| user.enabled && !user.name.is_empty());
+    let nameless = users.iter().any(|(_, user)| user.enabled && user.name.is_empty());
+    let anonymous = users.iter().any(|(_, user)| user.enabled && user.name.is_empty() && user.key().is_empty());
+    let status =
+        u8::from(config.kg.is_some()) << 5 | u8::from(named) << 2 | u8::from(nameless) << 1 | u8::from(anonymous);
+    let extended = if plus { 0x02 | u8::from(config.legacy) } else { 0x00 };
+    Ok(vec![number, types | u8::from(plus) << 7, status, extended, 0, 0, 0, 0])
 }
 
 fn suites(context: &mut Context<'_>, data: &[u8]) -> Answer {
     let [channel, _payload, list] = exactly(data)?;
     let channel = context.lan_channel(channel)?;
-    let suites = context
-        .state
-        .config
-        .suites
-        .iter()
-        .filter_map(|id| Suite::by_id(*id));
+    let suites = context.state.config.suites.iter().filter_map(|id| Suite::by_id(*id));
     let mut records = Vec::new();
     if list & 0x80 != 0 {
         // By cipher suite.
@@ -88,12 +60,7 @@ fn suites(context: &mut Context<'_>, data: &[u8]) -> Answer {
         }
     }
     let mut answer = vec![channel];
-    answer.extend(
-        records
-            .chunks(16)
-            .nth(usize::from(list & 0x3F))
-            .unwrap_or_default(),
-    );
+    answer.extend(records.chunks(16).nth(usize::from(list & 0x3F)).unwrap_or_default());
     Ok(answer)
 }
 
@@ -106,10 +73,7 @@ fn get_access(context: &mut Context<'_>, data: &[u8]) -> Answer {
     }
     let config = &context.state.config;
     // Alerts off, per-message and user-level authentication on.
-    Ok(vec![
-        0x20 | config.channel_mode,
-        config.channel_limit.code(),
-    ])
+    Ok(vec![0x20 | config.channel_mode, config.channel_limit.code()])
 }
 
 fn set_access(context: &mut Context<'_>, data: &[u8]) -> Answer {
@@ -135,9 +99,7 @@ fn info(context: &mut Context<'_>, data: &[u8]) -> Answer {
         0x0F => [0x0F, 0x0C, 0x05, 0x00],
         _ => return Err(code::INVALID_FIELD.into()),
     };
-    Ok(vec![
-        number, medium, protocol, sessions, 0xF2, 0x1B, 0x00, 0x00, 0x00,
-    ])
+    Ok(vec![number, medium, protocol, sessions, 0xF2, 0x1B, 0x00, 0x00, 0x00])
 }
 
 fn set_keys(context: &mut Context<'_>, data: &[u8]) -> Answer {

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use super::{
-    ADMINISTRATOR, Answer, Command, Context, OPERATOR, USER, byte, code, command, exactly,
-};
+use super::{ADMINISTRATOR, Answer, Command, Context, OPERATOR, USER, byte, code, command, exactly};
 use crate::ipmi::machine::boot;
 use crate::ipmi::machine::power::{Cause, PowerAction, PowerState, RestorePolicy};
 use crate::ipmi::machine::{ChangeKind, Identify};
@@ -19,9 +17,7 @@ pub(super) fn find(number: u8) -> Option<Command> {
         0x03 => command(OPERATOR, |context, _| act(context, PowerAction::Reset)),
         0x04 => command(OPERATOR, identify),
         0x06 => command(OPERATOR, restore_policy),
-        0x07 => command(USER, |context, _| {
-            Ok(vec![context.machine.power.restart_cause.code(), 1])
-        }),
+        0x07 => command(USER, |context, _| Ok(vec![context.machine.power.restart_cause.code(), 1])),
         0x08 => command(OPERATOR, set_boot_options),
         0x09 => command(OPERATOR, get_boot_options),
         0x0A => command(ADMINISTRATOR, front_panel),
@@ -38,9 +34,7 @@ fn status(context: &mut Context<'_>, _: &[u8]) -> Answer {
         | u8::from(power.overload) << 1
         | u8::from(power.fault) << 3
         | power.policy.code() << 5;
-    let last_event = u8::from(power.overload) << 1
-        | u8::from(power.fault) << 3
-        | u8::from(power.on_by_command) << 4;
+    let last_event = u8::from(power.overload) << 1 | u8::from(power.fault) << 3 | u8::from(power.on_by_command) << 4;
     let light = match machine.identify() {
         Identify::Off => 0,
         Identify::Until(_) => 1,
@@ -52,12 +46,7 @@ fn status(context: &mut Context<'_>, _: &[u8]) -> Answer {
         | light << 4
         | 0x40;
     // All buttons may be disabled; which are is in the low four bits.
-    Ok(vec![
-        state,
-        last_event,
-        misc,
-        0xF0 | machine.front_panel & 0x0F,
-    ])
+    Ok(vec![state, last_event, misc, 0xF0 | machine.front_panel & 0x0F])
 }
 
 fn control(context: &mut Context<'_>, data: &[u8]) -> Answer {
@@ -100,8 +89,7 @@ fn restore_policy(context: &mut Context<'_>, data: &[u8]) -> Answer {
     let [policy] = exactly(data)?;
     // 3 is "no change, tell me what you can do".
     if policy & 7 != 3 {
-        context.machine.power.policy =
-            RestorePolicy::from_code(policy & 7).ok_or(code::INVALID_FIELD)?;
+        context.machine.power.policy = RestorePolicy::from_code(policy & 7).ok_or(code::INVALID_FIELD)?;
     }
     Ok(vec![0x07])
 }
@@ -120,11 +108,7 @@ fn cycle_interval(context: &mut Context<'_>, data: &[u8]) -> Answer {
 
 fn power_on_hours(context: &mut Context<'_>, _: &[u8]) -> Answer {
     let run = context.machine.now().as_secs() / 3600;
-    let hours = context
-        .machine
-        .power
-        .hours
-        .saturating_add(u32::try_from(run).unwrap_or(u32::MAX));
+    let hours = context.machine.power.hours.saturating_add(u32::try_from(run).unwrap_or(u32::MAX));
     let mut data = vec![POH_MINUTES];
     data.extend_from_slice(&hours.to_le_bytes());
     Ok(data)
@@ -162,9 +146,7 @@ fn set_boot_options(context: &mut Context<'_>, data: &[u8]) -> Answer {
             boot.flags = flags;
             boot.set_at = context.now;
             let active = boot.active();
-            context
-                .machine
-                .record(ChangeKind::BootOverride(active), Cause::ChassisControl);
+            context.machine.record(ChangeKind::BootOverride(active), Cause::ChassisControl);
         }
         4 => {
             // A write mask and what is to be written.

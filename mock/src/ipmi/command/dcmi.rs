@@ -1,9 +1,6 @@
 //! DCMI 1.5 commands: capabilities, power reading and limit, asset tag, controller id, sensors by entity, temperatures.
 
-use super::{
-    ADMINISTRATOR, ANYBODY, Answer, Command, Context, OPERATOR, USER, byte, code, command, exactly,
-    small,
-};
+use super::{ADMINISTRATOR, ANYBODY, Answer, Command, Context, OPERATOR, USER, byte, code, command, exactly, small};
 use crate::ipmi::machine::ChangeKind;
 use crate::ipmi::machine::power::{Cause, PowerState};
 use crate::ipmi::machine::sensor::Sensor;
@@ -19,17 +16,11 @@ pub(super) fn find(number: u8) -> Option<Command> {
         0x03 => command(USER, get_limit),
         0x04 => command(OPERATOR, set_limit),
         0x05 => command(OPERATOR, activate_limit),
-        0x06 => command(USER, |context, data| {
-            get_text(&context.machine.identity.asset_tag, data)
-        }),
+        0x06 => command(USER, |context, data| get_text(&context.machine.identity.asset_tag, data)),
         0x07 => command(USER, sensor_info),
-        0x08 => command(OPERATOR, |context, data| {
-            set_text(&mut context.machine.identity.asset_tag, data)
-        }),
+        0x08 => command(OPERATOR, |context, data| set_text(&mut context.machine.identity.asset_tag, data)),
         0x09 => command(USER, get_controller_id),
-        0x0A => command(ADMINISTRATOR, |context, data| {
-            set_text(&mut context.machine.identity.controller_id, data)
-        }),
+        0x0A => command(ADMINISTRATOR, |context, data| set_text(&mut context.machine.identity.controller_id, data)),
         0x0C => command(USER, |_, _| Ok(vec![GROUP, 0x40, 42, 60, 0])),
         0x10 => command(USER, temperatures),
         0x13 => command(USER, configuration),
@@ -63,11 +54,7 @@ fn power_reading(context: &mut Context<'_>, data: &[u8]) -> Answer {
     }
     let meter = &context.machine.meter;
     let [now, least, most, average] = meter.watts;
-    let now = if context.machine.power_state() == PowerState::On {
-        now
-    } else {
-        12
-    };
+    let now = if context.machine.power_state() == PowerState::On { now } else { 12 };
     let mut answer = vec![GROUP];
     for watts in [now, least, most, average] {
         answer.extend_from_slice(&watts.to_le_bytes());
@@ -106,9 +93,7 @@ fn set_limit(context: &mut Context<'_>, data: &[u8]) -> Answer {
     meter.correction = u32::from_le_bytes([c0, c1, c2, c3]);
     meter.period = u16::from_le_bytes([p0, p1]);
     if meter.limited {
-        context
-            .machine
-            .record(ChangeKind::PowerLimit(Some(limit)), Cause::Unknown);
+        context.machine.record(ChangeKind::PowerLimit(Some(limit)), Cause::Unknown);
     }
     Ok(vec![GROUP])
 }
@@ -118,9 +103,7 @@ fn activate_limit(context: &mut Context<'_>, data: &[u8]) -> Answer {
     let meter = &mut context.machine.meter;
     meter.limited = active;
     let limit = active.then_some(meter.limit);
-    context
-        .machine
-        .record(ChangeKind::PowerLimit(limit), Cause::Unknown);
+    context.machine.record(ChangeKind::PowerLimit(limit), Cause::Unknown);
     Ok(vec![GROUP])
 }
 
@@ -153,18 +136,13 @@ fn set_text(text: &mut String, data: &[u8]) -> Answer {
     if let Some(place) = whole.get_mut(usize::from(*offset)..) {
         place.copy_from_slice(bytes);
     }
-    *text = String::from_utf8_lossy(&whole)
-        .trim_end_matches('\0')
-        .to_owned();
+    *text = String::from_utf8_lossy(&whole).trim_end_matches('\0').to_owned();
     Ok(vec![GROUP, small(end)])
 }
 
 /// The controller's id counts its terminating zero.
 fn get_controller_id(context: &mut Context<'_>, data: &[u8]) -> Answer {
-    get_text(
-        &format!("{}\0", context.machine.identity.controller_id),
-        data,
-    )
+    get_text(&format!("{}\0", context.machine.identity.controller_id), data)
 }
 
 /// DCMI's entities are inlet 40h, CPU 41h and baseboard 42h; IPMI's are 37h, 3 and 7.
@@ -173,12 +151,7 @@ fn same_entity(sensor: &Sensor, entity: u8) -> bool {
     has == entity || matches!((entity, has), (0x40, 0x37) | (0x41, 0x03) | (0x42, 0x07))
 }
 
-fn matching<'a>(
-    context: &'a Context<'_>,
-    kind: u8,
-    entity: u8,
-    instance: u8,
-) -> impl Iterator<Item = &'a Sensor> {
+fn matching<'a>(context: &'a Context<'_>, kind: u8, entity: u8, instance: u8) -> impl Iterator<Item = &'a Sensor> {
     context.machine.sensors.iter().filter(move |sensor| {
         let right = sensor.kind == kind && sensor.key.owner == 0x20 && same_entity(sensor, entity);
         right && (instance == 0 || instance == sensor.entity.1)
@@ -193,12 +166,7 @@ fn sensor_info(context: &mut Context<'_>, data: &[u8]) -> Answer {
             context.machine.sdr.records.iter().find(|(_, record)| is(record)).map(|(id, _)| *id)
         })
         .collect();
-    let page: Vec<u16> = found
-        .iter()
-        .skip(usize::from(start.max(1)) - 1)
-        .take(8)
-        .copied()
-        .collect();
+    let page: Vec<u16> = found.iter().skip(usize::from(start.max(1)) - 1).take(8).copied().collect();
     let mut answer = vec![GROUP, small(found.len()), small(page.len())];
     answer.extend(page.iter().flat_map(|id| id.to_le_bytes()));
     Ok(answer)
@@ -213,17 +181,11 @@ fn temperatures(context: &mut Context<'_>, data: &[u8]) -> Answer {
         .filter_map(|sensor| {
             let degrees = sensor.value()?;
             // Sign in bit 7, magnitude below.
-            let magnitude =
-                (0..=127_u8).min_by_key(|m| (f64::from(*m) - degrees.abs()).abs() as u32)?;
+            let magnitude = (0..=127_u8).min_by_key(|m| (f64::from(*m) - degrees.abs()).abs() as u32)?;
             Some([u8::from(degrees < 0.0) << 7 | magnitude, sensor.entity.1])
         })
         .collect();
-    let page: Vec<[u8; 2]> = found
-        .iter()
-        .skip(usize::from(start.max(1)) - 1)
-        .take(8)
-        .copied()
-        .collect();
+    let page: Vec<[u8; 2]> = found.iter().skip(usize::from(start.max(1)) - 1).take(8).copied().collect();
     let mut answer = vec![GROUP, small(found.len()), small(page.len())];
     answer.extend(page.concat());
     Ok(answer)

@@ -28,12 +28,7 @@ fn read(context: &mut Context<'_>, data: &[u8]) -> Answer {
     if offset >= image.len() {
         return Err(code::OUT_OF_RANGE.into());
     }
-    let bytes = piece(
-        image,
-        offset,
-        usize::from(count),
-        context.state.config.max_read,
-    )?;
+    let bytes = piece(image, offset, usize::from(count), context.state.config.max_read)?;
     let mut answer = vec![small(bytes.len())];
     answer.extend_from_slice(bytes);
     Ok(answer)
@@ -43,18 +38,10 @@ fn write(context: &mut Context<'_>, data: &[u8]) -> Answer {
     let [device, low, high, bytes @ ..] = data else {
         return Err(code::LENGTH.into());
     };
-    let image = context
-        .machine
-        .fru
-        .get_mut(device)
-        .ok_or(code::NOT_PRESENT)?;
+    let image = context.machine.fru.get_mut(device).ok_or(code::NOT_PRESENT)?;
     let offset = usize::from(u16::from_le_bytes([*low, *high]));
-    let place = image
-        .get_mut(offset..offset + bytes.len())
-        .ok_or(code::OUT_OF_RANGE)?;
+    let place = image.get_mut(offset..offset + bytes.len()).ok_or(code::OUT_OF_RANGE)?;
     place.copy_from_slice(bytes);
-    context
-        .machine
-        .record(ChangeKind::Fru(*device), Cause::Unknown);
+    context.machine.record(ChangeKind::Fru(*device), Cause::Unknown);
     Ok(vec![small(bytes.len())])
 }

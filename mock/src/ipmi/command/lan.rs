@@ -1,8 +1,6 @@
 //! LAN commands: configuration parameters, ARP suspension, statistics.
 
-use super::{
-    ADMINISTRATOR, Answer, Command, Context, OPERATOR, USER, byte, code, command, exactly, small,
-};
+use super::{ADMINISTRATOR, Answer, Command, Context, OPERATOR, USER, byte, code, command, exactly, small};
 use crate::ipmi::machine::ChangeKind;
 use crate::ipmi::machine::lan;
 use crate::ipmi::machine::power::Cause;
@@ -37,10 +35,7 @@ fn get(context: &mut Context<'_>, data: &[u8]) -> Answer {
             answer.extend(suites.iter().chain(&[0; 16]).take(16));
         }
         DESTINATION_TYPE | DESTINATION_ADDRESS => {
-            let (how, address) = lan
-                .destinations
-                .get(usize::from(set))
-                .ok_or(code::OUT_OF_RANGE)?;
+            let (how, address) = lan.destinations.get(usize::from(set)).ok_or(code::OUT_OF_RANGE)?;
             answer.push(set);
             if selector == DESTINATION_TYPE {
                 answer.extend_from_slice(how);
@@ -60,12 +55,7 @@ fn set(context: &mut Context<'_>, data: &[u8]) -> Answer {
     match selector {
         DESTINATION_TYPE | DESTINATION_ADDRESS => {
             let set = byte(value, 0)?;
-            let row = context
-                .machine
-                .lan
-                .destinations
-                .get_mut(usize::from(set))
-                .ok_or(code::OUT_OF_RANGE)?;
+            let row = context.machine.lan.destinations.get_mut(usize::from(set)).ok_or(code::OUT_OF_RANGE)?;
             let rest = value.get(1..).unwrap_or_default();
             if selector == DESTINATION_TYPE {
                 row.0 = exactly(rest)?;
@@ -76,8 +66,6 @@ fn set(context: &mut Context<'_>, data: &[u8]) -> Answer {
         lan::SUITE_COUNT | lan::SUITES => return Err(0x82.into()),
         selector => context.machine.lan.write(selector, value)?,
     }
-    context
-        .machine
-        .record(ChangeKind::Lan(selector), Cause::Unknown);
+    context.machine.record(ChangeKind::Lan(selector), Cause::Unknown);
     Ok(Vec::new())
 }

@@ -35,14 +35,8 @@ fn challenge(context: &mut Context<'_>, data: &[u8]) -> Answer {
     if !matches!(*auth_type, NONE | MD5 | PASSWORD) {
         return Err(code::INVALID_FIELD.into());
     }
-    let name = String::from_utf8_lossy(&name)
-        .trim_end_matches('\0')
-        .to_owned();
-    let (slot, _) = context
-        .machine
-        .users
-        .find(&name, None)
-        .ok_or(if name.is_empty() { 0x82 } else { 0x81_u8 })?;
+    let name = String::from_utf8_lossy(&name).trim_end_matches('\0').to_owned();
+    let (slot, _) = context.machine.users.find(&name, None).ok_or(if name.is_empty() { 0x82 } else { 0x81_u8 })?;
     let id = context.others.fresh_id(&mut context.state.random);
     let challenge: [u8; 16] = context.state.random.bytes();
     let pending = &mut context.state.challenges;
@@ -77,25 +71,14 @@ pub(crate) fn activate(
     if (request.netfn, request.command) != (0x06, ACTIVATE) {
         return Err(code::PRIVILEGE);
     }
-    let data: [u8; 22] = request
-        .data
-        .as_slice()
-        .try_into()
-        .map_err(|_| code::LENGTH)?;
+    let data: [u8; 22] = request.data.as_slice().try_into().map_err(|_| code::LENGTH)?;
     let [auth_type, wanted, rest @ ..] = data;
     let (answered, first) = rest.split_first_chunk::<16>().ok_or(code::LENGTH)?;
     let first = u32::from_le_bytes(first.try_into().map_err(|_| code::LENGTH)?);
-    let found = state
-        .challenges
-        .iter()
-        .find(|(id, ..)| *id == packet.session);
+    let found = state.challenges.iter().find(|(id, ..)| *id == packet.session);
     let (id, slot, challenge) = *found.ok_or(0x85_u8)?;
     let user = machine.users.get(slot).ok_or(0x85_u8)?;
-    let legacy = Legacy {
-        auth_type,
-        password: short_key(user),
-        challenge,
-    };
+    let legacy = Legacy { auth_type, password: short_key(user), challenge };
     let code = legacy_code(&legacy, packet.session, packet.message, packet.sequence);
     let signed = match code {
         None => user.key().is_empty(),

@@ -59,10 +59,7 @@ impl Refused {
 
 impl From<u8> for Refused {
     fn from(code: u8) -> Self {
-        Self {
-            code,
-            data: Vec::new(),
-        }
+        Self { code, data: Vec::new() }
     }
 }
 
@@ -141,9 +138,7 @@ fn find(request: &Request) -> Option<Command> {
             .or_else(|| sol::find_payload(number))
             .or_else(|| legacy::find(number))
             .or_else(|| bridge::find(number)),
-        0x0A => fru::find(number)
-            .or_else(|| sdr::find(number))
-            .or_else(|| sel::find(number)),
+        0x0A => fru::find(number).or_else(|| sdr::find(number)).or_else(|| sel::find(number)),
         0x0C => lan::find(number).or_else(|| sol::find_configuration(number)),
         0x2C => match request.data.first() {
             Some(0xDC) => dcmi::find(number),
@@ -158,10 +153,7 @@ fn find(request: &Request) -> Option<Command> {
 pub(crate) fn execute(context: &mut Context<'_>) -> Answer {
     let request = context.request;
     let command = find(request).ok_or(code::INVALID_COMMAND)?;
-    let privilege = context
-        .session
-        .as_ref()
-        .map_or(ANYBODY, |session| session.privilege.code());
+    let privilege = context.session.as_ref().map_or(ANYBODY, |session| session.privilege.code());
     if privilege < command.privilege {
         return Err(code::PRIVILEGE.into());
     }
@@ -179,12 +171,7 @@ pub(crate) fn exactly<const N: usize>(data: &[u8]) -> Result<[u8; N], Refused> {
 }
 
 /// A piece of a record: CAh where more is asked for than one read may give, C9h beyond its end.
-pub(crate) fn piece(
-    record: &[u8],
-    offset: usize,
-    count: usize,
-    most: u8,
-) -> Result<&[u8], Refused> {
+pub(crate) fn piece(record: &[u8], offset: usize, count: usize, most: u8) -> Result<&[u8], Refused> {
     let rest = record.get(offset..).ok_or(code::OUT_OF_RANGE)?;
     let count = count.min(rest.len());
     if count > usize::from(most) {

@@ -8,9 +8,7 @@ pub(super) fn find(number: u8) -> Option<Command> {
         0x21 => command(USER, allocation),
         0x22 => command(USER, reserve),
         0x23 => command(USER, get),
-        0x28 => command(USER, |context, _| {
-            Ok(context.machine.clock().to_le_bytes().to_vec())
-        }),
+        0x28 => command(USER, |context, _| Ok(context.machine.clock().to_le_bytes().to_vec())),
         _ => None,
     }
 }
@@ -29,13 +27,7 @@ fn info(context: &mut Context<'_>, _: &[u8]) -> Answer {
 }
 
 fn allocation(context: &mut Context<'_>, _: &[u8]) -> Answer {
-    let used: usize = context
-        .machine
-        .sdr
-        .records
-        .iter()
-        .map(|(_, record)| record.len().div_ceil(16))
-        .sum();
+    let used: usize = context.machine.sdr.records.iter().map(|(_, record)| record.len().div_ceil(16)).sum();
     let units = 1024_u16;
     let free = units.saturating_sub(u16::try_from(used).unwrap_or(u16::MAX));
     let mut data = Vec::new();
@@ -59,18 +51,9 @@ fn get(context: &mut Context<'_>, data: &[u8]) -> Answer {
     if (offset != 0 || reservation != 0) && reservation != context.state.sdr_reservation {
         return Err(code::RESERVATION.into());
     }
-    let (record, next) = context
-        .machine
-        .sdr
-        .get(u16::from_le_bytes([i0, i1]))
-        .ok_or(code::NOT_PRESENT)?;
+    let (record, next) = context.machine.sdr.get(u16::from_le_bytes([i0, i1])).ok_or(code::NOT_PRESENT)?;
     // FFh is "the whole record".
-    let bytes = piece(
-        record,
-        usize::from(offset),
-        usize::from(count),
-        context.state.config.max_read,
-    )?;
+    let bytes = piece(record, usize::from(offset), usize::from(count), context.state.config.max_read)?;
     let mut answer = next.to_le_bytes().to_vec();
     answer.extend_from_slice(bytes);
     Ok(answer)

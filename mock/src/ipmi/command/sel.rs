@@ -13,13 +13,9 @@ pub(super) fn find(number: u8) -> Option<Command> {
         0x44 => command(OPERATOR, add),
         0x46 => command(OPERATOR, delete),
         0x47 => command(OPERATOR, clear),
-        0x48 => command(USER, |context, _| {
-            Ok(context.machine.clock().to_le_bytes().to_vec())
-        }),
+        0x48 => command(USER, |context, _| Ok(context.machine.clock().to_le_bytes().to_vec())),
         0x49 => command(OPERATOR, set_time),
-        0x5C => command(USER, |context, _| {
-            Ok(context.machine.utc_offset.to_le_bytes().to_vec())
-        }),
+        0x5C => command(USER, |context, _| Ok(context.machine.utc_offset.to_le_bytes().to_vec())),
         0x5D => command(OPERATOR, set_utc_offset),
         _ => None,
     }
@@ -41,9 +37,7 @@ fn info(context: &mut Context<'_>, _: &[u8]) -> Answer {
 
 fn allocation(context: &mut Context<'_>, _: &[u8]) -> Answer {
     let sel = &context.machine.sel;
-    let free = sel
-        .capacity
-        .saturating_sub(u16::try_from(sel.len()).unwrap_or(u16::MAX));
+    let free = sel.capacity.saturating_sub(u16::try_from(sel.len()).unwrap_or(u16::MAX));
     let mut data = Vec::new();
     for word in [sel.capacity, 16, free, free] {
         data.extend_from_slice(&word.to_le_bytes());
@@ -63,11 +57,7 @@ fn reserve(context: &mut Context<'_>, _: &[u8]) -> Answer {
 
 fn reserved(context: &Context<'_>, low: u8, high: u8) -> Result<(), u8> {
     let given = u16::from_le_bytes([low, high]);
-    if given == context.state.sel_reservation && given != 0 {
-        Ok(())
-    } else {
-        Err(code::RESERVATION)
-    }
+    if given == context.state.sel_reservation && given != 0 { Ok(()) } else { Err(code::RESERVATION) }
 }
 
 fn get(context: &mut Context<'_>, data: &[u8]) -> Answer {
@@ -75,17 +65,8 @@ fn get(context: &mut Context<'_>, data: &[u8]) -> Answer {
     if offset != 0 || [r0, r1] != [0, 0] {
         reserved(context, r0, r1)?;
     }
-    let (_, record, next) = context
-        .machine
-        .sel
-        .get(u16::from_le_bytes([i0, i1]))
-        .ok_or(code::NOT_PRESENT)?;
-    let bytes = piece(
-        &record,
-        usize::from(offset),
-        usize::from(count),
-        context.state.config.max_read,
-    )?;
+    let (_, record, next) = context.machine.sel.get(u16::from_le_bytes([i0, i1])).ok_or(code::NOT_PRESENT)?;
+    let bytes = piece(&record, usize::from(offset), usize::from(count), context.state.config.max_read)?;
     let mut answer = next.to_le_bytes().to_vec();
     answer.extend_from_slice(bytes);
     Ok(answer)
@@ -94,11 +75,7 @@ fn get(context: &mut Context<'_>, data: &[u8]) -> Answer {
 fn add(context: &mut Context<'_>, data: &[u8]) -> Answer {
     let record = exactly(data)?;
     let clock = context.machine.clock();
-    let id = context
-        .machine
-        .sel
-        .add(record, clock)
-        .ok_or(code::OUT_OF_SPACE)?;
+    let id = context.machine.sel.add(record, clock).ok_or(code::OUT_OF_SPACE)?;
     Ok(id.to_le_bytes().to_vec())
 }
 
@@ -106,11 +83,7 @@ fn delete(context: &mut Context<'_>, data: &[u8]) -> Answer {
     let [r0, r1, i0, i1] = exactly(data)?;
     reserved(context, r0, r1)?;
     let clock = context.machine.clock();
-    let id = context
-        .machine
-        .sel
-        .delete(u16::from_le_bytes([i0, i1]), clock)
-        .ok_or(code::NOT_PRESENT)?;
+    let id = context.machine.sel.delete(u16::from_le_bytes([i0, i1]), clock).ok_or(code::NOT_PRESENT)?;
     lose_reservation(context);
     Ok(id.to_le_bytes().to_vec())
 }
@@ -130,17 +103,13 @@ fn clear(context: &mut Context<'_>, data: &[u8]) -> Answer {
         0xAA => {
             let clock = context.machine.clock();
             context.machine.sel.clear(context.now, clock);
-            context
-                .machine
-                .record(ChangeKind::LogCleared, Cause::Unknown);
+            context.machine.record(ChangeKind::LogCleared, Cause::Unknown);
         }
         0x00 => {}
         _ => return Err(code::INVALID_FIELD.into()),
     }
     // 0 is in progress, 1 is complete.
-    Ok(vec![small(usize::from(
-        context.machine.sel.erased_at <= context.now,
-    ))])
+    Ok(vec![small(usize::from(context.machine.sel.erased_at <= context.now))])
 }
 
 fn set_time(context: &mut Context<'_>, data: &[u8]) -> Answer {

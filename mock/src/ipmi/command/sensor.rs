@@ -33,10 +33,7 @@ pub(super) fn find(number: u8) -> Option<Command> {
 /// The sensor that the first byte of the request names.
 fn sensor<'a>(context: &'a mut Context<'_>, data: &[u8]) -> Result<&'a mut Sensor, u8> {
     let number = *data.first().ok_or(code::LENGTH)?;
-    let key = SensorKey {
-        owner: context.request.responder,
-        number,
-    };
+    let key = SensorKey { owner: context.request.responder, number };
     let found = context.machine.sensor_at(key).ok_or(code::NOT_PRESENT)?;
     // An event-only sensor sends events; nothing of it can be read.
     if found.shape == crate::ipmi::machine::sensor::Shape::EventOnly {
@@ -46,13 +43,8 @@ fn sensor<'a>(context: &'a mut Context<'_>, data: &[u8]) -> Result<&'a mut Senso
 }
 
 fn changed(context: &mut Context<'_>, number: u8) {
-    let key = SensorKey {
-        owner: context.request.responder,
-        number,
-    };
-    context
-        .machine
-        .record(ChangeKind::Sensor(key), Cause::Unknown);
+    let key = SensorKey { owner: context.request.responder, number };
+    context.machine.record(ChangeKind::Sensor(key), Cause::Unknown);
 }
 
 fn rearm(context: &mut Context<'_>, data: &[u8]) -> Answer {
@@ -144,10 +136,7 @@ fn set_hysteresis(context: &mut Context<'_>, data: &[u8]) -> Answer {
 fn set_event_enable(context: &mut Context<'_>, data: &[u8]) -> Answer {
     let (number, flags) = (byte(data, 0)?, byte(data, 1)?);
     let at = |index: usize| data.get(index).copied().unwrap_or(0);
-    let masks = (
-        u16::from_le_bytes([at(2), at(3)]),
-        u16::from_le_bytes([at(4), at(5)]),
-    );
+    let masks = (u16::from_le_bytes([at(2), at(3)]), u16::from_le_bytes([at(4), at(5)]));
     let sensor = sensor(context, data)?;
     sensor.scanning = flags & 0xC0;
     let (asserted, deasserted) = sensor.enabled;
@@ -175,11 +164,7 @@ fn event_status(context: &mut Context<'_>, data: &[u8]) -> Answer {
         let beyond = sensor.comparison();
         (0..6_u16).fold(0, |events, index| {
             let offset = index * 2 + u16::from(index >= 3);
-            if beyond >> index & 1 != 0 {
-                events | 1 << offset
-            } else {
-                events
-            }
+            if beyond >> index & 1 != 0 { events | 1 << offset } else { events }
         })
     } else {
         sensor.states
@@ -192,10 +177,7 @@ fn event_status(context: &mut Context<'_>, data: &[u8]) -> Answer {
 
 fn set_reading(context: &mut Context<'_>, data: &[u8]) -> Answer {
     let (operation, raw) = (byte(data, 1)?, byte(data, 2)?);
-    let states = data
-        .get(3..5)
-        .and_then(|states| states.first_chunk())
-        .map(|states| u16::from_le_bytes(*states));
+    let states = data.get(3..5).and_then(|states| states.first_chunk()).map(|states| u16::from_le_bytes(*states));
     let sensor = sensor(context, data)?;
     if operation & 3 == 1 {
         sensor.raw = raw;
@@ -217,14 +199,8 @@ fn platform_event(context: &mut Context<'_>, data: &[u8]) -> Answer {
         event => (context.request.requester, event),
     };
     let [revision, kind, number, direction, d1, d2, d3] = exactly(event)?;
-    let record = [
-        0, 0, 2, 0, 0, 0, 0, generator, 0, revision, kind, number, direction, d1, d2, d3,
-    ];
+    let record = [0, 0, 2, 0, 0, 0, 0, generator, 0, revision, kind, number, direction, d1, d2, d3];
     let clock = context.machine.clock();
-    context
-        .machine
-        .sel
-        .add(record, clock)
-        .ok_or(code::OUT_OF_SPACE)?;
+    context.machine.sel.add(record, clock).ok_or(code::OUT_OF_SPACE)?;
     Ok(Vec::new())
 }

@@ -21,11 +21,7 @@ fn set_privilege(context: &mut Context<'_>, data: &[u8]) -> Answer {
     // 0 asks for the level that there is.
     if wanted & 0x0F != 0 {
         let wanted = Privilege::from_code(wanted & 0x0F).ok_or(code::INVALID_FIELD)?;
-        let user = context
-            .machine
-            .users
-            .get(session.user)
-            .and_then(|user| user.privilege);
+        let user = context.machine.users.get(session.user).and_then(|user| user.privilege);
         if user.is_none_or(|limit| wanted > limit) {
             return Err(0x80.into());
         }
@@ -43,14 +39,8 @@ fn close(context: &mut Context<'_>, data: &[u8]) -> Answer {
     let found = if id == 0 {
         // By handle.
         let handle = byte(data, 4)?;
-        let all = context
-            .others
-            .active()
-            .map(|session| (session.handle, session.id));
-        all.chain([(own.handle, own.id)])
-            .find(|(at, _)| *at == handle)
-            .map(|(_, id)| id)
-            .ok_or(0x88_u8)?
+        let all = context.others.active().map(|session| (session.handle, session.id));
+        all.chain([(own.handle, own.id)]).find(|(at, _)| *at == handle).map(|(_, id)| id).ok_or(0x88_u8)?
     } else {
         let known = own.id == id || context.others.active().any(|session| session.id == id);
         if known { id } else { return Err(0x87.into()) }
@@ -76,10 +66,7 @@ fn info(context: &mut Context<'_>, data: &[u8]) -> Answer {
             all.iter().copied().find(|session| session.handle == handle)
         }
         0xFF => {
-            let id = data
-                .get(1..5)
-                .and_then(|id| id.first_chunk())
-                .ok_or(code::LENGTH)?;
+            let id = data.get(1..5).and_then(|id| id.first_chunk()).ok_or(code::LENGTH)?;
             let id = u32::from_le_bytes(*id);
             all.iter().copied().find(|session| session.id == id)
         }
@@ -89,14 +76,7 @@ fn info(context: &mut Context<'_>, data: &[u8]) -> Answer {
     if let Some(session) = found {
         // RMCP+ is protocol 1, IPMI 1.5 is 0; on channel 1.
         let protocol = u8::from(session.legacy.is_none()) << 4 | 1;
-        answer = vec![
-            session.handle,
-            possible,
-            small(all.len()),
-            session.user,
-            session.privilege.code(),
-            protocol,
-        ];
+        answer = vec![session.handle, possible, small(all.len()), session.user, session.privilege.code(), protocol];
         let address = match session.peer.ip() {
             IpAddr::V4(address) => address.octets(),
             IpAddr::V6(_) => [0; 4],

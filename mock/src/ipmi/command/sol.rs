@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{
-    ADMINISTRATOR, Answer, Command, Context, OPERATOR, USER, byte, code, command, exactly,
-};
+use super::{ADMINISTRATOR, Answer, Command, Context, OPERATOR, USER, byte, code, command, exactly};
 use crate::ipmi::machine::ChangeKind;
 use crate::ipmi::machine::power::Cause;
 use crate::ipmi::wire::packet;
@@ -26,9 +24,7 @@ pub(super) fn find_payload(number: u8) -> Option<Command> {
         0x4C => command(ADMINISTRATOR, set_user_payloads),
         0x4D => command(OPERATOR, get_user_payloads),
         // IPMI and SOL; opening and the RAKP messages.
-        0x4E => command(USER, |_, _| {
-            Ok(vec![0x03, 0x00, 0x3F, 0x00, 0x00, 0x00, 0x00, 0x00])
-        }),
+        0x4E => command(USER, |_, _| Ok(vec![0x03, 0x00, 0x3F, 0x00, 0x00, 0x00, 0x00, 0x00])),
         0x4F => command(USER, version),
         0x55 => command(USER, encryption),
         _ => None,
@@ -63,13 +59,7 @@ pub(crate) fn defaults() -> BTreeMap<u8, Vec<u8>> {
 }
 
 fn parameter(context: &Context<'_>, selector: u8, at: usize) -> u8 {
-    context
-        .state
-        .sol
-        .get(&selector)
-        .and_then(|value| value.get(at))
-        .copied()
-        .unwrap_or(0)
+    context.state.sol.get(&selector).and_then(|value| value.get(at)).copied().unwrap_or(0)
 }
 
 fn activate(context: &mut Context<'_>, data: &[u8]) -> Answer {
@@ -82,10 +72,7 @@ fn activate(context: &mut Context<'_>, data: &[u8]) -> Answer {
         return Err(0x81.into());
     }
     let required = parameter(context, AUTHENTICATION, 0);
-    let (retries, interval) = (
-        parameter(context, RETRY, 0) & 7,
-        parameter(context, RETRY, 1),
-    );
+    let (retries, interval) = (parameter(context, RETRY, 0) & 7, parameter(context, RETRY, 1));
     let taken = context.others.iter().any(|other| other.sol.is_some());
     let session = context.session.as_mut().ok_or(code::INVALID_COMMAND)?;
     if taken || session.sol.is_some() {
@@ -95,11 +82,7 @@ fn activate(context: &mut Context<'_>, data: &[u8]) -> Answer {
     if session.legacy.is_some() {
         return Err(code::INVALID_COMMAND.into());
     }
-    let may = context
-        .machine
-        .users
-        .get(session.user)
-        .is_some_and(|user| user.payloads & 0x02 != 0);
+    let may = context.machine.users.get(session.user).is_some_and(|user| user.payloads & 0x02 != 0);
     if !may || session.privilege.code() < required & 0x0F {
         return Err(code::PRIVILEGE.into());
     }
@@ -110,12 +93,7 @@ fn activate(context: &mut Context<'_>, data: &[u8]) -> Answer {
         return Err(0x84.into());
     }
     let interval = Duration::from_millis(u64::from(interval.max(1)) * 10);
-    let mut sol = Sol::new(
-        authenticated || required & 0x40 != 0,
-        encrypted,
-        retries,
-        interval,
-    );
+    let mut sol = Sol::new(authenticated || required & 0x40 != 0, encrypted, retries, interval);
     sol.chunk = usize::from(PACKET_SIZE) - 4;
     session.sol = Some(sol);
     context.machine.console.greet();
@@ -137,21 +115,14 @@ fn deactivate(context: &mut Context<'_>, data: &[u8]) -> Answer {
     if session.sol.take().is_some() {
         return Ok(Vec::new());
     }
-    let other = context
-        .others
-        .active()
-        .find(|other| other.sol.is_some())
-        .map(|other| other.id);
+    let other = context.others.active().find(|other| other.sol.is_some()).map(|other| other.id);
     // Already deactivated.
     context.effects.stopped_console = Some(other.ok_or(0x80_u8)?);
     Ok(Vec::new())
 }
 
 fn is_active(context: &Context<'_>) -> bool {
-    let own = context
-        .session
-        .as_ref()
-        .is_some_and(|session| session.sol.is_some());
+    let own = context.session.as_ref().is_some_and(|session| session.sol.is_some());
     own || context.others.iter().any(|other| other.sol.is_some())
 }
 
@@ -168,13 +139,8 @@ fn instance(context: &mut Context<'_>, data: &[u8]) -> Answer {
     if payload & 0x3F != packet::SOL || instance != 1 {
         return Err(code::INVALID_FIELD.into());
     }
-    let own = context
-        .session
-        .as_deref()
-        .filter(|session| session.sol.is_some());
-    let holder = own
-        .or_else(|| context.others.iter().find(|other| other.sol.is_some()))
-        .map_or(0, |it| it.id);
+    let own = context.session.as_deref().filter(|session| session.sol.is_some());
+    let holder = own.or_else(|| context.others.iter().find(|other| other.sol.is_some())).map_or(0, |it| it.id);
     let mut answer = holder.to_le_bytes().to_vec();
     // Port 1 of the system's.
     answer.extend_from_slice(&[1, 0, 0, 0, 0, 0, 0, 0]);
@@ -193,11 +159,7 @@ fn version(_: &mut Context<'_>, data: &[u8]) -> Answer {
 fn encryption(context: &mut Context<'_>, data: &[u8]) -> Answer {
     let [payload, _instance, operation] = exactly(data)?;
     let session = context.session.as_mut().ok_or(code::INVALID_COMMAND)?;
-    let sol = session
-        .sol
-        .as_mut()
-        .filter(|_| payload & 0x3F == packet::SOL)
-        .ok_or(code::STATE)?;
+    let sol = session.sol.as_mut().filter(|_| payload & 0x3F == packet::SOL).ok_or(code::STATE)?;
     match operation & 0x1F {
         0 => sol.encrypted = false,
         1 => sol.encrypted = true,
@@ -223,9 +185,7 @@ fn set_user_payloads(context: &mut Context<'_>, data: &[u8]) -> Answer {
         1 => user.payloads &= !(standard & 0x02),
         _ => return Err(code::INVALID_FIELD.into()),
     }
-    context
-        .machine
-        .record(ChangeKind::User(id & 0x3F), Cause::Unknown);
+    context.machine.record(ChangeKind::User(id & 0x3F), Cause::Unknown);
     Ok(Vec::new())
 }
 

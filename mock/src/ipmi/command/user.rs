@@ -21,17 +21,11 @@ pub(super) fn find(number: u8) -> Option<Command> {
 
 /// The slot with this id; bits 7:6 mean other things in some commands.
 pub(super) fn slot<'a>(context: &'a mut Context<'_>, id: u8) -> Result<&'a mut User, u8> {
-    context
-        .machine
-        .users
-        .get_mut(id & 0x3F)
-        .ok_or(code::INVALID_FIELD)
+    context.machine.users.get_mut(id & 0x3F).ok_or(code::INVALID_FIELD)
 }
 
 fn changed(context: &mut Context<'_>, id: u8) {
-    context
-        .machine
-        .record(ChangeKind::User(id & 0x3F), Cause::Unknown);
+    context.machine.record(ChangeKind::User(id & 0x3F), Cause::Unknown);
 }
 
 fn get_access(context: &mut Context<'_>, data: &[u8]) -> Answer {
@@ -83,15 +77,8 @@ fn set_name(context: &mut Context<'_>, data: &[u8]) -> Answer {
     if *id & 0x3F == 1 {
         return Err(code::INVALID_FIELD.into());
     }
-    let name = String::from_utf8_lossy(&name)
-        .trim_end_matches('\0')
-        .to_owned();
-    let taken = !name.is_empty()
-        && context
-            .machine
-            .users
-            .iter()
-            .any(|(other, user)| other != *id && user.name == name);
+    let name = String::from_utf8_lossy(&name).trim_end_matches('\0').to_owned();
+    let taken = !name.is_empty() && context.machine.users.iter().any(|(other, user)| other != *id && user.name == name);
     if taken {
         return Err(code::INVALID_FIELD.into());
     }
@@ -117,11 +104,7 @@ fn set_password(context: &mut Context<'_>, data: &[u8]) -> Answer {
                 let mut held = user.password.clone();
                 held.resize(length.max(held.len()), 0);
                 let right = same(&held, password);
-                return if right {
-                    Ok(Vec::new())
-                } else {
-                    Err(0x80.into())
-                };
+                return if right { Ok(Vec::new()) } else { Err(0x80.into()) };
             }
             user.password = password.to_vec();
         }

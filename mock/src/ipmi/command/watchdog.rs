@@ -41,12 +41,7 @@ fn set(context: &mut Context<'_>, data: &[u8]) -> Answer {
 fn get(context: &mut Context<'_>, _: &[u8]) -> Answer {
     let watchdog = &context.machine.watchdog;
     let running = u8::from(watchdog.is_running()) << 6;
-    let mut data = vec![
-        watchdog.timer_use | running,
-        watchdog.actions,
-        watchdog.pre_timeout,
-        watchdog.expired,
-    ];
+    let mut data = vec![watchdog.timer_use | running, watchdog.actions, watchdog.pre_timeout, watchdog.expired];
     data.extend_from_slice(&watchdog.initial.to_le_bytes());
     data.extend_from_slice(&watchdog.present(context.now).to_le_bytes());
     Ok(data)

@@ -114,13 +114,8 @@ pub struct BootOptions {
 
 impl Default for BootOptions {
     fn default() -> Self {
-        let other = BTreeMap::from([
-            (1, vec![0]),
-            (2, vec![0]),
-            (VALID_CLEARING, vec![0]),
-            (4, vec![0, 0]),
-            (6, vec![0; 9]),
-        ]);
+        let other =
+            BTreeMap::from([(1, vec![0]), (2, vec![0]), (VALID_CLEARING, vec![0]), (4, vec![0, 0]), (6, vec![0; 9])]);
         Self {
             flags: [0; 5],
             set_at: Duration::ZERO,
@@ -147,29 +142,14 @@ impl BootOptions {
     /// Replaces the override; `None` clears it. `now` is machine time.
     pub(crate) fn set(&mut self, wanted: Option<BootOverride>, now: Duration) {
         self.flags = [0; 5];
-        if let Some(BootOverride {
-            device,
-            uefi,
-            persistent,
-        }) = wanted
-        {
-            self.flags = [
-                0x80 | u8::from(persistent) << 6 | u8::from(uefi) << 5,
-                device.code() << 2,
-                0,
-                0,
-                0,
-            ];
+        if let Some(BootOverride { device, uefi, persistent }) = wanted {
+            self.flags = [0x80 | u8::from(persistent) << 6 | u8::from(uefi) << 5, device.code() << 2, 0, 0, 0];
         }
         self.set_at = now;
     }
 
     fn clearing(&self) -> u8 {
-        self.other
-            .get(&VALID_CLEARING)
-            .and_then(|data| data.first())
-            .copied()
-            .unwrap_or(0)
+        self.other.get(&VALID_CLEARING).and_then(|data| data.first()).copied().unwrap_or(0)
     }
 
     /// Clears the valid bit where its timeout has run out. A persistent override stays.

@@ -16,10 +16,7 @@ impl Text {
     /// `text` in an encoding other than plain ASCII.
     #[must_use]
     pub fn encoded(text: &str, encoding: Encoding) -> Self {
-        Self {
-            text: text.to_owned(),
-            encoding,
-        }
+        Self { text: text.to_owned(), encoding }
     }
 }
 
@@ -118,25 +115,14 @@ impl Fru {
             area.resize(area.len().next_multiple_of(8), 0);
             area
         });
-        let chassis = self
-            .chassis
-            .as_ref()
-            .map(|c| area(&[c.kind], [&c.part, &c.serial], &c.extra));
+        let chassis = self.chassis.as_ref().map(|c| area(&[c.kind], [&c.part, &c.serial], &c.extra));
         let board = self.board.as_ref().map(|b| {
             let [low, middle, high, _] = b.made.to_le_bytes();
             let fields = [&b.manufacturer, &b.product, &b.serial, &b.part, &b.file];
             area(&[ENGLISH, low, middle, high], fields, &b.extra)
         });
         let product = self.product.as_ref().map(|p| {
-            let fields = [
-                &p.manufacturer,
-                &p.name,
-                &p.part,
-                &p.version,
-                &p.serial,
-                &p.asset,
-                &p.file,
-            ];
+            let fields = [&p.manufacturer, &p.name, &p.part, &p.version, &p.serial, &p.asset, &p.file];
             area(&[ENGLISH], fields, &p.extra)
         });
         let records = (!self.records.is_empty()).then(|| records(&self.records));
@@ -164,11 +150,7 @@ impl Fru {
 }
 
 /// Version, length in eights, the fixed bytes, the fields, C1h, padding, checksum.
-fn area<'a>(
-    fixed: &[u8],
-    fields: impl IntoIterator<Item = &'a Text>,
-    extra: &'a [Text],
-) -> Vec<u8> {
+fn area<'a>(fixed: &[u8], fields: impl IntoIterator<Item = &'a Text>, extra: &'a [Text]) -> Vec<u8> {
     let mut area = vec![1, 0];
     area.extend_from_slice(fixed);
     for field in fields.into_iter().chain(extra) {
@@ -238,16 +220,8 @@ mod tests {
     fn every_checksum_of_an_image_adds_up() {
         let fru = Fru {
             internal: Some(vec![7; 9]),
-            chassis: Some(ChassisArea {
-                kind: 23,
-                part: "P".into(),
-                serial: "S1".into(),
-                extra: vec!["x".into()],
-            }),
-            records: vec![
-                power_supply(800, (100, 240), true),
-                dc_output(1, 12_000, 60_000),
-            ],
+            chassis: Some(ChassisArea { kind: 23, part: "P".into(), serial: "S1".into(), extra: vec!["x".into()] }),
+            records: vec![power_supply(800, (100, 240), true), dc_output(1, 12_000, 60_000)],
             ..Fru::default()
         };
         let image = fru.image(256);
@@ -259,10 +233,7 @@ mod tests {
         let record = usize::from(image[5]) * 8;
         assert_eq!(checksum(&image[record..record + 5]), 0);
         let data = usize::from(image[record + 2]);
-        assert_eq!(
-            image[record + 3],
-            checksum(&image[record + 5..record + 5 + data])
-        );
+        assert_eq!(image[record + 3], checksum(&image[record + 5..record + 5 + data]));
         assert_eq!(image[record + 1] & 0x80, 0);
         assert_eq!(image[record + 5 + data + 1] & 0x80, 0x80);
     }

@@ -49,10 +49,7 @@ impl Default for LanConfig {
         // Type and acknowledge, timeout, retries; format, gateway selector, address, MAC.
         let how = [0, 5, 3];
         let remote = [0, 0, 192, 0, 2, 99, 0, 0, 0, 0, 0, 0];
-        Self {
-            values,
-            destinations: vec![(how, [0; 12]), (how, remote), (how, [0; 12])],
-        }
+        Self { values, destinations: vec![(how, [0; 12]), (how, remote), (how, [0; 12])] }
     }
 }
 

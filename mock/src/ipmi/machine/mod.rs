@@ -199,13 +199,8 @@ impl Machine {
     /// The clock of the event log: seconds since 1970.
     #[must_use]
     pub fn clock(&self) -> u32 {
-        let unix = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            + self.skew;
-        let seconds = i64::try_from(unix.as_secs())
-            .unwrap_or(i64::MAX)
-            .saturating_add(self.clock_offset);
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + self.skew;
+        let seconds = i64::try_from(unix.as_secs()).unwrap_or(i64::MAX).saturating_add(self.clock_offset);
         u32::try_from(seconds).unwrap_or(u32::MAX)
     }
 
@@ -303,11 +298,7 @@ impl Machine {
             self.identify = Identify::Off;
         }
         if let Some((at, action)) = self.watchdog.fire(now) {
-            self.journal.push(Change {
-                at,
-                kind: ChangeKind::WatchdogExpired,
-                cause: Cause::Watchdog,
-            });
+            self.journal.push(Change { at, kind: ChangeKind::WatchdogExpired, cause: Cause::Watchdog });
             if self.watchdog.timer_use & 0x80 == 0 {
                 let offset = action.map_or(0, |action| match action {
                     PowerAction::Reset => 1,
@@ -316,10 +307,7 @@ impl Machine {
                 });
                 let data = [0xC0 | offset, self.watchdog.timer_use & 7, 0xFF];
                 let clock = self.clock();
-                self.sel.add(
-                    sel::system_event(0, 0x23, two_socket::WATCHDOG_SENSOR, 0x6F, data),
-                    clock,
-                );
+                self.sel.add(sel::system_event(0, 0x23, two_socket::WATCHDOG_SENSOR, 0x6F, data), clock);
             }
             if let Some(action) = action {
                 self.power.plan(action, &Cause::Watchdog, at);
@@ -334,13 +322,7 @@ impl Machine {
     }
 
     fn step(&mut self, at: Duration, step: Step, cause: &Cause) {
-        let mut note = |kind| {
-            self.journal.push(Change {
-                at,
-                kind,
-                cause: cause.clone(),
-            })
-        };
+        let mut note = |kind| self.journal.push(Change { at, kind, cause: cause.clone() });
         match step {
             Step::Off => {
                 self.power.state = PowerState::Off;
@@ -349,8 +331,7 @@ impl Machine {
             }
             Step::On => {
                 self.power.state = PowerState::On;
-                self.power.on_by_command =
-                    matches!(cause, Cause::ChassisControl | Cause::Service(_));
+                self.power.on_by_command = matches!(cause, Cause::ChassisControl | Cause::Service(_));
                 note(ChangeKind::Power(PowerState::On));
             }
             Step::Restart => note(ChangeKind::Reset),

@@ -192,10 +192,7 @@ impl Power {
             (_, PowerState::Off) => return None,
         }
         // A new order replaces what was still to come: the last word counts.
-        self.pending = steps
-            .into_iter()
-            .map(|(after, step)| (now + after, step, cause.clone()))
-            .collect();
+        self.pending = steps.into_iter().map(|(after, step)| (now + after, step, cause.clone())).collect();
         Some(())
     }
 

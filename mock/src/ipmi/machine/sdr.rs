@@ -40,23 +40,14 @@ impl SdrRepository {
             id => self.records.iter().position(|(at, _)| *at == id)?,
         };
         let (_, record) = self.records.get(index)?;
-        let next = self
-            .records
-            .get(index + 1)
-            .map_or(0xFFFF, |(next, _)| *next);
+        let next = self.records.get(index + 1).map_or(0xFFFF, |(next, _)| *next);
         Some((record, next))
     }
 }
 
 /// What full, compact and event-only records start with: owner, LUN, number, entity.
 fn key(sensor: &Sensor) -> Vec<u8> {
-    vec![
-        sensor.key.owner,
-        0,
-        sensor.key.number,
-        sensor.entity.0,
-        sensor.entity.1,
-    ]
+    vec![sensor.key.owner, 0, sensor.key.number, sensor.entity.0, sensor.entity.1]
 }
 
 /// Bytes 11 to 20, the same in full and compact records: what it can do and which events it sends.
@@ -70,11 +61,7 @@ fn abilities(sensor: &Sensor, body: &mut Vec<u8>) {
     let words = if analog {
         let events = sensor.threshold_events();
         let mask = u16::from(sensor.threshold_mask());
-        [
-            events | (mask & 7) << 12,
-            events | (mask >> 3) << 12,
-            mask << 8 | mask,
-        ]
+        [events | (mask & 7) << 12, events | (mask >> 3) << 12, mask << 8 | mask]
     } else {
         [sensor.supported, sensor.supported, sensor.supported]
     };
@@ -96,9 +83,7 @@ fn units(sensor: &Sensor) -> [u8; 3] {
 }
 
 fn full(sensor: &Sensor) -> Vec<u8> {
-    let conversion = sensor
-        .conversion
-        .unwrap_or_else(|| Conversion::linear(0, 1, 0));
+    let conversion = sensor.conversion.unwrap_or_else(|| Conversion::linear(0, 1, 0));
     let mut body = key(sensor);
     abilities(sensor, &mut body);
     body.extend_from_slice(&units(sensor));
@@ -110,14 +95,7 @@ fn full(sensor: &Sensor) -> Vec<u8> {
     };
     let nominal = sensor.raw;
     // Nominal, normal maximum and minimum are given; then the sensor's own range.
-    body.extend_from_slice(&[
-        0x07,
-        nominal,
-        nominal.saturating_add(8),
-        nominal.saturating_sub(8),
-        highest,
-        lowest,
-    ]);
+    body.extend_from_slice(&[0x07, nominal, nominal.saturating_add(8), nominal.saturating_sub(8), highest, lowest]);
     for index in [5, 4, 3, 2, 1, 0] {
         body.push(sensor.thresholds.get(index).copied().flatten().unwrap_or(0));
     }
@@ -131,14 +109,7 @@ pub(crate) fn factors(conversion: &Conversion, m: i16, b: i16) -> [u8; 6] {
     let [m_low, m_high] = m.to_le_bytes();
     let [b_low, b_high] = b.to_le_bytes();
     let exponents = nibble(conversion.r_exponent) << 4 | nibble(conversion.b_exponent);
-    [
-        m_low,
-        m_high << 6 | conversion.tolerance & 0x3F,
-        b_low,
-        b_high << 6,
-        0,
-        exponents,
-    ]
+    [m_low, m_high << 6 | conversion.tolerance & 0x3F, b_low, b_high << 6, 0, exponents]
 }
 
 fn nibble(exponent: i8) -> u8 {
@@ -150,11 +121,7 @@ fn compact(sensor: &Sensor, shared: u8) -> Vec<u8> {
     abilities(sensor, &mut body);
     body.extend_from_slice(&units(sensor));
     // Names and entity instances count up from one sensor of a shared record to the next.
-    let sharing = if shared > 1 {
-        [shared & 0x0F, 0x80]
-    } else {
-        [1, 0]
-    };
+    let sharing = if shared > 1 { [shared & 0x0F, 0x80] } else { [1, 0] };
     body.extend_from_slice(&sharing);
     body.extend_from_slice(&[0, 0, 0, 0, 0, 0]);
     body.append(&mut sensor.encoding.field(&sensor.name, ID_LIMIT));
@@ -187,18 +154,7 @@ pub fn controller_locator(address: u8, name: &str, capabilities: u8, entity: (u8
 /// The body of a generic device locator (10h).
 #[must_use]
 pub fn device_locator(address: u8, device_type: u8, name: &str, entity: (u8, u8)) -> Vec<u8> {
-    let mut body = vec![
-        0x20,
-        address,
-        0,
-        0,
-        0,
-        device_type,
-        0,
-        entity.0,
-        entity.1,
-        0,
-    ];
+    let mut body = vec![0x20, address, 0, 0, 0, device_type, 0, entity.0, entity.1, 0];
     body.append(&mut Encoding::Ascii.field(name, ID_LIMIT));
     body
 }
@@ -231,9 +187,6 @@ mod tests {
         let discrete = Sensor::discrete(1, "AB", 7, 0x6F, (3, 1), 0x80);
         assert_eq!(compact(&discrete, 1).len() + 5, 32 + 2);
         assert_eq!(event_only(&discrete).len() + 5, 17 + 2);
-        assert_eq!(
-            factors(&Conversion::linear(1, -3, -2), -3, 5),
-            [0xFD, 0xC0, 5, 0, 0, 0xE0]
-        );
+        assert_eq!(factors(&Conversion::linear(1, -3, -2), -3, 5), [0xFD, 0xC0, 5, 0, 0, 0xE0]);
     }
 }

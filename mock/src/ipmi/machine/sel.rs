@@ -97,10 +97,7 @@ impl Sel {
             id => self.entries.iter().position(|(at, _)| *at == id)?,
         };
         let (id, record) = *self.entries.get(index)?;
-        let next = self
-            .entries
-            .get(index + 1)
-            .map_or(0xFFFF, |(next, _)| *next);
+        let next = self.entries.get(index + 1).map_or(0xFFFF, |(next, _)| *next);
         Some((id, record, next))
     }
 
@@ -121,33 +118,10 @@ impl Sel {
 
 /// A system event record (type 02h): time, generator 20h, the sensor and three bytes of event data.
 #[must_use]
-pub fn system_event(
-    time: u32,
-    kind: u8,
-    sensor: u8,
-    direction_and_type: u8,
-    data: [u8; 3],
-) -> Record {
+pub fn system_event(time: u32, kind: u8, sensor: u8, direction_and_type: u8, data: [u8; 3]) -> Record {
     let [a, b, c, d] = time.to_le_bytes();
     let [one, two, three] = data;
-    [
-        0,
-        0,
-        2,
-        a,
-        b,
-        c,
-        d,
-        0x20,
-        0,
-        4,
-        kind,
-        sensor,
-        direction_and_type,
-        one,
-        two,
-        three,
-    ]
+    [0, 0, 2, a, b, c, d, 0x20, 0, 4, kind, sensor, direction_and_type, one, two, three]
 }
 
 /// An OEM record with a timestamp (types C0h-DFh): manufacturer and six bytes.
@@ -156,9 +130,7 @@ pub fn oem_timestamped(kind: u8, time: u32, manufacturer: u32, data: [u8; 6]) ->
     let [a, b, c, d] = time.to_le_bytes();
     let [low, middle, high, _] = manufacturer.to_le_bytes();
     let [d1, d2, d3, d4, d5, d6] = data;
-    [
-        0, 0, kind, a, b, c, d, low, middle, high, d1, d2, d3, d4, d5, d6,
-    ]
+    [0, 0, kind, a, b, c, d, low, middle, high, d1, d2, d3, d4, d5, d6]
 }
 
 /// An OEM record without a timestamp (types E0h-FFh): thirteen bytes.

@@ -81,8 +81,7 @@ impl Conversion {
     pub fn value(&self, raw: u8) -> f64 {
         let (m, b) = self.factors(raw);
         let offset = f64::from(b) * 10_f64.powi(i32::from(self.b_exponent));
-        let linear = (f64::from(m) * f64::from(self.signed(raw)) + offset)
-            * 10_f64.powi(i32::from(self.r_exponent));
+        let linear = (f64::from(m) * f64::from(self.signed(raw)) + offset) * 10_f64.powi(i32::from(self.r_exponent));
         match self.linearization & 0x7F {
             1 => linear.ln(),
             2 => linear.log10(),
@@ -106,9 +105,7 @@ impl Conversion {
             let off = (self.value(*raw) - value).abs();
             if off.is_nan() { f64::INFINITY } else { off }
         };
-        (0..=u8::MAX)
-            .min_by(|a, b| distance(a).total_cmp(&distance(b)))
-            .unwrap_or(0)
+        (0..=u8::MAX).min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap_or(0)
     }
 }
 
@@ -177,19 +174,9 @@ pub struct Sensor {
 impl Sensor {
     /// A threshold sensor with a full record.
     #[must_use]
-    pub fn analog(
-        number: u8,
-        name: &str,
-        kind: u8,
-        entity: (u8, u8),
-        conversion: Conversion,
-        value: f64,
-    ) -> Self {
+    pub fn analog(number: u8, name: &str, kind: u8, entity: (u8, u8), conversion: Conversion, value: f64) -> Self {
         Self {
-            key: SensorKey {
-                owner: 0x20,
-                number,
-            },
+            key: SensorKey { owner: 0x20, number },
             name: name.to_owned(),
             encoding: Encoding::Ascii,
             kind,
@@ -211,14 +198,7 @@ impl Sensor {
 
     /// A discrete sensor with a compact record.
     #[must_use]
-    pub fn discrete(
-        number: u8,
-        name: &str,
-        kind: u8,
-        reading_type: u8,
-        entity: (u8, u8),
-        states: u16,
-    ) -> Self {
+    pub fn discrete(number: u8, name: &str, kind: u8, reading_type: u8, entity: (u8, u8), states: u16) -> Self {
         let supported = 0x00FF | states;
         Self {
             reading_type,
@@ -252,9 +232,7 @@ impl Sensor {
 
     /// Which thresholds there are, as Get Sensor Thresholds has it.
     pub(crate) fn threshold_mask(&self) -> u8 {
-        self.thresholds.iter().rev().fold(0, |mask, threshold| {
-            mask << 1 | u8::from(threshold.is_some())
-        })
+        self.thresholds.iter().rev().fold(0, |mask, threshold| mask << 1 | u8::from(threshold.is_some()))
     }
 
     /// The events that its thresholds can send: lower ones going low, upper ones going high.
@@ -272,19 +250,13 @@ impl Sensor {
             return 0;
         };
         let reading = conversion.signed(self.raw);
-        (0_u8..)
-            .zip(self.thresholds)
-            .fold(0, |bits, (index, threshold)| {
-                let beyond = threshold.is_some_and(|threshold| {
-                    let threshold = conversion.signed(threshold);
-                    if index < 3 {
-                        reading <= threshold
-                    } else {
-                        reading >= threshold
-                    }
-                });
-                bits | u8::from(beyond) << index
-            })
+        (0_u8..).zip(self.thresholds).fold(0, |bits, (index, threshold)| {
+            let beyond = threshold.is_some_and(|threshold| {
+                let threshold = conversion.signed(threshold);
+                if index < 3 { reading <= threshold } else { reading >= threshold }
+            });
+            bits | u8::from(beyond) << index
+        })
     }
 }
 
@@ -294,27 +266,14 @@ mod tests {
 
     #[test]
     fn values_and_raw_bytes_go_both_ways() {
-        let signed = Conversion {
-            sign: Sign::Twos,
-            ..Conversion::linear(1, 1, 0)
-        };
+        let signed = Conversion { sign: Sign::Twos, ..Conversion::linear(1, 1, 0) };
         assert_eq!(signed.value(signed.raw(-10.0)), -10.0);
         assert_eq!(signed.raw(-10.0), 0xF6);
-        let ones = Conversion {
-            sign: Sign::Ones,
-            ..Conversion::linear(1, 1, 0)
-        };
+        let ones = Conversion { sign: Sign::Ones, ..Conversion::linear(1, 1, 0) };
         assert_eq!(ones.raw(-10.0), 0xF5);
-        let root = Conversion {
-            linearization: 10,
-            ..Conversion::linear(0, 40, 0)
-        };
+        let root = Conversion { linearization: 10, ..Conversion::linear(0, 40, 0) };
         assert_eq!(root.value(root.raw(80.0)), 80.0);
-        let bent = Conversion {
-            linearization: 0x70,
-            b: 10,
-            ..Conversion::linear(1, 1, 0)
-        };
+        let bent = Conversion { linearization: 0x70, b: 10, ..Conversion::linear(1, 1, 0) };
         assert_eq!(bent.value(127), 137.0);
         assert_eq!(bent.value(128), 138.0);
         assert_eq!(bent.value(129), 140.0);

@@ -31,10 +31,7 @@ impl Encoding {
     #[must_use]
     pub fn field(self, text: &str, longest: usize) -> Vec<u8> {
         let mut bytes = match self {
-            Self::Binary | Self::Ascii => text
-                .chars()
-                .map(|c| u8::try_from(c).unwrap_or(b' '))
-                .collect(),
+            Self::Binary | Self::Ascii => text.chars().map(|c| u8::try_from(c).unwrap_or(b' ')).collect(),
             Self::BcdPlus => bcd_plus(text),
             Self::SixBit => six_bit(text),
         };
@@ -74,11 +71,7 @@ fn six_bit(text: &str) -> Vec<u8> {
     let (mut held, mut bits) = (0_u32, 0);
     for byte in text.bytes() {
         let byte = byte.to_ascii_uppercase();
-        let code = if (0x20..0x60).contains(&byte) {
-            byte - 0x20
-        } else {
-            0
-        };
+        let code = if (0x20..0x60).contains(&byte) { byte - 0x20 } else { 0 };
         held |= u32::from(code) << bits;
         bits += 6;
         while bits >= 8 {
@@ -96,10 +89,7 @@ fn six_bit(text: &str) -> Vec<u8> {
 /// The byte that makes `bytes` and itself add up to zero.
 #[must_use]
 pub fn checksum(bytes: &[u8]) -> u8 {
-    bytes
-        .iter()
-        .fold(0_u8, |sum, byte| sum.wrapping_add(*byte))
-        .wrapping_neg()
+    bytes.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte)).wrapping_neg()
 }
 
 #[cfg(test)]
@@ -110,10 +100,7 @@ mod tests {
     fn the_example_of_the_fru_definition_packs_as_it_says() {
         // "IPMI" is the specification's own example of 6-bit packing: 29 DC A6.
         assert_eq!(Encoding::SixBit.field("IPMI", 16), [0x83, 0x29, 0xDC, 0xA6]);
-        assert_eq!(
-            Encoding::BcdPlus.field("12-3.", 16),
-            [0x43, 0x12, 0xB3, 0xCA]
-        );
+        assert_eq!(Encoding::BcdPlus.field("12-3.", 16), [0x43, 0x12, 0xB3, 0xCA]);
         assert_eq!(Encoding::Ascii.field("ab", 16), [0xC2, b'a', b'b']);
         assert_eq!(Encoding::Ascii.field("a", 16), [0xC2, b'a', b' ']);
         assert_eq!(checksum(&[1, 0, 0, 1]), 0xFE);

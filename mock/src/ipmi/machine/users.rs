@@ -96,11 +96,7 @@ impl User {
 
     /// The password's bytes, without padding.
     pub(crate) fn key(&self) -> &[u8] {
-        let end = self
-            .password
-            .iter()
-            .rposition(|byte| *byte != 0)
-            .map_or(0, |last| last + 1);
+        let end = self.password.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
         self.password.get(..end).unwrap_or_default()
     }
 
@@ -132,9 +128,7 @@ impl Users {
     /// A table of this many slots, all vacant.
     #[must_use]
     pub fn vacant(slots: u8) -> Self {
-        Self {
-            slots: vec![User::vacant(); usize::from(slots.clamp(2, 63))],
-        }
+        Self { slots: vec![User::vacant(); usize::from(slots.clamp(2, 63))] }
     }
 
     /// How many slots there are.
@@ -156,8 +150,7 @@ impl Users {
 
     /// Puts a user into the first vacant slot after the first. `None` when all are taken.
     pub fn add(&mut self, user: User) -> Option<u8> {
-        let free = (2..=self.capacity())
-            .find(|id| self.get(*id).is_some_and(|slot| slot.name.is_empty()))?;
+        let free = (2..=self.capacity()).find(|id| self.get(*id).is_some_and(|slot| slot.name.is_empty()))?;
         *self.get_mut(free)? = user;
         Some(free)
     }
@@ -170,10 +163,7 @@ impl Users {
     /// The enabled user of this name; with a role, one whose limit is exactly that ("name and role" lookup).
     pub(crate) fn find(&self, name: &str, role: Option<Privilege>) -> Option<(u8, &User)> {
         self.iter().find(|(_, user)| {
-            user.enabled
-                && user.name == name
-                && (role.is_none() || role == user.privilege)
-                && user.messaging
+            user.enabled && user.name == name && (role.is_none() || role == user.privilege) && user.messaging
         })
     }
 

@@ -35,9 +35,8 @@ impl Watchdog {
 
     /// What is left, in tenths of a second.
     pub(crate) fn present(&self, now: Duration) -> u16 {
-        self.deadline.map_or(self.initial, |at| {
-            u16::try_from(at.saturating_sub(now).as_millis() / 100).unwrap_or(u16::MAX)
-        })
+        self.deadline
+            .map_or(self.initial, |at| u16::try_from(at.saturating_sub(now).as_millis() / 100).unwrap_or(u16::MAX))
     }
 
     /// Stops the timer if it has run out, and says what is to be done.

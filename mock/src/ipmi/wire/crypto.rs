@@ -35,14 +35,12 @@ const SUITES: [(u8, u8, u8, u8); 10] = [
 
 impl Suite {
     fn all() -> impl Iterator<Item = Self> {
-        SUITES
-            .into_iter()
-            .map(|(id, authentication, integrity, confidentiality)| Self {
-                id,
-                authentication,
-                integrity,
-                confidentiality,
-            })
+        SUITES.into_iter().map(|(id, authentication, integrity, confidentiality)| Self {
+            id,
+            authentication,
+            integrity,
+            confidentiality,
+        })
     }
 
     /// The suite of this number, of those that this BMC can do.
@@ -118,10 +116,7 @@ impl Keys {
     pub(crate) fn derive(suite: Suite, sik: &[u8]) -> Self {
         let k1 = suite.mac(sik, &[&[1; 20]]);
         let k2 = suite.mac(sik, &[&[2; 20]]);
-        Self {
-            k1,
-            k2: k2.first_chunk().copied().unwrap_or_default(),
-        }
+        Self { k1, k2: k2.first_chunk().copied().unwrap_or_default() }
     }
 
     /// Initialisation vector and cipher text.
@@ -149,22 +144,13 @@ impl Keys {
         let (pad, rest) = plain.split_last()?;
         let length = rest.len().checked_sub(usize::from(*pad))?;
         let (plain, padding) = rest.split_at_checked(length)?;
-        let right = *pad < 16
-            && padding
-                .iter()
-                .zip(1..)
-                .all(|(byte, wanted): (_, u8)| *byte == wanted);
+        let right = *pad < 16 && padding.iter().zip(1..).all(|(byte, wanted): (_, u8)| *byte == wanted);
         right.then(|| plain.to_vec())
     }
 }
 
 /// The MD5 code of an IPMI 1.5 packet.
-pub(crate) fn md5_code(
-    password: [u8; 16],
-    session: u32,
-    message: &[u8],
-    sequence: u32,
-) -> [u8; 16] {
+pub(crate) fn md5_code(password: [u8; 16], session: u32, message: &[u8], sequence: u32) -> [u8; 16] {
     let mut md5 = Md5::new();
     md5.update(password);
     md5.update(session.to_le_bytes());
@@ -198,25 +184,10 @@ mod tests {
 
     #[test]
     fn the_hmacs_are_those_of_rfc_2202_and_4231() {
-        let hex = |bytes: &[u8]| {
-            bytes
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect::<String>()
-        };
-        let mac = |id, key: &[u8]| {
-            Suite::by_id(id)
-                .expect("suite")
-                .mac(key, &[b"Hi ", b"There"])
-        };
-        assert_eq!(
-            hex(&mac(3, &[0x0B; 20])),
-            "b617318655057264e28bc0b6fb378c8ef146be00"
-        );
-        assert_eq!(
-            hex(&mac(8, &[0x0B; 16])),
-            "9294727a3638bb1c13f48ef8158bfc9d"
-        );
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let mac = |id, key: &[u8]| Suite::by_id(id).expect("suite").mac(key, &[b"Hi ", b"There"]);
+        assert_eq!(hex(&mac(3, &[0x0B; 20])), "b617318655057264e28bc0b6fb378c8ef146be00");
+        assert_eq!(hex(&mac(8, &[0x0B; 16])), "9294727a3638bb1c13f48ef8158bfc9d");
         let sha256 = "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7";
         assert_eq!(hex(&mac(17, &[0x0B; 20])), sha256);
     }

@@ -52,8 +52,7 @@ impl Handshake<'_> {
             RAKP_3 => (RAKP_4, self.rakp_3(request)?),
             _ => return None,
         };
-        self.spoil(reply_kind, &mut reply)
-            .then_some((reply_kind, reply))
+        self.spoil(reply_kind, &mut reply).then_some((reply_kind, reply))
     }
 
     /// Applies the faults that were ordered for this message; `false` if it is not to be sent at all.
@@ -92,14 +91,8 @@ impl Handshake<'_> {
         let console_id = u32::from_le_bytes([*c0, *c1, *c2, *c3]);
         let peer = self.peer;
         let again = self.sessions.iter().find_map(|session| {
-            let same = session.phase == Phase::Opened
-                && session.console_id == console_id
-                && session.peer == peer;
-            session
-                .handshake
-                .iter()
-                .find(|(seen, _)| same && seen == request)
-                .map(|(_, reply)| reply.clone())
+            let same = session.phase == Phase::Opened && session.console_id == console_id && session.peer == peer;
+            session.handshake.iter().find(|(seen, _)| same && seen == request).map(|(_, reply)| reply.clone())
         });
         if again.is_some() {
             return again;
@@ -118,13 +111,7 @@ impl Handshake<'_> {
         }
     }
 
-    fn try_open(
-        &mut self,
-        tag: u8,
-        role: u8,
-        console_id: u32,
-        algorithms: &[u8],
-    ) -> Result<(Session, Vec<u8>), u8> {
+    fn try_open(&mut self, tag: u8, role: u8, console_id: u32, algorithms: &[u8]) -> Result<(Session, Vec<u8>), u8> {
         if let Some(status) = self.ordered_status(OPEN_RESPONSE) {
             return Err(status);
         }
@@ -143,26 +130,16 @@ impl Handshake<'_> {
         });
         let suite = match downgrade {
             Some(suite) => suite,
-            None => suites()
-                .rev()
-                .find(|suite| proposed.allows(*suite))
-                .ok_or(NO_SUITE_MATCH)?,
+            None => suites().rev().find(|suite| proposed.allows(*suite)).ok_or(NO_SUITE_MATCH)?,
         };
         let id = self.sessions.fresh_id(self.random);
         let mut reply = vec![tag, 0, limit.code(), 0];
         reply.extend_from_slice(&console_id.to_le_bytes());
         reply.extend_from_slice(&id.to_le_bytes());
-        for (kind, algorithm) in [
-            (0, suite.authentication),
-            (1, suite.integrity),
-            (2, suite.confidentiality),
-        ] {
+        for (kind, algorithm) in [(0, suite.authentication), (1, suite.integrity), (2, suite.confidentiality)] {
             reply.extend_from_slice(&[kind, 0, 0, 8, algorithm, 0, 0, 0]);
         }
-        Ok((
-            Session::new(id, console_id, suite, self.peer, limit, self.now),
-            reply,
-        ))
+        Ok((Session::new(id, console_id, suite, self.peer, limit, self.now), reply))
     }
 
     fn rakp_1(&mut self, request: &[u8]) -> Option<Vec<u8>> {
@@ -192,12 +169,7 @@ impl Handshake<'_> {
         }
     }
 
-    fn exchange_keys(
-        &mut self,
-        session: &mut Session,
-        tag: u8,
-        rest: &[u8],
-    ) -> Result<Vec<u8>, u8> {
+    fn exchange_keys(&mut self, session: &mut Session, tag: u8, rest: &[u8]) -> Result<Vec<u8>, u8> {
         if let Some(status) = self.ordered_status(RAKP_2) {
             return Err(status);
         }
@@ -208,9 +180,7 @@ impl Handshake<'_> {
         if *length > 16 {
             return Err(INVALID_NAME_LENGTH);
         }
-        let name = name
-            .get(..usize::from(*length))
-            .ok_or(INVALID_NAME_LENGTH)?;
+        let name = name.get(..usize::from(*length)).ok_or(INVALID_NAME_LENGTH)?;
         let name = String::from_utf8_lossy(name).into_owned();
         let wanted = match role & 0x0F {
             0 => session.limit,
@@ -219,22 +189,13 @@ impl Handshake<'_> {
         // Bit 4 set: the name alone decides. Clear: name and role together.
         let by_role = (role & 0x10 == 0).then_some(wanted);
         let users = &self.machine.users;
-        let found = users
-            .find(&name, by_role)
-            .or_else(|| users.find(&name, None));
+        let found = users.find(&name, by_role).or_else(|| users.find(&name, None));
         let (slot, user) = found.ok_or(UNAUTHORIZED_NAME)?;
-        let allowed = user
-            .privilege
-            .ok_or(UNAUTHORIZED_ROLE)?
-            .min(self.config.channel_limit);
+        let allowed = user.privilege.ok_or(UNAUTHORIZED_ROLE)?.min(self.config.channel_limit);
         if wanted > allowed {
             return Err(UNAUTHORIZED_ROLE);
         }
-        let theirs = self
-            .sessions
-            .active()
-            .filter(|other| other.user == slot)
-            .count();
+        let theirs = self.sessions.active().filter(|other| other.user == slot).count();
         if user.sessions != 0 && theirs >= usize::from(user.sessions) {
             return Err(NO_RESOURCES_FOR_ROLE);
         }
@@ -256,20 +217,9 @@ impl Handshake<'_> {
         reply.extend_from_slice(guid);
         let ids = [session.console_id.to_le_bytes(), session.id.to_le_bytes()].concat();
         let (name, role) = (session.user_name.as_bytes(), [session.role, *length]);
-        let parts: [&[u8]; 6] = [
-            &ids,
-            &session.randoms.0,
-            &session.randoms.1,
-            guid,
-            &role,
-            name,
-        ];
+        let parts: [&[u8]; 6] = [&ids, &session.randoms.0, &session.randoms.1, guid, &role, name];
         let mut code = session.suite.mac(&session.user_key, &parts);
-        if self
-            .faults
-            .handshake
-            .contains(&HandshakeFault::WrongKeyExchangeCode)
-        {
+        if self.faults.handshake.contains(&HandshakeFault::WrongKeyExchangeCode) {
             flip(&mut code);
         }
         reply.append(&mut code);
@@ -326,13 +276,8 @@ impl Handshake<'_> {
         let kg = self.config.kg.as_deref().unwrap_or(&session.user_key);
         let sik = suite.mac(kg, &[&console_random, &bmc_random, &role, name]);
         let guid = &self.machine.identity.guid;
-        let mut value =
-            suite.check_value(&sik, &[&console_random, &session.id.to_le_bytes(), guid]);
-        if self
-            .faults
-            .handshake
-            .contains(&HandshakeFault::WrongCheckValue)
-        {
+        let mut value = suite.check_value(&sik, &[&console_random, &session.id.to_le_bytes(), guid]);
+        if self.faults.handshake.contains(&HandshakeFault::WrongCheckValue) {
             flip(&mut value);
         }
         session.keys = Keys::derive(suite, &sik);
@@ -347,11 +292,7 @@ impl Handshake<'_> {
 
 /// What was answered to this very message before.
 fn repeated(session: &Session, request: &[u8]) -> Option<Vec<u8>> {
-    session
-        .handshake
-        .iter()
-        .find(|(seen, _)| seen == request)
-        .map(|(_, reply)| reply.clone())
+    session.handshake.iter().find(|(seen, _)| seen == request).map(|(_, reply)| reply.clone())
 }
 
 fn refusal(tag: u8, status: u8, console_id: u32) -> Vec<u8> {
@@ -372,10 +313,7 @@ struct Proposal([Option<u8>; 3]);
 impl Proposal {
     fn allows(&self, suite: Suite) -> bool {
         let has = [suite.authentication, suite.integrity, suite.confidentiality];
-        self.0
-            .iter()
-            .zip(has)
-            .all(|(wanted, has)| wanted.is_none_or(|wanted| wanted == has))
+        self.0.iter().zip(has).all(|(wanted, has)| wanted.is_none_or(|wanted| wanted == has))
     }
 }
 

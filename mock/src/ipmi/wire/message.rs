@@ -45,12 +45,7 @@ impl Request {
     pub(crate) fn response(&self, code: u8, data: &[u8]) -> Vec<u8> {
         let mut out = vec![self.requester, (self.netfn | 1) << 2 | self.requester_lun];
         out.push(checksum(&out));
-        let mut body = vec![
-            self.responder,
-            self.sequence << 2 | self.lun,
-            self.command,
-            code,
-        ];
+        let mut body = vec![self.responder, self.sequence << 2 | self.lun, self.command, code];
         body.extend_from_slice(data);
         body.push(checksum(&body));
         out.append(&mut body);
@@ -66,18 +61,12 @@ mod tests {
     fn a_wrong_checksum_is_not_a_request() {
         let good = [0x20, 0x18, 0xC8, 0x81, 0x04, 0x01, 0x7A];
         let request = Request::parse(&good).expect("a request");
-        assert_eq!(
-            (request.netfn, request.sequence, request.command),
-            (6, 1, 1)
-        );
+        assert_eq!((request.netfn, request.sequence, request.command), (6, 1, 1));
         for index in 0..good.len() {
             let mut bad = good;
             bad[index] ^= 1;
             assert_eq!(Request::parse(&bad), None, "byte {index}");
         }
-        assert_eq!(
-            request.response(0, &[]),
-            [0x81, 0x1C, 0x63, 0x20, 0x04, 0x01, 0x00, 0xDB]
-        );
+        assert_eq!(request.response(0, &[]), [0x81, 0x1C, 0x63, 0x20, 0x04, 0x01, 0x00, 0xDB]);
     }
 }

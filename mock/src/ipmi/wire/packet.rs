@@ -92,24 +92,14 @@ fn v15(rest: &[u8]) -> Option<Inbound<'_>> {
     let (length, rest) = rest.split_first()?;
     let message = rest.get(..usize::from(*length))?;
     let (sequence, session) = (word(*sequence), word(*session));
-    Some(Inbound::V15(V15 {
-        auth_type: *auth_type,
-        sequence,
-        session,
-        code,
-        message,
-    }))
+    Some(Inbound::V15(V15 { auth_type: *auth_type, sequence, session, code, message }))
 }
 
 fn v20(whole: &[u8]) -> Option<Inbound<'_>> {
     let (_, rest) = whole.split_first()?;
     let (kind, rest) = rest.split_first()?;
     // An OEM explicit payload names its owner in six more bytes.
-    let rest = if kind & 0x3F == 0x02 {
-        rest.get(6..)?
-    } else {
-        rest
-    };
+    let rest = if kind & 0x3F == 0x02 { rest.get(6..)? } else { rest };
     let (session, rest) = rest.split_first_chunk::<4>()?;
     let (sequence, rest) = rest.split_first_chunk::<4>()?;
     let (length, rest) = rest.split_first_chunk::<2>()?;
@@ -175,11 +165,7 @@ pub(crate) fn v20_packet(kind: u8, session: u32, sequence: u32, payload: &[u8]) 
     out.extend_from_slice(&[RMCP_PLUS, kind]);
     out.extend_from_slice(&session.to_le_bytes());
     out.extend_from_slice(&sequence.to_le_bytes());
-    out.extend_from_slice(
-        &u16::try_from(payload.len())
-            .unwrap_or(u16::MAX)
-            .to_le_bytes(),
-    );
+    out.extend_from_slice(&u16::try_from(payload.len()).unwrap_or(u16::MAX).to_le_bytes());
     out.extend_from_slice(payload);
     out
 }
@@ -204,26 +190,13 @@ mod tests {
     #[test]
     fn what_is_written_can_be_read() {
         let datagram = v20_packet(0x10, 7, 9, &[1, 2, 3]);
-        let Some(Inbound::V20(packet)) = parse(&datagram) else {
-            panic!("not RMCP+")
-        };
-        assert_eq!(
-            (packet.kind, packet.session, packet.sequence, packet.payload),
-            (0x10, 7, 9, &[1_u8, 2, 3][..])
-        );
+        let Some(Inbound::V20(packet)) = parse(&datagram) else { panic!("not RMCP+") };
+        assert_eq!((packet.kind, packet.session, packet.sequence, packet.payload), (0x10, 7, 9, &[1_u8, 2, 3][..]));
         assert!(packet.trailer.is_empty());
         let datagram = v15_packet(2, 5, 6, Some([9; 16]), &[4; 8]);
-        let Some(Inbound::V15(packet)) = parse(&datagram) else {
-            panic!("not 1.5")
-        };
-        assert_eq!(
-            (packet.auth_type, packet.sequence, packet.message),
-            (2, 5, &[4_u8; 8][..])
-        );
-        assert_eq!(
-            parse(&[6, 0, 0xFF, 6, 0, 0, 0x11, 0xBE, 0x80, 3, 0, 0]),
-            Some(Inbound::Ping(3))
-        );
+        let Some(Inbound::V15(packet)) = parse(&datagram) else { panic!("not 1.5") };
+        assert_eq!((packet.auth_type, packet.sequence, packet.message), (2, 5, &[4_u8; 8][..]));
+        assert_eq!(parse(&[6, 0, 0xFF, 6, 0, 0, 0x11, 0xBE, 0x80, 3, 0, 0]), Some(Inbound::Ping(3)));
     }
 
     #[test]

@@ -128,10 +128,7 @@ pub(crate) struct Session {
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session")
-            .field("id", &self.id)
-            .field("phase", &self.phase)
-            .finish_non_exhaustive()
+        f.debug_struct("Session").field("id", &self.id).field("phase", &self.phase).finish_non_exhaustive()
     }
 }
 
@@ -194,11 +191,7 @@ impl Session {
             return Err(Refusal::NotEncrypted);
         }
         let authenticated = self.suite.integrity != 0 && packet.kind & AUTHENTICATED != 0;
-        let window = if authenticated {
-            &mut self.signed_window
-        } else {
-            &mut self.plain_window
-        };
+        let window = if authenticated { &mut self.signed_window } else { &mut self.plain_window };
         if !window.take(packet.sequence) {
             return Err(Refusal::Replayed);
         }
@@ -210,24 +203,10 @@ impl Session {
 
     fn check_code(&self, packet: &V20<'_>) -> Result<(), Refusal> {
         let length = self.suite.code_length();
-        let pad_end = packet
-            .trailer
-            .len()
-            .checked_sub(length)
-            .ok_or(Refusal::Malformed)?;
-        let signed_end = packet
-            .session_part
-            .len()
-            .checked_sub(length)
-            .ok_or(Refusal::Malformed)?;
-        let (padding, code) = packet
-            .trailer
-            .split_at_checked(pad_end)
-            .ok_or(Refusal::Malformed)?;
-        let signed = packet
-            .session_part
-            .get(..signed_end)
-            .ok_or(Refusal::Malformed)?;
+        let pad_end = packet.trailer.len().checked_sub(length).ok_or(Refusal::Malformed)?;
+        let signed_end = packet.session_part.len().checked_sub(length).ok_or(Refusal::Malformed)?;
+        let (padding, code) = packet.trailer.split_at_checked(pad_end).ok_or(Refusal::Malformed)?;
+        let signed = packet.session_part.get(..signed_end).ok_or(Refusal::Malformed)?;
         if !same(&self.suite.integrity_code(&self.keys.k1, signed), code) {
             return Err(Refusal::WrongCode);
         }
@@ -259,13 +238,7 @@ impl Session {
             Some(legacy) => {
                 self.signed_sent = next(self.signed_sent);
                 let code = legacy_code(legacy, self.console_id, payload, self.signed_sent);
-                packet::v15_packet(
-                    legacy.auth_type,
-                    self.signed_sent,
-                    self.console_id,
-                    code,
-                    payload,
-                )
+                packet::v15_packet(legacy.auth_type, self.signed_sent, self.console_id, code, payload)
             }
             None => {
                 let flags = self.flags(kind);
@@ -278,11 +251,7 @@ impl Session {
 
     /// Makes a datagram with these flag bits, whatever was negotiated.
     pub(crate) fn seal_as(&mut self, kind: u8, payload: &[u8], random: &mut Random) -> Vec<u8> {
-        let sent = if kind & AUTHENTICATED != 0 {
-            &mut self.signed_sent
-        } else {
-            &mut self.plain_sent
-        };
+        let sent = if kind & AUTHENTICATED != 0 { &mut self.signed_sent } else { &mut self.plain_sent };
         *sent = next(*sent);
         let sequence = *sent;
         let encrypted;
@@ -307,11 +276,7 @@ impl Session {
 
     /// Checks an IPMI 1.5 packet.
     pub(crate) fn open_legacy(&mut self, packet: &V15<'_>) -> Result<(), Refusal> {
-        let legacy = self
-            .legacy
-            .as_ref()
-            .filter(|_| self.phase == Phase::Active)
-            .ok_or(Refusal::UnknownSession)?;
+        let legacy = self.legacy.as_ref().filter(|_| self.phase == Phase::Active).ok_or(Refusal::UnknownSession)?;
         if packet.auth_type != legacy.auth_type {
             return Err(Refusal::NotAuthenticated);
         }
@@ -321,25 +286,12 @@ impl Session {
         {
             return Err(Refusal::WrongCode);
         }
-        if self.signed_window.take(packet.sequence) {
-            Ok(())
-        } else {
-            Err(Refusal::Replayed)
-        }
+        if self.signed_window.take(packet.sequence) { Ok(()) } else { Err(Refusal::Replayed) }
     }
 
     /// What was answered to this very request, if it came a short while ago.
-    pub(crate) fn recall(
-        &self,
-        request: &[u8],
-        now: Duration,
-        lifetime: Duration,
-    ) -> Option<Vec<Vec<u8>>> {
-        let found = self
-            .recent
-            .iter()
-            .rev()
-            .find(|old| old.request == request)?;
+    pub(crate) fn recall(&self, request: &[u8], now: Duration, lifetime: Duration) -> Option<Vec<Vec<u8>>> {
+        let found = self.recent.iter().rev().find(|old| old.request == request)?;
         (now < found.at + lifetime).then(|| found.replies.clone())
     }
 
@@ -348,21 +300,12 @@ impl Session {
         while self.recent.len() >= REMEMBERED {
             self.recent.pop_front();
         }
-        self.recent.push_back(Remembered {
-            at,
-            request,
-            replies,
-        });
+        self.recent.push_back(Remembered { at, request, replies });
     }
 }
 
 /// The code of an IPMI 1.5 packet; `None` for the authentication type "none".
-pub(crate) fn legacy_code(
-    legacy: &Legacy,
-    session: u32,
-    message: &[u8],
-    sequence: u32,
-) -> Option<[u8; 16]> {
+pub(crate) fn legacy_code(legacy: &Legacy, session: u32, message: &[u8], sequence: u32) -> Option<[u8; 16]> {
     match legacy.auth_type {
         0 => None,
         4 => Some(legacy.password),
@@ -392,11 +335,7 @@ impl Sessions {
 
     pub(crate) fn put(&mut self, mut session: Session) {
         if session.phase == Phase::Active && session.handle == 0 {
-            self.last_handle = if self.last_handle >= 0xFE {
-                1
-            } else {
-                self.last_handle + 1
-            };
+            self.last_handle = if self.last_handle >= 0xFE { 1 } else { self.last_handle + 1 };
             session.handle = self.last_handle;
         }
         self.by_id.insert(session.id, session);
@@ -429,11 +368,7 @@ impl Sessions {
     /// Drops what has been silent for too long: half-open sessions and inactive ones.
     pub(crate) fn expire(&mut self, now: Duration, half_open: Duration, inactive: Duration) {
         self.by_id.retain(|_, session| {
-            let limit = if session.phase == Phase::Active {
-                inactive
-            } else {
-                half_open
-            };
+            let limit = if session.phase == Phase::Active { inactive } else { half_open };
             now < session.last_used + limit
         });
     }
@@ -456,17 +391,9 @@ mod tests {
     #[test]
     fn a_number_is_taken_once_and_only_near_the_highest() {
         let mut window = Window::default();
-        for (number, taken) in [
-            (0, false),
-            (1, true),
-            (1, false),
-            (4, true),
-            (3, true),
-            (3, false),
-            (2, true),
-            (20, true),
-            (4, false),
-        ] {
+        for (number, taken) in
+            [(0, false), (1, true), (1, false), (4, true), (3, true), (3, false), (2, true), (20, true), (4, false)]
+        {
             assert_eq!(window.take(number), taken, "{number}");
         }
         assert!(window.take(5), "fifteen behind");

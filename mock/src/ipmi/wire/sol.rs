@@ -34,22 +34,8 @@ pub(crate) struct Sol {
 }
 
 impl Sol {
-    pub(crate) fn new(
-        authenticated: bool,
-        encrypted: bool,
-        retries: u8,
-        interval: Duration,
-    ) -> Self {
-        Self {
-            authenticated,
-            encrypted,
-            retries,
-            interval,
-            chunk: 240,
-            sequence: 0,
-            in_flight: None,
-            received: (0, 0),
-        }
+    pub(crate) fn new(authenticated: bool, encrypted: bool, retries: u8, interval: Duration) -> Self {
+        Self { authenticated, encrypted, retries, interval, chunk: 240, sequence: 0, in_flight: None, received: (0, 0) }
     }
 
     /// Takes a packet from the remote console and says what goes back. With `refuse`, input is not acknowledged.
@@ -94,33 +80,20 @@ impl Sol {
     }
 
     fn acknowledge(&mut self, sequence: u8, accepted: u8, refused: bool, now: Duration) {
-        let Some(sent) = self
-            .in_flight
-            .as_mut()
-            .filter(|sent| sent.sequence == sequence && sequence != 0)
-        else {
+        let Some(sent) = self.in_flight.as_mut().filter(|sent| sent.sequence == sequence && sequence != 0) else {
             return;
         };
         if refused {
             sent.again_at = now + self.interval;
             return;
         }
-        let rest = sent
-            .data
-            .get(usize::from(accepted)..)
-            .unwrap_or_default()
-            .to_vec();
+        let rest = sent.data.get(usize::from(accepted)..).unwrap_or_default().to_vec();
         if rest.is_empty() {
             self.in_flight = None;
         } else {
             // Part of it was taken: the rest is a new packet.
             self.sequence = next(self.sequence);
-            *sent = InFlight {
-                sequence: self.sequence,
-                data: rest,
-                again_at: now,
-                tries: 0,
-            };
+            *sent = InFlight { sequence: self.sequence, data: rest, again_at: now, tries: 0 };
         }
     }
 
@@ -132,17 +105,9 @@ impl Sol {
                 return None;
             }
             self.sequence = next(self.sequence);
-            self.in_flight = Some(InFlight {
-                sequence: self.sequence,
-                data,
-                again_at: now,
-                tries: 0,
-            });
+            self.in_flight = Some(InFlight { sequence: self.sequence, data, again_at: now, tries: 0 });
         }
-        let sent = self
-            .in_flight
-            .as_mut()
-            .filter(|sent| sent.again_at <= now)?;
+        let sent = self.in_flight.as_mut().filter(|sent| sent.again_at <= now)?;
         if sent.tries > self.retries {
             self.in_flight = None;
             return None;
@@ -182,14 +147,8 @@ mod tests {
         let (mut sol, mut console) = quiet();
         console.echo = false;
         let packet = [1, 0, 0, 0, b'h', b'i'];
-        assert_eq!(
-            sol.receive(&packet, false, &mut console, NOW),
-            Some(vec![0, 1, 2, 0])
-        );
-        assert_eq!(
-            sol.receive(&packet, false, &mut console, NOW),
-            Some(vec![0, 1, 2, 0])
-        );
+        assert_eq!(sol.receive(&packet, false, &mut console, NOW), Some(vec![0, 1, 2, 0]));
+        assert_eq!(sol.receive(&packet, false, &mut console, NOW), Some(vec![0, 1, 2, 0]));
         assert_eq!(console.received(), b"hi");
     }
 
@@ -211,13 +170,9 @@ mod tests {
     #[test]
     fn refused_input_may_come_again() {
         let (mut sol, mut console) = quiet();
+        assert_eq!(sol.receive(&[5, 0, 0, 0, b'x'], true, &mut console, NOW), Some(vec![0, 5, 0, NACK]));
         assert_eq!(
-            sol.receive(&[5, 0, 0, 0, b'x'], true, &mut console, NOW),
-            Some(vec![0, 5, 0, NACK])
-        );
-        assert_eq!(
-            sol.receive(&[5, 0, 0, 0, b'x'], false, &mut console, NOW)
-                .as_deref(),
+            sol.receive(&[5, 0, 0, 0, b'x'], false, &mut console, NOW).as_deref(),
             Some(&b"\x01\x05\x01\0x"[..])
         );
     }
