@@ -143,6 +143,23 @@ async fn get_shows_the_resource_as_it_came() {
     assert_eq!(bmc.sessions(), 0);
 }
 
+#[tokio::test]
+async fn check_decodes_what_a_service_has() {
+    let bmc = odd().await;
+    let arguments = ["check", &bmc.url(), "--user", "root", "--json"];
+    let output = rosefish(&arguments).env("ROSEFISH_PASSWORD", SECRET).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let report = json_of(&output);
+    assert_eq!(
+        (&report["resources"], &report["lossless"], &report["fatal"]),
+        (&json!(6), &json!(6), &json!(0)),
+        "{report}"
+    );
+    assert_eq!(report["unknown_types"].as_object().unwrap().len(), 1, "only the vendor's own: {report}");
+    assert!(stderr(&output).contains("/redfish/v1/Gone: "), "{}", stderr(&output));
+    assert_eq!(bmc.sessions(), 0);
+}
+
 #[test]
 fn a_host_that_is_not_there_is_an_error_in_one_line() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

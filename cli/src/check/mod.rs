@@ -12,6 +12,9 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::Args;
 
+use crate::host::{HostArgs, log_out, split_url};
+use crate::walk::{Outcome, Walker};
+
 pub(crate) use report::Report;
 
 /// Decode payloads and tell where they depart from the schemas.
@@ -22,20 +25,45 @@ pub(crate) use report::Report;
 /// Exit code 1 if a payload is no JSON, or does not come back the same when it is decoded and encoded.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// A folder with *.json files, or a single file
-    #[arg(value_name = "PATH")]
+    /// A folder with *.json files, a single file, or the URL of a service (https://...) to walk
+    #[arg(value_name = "PATH|URL")]
     target: String,
     /// One JSON object on standard output
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    host: HostArgs,
 }
 
 /// Runs the command.
 pub(crate) async fn run(args: CheckArgs) -> anyhow::Result<ExitCode> {
-    let report = folder(Path::new(&args.target))?;
+    let report = match args.target.contains("://") {
+        true => service(&args.target, &args.host).await?,
+        false => folder(Path::new(&args.target))?,
+    };
     let text = if args.json { format!("{:#}\n", report.to_json()) } else { report.to_table() };
     std::io::stdout().write_all(text.as_bytes())?;
     Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Decodes everything that a service has.
+async fn service(url: &str, host: &HostArgs) -> anyhow::Result<Report> {
+    let (origin, _) = split_url(url)?;
+    let client = host.connect(origin).await?;
+    let (mut walker, mut report) = (Walker::new(&client), Report::default());
+    while let Some(visit) = walker.next().await {
+        match &visit.outcome {
+            Outcome::Reached(resource) => {
+                let table = Some(resource.table()).filter(|table| table.schema() != "Resource");
+                report.add(&visit.uri, resource.json().as_bytes(), table);
+            }
+            Outcome::Dangling(error) | Outcome::Failed(error) => eprintln!("{}: {error}", visit.uri),
+            Outcome::NotFollowed(why) => eprintln!("{}: not followed: {why}", visit.uri),
+        }
+    }
+    drop(walker);
+    log_out(client).await;
+    Ok(report)
 }
 
 /// Decodes all `*.json` files of a folder and of those within it.
