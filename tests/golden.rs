@@ -49,7 +49,6 @@ fn the_golden_files_are_what_the_library_is_compiled_from() {
 /// Without doc comments, places of descriptions, and reasons of deprecation.
 fn code(text: &str) -> String {
     let text: String = text.split_inclusive('\n').filter(|line| !line.trim_start().starts_with("///")).collect();
-    let text = blank(&text, "deprecated: Some(\"", |rest| closing_quote(rest));
     let text = blank(&text, "w::Doc(", |rest| rest.find(')'));
     // `w::n(1, 2, 0, PLACE)`: the version stays.
     let mut out = String::with_capacity(text.len());
@@ -61,6 +60,25 @@ fn code(text: &str) -> String {
             }
             _ => out.push_str(part),
         }
+    }
+    // The lines of properties: the fourth column is the place, the tenth the reason. Those of members begin with the place.
+    let out = columns(&out, "w::Fields::new(\"", &[3, 9]);
+    columns(&out, "w::MemberNotes(\"", &[0])
+}
+
+/// Takes columns out of each text that begins with `start`.
+fn columns(text: &str, start: &str, dropped: &[usize]) -> String {
+    let mut parts = text.split(start);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (lines, after) = part.split_at(closing_quote(part).unwrap());
+        out.push_str(start);
+        for line in lines.split("\\n") {
+            let kept = line.split("\\t").enumerate().filter(|(number, _)| !dropped.contains(number));
+            out.extend(kept.map(|(_, column)| format!("{column}\t")));
+            out.push('\n');
+        }
+        out.push_str(after);
     }
     out
 }

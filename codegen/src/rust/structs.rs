@@ -64,6 +64,13 @@ impl Emitter<'_> {
         for (suffix, borrow) in [("", "&"), ("_mut", "&mut ")] {
             let enumeration = if suffix.is_empty() { "Slot" } else { "SlotMut" };
             let receiver = if suffix.is_empty() { "&self" } else { "&mut self" };
+            if item.fields.is_empty() {
+                let _ = writeln!(
+                    out,
+                    "    fn slot{suffix}({receiver}, _: usize) -> w::{enumeration}<'_> {{ w::{enumeration}::Residue({borrow}self.residue) }}"
+                );
+                continue;
+            }
             let _ = writeln!(
                 out,
                 "    fn slot{suffix}({receiver}, slot: usize) -> w::{enumeration}<'_> {{\n        match slot {{"
