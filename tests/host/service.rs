@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 /// What is answered to a request.
 #[derive(Clone)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// A status, a content type and a body.
     Body(u16, &'static str, String),
     /// Nothing: the connection ends.
@@ -14,23 +14,23 @@ pub enum Answer {
 }
 
 impl Answer {
-    pub fn text(status: u16, kind: &'static str, body: &str) -> Self {
+    pub(crate) fn text(status: u16, kind: &'static str, body: &str) -> Self {
         Self::Body(status, kind, body.to_owned())
     }
 
-    pub fn json(body: serde_json::Value) -> Self {
+    pub(crate) fn json(body: serde_json::Value) -> Self {
         Self::Body(200, "application/json", body.to_string())
     }
 }
 
-pub struct Service {
+pub(crate) struct Service {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Service {
     /// Answers until the test's process ends.
-    pub fn start(answer: impl Fn(&str, &str) -> Answer + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(answer: impl Fn(&str, &str) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -45,12 +45,12 @@ impl Service {
         Self { address, requests }
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// Every request as it came, headers and all.
-    pub fn requests(&self) -> Vec<String> {
+    pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 }
