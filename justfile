@@ -43,3 +43,7 @@ golden:
 # Take what the schemas give now for right: read the diff.
 summary:
     UPDATE_SUMMARY=1 cargo test -p rosefish-codegen --test pinned
+
+# Fuzz a target of fuzz/ for so many seconds.
+fuzz target seconds="600":
+    fuzz/run {{ target }} -max_total_time={{ seconds }}
