@@ -1,8 +1,8 @@
 //! How the actions of a resource are invoked: the objects that stand for them in `Actions`.
 
+use super::fields::Fields;
 use super::record::{Record, Slot, SlotMut};
 use super::residue::Residue;
-use super::fields::Fields;
 use super::table::{Capabilities, Doc, Notes, Table, TypeKind, Version};
 use super::{ODataId, Oem};
 
@@ -50,8 +50,7 @@ pub(crate) static ACTION_TARGET: Table = table(
     super::generated::new::<ActionTarget>,
 );
 
-pub(crate) static ACTIONS: Table =
-    table("Redfish.Actions", "Oem\tO\t6\t0", super::generated::new::<Actions>);
+pub(crate) static ACTIONS: Table = table("Redfish.Actions", "Oem\tO\t6\t0", super::generated::new::<Actions>);
 
 static NO_PARAMETERS: Table = table("Redfish.NoParameters", "", super::generated::new::<NoParameters>);
 

@@ -42,7 +42,11 @@ fn copy_slot(from: &Slot<'_>, to: SlotMut<'_>) {
                 match link.view() {
                     LinkView::Reference(uri) => copied.refer(uri.clone(), false),
                     LinkView::Text(uri) => copied.refer(uri.clone(), true),
-                    LinkView::Expanded(record) => copy(record, copied.expand()),
+                    LinkView::Expanded(record) => {
+                        let mut expanded = (record.table().new)();
+                        copy(record, &mut *expanded);
+                        copied.expand(expanded);
+                    }
                     LinkView::Irregular(json) => copied.irregular(json),
                 }
             }
@@ -98,7 +102,7 @@ pub(crate) fn same_item(one: &Slot<'_>, other: &Slot<'_>, index: usize) -> bool 
 }
 
 /// Whether two links have the same form and lead to the same.
-pub(crate) fn same_link(one: &dyn AnyLink, other: &dyn AnyLink) -> bool {
+pub(crate) fn same_link(one: &AnyLink, other: &AnyLink) -> bool {
     match (one.view(), other.view()) {
         (LinkView::Reference(one), LinkView::Reference(other)) => one == other,
         (LinkView::Text(one), LinkView::Text(other)) => one == other,

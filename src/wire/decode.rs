@@ -8,6 +8,7 @@ use jiter::{Jiter, JiterError, JiterErrorType, JsonErrorType, Peek};
 use super::compare::is_secret;
 use super::deviation::{Deviation, DeviationKind, Handling, Problem};
 use super::error::{DecodeError, DecodeErrorKind, Limits};
+use super::link::AnyLink;
 use super::odata::{ODataId, ODataType};
 use super::record::{ItemMut, Record, SlotMut, Type};
 use super::residue::Form;
@@ -119,6 +120,8 @@ pub struct Decoder<'j> {
     /// Where in the text the parser was set to begin.
     base: usize,
     text: &'j str,
+    /// The text has escaped surrogates somewhere. Hardly any has, so that strings need not be searched for them.
+    surrogates: bool,
     deviations: Vec<Deviation>,
     path: Vec<Segment>,
     depth: usize,
@@ -167,6 +170,7 @@ impl<'j> Decoder<'j> {
             jiter: Jiter::new(text.as_bytes()),
             base: 0,
             text,
+            surrogates: text.contains("\\ud") || text.contains("\\uD"),
             deviations: Vec::new(),
             path: Vec::new(),
             depth: 0,
@@ -196,8 +200,7 @@ impl<'j> Decoder<'j> {
     /// A string; none, and nothing consumed, where it has no Unicode text.
     pub(crate) fn str(&mut self) -> Result<Option<&str>, DecodeError> {
         // Asked first on a copy only where it fails: the borrow of a success would outlive the failure's branch.
-        let start = self.place();
-        if self.has_odd_escape(start) {
+        if self.surrogates && self.has_odd_escape(self.place()) {
             let mut copy = self.jiter.clone();
             if let Err(error) = copy.known_str() {
                 return if is_unicode(&error) { Ok(None) } else { Err(self.error(&error)) };
@@ -619,12 +622,12 @@ impl<'j> Decoder<'j> {
                 self.record(records.push())?;
                 Ok(Outcome::Exact)
             }
-            SlotMut::Link(links) => self.link(links.push(), peek),
+            SlotMut::Link(links) => self.link(links.push(), field.kind, peek),
             SlotMut::Residue(_) => Ok(Outcome::Refused(Problem::new(DeviationKind::UnknownProperty, "nothing"))),
         }
     }
 
-    fn link(&mut self, link: &mut dyn super::link::AnyLink, peek: Peek) -> Result<Outcome, DecodeError> {
+    fn link(&mut self, link: &mut AnyLink, target: Kind, peek: Peek) -> Result<Outcome, DecodeError> {
         const EXPECTED: &str = "an object with @odata.id";
         let odd = |kind| Ok(Outcome::Odd(Problem::new(kind, EXPECTED), Handling::Kept));
         match peek {
@@ -643,7 +646,10 @@ impl<'j> Decoder<'j> {
                     }
                 }
                 self.jiter = before;
-                self.record(link.expand())?;
+                let Kind::Link(target) = target else { return odd(DeviationKind::IrregularLink) };
+                let mut resource = (target.new)();
+                self.record(&mut *resource)?;
+                link.expand(resource);
                 Ok(Outcome::Exact)
             }
             Peek::String => {

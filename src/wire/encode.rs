@@ -108,7 +108,7 @@ impl Encoder {
         }
     }
 
-    fn link(&mut self, link: &dyn AnyLink) {
+    fn link(&mut self, link: &AnyLink) {
         match link.view() {
             LinkView::Reference(uri) => {
                 self.raw("{\"@odata.id\":");

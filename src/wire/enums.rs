@@ -19,7 +19,7 @@ pub trait OpenEnum: Sized {
     }
 }
 
-impl<E: OpenEnum + std::fmt::Debug> EnumSlot for Option<E> {
+impl<E: OpenEnum> EnumSlot for Option<E> {
     fn len(&self) -> usize {
         usize::from(self.is_some())
     }
@@ -34,7 +34,7 @@ impl<E: OpenEnum + std::fmt::Debug> EnumSlot for Option<E> {
     }
 }
 
-impl<E: OpenEnum + std::fmt::Debug> EnumSlot for Vec<E> {
+impl<E: OpenEnum> EnumSlot for Vec<E> {
     fn len(&self) -> usize {
         self.len()
     }

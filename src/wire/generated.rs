@@ -2,9 +2,9 @@
 
 pub(crate) use super::action::{ACTION_TARGET, ACTIONS};
 pub(crate) use super::{
-    ActionTable, ActionTarget, Actions, Capabilities, Collection, DateTime, Doc, Duration, ETag, EnumTable,
-    Fields, Guid, Link, MapSlot, MemberNotes, Notes, ODataId, ODataType, Oem, OpenEnum, Primitive, Record,
-    Residue, Slot, SlotMut, Table, TypeKind, Version, open_enum_traits, record_traits,
+    ActionTable, ActionTarget, Actions, Capabilities, Collection, DateTime, Doc, Duration, ETag, EnumTable, Fields,
+    Guid, Link, MapSlot, MemberNotes, Notes, ODataId, ODataType, Oem, OpenEnum, Primitive, Record, Residue, Slot,
+    SlotMut, Table, TypeKind, Version, open_enum_traits, record_traits,
 };
 
 /// A version and the place of a description.

@@ -3,7 +3,7 @@
 use super::link::LinkView;
 use super::odata::ODataId;
 use super::record::{Item, Record, Slot};
-use super::table::Table;
+use super::table::{Kind, Table};
 
 /// A link that was found in a record.
 #[derive(Debug, Clone)]
@@ -38,8 +38,8 @@ fn search(record: &dyn Record, at: &str, found: &mut Vec<FoundLink>) {
             }
             Slot::Link(links) => {
                 for (index, link) in (0..links.len()).filter_map(|index| Some((index, links.get(index)?))) {
-                    if let Some(uri) = link.uri() {
-                        found.push(FoundLink { pointer: place(index), uri: uri.clone(), target: link.target() });
+                    if let (Some(uri), Kind::Link(target)) = (link.uri(), field.kind) {
+                        found.push(FoundLink { pointer: place(index), uri: uri.clone(), target });
                     }
                     if let LinkView::Expanded(inner) = link.view() {
                         search(inner, &place(index), found);

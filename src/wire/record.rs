@@ -170,22 +170,28 @@ impl SlotMut<'_> {
     }
 }
 
+macro_rules! printed {
+    ($($slot:ident)*) => {$(
+        // Of the trait object, not of each type: the compiler's time goes with the number of functions.
+        impl fmt::Debug for dyn $slot + '_ {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_list().entries((0..self.len()).filter_map(|index| self.get(index))).finish()
+            }
+        }
+    )*};
+}
+
+printed!(RecordSlot EnumSlot LinkSlot);
+
 /// `Option<T>` or `Vec<T>` of a record type.
-pub trait RecordSlot: fmt::Debug {
+#[allow(clippy::len_without_is_empty, reason = "few functions: these are made for each of a thousand types")]
+pub trait RecordSlot {
     /// How many there are.
     fn len(&self) -> usize;
-    /// Whether there are none.
-    fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
     /// One of them.
     fn get(&self, index: usize) -> Option<&dyn Record>;
-    /// One of them.
-    fn get_mut(&mut self, index: usize) -> Option<&mut dyn Record>;
     /// A new, empty one: appended to a `Vec`, in place of what an `Option` had.
     fn push(&mut self) -> &mut dyn Record;
-    /// Takes the last one away.
-    fn pop(&mut self);
     /// Takes all away.
     fn clear(&mut self);
 }
@@ -197,14 +203,8 @@ impl<T: Type> RecordSlot for Option<T> {
     fn get(&self, index: usize) -> Option<&dyn Record> {
         self.as_ref().filter(|_| index == 0).map(|record| record as &dyn Record)
     }
-    fn get_mut(&mut self, index: usize) -> Option<&mut dyn Record> {
-        self.as_mut().filter(|_| index == 0).map(|record| record as &mut dyn Record)
-    }
     fn push(&mut self) -> &mut dyn Record {
         self.insert(T::default())
-    }
-    fn pop(&mut self) {
-        *self = None;
     }
     fn clear(&mut self) {
         *self = None;
@@ -218,14 +218,8 @@ impl<T: Type> RecordSlot for Vec<T> {
     fn get(&self, index: usize) -> Option<&dyn Record> {
         self.as_slice().get(index).map(|record| record as &dyn Record)
     }
-    fn get_mut(&mut self, index: usize) -> Option<&mut dyn Record> {
-        self.as_mut_slice().get_mut(index).map(|record| record as &mut dyn Record)
-    }
     fn push(&mut self) -> &mut dyn Record {
         self.push_mut(T::default())
-    }
-    fn pop(&mut self) {
-        self.pop();
     }
     fn clear(&mut self) {
         self.clear();
@@ -233,13 +227,10 @@ impl<T: Type> RecordSlot for Vec<T> {
 }
 
 /// `Option<E>` or `Vec<E>` of an open enumeration.
-pub trait EnumSlot: fmt::Debug {
+#[allow(clippy::len_without_is_empty, reason = "as `RecordSlot`")]
+pub trait EnumSlot {
     /// How many there are.
     fn len(&self) -> usize;
-    /// Whether there are none.
-    fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
     /// The spelling of one of them.
     fn get(&self, index: usize) -> Option<&str>;
     /// A new one: appended to a `Vec`, in place of what an `Option` had.
@@ -249,21 +240,14 @@ pub trait EnumSlot: fmt::Debug {
 }
 
 /// `Option<Link<T>>` or `Vec<Link<T>>`.
-pub trait LinkSlot: fmt::Debug {
+#[allow(clippy::len_without_is_empty, reason = "as `RecordSlot`")]
+pub trait LinkSlot {
     /// How many there are.
     fn len(&self) -> usize;
-    /// Whether there are none.
-    fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
     /// One of them.
-    fn get(&self, index: usize) -> Option<&dyn AnyLink>;
-    /// One of them.
-    fn get_mut(&mut self, index: usize) -> Option<&mut dyn AnyLink>;
+    fn get(&self, index: usize) -> Option<&AnyLink>;
     /// A new, empty one: appended to a `Vec`, in place of what an `Option` had.
-    fn push(&mut self) -> &mut dyn AnyLink;
-    /// Takes the last one away.
-    fn pop(&mut self);
+    fn push(&mut self) -> &mut AnyLink;
     /// Takes all away.
     fn clear(&mut self);
 }
