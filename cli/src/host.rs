@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use rosefish::{Client, Credentials};
+use rosefish::{Client, ClientBuilder, Credentials};
 use secrecy::SecretString;
 
 /// The variable that has the password.
@@ -55,34 +55,51 @@ impl HostArgs {
     ///
     /// If there is no password to be had, the CA file can't be read, or the host can't be reached or refuses the login.
     pub async fn connect(&self, url: &str) -> anyhow::Result<Client> {
-        let mut builder = Client::builder(url);
-        if let Some(user) = &self.user {
-            builder = builder.credentials(Credentials::new(user.clone(), password(user, url)?));
-        }
-        if self.basic {
-            builder = builder.basic_auth();
-        }
-        if self.insecure {
-            builder = builder.danger_accept_invalid_certs();
-        }
-        if let Some(file) = &self.ca {
-            let pem = std::fs::read(file).with_context(|| format!("--ca {}", file.display()))?;
-            builder = builder.ca_pem(pem);
-        }
-        if let Some(pin) = &self.pin {
-            builder = builder.pin_sha256(pin);
-        }
-        if let Some(timeout) = self.timeout {
-            builder = builder.timeout(timeout).connect_timeout(timeout);
-        }
-        if let Some(concurrency) = self.concurrency {
-            builder = builder.concurrency(usize::from(concurrency));
+        let mut builder = self.options()?(Client::builder(url));
+        if let Some(credentials) = self.credentials(url)? {
+            builder = builder.credentials(credentials);
         }
         builder.connect().await.map_err(|error| self.hint(url, &error))
     }
 
+    /// The user, if one was named, with the password.
+    pub(crate) fn credentials(&self, url: &str) -> anyhow::Result<Option<Credentials>> {
+        let Some(user) = &self.user else { return Ok(None) };
+        Ok(Some(Credentials::new(user.clone(), password(user, url)?)))
+    }
+
+    /// Everything but the credentials, for any number of clients.
+    pub(crate) fn options(&self) -> anyhow::Result<impl Fn(ClientBuilder) -> ClientBuilder + Send + Sync + 'static> {
+        let args = self.clone();
+        let pem = match &self.ca {
+            Some(file) => Some(std::fs::read(file).with_context(|| format!("--ca {}", file.display()))?),
+            None => None,
+        };
+        Ok(move |mut builder: ClientBuilder| {
+            if args.basic {
+                builder = builder.basic_auth();
+            }
+            if args.insecure {
+                builder = builder.danger_accept_invalid_certs();
+            }
+            if let Some(pem) = &pem {
+                builder = builder.ca_pem(pem.clone());
+            }
+            if let Some(pin) = &args.pin {
+                builder = builder.pin_sha256(pin);
+            }
+            if let Some(timeout) = args.timeout {
+                builder = builder.timeout(timeout).connect_timeout(timeout);
+            }
+            if let Some(concurrency) = args.concurrency {
+                builder = builder.concurrency(usize::from(concurrency));
+            }
+            builder
+        })
+    }
+
     /// What to try next, where the error is one that an argument would mend.
-    fn hint(&self, url: &str, error: &rosefish::Error) -> anyhow::Error {
+    pub(crate) fn hint(&self, url: &str, error: &rosefish::Error) -> anyhow::Error {
         let hint = match &self.user {
             None if error.is_auth() => "name a user with --user",
             Some(_) if error.is_auth() => "is the password in ROSEFISH_PASSWORD that of --user?",

@@ -5,6 +5,7 @@ mod check;
 mod get;
 pub mod host;
 mod mock;
+mod operate;
 mod pretty;
 mod schema;
 pub mod walk;
@@ -18,6 +19,8 @@ Examples:
   rosefish walk --demo                            see it work, without any hardware
   rosefish walk https://bmc --user root           what a BMC has
   rosefish get https://bmc/redfish/v1/Systems/1   one resource
+  rosefish power 10.0.0.7 --user root             is it on? Redfish, or IPMI where there is none
+  rosefish sensors 10.0.0.7 --user root           and boot, sel, fru, identify, bmc, users, lan, sol
   rosefish check captured/                        decode payloads from files
   rosefish schema ComputerSystem/PowerState       what the schemas say of it
   rosefish mock --port 8443                       a BMC to try things on
@@ -39,6 +42,17 @@ struct Arguments {
 enum Command {
     Walk(walk::WalkArgs),
     Get(get::GetArgs),
+    Power(operate::power::PowerArgs),
+    Boot(operate::boot::BootArgs),
+    Sensors(operate::lists::SensorsArgs),
+    Sel(operate::lists::SelArgs),
+    Fru(operate::lists::FruArgs),
+    Identify(operate::identify::IdentifyArgs),
+    Users(operate::lists::UsersArgs),
+    Bmc(operate::controller::BmcArgs),
+    Lan(operate::bytes::LanArgs),
+    Raw(operate::bytes::RawArgs),
+    Sol(operate::console::SolArgs),
     Check(check::CheckArgs),
     Schema(schema::SchemaArgs),
     Mock(mock::MockArgs),
@@ -68,6 +82,17 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Schema(args) => schema::run(args),
         Command::Mock(args) => mock::run(args).await,
         Command::Get(args) => run(Box::pin(get::run(args)) as Work).await,
+        Command::Power(args) => run(Box::pin(operate::power::run(args))).await,
+        Command::Boot(args) => run(Box::pin(operate::boot::run(args))).await,
+        Command::Sensors(args) => run(Box::pin(operate::lists::sensors(args))).await,
+        Command::Sel(args) => run(Box::pin(operate::lists::event_log(args))).await,
+        Command::Fru(args) => run(Box::pin(operate::lists::inventory(args))).await,
+        Command::Identify(args) => run(Box::pin(operate::identify::run(args))).await,
+        Command::Users(args) => run(Box::pin(operate::lists::users(args))).await,
+        Command::Bmc(args) => run(Box::pin(operate::controller::run(args))).await,
+        Command::Lan(args) => run(Box::pin(operate::bytes::lan(args))).await,
+        Command::Raw(args) => run(Box::pin(operate::bytes::raw(args))).await,
+        Command::Sol(args) => run(Box::pin(operate::console::run(args))).await,
         Command::Check(args) => run(Box::pin(check::run(args))).await,
     }
 }

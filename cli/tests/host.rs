@@ -1,0 +1,136 @@
+//! Operating a machine from the command line: one that knows IPMI alone, and one that has both.
+
+use std::process::{Command, Output, Stdio};
+
+use rosefish_mock::MockBmc;
+use rosefish_mock::ipmi::MockIpmi;
+use serde_json::Value;
+
+/// Runs a command on a host that knows IPMI alone: nobody listens where its Redfish service would be.
+fn legacy(bmc: &MockIpmi, command: &str, arguments: &[&str]) -> Output {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    run(&format!("http://{nobody}"), bmc, command, arguments)
+}
+
+fn run(host: &str, bmc: &MockIpmi, command: &str, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_rosefish"))
+        .args([command, host])
+        .args(arguments)
+        .args(["--port", &bmc.addr().port().to_string(), "--user", "admin"])
+        .env("ROSEFISH_PASSWORD", "password")
+        .env_remove("ROSEFISH_USER")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+#[track_caller]
+fn text(output: &Output) -> String {
+    assert!(output.status.success(), "{}", errors(output));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[track_caller]
+fn json(output: &Output) -> Value {
+    serde_json::from_str(&text(output)).unwrap()
+}
+
+fn bmc() -> MockIpmi {
+    MockIpmi::builder().start_blocking().unwrap()
+}
+
+#[test]
+fn the_power_of_a_legacy_host_is_told_and_changed() {
+    let bmc = bmc();
+    let output = legacy(&bmc, "power", &["status"]);
+    assert_eq!(text(&output), "on\n");
+    assert!(errors(&output).contains("not by Redfish (probe)"), "{}", errors(&output));
+    assert_eq!(text(&legacy(&bmc, "power", &["off", "--force"])), "turned off\n");
+    let state = json(&legacy(&bmc, "power", &["--json"]));
+    assert_eq!((&state["value"], &state["backend"]), (&Value::from("off"), &Value::from("ipmi")));
+    assert_eq!(text(&legacy(&bmc, "power", &["on"])), "turned on\n");
+    let refused = legacy(&bmc, "power", &["reset"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(errors(&refused).contains("restart"), "{}", errors(&refused));
+}
+
+#[test]
+fn the_sensors_of_a_legacy_host_are_shown() {
+    let bmc = bmc();
+    let shown = text(&legacy(&bmc, "sensors", &["--thresholds"]));
+    assert!(shown.starts_with("NAME") && shown.contains("CPU0 Temp") && shown.contains("P12V"), "{shown}");
+    let all = json(&legacy(&bmc, "sensors", &["--json"]));
+    let rail = all["value"].as_array().unwrap().iter().find(|sensor| sensor["name"] == "P12V").unwrap();
+    assert_eq!(rail["status"], "ok");
+    assert!((rail["reading"].as_f64().unwrap() - 12.0).abs() < 0.1, "{rail}");
+}
+
+#[test]
+fn the_event_log_of_a_legacy_host_is_shown_and_cleared() {
+    let bmc = bmc();
+    let shown = text(&legacy(&bmc, "sel", &[]));
+    assert!(shown.lines().count() > 2 && shown.contains("20"), "{shown}");
+    assert_eq!(text(&legacy(&bmc, "sel", &["clear"])), "cleared\n");
+    let left = json(&legacy(&bmc, "sel", &["--json"]));
+    assert!(left["value"].as_array().unwrap().len() <= 1, "{left}");
+}
+
+#[test]
+fn the_inventory_of_a_legacy_host_is_shown() {
+    let bmc = bmc();
+    let shown = text(&legacy(&bmc, "fru", &[]));
+    for kind in ["system", "chassis", "board", "power supply"] {
+        assert!(shown.contains(kind), "{shown}");
+    }
+}
+
+#[test]
+fn the_boot_override_of_a_legacy_host_is_told_and_set() {
+    let bmc = bmc();
+    assert_eq!(text(&legacy(&bmc, "boot", &[])), "no override\n");
+    assert_eq!(text(&legacy(&bmc, "boot", &["pxe", "--uefi"])), "pxe, once, UEFI\n");
+    assert_eq!(text(&legacy(&bmc, "boot", &[])), "pxe, once, UEFI\n");
+    assert_eq!(text(&legacy(&bmc, "boot", &["none"])), "no override\n");
+    let refused = legacy(&bmc, "boot", &["uefi-http", "--uefi"]);
+    assert!(!refused.status.success() && errors(&refused).contains("IPMI"), "{}", errors(&refused));
+}
+
+#[test]
+fn the_rest_works_on_a_legacy_host_as_well() {
+    let bmc = bmc();
+    assert_eq!(text(&legacy(&bmc, "identify", &["5"])), "on\n");
+    assert_eq!(text(&legacy(&bmc, "identify", &[])), "on\n");
+    assert!(text(&legacy(&bmc, "bmc", &[])).contains("IPMI 2.0"));
+    assert!(text(&legacy(&bmc, "users", &[])).contains("admin"));
+    let lan = text(&legacy(&bmc, "lan", &[]));
+    assert!(lan.contains("192.0.2.10") && lan.contains("02:00:5e:10:20:30"), "{lan}");
+    // Get Device ID; the device's number comes first.
+    assert!(text(&legacy(&bmc, "raw", &["6", "0x01", "-C", "17", "-L", "user"])).starts_with(" 20 "));
+    assert_eq!(text(&legacy(&bmc, "bmc", &["reset"])), "the BMC restarts\n");
+}
+
+#[test]
+fn the_console_of_a_legacy_host_is_shown_until_the_input_ends() {
+    let bmc = bmc();
+    let output = legacy(&bmc, "sol", &[]);
+    assert!(output.status.success(), "{}", errors(&output));
+    assert!(errors(&output).contains("detached"), "{}", errors(&output));
+}
+
+#[test]
+fn a_protocol_can_be_insisted_on() {
+    let ipmi = bmc();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let redfish = runtime.block_on(MockBmc::builder().plain().credentials("admin", "password").start()).unwrap();
+    for (protocol, backend) in [("auto", "redfish"), ("redfish", "redfish"), ("ipmi", "ipmi")] {
+        let state = json(&run(&redfish.url(), &ipmi, "power", &["--protocol", protocol, "--json"]));
+        assert_eq!(state["backend"], backend);
+    }
+    assert_eq!(redfish.sessions(), 0);
+    let none = legacy(&ipmi, "power", &["--protocol", "redfish"]);
+    assert!(!none.status.success());
+}
