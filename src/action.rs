@@ -135,6 +135,9 @@ impl<P: Type, R: Returned> IntoFuture for Call<P, R> {
     }
 }
 
+/// Status, monitor and body.
+type Answer = (u16, Option<String>, Vec<u8>);
+
 /// The whole of an invocation that does not depend on types.
 fn send(
     client: Client,
@@ -142,7 +145,7 @@ fn send(
     action: &'static str,
     target: Option<ActionTarget>,
     parameters: Box<dyn Record>,
-) -> BoxFuture<'static, Result<(u16, Option<String>, Vec<u8>), Error>> {
+) -> BoxFuture<'static, Result<Answer, Error>> {
     Box::pin(async move {
         let refuse = |kind, text: String| Err(Error::new(kind, text).at("POST", &resource));
         let uri = target.as_ref().and_then(|target| target.target.clone());

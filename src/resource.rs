@@ -116,7 +116,6 @@ impl<T: Type> Resource<T> {
     }
 
     /// Begins to change it: see [`Edit`].
-    #[must_use]
     pub fn edit(&self) -> Edit<T> {
         Edit::new(self.clone())
     }
@@ -136,13 +135,11 @@ impl<T: Type> Resource<T> {
     }
 
     /// Follows a link that was found in it.
-    #[must_use]
     pub fn follow<U: Type>(&self, link: &Link<U>) -> Follow<U> {
         Follow { client: self.client.clone(), link: Some(link.clone()), missing: String::new() }
     }
 
     /// Follows links that were found in it, in their order.
-    #[must_use]
     pub fn follow_all<U: Type>(&self, links: &[Link<U>]) -> Members<U> {
         Members::of_links(&self.client, links)
     }
@@ -159,7 +156,6 @@ impl<T: Type> Resource<T> {
 
 impl<C: Collection> Resource<C> {
     /// The members, with those of further pages.
-    #[must_use]
     pub fn members(&self) -> Members<C::Member> {
         Members::of_collection(&self.client, &self.uri, &*self.value)
     }

@@ -51,7 +51,15 @@ type ServiceRootDocument = (ServiceRoot, Option<ETag>, Vec<crate::wire::Deviatio
 enum Access {
     Anonymous,
     Basic(Credentials),
-    Session { credentials: Credentials, sessions: String, current: Mutex<Current> },
+    Session(Box<Sessions>),
+}
+
+/// What is needed to log in, and again.
+struct Sessions {
+    credentials: Credentials,
+    /// The URI of the collection.
+    uri: String,
+    current: Mutex<Current>,
 }
 
 /// The session of the moment, and how many there have been.
@@ -141,7 +149,7 @@ async fn log_in(
     match Session::login(transport, sessions.clone(), &credentials).await {
         Ok(session) => {
             let current = Mutex::new(Current { session: Some(session), generation: 0 });
-            Ok(Access::Session { credentials, sessions, current })
+            Ok(Access::Session(Box::new(Sessions { credentials, uri: sessions, current })))
         }
         // There are no sessions here. Refused credentials are another matter: they are never tried twice.
         Err(error) if matches!(error.status(), Some(404 | 405 | 501)) => {
@@ -160,8 +168,8 @@ async fn authorization(access: &Access) -> Result<(Authorization, u64), Error> {
             let text = format!("{}:{}", credentials.user, credentials.password.expose_secret());
             (session::header(AUTHORIZATION, &format!("Basic {}", base64(text.as_bytes())))?, 0)
         }
-        Access::Session { current, .. } => {
-            let current = current.lock().await;
+        Access::Session(sessions) => {
+            let current = sessions.current.lock().await;
             let header = current.session.as_ref().map(Session::authorization).transpose()?.flatten();
             (header, current.generation)
         }
@@ -250,8 +258,8 @@ impl Client {
     ///
     /// Where the service can't be asked or refuses.
     pub async fn close(self) -> Result<(), Error> {
-        if let Access::Session { current, .. } = &self.0.access {
-            let session = current.lock().await.session.take();
+        if let Access::Session(sessions) = &self.0.access {
+            let session = sessions.current.lock().await.session.take();
             if let Some(session) = session {
                 return session.logout(&self.0.transport).await;
             }
@@ -325,15 +333,15 @@ fn generic() -> &'static Table {
 impl Inner {
     /// Logs in again, unless somebody else did so meanwhile. False where there is no session to renew.
     async fn renew(&self, generation: u64) -> Result<bool, Error> {
-        let Access::Session { credentials, sessions, current } = &self.access else { return Ok(false) };
-        let mut current = current.lock().await;
+        let Access::Session(sessions) = &self.access else { return Ok(false) };
+        let mut current = sessions.current.lock().await;
         if current.generation != generation {
             return Ok(true);
         }
         // A closed client stays closed.
         let Some(old) = current.session.take() else { return Ok(false) };
-        old.is_known_dead();
-        current.session = Some(Session::login(&self.transport, sessions.clone(), credentials).await?);
+        old.forget();
+        current.session = Some(Session::login(&self.transport, sessions.uri.clone(), &sessions.credentials).await?);
         current.generation += 1;
         Ok(true)
     }

@@ -84,8 +84,8 @@ impl Session {
         }
     }
 
-    /// Lets the session live on: somebody else ends it, or its timeout does.
-    pub(crate) fn is_known_dead(mut self) {
+    /// Forgets a session that the service no longer knows: there is nothing to log out of.
+    pub(crate) fn forget(mut self) {
         self.uri = None;
     }
 }

@@ -34,18 +34,13 @@ pub(super) struct Connections {
     ipmi: Slot<ipmi::Client>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 enum Slot<C> {
+    #[default]
     Closed,
     Open(C),
     /// These credentials were refused; they aren't tried again, which might lock the account.
     Refused(ErrorKind, String),
-}
-
-impl<C> Default for Slot<C> {
-    fn default() -> Self {
-        Self::Closed
-    }
 }
 
 impl<C: Clone> Slot<C> {

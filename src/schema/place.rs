@@ -53,8 +53,11 @@ impl Template {
     }
 }
 
+/// By the number of segments and the last of them, where that is fixed.
+type Templates = HashMap<(usize, Option<String>), Vec<Template>>;
+
 fn lookup(segments: &[String]) -> Option<&'static Table> {
-    static TEMPLATES: OnceLock<HashMap<(usize, Option<String>), Vec<Template>>> = OnceLock::new();
+    static TEMPLATES: OnceLock<Templates> = OnceLock::new();
     let templates = TEMPLATES.get_or_init(|| {
         let mut all: HashMap<_, Vec<Template>> = HashMap::new();
         for (_, table) in super::types() {

@@ -12,8 +12,11 @@ pub struct Fields {
     text: &'static str,
     records: &'static [&'static Table],
     enums: &'static [&'static EnumTable],
-    read: OnceLock<(Box<[Field]>, Box<[u16]>)>,
+    read: OnceLock<Read>,
 }
+
+/// The properties, and where in the hash table each stands.
+type Read = (Box<[Field]>, Box<[u16]>);
 
 impl Fields {
     /// Of text as the schema compiler writes it, a line per property: name, kind, flags, place of the description,
@@ -44,7 +47,7 @@ impl Fields {
         }
     }
 
-    fn read(&self) -> &(Box<[Field]>, Box<[u16]>) {
+    fn read(&self) -> &Read {
         self.read.get_or_init(|| {
             let fields: Box<[Field]> = self.text.lines().filter_map(|line| self.line(line)).collect();
             let index = index(&fields);

@@ -1,5 +1,6 @@
 //! The names that the generated code uses, short as they come often.
 
+#![allow(unused_imports, dead_code, reason = "which of them are used depends on the features")]
 pub(crate) use super::action::{ACTION_TARGET, ACTIONS};
 pub(crate) use super::{
     ActionTable, ActionTarget, Actions, Capabilities, Collection, DateTime, Doc, Duration, ETag, EnumTable, Fields,
