@@ -11,6 +11,7 @@ use super::outcome::Outcome;
 use super::profile::Capability;
 use super::route::Session;
 use crate::error::Error;
+use crate::ipmi::command::CompletionCode;
 use crate::ipmi::record::sensor::{Threshold, ThresholdStatus};
 use crate::ipmi::{self, Measurement};
 use crate::resource::Resource;
@@ -145,6 +146,11 @@ async fn by_ipmi(bmc: ipmi::Client) -> Result<Vec<Sensor>, Fault> {
             Ok(measurement) => measurement,
             // The BMC has gone: there is no use in a list of sensors that all say so.
             Err(error) if Fault::reason_of(&error) == Reason::Unreachable => return Err(error.into()),
+            // Those that only send events have nothing to be read.
+            Err(error) if error.completion_code() == Some(CompletionCode::NotPresent) => {
+                all.push(Sensor { status: SensorStatus::Unavailable, ..Sensor::new(id, Some(&sensor.name)) });
+                continue;
+            }
             Err(error) => {
                 all.push(Sensor::unreadable(id, Some(&sensor.name), error.to_string()));
                 continue;

@@ -18,7 +18,11 @@ impl Table {
         self.rows.push(cells.into_iter().map(clean).collect());
     }
 
+    /// The table as text; nothing where it has no rows.
     pub(crate) fn text(&self) -> String {
+        if self.rows.len() < 2 {
+            return String::new();
+        }
         let columns = self.rows.first().map_or(0, Vec::len);
         let width = |column: usize| {
             let cells = || self.rows.iter().skip(1).filter_map(move |row| row.get(column));
