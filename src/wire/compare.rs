@@ -29,7 +29,7 @@ fn copy_slot(from: &Slot<'_>, to: SlotMut<'_>) {
         (Slot::Scalar(from), SlotMut::Scalar(to)) => to.assign(*from),
         (Slot::Enum(from), SlotMut::Enum(to)) => {
             to.clear();
-            (0..from.len()).filter_map(|index| from.get(index)).for_each(|spelling| to.push(spelling));
+            (0..from.len()).filter_map(|index| from.get(index)).for_each(|spelling| to.push(None, spelling));
         }
         (Slot::Record(from), SlotMut::Record(to)) => {
             to.clear();

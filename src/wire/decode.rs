@@ -31,7 +31,7 @@ pub struct Decoded<T> {
 /// use rosefish::schema::resource::Status;
 ///
 /// let decoded = decode::<Status>(br#"{"Health": "Ok", "State": "Enabled"}"#, &Limits::default())?;
-/// assert_eq!(decoded.value.health, Some(rosefish::schema::resource::Health::Ok));
+/// assert_eq!(decoded.value.health, Some(rosefish::schema::resource::Health::OK));
 /// assert_eq!(decoded.deviations[0].pointer, "/Health");
 /// assert_eq!(decoded.deviations[0].handling, Handling::Coerced);
 /// # Ok::<(), rosefish::wire::DecodeError>(())
@@ -603,15 +603,15 @@ impl<'j> Decoder<'j> {
                     Kind::Enum(table) => table.members,
                     _ => &[],
                 };
-                if members.contains(&text) {
-                    values.push(text);
+                if let Some(number) = members.iter().position(|member| *member == text) {
+                    values.push(Some(number), text);
                     return Ok(Outcome::Exact);
                 }
-                if let Some(member) = members.iter().find(|member| member.eq_ignore_ascii_case(text)) {
-                    values.push(member);
+                if let Some(number) = members.iter().position(|member| member.eq_ignore_ascii_case(text)) {
+                    values.push(Some(number), text);
                     return Ok(Outcome::Odd(problem(DeviationKind::MiscasedMember), Handling::Coerced));
                 }
-                values.push(text);
+                values.push(Some(usize::MAX), text);
                 let kind = if text.is_empty() { DeviationKind::EmptyMember } else { DeviationKind::UnknownMember };
                 Ok(Outcome::Odd(problem(kind), Handling::Kept))
             }

@@ -12,6 +12,14 @@ pub trait OpenEnum: Sized {
     /// As it is spelled in JSON.
     fn spelling(&self) -> &str;
 
+    /// The member of this number, which is looked up where it is not known.
+    fn of(number: Option<usize>, spelling: &str) -> Self {
+        match number {
+            Some(number) => Self::make(number, spelling),
+            None => Self::from_spelling(spelling),
+        }
+    }
+
     /// The member of this exact spelling, else one that the schema does not know.
     fn from_spelling(spelling: &str) -> Self {
         let number = Self::table().members.iter().position(|member| *member == spelling);
@@ -26,8 +34,8 @@ impl<E: OpenEnum> EnumSlot for Option<E> {
     fn get(&self, index: usize) -> Option<&str> {
         self.as_ref().filter(|_| index == 0).map(E::spelling)
     }
-    fn push(&mut self, spelling: &str) {
-        *self = Some(E::from_spelling(spelling));
+    fn push(&mut self, number: Option<usize>, spelling: &str) {
+        *self = Some(E::of(number, spelling));
     }
     fn clear(&mut self) {
         *self = None;
@@ -41,8 +49,8 @@ impl<E: OpenEnum> EnumSlot for Vec<E> {
     fn get(&self, index: usize) -> Option<&str> {
         self.as_slice().get(index).map(E::spelling)
     }
-    fn push(&mut self, spelling: &str) {
-        self.push(E::from_spelling(spelling));
+    fn push(&mut self, number: Option<usize>, spelling: &str) {
+        self.push(E::of(number, spelling));
     }
     fn clear(&mut self) {
         self.clear();

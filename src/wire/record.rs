@@ -233,8 +233,9 @@ pub trait EnumSlot {
     fn len(&self) -> usize;
     /// The spelling of one of them.
     fn get(&self, index: usize) -> Option<&str>;
-    /// A new one: appended to a `Vec`, in place of what an `Option` had.
-    fn push(&mut self, spelling: &str);
+    /// A new one: appended to a `Vec`, in place of what an `Option` had. Its number among the members of the
+    /// enumeration (beyond the last for a spelling that it does not have) is looked up where it is not known.
+    fn push(&mut self, number: Option<usize>, spelling: &str);
     /// Takes all away.
     fn clear(&mut self);
 }
