@@ -121,6 +121,23 @@ kinds! {
         "Use one of the methods in the Allow header.";
     QUERY_UNSUPPORTED = "QueryParameterUnsupported", Warning, NOT_IMPLEMENTED,
         "The service does not know the query parameter '%1'.", "Leave the query parameter out.";
+    QUERY_NOT_ON_RESOURCE = "QueryNotSupportedOnResource", Warning, BAD_REQUEST,
+        "The resource does not take a query parameter of the request.",
+        "Leave the query parameter out.";
+    QUERY_NOT_ON_OPERATION = "QueryNotSupportedOnOperation", Warning, BAD_REQUEST,
+        "Only a GET takes the query parameters of the request.", "Leave the query parameters out.";
+    QUERY_COMBINATION = "QueryCombinationInvalid", Warning, BAD_REQUEST,
+        "The query parameters of the request can't stand together.",
+        "Leave all but one of the query parameters out.";
+    QUERY_VALUE_TYPE = "QueryParameterValueTypeError", Warning, BAD_REQUEST,
+        "The value '%1' is of a type that the query parameter '%2' does not take.",
+        "Send a value of the parameter's type.";
+    QUERY_VALUE_FORMAT = "QueryParameterValueFormatError", Warning, BAD_REQUEST,
+        "The value '%1' has not the form that the query parameter '%2' wants.",
+        "Correct the value.";
+    QUERY_OUT_OF_RANGE = "QueryParameterOutOfRange", Warning, BAD_REQUEST,
+        "The value '%1' of the query parameter '%2' is not in the range of %3.",
+        "Choose a value in the range.";
     NO_VALID_SESSION = "NoValidSession", Critical, UNAUTHORIZED,
         "The request carries neither a valid session token nor valid credentials.",
         "Log in and send the request again.";
@@ -133,6 +150,12 @@ kinds! {
     PRECONDITION_FAILED = "PreconditionFailed", Critical, PRECONDITION_FAILED,
         "The resource has changed since the given ETag.",
         "Read the resource again and decide anew.";
+    PRECONDITION_REQUIRED = "PreconditionRequired", Critical, PRECONDITION_REQUIRED,
+        "The request has to say which version of the resource it is for.",
+        "Read the resource and send its ETag in the If-Match header.";
+    TEMPORARILY_UNAVAILABLE = "ServiceTemporarilyUnavailable", Critical, SERVICE_UNAVAILABLE,
+        "The service has no time for requests at the moment.",
+        "Wait and send the request again.";
     HEADER_INVALID = "HeaderInvalid", Critical, BAD_REQUEST,
         "The header '%1' cannot be used as it is.",
         "Correct the header and send the request again.";

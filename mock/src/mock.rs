@@ -9,7 +9,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::error::Error;
-use crate::journal::Request;
+use crate::fault::Faults;
+use crate::journal::Requests;
+use crate::query::{Query, QuerySupport};
 use crate::server::Server;
 use crate::service::{Service, Settings};
 use crate::tls::Identity;
@@ -91,14 +93,25 @@ impl MockBmc {
         self.identity.as_ref().map(Identity::fingerprint)
     }
 
-    /// All requests so far, in the order in which they were answered.
-    pub fn requests(&self) -> Vec<Request> {
+    /// What goes wrong: rules can be added and removed at any time.
+    pub fn faults(&self) -> &Faults {
+        &self.service.settings.faults
+    }
+
+    /// All requests so far, in the order in which they arrived.
+    pub fn requests(&self) -> Requests {
         self.service.journal.all()
     }
 
     /// How many requests there were so far.
     pub fn request_count(&self) -> usize {
         self.service.journal.len()
+    }
+
+    /// The most requests that were under way at the same time, since the start or since requests
+    /// were forgotten.
+    pub fn most_requests_under_way(&self) -> usize {
+        self.service.journal.most_under_way()
     }
 
     /// Forgets the requests so far.
@@ -250,10 +263,37 @@ impl Builder {
         self
     }
 
+    /// Says what becomes of a query parameter: whether it works, and whether the service root advertises
+    /// it. Without, it works where the tree's root advertises it.
+    ///
+    /// ```
+    /// use rosefish_mock::{MockBmc, Query, QuerySupport};
+    ///
+    /// // A service that promises $expand and then fails at it, as some do.
+    /// let builder = MockBmc::builder().query(Query::Expand, QuerySupport::Broken);
+    /// ```
+    pub fn query(mut self, query: Query, support: QuerySupport) -> Self {
+        self.settings.queries.set(query, support);
+        self
+    }
+
+    /// Serves collections in pages of so many members, with a `Members@odata.nextLink` to the next
+    /// page; whole unless told so. A size of 0 is taken for 1.
+    pub fn page_size(mut self, members: usize) -> Self {
+        self.settings.queries.page_size = Some(members.max(1));
+        self
+    }
+
     /// Lets a PATCH add properties that the resource doesn't show, instead of refusing them as
     /// unknown. For captured trees that leave out what the machine would take.
     pub fn lenient(mut self) -> Self {
         self.settings.lenient = true;
+        self
+    }
+
+    /// Has these faults from the start.
+    pub fn faults(mut self, faults: Faults) -> Self {
+        self.settings.faults = faults;
         self
     }
 

@@ -3,27 +3,43 @@
 use axum::http::{StatusCode, header};
 
 use crate::capability::Methods;
+use crate::etag;
 use crate::message::{self, Message};
+use crate::query::{Asked, Features};
 use crate::reply::Reply;
-use crate::service::{Call, State, not_allowed};
+use crate::service::{Call, Settings, State, not_allowed};
 use crate::store::Resource;
-use crate::{etag, uri};
 
-pub(crate) fn answer(state: &State, call: &Call) -> Reply {
-    let Some(resource) = state.store.get(&call.key) else {
+pub(crate) fn answer(state: &State, call: &Call, settings: &Settings) -> Reply {
+    if !state.store.contains(&call.key) {
         // The target of an action exists, but there is nothing to read.
         return not_allowed(state, &call.key);
-    };
-    if let Some(parameter) = call.query.as_deref().and_then(unsupported) {
-        return Reply::error(Message::new(&message::QUERY_UNSUPPORTED, [&parameter]));
     }
+    let query = call.query.as_deref().unwrap_or_default();
+    let features = Features::of(&state.store, &settings.queries);
+    let asked = match Asked::parse(query, &features, &state.store, &call.key) {
+        Ok(asked) => asked,
+        Err(message) => return Reply::error(message),
+    };
+    let key = asked.subject(&state.store, &call.key);
+    let Some(resource) = state.store.get(&key) else {
+        return missing(state, &key);
+    };
+    if let Some(json) = asked.apply(&state.store, &key, query, settings.queries.page_size) {
+        let made = Resource::made(&json);
+        return whole(state, call, &key, &made);
+    }
+    whole(state, call, &key, resource)
+}
+
+/// The answer with a resource, or with what a query made of one.
+fn whole(state: &State, call: &Call, key: &str, resource: &Resource) -> Reply {
     if let Some(condition) = call.header(header::IF_NONE_MATCH)
         && etag::matches(condition, &resource.etag)
     {
         return Reply::empty(StatusCode::NOT_MODIFIED).with(header::ETAG, &resource.etag);
     }
-    let reply =
-        Reply::resource(StatusCode::OK, resource).with(header::ALLOW, &Methods::of(&state.store, &call.key).header());
+    let reply = Reply::resource(StatusCode::OK, resource).with(header::ALLOW, &Methods::of(&state.store, key).header());
     match schema_uri(resource) {
         Some(schema) => reply.with(header::LINK, &format!("<{schema}>; rel=describedby")),
         None => reply,
@@ -38,15 +54,6 @@ pub(crate) fn missing(state: &State, key: &str) -> Reply {
         return Reply::error(Message::new(&message::ACTION_NOT_SUPPORTED, [action]));
     }
     Reply::error(Message::new(&message::RESOURCE_MISSING, [key]))
-}
-
-/// The first query parameter that a service must not pass over although it doesn't know it: those
-/// that begin with `$`.
-fn unsupported(query: &str) -> Option<String> {
-    query
-        .split('&')
-        .map(|parameter| uri::decode(parameter.split('=').next().unwrap_or(parameter)))
-        .find(|name| name.starts_with('$'))
 }
 
 /// Where the schema of a resource is published: `#Chassis.v1_25_0.Chassis` is described by

@@ -6,16 +6,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Request, State as Shared};
+use axum::extract::{ConnectInfo, Request, State as Shared};
 use axum::http::{HeaderMap, Method, Response, StatusCode, header};
 
 use crate::capability::Methods;
-use crate::journal::{Entry, Journal};
+use crate::fault::{self, Faults};
+use crate::journal::Journal;
 use crate::message::{self, Message};
+use crate::query::{self, Queries};
 use crate::reply::Reply;
 use crate::session::{Account, Accounts, Sessions};
 use crate::store::Store;
 use crate::tree::Tree;
+use crate::wire::Wire;
 use crate::{account, action, create, delete, document, login, patch, privilege, read, uri};
 
 /// Larger bodies are refused. Firmware images are the largest that a client has reason to send.
@@ -30,8 +33,11 @@ pub(crate) struct Settings {
     pub(crate) session_timeout: Option<Duration>,
     /// How long a machine takes from one power state to the next.
     pub(crate) power_delay: Duration,
+    /// Which query parameters are taken, and how large a page of a collection is.
+    pub(crate) queries: Queries,
     /// Whether a PATCH may add properties that a resource doesn't show.
     pub(crate) lenient: bool,
+    pub(crate) faults: Faults,
 }
 
 /// What changes while the service runs.
@@ -91,7 +97,8 @@ impl Service {
     pub(crate) fn new(tree: &Tree, user: &str, password: &str, settings: Settings) -> Self {
         let mut accounts = Accounts::default();
         accounts.add(Account::new(user, password, "Administrator"));
-        let store = Store::new(tree);
+        let mut store = Store::new(tree);
+        settings.queries.advertise(&mut store);
         account::from_tree(&store, &mut accounts);
         let state = State { store, accounts, sessions: Sessions::default(), later: Vec::new() };
         Self { state: Mutex::new(state), journal: Journal::default(), settings }
@@ -136,8 +143,12 @@ impl Service {
                 return reply;
             }
         }
+        let reading = matches!(call.method, Method::GET | Method::HEAD);
+        if !reading && call.query.as_deref().is_some_and(query::misplaced) {
+            return Reply::error(Message::new(&message::QUERY_NOT_ON_OPERATION, []));
+        }
         match call.method {
-            Method::GET | Method::HEAD => read::answer(&state, call),
+            Method::GET | Method::HEAD => read::answer(&state, call, &self.settings),
             Method::PATCH => patch::answer(&mut state, call, &self.settings),
             Method::POST => match action::find(&state.store, &call.key) {
                 Some(action) => action::answer(&mut state, call, &action, &self.settings),
@@ -145,6 +156,29 @@ impl Service {
             },
             Method::DELETE => delete::answer(&mut state, call),
             _ => not_allowed(&state, &call.key),
+        }
+    }
+
+    /// Carries a request out.
+    pub(crate) fn respond(self: &Arc<Self>, call: &Call) -> Response<Body> {
+        let reply = self.answer(call);
+        self.start_later();
+        reply.into_response()
+    }
+
+    /// Ends the session that a request is in, if it is in one.
+    pub(crate) fn end_session_of(&self, call: &Call) {
+        let mut state = self.state();
+        login::end_of(&mut state, call);
+    }
+
+    /// Removes a resource, also from the collection that it is in.
+    pub(crate) fn vanish(&self, key: &str) {
+        let mut state = self.state();
+        let key = state.store.resolve(key).to_owned();
+        match state.store.collection_of(&key) {
+            Some(collection) => state.store.remove_member(&collection, &key),
+            None => state.store.remove(&key),
         }
     }
 
@@ -179,22 +213,34 @@ pub(crate) fn not_allowed(state: &State, key: &str) -> Reply {
 }
 
 /// Answers a request and notes it in the journal.
-pub(crate) async fn handle(Shared(service): Shared<Arc<Service>>, request: Request) -> Response<Body> {
+pub(crate) async fn handle(
+    Shared(service): Shared<Arc<Service>>,
+    ConnectInfo(wire): ConnectInfo<Wire>,
+    request: Request,
+) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, MAX_BODY).await;
-    let entry = Entry::new(&parts, body.as_ref().unwrap_or(&Bytes::new()));
+    let ticket = service.journal.begin(&parts, body.as_ref().unwrap_or(&Bytes::new()));
     if !service.settings.latency.is_zero() {
         tokio::time::sleep(service.settings.latency).await;
     }
-    let reply = match body {
+    let response = match body {
         Ok(body) => {
-            let key = uri::key(parts.uri.path());
+            let path = parts.uri.path().to_owned();
+            let actions = service.settings.faults.of(parts.method.as_str(), &path, &parts.headers, &body);
             let query = parts.uri.query().map(str::to_owned);
-            service.answer(&Call { method: parts.method, key, query, headers: parts.headers, body })
+            let call = Call { method: parts.method, key: uri::key(&path), query, headers: parts.headers, body };
+            if actions.is_empty() {
+                service.respond(&call)
+            } else {
+                ticket.befallen(format!("{actions:?}"));
+                fault::befall(&service, &call, &path, &wire, &actions).await
+            }
         }
-        Err(_) => Reply::error(Message::new(&message::PAYLOAD_TOO_LARGE, [])),
+        Err(_) => Reply::error(Message::new(&message::PAYLOAD_TOO_LARGE, [])).into_response(),
     };
-    service.start_later();
-    service.journal.add(entry.answered(reply.status().as_u16()));
-    reply.into_response()
+    if !wire.is_ended() {
+        ticket.answered(response.status().as_u16());
+    }
+    fault::until_sent(response, ticket)
 }

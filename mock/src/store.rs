@@ -46,6 +46,19 @@ impl Resource {
         Self { body: json.to_string().into(), content_type: JSON, etag: tag, json: Some(Arc::new(json)) }
     }
 
+    /// What an answer carries that is no resource of the store: a part of one, or several. Its tag is
+    /// weak, as it stands for what was made rather than for what is kept.
+    pub(crate) fn made(json: &Value) -> Self {
+        let body = Bytes::from(json.to_string());
+        let etag = format!("W/{}", etag::of_bytes(&body));
+        Self { body, content_type: JSON, etag, json: Some(Arc::new(json.clone())) }
+    }
+
+    /// How many members a collection has.
+    pub(crate) fn member_count(&self) -> usize {
+        self.object().get("Members").and_then(Value::as_array).map_or(0, Vec::len)
+    }
+
     /// The resource as an object; empty where the body is something else.
     pub(crate) fn object(&self) -> &Map<String, Value> {
         static EMPTY: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
