@@ -64,6 +64,14 @@ pub(crate) fn close(state: &mut State, which: impl FnMut(&crate::session::Sessio
     }
 }
 
+/// Ends the session that a request is in, if it is in one.
+pub(crate) fn end_of(state: &mut State, call: &Call) {
+    let key = call.header(TOKEN).and_then(|token| state.sessions.touch(token)).map(|session| session.key.clone());
+    if let Some(key) = key {
+        close(state, |session| session.key == key);
+    }
+}
+
 /// Opens a session.
 pub(crate) fn open(state: &mut State, call: &Call) -> Reply {
     let body = match body::object(call) {

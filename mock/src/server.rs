@@ -3,22 +3,19 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::thread::JoinHandle;
 
 use axum::Router;
 use axum::serve::Listener;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 
 use crate::error::Error;
 use crate::service::{Service, handle};
 use crate::tls::Identity;
+use crate::wire::{Stream, Wire};
 
 /// Connections that wait for the service to take them up.
 const BACKLOG: usize = 128;
@@ -104,9 +101,10 @@ async fn serve(listener: StdListener, tls: Option<TlsAcceptor>, service: Arc<Ser
     let (ready, connections) = mpsc::channel(BACKLOG);
     let incoming = Incoming { connections, local };
     let router = Router::new().fallback(handle).with_state(service);
+    let service = router.into_make_service_with_connect_info::<Wire>();
     tokio::select! {
         () = accept(listener, tls, ready) => {}
-        _ = axum::serve(incoming, router) => {}
+        _ = axum::serve(incoming, service) => {}
     }
 }
 
@@ -125,7 +123,7 @@ async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, ready: mpsc::Se
         let _ = stream.set_nodelay(true);
         match &tls {
             None => {
-                if ready.send((Stream::Plain(stream), peer)).await.is_err() {
+                if ready.send((Stream::plain(stream), peer)).await.is_err() {
                     return;
                 }
             }
@@ -134,7 +132,7 @@ async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, ready: mpsc::Se
                 let ready = ready.clone();
                 tokio::spawn(async move {
                     if let Ok(stream) = handshake.await {
-                        let _ = ready.send((Stream::Tls(Box::new(stream)), peer)).await;
+                        let _ = ready.send((Stream::tls(stream), peer)).await;
                     }
                 });
             }
@@ -143,7 +141,7 @@ async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, ready: mpsc::Se
 }
 
 /// The connections that are ready to be served.
-struct Incoming {
+pub(crate) struct Incoming {
     connections: mpsc::Receiver<(Stream, SocketAddr)>,
     local: SocketAddr,
 }
@@ -162,43 +160,5 @@ impl Listener for Incoming {
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
         Ok(self.local)
-    }
-}
-
-/// A connection, with TLS or without.
-enum Stream {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
-}
-
-impl AsyncRead for Stream {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
-            Self::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
-        }
-    }
-}
-
-impl AsyncWrite for Stream {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
-            Self::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
-            Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
-        }
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
-            Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
-        }
     }
 }

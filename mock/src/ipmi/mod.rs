@@ -24,7 +24,7 @@ mod config;
 mod faults;
 mod journal;
 pub mod machine;
-mod random;
+pub(crate) mod random;
 mod request;
 mod server;
 mod wire;

@@ -1,5 +1,7 @@
-//! What a service does beyond reading and changing single resources: queries, tasks, events, updates.
+//! What a service does beyond reading and changing single resources: queries, tasks, events, updates;
+//! and what goes wrong on request.
 
+mod faults;
 mod queries;
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,9 +1,11 @@
-//! What clients asked for: every request with what was answered, in the order in which the answers
-//! were made. Credentials are masked before anything is kept.
+//! What clients asked for: every request with what was answered, in the order in which they arrived.
+//! Credentials are masked before anything is kept. What a test asserts of them is in `assert`.
+
+mod assert;
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, header};
@@ -11,10 +13,12 @@ use serde_json::Value;
 
 use crate::secret;
 
+pub use assert::Requests;
+
 /// What stands in the journal where a secret was.
 const MASK: &str = "***";
 
-/// A request that a mock answered.
+/// A request that arrived at a mock.
 #[derive(Clone)]
 pub struct Request {
     method: String,
@@ -23,6 +27,7 @@ pub struct Request {
     headers: Vec<(String, String)>,
     body: Bytes,
     status: u16,
+    fault: Option<String>,
     received: SystemTime,
     took: Duration,
 }
@@ -64,9 +69,15 @@ impl Request {
         serde_json::from_slice(&self.body).ok()
     }
 
-    /// The status that was answered.
+    /// The status that was answered; 0 if none was: the request is under way, a fault broke the
+    /// connection, or the client gave up.
     pub fn status(&self) -> u16 {
         self.status
+    }
+
+    /// What befell the request, if a [fault](crate::fault) did.
+    pub fn fault(&self) -> Option<&str> {
+        self.fault.as_deref()
     }
 
     /// When the request had arrived.
@@ -74,7 +85,8 @@ impl Request {
         self.received
     }
 
-    /// How long the answer took, without sending it.
+    /// How long the request was under way: until the answer was made, or, where its body comes bit by
+    /// bit, until its end.
     pub fn took(&self) -> Duration {
         self.took
     }
@@ -89,40 +101,33 @@ impl fmt::Debug for Request {
         if !self.body.is_empty() {
             write!(f, " {}", String::from_utf8_lossy(&self.body))?;
         }
-        write!(f, " -> {}", self.status)
+        match self.status {
+            0 => f.write_str(" -> no answer")?,
+            status => write!(f, " -> {status}")?,
+        }
+        match &self.fault {
+            Some(fault) => write!(f, " ({fault})"),
+            None => Ok(()),
+        }
     }
 }
 
 /// All requests so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Journal(Arc<Mutex<Inner>>);
+
 #[derive(Debug, Default)]
-pub(crate) struct Journal(Mutex<Vec<Request>>);
+struct Inner {
+    requests: Vec<Request>,
+    /// How many requests were forgotten before the first of these.
+    forgotten: usize,
+    under_way: usize,
+    most_under_way: usize,
+}
 
 impl Journal {
-    pub(crate) fn add(&self, request: Request) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(request);
-    }
-
-    pub(crate) fn all(&self) -> Vec<Request> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
-    }
-
-    pub(crate) fn clear(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-}
-
-/// The parts of a request that are known before it is answered.
-pub(crate) struct Entry {
-    request: Request,
-    started: std::time::Instant,
-}
-
-impl Entry {
-    pub(crate) fn new(parts: &axum::http::request::Parts, body: &Bytes) -> Self {
+    /// Notes a request that has arrived.
+    pub(crate) fn begin(&self, parts: &axum::http::request::Parts, body: &Bytes) -> Ticket {
         let request = Request {
             method: parts.method.to_string(),
             path: parts.uri.path().to_owned(),
@@ -130,16 +135,76 @@ impl Entry {
             headers: masked_headers(&parts.headers),
             body: masked_body(body),
             status: 0,
+            fault: None,
             received: SystemTime::now(),
             took: Duration::ZERO,
         };
-        Self { request, started: std::time::Instant::now() }
+        let mut inner = self.inner();
+        inner.under_way += 1;
+        inner.most_under_way = inner.most_under_way.max(inner.under_way);
+        let number = inner.forgotten + inner.requests.len();
+        inner.requests.push(request);
+        Ticket { journal: self.clone(), number, started: Instant::now() }
     }
 
-    pub(crate) fn answered(mut self, status: u16) -> Request {
-        self.request.status = status;
-        self.request.took = self.started.elapsed();
-        self.request
+    pub(crate) fn all(&self) -> Requests {
+        Requests::all(self.inner().requests.clone())
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.inner().requests.len()
+    }
+
+    pub(crate) fn clear(&self) {
+        let mut inner = self.inner();
+        inner.forgotten += inner.requests.len();
+        inner.requests.clear();
+        inner.most_under_way = inner.under_way;
+    }
+
+    pub(crate) fn most_under_way(&self) -> usize {
+        self.inner().most_under_way
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request that is under way. It is no more when this is dropped, whether it was answered or not.
+#[derive(Debug)]
+pub(crate) struct Ticket {
+    journal: Journal,
+    number: usize,
+    started: Instant,
+}
+
+impl Ticket {
+    /// Notes what befell the request.
+    pub(crate) fn befallen(&self, fault: String) {
+        self.change(|request| request.fault = Some(fault));
+    }
+
+    /// Notes what was answered. The request stays under way until the ticket is dropped.
+    pub(crate) fn answered(&self, status: u16) {
+        self.change(|request| request.status = status);
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Request)) {
+        let mut inner = self.journal.inner();
+        let place = self.number.checked_sub(inner.forgotten);
+        if let Some(request) = place.and_then(|place| inner.requests.get_mut(place)) {
+            change(request);
+        }
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        let took = self.started.elapsed();
+        self.change(|request| request.took = took);
+        let mut inner = self.journal.inner();
+        inner.under_way = inner.under_way.saturating_sub(1);
     }
 }
 
@@ -197,6 +262,30 @@ fn mask(json: &mut Value) -> bool {
 mod tests {
     use super::*;
 
+    fn noted(parts: &axum::http::request::Parts, body: &Bytes) -> Request {
+        let journal = Journal::default();
+        journal.begin(parts, body).answered(200);
+        journal.all()[0].clone()
+    }
+
+    #[test]
+    fn requests_are_counted_while_they_are_under_way() {
+        let (parts, ()) = axum::http::Request::builder().body(()).unwrap().into_parts();
+        let journal = Journal::default();
+        let one = journal.begin(&parts, &Bytes::new());
+        let two = journal.begin(&parts, &Bytes::new());
+        two.answered(200);
+        drop(two);
+        assert_eq!((journal.most_under_way(), journal.len()), (2, 2));
+        journal.clear();
+        assert_eq!((journal.most_under_way(), journal.len()), (1, 0));
+        // Nobody remembers the request that this is the answer to.
+        one.answered(200);
+        drop(one);
+        drop(journal.begin(&parts, &Bytes::new()));
+        assert_eq!((journal.most_under_way(), journal.all()[0].status()), (1, 0));
+    }
+
     #[test]
     fn secrets_never_reach_the_journal() {
         let (mut parts, ()) = axum::http::Request::builder()
@@ -211,7 +300,7 @@ mod tests {
         parts.headers.insert("cookie", "secret".parse().unwrap());
         let body =
             Bytes::from_static(br#"{"UserName":"root","Password":"secret","Oem":{"X":[{"AuthToken":"secret"}]}}"#);
-        let request = Entry::new(&parts, &body).answered(201);
+        let request = noted(&parts, &body);
 
         assert_eq!(request.header("authorization"), Some("Basic ***"));
         assert_eq!(request.header("Accept"), Some("application/json"));
@@ -225,7 +314,7 @@ mod tests {
     fn bodies_without_secrets_stay_as_they_were_sent() {
         let (parts, ()) = axum::http::Request::builder().body(()).unwrap().into_parts();
         for body in ["{ \"AssetTag\" :  \"x\" }", "not json", ""] {
-            let request = Entry::new(&parts, &Bytes::from_static(body.as_bytes())).answered(200);
+            let request = noted(&parts, &Bytes::from_static(body.as_bytes()));
             assert_eq!(request.body(), body.as_bytes());
         }
     }
