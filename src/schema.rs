@@ -8,7 +8,9 @@
 //! [`types`], [`find`] and [`terms`] give what the schemas say of them at run time.
 
 use crate::wire::generated as w;
-use crate::wire::{Doc, Field, ODataType, Table};
+use std::sync::OnceLock;
+
+use crate::wire::{Doc, Field, ODataType, Table, find_table};
 
 mod place;
 
@@ -19,16 +21,19 @@ include!(concat!(env!("OUT_DIR"), "/schema.rs"));
 /// All types that this build knows, sorted by name. Types that are the same in all respects have one table.
 #[must_use]
 pub fn types() -> &'static [(&'static str, &'static Table)] {
-    TYPES
+    static TYPES: OnceLock<Box<[(&str, &Table)]>> = OnceLock::new();
+    TYPES.get_or_init(|| {
+        let mut types: Vec<_> = MODULES.iter().flat_map(|module| module.types()).collect();
+        types.sort_unstable_by_key(|(name, _)| *name);
+        types.into()
+    })
 }
 
 /// The type of this name, `ComputerSystem.ComputerSystem` or `ComputerSystem.Boot`; of a resource the bare name
 /// `ComputerSystem` will do.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Table> {
-    let exact = |name: &str| TYPES.binary_search_by(|(known, _)| (*known).cmp(name)).ok();
-    let place = exact(name).or_else(|| exact(&format!("{name}.{name}")));
-    place.and_then(|place| TYPES.get(place)).map(|(_, table)| *table)
+    if name.contains('.') { find_table(MODULES, name) } else { find_table(MODULES, &format!("{name}.{name}")) }
 }
 
 /// The type that an `@odata.type` names. Where the schema does not have the type, but there is a resource of its name

@@ -46,11 +46,11 @@ pub struct NoParameters {
 
 pub(crate) static ACTION_TARGET: Table = table(
     "Redfish.ActionTarget",
-    "target\tU\t6\t0\ntitle\tS\t6\t0\n@Redfish.ActionInfo\tU\t6\t0",
+    "target\t0\tU\t6\ntitle\t0\tS\t6\n@Redfish.ActionInfo\t0\tU\t6",
     super::generated::new::<ActionTarget>,
 );
 
-pub(crate) static ACTIONS: Table = table("Redfish.Actions", "Oem\tO\t6\t0", super::generated::new::<Actions>);
+pub(crate) static ACTIONS: Table = table("Redfish.Actions", "Oem\t0\tO\t6", super::generated::new::<Actions>);
 
 static NO_PARAMETERS: Table = table("Redfish.NoParameters", "", super::generated::new::<NoParameters>);
 
@@ -58,7 +58,7 @@ const fn table(name: &'static str, fields: &'static str, new: fn() -> Box<dyn Re
     Table {
         name,
         kind: TypeKind::Complex,
-        fields: Fields::new(fields, &[], &[]),
+        fields: Fields::new(fields, &[]),
         actions: &[],
         patterns: &[],
         open: false,

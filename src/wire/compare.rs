@@ -55,6 +55,13 @@ fn copy_slot(from: &Slot<'_>, to: SlotMut<'_>) {
     }
 }
 
+/// A copy of a record.
+pub(crate) fn copied<T: Record + Default>(record: &T) -> T {
+    let mut made = T::default();
+    copy(record, &mut made);
+    made
+}
+
 /// Whether two records are of one type and have the same content.
 pub(crate) fn same(one: &dyn Record, other: &dyn Record) -> bool {
     one.table() == other.table()

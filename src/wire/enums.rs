@@ -1,5 +1,7 @@
 //! Open enumerations: the members that the schema knows, and whatever else a service writes.
 
+use std::fmt;
+
 use super::record::EnumSlot;
 use super::table::EnumTable;
 
@@ -14,16 +16,11 @@ pub trait OpenEnum: Sized {
 
     /// The member of this number, which is looked up where it is not known.
     fn of(number: Option<usize>, spelling: &str) -> Self {
-        match number {
-            Some(number) => Self::make(number, spelling),
-            None => Self::from_spelling(spelling),
-        }
-    }
-
-    /// The member of this exact spelling, else one that the schema does not know.
-    fn from_spelling(spelling: &str) -> Self {
-        let number = Self::table().members.iter().position(|member| *member == spelling);
-        Self::make(number.unwrap_or(usize::MAX), spelling)
+        let number = match number {
+            Some(number) => number,
+            None => Self::table().find(spelling),
+        };
+        Self::make(number, spelling)
     }
 }
 
@@ -32,7 +29,10 @@ impl<E: OpenEnum> EnumSlot for Option<E> {
         usize::from(self.is_some())
     }
     fn get(&self, index: usize) -> Option<&str> {
-        self.as_ref().filter(|_| index == 0).map(E::spelling)
+        match self {
+            Some(member) if index == 0 => Some(member.spelling()),
+            _ => None,
+        }
     }
     fn push(&mut self, number: Option<usize>, spelling: &str) {
         *self = Some(E::of(number, spelling));
@@ -47,7 +47,10 @@ impl<E: OpenEnum> EnumSlot for Vec<E> {
         self.len()
     }
     fn get(&self, index: usize) -> Option<&str> {
-        self.as_slice().get(index).map(E::spelling)
+        match self.as_slice().get(index) {
+            Some(member) => Some(member.spelling()),
+            None => None,
+        }
     }
     fn push(&mut self, number: Option<usize>, spelling: &str) {
         self.push(E::of(number, spelling));
@@ -57,29 +60,38 @@ impl<E: OpenEnum> EnumSlot for Vec<E> {
     }
 }
 
+/// How a member is printed for a person.
+pub(crate) fn named(spelling: &str, unrecognized: bool, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match unrecognized {
+        true => f.debug_tuple("Unrecognized").field(&spelling).finish(),
+        false => f.write_str(spelling),
+    }
+}
+
 /// The traits that every open enumeration has beside [`OpenEnum`].
 macro_rules! open_enum_traits {
     ($name:ident) => {
         impl std::fmt::Debug for $name {
+            #[inline]
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                match self {
-                    Self::Unrecognized(text) => f.debug_tuple("Unrecognized").field(text).finish(),
-                    _ => f.write_str(self.as_str()),
-                }
+                $crate::wire::private::named(self.as_str(), matches!(self, Self::Unrecognized(_)), f)
             }
         }
         impl std::fmt::Display for $name {
+            #[inline]
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(self.as_str())
             }
         }
         impl From<&str> for $name {
+            #[inline]
             fn from(spelling: &str) -> Self {
-                $crate::wire::OpenEnum::from_spelling(spelling)
+                $crate::wire::OpenEnum::of(None, spelling)
             }
         }
         impl std::str::FromStr for $name {
             type Err = std::convert::Infallible;
+            #[inline]
             fn from_str(spelling: &str) -> Result<Self, Self::Err> {
                 Ok(Self::from(spelling))
             }
@@ -91,8 +103,7 @@ macro_rules! open_enum_traits {
         }
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
-                Ok(Self::from(&*text))
+                $crate::wire::private::spelled(deserializer)
             }
         }
     };

@@ -1,17 +1,17 @@
-//! The properties of a type, read from one line of text each when they are first asked for. As text they cost the
-//! compiler nothing, and a program only what it uses.
+//! The properties of a type, read from one line of text each when they are first asked for.
 
 use std::fmt;
 use std::ops::Deref;
 use std::sync::OnceLock;
 
-use super::table::{Detail, Doc, EnumTable, Field, Flags, Kind, Notes, Table, Version};
+use super::action::ACTION_TARGET;
+use super::module::{Modules, find_enum, find_table};
+use super::table::{Detail, Doc, Field, Flags, Kind, Notes, Version};
 
 /// The properties of a type: a slice of [`Field`]s, and a hash table from their names to their places.
 pub struct Fields {
     text: &'static str,
-    records: &'static [&'static Table],
-    enums: &'static [&'static EnumTable],
+    types: Modules,
     read: OnceLock<Read>,
 }
 
@@ -19,16 +19,12 @@ pub struct Fields {
 type Read = (Box<[Field]>, Box<[u16]>);
 
 impl Fields {
-    /// Of text as the schema compiler writes it, a line per property: name, kind, flags, place of the description,
+    /// Of text as the schema compiler writes it, a line per property: name, place of the description, kind, flags,
     /// version, unit, minimum, maximum, pattern and deprecation, with tabs between; what is last and empty is left out.
-    /// The kinds of enumerations, objects and links are followed by the place of their table.
+    /// The kinds of enumerations, objects and links are followed by the name of their type, which is among `types`.
     #[must_use]
-    pub const fn new(
-        text: &'static str,
-        records: &'static [&'static Table],
-        enums: &'static [&'static EnumTable],
-    ) -> Self {
-        Self { text, records, enums, read: OnceLock::new() }
+    pub const fn new(text: &'static str, types: Modules) -> Self {
+        Self { text, types, read: OnceLock::new() }
     }
 
     /// The place of the property of this exact name.
@@ -58,9 +54,9 @@ impl Fields {
     fn line(&self, line: &'static str) -> Option<Field> {
         let mut columns = line.split('\t');
         let name = columns.next()?;
+        let doc = Doc(columns.next()?.parse().ok()?);
         let kind = self.kind(columns.next()?)?;
         let flags = Flags(columns.next()?.parse().ok()?);
-        let doc = Doc(columns.next()?.parse().ok()?);
         let mut text = || columns.next().filter(|text| !text.is_empty());
         let since = text().map_or(Version::NONE, version);
         let detail = Detail {
@@ -76,31 +72,31 @@ impl Fields {
     }
 
     fn kind(&self, text: &str) -> Option<Kind> {
-        let mut chars = text.chars();
-        let letter = chars.next()?;
-        let place = || chars.as_str().parse::<usize>().ok();
+        let (letter, name) = text.split_at_checked(1)?;
         Some(match letter {
-            'S' => Kind::String,
-            'I' => Kind::Int,
-            'F' => Kind::Decimal,
-            'B' => Kind::Bool,
-            'T' => Kind::DateTime,
-            'D' => Kind::Duration,
-            'G' => Kind::Guid,
-            'P' => Kind::Primitive,
-            'U' => Kind::ODataId,
-            'Y' => Kind::ODataType,
-            'V' => Kind::ETag,
-            'O' => Kind::Oem,
-            'E' => Kind::Enum(self.enums.get(place()?)?),
-            'R' => Kind::Record(self.records.get(place()?)?),
-            'L' => Kind::Link(self.records.get(place()?)?),
+            "S" => Kind::String,
+            "I" => Kind::Int,
+            "F" => Kind::Decimal,
+            "B" => Kind::Bool,
+            "T" => Kind::DateTime,
+            "D" => Kind::Duration,
+            "G" => Kind::Guid,
+            "P" => Kind::Primitive,
+            "U" => Kind::ODataId,
+            "Y" => Kind::ODataType,
+            "V" => Kind::ETag,
+            "O" => Kind::Oem,
+            "A" => Kind::Record(&ACTION_TARGET),
+            "E" => Kind::Enum(find_enum(self.types, name)?),
+            "R" => Kind::Record(find_table(self.types, name)?),
+            "L" => Kind::Link(find_table(self.types, name)?),
             _ => return None,
         })
     }
 }
 
-fn version(text: &str) -> Version {
+/// `1.2.0`
+pub(crate) fn version(text: &str) -> Version {
     let mut numbers = text.split('.').map(|number| number.parse().unwrap_or_default());
     let mut next = || numbers.next().unwrap_or_default();
     Version(next(), next(), next())
@@ -153,25 +149,4 @@ fn hash(name: &[u8]) -> u32 {
     };
     let spread = (mixed ^ name.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     (spread >> 40) as u32
-}
-
-/// Since when there are the members of an enumeration and where their descriptions are: a line of text each, read
-/// when asked for.
-#[derive(Clone, Copy)]
-pub struct MemberNotes(pub &'static str);
-
-impl MemberNotes {
-    /// Of the member of this number.
-    #[must_use]
-    pub fn get(self, number: usize) -> Option<Notes> {
-        let (doc, since) = self.0.lines().nth(number)?.split_once('\t')?;
-        let since = if since.is_empty() { Version::NONE } else { version(since) };
-        Some(Notes { since, doc: Doc(doc.parse().ok()?) })
-    }
-}
-
-impl fmt::Debug for MemberNotes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries((0..).map_while(|number| self.get(number))).finish()
-    }
 }

@@ -1,17 +1,10 @@
 //! The names that the generated code uses, short as they come often.
 
 #![allow(unused_imports, dead_code, reason = "which of them are used depends on the features")]
-pub(crate) use super::action::{ACTION_TARGET, ACTIONS};
 pub(crate) use super::{
-    ActionTable, ActionTarget, Actions, Capabilities, Collection, DateTime, Doc, Duration, ETag, EnumTable, Fields,
-    Guid, Link, MapSlot, MemberNotes, Notes, ODataId, ODataType, Oem, OpenEnum, Primitive, Record, Residue, Slot,
-    SlotMut, Table, TypeKind, Version, open_enum_traits, record_traits,
+    ActionTarget, Actions, Collection, DateTime, Duration, ETag, EnumTable, Fields, Guid, Link, MapSlot, Module, Modules,
+    ODataId, ODataType, Oem, OpenEnum, Primitive, Record, Residue, Slot, SlotMut, Table, open_enum_traits, record_traits,
 };
-
-/// A version and the place of a description.
-pub(crate) const fn n(major: u8, minor: u8, errata: u8, place: u32) -> Notes {
-    Notes { since: Version(major, minor, errata), doc: Doc(place) }
-}
 
 /// An empty record, for [`Table::new`].
 pub(crate) fn new<T: Record + Default>() -> Box<dyn Record> {

@@ -213,7 +213,10 @@ impl<T> LinkSlot for Option<Link<T>> {
         usize::from(self.is_some())
     }
     fn get(&self, index: usize) -> Option<&AnyLink> {
-        self.as_ref().filter(|_| index == 0).map(|link| &link.any)
+        match self {
+            Some(link) if index == 0 => Some(&link.any),
+            _ => None,
+        }
     }
     fn push(&mut self) -> &mut AnyLink {
         &mut self.insert(Link::default()).any
@@ -228,7 +231,10 @@ impl<T> LinkSlot for Vec<Link<T>> {
         self.len()
     }
     fn get(&self, index: usize) -> Option<&AnyLink> {
-        self.as_slice().get(index).map(|link| &link.any)
+        match self.as_slice().get(index) {
+            Some(link) => Some(&link.any),
+            None => None,
+        }
     }
     fn push(&mut self) -> &mut AnyLink {
         &mut self.push_mut(Link::default()).any

@@ -23,6 +23,7 @@ pub(crate) mod generated;
 mod link;
 mod links;
 mod map;
+mod module;
 mod odata;
 mod oem;
 mod pattern;
@@ -42,7 +43,8 @@ pub use diff::{Change, Patch, creation, diff};
 pub use encode::{Encoder, encode};
 pub use enums::OpenEnum;
 pub use error::{DecodeError, DecodeErrorKind, Limits};
-pub use fields::{Fields, MemberNotes};
+pub use fields::Fields;
+pub use module::{Module, Modules};
 pub use link::{AnyLink, Link, LinkView};
 pub use links::{FoundLink, links};
 pub use odata::{ETag, ODataId, ODataType};
@@ -60,21 +62,23 @@ pub(crate) use enums::open_enum_traits;
 #[doc(hidden)]
 pub mod private {
     //! What the generated code calls.
-    pub(crate) use super::compare::{copy, print, same};
-    pub(crate) use super::serde_impl::{deserialize, serialize};
+    pub(crate) use super::compare::{copied, print, same};
+    pub(crate) use super::enums::named;
+    pub(crate) use super::serde_impl::{deserialize, serialize, spelled};
 }
+pub(crate) use module::find_table;
 
 /// The traits that every record type has beside [`Record`].
 macro_rules! record_traits {
     ($($name:ident)*) => {$(
         impl Clone for $name {
+            #[inline]
             fn clone(&self) -> Self {
-                let mut copy = Self::default();
-                $crate::wire::private::copy(self, &mut copy);
-                copy
+                $crate::wire::private::copied(self)
             }
         }
         impl PartialEq for $name {
+            #[inline]
             fn eq(&self, other: &Self) -> bool {
                 $crate::wire::private::same(self, other)
             }

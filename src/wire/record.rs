@@ -201,10 +201,14 @@ impl<T: Type> RecordSlot for Option<T> {
         usize::from(self.is_some())
     }
     fn get(&self, index: usize) -> Option<&dyn Record> {
-        self.as_ref().filter(|_| index == 0).map(|record| record as &dyn Record)
+        match self {
+            Some(record) if index == 0 => Some(record),
+            _ => None,
+        }
     }
     fn push(&mut self) -> &mut dyn Record {
-        self.insert(T::default())
+        *self = None;
+        self.get_or_insert_default()
     }
     fn clear(&mut self) {
         *self = None;
@@ -216,7 +220,10 @@ impl<T: Type> RecordSlot for Vec<T> {
         self.len()
     }
     fn get(&self, index: usize) -> Option<&dyn Record> {
-        self.as_slice().get(index).map(|record| record as &dyn Record)
+        match self.as_slice().get(index) {
+            Some(record) => Some(record),
+            None => None,
+        }
     }
     fn push(&mut self) -> &mut dyn Record {
         self.push_mut(T::default())

@@ -9,6 +9,7 @@ use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use super::decode::decode;
 use super::error::Limits;
+use super::enums::OpenEnum;
 use super::record::{Record, Type};
 
 /// Writes a record with any serde serializer.
@@ -96,4 +97,10 @@ pub(crate) fn deserialize<'de, T: Type, D: Deserializer<'de>>(deserializer: D) -
 
 fn from_json<T: Type>(json: &str) -> Result<T, super::DecodeError> {
     decode(json.as_bytes(), &Limits::default()).map(|decoded| decoded.value)
+}
+
+/// Reads a member of an enumeration with any serde deserializer.
+pub(crate) fn spelled<'de, E: OpenEnum, D: Deserializer<'de>>(deserializer: D) -> Result<E, D::Error> {
+    let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
+    Ok(E::of(None, &text))
 }

@@ -3,7 +3,8 @@
 
 use std::fmt;
 
-use super::fields::{Fields, MemberNotes};
+use super::fields::Fields;
+use super::module::{Modules, find_table};
 use super::record::Record;
 
 /// What the schemas say of a record type.
@@ -39,8 +40,8 @@ pub struct Table {
 pub enum TypeKind {
     /// A resource.
     Entity,
-    /// A resource collection and the type of its members.
-    Collection(&'static Table),
+    /// A resource collection; see [`Table::member`].
+    Collection,
     /// A complex type.
     Complex,
     /// A copy of some properties of a resource, carried by another one (`Redfish.ExcerptCopy`).
@@ -107,7 +108,7 @@ pub struct EnumTable {
     /// The members as they are spelled in JSON.
     pub members: &'static [&'static str],
     /// Of each member: since when and what it means.
-    pub notes: MemberNotes,
+    pub notes: &'static [Notes],
     /// Where the description of the whole type is.
     pub doc: Doc,
 }
@@ -117,10 +118,26 @@ pub struct EnumTable {
 pub struct ActionTable {
     /// The name in JSON without the number sign, `ComputerSystem.Reset`.
     pub name: &'static str,
-    /// Its parameters.
-    pub parameters: Option<&'static Table>,
+    /// The name of the type of its parameters, and where it is.
+    pub(crate) parameters: Option<(Modules, &'static str)>,
     /// Since when and what it does.
     pub notes: Notes,
+}
+
+impl ActionTable {
+    /// Its parameters; none where it has none.
+    #[must_use]
+    pub fn parameters(&self) -> Option<&'static Table> {
+        self.parameters.and_then(|(types, name)| find_table(types, name))
+    }
+}
+
+impl EnumTable {
+    /// The number of the member of this exact spelling; beyond the last where there is none.
+    #[must_use]
+    pub fn find(&self, spelling: &str) -> usize {
+        self.members.iter().position(|member| *member == spelling).unwrap_or(usize::MAX)
+    }
 }
 
 /// Where a description is in [`schema::description`](crate::schema::description)'s text; 0 is none.
@@ -299,6 +316,15 @@ impl Table {
         self.find(name).and_then(|slot| self.fields.get(slot))
     }
 
+    /// What the members of a collection are.
+    #[must_use]
+    pub fn member(&'static self) -> Option<&'static Table> {
+        match (self.kind, self.field("Members")?.kind) {
+            (TypeKind::Collection, Kind::Link(member)) => Some(member),
+            _ => None,
+        }
+    }
+
     /// The action of this name, with or without its schema and the number sign.
     #[must_use]
     pub fn action(&self, name: &str) -> Option<&'static ActionTable> {
@@ -310,7 +336,7 @@ impl Table {
     /// stands for any resource, or for one whose schema is not in this build.
     #[must_use]
     pub fn is_generic(&self) -> bool {
-        let resource = matches!(self.kind, TypeKind::Entity | TypeKind::Collection(_));
+        let resource = matches!(self.kind, TypeKind::Entity | TypeKind::Collection);
         self.open || self.shell || (resource && self.schema() == "Resource")
     }
 

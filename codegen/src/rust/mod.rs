@@ -59,6 +59,7 @@ pub fn emit(model: &Model) -> Output {
     let mut descriptions = Descriptions::default();
     let mut files = Vec::new();
     let mut root = String::new();
+    let mut modules = Vec::new();
     for schema in model.schemas.values() {
         let text = emitter.schema(schema, &mut descriptions);
         if text.is_empty() {
@@ -75,9 +76,13 @@ pub fn emit(model: &Model) -> Output {
             schema.name
         );
         files.push((format!("schema/{module}.rs"), text));
+        modules.push((&schema.name, format!("&{module}::M")));
     }
     emitter.exports(&mut root);
-    emitter.registry(&mut root, &mut descriptions);
+    modules.sort_unstable();
+    let modules: Vec<_> = modules.into_iter().map(|(_, path)| path).collect();
+    let _ = writeln!(root, "pub(crate) static MODULES: w::Modules = &[{}];", modules.join(", "));
+    emitter.terms(&mut root, &mut descriptions);
     files.push(("schema.rs".to_owned(), root));
     files.push(("navigation.rs".to_owned(), emitter.navigation()));
     files.push(("descriptions.txt".to_owned(), descriptions.finish()));
@@ -95,18 +100,22 @@ impl Emitter<'_> {
             docs::item(&mut out, "", docs, &format!("`{}.{}`, which is free-form.", name.schema, name.name));
             let _ = writeln!(out, "pub type {} = w::Oem;\n", name.name);
         }
-        for (_, item) in self.model.enums.iter().filter(|(name, _)| name.schema == schema.name) {
-            enums::emit(&mut out, item, descriptions);
+        let mut text = format!("{}\n", schema.version.map_or_else(String::new, tables::version));
+        let enums = self.model.enums.iter().filter(|(name, _)| name.schema == schema.name);
+        for (number, (_, item)) in enums.enumerate() {
+            enums::emit(&mut out, item, number);
+            tables::enumeration(&mut text, item, descriptions);
         }
         let mut names = Vec::new();
         for (_, item) in self.model.structs.iter().filter(|(name, _)| name.schema == schema.name) {
             if is_vendors_only(item) {
                 docs::item(&mut out, "", &item.docs, "The actions of this resource: vendors' only.");
                 let _ = writeln!(out, "pub type {} = w::Actions;\n", item.rust_name);
+                tables::vendors_only(&mut text, item);
                 continue;
             }
-            self.structure(&mut out, item);
-            self.table(&mut out, item, schema, descriptions);
+            self.structure(&mut out, item, names.len());
+            self.table(&mut text, item, descriptions);
             names.push(item.rust_name.as_str());
         }
         if !names.is_empty() {
@@ -115,6 +124,14 @@ impl Emitter<'_> {
         if out.is_empty() {
             return out;
         }
+        let makers: Vec<_> = names.iter().map(|name| format!("w::new::<{name}>")).collect();
+        let _ = writeln!(
+            out,
+            "\npub(crate) static M: w::Module = w::Module::new({:?}, {}, &[{}], &super::MODULES);",
+            schema.name,
+            tables::literal(&text),
+            makers.join(", "),
+        );
         format!("#[allow(unused_imports)]\nuse crate::wire::generated as w;\n\n{out}")
     }
 
@@ -146,18 +163,6 @@ impl Emitter<'_> {
             (None, None) => &name.name,
         };
         if name.schema == from { rust.clone() } else { format!("super::{}::{rust}", self.module(name)) }
-    }
-
-    /// The path of a type's table: `T_` of a record, `E_` of an enumeration.
-    fn static_path(&self, prefix: &str, name: &TypeName, from: &str) -> String {
-        if self.get(name).is_some_and(is_vendors_only) {
-            return "w::ACTIONS".to_owned();
-        }
-        let path = self.path(name, from);
-        match path.rsplit_once("::") {
-            Some((module, rust)) => format!("{module}::{prefix}_{}", rust.to_uppercase()),
-            None => format!("{prefix}_{}", path.to_uppercase()),
-        }
     }
 
     /// The Rust type of one value.

@@ -6,7 +6,8 @@ use super::{Emitter, docs};
 use crate::model::ir::{Field, FieldType, Struct, StructKind};
 
 impl Emitter<'_> {
-    pub(super) fn structure(&self, out: &mut String, item: &Struct) {
+    /// The record type of this number in its schema.
+    pub(super) fn structure(&self, out: &mut String, item: &Struct, number: usize) {
         let rust = &item.rust_name;
         let from = &item.name.schema;
         docs::item(out, "", &item.docs, &what(item));
@@ -29,7 +30,7 @@ impl Emitter<'_> {
         }
         let _ = writeln!(out, "    /// What the payload had beyond these fields.\n    pub residue: w::Residue,\n}}");
         self.default(out, item);
-        self.record(out, item);
+        self.record(out, item, number);
         if let StructKind::Collection(member) = &item.kind
             && let Some(field) = item.fields.iter().find(|field| field.json == "Members")
         {
@@ -56,11 +57,10 @@ impl Emitter<'_> {
         let _ = writeln!(out, "residue: w::Residue::NONE }}\n    }}\n}}");
     }
 
-    fn record(&self, out: &mut String, item: &Struct) {
+    fn record(&self, out: &mut String, item: &Struct, number: usize) {
         let rust = &item.rust_name;
-        let upper = rust.to_uppercase();
         let _ =
-            writeln!(out, "impl w::Record for {rust} {{\n    fn table(&self) -> &'static w::Table {{ &T_{upper} }}");
+            writeln!(out, "impl w::Record for {rust} {{\n    fn table(&self) -> &'static w::Table {{ M.table({number}) }}");
         for (suffix, borrow) in [("", "&"), ("_mut", "&mut ")] {
             let enumeration = if suffix.is_empty() { "Slot" } else { "SlotMut" };
             let receiver = if suffix.is_empty() { "&self" } else { "&mut self" };

@@ -1,118 +1,56 @@
-//! The reflection tables: what the schemas say of a type, as `static` data.
+//! What the schemas say of types, for run time: a text per schema, which `wire::Module` of the library reads.
 
 use std::fmt::Write as _;
 
 use super::Emitter;
 use super::descriptions::Descriptions;
-use crate::model::ir::{Docs, Field, FieldType, Permissions, Schema, Struct, StructKind, Version};
+use crate::model::ir::{Docs, Enum, Field, FieldType, Permissions, Struct, StructKind, Version};
 
 impl Emitter<'_> {
-    pub(super) fn table(&self, out: &mut String, item: &Struct, schema: &Schema, descriptions: &mut Descriptions) {
-        let from = &item.name.schema;
-        let rust = &item.rust_name;
-        let upper = rust.to_uppercase();
+    /// The lines of a record type.
+    pub(super) fn table(&self, out: &mut String, item: &Struct, descriptions: &mut Descriptions) {
         let kind = match &item.kind {
-            StructKind::Entity => "Entity".to_owned(),
-            StructKind::Collection(member) => {
-                format!("Collection(&{})", self.static_path("T", member, from))
-            }
-            StructKind::Complex => "Complex".to_owned(),
-            StructKind::Excerpt { .. } => "Excerpt".to_owned(),
-            StructKind::Parameters => "Parameters".to_owned(),
+            StructKind::Entity => 'E',
+            StructKind::Collection(_) => 'L',
+            StructKind::Complex => 'C',
+            StructKind::Excerpt { .. } => 'X',
+            StructKind::Parameters => 'P',
         };
-        let texts = |texts: &[String]| texts.iter().map(|t| text(t)).collect::<Vec<_>>().join(", ");
-        let patterns = item.dynamic.as_ref().map_or_else(String::new, |dynamic| texts(&dynamic.patterns));
-        let uris: Vec<_> = item.uris.iter().chain(&item.deprecated_uris).cloned().collect();
-        let allowed = |allowed: Option<bool>| format!("{allowed:?}");
-        let _ = writeln!(
-            out,
-            "pub(crate) static T_{upper}: w::Table = w::Table {{\n    name: {}, kind: w::TypeKind::{kind}, patterns: &[{patterns}], \
-             open: {}, shell: {}, uris: &[{}],\n    \
-             capabilities: w::Capabilities {{ insertable: {}, updatable: {}, deletable: {} }}, version: {}, notes: {},\n    \
-             new: w::new::<{rust}>,",
-            text(&format!("{}.{}", from, item.name.name)),
-            item.open,
-            item.shell,
-            texts(&uris),
-            allowed(item.capabilities.insertable),
-            allowed(item.capabilities.updatable),
-            allowed(item.capabilities.deletable),
-            version(schema.version),
-            notes(&item.docs, descriptions),
-        );
-        let mut rows = Rows::default();
-        for field in &item.fields {
-            self.row(&mut rows, from, field, descriptions);
-        }
-        let _ = writeln!(out, "    fields: {},\n    actions: &[", rows.finish());
-        for action in &item.actions {
-            let parameters = action
-                .parameters
-                .as_ref()
-                .map_or_else(|| "None".to_owned(), |name| format!("Some(&{})", self.static_path("T", name, from)));
-            let _ = writeln!(
-                out,
-                "        w::ActionTable {{ name: {}, parameters: {parameters}, notes: {} }},",
-                text(&format!("{}.{}", action.name.schema, action.name.name)),
-                notes(&action.docs, descriptions),
-            );
-        }
-        let _ = writeln!(out, "    ],\n}};\n");
-    }
-
-    /// A line of a table, as `wire::Fields` reads it.
-    fn row(&self, rows: &mut Rows, from: &str, field: &Field, descriptions: &mut Descriptions) {
-        let kind = match &field.ty {
-            FieldType::String => "S".to_owned(),
-            FieldType::Int => "I".to_owned(),
-            FieldType::Decimal => "F".to_owned(),
-            FieldType::Bool => "B".to_owned(),
-            FieldType::DateTime => "T".to_owned(),
-            FieldType::Duration => "D".to_owned(),
-            FieldType::Guid => "G".to_owned(),
-            FieldType::Primitive => "P".to_owned(),
-            FieldType::ODataId => "U".to_owned(),
-            FieldType::ODataType => "Y".to_owned(),
-            FieldType::ETag => "V".to_owned(),
-            FieldType::Oem => "O".to_owned(),
-            FieldType::Enum(name) => format!("E{}", place(&mut rows.enums, self.static_path("E", name, from))),
-            FieldType::Struct(name) => format!("R{}", place(&mut rows.records, self.static_path("T", name, from))),
-            FieldType::Link(name) => format!("L{}", place(&mut rows.records, self.static_path("T", name, from))),
-            FieldType::Action => format!("R{}", place(&mut rows.records, "w::ACTION_TARGET".to_owned())),
+        let allowed = |allowed: Option<bool>, yes: &'static str, no: &'static str| match allowed {
+            Some(true) => yes,
+            Some(false) => no,
+            None => "",
         };
-        let number = |number: Option<i64>| number.map_or_else(String::new, |number| number.to_string());
-        let word = |text: &Option<String>| text.as_deref().unwrap_or_default().replace(['\t', '\n'], " ");
-        let columns = [
-            field.json.clone(),
-            kind,
-            flags(field).to_string(),
-            descriptions.place(&field.docs).to_string(),
-            since(&field.docs),
-            word(&field.unit),
-            number(field.minimum),
-            number(field.maximum),
-            word(&field.pattern),
+        let marks = [
+            if item.open { "o" } else { "" },
+            if item.shell { "s" } else { "" },
+            allowed(item.capabilities.insertable, "I", "i"),
+            allowed(item.capabilities.updatable, "U", "u"),
+            allowed(item.capabilities.deletable, "D", "d"),
         ];
-        let line = columns.join("\t");
-        // A deprecation may have no words: then its column is there, and empty.
-        let line = match &field.docs.deprecated {
-            Some(deprecation) => format!("{line}\t{}", word(&deprecation.description)),
-            None => line.trim_end_matches('\t').to_owned(),
-        };
-        rows.lines.push(line);
+        let place = descriptions.place(&item.docs).to_string();
+        let name = format!("{}.{}", item.name.schema, item.name.name);
+        line(out, "\n*", &[name, place, format!("{kind}{}", marks.concat()), since(&item.docs)]);
+        for uri in item.uris.iter().chain(&item.deprecated_uris) {
+            line(out, "", std::slice::from_ref(uri));
+        }
+        for pattern in item.dynamic.iter().flat_map(|dynamic| &dynamic.patterns) {
+            line(out, "~", std::slice::from_ref(pattern));
+        }
+        for action in &item.actions {
+            let name = format!("{}.{}", action.name.schema, action.name.name);
+            let place = descriptions.place(&action.docs).to_string();
+            let parameters = action.parameters.as_ref().map(|name| format!("{}.{}", name.schema, name.name));
+            line(out, ">", &[name, place, since(&action.docs), parameters.unwrap_or_default()]);
+        }
+        for field in &item.fields {
+            row(out, field, descriptions);
+        }
     }
 
-    /// The list of all types, which the types of payloads are looked up in, and of all annotation terms.
-    pub(super) fn registry(&self, root: &mut String, descriptions: &mut Descriptions) {
-        let mut types: Vec<_> =
-            self.model.structs.keys().map(|name| (format!("{}.{}", name.schema, name.name), name)).collect();
-        types.sort_unstable();
-        let _ = writeln!(root, "pub(crate) static TYPES: &[(&str, &w::Table)] = &[");
-        for (full, name) in types {
-            let path = self.static_path("T", name, "");
-            let _ = writeln!(root, "    ({full:?}, &{}),", path.trim_start_matches("super::"));
-        }
-        let mut rows = Rows::default();
+    /// The annotation terms.
+    pub(super) fn terms(&self, root: &mut String, descriptions: &mut Descriptions) {
+        let mut rows = String::new();
         for (name, term) in &self.model.terms {
             let field = Field {
                 json: name.clone(),
@@ -121,63 +59,92 @@ impl Emitter<'_> {
                 docs: term.docs.clone(),
                 ..Field::new(name, term.ty.clone())
             };
-            self.row(&mut rows, "", &field, descriptions);
+            row(&mut rows, &field, descriptions);
         }
-        let terms = rows.finish().replace("super::", "");
-        let _ = writeln!(root, "];\npub(crate) static TERMS: w::Fields = {terms};");
+        let _ = writeln!(root, "static TERMS: w::Fields = w::Fields::new({}, MODULES);", literal(&rows));
     }
 }
 
-/// The lines of a table and the other tables that they name.
-#[derive(Default)]
-struct Rows {
-    lines: Vec<String>,
-    records: Vec<String>,
-    enums: Vec<String>,
-}
-
-impl Rows {
-    fn finish(self) -> String {
-        let list = |paths: Vec<String>| paths.iter().map(|path| format!("&{path}")).collect::<Vec<_>>().join(", ");
-        format!("w::Fields::new({:?}, &[{}], &[{}])", self.lines.join("\n"), list(self.records), list(self.enums))
+/// The lines of an enumeration.
+pub(super) fn enumeration(out: &mut String, item: &Enum, descriptions: &mut Descriptions) {
+    let name = format!("{}.{}", item.name.schema, item.name.name);
+    line(out, "\n%", &[name, descriptions.place(&item.docs).to_string()]);
+    for member in &item.members {
+        let place = descriptions.place(&member.docs).to_string();
+        line(out, "", &[member.json.clone(), place, since(&member.docs)]);
     }
 }
 
-/// The place of a path among those that were named before it.
-fn place(paths: &mut Vec<String>, path: String) -> usize {
-    paths.iter().position(|known| *known == path).unwrap_or_else(|| {
-        paths.push(path);
-        paths.len() - 1
-    })
+/// Another name of the type of all `Actions` that are vendors' only.
+pub(super) fn vendors_only(out: &mut String, item: &Struct) {
+    line(out, "\n=", &[format!("{}.{}", item.name.schema, item.name.name)]);
+}
+
+/// The line of a property, as `wire::Fields` reads it.
+fn row(out: &mut String, field: &Field, descriptions: &mut Descriptions) {
+    let kind = match &field.ty {
+        FieldType::String => "S".to_owned(),
+        FieldType::Int => "I".to_owned(),
+        FieldType::Decimal => "F".to_owned(),
+        FieldType::Bool => "B".to_owned(),
+        FieldType::DateTime => "T".to_owned(),
+        FieldType::Duration => "D".to_owned(),
+        FieldType::Guid => "G".to_owned(),
+        FieldType::Primitive => "P".to_owned(),
+        FieldType::ODataId => "U".to_owned(),
+        FieldType::ODataType => "Y".to_owned(),
+        FieldType::ETag => "V".to_owned(),
+        FieldType::Oem => "O".to_owned(),
+        FieldType::Action => "A".to_owned(),
+        FieldType::Enum(name) => format!("E{}.{}", name.schema, name.name),
+        FieldType::Struct(name) => format!("R{}.{}", name.schema, name.name),
+        FieldType::Link(name) => format!("L{}.{}", name.schema, name.name),
+    };
+    let number = |number: Option<i64>| number.map_or_else(String::new, |number| number.to_string());
+    let word = |text: &Option<String>| text.as_deref().unwrap_or_default().replace(['\t', '\n'], " ");
+    let mut columns = vec![
+        field.json.clone(),
+        descriptions.place(&field.docs).to_string(),
+        kind,
+        flags(field).to_string(),
+        since(&field.docs),
+        word(&field.unit),
+        number(field.minimum),
+        number(field.maximum),
+        word(&field.pattern),
+    ];
+    if let Some(deprecation) = &field.docs.deprecated {
+        // It may have no words: then its column is there, and empty.
+        columns.push(word(&deprecation.description));
+        let _ = writeln!(out, "{}", columns.join("\t"));
+        return;
+    }
+    line(out, "", &columns);
+}
+
+/// A line of columns, without those that are last and empty.
+fn line(out: &mut String, mark: &str, columns: &[String]) {
+    let _ = writeln!(out, "{mark}{}", columns.join("\t").trim_end_matches('\t'));
 }
 
 /// `1.2.0`, or nothing.
 fn since(docs: &Docs) -> String {
-    docs.since.map_or_else(String::new, |Version(major, minor, errata)| format!("{major}.{minor}.{errata}"))
+    docs.since.map_or_else(String::new, version)
 }
 
-/// The notes of the members of an enumeration, as `wire::MemberNotes` reads them.
-pub(super) fn member_notes<'a>(members: impl Iterator<Item = &'a Docs>, descriptions: &mut Descriptions) -> String {
-    let lines: Vec<_> = members.map(|docs| format!("{}\t{}", descriptions.place(docs), since(docs))).collect();
-    format!("w::MemberNotes({:?})", lines.join("\n"))
+/// `1.2.0`
+pub(super) fn version(Version(major, minor, errata): Version) -> String {
+    format!("{major}.{minor}.{errata}")
 }
 
-/// A string literal.
-pub(super) fn text(text: &str) -> String {
-    format!("{text:?}")
-}
-
-fn version(version: Option<Version>) -> String {
-    match version {
-        Some(Version(major, minor, errata)) => format!("w::Version({major}, {minor}, {errata})"),
-        None => "w::Version::NONE".to_owned(),
+/// A raw string literal of lines, without the end of the last.
+pub(super) fn literal(lines: &str) -> String {
+    let text = lines.trim_end_matches('\n');
+    let mut fence = "#".to_owned();
+    while text.contains(&format!("\"{fence}")) {
+        fence.push('#');
     }
-}
-
-/// `w::n(major, minor, errata, place)`
-pub(super) fn notes(docs: &Docs, descriptions: &mut Descriptions) -> String {
-    let Version(major, minor, errata) = docs.since.unwrap_or_default();
-    format!("w::n({major}, {minor}, {errata}, {})", descriptions.place(docs))
+    format!("r{fence}\"{text}\"{fence}")
 }
 
 fn flags(field: &Field) -> u16 {
