@@ -22,6 +22,7 @@ pub(crate) struct Kind {
 
 #[derive(Clone, Copy, Debug)]
 enum Severity {
+    OK,
     Warning,
     Critical,
 }
@@ -29,6 +30,7 @@ enum Severity {
 impl Severity {
     fn as_str(self) -> &'static str {
         match self {
+            Self::OK => "OK",
             Self::Warning => "Warning",
             Self::Critical => "Critical",
         }
@@ -138,6 +140,14 @@ kinds! {
     QUERY_OUT_OF_RANGE = "QueryParameterOutOfRange", Warning, BAD_REQUEST,
         "The value '%1' of the query parameter '%2' is not in the range of %3.",
         "Choose a value in the range.";
+    OPERATION_FAILED = "OperationFailed", Critical, INTERNAL_SERVER_ERROR,
+        "The operation was begun and failed.", "Look for the reason in the logs, and try again.";
+    TASK_COMPLETED = "TaskEvent.1.0.TaskCompletedOK", OK, OK,
+        "The task %1 has come to its end.", "None.";
+    TASK_ABORTED = "TaskEvent.1.0.TaskAborted", Critical, INTERNAL_SERVER_ERROR,
+        "The task %1 has failed.", "See the other messages.";
+    TASK_CANCELLED = "TaskEvent.1.0.TaskCancelled", Warning, BAD_REQUEST,
+        "The task %1 was cancelled.", "Send the request again.";
     NO_VALID_SESSION = "NoValidSession", Critical, UNAUTHORIZED,
         "The request carries neither a valid session token nor valid credentials.",
         "Log in and send the request again.";
@@ -168,16 +178,24 @@ pub(crate) struct Message {
     args: Vec<String>,
     /// The JSON pointers of the properties concerned.
     related: Vec<String>,
+    /// Words for this one occasion instead of the kind's own.
+    worded: Option<String>,
 }
 
 impl Message {
     pub(crate) fn new<const N: usize>(kind: &'static Kind, args: [&str; N]) -> Self {
-        Self { kind, args: args.map(str::to_owned).into(), related: Vec::new() }
+        Self { kind, args: args.map(str::to_owned).into(), related: Vec::new(), worded: None }
     }
 
     /// A message about the property at this JSON pointer.
     pub(crate) fn about(mut self, pointer: &str) -> Self {
         self.related.push(pointer.to_owned());
+        self
+    }
+
+    /// The same message in other words.
+    pub(crate) fn worded(mut self, text: &str) -> Self {
+        self.worded = Some(text.to_owned());
         self
     }
 
@@ -192,10 +210,14 @@ impl Message {
     }
 
     fn id(&self) -> String {
-        format!("{REGISTRY}.{}", self.kind.key)
+        // Those of other registries have their names in full.
+        if self.kind.key.contains('.') { self.kind.key.to_owned() } else { format!("{REGISTRY}.{}", self.kind.key) }
     }
 
     fn text(&self) -> String {
+        if let Some(worded) = &self.worded {
+            return worded.clone();
+        }
         let mut text = String::with_capacity(self.kind.text.len());
         let mut rest = self.kind.text;
         while let Some((before, after)) = rest.split_once('%') {

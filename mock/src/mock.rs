@@ -14,6 +14,7 @@ use crate::journal::Requests;
 use crate::query::{Query, QuerySupport};
 use crate::server::Server;
 use crate::service::{Service, Settings};
+use crate::task::TaskRule;
 use crate::tls::Identity;
 use crate::tree::Tree;
 use crate::uri;
@@ -281,6 +282,19 @@ impl Builder {
     /// page; whole unless told so. A size of 0 is taken for 1.
     pub fn page_size(mut self, members: usize) -> Self {
         self.settings.queries.page_size = Some(members.max(1));
+        self
+    }
+
+    /// Makes a task of an operation. Firmware updates are tasks unless a rule says otherwise, all else
+    /// is done at once. A tree without a TaskService has no tasks.
+    pub fn task(mut self, rule: TaskRule) -> Self {
+        self.settings.tasks.add(rule);
+        self
+    }
+
+    /// How long tasks run whose rule doesn't say; half a second unless told so.
+    pub fn task_duration(mut self, duration: Duration) -> Self {
+        self.settings.tasks.duration = duration;
         self
     }
 

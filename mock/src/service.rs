@@ -17,6 +17,7 @@ use crate::query::{self, Queries};
 use crate::reply::Reply;
 use crate::session::{Account, Accounts, Sessions};
 use crate::store::Store;
+use crate::task::{self, TaskRules, Tasks};
 use crate::tree::Tree;
 use crate::wire::Wire;
 use crate::{account, action, create, delete, document, login, patch, privilege, read, uri};
@@ -35,6 +36,8 @@ pub(crate) struct Settings {
     pub(crate) power_delay: Duration,
     /// Which query parameters are taken, and how large a page of a collection is.
     pub(crate) queries: Queries,
+    /// Which operations become tasks.
+    pub(crate) tasks: TaskRules,
     /// Whether a PATCH may add properties that a resource doesn't show.
     pub(crate) lenient: bool,
     pub(crate) faults: Faults,
@@ -42,9 +45,11 @@ pub(crate) struct Settings {
 
 /// What changes while the service runs.
 pub(crate) struct State {
+    pub(crate) settings: Arc<Settings>,
     pub(crate) store: Store,
     pub(crate) accounts: Accounts,
     pub(crate) sessions: Sessions,
+    pub(crate) tasks: Tasks,
     /// What is to happen after the request under way, and how long after.
     pub(crate) later: Vec<(Duration, Later)>,
 }
@@ -53,6 +58,15 @@ pub(crate) struct State {
 pub(crate) type Later = Box<dyn FnOnce(&mut State) + Send>;
 
 impl State {
+    fn new(settings: Arc<Settings>, store: Store, accounts: Accounts) -> Self {
+        Self { settings, store, accounts, sessions: Sessions::default(), tasks: Tasks::default(), later: Vec::new() }
+    }
+
+    /// A copy to try a request on: what it does there happens nowhere else.
+    fn trial(&self) -> Self {
+        Self::new(Arc::clone(&self.settings), self.store.clone(), self.accounts.clone())
+    }
+
     /// Lets something happen when this time has passed.
     pub(crate) fn later(&mut self, delay: Duration, change: impl FnOnce(&mut Self) + Send + 'static) {
         self.later.push((delay, Box::new(change)));
@@ -73,11 +87,11 @@ impl fmt::Debug for State {
 pub(crate) struct Service {
     state: Mutex<State>,
     pub(crate) journal: Journal,
-    pub(crate) settings: Settings,
+    pub(crate) settings: Arc<Settings>,
 }
 
 /// A request, whole.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub(crate) method: Method,
     /// The key of the resource asked for.
@@ -100,7 +114,8 @@ impl Service {
         let mut store = Store::new(tree);
         settings.queries.advertise(&mut store);
         account::from_tree(&store, &mut accounts);
-        let state = State { store, accounts, sessions: Sessions::default(), later: Vec::new() };
+        let settings = Arc::new(settings);
+        let state = State::new(Arc::clone(&settings), store, accounts);
         Self { state: Mutex::new(state), journal: Journal::default(), settings }
     }
 
@@ -147,16 +162,23 @@ impl Service {
         if !reading && call.query.as_deref().is_some_and(query::misplaced) {
             return Reply::error(Message::new(&message::QUERY_NOT_ON_OPERATION, []));
         }
-        match call.method {
-            Method::GET | Method::HEAD => read::answer(&state, call, &self.settings),
-            Method::PATCH => patch::answer(&mut state, call, &self.settings),
-            Method::POST => match action::find(&state.store, &call.key) {
-                Some(action) => action::answer(&mut state, call, &action, &self.settings),
-                None => create::answer(&mut state, call),
-            },
-            Method::DELETE => delete::answer(&mut state, call),
-            _ => not_allowed(&state, &call.key),
+        if let Some(reply) = task::monitor(&mut state, call) {
+            return reply;
         }
+        if reading {
+            return read::answer(&state, call, &self.settings);
+        }
+        if let Some(rule) = self.settings.tasks.find(&call.method, &call.key) {
+            // What would be refused is refused at once.
+            let refused = carry_out(&mut state.trial(), call);
+            if refused.is_error() {
+                return refused;
+            }
+            if let Some(accepted) = task::start(&mut state, call, rule) {
+                return accepted;
+            }
+        }
+        carry_out(&mut state, call)
     }
 
     /// Carries a request out.
@@ -195,6 +217,20 @@ impl Service {
                 }
             });
         }
+    }
+}
+
+/// Does what a request wants to have changed.
+pub(crate) fn carry_out(state: &mut State, call: &Call) -> Reply {
+    let settings = Arc::clone(&state.settings);
+    match call.method {
+        Method::PATCH => patch::answer(state, call, &settings),
+        Method::POST => match action::find(&state.store, &call.key) {
+            Some(action) => action::answer(state, call, &action, &settings),
+            None => create::answer(state, call),
+        },
+        Method::DELETE => delete::answer(state, call),
+        _ => not_allowed(state, &call.key),
     }
 }
 

@@ -5,3 +5,4 @@ mod faults;
 mod queries;
 #[path = "../support/mod.rs"]
 mod support;
+mod tasks;
