@@ -4,6 +4,7 @@
 
 mod access;
 mod builder;
+mod cache;
 mod connect;
 mod exchange;
 mod farewell;
@@ -27,6 +28,7 @@ pub use builder::ClientBuilder;
 pub use connect::Credentials;
 pub(crate) use request::{Request, Response};
 pub use retry::RetryPolicy;
+pub(crate) use retry::chance;
 pub use session::{ExposedSession, SessionToken};
 
 use crate::error::{Error, ErrorKind};
@@ -59,6 +61,7 @@ struct Inner {
     root: OnceLock<ServiceRootDocument>,
     query: Memory,
     precondition: precondition::Learned,
+    cache: Option<cache::Cache>,
 }
 
 /// What may differ from one handle to another.

@@ -164,7 +164,7 @@ fn not_ready(response: &Response, safe: bool) -> bool {
 }
 
 /// A number from 0 to 1 that nobody can foresee; for no other purpose.
-fn chance() -> f64 {
+pub(crate) fn chance() -> f64 {
     f64::from(RandomState::new().hash_one(0_u8) as u32) / f64::from(u32::MAX)
 }
 
