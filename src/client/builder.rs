@@ -33,6 +33,7 @@ pub struct ClientBuilder {
     limits: Limits,
     concurrency: usize,
     retry: RetryPolicy,
+    cache: Option<usize>,
 }
 
 impl fmt::Debug for ClientBuilder {
@@ -61,6 +62,7 @@ impl ClientBuilder {
             limits: Limits::default(),
             concurrency: 4,
             retry: RetryPolicy::default(),
+            cache: None,
         }
     }
 
@@ -206,6 +208,14 @@ impl ClientBuilder {
         self
     }
 
+    /// Keeps what was read in memory, up to this many bytes, and asks the service each time whether that is still what it
+    /// would send (`If-None-Match`): if so, it need not send it again. Nothing is kept unless told: there are services that
+    /// leave the tag as it is when only readings of sensors change, and then say that nothing has.
+    pub fn cache(mut self, bytes: usize) -> Self {
+        self.cache = Some(bytes);
+        self
+    }
+
     fn note(&mut self, fault: Error) {
         self.fault.get_or_insert(Arc::new(fault));
     }
@@ -230,6 +240,6 @@ impl ClientBuilder {
         };
         let timeouts = Timeouts { total: self.timeout, read: self.read_timeout.unwrap_or(self.timeout) };
         let exchange = Exchange::new(origin, self.limits, timeouts, transport);
-        connect(exchange, self.credentials, self.means, self.retry, self.concurrency).await
+        connect(exchange, self.credentials, self.means, self.retry, self.concurrency, self.cache).await
     }
 }

@@ -8,7 +8,9 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use super::access::{Access, Way};
+use super::cache::Cache;
 use super::exchange::Exchange;
+use super::precondition::Learned;
 use super::session::{Session, SessionToken};
 use super::{Client, Inner, Options, Request, RetryPolicy, SERVICE_ROOT};
 use crate::error::{Error, ErrorKind};
@@ -68,6 +70,7 @@ pub(crate) async fn connect(
     means: Means,
     retry: RetryPolicy,
     concurrency: usize,
+    cache: Option<usize>,
 ) -> Result<Client, Error> {
     let exchange = Arc::new(exchange);
     let inner = Inner {
@@ -77,7 +80,8 @@ pub(crate) async fn connect(
         concurrency,
         root: OnceLock::new(),
         query: Memory::default(),
-        precondition: Default::default(),
+        precondition: Learned::default(),
+        cache: cache.map(Cache::new),
     };
     let options = Options { timeout: None, retry, connecting: true };
     let client = Client { inner: Arc::new(inner), options: Arc::new(options.clone()) };
@@ -252,6 +256,9 @@ impl Client {
     ///
     /// Where the service can't be asked or refuses.
     pub async fn log_in(&self, credentials: Credentials) -> Result<(), Error> {
+        if let Some(cache) = &self.inner.cache {
+            cache.clear();
+        }
         self.inner.access.log_in(credentials).await
     }
 

@@ -1,6 +1,7 @@
 //! Sending: the turn in the limit of requests under way, the credentials of the moment, and what is repeated.
 
 use futures_util::future::BoxFuture;
+use http::header::IF_NONE_MATCH;
 use tokio::sync::SemaphorePermit;
 use tokio::time::{Instant, sleep};
 
@@ -8,14 +9,6 @@ use super::access::Verdict;
 use super::transport::Body;
 use super::{Client, Request, Response};
 use crate::error::{Error, ErrorKind};
-
-/// The head of an answer whose body is yet to come.
-#[derive(Debug)]
-pub(crate) struct Head {
-    /// Status and headers; the body is empty.
-    pub(crate) response: Response,
-    pub(crate) version: http::Version,
-}
 
 impl Client {
     /// Sends a request and gives the answer whatever its status is, with its whole body. Keeps to the limit of requests
@@ -28,7 +21,7 @@ impl Client {
     /// Sends a request and gives the head of the answer and its body as a stream, if the status is one of success. The
     /// stream does not count as a request under way; how long it may be silent is `silence`, and as a whole it may
     /// take as long as it likes.
-    pub(crate) fn open(&self, request: Request) -> BoxFuture<'static, Result<(Head, Body), Error>> {
+    pub(crate) fn open(&self, request: Request) -> BoxFuture<'static, Result<(Response, Body), Error>> {
         let client = self.clone();
         Box::pin(async move { client.stream(request).await })
     }
@@ -45,8 +38,24 @@ impl Client {
         let begin = Instant::now();
         let deadline = self.inner.exchange.deadline(&request);
         let mut attempt = 1;
+        let cache = self.inner.cache.as_ref();
+        let mut kept = cache.and_then(|cache| cache.condition(&mut request));
         loop {
-            let outcome = self.attempt(&request, deadline).await;
+            let mut outcome = self.attempt(&request, deadline).await;
+            if let (Some(cache), Ok(response)) = (cache, &mut outcome) {
+                match (response.status, kept.take()) {
+                    (304, Some(answer)) => *response = answer.confirmed(&response.headers),
+                    // Some take no conditions: a read changes nothing, so that it is sent again.
+                    (412, Some(_)) => {
+                        request.headers.remove(IF_NONE_MATCH);
+                        continue;
+                    }
+                    (_, answer) => {
+                        kept = answer;
+                        cache.keep(&request, response);
+                    }
+                }
+            }
             // While this one waits, others may go on.
             drop(turn);
             let Some(delay) = policy.delay(&request, &outcome, attempt, self.options.connecting) else {
@@ -85,7 +94,7 @@ impl Client {
         Ok(response)
     }
 
-    async fn stream(&self, request: Request) -> Result<(Head, Body), Error> {
+    async fn stream(&self, request: Request) -> Result<(Response, Body), Error> {
         let inner = &self.inner;
         let _turn = self.turn().await?;
         let mut again = false;
@@ -99,11 +108,10 @@ impl Client {
                 again = true;
                 continue;
             }
-            let version = head.version;
             let mut response = Response { status: head.status.as_u16(), headers: head.headers, ..Response::default() };
             if head.status.is_success() {
                 let silence = request.silence.unwrap_or(inner.exchange.timeouts.read);
-                return Ok((Head { response, version }, inner.exchange.listen(body, silence)));
+                return Ok((response, inner.exchange.listen(body, silence)));
             }
             response.body = inner.exchange.read(body, deadline).await.unwrap_or_default();
             return Err(response.success(&request).err().unwrap_or_else(|| Error::new(ErrorKind::Refused, "refused")));

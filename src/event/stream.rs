@@ -227,10 +227,10 @@ impl Source {
         }
         request.silence = Some(self.silence);
         let (head, body) = self.client.open(request).await?;
-        if head.response.status == 204 {
+        if head.status == 204 {
             return Ok(None);
         }
-        if let Some(kind) = head.response.content_type()
+        if let Some(kind) = head.content_type()
             && !kind.trim_start().to_ascii_lowercase().starts_with("text/event-stream")
         {
             let text = format!("{kind} came where a stream of events was due");
