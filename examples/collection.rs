@@ -32,7 +32,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             ..ManagerAccount::default()
         };
         // The properties that the schema requires of a new member are checked before anything is sent.
-        let account = accounts.create(&account).await?;
+        let account = accounts.create(&account).await?.into_resource()?;
         println!("made {}: {:?}", account.uri(), account.user_name);
         account.delete().await?;
     }

@@ -4,12 +4,15 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
 
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
+use crate::apply::Apply;
 use crate::client::{Client, Request};
 use crate::error::{Error, ErrorKind};
 use crate::resource::action_target;
 use crate::schema::ActionInfo;
+use crate::task::TaskMonitor;
 use crate::wire::{ActionTarget, Limits, Record, Slot, Type, decode, encode};
 
 pub(crate) use crate::wire::NoParameters;
@@ -31,6 +34,7 @@ pub struct Call<P, R = ()> {
     action: &'static str,
     target: Option<ActionTarget>,
     parameters: P,
+    apply: Option<Apply>,
     returns: PhantomData<fn() -> R>,
 }
 
@@ -50,8 +54,8 @@ pub struct Reply<R = ()> {
     pub status: u16,
     /// What the action returned, where the schema says that it returns something and the service sent it.
     pub value: Option<R>,
-    /// Where the service tells how it goes on (`Location` of a 202), where it has not finished yet.
-    pub monitor: Option<String>,
+    /// How to follow it, where it has not finished yet (202).
+    pub task: Option<TaskMonitor>,
 }
 
 /// What an action may return: a type, or nothing.
@@ -75,12 +79,19 @@ impl<T: Type> Returned for T {
 impl<P: Type, R> Call<P, R> {
     pub(crate) fn new(client: &Client, uri: &str, resource: &dyn Record, action: &'static str, parameters: P) -> Self {
         let target = action_target(resource, action).cloned();
-        Self { client: client.clone(), resource: uri.to_owned(), action, target, parameters, returns: PhantomData }
+        let (client, resource) = (client.clone(), uri.to_owned());
+        Self { client, resource, action, target, parameters, apply: None, returns: PhantomData }
     }
 
     /// Sets further parameters.
     pub fn with(mut self, set: impl FnOnce(&mut P)) -> Self {
         set(&mut self.parameters);
+        self
+    }
+
+    /// Has it done at a certain time (`@Redfish.OperationApplyTime`), where the action supports that.
+    pub fn apply(mut self, when: Apply) -> Self {
+        self.apply = Some(when);
         self
     }
 
@@ -105,6 +116,17 @@ impl<P: Type, R> Call<P, R> {
         let Some(target) = &self.target else { return Ok(None) };
         allowable_values(&self.client, target, parameter).await
     }
+
+    /// The names of the parameters that this service says it takes, where it says so by `@Redfish.ActionInfo`.
+    ///
+    /// # Errors
+    ///
+    /// Where the description can't be read.
+    pub async fn described_parameters(&self) -> Result<Option<Vec<String>>, Error> {
+        let Some(info) = self.target.as_ref().and_then(|target| target.action_info.as_ref()) else { return Ok(None) };
+        let info = self.client.get::<ActionInfo>(info.as_str()).await?;
+        Ok(Some(info.parameters.iter().filter_map(|described| described.name.clone()).collect()))
+    }
 }
 
 async fn allowable_values(
@@ -126,17 +148,19 @@ impl<P: Type, R: Returned> IntoFuture for Call<P, R> {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Self { client, resource, action, target, parameters, .. } = self;
-        let sent = send(client, resource, action, target, Box::new(parameters));
+        let Self { client, resource, action, target, parameters, apply, .. } = self;
+        let sent = send(client, resource, action, target, Box::new(parameters), apply);
         Box::pin(async move {
-            let (status, monitor, body) = sent.await?;
-            Ok(Reply { status, monitor, value: R::read(&body) })
+            let (status, task, body) = sent.await?;
+            // What a 202 says is about the task.
+            let value = if task.is_none() { R::read(&body) } else { None };
+            Ok(Reply { status, value, task })
         })
     }
 }
 
-/// Status, monitor and body.
-type Answer = (u16, Option<String>, Vec<u8>);
+/// Status, task and body.
+type Answer = (u16, Option<TaskMonitor>, Bytes);
 
 /// The whole of an invocation that does not depend on types.
 fn send(
@@ -145,6 +169,7 @@ fn send(
     action: &'static str,
     target: Option<ActionTarget>,
     parameters: Box<dyn Record>,
+    apply: Option<Apply>,
 ) -> BoxFuture<'static, Result<Answer, Error>> {
     Box::pin(async move {
         let refuse = |kind, text: String| Err(Error::new(kind, text).at("POST", &resource));
@@ -165,9 +190,17 @@ fn send(
             }
         }
         // An empty object, not an empty body: some services insist on one.
-        let request = Request::with_body("POST", uri.as_str(), encode(&*parameters));
+        let mut body = encode(&*parameters);
+        if let Some(apply) = apply {
+            if let Err(text) = apply.check_operation(&target) {
+                return refuse(ErrorKind::NotAllowed, text);
+            }
+            body = apply.with_operation(&body);
+        }
+        let request = Request::with_body("POST", uri.as_str(), body);
         let response = client.send(request.clone()).await?.success(&request)?;
-        Ok((response.status, response.location.filter(|_| response.status == 202), response.body))
+        let task = (response.status == 202).then(|| TaskMonitor::of(&client, &response));
+        Ok((response.status, task, response.body))
     })
 }
 

@@ -14,8 +14,9 @@ use futures_util::stream::FuturesOrdered;
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
+use crate::query::{self, Asked, Query};
 use crate::resource::{AnyResource, Follow, Resource, fetch_link};
-use crate::wire::{Collection, Link, Type};
+use crate::wire::{Collection, Link, ODataId, Record, Table, Type};
 
 /// A stream of resources. An error of one member is an item; the stream goes on after it.
 #[must_use = "nothing is read before the stream is polled"]
@@ -32,13 +33,16 @@ impl<T> fmt::Debug for Members<T> {
 
 type Fetch = BoxFuture<'static, Result<AnyResource, Error>>;
 
+/// A member that is not asked for yet, and how it is.
+type Later = Box<dyn FnOnce(Asked) -> Fetch + Send>;
+
 /// What a page gives: members to fetch, and where the next page is.
-type Page = (VecDeque<Box<dyn FnOnce() -> Fetch + Send>>, Option<String>);
+type Page = (VecDeque<Later>, Option<String>);
 
 /// The stream without its type.
 struct Pages {
     client: Client,
-    waiting: VecDeque<Box<dyn FnOnce() -> Fetch + Send>>,
+    waiting: VecDeque<Later>,
     under_way: FuturesOrdered<Fetch>,
     /// The page that is being read.
     page: Option<Fetch>,
@@ -46,17 +50,21 @@ struct Pages {
     next: Option<String>,
     seen: HashSet<String>,
     read: fn(&AnyResource) -> Page,
+    /// The collection's type.
+    table: &'static Table,
+    /// What is asked of further pages and of members.
+    asked: Asked,
 }
 
 impl<T: Type> Members<T> {
     pub(crate) fn of_links(client: &Client, links: &[Link<T>]) -> Self {
-        let mut pages = Pages::new(client, |_| (VecDeque::new(), None));
+        let mut pages = Pages::new(client, T::type_table(), |_| (VecDeque::new(), None));
         pages.waiting = fetches(client, links);
         Self { pages, member: PhantomData }
     }
 
     pub(crate) fn of_collection<C: Collection<Member = T>>(client: &Client, uri: &str, collection: &C) -> Self {
-        let mut pages = Pages::new(client, read_page::<C>);
+        let mut pages = Pages::new(client, C::type_table(), read_page::<C>);
         pages.seen.insert(uri.to_owned());
         pages.waiting = fetches(client, collection.members());
         pages.next = next_link(collection);
@@ -64,13 +72,13 @@ impl<T: Type> Members<T> {
     }
 
     pub(crate) fn of_follow<C: Collection<Member = T>>(follow: Follow<C>) -> Self {
-        let (client, link, missing) = follow.into_parts();
-        let mut pages = Pages::new(&client, read_page::<C>);
+        let (client, link, missing, query) = follow.into_parts();
+        let mut pages = Pages::new(&client, C::type_table(), read_page::<C>);
         pages.page = Some(match link {
-            Some(link) => {
-                pages.seen.extend(link.uri().map(|uri| uri.as_str().to_owned()));
-                fetch_link(&client, &link)
+            Some(link) if link.uri().is_none() || link.expanded().is_some_and(|c| !c.members().is_empty()) => {
+                fetch_link(&client, &link, Asked::default())
             }
+            Some(link) => pages.first(link.uri().map(ODataId::as_str).unwrap_or_default(), &query),
             None => Box::pin(async move { Err(Error::new(ErrorKind::Missing, missing)) }),
         });
         Self { pages, member: PhantomData }
@@ -114,15 +122,15 @@ impl<T: Type> Stream for Members<T> {
 
 impl<T> Unpin for Members<T> {}
 
-fn fetches<T: Type>(client: &Client, links: &[Link<T>]) -> VecDeque<Box<dyn FnOnce() -> Fetch + Send>> {
+fn fetches<T: Type>(client: &Client, links: &[Link<T>]) -> VecDeque<Later> {
     let later = |link: &Link<T>| {
         let (client, link) = (client.clone(), link.clone());
-        Box::new(move || fetch_link(&client, &link)) as Box<dyn FnOnce() -> Fetch + Send>
+        Box::new(move |asked| fetch_link(&client, &link, asked)) as Later
     };
     links.iter().map(later).collect()
 }
 
-fn next_link(collection: &dyn crate::wire::Record) -> Option<String> {
+fn next_link(collection: &dyn Record) -> Option<String> {
     collection.text("Members@odata.nextLink").filter(|uri| !uri.is_empty()).map(str::to_owned)
 }
 
@@ -134,7 +142,7 @@ fn read_page<C: Collection>(page: &AnyResource) -> Page {
 }
 
 impl Pages {
-    fn new(client: &Client, read: fn(&AnyResource) -> Page) -> Self {
+    fn new(client: &Client, table: &'static Table, read: fn(&AnyResource) -> Page) -> Self {
         Self {
             client: client.clone(),
             waiting: VecDeque::new(),
@@ -143,30 +151,50 @@ impl Pages {
             next: None,
             seen: HashSet::new(),
             read,
+            table,
+            asked: Asked::default(),
+        }
+    }
+
+    /// Reads the first page.
+    fn first(&mut self, uri: &str, query: &Query) -> Fetch {
+        match query.ask(self.table, self.client.features(), true) {
+            Ok(asked) => {
+                self.seen.insert(uri.to_owned());
+                self.asked = asked.further();
+                query::fetch::fetch(&self.client, uri, asked, self.table, false)
+            }
+            Err(text) => {
+                let error = Error::new(ErrorKind::NotAllowed, text).at("GET", uri);
+                Box::pin(async move { Err(error) })
+            }
         }
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<AnyResource, Error>>> {
         loop {
-            while self.under_way.len() < self.client.concurrency()
-                && let Some(fetch) = self.waiting.pop_front()
-            {
-                self.under_way.push_back(fetch());
+            self.start();
+            if self.is_enough() {
+                return Poll::Ready(None);
             }
             // The next page is read while the members of this one are.
             if self.waiting.is_empty()
                 && self.page.is_none()
+                && self.asked.remainder.top != Some(0)
                 && let Some(uri) = self.next.take()
             {
                 if !self.seen.insert(uri.clone()) {
                     let text = "the pages of this collection go in circles";
                     return Poll::Ready(Some(Err(Error::new(ErrorKind::Decode, text).at("GET", &uri))));
                 }
-                self.page = Some(self.client.fetch(&uri, None, true));
+                self.page = Some(query::fetch::fetch(&self.client, &uri, self.asked.clone(), self.table, false));
             }
             let members = self.under_way.poll_next_unpin(context);
             if let Poll::Ready(Some(member)) = members {
-                return Poll::Ready(Some(member));
+                match member {
+                    Ok(member) if !self.is_wanted(&member) => continue,
+                    member => return Poll::Ready(Some(member)),
+                }
             }
             match &mut self.page {
                 Some(page) => match page.as_mut().poll(context) {
@@ -182,6 +210,51 @@ impl Pages {
                 // Ready(None) or Pending.
                 None => return members,
             }
+        }
+    }
+
+    /// Asks for as many members as the client's limit allows and the caller wants. Without a filter members are counted
+    /// before they are asked for, with one after they came.
+    fn start(&mut self) {
+        let filtered = self.asked.remainder.filter.is_some();
+        while self.under_way.len() < self.client.concurrency()
+            && (filtered || self.asked.remainder.top != Some(0))
+            && let Some(fetch) = self.waiting.pop_front()
+        {
+            if filtered || self.counts() {
+                self.under_way.push_back(fetch(self.asked.of_member()));
+            }
+        }
+    }
+
+    /// Whether nothing that may still come is wanted.
+    fn is_enough(&mut self) -> bool {
+        let enough = self.asked.remainder.top == Some(0)
+            && (self.asked.remainder.filter.is_some() || self.under_way.is_empty());
+        if enough {
+            self.waiting.clear();
+            self.under_way.clear();
+            (self.page, self.next) = (None, None);
+        }
+        enough
+    }
+
+    /// Counts a member: false where it is one to skip.
+    fn counts(&mut self) -> bool {
+        let left = &mut self.asked.remainder;
+        if left.skip > 0 {
+            left.skip -= 1;
+            return false;
+        }
+        left.top = left.top.map(|top| top.saturating_sub(1));
+        true
+    }
+
+    /// Whether a member is wanted, as far as that is found out here.
+    fn is_wanted(&mut self, member: &AnyResource) -> bool {
+        match &self.asked.remainder.filter {
+            Some(filter) => filter.holds(member.record()) && self.counts(),
+            None => true,
         }
     }
 }

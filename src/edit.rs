@@ -1,12 +1,15 @@
-//! Changes: an edited copy of a resource, sent as the smallest PATCH that makes it so.
+//! Changes: an edited copy of a resource, sent as the smallest PATCH that makes it so. How and where it is sent is the
+//! matter of [`change`](crate::change).
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
-use crate::client::Request;
-use crate::error::{Error, ErrorKind};
+use crate::apply::Apply;
+use crate::change::{Outcome, Plan};
+use crate::error::Error;
 use crate::resource::Resource;
-use crate::wire::{Patch, Record, Type, diff};
+use crate::task::TaskMonitor;
+use crate::wire::{Patch, Type, diff};
 
 /// A copy of a resource to be changed. [`commit`](Self::commit) sends what differs.
 ///
@@ -22,6 +25,8 @@ use crate::wire::{Patch, Record, Type, diff};
 pub struct Edit<T> {
     resource: Resource<T>,
     draft: Box<T>,
+    apply: Option<Apply>,
+    directly: bool,
 }
 
 impl<T: fmt::Debug> fmt::Debug for Edit<T> {
@@ -32,16 +37,17 @@ impl<T: fmt::Debug> fmt::Debug for Edit<T> {
 
 /// What became of an [`Edit`].
 #[derive(Debug)]
+#[must_use = "a change may be pending or under way still"]
 pub enum Change<T> {
     /// Nothing differed; nothing was sent.
     Unchanged,
     /// The resource as it is now.
     Updated(Resource<T>),
+    /// The service has taken the change down in the settings of the resource, which are here as they are now. It takes
+    /// effect at the time that was asked for, else when the service has it: usually with the next reset.
+    Pending(Resource<T>),
     /// The service has taken the change, and carries it out from now on.
-    Accepted {
-        /// Where it tells how it goes on (`Location` of the 202).
-        monitor: Option<String>,
-    },
+    Accepted(TaskMonitor),
 }
 
 impl<T> Deref for Edit<T> {
@@ -61,7 +67,7 @@ impl<T> DerefMut for Edit<T> {
 impl<T: Type> Edit<T> {
     pub(crate) fn new(resource: Resource<T>) -> Self {
         let draft = Box::new(resource.value().clone());
-        Self { resource, draft }
+        Self { resource, draft, apply: None, directly: false }
     }
 
     /// What would be sent.
@@ -70,52 +76,42 @@ impl<T: Type> Edit<T> {
         diff(self.resource.value(), &*self.draft)
     }
 
-    /// Sends what differs, with `If-Match`. If the resource was changed meanwhile by somebody else it is read anew and
-    /// the same difference is sent once more.
+    /// Has the change take effect at a certain time (`@Redfish.SettingsApplyTime`). This is for resources whose changes go
+    /// by way of settings, and checked against the times that these support.
+    pub fn apply(mut self, when: Apply) -> Self {
+        self.apply = Some(when);
+        self
+    }
+
+    /// Writes the resource itself, also where it has a settings object to write to.
+    pub fn directly(mut self) -> Self {
+        self.directly = true;
+        self
+    }
+
+    /// Sends what differs, with `If-Match`.
+    ///
+    /// - Where the resource names a settings object (`@Redfish.Settings`) that has the properties in question, they are
+    ///   written there; those that it lacks, and all where there is none, are written to the resource itself.
+    /// - If the resource was changed meanwhile by somebody else it is read anew and the same difference is sent once more.
+    /// - Where a service says that it takes PUT only, the resource is read, changed and put back.
     ///
     /// # Errors
     ///
-    /// Where something read-only was changed (nothing is sent then), and where the service can't be asked or refuses.
+    /// Where something read-only was changed or the time is not supported (nothing is sent then), and where the service
+    /// can't be asked or refuses.
     pub async fn commit(self) -> Result<Change<T>, Error> {
         let patch = self.patch();
-        if patch.is_empty() {
-            return Ok(Change::Unchanged);
-        }
-        let uri = self.resource.uri().to_owned();
-        check(&*self.draft, &patch).map_err(|error| error.at("PATCH", &uri))?;
         let client = self.resource.client().clone();
-        let mut request = Request::with_body("PATCH", uri.clone(), patch.body);
-        request.if_match = self.resource.etag().cloned();
-        let mut response = client.send(request.clone()).await?;
-        // Both prove that nothing was done.
-        if matches!(response.status, 412 | 428) {
-            request.if_match = client.get::<T>(&uri).await?.etag().cloned();
-            response = client.send(request.clone()).await?;
-        }
-        let response = response.success(&request)?;
-        if response.status == 202 {
-            return Ok(Change::Accepted { monitor: response.location });
-        }
-        // The body may be the resource, messages about it, or nothing.
-        if let Ok(whole) = client.decode(response, &request, Some(T::type_table()), false)
-            && whole.record().text("@odata.id").is_some()
-        {
-            return whole.typed().map(Change::Updated);
-        }
-        client.get(&uri).await.map(Change::Updated)
+        let uri = self.resource.uri().to_owned();
+        let etag = self.resource.etag().cloned();
+        let (apply, directly) = (self.apply, self.directly);
+        let plan = Plan { client, uri, etag, original: Box::new(self.resource.into_value()), patch, apply, directly };
+        Ok(match plan.carry_out().await? {
+            Outcome::Unchanged => Change::Unchanged,
+            Outcome::Updated(resource) => Change::Updated(resource.typed()?),
+            Outcome::Pending(settings) => Change::Pending(settings.typed()?),
+            Outcome::Accepted(task) => Change::Accepted(task),
+        })
     }
-}
-
-fn check(record: &dyn Record, patch: &Patch) -> Result<(), Error> {
-    let table = record.table();
-    if table.capabilities.updatable == Some(false) {
-        let text = format!("the schema does not allow a {} to be changed", table.name);
-        return Err(Error::new(ErrorKind::NotAllowed, text));
-    }
-    let read_only: Vec<_> =
-        patch.changes.iter().filter(|change| !change.writable).map(|change| change.pointer.as_str()).collect();
-    if read_only.is_empty() {
-        return Ok(());
-    }
-    Err(Error::new(ErrorKind::NotAllowed, format!("read-only in the schema: {}", read_only.join(", "))))
 }

@@ -1,6 +1,7 @@
 //! The one error type: what failed, at which BMC and URI, and what the service said of it.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::schema::message::Message;
 
@@ -15,6 +16,11 @@ struct Inner {
     uri: Option<String>,
     status: Option<u16>,
     messages: Vec<Message>,
+    /// Whether something of the request may have reached the service.
+    sent: bool,
+    outcome_unknown: bool,
+    account: Option<String>,
+    retry_after: Option<Duration>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -52,12 +58,43 @@ pub enum ErrorKind {
     Missing,
     /// The schema or the service does not allow this. Nothing was sent.
     NotAllowed,
+    /// The service took the operation, and it failed: see [`Error::messages`].
+    TaskFailed,
+    /// The client was closed: see [`Client::close`](crate::Client::close). Nothing was sent.
+    Closed,
 }
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, text: impl Into<String>) -> Self {
-        let text = text.into();
-        Self(Box::new(Inner { kind, text, method: None, uri: None, status: None, messages: Vec::new(), source: None }))
+        Self(Box::new(Inner {
+            kind,
+            text: text.into(),
+            method: None,
+            uri: None,
+            status: None,
+            messages: Vec::new(),
+            sent: false,
+            outcome_unknown: false,
+            account: None,
+            retry_after: None,
+            source: None,
+        }))
+    }
+
+    /// For a [`Transport`](crate::transport::Transport) of one's own: nothing of the request reached the service, as no
+    /// connection came about. It may be sent again, whatever it asks for.
+    pub fn unsent(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        let mut error = Self::new(ErrorKind::Connect, "the service could not be reached");
+        error.0.source = Some(source.into());
+        error
+    }
+
+    /// For a [`Transport`](crate::transport::Transport) of one's own: the request, or some of it, went out, and no whole
+    /// answer came back.
+    pub fn lost(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        let mut error = Self::new(ErrorKind::Connect, "the connection broke").maybe_sent();
+        error.0.source = Some(source.into());
+        error
     }
 
     pub(crate) fn at(mut self, method: &'static str, uri: &str) -> Self {
@@ -72,9 +109,55 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_messages(mut self, messages: Vec<Message>) -> Self {
+        self.0.messages = messages;
+        self
+    }
+
     pub(crate) fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         self.0.source = Some(Box::new(source));
         self
+    }
+
+    pub(crate) fn maybe_sent(mut self) -> Self {
+        self.0.sent = true;
+        self
+    }
+
+    pub(crate) fn was_maybe_sent(&self) -> bool {
+        self.0.sent
+    }
+
+    /// Says that it happened before what the caller wants was sent.
+    pub(crate) fn before_sending(mut self) -> Self {
+        self.0.sent = false;
+        self.0.outcome_unknown = false;
+        self
+    }
+
+    /// Says that a change was sent, and nothing about whether it was made.
+    pub(crate) fn with_unknown_outcome(mut self) -> Self {
+        self.0.outcome_unknown = true;
+        self
+    }
+
+    pub(crate) fn of_kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
+    pub(crate) fn with_account(mut self, account: Option<String>) -> Self {
+        self.0.account = account;
+        self
+    }
+
+    pub(crate) fn with_retry_after(mut self, delay: Option<Duration>) -> Self {
+        self.0.retry_after = delay;
+        self
+    }
+
+    pub(crate) fn messages_mut(&mut self) -> &mut Vec<Message> {
+        &mut self.0.messages
     }
 
     /// What kind of failure it is.
@@ -105,6 +188,27 @@ impl Error {
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         self.0.kind == ErrorKind::Timeout
+    }
+
+    /// Whether it was a change that was sent and whose answer did not come: the service may have made it, or not. It was
+    /// sent once, and is not sent again by this library; look at the resource before you do so.
+    #[must_use]
+    pub fn outcome_unknown(&self) -> bool {
+        self.0.outcome_unknown
+    }
+
+    /// The URI of the account whose password must be changed, where the kind is
+    /// [`PasswordChangeRequired`](ErrorKind::PasswordChangeRequired) and the service named it. The client that gave this
+    /// error can change it: [`Client::change_password`](crate::Client::change_password).
+    #[must_use]
+    pub fn account(&self) -> Option<&str> {
+        self.0.account.as_deref()
+    }
+
+    /// How long the service wants to be left alone before it is asked again (`Retry-After`), where it said so.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
     }
 
     /// The HTTP method of the request that failed.
@@ -150,6 +254,9 @@ impl fmt::Display for Error {
         f.write_str(&self.0.text)?;
         if let Some(status) = self.0.status {
             write!(f, " (HTTP {status})")?;
+        }
+        if self.0.outcome_unknown {
+            f.write_str("; whether the service made the change is not known")?;
         }
         for (number, text) in self.0.messages.iter().filter_map(sentence).enumerate() {
             write!(f, "{}{text}", if number == 0 { ": " } else { " " })?;

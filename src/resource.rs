@@ -7,11 +7,12 @@ use std::ops::Deref;
 use futures_util::future::BoxFuture;
 
 use crate::action::Call;
-use crate::client::{Client, Request};
+use crate::client::Client;
 use crate::collection::Members;
 use crate::edit::Edit;
 use crate::error::{Error, ErrorKind};
-use crate::wire::{Collection, Deviation, ETag, Link, Record, Slot, Table, Type, creation, encode};
+use crate::query::{self, Asked, Query};
+use crate::wire::{Collection, Deviation, ETag, Link, Record, Slot, Table, Type, encode};
 
 /// What the generated navigation uses.
 pub(crate) mod generated {
@@ -105,6 +106,13 @@ impl<T: Type> Resource<T> {
         *self.value
     }
 
+    /// The same without its type.
+    #[must_use]
+    pub fn into_any(self) -> AnyResource {
+        let Self { client, uri, etag, deviations, value } = self;
+        AnyResource::new(client, uri, etag, deviations, value, Vec::new().into())
+    }
+
     /// Reads it anew.
     ///
     /// # Errors
@@ -120,23 +128,9 @@ impl<T: Type> Resource<T> {
         Edit::new(self.clone())
     }
 
-    /// Removes it.
-    ///
-    /// # Errors
-    ///
-    /// Where the schema says that such resources can't be removed, and where the service can't be asked or refuses.
-    pub async fn delete(self) -> Result<(), Error> {
-        if self.table().capabilities.deletable == Some(false) {
-            let text = format!("the schema does not allow a {} to be deleted", self.table().name);
-            return Err(Error::new(ErrorKind::NotAllowed, text).at("DELETE", &self.uri));
-        }
-        let request = Request { method: "DELETE", uri: self.uri, body: None, if_match: self.etag };
-        self.client.send(request.clone()).await?.success(&request).map(drop)
-    }
-
     /// Follows a link that was found in it.
     pub fn follow<U: Type>(&self, link: &Link<U>) -> Follow<U> {
-        Follow { client: self.client.clone(), link: Some(link.clone()), missing: String::new() }
+        Follow { client: self.client.clone(), link: Some(link.clone()), missing: String::new(), query: Query::new() }
     }
 
     /// Follows links that were found in it, in their order.
@@ -146,7 +140,7 @@ impl<T: Type> Resource<T> {
 
     pub(crate) fn follow_property<U: Type>(&self, link: Option<&Link<U>>, property: &str) -> Follow<U> {
         let missing = format!("{} has no {property}", self.uri);
-        Follow { client: self.client.clone(), link: link.cloned(), missing }
+        Follow { client: self.client.clone(), link: link.cloned(), missing, query: Query::new() }
     }
 
     pub(crate) fn invoke<P: Type, R>(&self, action: &'static str, parameters: P) -> Call<P, R> {
@@ -159,40 +153,6 @@ impl<C: Collection> Resource<C> {
     pub fn members(&self) -> Members<C::Member> {
         Members::of_collection(&self.client, &self.uri, &*self.value)
     }
-
-    /// Adds a member: POST. What the schema requires of a new member must be set.
-    ///
-    /// # Errors
-    ///
-    /// Where something required is missing or something read-only is set (nothing is sent then), and where the service
-    /// can't be asked or refuses.
-    pub async fn create(&self, member: &C::Member) -> Result<Resource<C::Member>, Error> {
-        let refuse = |text: String| Err(Error::new(ErrorKind::NotAllowed, text).at("POST", &self.uri));
-        if self.table().capabilities.insertable == Some(false) {
-            return refuse(format!("the schema does not allow members of a {} to be made", self.table().name));
-        }
-        let table = member.table();
-        let required = table.fields.iter().enumerate().filter(|(_, field)| field.flags.required_on_create());
-        let missing: Vec<_> =
-            required.filter(|(slot, _)| member.slot(*slot).is_empty()).map(|(_, field)| field.name).collect();
-        if !missing.is_empty() {
-            return refuse(format!("a new {} needs {}", table.name, missing.join(", ")));
-        }
-        let request = Request::with_body("POST", self.uri.clone(), creation(member).body);
-        let response = self.client.send(request.clone()).await?.success(&request)?;
-        match &response.location {
-            Some(location) if response.body.is_empty() => self.client.get(location).await,
-            location => {
-                let uri = location.clone().unwrap_or_else(|| self.uri.clone());
-                let request = Request { uri, ..request };
-                let made = self.client.decode(response, &request, Some(C::Member::type_table()), false)?;
-                let said = made.record().text("@odata.id").map(str::to_owned);
-                let mut made: Resource<C::Member> = made.typed()?;
-                made.uri = said.unwrap_or(made.uri);
-                Ok(made)
-            }
-        }
-    }
 }
 
 /// A link about to be followed: `.await` reads the resource.
@@ -201,6 +161,7 @@ pub struct Follow<T> {
     client: Client,
     link: Option<Link<T>>,
     missing: String,
+    query: Query,
 }
 
 impl<T> fmt::Debug for Follow<T> {
@@ -216,6 +177,18 @@ impl<T: Type> Follow<T> {
         self.link.as_ref()?.uri().map(|uri| uri.as_str())
     }
 
+    /// With query parameters; those of an earlier call count no more.
+    pub fn query(mut self, query: Query) -> Self {
+        self.query = query;
+        self
+    }
+
+    /// With subordinate resources in place of links to them, where the service can (`$expand=.`).
+    pub fn expand(self) -> Self {
+        let query = self.query.clone().expand(query::Expand::Subordinate);
+        self.query(query)
+    }
+
     /// The resource; none where there is no such link, or nothing where it leads.
     ///
     /// # Errors
@@ -229,16 +202,49 @@ impl<T: Type> Follow<T> {
         }
     }
 
-    pub(crate) fn into_parts(self) -> (Client, Option<Link<T>>, String) {
-        (self.client, self.link, self.missing)
+    pub(crate) fn into_parts(self) -> (Client, Option<Link<T>>, String, Query) {
+        (self.client, self.link, self.missing, self.query)
     }
 }
 
 impl<C: Collection> Follow<C> {
     /// The members of the collection that the link leads to, with those of further pages. A link that is not there is
     /// an error of the stream's.
+    ///
+    /// Where the service says that it supports `$expand=.`, the members are asked for together with the collection, and
+    /// those that come incomplete are read one by one. [`Query::without_expand`] reads all of them one by one.
     pub fn members(self) -> Members<C::Member> {
         Members::of_follow(self)
+    }
+
+    /// The member of a collection that has but one; none where it has another number of them. One request where the
+    /// service supports `only`, else two.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::get`].
+    pub async fn only(self) -> Result<Option<Resource<C::Member>>, Error> {
+        let Some(uri) = self.uri().map(str::to_owned) else {
+            return Err(Error::new(ErrorKind::Missing, self.missing));
+        };
+        let supported = self.client.features().and_then(|features| features.only_member_query) == Some(true);
+        if supported && !self.client.query_memory().has_failed(&uri) {
+            let asked = Query::new().only().insist().ask(C::type_table(), None, false).unwrap_or_default();
+            match query::fetch::fetch(&self.client, &uri, asked, C::Member::type_table(), true).await {
+                Ok(found) if found.record().downcast_ref::<C>().is_some() => return Ok(None),
+                Ok(found) => {
+                    let place = found.record().text("@odata.id").unwrap_or(&uri).to_owned();
+                    return found.moved(place).typed().map(Some);
+                }
+                Err(error) if error.is_auth() => return Err(error),
+                Err(_) => self.client.query_memory().note(&uri),
+            }
+        }
+        let collection = self.query(Query::new()).await?;
+        match collection.value().members() {
+            [only] => collection.follow(only).await.map(Some),
+            _ => Ok(None),
+        }
     }
 }
 
@@ -247,35 +253,46 @@ impl<T: Type> IntoFuture for Follow<T> {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Self { client, link, missing } = self;
+        let Self { client, link, missing, query } = self;
         let fetch = match link {
-            Some(link) => fetch_link(&client, &link),
+            Some(link) => match link.uri() {
+                Some(uri) if !query.is_plain() => {
+                    query::fetch::ask(&client, uri.as_str(), &query, T::type_table(), false)
+                }
+                _ => fetch_link(&client, &link, Asked::default()),
+            },
             None => Box::pin(async move { Err(Error::new(ErrorKind::Missing, missing)) }),
         };
         Box::pin(async move { fetch.await?.typed() })
     }
 }
 
-/// The resource behind a link: what the service inlined, if it is enough of it, else what it answers.
-pub(crate) fn fetch_link<T: Type>(client: &Client, link: &Link<T>) -> BoxFuture<'static, Result<AnyResource, Error>> {
+/// The resource behind a link: what the service inlined, if it is enough of it, else what it answers. If not the
+/// whole of it is asked for, whatever came inlined is enough.
+pub(crate) fn fetch_link<T: Type>(
+    client: &Client,
+    link: &Link<T>,
+    asked: Asked,
+) -> BoxFuture<'static, Result<AnyResource, Error>> {
     let uri = link.uri().map(|uri| uri.as_str().to_owned());
     if let Some(value) = link.expanded()
-        && (is_whole(value) || uri.is_none())
+        && (asked.is_saving() || is_whole(value) || uri.as_deref().is_none_or(|uri| uri.contains('#')))
     {
         let resource = AnyResource::inlined(client.clone(), uri.unwrap_or_default(), Box::new(value.clone()));
         return Box::pin(async move { Ok(resource) });
     }
     match uri {
-        Some(uri) => client.fetch(&uri, Some(T::type_table()), false),
+        Some(uri) => query::fetch::fetch(client, &uri, asked, T::type_table(), false),
         None => Box::pin(async { Err(Error::new(ErrorKind::Missing, "the link leads nowhere: it has no @odata.id")) }),
     }
 }
 
-/// Whether an inlined resource is more than a reference with some annotations: it has the properties that every
-/// resource has. Some services lose them when they expand; then the resource itself is asked.
+/// Whether an inlined resource is more than a reference with some annotations: it has what its schema requires of it.
+/// Some services lose properties when they expand; then the resource itself is asked.
 fn is_whole(record: &dyn Record) -> bool {
-    let has = |name: &str| record.table().find(name).is_some_and(|slot| !record.slot(slot).is_empty());
-    has("Name") && (has("Id") || record.table().find("Id").is_none() || has("@odata.type"))
+    let has = |slot: usize, name: &str| !record.slot(slot).is_empty() || record.residue().get(name).is_some();
+    let mut fields = record.table().fields.iter().enumerate();
+    fields.all(|(slot, field)| !field.flags.required() || has(slot, field.name))
 }
 
 /// A resource whose type is not known at compile time.
@@ -309,6 +326,12 @@ impl AnyResource {
     fn inlined(client: Client, uri: String, record: Box<dyn Record>) -> Self {
         let etag = (*record).text("@odata.etag").map(ETag::from);
         Self { client, uri, etag, deviations: Vec::new(), record, body: Vec::new() }
+    }
+
+    /// The same, at another URI: what was asked for with a query is not at the URI with the query.
+    pub(crate) fn moved(mut self, uri: String) -> Self {
+        self.uri = uri;
+        self
     }
 
     /// The client that read it.

@@ -17,13 +17,13 @@ const SCHEMA: &str = "ManagerAccount";
 pub(crate) fn from_tree(store: &Store, accounts: &mut Accounts) {
     for (key, resource) in store.iter() {
         let object = resource.object();
-        let Some(user) = object.get("UserName").and_then(Value::as_str).filter(|user| !user.is_empty()) else {
+        let Some(user) = object.get("UserName").and_then(Value::as_str) else {
             continue;
         };
         if schema(resource) != Some(SCHEMA) {
             continue;
         }
-        if let Some(known) = accounts.iter_mut().find(|account| account.user == user) {
+        if let Some(known) = accounts.iter_mut().find(|account| account.user == user && !user.is_empty()) {
             known.resource = Some(key.to_owned());
             continue;
         }

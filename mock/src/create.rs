@@ -8,7 +8,7 @@ use crate::message::{self, Message};
 use crate::reply::Reply;
 use crate::service::{Call, State, not_allowed};
 use crate::store::Store;
-use crate::{account, body, merge, secret, uri};
+use crate::{account, body, event, merge, secret, uri};
 
 /// What the schemas want in a POST, by the type of the new member.
 static REQUIRED: &[(&str, &[&str])] = &[
@@ -112,6 +112,9 @@ pub(crate) fn answer(state: &mut State, call: &Call) -> Reply {
     if schema == "ManagerAccount" {
         account::created(state, &key, &body);
     }
+    if schema == "EventDestination" {
+        event::subscribed(state, &key, &body);
+    }
     match state.store.get(&key) {
         Some(resource) => Reply::resource(StatusCode::CREATED, resource).with(header::LOCATION, &location),
         None => Reply::error(Message::new(&message::INTERNAL_ERROR, [])),
@@ -137,6 +140,14 @@ fn check_subscription(body: &Map<String, Value>) -> Result<(), Message> {
 /// The lowest number that no member of a collection has for an Id.
 pub(crate) fn free_id(store: &Store, collection: &str) -> String {
     (1_u32..).map(|id| id.to_string()).find(|id| !store.contains(&format!("{collection}/{id}"))).unwrap_or_default()
+}
+
+/// The number after the highest that a member of a collection has for an Id: numbers of logs don't come
+/// back.
+pub(crate) fn next_id(store: &Store, collection: &str) -> String {
+    let number = |key: &String| key.rsplit('/').next()?.parse::<u64>().ok();
+    let highest = store.members(collection).iter().filter_map(number).max().unwrap_or(0);
+    highest.saturating_add(1).to_string()
 }
 
 fn member_schema(store: &Store, collection: &str) -> Option<String> {
@@ -186,6 +197,14 @@ fn member(state: &State, schema: &str, id: &str, location: &str, body: &Map<Stri
                 "EventFormatType": "Event",
                 "SubscriptionType": "RedfishEvent",
                 "Status": { "State": "Enabled", "Health": "OK" },
+                "Actions": {
+                    "#EventDestination.SuspendSubscription": {
+                        "target": format!("{location}/Actions/EventDestination.SuspendSubscription"),
+                    },
+                    "#EventDestination.ResumeSubscription": {
+                        "target": format!("{location}/Actions/EventDestination.ResumeSubscription"),
+                    },
+                },
             })
         }
         _ => json!({}),

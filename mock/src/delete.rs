@@ -7,7 +7,7 @@ use crate::capability::Methods;
 use crate::message::{self, Message};
 use crate::reply::Reply;
 use crate::service::{Call, State};
-use crate::{login, patch, read};
+use crate::{event, login, patch, read, task};
 
 pub(crate) fn answer(state: &mut State, call: &Call) -> Reply {
     if !state.store.contains(&call.key) {
@@ -29,5 +29,7 @@ pub(crate) fn answer(state: &mut State, call: &Call) -> Reply {
         login::close(state, |session| session.user == account.user);
     }
     state.store.remove_member(&collection, &key);
+    task::cancel_resource(state, &key);
+    event::unsubscribed(state, &key);
     Reply::empty(StatusCode::NO_CONTENT)
 }

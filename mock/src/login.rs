@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::message::{self, Message};
+use crate::quirk::Quirk;
 use crate::reply::Reply;
 use crate::service::{Call, Settings, State};
 use crate::{account, body, create, uri};
@@ -92,6 +93,12 @@ pub(crate) fn open(state: &mut State, call: &Call) -> Reply {
         return Reply::error(Message::new(&message::UNAUTHORIZED, []));
     }
 
+    if state.settings.session_limit.is_some_and(|limit| state.sessions.len() >= limit) {
+        let message = Message::new(&message::SESSION_LIMIT, []);
+        let lenient = state.settings.quirks.has(Quirk::SessionLimitSays400);
+        let status = if lenient { StatusCode::BAD_REQUEST } else { message.status() };
+        return Reply::errors(status, &[message]);
+    }
     let sessions = collection(state);
     let id = create::free_id(&state.store, &sessions);
     let key = format!("{sessions}/{id}");

@@ -22,6 +22,7 @@ pub(crate) struct Kind {
 
 #[derive(Clone, Copy, Debug)]
 enum Severity {
+    OK,
     Warning,
     Critical,
 }
@@ -29,6 +30,7 @@ enum Severity {
 impl Severity {
     fn as_str(self) -> &'static str {
         match self {
+            Self::OK => "OK",
             Self::Warning => "Warning",
             Self::Critical => "Critical",
         }
@@ -138,6 +140,36 @@ kinds! {
     QUERY_OUT_OF_RANGE = "QueryParameterOutOfRange", Warning, BAD_REQUEST,
         "The value '%1' of the query parameter '%2' is not in the range of %3.",
         "Choose a value in the range.";
+    OPERATION_FAILED = "OperationFailed", Critical, INTERNAL_SERVER_ERROR,
+        "The operation was begun and failed.", "Look for the reason in the logs, and try again.";
+    TEST_MESSAGE = "TestMessage", OK, OK, "This event was sent on request, as a test.", "None.";
+    BUFFER_EXCEEDED = "EventBufferExceeded", Warning, OK,
+        "Events were lost, because the service keeps no more of them.",
+        "Read again whatever the lost events may have been about.";
+    RESOURCE_CREATED = "ResourceEvent.1.3.ResourceCreated", OK, OK, "The resource was created.", "None.";
+    RESOURCE_CHANGED = "ResourceEvent.1.3.ResourceChanged", OK, OK,
+        "Properties of the resource were changed.", "None.";
+    RESOURCE_REMOVED = "ResourceEvent.1.3.ResourceRemoved", OK, OK, "The resource was removed.", "None.";
+    POWERED_ON = "ResourceEvent.1.3.ResourcePoweredOn", OK, OK, "'%1' was powered on.", "None.";
+    POWERED_OFF = "ResourceEvent.1.3.ResourcePoweredOff", OK, OK, "'%1' was powered off.", "None.";
+    POWERING_ON = "ResourceEvent.1.3.ResourcePoweringOn", OK, OK, "'%1' is powering on.", "None.";
+    POWERING_OFF = "ResourceEvent.1.3.ResourcePoweringOff", OK, OK, "'%1' is powering off.", "None.";
+    POWER_PAUSED = "ResourceEvent.1.3.ResourcePaused", OK, OK, "'%1' was paused.", "None.";
+    HEALTH_OK = "ResourceEvent.1.3.ResourceStatusChangedOK", OK, OK,
+        "The health of '%1' is %2 again.", "None.";
+    HEALTH_WARNING = "ResourceEvent.1.3.ResourceStatusChangedWarning", Warning, OK,
+        "The health of '%1' is now %2.", "See the resource for the reason.";
+    HEALTH_CRITICAL = "ResourceEvent.1.3.ResourceStatusChangedCritical", Critical, OK,
+        "The health of '%1' is now %2.", "See the resource for the reason.";
+    TASK_STARTED = "TaskEvent.1.0.TaskStarted", OK, OK, "The task %1 has begun.", "None.";
+    TASK_REMOVED = "TaskEvent.1.0.TaskRemoved", Warning, OK, "The task %1 was removed.", "None.";
+    TASK_PROGRESS = "TaskEvent.1.0.TaskProgressChanged", OK, OK, "The task %1 is at %2 percent.", "None.";
+    TASK_COMPLETED = "TaskEvent.1.0.TaskCompletedOK", OK, OK,
+        "The task %1 has come to its end.", "None.";
+    TASK_ABORTED = "TaskEvent.1.0.TaskAborted", Critical, INTERNAL_SERVER_ERROR,
+        "The task %1 has failed.", "See the other messages.";
+    TASK_CANCELLED = "TaskEvent.1.0.TaskCancelled", Warning, BAD_REQUEST,
+        "The task %1 was cancelled.", "Send the request again.";
     NO_VALID_SESSION = "NoValidSession", Critical, UNAUTHORIZED,
         "The request carries neither a valid session token nor valid credentials.",
         "Log in and send the request again.";
@@ -153,6 +185,9 @@ kinds! {
     PRECONDITION_REQUIRED = "PreconditionRequired", Critical, PRECONDITION_REQUIRED,
         "The request has to say which version of the resource it is for.",
         "Read the resource and send its ETag in the If-Match header.";
+    SESSION_LIMIT = "SessionLimitExceeded", Critical, SERVICE_UNAVAILABLE,
+        "There are as many sessions as the service can have.",
+        "End a session and send the request again.";
     TEMPORARILY_UNAVAILABLE = "ServiceTemporarilyUnavailable", Critical, SERVICE_UNAVAILABLE,
         "The service has no time for requests at the moment.",
         "Wait and send the request again.";
@@ -168,16 +203,24 @@ pub(crate) struct Message {
     args: Vec<String>,
     /// The JSON pointers of the properties concerned.
     related: Vec<String>,
+    /// Words for this one occasion instead of the kind's own.
+    worded: Option<String>,
 }
 
 impl Message {
     pub(crate) fn new<const N: usize>(kind: &'static Kind, args: [&str; N]) -> Self {
-        Self { kind, args: args.map(str::to_owned).into(), related: Vec::new() }
+        Self { kind, args: args.map(str::to_owned).into(), related: Vec::new(), worded: None }
     }
 
     /// A message about the property at this JSON pointer.
     pub(crate) fn about(mut self, pointer: &str) -> Self {
         self.related.push(pointer.to_owned());
+        self
+    }
+
+    /// The same message in other words.
+    pub(crate) fn worded(mut self, text: &str) -> Self {
+        self.worded = Some(text.to_owned());
         self
     }
 
@@ -192,10 +235,14 @@ impl Message {
     }
 
     fn id(&self) -> String {
-        format!("{REGISTRY}.{}", self.kind.key)
+        // Those of other registries have their names in full.
+        if self.kind.key.contains('.') { self.kind.key.to_owned() } else { format!("{REGISTRY}.{}", self.kind.key) }
     }
 
     fn text(&self) -> String {
+        if let Some(worded) = &self.worded {
+            return worded.clone();
+        }
         let mut text = String::with_capacity(self.kind.text.len());
         let mut rest = self.kind.text;
         while let Some((before, after)) = rest.split_once('%') {

@@ -8,15 +8,18 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::encoding::Encoding;
 use crate::error::Error;
 use crate::fault::Faults;
 use crate::journal::Requests;
 use crate::query::{Query, QuerySupport};
+use crate::quirk::Quirk;
 use crate::server::Server;
 use crate::service::{Service, Settings};
+use crate::task::TaskRule;
 use crate::tls::Identity;
 use crate::tree::Tree;
-use crate::uri;
+use crate::{event, uri};
 
 /// The user that may log in unless the builder was told of another.
 pub const DEFAULT_USER: &str = "admin";
@@ -135,16 +138,43 @@ impl MockBmc {
     /// by that.
     pub fn set(&self, uri: &str, resource: Value) {
         self.service.state().store.set(&uri::key(uri), resource);
+        self.service.settle();
     }
 
     /// Removes a resource and all below it. Collections are not changed by that.
     pub fn remove(&self, uri: &str) {
         self.service.state().store.remove(&uri::key(uri));
+        self.service.settle();
     }
 
     /// Ends all sessions, as a restart of a real BMC would.
     pub fn end_sessions(&self) {
         self.service.end_sessions();
+    }
+
+    /// Sends an event of one record: to the streams and subscriptions that choose it, and to the log. What
+    /// every record has (`EventId`, `EventTimestamp`, ...) is added where it is missing.
+    pub fn send_event(&self, record: Value) {
+        event::stream::raise(&mut self.service.state(), record);
+        self.service.settle();
+    }
+
+    /// Makes a metric report anew from the properties that it is about, and sends it; says whether there
+    /// is such a report.
+    pub fn send_metric_report(&self, uri: &str) -> bool {
+        let sent = event::send_report(&mut self.service.state(), &uri::key(uri));
+        self.service.settle();
+        sent
+    }
+
+    /// How many event streams are open.
+    pub fn event_streams(&self) -> usize {
+        self.service.state().events.streams()
+    }
+
+    /// Ends all event streams. Clients may open them again.
+    pub fn end_event_streams(&self) {
+        event::stream::end_all(&mut self.service.state());
     }
 
     /// Stops the service and waits until it has stopped. Requests under way are cut off.
@@ -284,10 +314,113 @@ impl Builder {
         self
     }
 
+    /// Makes a task of an operation. Firmware updates are tasks unless a rule says otherwise, all else
+    /// is done at once. A tree without a TaskService has no tasks.
+    pub fn task(mut self, rule: TaskRule) -> Self {
+        self.settings.tasks.add(rule);
+        self
+    }
+
+    /// How long tasks run whose rule doesn't say; half a second unless told so.
+    pub fn task_duration(mut self, duration: Duration) -> Self {
+        self.settings.tasks.duration = duration;
+        self
+    }
+
+    /// After how long a silence an event stream has a comment, so that the client knows that it is still
+    /// there; 15 seconds unless told so.
+    pub fn event_keep_alive(mut self, silence: Duration) -> Self {
+        self.settings.events.keep_alive = silence;
+        self
+    }
+
+    /// How many events are kept for streams that come back with `Last-Event-ID`; 100 unless told so.
+    pub fn event_buffer(mut self, events: usize) -> Self {
+        self.settings.events.buffer = events;
+        self
+    }
+
+    /// How often and after what time an event is sent again to a listener that doesn't take it; what
+    /// the tree's EventService says unless told so.
+    pub fn event_retries(mut self, attempts: u32, interval: Duration) -> Self {
+        self.settings.events.retries = Some((attempts, interval));
+        self
+    }
+
+    /// Delivers events to listeners on other hosts as well. Without, subscriptions of such are taken, but
+    /// nothing leaves this one.
+    pub fn deliver_events_anywhere(mut self) -> Self {
+        self.settings.events.anywhere = true;
+        self
+    }
+
+    /// Spreads the JSON of an event stream over several `data:` lines.
+    pub fn multi_line_events(mut self) -> Self {
+        self.settings.events.multi_line = true;
+        self
+    }
+
+    /// Makes all metric reports anew, and sends them, so often; only when asked to unless told so.
+    pub fn metric_reports(mut self, interval: Duration) -> Self {
+        self.settings.events.reports = Some(interval);
+        self
+    }
+
     /// Lets a PATCH add properties that the resource doesn't show, instead of refusing them as
     /// unknown. For captured trees that leave out what the machine would take.
     pub fn lenient(mut self) -> Self {
         self.settings.lenient = true;
+        self
+    }
+
+    /// Has so many sessions at most; as many as there are clients unless told so.
+    pub fn session_limit(mut self, sessions: usize) -> Self {
+        self.settings.session_limit = Some(sessions);
+        self
+    }
+
+    /// Compresses answers in the first of these ways that a client takes; never unless told so.
+    pub fn compression(mut self, encodings: &[Encoding]) -> Self {
+        self.settings.encodings = encodings.to_vec();
+        self
+    }
+
+    /// Does something otherwise than the standard says, as services of some vendor do. Quirks of
+    /// compression compress with gzip if nothing else is said of it.
+    ///
+    /// ```
+    /// use rosefish_mock::{MockBmc, Quirk};
+    ///
+    /// let builder = MockBmc::builder().quirk(Quirk::GzipTags).quirk(Quirk::AccountSlots);
+    /// ```
+    pub fn quirk(mut self, quirk: Quirk) -> Self {
+        let compresses = matches!(quirk, Quirk::GzipTags | Quirk::WeakTags | Quirk::CompressedOnly);
+        if compresses && self.settings.encodings.is_empty() {
+            self.settings.encodings.push(Encoding::Gzip);
+        }
+        self.settings.quirks.add(quirk);
+        self
+    }
+
+    /// Lets faults and journal be reached over HTTP, for tests that are not written in Rust. Whoever
+    /// can reach the port can then use it without a login, which is why it is for loopback addresses
+    /// only.
+    ///
+    /// | | |
+    /// | --- | --- |
+    /// | `GET /mock/faults` | the rules, and how many requests each has befallen |
+    /// | `POST /mock/faults` | adds a [`Rule`](crate::fault::Rule) in JSON |
+    /// | `PUT /mock/faults/random` | random faults: `{ "seed": 7, "share": 0.2 }` |
+    /// | `DELETE /mock/faults/ID`, `DELETE /mock/faults` | removes one, or all |
+    /// | `GET /mock/requests`, `DELETE` | the journal, and the most requests that were under way at once |
+    /// | `GET /mock/sessions`, `DELETE` | how many sessions are open; ends them |
+    ///
+    /// ```sh
+    /// curl --json '{ "path": "/redfish/v1/Systems/*", "times": 2, "then": { "status": 503 } }' \
+    ///   http://127.0.0.1:8000/mock/faults
+    /// ```
+    pub fn control(mut self) -> Self {
+        self.settings.control = true;
         self
     }
 
@@ -301,8 +434,13 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// If the address can't be listened on, or no thread or certificate is to be had.
-    pub async fn start(self) -> Result<MockBmc, Error> {
+    /// If the address can't be listened on, no thread or certificate is to be had, or control over
+    /// HTTP was asked for on an address that others can reach.
+    pub async fn start(mut self) -> Result<MockBmc, Error> {
+        if self.settings.control && !self.address.ip().is_loopback() {
+            return Err(Error::new(format!("{}: control over HTTP is for loopback addresses only", self.address)));
+        }
+        self.settings.quirks.secure = self.tls;
         let identity = if self.tls { Some(Identity::new()?) } else { None };
         let tree = self.tree.unwrap_or_else(Tree::demo);
         let service = Arc::new(Service::new(&tree, &self.user, &self.password, self.settings));

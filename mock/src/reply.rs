@@ -10,7 +10,7 @@ use crate::message::{self, Message};
 use crate::store::{JSON, Resource};
 
 /// An answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Reply {
     status: StatusCode,
     headers: Vec<(HeaderName, HeaderValue)>,
@@ -53,6 +53,16 @@ impl Reply {
             self.headers.push((name, value));
         }
         self
+    }
+
+    pub(crate) fn is_error(&self) -> bool {
+        self.status.is_client_error() || self.status.is_server_error()
+    }
+
+    /// The messages of an error.
+    pub(crate) fn messages(&self) -> Vec<Value> {
+        let body: Value = serde_json::from_slice(&self.body).unwrap_or_default();
+        body.pointer("/error/@Message.ExtendedInfo").and_then(Value::as_array).cloned().unwrap_or_default()
     }
 
     /// The response, with what DSP0266 wants on every one.

@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_rustls::TlsAcceptor;
 
 use crate::error::Error;
+use crate::fault::Faults;
 use crate::service::{Service, handle};
 use crate::tls::Identity;
 use crate::wire::{Stream, Wire};
@@ -98,18 +99,25 @@ async fn serve(listener: StdListener, tls: Option<TlsAcceptor>, service: Arc<Ser
     let Ok(local) = listener.local_addr() else {
         return;
     };
+    service.begin();
     let (ready, connections) = mpsc::channel(BACKLOG);
     let incoming = Incoming { connections, local };
+    let faults = service.settings.faults.clone();
     let router = Router::new().fallback(handle).with_state(service);
     let service = router.into_make_service_with_connect_info::<Wire>();
     tokio::select! {
-        () = accept(listener, tls, ready) => {}
+        () = accept(listener, tls, faults, ready) => {}
         _ = axum::serve(incoming, service) => {}
     }
 }
 
 /// Accepts connections; shakes hands beside, so that a client that doesn't go on holds up nobody.
-async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, ready: mpsc::Sender<(Stream, SocketAddr)>) {
+async fn accept(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    faults: Faults,
+    ready: mpsc::Sender<(Stream, SocketAddr)>,
+) {
     loop {
         let (stream, peer) = match listener.accept().await {
             Ok(connection) => connection,
@@ -119,6 +127,11 @@ async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, ready: mpsc::Se
                 continue;
             }
         };
+        if faults.is_away() {
+            // Dropped with a reset.
+            let _ = stream.set_zero_linger();
+            continue;
+        }
         // Answers are small and whole: waiting for more to send would only delay them.
         let _ = stream.set_nodelay(true);
         match &tls {

@@ -2,21 +2,26 @@
 //! the login. What a verb does is in the modules of the verbs.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request, State as Shared};
 use axum::http::{HeaderMap, Method, Response, StatusCode, header};
+use tokio::runtime::Handle;
 
 use crate::capability::Methods;
+use crate::encoding::Encoding;
+use crate::event::{self, EventSettings, Events};
 use crate::fault::{self, Faults};
 use crate::journal::Journal;
 use crate::message::{self, Message};
 use crate::query::{self, Queries};
+use crate::quirk::{self, Quirks};
 use crate::reply::Reply;
 use crate::session::{Account, Accounts, Sessions};
 use crate::store::Store;
+use crate::task::{self, TaskRules, Tasks};
 use crate::tree::Tree;
 use crate::wire::Wire;
 use crate::{account, action, create, delete, document, login, patch, privilege, read, uri};
@@ -35,16 +40,29 @@ pub(crate) struct Settings {
     pub(crate) power_delay: Duration,
     /// Which query parameters are taken, and how large a page of a collection is.
     pub(crate) queries: Queries,
+    /// Which operations become tasks.
+    pub(crate) tasks: TaskRules,
+    pub(crate) events: EventSettings,
     /// Whether a PATCH may add properties that a resource doesn't show.
     pub(crate) lenient: bool,
+    /// How many sessions there may be.
+    pub(crate) session_limit: Option<usize>,
+    /// In which ways answers are compressed for clients that take it.
+    pub(crate) encodings: Vec<Encoding>,
+    pub(crate) quirks: Quirks,
     pub(crate) faults: Faults,
+    /// Whether faults and journal can be reached over HTTP.
+    pub(crate) control: bool,
 }
 
 /// What changes while the service runs.
 pub(crate) struct State {
+    pub(crate) settings: Arc<Settings>,
     pub(crate) store: Store,
     pub(crate) accounts: Accounts,
     pub(crate) sessions: Sessions,
+    pub(crate) tasks: Tasks,
+    pub(crate) events: Events,
     /// What is to happen after the request under way, and how long after.
     pub(crate) later: Vec<(Duration, Later)>,
 }
@@ -53,6 +71,23 @@ pub(crate) struct State {
 pub(crate) type Later = Box<dyn FnOnce(&mut State) + Send>;
 
 impl State {
+    fn new(settings: Arc<Settings>, store: Store, accounts: Accounts) -> Self {
+        Self {
+            settings,
+            store,
+            accounts,
+            sessions: Sessions::default(),
+            tasks: Tasks::default(),
+            events: Events::default(),
+            later: Vec::new(),
+        }
+    }
+
+    /// A copy to try a request on: what it does there happens nowhere else.
+    fn trial(&self) -> Self {
+        Self::new(Arc::clone(&self.settings), self.store.clone(), self.accounts.clone())
+    }
+
     /// Lets something happen when this time has passed.
     pub(crate) fn later(&mut self, delay: Duration, change: impl FnOnce(&mut Self) + Send + 'static) {
         self.later.push((delay, Box::new(change)));
@@ -73,11 +108,13 @@ impl fmt::Debug for State {
 pub(crate) struct Service {
     state: Mutex<State>,
     pub(crate) journal: Journal,
-    pub(crate) settings: Settings,
+    pub(crate) settings: Arc<Settings>,
+    /// What its tasks run on, as soon as it serves.
+    runtime: OnceLock<Handle>,
 }
 
 /// A request, whole.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub(crate) method: Method,
     /// The key of the resource asked for.
@@ -99,9 +136,13 @@ impl Service {
         accounts.add(Account::new(user, password, "Administrator"));
         let mut store = Store::new(tree);
         settings.queries.advertise(&mut store);
+        quirk::prepare(&settings.quirks, &mut store);
         account::from_tree(&store, &mut accounts);
-        let state = State { store, accounts, sessions: Sessions::default(), later: Vec::new() };
-        Self { state: Mutex::new(state), journal: Journal::default(), settings }
+        // What the tree was at first is no news.
+        store.take_changes();
+        let settings = Arc::new(settings);
+        let state = State::new(Arc::clone(&settings), store, accounts);
+        Self { state: Mutex::new(state), journal: Journal::default(), settings, runtime: OnceLock::new() }
     }
 
     /// The state. A handler that panicked leaves at worst one resource half-changed, which is no
@@ -147,23 +188,43 @@ impl Service {
         if !reading && call.query.as_deref().is_some_and(query::misplaced) {
             return Reply::error(Message::new(&message::QUERY_NOT_ON_OPERATION, []));
         }
-        match call.method {
-            Method::GET | Method::HEAD => read::answer(&state, call, &self.settings),
-            Method::PATCH => patch::answer(&mut state, call, &self.settings),
-            Method::POST => match action::find(&state.store, &call.key) {
-                Some(action) => action::answer(&mut state, call, &action, &self.settings),
-                None => create::answer(&mut state, call),
-            },
-            Method::DELETE => delete::answer(&mut state, call),
-            _ => not_allowed(&state, &call.key),
+        if let Some(reply) = task::monitor(&mut state, call) {
+            return reply;
         }
+        if reading {
+            return read::answer(&state, call, &self.settings);
+        }
+        if let Some(rule) = self.settings.tasks.find(&call.method, &call.key) {
+            // What would be refused is refused at once.
+            let refused = carry_out(&mut state.trial(), call);
+            if refused.is_error() {
+                return refused;
+            }
+            if let Some(accepted) = task::start(&mut state, call, rule) {
+                return accepted;
+            }
+        }
+        carry_out(&mut state, call)
     }
 
-    /// Carries a request out.
+    /// Carries a request out, with the quirks that this service has.
     pub(crate) fn respond(self: &Arc<Self>, call: &Call) -> Response<Body> {
-        let reply = self.answer(call);
-        self.start_later();
-        reply.into_response()
+        let quirks = &self.settings.quirks;
+        let call = &*quirk::rewrite(quirks, call);
+        let refused = quirk::refuse(quirks, &mut self.state(), call);
+        if refused.is_none()
+            && let Some(stream) = self.stream(call)
+        {
+            return stream;
+        }
+        let reply = refused.unwrap_or_else(|| self.answer(call));
+        self.settle();
+        quirk::amend(quirks, &self.settings.faults, call, reply.into_response())
+    }
+
+    /// Compresses an answer as far as the service does that and the client takes it.
+    pub(crate) fn compressed(&self, request: &HeaderMap, response: Response<Body>) -> Response<Body> {
+        quirk::compressed(&self.settings.quirks, request, response, &self.settings.encodings)
     }
 
     /// Ends the session that a request is in, if it is in one.
@@ -182,19 +243,82 @@ impl Service {
         }
     }
 
-    /// Sets going what the last request left for later.
-    fn start_later(self: &Arc<Self>) {
-        for (delay, change) in std::mem::take(&mut self.state().later) {
+    /// Opens a stream of events, if that is what a request is for.
+    fn stream(self: &Arc<Self>, call: &Call) -> Option<Response<Body>> {
+        let mut state = self.state();
+        if !event::stream::is_stream(&state, call) {
+            return None;
+        }
+        let allowed = login::authenticate(&mut state, call).and_then(|caller| privilege::check(&state, &caller, call));
+        Some(match allowed {
+            Ok(()) => event::stream::open(self, &mut state, call),
+            Err(reply) => reply.into_response(),
+        })
+    }
+
+    /// Begins to serve, on the runtime that this is called on.
+    pub(crate) fn begin(self: &Arc<Self>) {
+        // It is called once.
+        let _ = self.runtime.set(Handle::current());
+        let Some(pause) = self.settings.events.reports else {
+            return;
+        };
+        let service = Arc::downgrade(self);
+        self.spawn(async move {
+            loop {
+                tokio::time::sleep(pause).await;
+                let Some(service) = service.upgrade() else {
+                    return;
+                };
+                event::refresh_reports(&mut service.state());
+                service.settle();
+            }
+        });
+    }
+
+    /// Lets something run beside the requests. Without a runtime it is dropped: the service has not
+    /// begun then, or has ended.
+    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        if let Some(runtime) = self.runtime.get() {
+            runtime.spawn(work);
+        }
+    }
+
+    /// Tells of what has changed, and sets going what was left for later.
+    pub(crate) fn settle(self: &Arc<Self>) {
+        let (later, outbox) = {
+            let mut state = self.state();
+            event::settle(&mut state);
+            (std::mem::take(&mut state.later), state.events.outbox())
+        };
+        if !outbox.is_empty() {
+            event::deliver(self, outbox);
+        }
+        for (delay, change) in later {
             let service = Arc::downgrade(self);
-            tokio::spawn(async move {
+            self.spawn(async move {
                 tokio::time::sleep(delay).await;
                 // Changes of a service that nobody holds any more concern nobody.
                 if let Some(service) = service.upgrade() {
                     change(&mut service.state());
-                    service.start_later();
+                    service.settle();
                 }
             });
         }
+    }
+}
+
+/// Does what a request wants to have changed.
+pub(crate) fn carry_out(state: &mut State, call: &Call) -> Reply {
+    let settings = Arc::clone(&state.settings);
+    match call.method {
+        Method::PATCH => patch::answer(state, call, &settings),
+        Method::POST => match action::find(&state.store, &call.key) {
+            Some(action) => action::answer(state, call, &action, &settings),
+            None => create::answer(state, call),
+        },
+        Method::DELETE => delete::answer(state, call),
+        _ => not_allowed(state, &call.key),
     }
 }
 
@@ -220,6 +344,9 @@ pub(crate) async fn handle(
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, MAX_BODY).await;
+    if service.settings.control && fault::control::is_for(parts.uri.path()) {
+        return fault::control::answer(&service, &parts, &body.unwrap_or_default());
+    }
     let ticket = service.journal.begin(&parts, body.as_ref().unwrap_or(&Bytes::new()));
     if !service.settings.latency.is_zero() {
         tokio::time::sleep(service.settings.latency).await;
@@ -230,12 +357,15 @@ pub(crate) async fn handle(
             let actions = service.settings.faults.of(parts.method.as_str(), &path, &parts.headers, &body);
             let query = parts.uri.query().map(str::to_owned);
             let call = Call { method: parts.method, key: uri::key(&path), query, headers: parts.headers, body };
-            if actions.is_empty() {
-                service.respond(&call)
-            } else {
+            let response = if !actions.is_empty() {
                 ticket.befallen(format!("{actions:?}"));
                 fault::befall(&service, &call, &path, &wire, &actions).await
-            }
+            } else if let Some(redirected) = quirk::redirect(&service.settings.quirks, &service.state(), &path) {
+                redirected.into_response()
+            } else {
+                service.respond(&call)
+            };
+            service.compressed(&call.headers, response)
         }
         Err(_) => Reply::error(Message::new(&message::PAYLOAD_TOO_LARGE, [])).into_response(),
     };

@@ -58,7 +58,8 @@ pub(crate) struct Accounts(Vec<Account>);
 
 impl Accounts {
     pub(crate) fn add(&mut self, account: Account) {
-        self.0.retain(|other| other.user != account.user);
+        // Accounts without a name are free slots, of which there may be many.
+        self.0.retain(|other| other.user != account.user || other.user.is_empty());
         self.0.push(account);
     }
 

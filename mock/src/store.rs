@@ -88,11 +88,22 @@ fn content_type(payload: &Payload, key: &str) -> &'static str {
     }
 }
 
+/// What became of a resource.
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    pub(crate) key: String,
+    /// As it was; `None` if it is new.
+    pub(crate) before: Option<Resource>,
+    /// As it is; `None` if it is gone.
+    pub(crate) after: Option<Resource>,
+}
+
 /// All resources of a service by key.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     resources: BTreeMap<String, Resource>,
     aliases: HashMap<String, String>,
+    changes: Vec<Change>,
 }
 
 impl Store {
@@ -104,7 +115,13 @@ impl Store {
                 .map(|(key, payload)| (key.clone(), Resource::captured(payload, key)))
                 .collect(),
             aliases: tree.aliases.clone().into_iter().collect(),
+            changes: Vec::new(),
         }
+    }
+
+    /// What has changed since this was asked for the last time.
+    pub(crate) fn take_changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.changes)
     }
 
     /// The key that a resource is stored under, which differs from the one asked for where it
@@ -129,6 +146,8 @@ impl Store {
     pub(crate) fn set(&mut self, key: &str, json: Value) -> &Resource {
         let key = self.resolve(key).to_owned();
         let resource = Resource::changed(json);
+        let before = self.resources.get(&key).cloned();
+        self.changes.push(Change { key: key.clone(), before, after: Some(resource.clone()) });
         match self.resources.entry(key) {
             std::collections::btree_map::Entry::Occupied(mut entry) => {
                 entry.insert(resource);
@@ -160,10 +179,11 @@ impl Store {
             .take_while(|other| other.starts_with(&below))
             .cloned()
             .collect();
-        for other in &gone {
-            self.resources.remove(other);
+        for other in gone.into_iter().chain([key.clone()]) {
+            if let Some(before) = self.resources.remove(&other) {
+                self.changes.push(Change { key: other, before: Some(before), after: None });
+            }
         }
-        self.resources.remove(&key);
         self.aliases.retain(|_, target| *target != key && !target.starts_with(&below));
     }
 
@@ -197,15 +217,19 @@ impl Store {
 
     /// Adds a resource to the store and to its collection.
     pub(crate) fn add_member(&mut self, collection: &str, key: &str, json: Value) {
+        // The schema wants log entries whole in their collection.
+        let whole =
+            json.get("@odata.type").and_then(Value::as_str).is_some_and(|named| named.starts_with("#LogEntry."));
         let id = json.get("@odata.id").cloned().unwrap_or_else(|| key.into());
-        self.set(key, json);
+        let stored = self.set(key, json);
+        let member = stored.json.as_deref().filter(|_| whole).cloned().unwrap_or_else(|| json!({ "@odata.id": id }));
         self.update(collection, |object| {
             let members = object.entry("Members").or_insert_with(|| json!([]));
             if !members.is_array() {
                 *members = json!([]);
             }
             if let Value::Array(members) = members {
-                members.push(json!({ "@odata.id": id }));
+                members.push(member);
             }
             count_members(object);
         });

@@ -5,33 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use url::Url;
 
-use super::tls::Trust;
-use super::transport::{Config, Transport};
-use super::{Client, connect};
+use super::Client;
+use super::connect::{Credentials, Means, connect};
+use super::exchange::{Exchange, Timeouts};
+use super::origin::Origin;
+use super::retry::RetryPolicy;
+use super::session::SessionToken;
+use super::tls::{ClientCertificate, Trust};
+use super::transport::{Http, HttpConfig, HttpVersion, TlsVersion, Transport};
 use crate::error::{Error, ErrorKind};
 use crate::wire::Limits;
-
-/// A user name and a password, which is never shown.
-#[derive(Debug, Clone)]
-pub struct Credentials {
-    pub(crate) user: String,
-    pub(crate) password: SecretString,
-}
-
-impl Credentials {
-    /// A user and a password.
-    pub fn new(user: impl Into<String>, password: impl Into<SecretString>) -> Self {
-        Self { user: user.into(), password: password.into() }
-    }
-
-    /// The user's name.
-    #[must_use]
-    pub fn user(&self) -> &str {
-        &self.user
-    }
-}
 
 /// Sets a [`Client`] up. See [`Client::builder`].
 #[derive(Clone)]
@@ -39,12 +23,17 @@ impl Credentials {
 pub struct ClientBuilder {
     url: String,
     credentials: Option<Credentials>,
-    basic: bool,
-    trust: Result<Trust, Arc<Error>>,
+    means: Means,
+    http: HttpConfig,
+    /// The first option that can't be used.
+    fault: Option<Arc<Error>>,
+    transport: Option<Arc<dyn Transport>>,
     timeout: Duration,
-    connect_timeout: Duration,
+    read_timeout: Option<Duration>,
     limits: Limits,
     concurrency: usize,
+    retry: RetryPolicy,
+    cache: Option<usize>,
 }
 
 impl fmt::Debug for ClientBuilder {
@@ -52,6 +41,9 @@ impl fmt::Debug for ClientBuilder {
         f.debug_struct("ClientBuilder")
             .field("url", &self.url)
             .field("credentials", &self.credentials)
+            .field("means", &self.means)
+            .field("http", &self.http)
+            .field("retry", &self.retry)
             .finish_non_exhaustive()
     }
 }
@@ -61,12 +53,16 @@ impl ClientBuilder {
         Self {
             url: url.to_owned(),
             credentials: None,
-            basic: false,
-            trust: Ok(Trust::System),
+            means: Means::Login,
+            http: HttpConfig { connect_timeout: Duration::from_secs(10), ..HttpConfig::default() },
+            fault: None,
+            transport: None,
             timeout: Duration::from_secs(60),
-            connect_timeout: Duration::from_secs(10),
+            read_timeout: None,
             limits: Limits::default(),
             concurrency: 4,
+            retry: RetryPolicy::default(),
+            cache: None,
         }
     }
 
@@ -78,29 +74,103 @@ impl ClientBuilder {
 
     /// Sends the credentials with each request instead of making a session.
     pub fn basic_auth(mut self) -> Self {
-        self.basic = true;
+        self.means = Means::Basic;
         self
     }
 
-    /// Trusts the certificates in this PEM text, and no others.
+    /// Sends `Authorization: Bearer` with each request, for services that take tokens of another authority (OAuth 2.0).
+    pub fn bearer_token(mut self, token: impl Into<SecretString>) -> Self {
+        self.means = Means::Bearer(token.into());
+        self
+    }
+
+    /// Goes on with a session that was opened elsewhere. This client does not end it when it is dropped, only when it is
+    /// [closed](Client::close). If the session has ended, one is opened with the credentials if there are any; that one
+    /// is this client's.
+    pub fn session(mut self, token: SessionToken) -> Self {
+        self.means = Means::Token(token, false);
+        self
+    }
+
+    /// As [`session`](Self::session), and ends the session when the client is dropped.
+    pub fn adopt_session(mut self, token: SessionToken) -> Self {
+        self.means = Means::Token(token, true);
+        self
+    }
+
+    /// Shows this certificate (PEM, with those that vouch for it if there are any) to a service that knows its clients
+    /// by certificates, and proves by the private key (PEM) that it is ours. It takes the place of credentials or goes with
+    /// them.
+    pub fn client_certificate_pem(mut self, certificate: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> Self {
+        match ClientCertificate::from_pem(certificate.as_ref(), key.as_ref()) {
+            Ok(certificate) => self.http.certificate = Some(certificate),
+            Err(error) => self.note(error),
+        }
+        self
+    }
+
+    /// Trusts the certificates in this PEM text, and no others: as authorities, or as the very certificate that the
+    /// service shows.
     pub fn ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.trust = Ok(Trust::Pem(pem.into()));
+        self.http.trust = Trust::Pem(pem.into());
         self
     }
 
     /// Trusts the certificate of this SHA-256 fingerprint (64 hexadecimal digits, with or without colons), and no other.
     pub fn pin_sha256(mut self, fingerprint: &str) -> Self {
-        self.trust = Trust::pinned(fingerprint).map_err(Arc::new);
+        match Trust::pinned(fingerprint) {
+            Ok(trust) => self.http.trust = trust,
+            Err(error) => self.note(error),
+        }
         self
     }
 
     /// Trusts any certificate: whoever sits between can read the password. For machines on the bench.
     pub fn danger_accept_invalid_certs(mut self) -> Self {
-        self.trust = Ok(Trust::Anything);
+        self.http.trust = Trust::Anything;
         self
     }
 
-    /// How long a request may take as a whole; 60 s unless told.
+    /// The oldest version of TLS to agree to; 1.2 unless told.
+    pub fn oldest_tls(mut self, version: TlsVersion) -> Self {
+        self.http.oldest_tls = version;
+        self
+    }
+
+    /// Speaks HTTP/1.1 only. Otherwise HTTP/2 is spoken where the service offers it.
+    pub fn http1_only(mut self) -> Self {
+        self.http.version = HttpVersion::Http1;
+        self
+    }
+
+    /// Speaks HTTP/2 only, also without TLS.
+    pub fn http2_only(mut self) -> Self {
+        self.http.version = HttpVersion::Http2;
+        self
+    }
+
+    /// Goes through an HTTP proxy, `http://proxy.example:3128`. None is used unless one is named here: not that of the
+    /// environment either.
+    pub fn proxy(mut self, url: &str) -> Self {
+        self.http.proxy = Some((url.to_owned(), None));
+        self
+    }
+
+    /// As [`proxy`](Self::proxy), for a proxy that wants to know who uses it.
+    pub fn proxy_with(mut self, url: &str, user: &str, password: impl Into<SecretString>) -> Self {
+        self.http.proxy = Some((url.to_owned(), Some((user.to_owned(), password.into()))));
+        self
+    }
+
+    /// Sends requests by this instead of the transport that this library has. What was set of TLS, HTTP versions, proxy and
+    /// the time to connect then counts for nothing.
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// How long a call may take as a whole, from when it is its turn, with all that is sent again and the time between; 60 s unless
+    /// told. [`Client::with_timeout`] sets it for some calls.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -108,87 +178,68 @@ impl ClientBuilder {
 
     /// How long making a connection may take; 10 s unless told.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
+        self.http.connect_timeout = timeout;
         self
     }
 
-    /// What an answer may be at most.
+    /// How long the service may be silent before it answers, and between pieces of its answer; as long as the call may
+    /// take unless told.
+    pub fn read_timeout(mut self, timeout: Duration) -> Self {
+        self.read_timeout = Some(timeout);
+        self
+    }
+
+    /// What an answer may be at most, decompressed.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// How many requests may be under way at once, over all clones of the client; 4 unless told, and at least 1. A BMC
-    /// is a small computer.
+    /// How many requests may be under way at once, over all clones of the client and all streams; 4 unless told, and at
+    /// least 1. Who waits longest is next. A BMC is a small computer.
     pub fn concurrency(mut self, most: usize) -> Self {
-        self.concurrency = most.max(1);
+        self.concurrency = most.clamp(1, 1 << 16);
         self
     }
 
+    /// What is sent again, and when. [`Client::with_retry`] sets it for some calls.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// Keeps what was read in memory, up to this many bytes, and asks the service each time whether that is still what it
+    /// would send (`If-None-Match`): if so, it need not send it again. Nothing is kept unless told: there are services that
+    /// leave the tag as it is when only readings of sensors change, and then say that nothing has.
+    pub fn cache(mut self, bytes: usize) -> Self {
+        self.cache = Some(bytes);
+        self
+    }
+
+    fn note(&mut self, fault: Error) {
+        self.fault.get_or_insert(Arc::new(fault));
+    }
+
     /// Reads the service root and logs in.
+    ///
+    /// A client that is to change its password first is connected all the same: see
+    /// [`Client::password_change_required`].
     ///
     /// # Errors
     ///
     /// Where an option can't be used, the host can't be reached or its certificate is not accepted, the service is not
     /// Redfish, or the credentials are refused.
     pub async fn connect(self) -> Result<Client, Error> {
-        let config = Config {
-            origin: origin(&self.url)?,
-            trust: self.trust.map_err(|error| Error::new(ErrorKind::Configuration, error.to_string()))?,
-            timeout: self.timeout,
-            connect_timeout: self.connect_timeout,
-            limits: self.limits,
+        if let Some(fault) = self.fault {
+            return Err(Error::new(ErrorKind::Configuration, fault.to_string()));
+        }
+        let origin = Origin::parse(&self.url)?;
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => Arc::new(Http::new(HttpConfig { encrypted: origin.is_encrypted(), ..self.http })?),
         };
-        let transport = Arc::new(Transport::new(config)?);
-        connect(transport, self.credentials, self.basic, self.concurrency).await
-    }
-}
-
-/// The origin that a user means: `https` unless it says otherwise, and nothing but scheme, host and port.
-fn origin(text: &str) -> Result<Url, Error> {
-    let fail = |why: &str| {
-        Error::new(
-            ErrorKind::Configuration,
-            format!("{text:?} is no URL of a service ({why}): https://HOST was expected"),
-        )
-    };
-    let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
-    let mut url = Url::parse(&full).map_err(|error| fail(&error.to_string()))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(fail("the scheme is neither https nor http"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        // The text is not repeated: it has a password in it.
-        return Err(Error::new(ErrorKind::Configuration, "the URL has credentials in it: name them apart"));
-    }
-    if url.host_str().is_none_or(str::is_empty) {
-        return Err(fail("it has no host"));
-    }
-    url.set_path("/");
-    url.set_query(None);
-    url.set_fragment(None);
-    Ok(url)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_origin_is_made_of_what_people_type() {
-        let cases = [
-            ("bmc-07.example", "https://bmc-07.example/"),
-            ("https://bmc/redfish/v1/?x#y", "https://bmc/"),
-            ("http://127.0.0.1:8000", "http://127.0.0.1:8000/"),
-            ("[::1]:8443", "https://[::1]:8443/"),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(origin(text).unwrap().as_str(), expected, "{text}");
-        }
-        for text in ["", "ftp://bmc", "https://", "https://root:secret@bmc"] {
-            let error = origin(text).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::Configuration);
-            assert!(!error.to_string().contains("secret"), "{error}");
-        }
+        let timeouts = Timeouts { total: self.timeout, read: self.read_timeout.unwrap_or(self.timeout) };
+        let exchange = Exchange::new(origin, self.limits, timeouts, transport);
+        connect(exchange, self.credentials, self.means, self.retry, self.concurrency, self.cache).await
     }
 }

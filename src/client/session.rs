@@ -1,27 +1,121 @@
-//! Sessions: login, the token, and a logout that can't be forgotten.
+//! Sessions: the token, login, and a logout that can't be forgotten.
 
 use std::fmt;
-use std::sync::mpsc;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
-use std::thread;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use reqwest::header::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::Credentials;
-use super::transport::{Authorization, Config, Request, Response, Transport};
+use super::exchange::{Authorization, Exchange};
+use super::farewell;
+use super::request::{Request, Response};
 use crate::error::{Error, ErrorKind};
+use crate::message;
 
 /// How long a dropped client holds up its thread for the service to confirm the logout.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// A session at the service. Dropping it logs out.
+/// A session that a program may go on with in another client or process: [`Client::session_token`] gives it, and
+/// [`ClientBuilder::session`] takes it. It stands for the credentials until it is ended, and is never shown.
+///
+/// ```
+/// use rosefish::{ExposedSession, SessionToken};
+///
+/// # fn store(_: &str) {}
+/// # let token = SessionToken::from(ExposedSession::new("https://bmc/", "t0ken", None));
+/// // To be kept where secrets may be kept:
+/// let json = serde_json::to_string(&token.expose())?;
+/// let again = SessionToken::from(serde_json::from_str::<ExposedSession>(&json)?);
+/// assert!(!format!("{again:?}").contains("t0ken"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// [`Client::session_token`]: crate::Client::session_token
+/// [`ClientBuilder::session`]: crate::ClientBuilder::session
+#[derive(Clone)]
+pub struct SessionToken {
+    pub(crate) origin: String,
+    pub(crate) token: SecretString,
+    pub(crate) uri: Option<String>,
+}
+
+/// A [`SessionToken`] with its secret in plain sight, for `serde`.
+#[derive(Clone, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ExposedSession {
+    /// Scheme, host, port and path of the service. The token goes to no other.
+    pub origin: String,
+    /// The value of `X-Auth-Token`.
+    pub token: String,
+    /// The URI of the session, which ends it when it is deleted; none where it is not known.
+    #[serde(default)]
+    pub uri: Option<String>,
+}
+
+impl ExposedSession {
+    /// A session that something else than this library opened.
+    pub fn new(origin: impl Into<String>, token: impl Into<String>, uri: Option<String>) -> Self {
+        Self { origin: origin.into(), token: token.into(), uri }
+    }
+}
+
+impl SessionToken {
+    /// The session with its secret in plain sight.
+    #[must_use]
+    pub fn expose(&self) -> ExposedSession {
+        let token = self.token.expose_secret().to_owned();
+        ExposedSession { origin: self.origin.clone(), token, uri: self.uri.clone() }
+    }
+
+    /// The URI of the session, where it is known.
+    #[must_use]
+    pub fn uri(&self) -> Option<&str> {
+        self.uri.as_deref()
+    }
+
+    /// The service that it is a session at.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+}
+
+impl From<ExposedSession> for SessionToken {
+    fn from(exposed: ExposedSession) -> Self {
+        Self { origin: exposed.origin, token: exposed.token.into(), uri: exposed.uri }
+    }
+}
+
+impl fmt::Debug for SessionToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionToken").field("origin", &self.origin).field("uri", &self.uri).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ExposedSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ExposedSession").field("origin", &self.origin).field("uri", &self.uri).finish_non_exhaustive()
+    }
+}
+
+/// A session at the service. Dropping it logs out, unless somebody else is to do that.
 pub(crate) struct Session {
     token: SecretString,
-    /// Where to DELETE; none once that is done.
     uri: Option<String>,
-    config: Config,
+    /// Whether it has yet to be ended by whoever drops this.
+    ours: bool,
+    exchange: Arc<Exchange>,
+}
+
+/// A login that came about.
+pub(crate) struct Login {
+    pub(crate) session: Session,
+    /// The account whose password must be changed before anything else; its URI, where the service named it.
+    pub(crate) change_required: Option<Option<String>>,
 }
 
 impl fmt::Debug for Session {
@@ -34,109 +128,159 @@ impl Session {
     /// Logs in. It goes on to its end even if the caller stops waiting, so that the session that the service may have
     /// made is known, and ended.
     pub(crate) async fn login(
-        transport: &Arc<Transport>,
-        sessions: String,
+        exchange: &Arc<Exchange>,
+        sessions: &str,
         credentials: &Credentials,
-    ) -> Result<Self, Error> {
-        let transport = Arc::clone(transport);
+    ) -> Result<Login, Error> {
+        let exchange = Arc::clone(exchange);
         let body = serde_json::json!({
             "UserName": credentials.user,
             "Password": credentials.password.expose_secret(),
         });
         let request = Request::with_body("POST", sessions, body.to_string());
+        let user = credentials.user.clone();
         let login = tokio::spawn(async move {
-            let response = transport.send(&request, &None).await?.success(&request)?;
-            Self::of(response, transport.config().clone(), &request)
+            let response = exchange.send(&request, &None, exchange.deadline(&request)).await?;
+            let response = response.success(&request).map_err(full)?;
+            Self::of(response, exchange, &request, &user).await
         });
-        login.await.map_err(|error| Error::new(ErrorKind::Connect, "the login was interrupted").with_source(error))?
+        let interrupted = |error| Error::new(ErrorKind::Connect, "the login was interrupted").with_source(error);
+        // What was to be done by way of the session was not sent.
+        login.await.map_err(interrupted)?.map_err(Error::before_sending)
     }
 
-    fn of(response: Response, config: Config, request: &Request) -> Result<Self, Error> {
-        let in_body = || {
-            serde_json::from_slice::<serde_json::Value>(&response.body).ok()?["@odata.id"].as_str().map(str::to_owned)
-        };
-        let uri = response.location.clone().or_else(in_body);
-        let Some(token) = response.token else {
+    async fn of(response: Response, exchange: Arc<Exchange>, request: &Request, user: &str) -> Result<Login, Error> {
+        let Some(token) = response.token().map(str::to_owned) else {
             let text = format!("the service made a session but sent no X-Auth-Token{}", response.glimpse());
             return Err(Error::new(ErrorKind::Decode, text)
                 .at(request.method, &request.uri)
                 .with_status(response.status, Vec::new()));
         };
-        Ok(Self { token: token.into(), uri, config })
+        // Known from here on, so that it is ended whatever comes.
+        let mut session = Self { token: token.into(), uri: None, ours: true, exchange };
+        let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        let below =
+            |uri: &str| uri.trim_end_matches('/').starts_with(&format!("{}/", request.uri.trim_end_matches('/')));
+        // Some name themselves otherwise than they were called: it is deleted at the place that was called.
+        let location = response.location().map(path);
+        let in_body = body["@odata.id"].as_str().map(str::to_owned).filter(|uri| below(uri));
+        session.uri = location.or(in_body);
+        if session.uri.is_none() {
+            session.uri = session.find(request, body["Id"].as_str(), user).await;
+        }
+        if session.uri.is_none() {
+            tracing::warn!(uri = request.uri, "the service does not say which session it made: it can't be ended");
+        }
+        let messages = message::of_error(&response.body);
+        let required = messages.iter().find(|found| message::is(found, "PasswordChangeRequired"));
+        let change_required = required.map(|found| found.message_args.first().cloned());
+        Ok(Login { session, change_required })
+    }
+
+    /// Looks for the session among all: by its `Id`, else as the only one of its user.
+    async fn find(&self, login: &Request, id: Option<&str>, user: &str) -> Option<String> {
+        let collection = self.json(&login.uri).await?;
+        let members = collection["Members"].as_array()?.iter().filter_map(|member| member["@odata.id"].as_str());
+        let mut found = Vec::new();
+        for uri in members {
+            if id.is_some_and(|id| uri.trim_end_matches('/').rsplit('/').next() == Some(id)) {
+                return Some(uri.to_owned());
+            }
+            if id.is_none() && self.json(uri).await.is_some_and(|session| session["UserName"] == user) {
+                found.push(uri.to_owned());
+            }
+        }
+        // Of several it is not known which is ours, and to end another's would be worse than to leave this one.
+        found.pop().filter(|_| found.is_empty())
+    }
+
+    async fn json(&self, uri: &str) -> Option<Value> {
+        let request = Request::get(uri);
+        let authorization = self.authorization().ok()?;
+        let response = self.exchange.send(&request, &authorization, self.exchange.deadline(&request)).await.ok()?;
+        serde_json::from_slice(&response.success(&request).ok()?.body).ok()
+    }
+
+    /// A session that was opened elsewhere; `ours` if it is to be ended with this.
+    pub(crate) fn adopted(exchange: &Arc<Exchange>, token: SessionToken, ours: bool) -> Self {
+        Self { token: token.token, uri: token.uri, ours, exchange: Arc::clone(exchange) }
     }
 
     pub(crate) fn authorization(&self) -> Result<Authorization, Error> {
         header(HeaderName::from_static("x-auth-token"), self.token.expose_secret())
     }
 
+    /// A copy of what makes the session.
+    pub(crate) fn token(&self) -> SessionToken {
+        let origin = self.exchange.origin.as_str().to_owned();
+        SessionToken { origin, token: self.token.clone(), uri: self.uri.clone() }
+    }
+
+    /// Leaves it to others to end the session.
+    pub(crate) fn disown(&mut self) {
+        self.ours = false;
+    }
+
     /// Logs out and says how it went.
-    pub(crate) async fn logout(mut self, transport: &Transport) -> Result<(), Error> {
+    pub(crate) async fn logout(mut self) -> Result<(), Error> {
         let Some(uri) = self.uri.clone() else { return Ok(()) };
-        let request = Request { method: "DELETE", uri, body: None, if_match: None };
+        self.ours = true;
+        let request = Request::new("DELETE", uri);
         let authorization = self.authorization()?;
-        let response = transport.send(&request, &authorization).await?;
+        let response = self.exchange.send(&request, &authorization, self.exchange.deadline(&request)).await?;
         // From here on nothing is left to do; if the future is dropped before, `drop` does it.
-        self.uri = None;
+        self.ours = false;
         // Some answer 400 or 401 to a logout that they carried out, and 404 means that it has ended already.
         match response.status {
             400 | 401 | 404 | 410 => Ok(()),
             _ => response.success(&request).map(drop),
         }
     }
-
-    /// Forgets a session that the service no longer knows: there is nothing to log out of.
-    pub(crate) fn forget(mut self) {
-        self.uri = None;
-    }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        let Some(uri) = self.uri.take() else { return };
+        let Some(uri) = self.uri.take().filter(|_| self.ours) else { return };
+        let Ok(authorization) = self.authorization() else { return };
         let (done, wait) = mpsc::sync_channel(1);
-        let token = self.token.clone();
-        let farewell = Farewell { uri, token, config: self.config.clone(), done };
-        let sent = FAREWELLS.lock().unwrap_or_else(PoisonError::into_inner).send(farewell);
-        if sent.is_ok() {
+        // The connections of the client belong to a runtime that may be gone: the thread makes others.
+        let exchange = Arc::clone(&self.exchange);
+        let sent = farewell::say(async move {
+            let exchange = exchange.detached(PATIENCE);
+            let request = Request::new("DELETE", uri);
+            if let Err(error) = exchange.send(&request, &authorization, exchange.deadline(&request)).await {
+                tracing::warn!(%error, "a session could not be ended");
+            }
+            let _ = done.send(());
+        });
+        if sent {
             // The process may end right after this: wait, but not for long.
             let _ = wait.recv_timeout(PATIENCE);
         }
     }
 }
 
-/// A logout for the thread that does those which nobody waits for.
-struct Farewell {
-    uri: String,
-    token: SecretString,
-    config: Config,
-    done: mpsc::SyncSender<()>,
+/// The path of a URI, absolute or not.
+fn path(uri: &str) -> String {
+    match url::Url::parse(uri) {
+        Ok(url) => url.path().to_owned(),
+        Err(_) => uri.to_owned(),
+    }
 }
 
-static FAREWELLS: LazyLock<Mutex<mpsc::Sender<Farewell>>> = LazyLock::new(|| {
-    let (sender, receiver) = mpsc::channel::<Farewell>();
-    // If there can be no thread there are no logouts, and nobody waits: the channel is closed.
-    let _ = thread::Builder::new().name("rosefish-logout".to_owned()).spawn(move || {
-        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
-        while let Ok(farewell) = receiver.recv() {
-            runtime.block_on(farewell.say());
-        }
+/// Whether it is for want of room that a login failed: services say so in many ways.
+fn full(error: Error) -> Error {
+    let says = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        text.contains("session") && ["limit", "maximum", "exceed", "too many"].iter().any(|word| text.contains(word))
+    };
+    let mut messages = error.messages().iter();
+    let limit = messages.any(|found| {
+        message::is(found, "CreateLimitReachedForResource")
+            || message::is(found, "RAC0218")
+            || found.message.as_deref().is_some_and(says)
     });
-    Mutex::new(sender)
-});
-
-impl Farewell {
-    async fn say(self) {
-        // A pool of its own: the client's belongs to a runtime that may be gone.
-        let Ok(transport) = Transport::new(Config { timeout: PATIENCE, ..self.config }) else { return };
-        let request = Request { method: "DELETE", uri: self.uri, body: None, if_match: None };
-        let Ok(authorization) = header(HeaderName::from_static("x-auth-token"), self.token.expose_secret()) else {
-            return;
-        };
-        if let Err(error) = transport.send(&request, &authorization).await {
-            tracing::warn!(%error, "a session could not be ended");
-        }
-        let _ = self.done.send(());
-    }
+    if limit && !error.is_auth() { error.of_kind(ErrorKind::SessionLimit) } else { error }
 }
 
 /// A header that is never shown.

@@ -1,13 +1,19 @@
 //! TLS: verified against the system's roots or a PEM file, by a pinned fingerprint, or, by name, not at all.
 
+use std::fmt;
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::version::{TLS12, TLS13};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use sha2::{Digest, Sha256};
+
+use super::transport::{HttpVersion, TlsVersion};
 
 use crate::error::{Error, ErrorKind};
 
@@ -45,22 +51,79 @@ impl Trust {
         })
     }
 
-    pub(crate) fn config(&self) -> Result<ClientConfig, Error> {
+    pub(crate) fn config(
+        &self,
+        certificate: Option<&ClientCertificate>,
+        oldest: TlsVersion,
+        http: HttpVersion,
+    ) -> Result<ClientConfig, Error> {
         let provider = Arc::new(ring::default_provider());
         let fault = |error: rustls::Error| Error::new(ErrorKind::Configuration, "TLS").with_source(error);
-        let builder = ClientConfig::builder_with_provider(provider.clone())
-            .with_safe_default_protocol_versions()
-            .map_err(fault)?;
-        let mut config = match self {
-            Self::System => builder.with_root_certificates(system_roots()?).with_no_client_auth(),
-            Self::Pem(pem) => builder.with_root_certificates(pem_roots(pem)?).with_no_client_auth(),
-            Self::Pinned(_) | Self::Anything => builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(ByTrust { trust: self.clone(), provider }))
-                .with_no_client_auth(),
+        let versions: &[_] = match oldest {
+            TlsVersion::V1_2 => &[&TLS13, &TLS12],
+            TlsVersion::V1_3 => &[&TLS13],
         };
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let builder =
+            ClientConfig::builder_with_provider(provider.clone()).with_protocol_versions(versions).map_err(fault)?;
+        let builder = match self {
+            Self::System => builder.with_root_certificates(system_roots()?),
+            Self::Pem(pem) => {
+                let verifier = Listed::new(pem, provider)?;
+                builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
+            }
+            Self::Pinned(_) | Self::Anything => {
+                let verifier = ByTrust { trust: self.clone(), provider };
+                builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
+            }
+        };
+        let mut config = match certificate {
+            Some(ClientCertificate { chain, key }) => {
+                builder.with_client_auth_cert(chain.clone(), key.clone_key()).map_err(fault)?
+            }
+            None => builder.with_no_client_auth(),
+        };
+        config.alpn_protocols = match http {
+            HttpVersion::Any => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+            HttpVersion::Http1 => vec![b"http/1.1".to_vec()],
+            HttpVersion::Http2 => vec![b"h2".to_vec()],
+        };
         Ok(config)
+    }
+}
+
+/// A certificate that the client shows, with those that vouch for it, and its key.
+pub(crate) struct ClientCertificate {
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+}
+
+impl ClientCertificate {
+    /// Reads both from PEM.
+    pub(crate) fn from_pem(certificates: &[u8], key: &[u8]) -> Result<Self, Error> {
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(certificates).collect();
+        let chain = chain.map_err(|error| {
+            Error::new(ErrorKind::Configuration, "the PEM text of the client's certificate").with_source(error)
+        })?;
+        if chain.is_empty() {
+            return Err(Error::new(ErrorKind::Configuration, "the PEM text has no client certificate in it"));
+        }
+        // The cause is not told: it might repeat some of the key.
+        let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| {
+            Error::new(ErrorKind::Configuration, "there is no private key in the PEM text that should have it")
+        })?;
+        Ok(Self { chain, key })
+    }
+}
+
+impl Clone for ClientCertificate {
+    fn clone(&self) -> Self {
+        Self { chain: self.chain.clone(), key: self.key.clone_key() }
+    }
+}
+
+impl fmt::Debug for ClientCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientCertificate").field("certificates", &self.chain.len()).finish_non_exhaustive()
     }
 }
 
@@ -78,19 +141,78 @@ fn system_roots() -> Result<RootCertStore, Error> {
     Ok(roots)
 }
 
-fn pem_roots(pem: &[u8]) -> Result<RootCertStore, Error> {
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(pem) {
-        let certificate =
-            certificate.map_err(|error| Error::new(ErrorKind::Configuration, "the PEM text").with_source(error))?;
-        roots.add(certificate).map_err(|error| {
-            Error::new(ErrorKind::Configuration, "a certificate of the PEM text").with_source(error)
-        })?;
+/// Judges by the certificates of a PEM text: as roots, or as the very certificate that the service shows. BMCs make
+/// themselves certificates that are marked as those of an authority, which can't be a service's by the rules of chains.
+#[derive(Debug)]
+struct Listed {
+    certificates: Vec<CertificateDer<'static>>,
+    chains: Arc<WebPkiServerVerifier>,
+}
+
+impl Listed {
+    fn new(pem: &[u8], provider: Arc<CryptoProvider>) -> Result<Self, Error> {
+        let odd = |text: &str| Error::new(ErrorKind::Configuration, text.to_owned());
+        let mut roots = RootCertStore::empty();
+        let mut certificates = Vec::new();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            let certificate = certificate.map_err(|error| odd("the PEM text").with_source(error))?;
+            roots.add(certificate.clone()).map_err(|error| odd("a certificate of the PEM text").with_source(error))?;
+            certificates.push(certificate);
+        }
+        if roots.is_empty() {
+            return Err(odd("the PEM text has no certificate in it"));
+        }
+        let chains = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+            .build()
+            .map_err(|error| odd("the PEM text").with_source(error))?;
+        Ok(Self { certificates, chains })
     }
-    if roots.is_empty() {
-        return Err(Error::new(ErrorKind::Configuration, "the PEM text has no certificate in it"));
+}
+
+impl ServerCertVerifier for Listed {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        use CertificateError as C;
+        let judged = self.chains.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        match judged {
+            // Not by its name or its time: by its place in a chain that it does not need.
+            Err(rustls::Error::InvalidCertificate(C::Other(_) | C::UnknownIssuer))
+                if self.certificates.iter().any(|listed| listed == end_entity) =>
+            {
+                verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            judged => judged,
+        }
     }
-    Ok(roots)
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.chains.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.chains.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.chains.supported_verify_schemes()
+    }
 }
 
 /// Judges by fingerprint, or lets anything pass. The signature of the handshake is verified either way.

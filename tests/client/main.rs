@@ -186,7 +186,7 @@ async fn accounts_are_made_and_removed() {
         ..Default::default()
     };
     assert!(!format!("{account:?}").contains("Gu3st"), "secrets are not shown");
-    let made = accounts.create(&account).await.unwrap();
+    let made = accounts.create(&account).await.unwrap().into_resource().unwrap();
     assert_eq!(made.user_name.as_deref(), Some("guest"));
     let uri = made.uri().to_owned();
     made.delete().await.unwrap();

@@ -14,7 +14,7 @@ use crate::message::{self, Message};
 use crate::reply::Reply;
 use crate::service::{Call, Settings, State};
 use crate::store::Store;
-use crate::{body, uri};
+use crate::{body, event, uri};
 
 use parameters::Kind;
 
@@ -75,6 +75,9 @@ pub(crate) fn answer(state: &mut State, call: &Call, action: &Action, settings: 
     let wrong = check(&state.store, action, &given);
     if !wrong.is_empty() {
         return Reply::errors(StatusCode::BAD_REQUEST, &wrong);
+    }
+    if let Some(done) = event::act(state, &action.name, &action.owner, &given) {
+        return done.map_or_else(Reply::error, |()| Reply::empty(StatusCode::NO_CONTENT));
     }
     let done = match action.name.as_str() {
         "ComputerSystem.Reset" | "Chassis.Reset" => reset::machine(state, action, &given, settings),

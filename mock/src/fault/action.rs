@@ -43,6 +43,9 @@ pub enum Action {
     /// Removes the resource that the request is for, then goes on: the service will answer 404 by
     /// itself. Of a task it is what services do that forget a task when it has ended.
     Vanish,
+    /// Carries the request out and answers it, and takes the service away for a while after it:
+    /// connections are reset. In JSON a number of seconds.
+    GoAway(#[serde(with = "seconds")] Duration),
     /// Changes the answer's JSON by a merge patch (RFC 7396).
     Merge(Value),
     /// Gives the answer another content type.

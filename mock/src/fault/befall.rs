@@ -47,6 +47,12 @@ pub(crate) async fn befall(
             // What is left is about the answer of a request that is carried out.
             _ => {
                 let response = answered.take().unwrap_or_else(|| service.respond(call));
+                if let Action::GoAway(duration) = action {
+                    service.settings.faults.go_away(*duration);
+                }
+                // What comes in pieces is compressed before.
+                let in_pieces = matches!(action, Action::Truncate(_) | Action::Drip { .. });
+                let response = if in_pieces { service.compressed(&call.headers, response) } else { response };
                 altered(response, action).await
             }
         };

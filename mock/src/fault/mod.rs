@@ -38,6 +38,7 @@
 mod action;
 mod befall;
 mod body;
+pub(crate) mod control;
 pub(crate) mod glob;
 mod rule;
 
@@ -45,7 +46,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::http::HeaderMap;
 
@@ -78,6 +79,7 @@ struct Inner {
     random: Vec<Entry>,
     /// How many requests there were by method and path.
     requests: HashMap<(String, String), u64>,
+    away_until: Option<Instant>,
 }
 
 #[derive(Clone, Debug)]
@@ -152,6 +154,16 @@ impl Faults {
         self.inner().random.iter().map(|entry| entry.fired).sum()
     }
 
+    /// Takes the service away for a while, as a BMC is that restarts: connections are reset, new ones
+    /// as soon as they are made.
+    pub fn go_away(&self, duration: Duration) {
+        self.inner().away_until = Instant::now().checked_add(duration);
+    }
+
+    pub(crate) fn is_away(&self) -> bool {
+        self.inner().is_away()
+    }
+
     /// Replaces the random faults by those of [`Faults::random`], and the seed of all rules; a share
     /// of 0 ends them.
     pub fn set_random(&self, seed: u64, share: f64) {
@@ -169,6 +181,9 @@ impl Faults {
     pub(crate) fn of(&self, method: &str, path: &str, headers: &HeaderMap, body: &[u8]) -> Vec<Action> {
         let mut inner = self.inner();
         let inner = &mut *inner;
+        if inner.is_away() {
+            return vec![Action::Reset];
+        }
         if inner.rules.is_empty() && inner.random.is_empty() {
             return Vec::new();
         }
@@ -191,6 +206,12 @@ impl Faults {
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn is_away(&self) -> bool {
+        self.away_until.is_some_and(|end| Instant::now() < end)
     }
 }
 

@@ -235,7 +235,7 @@ fn masked_body(body: &Bytes) -> Bytes {
 }
 
 /// Masks the secrets in a value; says whether there were any.
-fn mask(json: &mut Value) -> bool {
+pub(crate) fn mask(json: &mut Value) -> bool {
     let mut found = false;
     match json {
         Value::Object(object) => {

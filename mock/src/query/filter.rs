@@ -9,7 +9,7 @@ const MAX_DEPTH: usize = 32;
 
 /// An understood `$filter`.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Filter(Expression);
+pub(crate) struct Filter(Expression);
 
 #[derive(Clone, Debug, PartialEq)]
 enum Expression {
@@ -38,7 +38,7 @@ enum Operand {
 }
 
 impl Filter {
-    pub(super) fn parse(text: &str) -> Result<Self, Message> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Message> {
         let malformed = || Message::new(&message::QUERY_VALUE_FORMAT, [text, "$filter"]);
         let tokens = tokens(text).ok_or_else(malformed)?;
         let mut parser = Parser { tokens: &tokens, depth: 0 };
@@ -46,8 +46,13 @@ impl Filter {
         if parser.tokens.is_empty() { Ok(Self(expression)) } else { Err(malformed()) }
     }
 
-    pub(super) fn holds(&self, resource: &Value) -> bool {
+    pub(crate) fn holds(&self, resource: &Value) -> bool {
         self.0.holds(resource)
+    }
+
+    /// Whether a property is named anywhere.
+    pub(crate) fn mentions(&self, property: &str) -> bool {
+        self.0.mentions(property)
     }
 }
 
@@ -217,6 +222,18 @@ fn path(word: &str) -> Option<Vec<String>> {
 }
 
 impl Expression {
+    fn mentions(&self, property: &str) -> bool {
+        let named = |path: &[String]| path.first().is_some_and(|first| first == property);
+        match self {
+            Self::And(left, right) | Self::Or(left, right) => left.mentions(property) || right.mentions(property),
+            Self::Not(inner) => inner.mentions(property),
+            Self::Holds(path) => named(path),
+            Self::Compare(left, _, right) => {
+                [left, right].iter().any(|operand| matches!(operand, Operand::Property(path) if named(path)))
+            }
+        }
+    }
+
     fn holds(&self, resource: &Value) -> bool {
         match self {
             Self::And(left, right) => left.holds(resource) && right.holds(resource),

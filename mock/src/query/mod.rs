@@ -11,6 +11,7 @@ mod support;
 
 pub use support::{Query, QuerySupport};
 
+pub(crate) use filter::Filter;
 pub(crate) use support::{Features, Queries};
 
 use serde_json::Value;
@@ -20,7 +21,6 @@ use crate::store::Store;
 use crate::uri;
 
 use expand::Expand;
-use filter::Filter;
 use select::Select;
 
 /// The query parameters of a request, understood.

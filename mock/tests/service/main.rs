@@ -1,7 +1,11 @@
 //! What a service does beyond reading and changing single resources: queries, tasks, events, updates;
 //! and what goes wrong on request.
 
+mod control;
+mod events;
 mod faults;
 mod queries;
+mod quirks;
 #[path = "../support/mod.rs"]
 mod support;
+mod tasks;

@@ -33,6 +33,11 @@ pub(crate) fn of_error(body: &[u8]) -> Vec<Message> {
     messages
 }
 
+/// Whether a message is of this kind, whatever the registry and the version that its identifier names.
+pub(crate) fn is(message: &Message, key: &str) -> bool {
+    message.message_id.as_deref().is_some_and(|id| id.rsplit('.').next() == Some(key))
+}
+
 fn message(value: &Value) -> Option<Message> {
     let text = value.is_object().then(|| value.to_string())?;
     decode(text.as_bytes(), &Limits::default()).ok().map(|decoded| decoded.value)

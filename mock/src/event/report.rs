@@ -1,0 +1,65 @@
+//! Metric reports: made anew from the properties that they are about, and sent like events.
+
+use serde_json::{Map, Value};
+
+use super::publish;
+use super::record::{Facts, Record};
+use crate::service::State;
+use crate::{login, uri};
+
+/// Makes all metric reports anew and sends them.
+pub(crate) fn refresh(state: &mut State) {
+    let reports: Vec<String> = state
+        .store
+        .iter()
+        .filter(|(_, resource)| crate::capability::schema(resource) == Some("MetricReport"))
+        .map(|(key, _)| key.to_owned())
+        .collect();
+    for key in reports {
+        send(state, &key);
+    }
+}
+
+/// Makes a metric report anew and sends it; says whether there is such a report.
+pub(crate) fn send(state: &mut State, key: &str) -> bool {
+    let Some(Value::Object(mut report)) = state.store.get(key).and_then(|report| report.json.as_deref()).cloned()
+    else {
+        return false;
+    };
+    let now = login::now();
+    report.insert("Timestamp".to_owned(), now.clone().into());
+    if let Some(Value::Array(values)) = report.get_mut("MetricValues") {
+        for value in values.iter_mut().filter_map(Value::as_object_mut) {
+            let current =
+                value.get("MetricProperty").and_then(Value::as_str).and_then(|property| read(state, property));
+            if let Some(current) = current {
+                value.insert("MetricValue".to_owned(), current.into());
+            }
+            value.insert("Timestamp".to_owned(), now.clone().into());
+        }
+    }
+    state.store.set(key, Value::Object(report.clone()));
+    report.remove("@odata.etag");
+    publish(state, record(report));
+    true
+}
+
+/// A report as it is sent.
+pub(super) fn record(report: Map<String, Value>) -> Record {
+    let definition = report.get("MetricReportDefinition").and_then(|link| link.get("@odata.id")?.as_str());
+    let facts = Facts {
+        format: "MetricReport",
+        event_type: "MetricReport".to_owned(),
+        definition: definition.and_then(uri::key_of_id),
+        origin: report.get("@odata.id").and_then(Value::as_str).and_then(uri::key_of_id),
+        ..Facts::default()
+    };
+    Record { body: report, facts, is_for_logs: false }
+}
+
+/// The value of a property, `/redfish/v1/Chassis/1#/Reading`, as text.
+fn read(state: &State, property: &str) -> Option<String> {
+    let (resource, pointer) = property.split_once('#')?;
+    let value = state.store.get(&uri::key(resource))?.json.as_deref()?.pointer(pointer)?;
+    Some(crate::merge::text(value))
+}

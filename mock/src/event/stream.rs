@@ -1,0 +1,226 @@
+//! Server-sent events: a GET that goes on, with what the client missed since its last event.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::{Method, Response, StatusCode, header};
+use futures_util::stream;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+use super::record::{Facts, Record};
+use super::{Sent, publish, service};
+use crate::message::{self, Message};
+use crate::query::Filter;
+use crate::reply::Reply;
+use crate::service::{Call, Service, State};
+use crate::store::Store;
+use crate::{create, uri};
+
+/// Events that a client doesn't read are kept up to so many; a client that is further behind is gone.
+const BEHIND: usize = 1000;
+
+/// The service's side of a stream.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    sender: mpsc::Sender<Bytes>,
+    filter: Option<Filter>,
+    multi_line: bool,
+    /// The key of the subscription that shows the stream.
+    pub(super) resource: Option<String>,
+}
+
+impl Listener {
+    /// Sends what the client wants; says whether it is still there.
+    pub(super) fn send(&self, sent: &Sent) -> bool {
+        if self.filter.as_ref().is_some_and(|filter| !holds(filter, &sent.record.facts)) {
+            return !self.sender.is_closed();
+        }
+        self.sender.try_send(frame(sent, self.multi_line)).is_ok()
+    }
+}
+
+/// The key of the stream; none where the EventService names none.
+fn key(store: &Store) -> Option<String> {
+    let service = service(store)?;
+    store.get(&service)?.object().get("ServerSentEventUri")?.as_str().and_then(uri::key_of_id)
+}
+
+/// Whether a call is for the stream.
+pub(crate) fn is_stream(state: &State, call: &Call) -> bool {
+    call.method == Method::GET && key(&state.store).is_some_and(|key| key == call.key)
+}
+
+/// Opens a stream.
+pub(crate) fn open(owner: &Arc<Service>, state: &mut State, call: &Call) -> Response<Body> {
+    let filter = match call.query.as_deref().and_then(wanted_filter) {
+        Some(text) => match Filter::parse(&text) {
+            Ok(filter) => Some(filter),
+            Err(message) => return Reply::error(message).into_response(),
+        },
+        None => None,
+    };
+    let (sender, receiver) = mpsc::channel(BEHIND);
+    let multi_line = state.settings.events.multi_line;
+    let listener = Listener { sender, filter, multi_line, resource: None };
+    replay(state, &listener, call.header("last-event-id"));
+    let resource = show(state, call);
+    let keep_alive = state.settings.events.keep_alive;
+    state.events.streams.push(Listener { resource: resource.clone(), ..listener });
+
+    let end = End { service: Arc::downgrade(owner), resource };
+    let mut response = Response::new(Body::from_stream(body(receiver, keep_alive, end)));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/event-stream"));
+    headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-cache"));
+    headers.insert("odata-version", header::HeaderValue::from_static("4.0"));
+    *response.status_mut() = StatusCode::OK;
+    response
+}
+
+/// The `$filter` of a stream's URI.
+fn wanted_filter(query: &str) -> Option<String> {
+    query.split('&').find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        (uri::decode(name) == "$filter").then(|| uri::decode(&value.replace('+', " ")))
+    })
+}
+
+/// Sends what came after the last event that the client knows of. If that is kept no more, the client is
+/// told so, and gets all that there is.
+fn replay(state: &mut State, listener: &Listener, last: Option<&str>) {
+    let Some(last) = last.map(str::trim).filter(|last| !last.is_empty()) else {
+        return;
+    };
+    let first_kept = state.events.buffer.front().map(|sent| sent.id);
+    let known = last.parse::<u64>().ok().filter(|last| *last <= state.events.last);
+    let complete = known.is_some_and(|last| first_kept.is_none_or(|first| last + 1 >= first));
+    if !complete {
+        let exceeded = Message::new(&message::BUFFER_EXCEEDED, []);
+        let origin = service(&state.store).unwrap_or_default();
+        let mut record = Record::of(&exceeded, "Alert", &origin);
+        let id = first_kept.unwrap_or(state.events.last + 1).saturating_sub(1);
+        record.number(id);
+        listener.send(&Sent { id, record });
+    }
+    for sent in &state.events.buffer {
+        if known.is_none_or(|last| sent.id > last) {
+            listener.send(sent);
+        }
+    }
+}
+
+/// Shows the stream among the subscriptions.
+fn show(state: &mut State, call: &Call) -> Option<String> {
+    let service = service(&state.store)?;
+    let link = state.store.get(&service)?.object().get("Subscriptions")?.get("@odata.id")?.as_str()?;
+    let collection = uri::key_of_id(link).filter(|key| state.store.contains(key))?;
+    let id = create::free_id(&state.store, &collection);
+    let key = format!("{collection}/{id}");
+    let resource = json!({
+        "@odata.id": key,
+        "@odata.type": create::type_of_new(&state.store, "EventDestination"),
+        "Id": id,
+        "Name": format!("Event Stream {id}"),
+        "Destination": call.key,
+        "Protocol": "Redfish",
+        "SubscriptionType": "SSE",
+        "EventFormatType": "Event",
+        "Context": null,
+        "Status": { "State": "Enabled", "Health": "OK" },
+    });
+    state.store.add_member(&collection, &key, resource);
+    Some(key)
+}
+
+/// Ends the streams, as a service does that restarts.
+pub(crate) fn end_all(state: &mut State) {
+    state.events.streams.clear();
+}
+
+/// An event as the stream has it.
+fn frame(sent: &Sent, multi_line: bool) -> Bytes {
+    let message = sent.message(None);
+    let text = if multi_line { format!("{message:#}") } else { message.to_string() };
+    let data: String = text.lines().map(|line| format!("data: {line}\n")).collect();
+    format!("id: {}\n{data}\n", sent.id).into()
+}
+
+/// Whether the filter of a stream holds for an event. What it speaks of are not properties of the
+/// event, but those of DSP0266, "Server-sent events": `EventFormatType`, `RegistryPrefix`, ...
+fn holds(filter: &Filter, facts: &Facts) -> bool {
+    let origin = facts.origin.clone().unwrap_or_default();
+    // For those who ask for subordinate resources, an event comes from everything above it, too.
+    let mut origins = vec![origin.clone()];
+    if filter.mentions("SubordinateResources") {
+        origins.extend(std::iter::successors(uri::parent(&origin), |key| uri::parent(key)).map(str::to_owned));
+    }
+    let ids = [facts.message_id.clone(), facts.unversioned_id()];
+    filter.holds(&json!({
+        "EventFormatType": facts.format,
+        "EventType": facts.event_type,
+        "MessageId": ids,
+        "MetricReportDefinition": facts.definition,
+        "OriginResource": origins,
+        "RegistryPrefix": facts.registry(),
+        "ResourceType": facts.resource_type.as_ref().map_or(Value::Null, |name| name.clone().into()),
+        "SubordinateResources": true,
+    }))
+}
+
+/// What happens when the client is gone.
+struct End {
+    service: Weak<Service>,
+    resource: Option<String>,
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        let Some(service) = self.service.upgrade() else {
+            return;
+        };
+        let mut state = service.state();
+        // It may have been removed before, which ended the stream.
+        state.events.streams.retain(|listener| listener.resource != self.resource && !listener.sender.is_closed());
+        if let Some(key) = &self.resource
+            && let Some(collection) = state.store.collection_of(key)
+        {
+            state.store.remove_member(&collection, key);
+        }
+    }
+}
+
+struct Flow {
+    receiver: mpsc::Receiver<Bytes>,
+    keep_alive: Duration,
+    first: bool,
+    _end: End,
+}
+
+/// The bytes of a stream: events as they come, and comments when none come.
+fn body(
+    receiver: mpsc::Receiver<Bytes>,
+    keep_alive: Duration,
+    end: End,
+) -> impl stream::Stream<Item = Result<Bytes, std::io::Error>> {
+    let flow = Flow { receiver, keep_alive, first: true, _end: end };
+    stream::unfold(flow, |mut flow| async move {
+        // Something has to be sent for the client to see that the stream is open.
+        if std::mem::take(&mut flow.first) {
+            return Some((Ok(Bytes::from_static(b": open\n\n")), flow));
+        }
+        match tokio::time::timeout(flow.keep_alive, flow.receiver.recv()).await {
+            Ok(Some(event)) => Some((Ok(event), flow)),
+            Ok(None) => None,
+            Err(_) => Some((Ok(Bytes::from_static(b": keep-alive\n\n")), flow)),
+        }
+    })
+}
+
+/// Sends a record of somebody's making.
+pub(crate) fn raise(state: &mut State, record: Value) {
+    if let Value::Object(body) = record {
+        publish(state, Record::from_body(body).for_logs());
+    }
+}

@@ -1,0 +1,195 @@
+//! The life of a task: it starts, shows how far it is, and ends with what the operation answers, or
+//! because somebody cancelled it.
+
+use std::time::Duration;
+
+use axum::http::{StatusCode, header};
+use serde_json::{Map, Value, json};
+
+use super::{Monitored, Stage, TaskRule, collection};
+use crate::message::{self, Message};
+use crate::reply::Reply;
+use crate::service::{Call, State, carry_out};
+use crate::{create, journal, login, secret, uri};
+
+/// A task under way.
+struct Running {
+    /// The key of the Task or Job.
+    resource: String,
+    monitor: String,
+    call: Call,
+    rule: TaskRule,
+    step: u32,
+    pause: Duration,
+}
+
+/// Makes a task of a request that could be carried out. `None` where the tree has no service that
+/// tasks could be seen at: then the request is carried out at once.
+pub(crate) fn start(state: &mut State, call: &Call, rule: TaskRule) -> Option<Reply> {
+    let collection = collection(state, rule.job)?;
+    let service = uri::parent(&collection)?.to_owned();
+    let id = create::free_id(&state.store, &collection);
+    let resource = format!("{collection}/{id}");
+    let monitor = if rule.job { resource.clone() } else { format!("{service}/TaskMonitors/{id}") };
+    let json = if rule.job { job(state, &resource, &id, call) } else { task(state, &resource, &monitor, &id, call) };
+    state.store.add_member(&collection, &resource, json);
+    if !rule.job {
+        let monitored = Monitored { resource: resource.clone(), retry_after: rule.retry_after, stage: Stage::Running };
+        state.tasks.monitors.insert(monitor.clone(), monitored);
+    }
+
+    let body = state.store.get(&resource)?.json.as_deref()?.clone();
+    let mut reply = Reply::json(StatusCode::ACCEPTED, &body).with(header::LOCATION, &monitor);
+    if let Some(seconds) = rule.retry_after {
+        reply = reply.with(header::RETRY_AFTER, &seconds.to_string());
+    }
+    let duration = rule.duration.unwrap_or(state.settings.tasks.duration);
+    let pause = duration / rule.steps;
+    let running = Running { resource, monitor, call: call.clone(), rule, step: 0, pause };
+    state.later(pause, move |state| advance(state, running));
+    Some(reply)
+}
+
+fn task(state: &State, key: &str, monitor: &str, id: &str, call: &Call) -> Value {
+    json!({
+        "@odata.id": key,
+        "@odata.type": create::type_of_new(&state.store, "Task"),
+        "Id": id,
+        "Name": format!("{} {}", call.method, call.key),
+        "TaskState": "Running",
+        "TaskStatus": "OK",
+        "PercentComplete": 0,
+        "StartTime": login::now(),
+        "TaskMonitor": monitor,
+        "HidePayload": false,
+        "Payload": payload(call),
+        "Messages": [],
+    })
+}
+
+fn job(state: &State, key: &str, id: &str, call: &Call) -> Value {
+    json!({
+        "@odata.id": key,
+        "@odata.type": create::type_of_new(&state.store, "Job"),
+        "Id": id,
+        "Name": format!("{} {}", call.method, call.key),
+        "JobState": "Running",
+        "JobStatus": "OK",
+        "PercentComplete": 0,
+        "StartTime": login::now(),
+        "HidePayload": false,
+        "Payload": payload(call),
+        "Messages": [],
+    })
+}
+
+/// What was asked for, without its secrets.
+fn payload(call: &Call) -> Value {
+    let mut payload = Map::new();
+    payload.insert("HttpOperation".to_owned(), call.method.as_str().into());
+    payload.insert("TargetUri".to_owned(), call.key.clone().into());
+    if let Ok(mut body @ Value::Object(_)) = serde_json::from_slice::<Value>(&call.body) {
+        journal::mask(&mut body);
+        payload.insert("JsonBody".to_owned(), body.to_string().into());
+    }
+    let headers: Vec<Value> = call
+        .headers
+        .iter()
+        .filter(|(name, _)| {
+            let name = name.as_str();
+            name.starts_with("content-") || name == "host" || name == "accept" || name.starts_with("odata-")
+        })
+        .filter(|(name, _)| !secret::is_secret(name.as_str()))
+        .filter_map(|(name, value)| Some(format!("{name}: {}", value.to_str().ok()?).into()))
+        .collect();
+    payload.insert("HttpHeaders".to_owned(), headers.into());
+    Value::Object(payload)
+}
+
+/// One step on.
+fn advance(state: &mut State, mut running: Running) {
+    if !is_running(state, &running.resource) {
+        return;
+    }
+    running.step += 1;
+    if running.step < running.rule.steps {
+        let percent = 100 * running.step / running.rule.steps;
+        state.store.update(&running.resource, |task| {
+            task.insert("PercentComplete".to_owned(), percent.into());
+        });
+        let pause = running.pause;
+        state.later(pause, move |state| advance(state, running));
+        return;
+    }
+    let reply = match &running.rule.failure {
+        Some(text) => Reply::error(Message::new(&message::OPERATION_FAILED, []).worded(text)),
+        None => carry_out(state, &running.call),
+    };
+    end(state, &running, reply);
+}
+
+fn is_running(state: &State, resource: &str) -> bool {
+    let object = state.store.get(resource).map(crate::store::Resource::object);
+    let shown = object.and_then(|task| task.get("TaskState").or_else(|| task.get("JobState"))?.as_str());
+    shown == Some("Running")
+}
+
+fn end(state: &mut State, running: &Running, reply: Reply) {
+    let failed = reply.is_error();
+    let id = running.resource.rsplit('/').next().unwrap_or_default();
+    let kind = if failed { &message::TASK_ABORTED } else { &message::TASK_COMPLETED };
+    let mut messages = vec![Message::new(kind, [id]).to_json()];
+    messages.extend(reply.messages());
+    let how = if failed { "Exception" } else { "Completed" };
+    finish(state, &running.resource, how, messages);
+    if running.rule.forgotten {
+        state.tasks.monitors.remove(&running.monitor);
+        if let Some(collection) = state.store.collection_of(&running.resource) {
+            state.store.remove_member(&collection, &running.resource);
+        }
+    } else if let Some(monitored) = state.tasks.monitors.get_mut(&running.monitor) {
+        monitored.stage = Stage::Ended(reply);
+    }
+}
+
+/// Writes into a task how it ended.
+fn finish(state: &mut State, resource: &str, how: &str, messages: Vec<Value>) {
+    let fine = how == "Completed";
+    state.store.update(resource, |task| {
+        let job = task.contains_key("JobState");
+        task.insert(if job { "JobState" } else { "TaskState" }.to_owned(), how.into());
+        let status = if fine { "OK" } else { "Warning" };
+        task.insert(if job { "JobStatus" } else { "TaskStatus" }.to_owned(), status.into());
+        if fine {
+            task.insert("PercentComplete".to_owned(), 100.into());
+        }
+        task.insert("EndTime".to_owned(), login::now().into());
+        task.insert("Messages".to_owned(), messages.into());
+    });
+}
+
+/// Cancels a running task by its monitor; says whether there was one that ran.
+pub(super) fn cancel(state: &mut State, monitor: &str) -> bool {
+    let Some(monitored) = state.tasks.monitors.get_mut(monitor) else {
+        return false;
+    };
+    if !matches!(monitored.stage, Stage::Running) {
+        return false;
+    }
+    monitored.stage = Stage::Gone;
+    let resource = monitored.resource.clone();
+    let id = resource.rsplit('/').next().unwrap_or_default();
+    let cancelled = Message::new(&message::TASK_CANCELLED, [id]).to_json();
+    finish(state, &resource, "Cancelled", vec![cancelled]);
+    true
+}
+
+/// What it means for a monitor that its Task or Job is deleted: the operation is not carried out any
+/// more.
+pub(crate) fn cancel_resource(state: &mut State, resource: &str) {
+    for monitored in state.tasks.monitors.values_mut() {
+        if monitored.resource == resource {
+            monitored.stage = Stage::Gone;
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Which operations become tasks, how long they take and how they end.
+
+use std::time::Duration;
+
+use axum::http::Method;
+
+use crate::fault::glob;
+
+/// An operation that becomes a task instead of being done at once, for
+/// [`Builder::task`](crate::Builder::task).
+///
+/// ```
+/// use std::time::Duration;
+/// use rosefish_mock::{MockBmc, TaskRule};
+///
+/// let builder = MockBmc::builder()
+///     .task(TaskRule::new("POST", "**/Volumes").takes(Duration::from_secs(2)))
+///     .task(TaskRule::new("POST", "**/UpdateService.SimpleUpdate").fails("the image is damaged"));
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a rule does nothing until a builder has it"]
+pub struct TaskRule {
+    method: String,
+    path: String,
+    pub(super) duration: Option<Duration>,
+    pub(super) steps: u32,
+    pub(super) retry_after: Option<u32>,
+    pub(super) failure: Option<String>,
+    pub(super) job: bool,
+    pub(super) forgotten: bool,
+    immediate: bool,
+}
+
+impl TaskRule {
+    /// Requests of this method to paths of this pattern: `*` stands for anything within a segment,
+    /// `**` for anything at all. A rule that was added later goes before one that was added earlier.
+    pub fn new(method: &str, path: &str) -> Self {
+        Self {
+            method: method.to_ascii_uppercase(),
+            path: path.to_owned(),
+            duration: None,
+            steps: 10,
+            retry_after: Some(1),
+            failure: None,
+            job: false,
+            forgotten: false,
+            immediate: false,
+        }
+    }
+
+    /// How long the task runs; [`Builder::task_duration`](crate::Builder::task_duration) unless said
+    /// so.
+    pub fn takes(mut self, duration: Duration) -> Self {
+        self.duration = Some(duration);
+        self
+    }
+
+    /// In how many steps `PercentComplete` goes to 100; in ten unless said so.
+    pub fn steps(mut self, steps: u32) -> Self {
+        self.steps = steps.clamp(1, 100);
+        self
+    }
+
+    /// The seconds in `Retry-After`, or no such header; 1 unless said so.
+    pub fn retry_after(mut self, seconds: Option<u32>) -> Self {
+        self.retry_after = seconds;
+        self
+    }
+
+    /// The operation is not carried out, and the task ends as `Exception` with this text.
+    pub fn fails(mut self, text: &str) -> Self {
+        self.failure = Some(text.to_owned());
+        self
+    }
+
+    /// The operation becomes a Job of the JobService, and `Location` is the job itself.
+    pub fn as_job(mut self) -> Self {
+        self.job = true;
+        self
+    }
+
+    /// The service knows nothing more of the task as soon as it has ended: task and monitor are gone,
+    /// whether anybody has asked for the answer or not.
+    pub fn forgotten(mut self) -> Self {
+        self.forgotten = true;
+        self
+    }
+
+    /// The operation is done at once, whatever an earlier rule says.
+    pub fn at_once(mut self) -> Self {
+        self.immediate = true;
+        self
+    }
+
+    fn is_for(&self, method: &Method, path: &str) -> bool {
+        method.as_str() == self.method && glob::path(&self.path, path)
+    }
+}
+
+/// The rules of a service.
+#[derive(Clone, Debug)]
+pub(crate) struct TaskRules {
+    rules: Vec<TaskRule>,
+    /// How long tasks take whose rule doesn't say.
+    pub(crate) duration: Duration,
+}
+
+impl Default for TaskRules {
+    fn default() -> Self {
+        // No machine writes firmware within one request.
+        let updates = ["**/UpdateService.SimpleUpdate", "**/UpdateService.StartUpdate"];
+        Self {
+            rules: updates.iter().map(|path| TaskRule::new("POST", path)).collect(),
+            duration: Duration::from_millis(500),
+        }
+    }
+}
+
+impl TaskRules {
+    pub(crate) fn add(&mut self, rule: TaskRule) {
+        self.rules.push(rule);
+    }
+
+    /// The rule for a request; none if it is done at once.
+    pub(crate) fn find(&self, method: &Method, path: &str) -> Option<TaskRule> {
+        self.rules.iter().rev().find(|rule| rule.is_for(method, path)).filter(|rule| !rule.immediate).cloned()
+    }
+
+    /// A task by default, of requests that no rule is for.
+    pub(crate) fn or_default(&self, method: &Method, path: &str) -> Option<TaskRule> {
+        if self.rules.iter().any(|rule| rule.is_for(method, path)) {
+            self.find(method, path)
+        } else {
+            Some(TaskRule::new(method.as_str(), path))
+        }
+    }
+}

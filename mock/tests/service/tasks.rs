@@ -1,0 +1,133 @@
+//! Operations that take their time.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use rosefish_mock::{MockBmc, TaskRule};
+use serde_json::{Value, json};
+
+use crate::support::{Answer, delete, get, post, send};
+
+const UPDATE: &str = "/redfish/v1/UpdateService/Actions/UpdateService.SimpleUpdate";
+const VOLUMES: &str = "/redfish/v1/Systems/1/Storage/1/Volumes";
+
+async fn with(rule: TaskRule) -> MockBmc {
+    MockBmc::builder().plain().task_duration(Duration::from_millis(200)).task(rule).start().await.unwrap()
+}
+
+/// Asks a monitor until it has the answer; the percentages on the way.
+async fn wait(bmc: &MockBmc, monitor: &str) -> (Answer, Vec<u64>) {
+    let mut seen = Vec::new();
+    for _ in 0..200 {
+        let answer = get(bmc, monitor).await;
+        if answer.status != 202 {
+            seen.dedup();
+            return (answer, seen);
+        }
+        seen.push(answer.json()["PercentComplete"].as_u64().unwrap());
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the task doesn't end: {seen:?}");
+}
+
+#[tokio::test]
+async fn a_creation_as_a_task_ends_with_the_new_resource() {
+    let bmc = with(TaskRule::new("POST", "**/Volumes")).await;
+    let before = bmc.resource(VOLUMES).unwrap()["Members@odata.count"].clone();
+    let body = json!({ "Name": "scratch", "RAIDType": "RAID0", "Password": "hidden" });
+    let accepted = post(&bmc, VOLUMES, body).await;
+    assert_eq!((accepted.status, accepted.header("retry-after")), (202, Some("1")), "{}", accepted.text);
+    let monitor = accepted.header("location").unwrap().to_owned();
+    let task = accepted.json();
+    assert_eq!((&task["TaskState"], &task["TaskMonitor"]), (&json!("Running"), &json!(monitor)));
+    assert_eq!(task["Payload"]["TargetUri"], VOLUMES);
+    assert!(!accepted.text.contains("hidden"));
+    assert_eq!(bmc.resource(VOLUMES).unwrap()["Members@odata.count"], before, "not yet");
+
+    let uri = task["@odata.id"].as_str().unwrap();
+    assert_ne!(uri, monitor);
+    let (answer, seen) = wait(&bmc, &monitor).await;
+    assert_eq!(answer.status, 201, "{}", answer.text);
+    let created = answer.header("location").unwrap();
+    assert_eq!(get(&bmc, created).await.json()["RAIDType"], "RAID0");
+    assert!(seen.len() > 2 && seen.is_sorted(), "{seen:?}");
+    assert_eq!(get(&bmc, &monitor).await.status, 410, "the answer is given once");
+    let ended = get(&bmc, uri).await.json();
+    assert_eq!((&ended["TaskState"], &ended["PercentComplete"]), (&json!("Completed"), &json!(100)));
+    assert!(ended["EndTime"].is_string());
+    assert_eq!(delete(&bmc, uri).await.status, 204);
+}
+
+#[tokio::test]
+async fn what_would_be_refused_is_refused_at_once() {
+    let bmc = with(TaskRule::new("PATCH", "/redfish/v1/Systems/1")).await;
+    let tasks = || bmc.resource("/redfish/v1/TaskService/Tasks").unwrap()["Members@odata.count"].clone();
+    let before = tasks();
+    let refused = send(&bmc, Method::PATCH, "/redfish/v1/Systems/1", Some(json!({ "Id": "x" }))).await;
+    assert_eq!((refused.status, refused.message().as_str()), (400, "PropertyNotWritable"));
+    assert_eq!(post(&bmc, UPDATE, json!({})).await.status, 400);
+    assert_eq!(tasks(), before);
+}
+
+#[tokio::test]
+async fn a_failing_operation_is_an_exception_with_its_error_at_the_monitor() {
+    let bmc = with(TaskRule::new("POST", "**/UpdateService.SimpleUpdate").fails("the image is damaged")).await;
+    let accepted = post(&bmc, UPDATE, json!({ "ImageURI": "http://images.example/x.bin" })).await;
+    assert_eq!(accepted.status, 202, "{}", accepted.text);
+    let (answer, _) = wait(&bmc, accepted.header("location").unwrap()).await;
+    assert_eq!((answer.status, answer.message().as_str()), (500, "OperationFailed"));
+    assert!(answer.text.contains("the image is damaged"));
+    let task = get(&bmc, accepted.json()["@odata.id"].as_str().unwrap()).await.json();
+    assert_eq!((&task["TaskState"], &task["TaskStatus"]), (&json!("Exception"), &json!("Warning")));
+    assert_ne!(task["PercentComplete"], 100);
+}
+
+#[tokio::test]
+async fn a_cancelled_task_changes_nothing() {
+    let bmc = with(TaskRule::new("PATCH", "/redfish/v1/Systems/1").takes(Duration::from_millis(400))).await;
+    let before = bmc.resource("/redfish/v1/Systems/1").unwrap()["AssetTag"].clone();
+    let mut tasks = Vec::new();
+    for by_monitor in [true, false] {
+        let patch = Some(json!({ "AssetTag": "later" }));
+        let accepted = send(&bmc, Method::PATCH, "/redfish/v1/Systems/1", patch).await;
+        assert_eq!(accepted.status, 202, "{}", accepted.text);
+        let task = accepted.json()["@odata.id"].as_str().unwrap().to_owned();
+        let monitor = accepted.header("location").unwrap().to_owned();
+        assert_eq!(delete(&bmc, if by_monitor { &monitor } else { &task }).await.status, 204);
+        assert_eq!(get(&bmc, &monitor).await.status, 410);
+        tasks.push(get(&bmc, &task).await);
+    }
+    assert_eq!(tasks[0].json()["TaskState"], "Cancelled");
+    assert_eq!(tasks[1].status, 404);
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    assert_eq!(bmc.resource("/redfish/v1/Systems/1").unwrap()["AssetTag"], before);
+}
+
+#[tokio::test]
+async fn a_job_is_where_it_says_and_a_forgotten_task_nowhere() {
+    let bmc = with(TaskRule::new("POST", "**/Bios.ResetBios").as_job().retry_after(None)).await;
+    let accepted = post(&bmc, "/redfish/v1/Systems/1/Bios/Actions/Bios.ResetBios", json!({})).await;
+    assert_eq!((accepted.status, accepted.header("retry-after")), (202, None));
+    let job = accepted.header("location").unwrap();
+    assert!(job.starts_with("/redfish/v1/JobService/Jobs/"), "{job}");
+    assert_eq!(get(&bmc, job).await.json()["JobState"], "Running");
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    assert_eq!(get(&bmc, job).await.json()["JobState"], "Completed");
+
+    let bmc = with(TaskRule::new("POST", "**/Bios.ResetBios").forgotten()).await;
+    let accepted = post(&bmc, "/redfish/v1/Systems/1/Bios/Actions/Bios.ResetBios", json!({})).await;
+    let task = accepted.json();
+    let (answer, _) = wait(&bmc, accepted.header("location").unwrap()).await;
+    assert_eq!(answer.status, 404);
+    assert_eq!(get(&bmc, task["@odata.id"].as_str().unwrap()).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_tree_without_a_task_service_does_everything_at_once() {
+    let bmc = MockBmc::builder().plain().task(TaskRule::new("PATCH", "**")).start().await.unwrap();
+    let mut root = bmc.resource("/redfish/v1").unwrap();
+    root.as_object_mut().unwrap().remove("Tasks");
+    bmc.set("/redfish/v1", root);
+    let patched = send(&bmc, Method::PATCH, "/redfish/v1/Systems/1", Some(json!({ "AssetTag": "now" }))).await;
+    assert_eq!((patched.status, &patched.json()["AssetTag"]), (200, &Value::from("now")));
+}

@@ -1,0 +1,258 @@
+//! How a change gets to a service: to the settings object or the resource itself, by PATCH or by PUT, with the ETag that
+//! it insists on. Without types, so that it is compiled once.
+
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+
+use crate::apply::Apply;
+use crate::client::{Client, Request, Response};
+use crate::error::{Error, ErrorKind};
+use crate::resource::AnyResource;
+use crate::schema::settings::Settings;
+use crate::task::TaskMonitor;
+use crate::wire::{Change, ETag, Patch, Record, Slot, Table};
+
+/// A change to be made.
+pub(crate) struct Plan {
+    pub(crate) client: Client,
+    pub(crate) uri: String,
+    pub(crate) etag: Option<ETag>,
+    pub(crate) original: Box<dyn Record>,
+    pub(crate) patch: Patch,
+    pub(crate) apply: Option<Apply>,
+    /// The settings object is left alone.
+    pub(crate) directly: bool,
+}
+
+/// What became of it.
+pub(crate) enum Outcome {
+    Unchanged,
+    Updated(AnyResource),
+    Pending(AnyResource),
+    Accepted(TaskMonitor),
+}
+
+impl Plan {
+    pub(crate) fn carry_out(self) -> BoxFuture<'static, Result<Outcome, Error>> {
+        Box::pin(async move {
+            if self.patch.is_empty() {
+                return Ok(Outcome::Unchanged);
+            }
+            let table = self.original.table();
+            check(table, &self.patch).map_err(|error| error.at("PATCH", &self.uri))?;
+            let settings = match self.settings().await? {
+                Some(settings) if !self.directly => Some(settings),
+                _ => None,
+            };
+            let (pending, direct) = match &settings {
+                Some(settings) => divide(&self.patch, settings.record(), &*self.original),
+                None => (None, Some(self.patch.body.clone())),
+            };
+            let mut outcome = Outcome::Unchanged;
+            if let Some(body) = direct {
+                if self.apply.is_some() && pending.is_none() {
+                    let text = "this resource has no settings to which the change belongs: it takes effect at once";
+                    return Err(Error::new(ErrorKind::NotAllowed, text).at("PATCH", &self.uri));
+                }
+                outcome = match self.write(&self.uri, self.etag.clone(), body, table).await? {
+                    Ok(updated) => Outcome::Updated(updated),
+                    Err(task) => Outcome::Accepted(task),
+                };
+            }
+            if let (Some(body), Some(settings)) = (pending, settings) {
+                let body = self.apply.as_ref().map_or_else(|| body.clone(), |apply| apply.with_settings(&body));
+                outcome = match self.write(settings.uri(), settings.etag().cloned(), body, table).await? {
+                    Ok(settings) => Outcome::Pending(settings),
+                    Err(task) => Outcome::Accepted(task),
+                };
+            }
+            Ok(outcome)
+        })
+    }
+
+    /// The settings object, if the resource has one and it is there.
+    async fn settings(&self) -> Result<Option<AnyResource>, Error> {
+        let refuse = |text: String| Error::new(ErrorKind::NotAllowed, text).at("PATCH", &self.uri);
+        let Some(Ok(settings)) = self.original.annotations().record::<Settings>("", "Redfish.Settings") else {
+            return Ok(None);
+        };
+        if let Some(apply) = &self.apply {
+            apply.check_settings(&settings.value).map_err(refuse)?;
+        }
+        let link = settings.value.settings_object.as_ref().and_then(|link| link.uri());
+        let Some(uri) = link.map(|uri| uri.as_str()).filter(|uri| !self.directly && *uri != self.uri) else {
+            return Ok(None);
+        };
+        match self.client.fetch(uri, Some(self.original.table()), false).await {
+            Ok(settings) => Ok(Some(settings)),
+            // It was promised and is not there.
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes a body to a place. Gives what is there then, or the task that brings it about.
+    async fn write(
+        &self,
+        uri: &str,
+        etag: Option<ETag>,
+        body: String,
+        table: &'static Table,
+    ) -> Result<Result<AnyResource, TaskMonitor>, Error> {
+        let mut request = Request::with_body("PATCH", uri, body);
+        request.if_match = etag;
+        let mut response = self.client.change(request.clone()).await?;
+        if takes_put_only(&response) {
+            response = self.put(&mut request).await?;
+        }
+        let response = response.success(&request)?;
+        if response.status == 202 {
+            return Ok(Err(TaskMonitor::of(&self.client, &response)));
+        }
+        // The body may be the resource, messages about it, or nothing.
+        if let Ok(whole) = self.client.decode(response, &request, Some(table), false)
+            && whole.record().text("@odata.id").is_some()
+        {
+            return Ok(Ok(whole));
+        }
+        self.client.fetch(uri, Some(table), false).await.map(Ok)
+    }
+
+    /// The same by PUT: the whole resource as it is, with the changes in it.
+    async fn put(&self, request: &mut Request) -> Result<Response, Error> {
+        let get = Request::get(&request.uri);
+        let found = self.client.send(get.clone()).await?.success(&get)?;
+        let unreadable = |error| {
+            Error::new(ErrorKind::Decode, "what is to be put back can't be read").at("GET", &get.uri).with_source(error)
+        };
+        let mut whole: Value = serde_json::from_slice(&found.body).map_err(unreadable)?;
+        let change = request.body.as_ref().map(|(body, _)| serde_json::from_slice(body)).transpose();
+        merge(&mut whole, change.map_err(unreadable)?.unwrap_or_default());
+        *request = Request::with_body("PUT", request.uri.clone(), whole.to_string());
+        request.if_match = found.etag();
+        self.client.change(request.clone()).await
+    }
+}
+
+/// Whether the method was refused and the service says that another one is not. It proves that nothing was done.
+fn takes_put_only(response: &Response) -> bool {
+    let allow = response.headers.get(http::header::ALLOW).and_then(|allow| allow.to_str().ok()).unwrap_or_default();
+    let allows = |method: &str| allow.split(',').any(|allowed| allowed.trim().eq_ignore_ascii_case(method));
+    matches!(response.status, 405 | 501) && allows("PUT") && !allows("PATCH")
+}
+
+/// What a PATCH does, done here (DSP0266, "PATCH (update)"): objects are merged, arrays place by place.
+fn merge(target: &mut Value, change: Value) {
+    match (target, change) {
+        (Value::Object(target), Value::Object(change)) => {
+            for (name, value) in change {
+                match target.get_mut(&name) {
+                    Some(found) => merge(found, value),
+                    None => {
+                        target.insert(name, value);
+                    }
+                }
+            }
+        }
+        (Value::Array(target), Value::Array(change)) => {
+            let mut old = std::mem::take(target).into_iter();
+            for value in change {
+                let found = old.next();
+                match (found, value) {
+                    (_, Value::Null) => {}
+                    (Some(mut found), value) => {
+                        merge(&mut found, value);
+                        target.push(found);
+                    }
+                    (None, value) => target.push(value),
+                }
+            }
+        }
+        (target, change) => *target = change,
+    }
+}
+
+fn check(table: &'static Table, patch: &Patch) -> Result<(), Error> {
+    if table.capabilities.updatable == Some(false) {
+        let text = format!("the schema does not allow a {} to be changed", table.name);
+        return Err(Error::new(ErrorKind::NotAllowed, text));
+    }
+    let read_only: Vec<_> =
+        patch.changes.iter().filter(|change| !change.writable).map(|change| change.pointer.as_str()).collect();
+    if read_only.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::NotAllowed, format!("read-only in the schema: {}", read_only.join(", "))))
+}
+
+/// What of a change goes to the settings, and what to the resource. Properties go together with all that is within them.
+fn divide(patch: &Patch, settings: &dyn Record, original: &dyn Record) -> (Option<String>, Option<String>) {
+    let top = |change: &Change| change.pointer.split('/').nth(1).unwrap_or_default().replace("~1", "/").replace("~0", "~");
+    let mut direct: Vec<String> =
+        patch.changes.iter().filter(|change| !belongs(change, settings, original)).map(top).collect();
+    direct.dedup();
+    if direct.is_empty() {
+        return (Some(patch.body.clone()), None);
+    }
+    if patch.changes.iter().all(|change| direct.contains(&top(change))) {
+        return (None, Some(patch.body.clone()));
+    }
+    let Ok(Value::Object(body)) = serde_json::from_str(&patch.body) else { return (None, Some(patch.body.clone())) };
+    let (direct, pending): (serde_json::Map<_, _>, serde_json::Map<_, _>) =
+        body.into_iter().partition(|(name, _)| direct.contains(name));
+    (Some(Value::Object(pending).to_string()), Some(Value::Object(direct).to_string()))
+}
+
+/// Whether a change belongs in the settings: they have the property, or the object that it is in and nothing in it yet.
+/// Some services leave out of their settings what has to be written to the resource itself.
+fn belongs(change: &Change, settings: &dyn Record, original: &dyn Record) -> bool {
+    let mut owner = settings;
+    let mut twin = Some(original);
+    let mut depth = 0;
+    for name in change.pointer.split('/').skip(1).map(|name| name.replace("~1", "/").replace("~0", "~")) {
+        let slot = owner.table().find(&name).map(|slot| owner.slot(slot));
+        let there = slot.as_ref().is_some_and(|slot| !slot.is_empty()) || owner.residue().get(&name).is_some();
+        if !there {
+            // What the resource does not have either is not a sign.
+            let elsewhere = twin.is_some_and(|twin| has(twin, &name));
+            return depth > 0 && (change.dynamic || is_bare(owner) || !elsewhere);
+        }
+        let Some(Slot::Record(inner)) = slot else { return true };
+        let Some(inner) = inner.get(0) else { return true };
+        twin = twin.and_then(|twin| match twin.slot(twin.table().find(&name)?) {
+            Slot::Record(twin) => twin.get(0),
+            _ => None,
+        });
+        owner = inner;
+        depth += 1;
+    }
+    true
+}
+
+fn has(record: &dyn Record, name: &str) -> bool {
+    record.table().find(name).is_some_and(|slot| !record.slot(slot).is_empty()) || record.residue().get(name).is_some()
+}
+
+/// Whether nothing is in an object but notes about it.
+fn is_bare(record: &dyn Record) -> bool {
+    let fields = record.table().fields.iter().enumerate();
+    let mut set = fields.filter(|(slot, _)| !record.slot(*slot).is_empty());
+    set.all(|(_, field)| field.name.starts_with('@')) && record.dynamic().is_none_or(|map| map.iter().next().is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_put_back_has_the_changes_in_it() {
+        let mut whole = json!({"A": 1, "B": {"C": 2, "D": [1, 2, 3], "E": [{"F": 1, "G": 2}, {"F": 3}]}});
+        merge(&mut whole, json!({"A": null, "B": {"D": [9], "E": [{}, {"F": 4}, {"F": 5}]}, "H": {}}));
+        assert_eq!(
+            whole,
+            json!({"A": null, "B": {"C": 2, "D": [9], "E": [{"F": 1, "G": 2}, {"F": 4}, {"F": 5}]}, "H": {}})
+        );
+    }
+}

@@ -1,0 +1,183 @@
+//! Answers kept to be asked for conditionally: a service that says 304 does not send them again. Bounded by bytes; what was
+//! not used for longest goes first.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use http::header::IF_NONE_MATCH;
+use http::{HeaderMap, HeaderValue};
+
+use super::request::{Request, Response};
+
+/// What an answer costs beside its body: headers, URI, and what holds them together.
+const OVERHEAD: usize = 1024;
+
+/// Answers by URI, query included. Each is used only if the service says that it is still what it would send.
+#[derive(Debug)]
+pub(crate) struct Cache {
+    most: usize,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    answers: HashMap<String, (u64, Answer)>,
+    /// The URIs by when they were used.
+    uses: BTreeMap<u64, String>,
+    clock: u64,
+    bytes: usize,
+}
+
+/// An answer as it was.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    tag: HeaderValue,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Cache {
+    pub(crate) fn new(most: usize) -> Self {
+        Self { most, kept: Mutex::default() }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes a request conditional if its answer is here, and gives that answer.
+    pub(crate) fn condition(&self, request: &mut Request) -> Option<Answer> {
+        if !Self::is_for(request) {
+            return None;
+        }
+        let answer = self.kept().touch(&request.uri)?;
+        request.headers.insert(IF_NONE_MATCH, answer.tag.clone());
+        Some(answer)
+    }
+
+    /// Requests with headers of their own want something special.
+    fn is_for(request: &Request) -> bool {
+        request.method == "GET" && request.headers.is_empty()
+    }
+
+    /// Keeps an answer to a request that was not conditional, or whose condition did not hold.
+    pub(crate) fn keep(&self, request: &Request, response: &Response) {
+        let mut headers = request.headers.clone();
+        headers.remove(IF_NONE_MATCH);
+        if response.status != 200 || request.method != "GET" || !headers.is_empty() {
+            return;
+        }
+        let tag = response.etag().and_then(|tag| HeaderValue::from_str(tag.as_str()).ok());
+        let mut kept = self.kept();
+        kept.remove(&request.uri);
+        let cost = response.body.len() + OVERHEAD;
+        let Some(tag) = tag.filter(|_| cost <= self.most) else { return };
+        while kept.bytes + cost > self.most {
+            let Some((_, oldest)) = kept.uses.pop_first() else { break };
+            kept.forget(&oldest);
+        }
+        let answer = Answer { tag, headers: response.headers.clone(), body: response.body.clone() };
+        kept.bytes += cost;
+        kept.clock += 1;
+        let now = kept.clock;
+        kept.uses.insert(now, request.uri.clone());
+        kept.answers.insert(request.uri.clone(), (now, answer));
+    }
+
+    /// Forgets everything: what somebody else may see differs.
+    pub(crate) fn clear(&self) {
+        *self.kept() = Kept::default();
+    }
+}
+
+impl Kept {
+    fn touch(&mut self, uri: &str) -> Option<Answer> {
+        let (used, answer) = self.answers.get_mut(uri)?;
+        self.clock += 1;
+        let before = std::mem::replace(used, self.clock);
+        let answer = answer.clone();
+        if let Some(uri) = self.uses.remove(&before) {
+            self.uses.insert(self.clock, uri);
+        }
+        Some(answer)
+    }
+
+    fn remove(&mut self, uri: &str) {
+        if let Some(used) = self.forget(uri) {
+            self.uses.remove(&used);
+        }
+    }
+
+    /// Forgets an answer; when it was used is still to be forgotten.
+    fn forget(&mut self, uri: &str) -> Option<u64> {
+        let (used, answer) = self.answers.remove(uri)?;
+        self.bytes = self.bytes.saturating_sub(answer.body.len() + OVERHEAD);
+        Some(used)
+    }
+}
+
+impl Answer {
+    /// The answer, as the service confirmed it with these headers.
+    pub(crate) fn confirmed(self, headers: &HeaderMap) -> Response {
+        let mut all = self.headers;
+        // What a 304 says is newer (RFC 9111, 3.2), but for how long a body it does not have would be.
+        for (name, value) in headers {
+            if name != http::header::CONTENT_LENGTH && name != http::header::CONTENT_TYPE {
+                all.insert(name, value.clone());
+            }
+        }
+        Response { status: 200, headers: all, body: self.body }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(tag: &'static str, size: usize) -> Response {
+        let headers = [(http::header::ETAG, HeaderValue::from_static(tag))].into_iter().collect();
+        Response { status: 200, headers, body: vec![b'x'; size].into() }
+    }
+
+    #[test]
+    fn it_stays_within_its_bound_and_forgets_what_was_not_used() {
+        let cache = Cache::new(3 * (OVERHEAD + 100));
+        for uri in ["/a", "/b", "/c"] {
+            cache.keep(&Request::get(uri), &answer("\"1\"", 100));
+        }
+        assert!(cache.condition(&mut Request::get("/a")).is_some());
+        cache.keep(&Request::get("/d"), &answer("\"1\"", 100));
+        let has = |uri: &str| cache.condition(&mut Request::get(uri)).is_some();
+        assert!(!has("/b"), "it was not used for longest");
+        assert!(has("/a") && has("/c") && has("/d"));
+        cache.keep(&Request::get("/a"), &answer("\"2\"", 100));
+        assert_eq!(cache.kept().bytes, 3 * (OVERHEAD + 100));
+        cache.keep(&Request::get("/huge"), &answer("\"1\"", 10_000));
+        assert!(!has("/huge") && has("/a"));
+        cache.clear();
+        assert!(!has("/a"));
+    }
+
+    #[test]
+    fn only_plain_reads_with_a_tag_are_kept() {
+        let cache = Cache::new(1 << 20);
+        cache.keep(&Request::get("/empty"), &answer("\"\"", 1));
+        cache.keep(&Request::new("POST", "/post"), &answer("\"1\"", 1));
+        cache.keep(&Request::get("/gone"), &Response { status: 404, ..answer("\"1\"", 1) });
+        let identity =
+            Request::get("/special").header(http::header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        cache.keep(&identity, &answer("\"1\"", 1));
+        for uri in ["/empty", "/post", "/gone", "/special"] {
+            assert!(cache.condition(&mut Request::get(uri)).is_none(), "{uri}");
+        }
+        let mut request = Request::get("/a");
+        cache.keep(&request, &answer("W/\"7\"", 1));
+        let kept = cache.condition(&mut request).unwrap();
+        assert_eq!(request.headers[IF_NONE_MATCH], "W/\"7\"");
+        let confirmed =
+            kept.confirmed(&[(http::header::ETAG, HeaderValue::from_static("\"8\""))].into_iter().collect());
+        assert_eq!((confirmed.status, &confirmed.body[..]), (200, &b"x"[..]));
+        assert_eq!(confirmed.etag().unwrap(), "\"8\"");
+    }
+}

@@ -1,0 +1,294 @@
+//! Connecting: the service root, the login, and, where a password must be changed first, the change.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use tokio::sync::Semaphore;
+
+use super::access::{Access, Way};
+use super::cache::Cache;
+use super::exchange::Exchange;
+use super::precondition::Learned;
+use super::session::{Session, SessionToken};
+use super::{Client, Inner, Options, Request, RetryPolicy, SERVICE_ROOT};
+use crate::error::{Error, ErrorKind};
+use crate::query::Memory;
+use crate::schema::ServiceRoot;
+use crate::wire::decode_into;
+
+/// Where sessions are made if the service root doesn't say.
+const SESSIONS: &str = "/redfish/v1/SessionService/Sessions";
+
+/// A user name and a password, which is never shown.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    pub(crate) user: String,
+    pub(crate) password: SecretString,
+}
+
+impl Credentials {
+    /// A user and a password.
+    pub fn new(user: impl Into<String>, password: impl Into<SecretString>) -> Self {
+        Self { user: user.into(), password: password.into() }
+    }
+
+    /// The user's name.
+    #[must_use]
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+}
+
+/// How a client says on whose behalf it asks.
+#[derive(Clone)]
+pub(crate) enum Means {
+    /// By a session that it opens, where there are credentials; Basic where there are no sessions.
+    Login,
+    Basic,
+    Bearer(SecretString),
+    /// By a session that is there already; true if this client ends it.
+    Token(SessionToken, bool),
+}
+
+impl fmt::Debug for Means {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Login => "Login",
+            Self::Basic => "Basic",
+            Self::Bearer(_) => "Bearer",
+            Self::Token(..) => "Token",
+        })
+    }
+}
+
+/// Reads the service root and logs in.
+pub(crate) async fn connect(
+    exchange: Exchange,
+    credentials: Option<Credentials>,
+    means: Means,
+    retry: RetryPolicy,
+    concurrency: usize,
+    cache: Option<usize>,
+) -> Result<Client, Error> {
+    let exchange = Arc::new(exchange);
+    let inner = Inner {
+        access: Access::new(&exchange),
+        exchange,
+        under_way: Semaphore::new(concurrency),
+        concurrency,
+        root: OnceLock::new(),
+        query: Memory::default(),
+        precondition: Learned::default(),
+        cache: cache.map(Cache::new),
+    };
+    let options = Options { timeout: None, retry, connecting: true };
+    let client = Client { inner: Arc::new(inner), options: Arc::new(options.clone()) };
+    let request = Request::get(SERVICE_ROOT);
+    let mut response = client.send(request.clone()).await?;
+    // Most services show the root to anybody; for one that doesn't, the login has to find its place by itself.
+    let hidden = matches!(response.status, 401 | 403);
+    if hidden {
+        if client.begin(means.clone(), credentials.clone(), Some(SESSIONS.to_owned())).await? {
+            response = client.send(request.clone()).await?;
+        }
+    }
+    let response = response.success(&request)?;
+    let mut root = ServiceRoot::default();
+    let deviations = decode_into(&mut root, &response.body, &client.inner.exchange.limits).map_err(|error| {
+        let text = format!("this is not a Redfish service: the answer could not be read{}", response.glimpse());
+        Error::new(ErrorKind::Decode, text)
+            .at("GET", SERVICE_ROOT)
+            .with_status(response.status, vec![])
+            .with_source(error)
+    })?;
+    let sessions = sessions_of(&root);
+    let document = (root, response.etag(), deviations);
+    // It is set here only.
+    let _ = client.inner.root.set(document);
+    if !hidden {
+        client.begin(means, credentials, sessions).await?;
+    }
+    Ok(Client { options: Arc::new(Options { connecting: false, ..options }), ..client })
+}
+
+/// Where sessions are made: `Links.Sessions`, which is there even where `SessionService` is not. None where the service
+/// names neither: some then answer a login as they answer any request without credentials, with 401.
+fn sessions_of(root: &ServiceRoot) -> Option<String> {
+    let link = root.links.as_ref().and_then(|links| links.sessions.as_ref()).and_then(|link| link.uri());
+    let usual = || root.session_service.as_ref().map(|_| SESSIONS.to_owned());
+    link.map(|uri| uri.as_str().to_owned()).or_else(usual)
+}
+
+impl Client {
+    /// Gets hold of what requests are sent with; false where there is nothing to begin with.
+    async fn begin(
+        &self,
+        means: Means,
+        credentials: Option<Credentials>,
+        sessions: Option<String>,
+    ) -> Result<bool, Error> {
+        let (access, exchange) = (&self.inner.access, &self.inner.exchange);
+        let place = sessions.clone().unwrap_or_else(|| SESSIONS.to_owned());
+        let begin = |way, credentials| {
+            access.begin(way, credentials, place.clone());
+            Ok(true)
+        };
+        let credentials = match (means, credentials) {
+            (Means::Bearer(token), credentials) => return begin(Way::Bearer(token), credentials),
+            (Means::Token(token, ours), credentials) => {
+                if !exchange.origin.is(&token.origin) {
+                    let text = format!("the session is one at {}, not at {}", token.origin, exchange.origin);
+                    return Err(Error::new(ErrorKind::Configuration, text));
+                }
+                return begin(Way::Session(Some(Session::adopted(exchange, token, ours))), credentials);
+            }
+            (_, None) => return Ok(false),
+            (Means::Basic, credentials) => return begin(Way::Basic, credentials),
+            (Means::Login, Some(credentials)) => credentials,
+        };
+        if sessions.is_none() {
+            return begin(Way::Basic, Some(credentials));
+        }
+        match Session::login(exchange, &place, &credentials).await {
+            Ok(login) => {
+                let change = login.change_required;
+                access.begin(Way::Session(Some(login.session)), Some(credentials), place);
+                if let Some(account) = change {
+                    access.require_change(account);
+                }
+                Ok(true)
+            }
+            // There are no sessions here. Refused credentials are another matter: they are never tried twice.
+            Err(error) if matches!(error.status(), Some(404 | 405 | 501)) => {
+                tracing::info!(%error, "no sessions: Basic authentication is used");
+                begin(Way::Basic, Some(credentials))
+            }
+            // No session for who has to change the password: it goes without one.
+            Err(error) if error.kind() == ErrorKind::PasswordChangeRequired => {
+                access.begin(Way::Stopgap, Some(credentials), place);
+                access.require_change(error.account().map(str::to_owned));
+                Ok(true)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether the password of the account must be changed before anything else can be done, as the service said at the
+    /// login: [`change_password`](Self::change_password) does that.
+    #[must_use]
+    pub fn password_change_required(&self) -> bool {
+        self.inner.access.change_required().is_some()
+    }
+
+    /// Changes the password of the account that the client is logged in with, also where nothing else is allowed before
+    /// that ([`ErrorKind::PasswordChangeRequired`]). The client goes on with the new one.
+    ///
+    /// ```no_run
+    /// # async fn run(bmc: rosefish::Client, new: String) -> Result<(), rosefish::Error> {
+    /// if bmc.password_change_required() {
+    ///     bmc.change_password(new).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Where the account is not found, and where the service can't be asked or refuses: [`Error::messages`] then say
+    /// what it wants of a password.
+    pub async fn change_password(&self, new: impl Into<SecretString> + Send) -> Result<(), Error> {
+        self.set_password(new.into()).await
+    }
+
+    async fn set_password(&self, new: SecretString) -> Result<(), Error> {
+        let access = &self.inner.access;
+        let Some(user) = access.user() else {
+            return Err(Error::new(ErrorKind::NotAllowed, "without credentials there is no account to change"));
+        };
+        let named = access.change_required().flatten();
+        let account = match named {
+            Some(account) => account,
+            None => self.account_of(&user).await?,
+        };
+        let body = serde_json::json!({ "Password": new.expose_secret() }).to_string();
+        let request = Request::with_body("PATCH", account, body);
+        self.change(request.clone()).await?.success(&request)?;
+        access.set_password(new.clone());
+        if access.is_stopgap() {
+            access.log_in(Credentials { user, password: new }).await?;
+        }
+        Ok(())
+    }
+
+    /// The URI of the account of a user.
+    async fn account_of(&self, user: &str) -> Result<String, Error> {
+        let root = self.json(SERVICE_ROOT).await?;
+        let missing =
+            || Error::new(ErrorKind::Missing, format!("the account of {user} is not among those of the service"));
+        let link = |value: &Value, name: &str| value[name]["@odata.id"].as_str().map(str::to_owned).ok_or_else(missing);
+        let service = self.json(&link(&root, "AccountService")?).await?;
+        let accounts = self.json(&link(&service, "Accounts")?).await?;
+        for member in accounts["Members"].as_array().into_iter().flatten() {
+            let Some(uri) = member["@odata.id"].as_str() else { continue };
+            if self.json(uri).await.is_ok_and(|account| account["UserName"] == user) {
+                return Ok(uri.to_owned());
+            }
+        }
+        Err(missing())
+    }
+
+    /// Reads JSON without a type.
+    pub(crate) async fn json(&self, uri: &str) -> Result<Value, Error> {
+        let request = Request::get(uri);
+        let response = self.send(request.clone()).await?.success(&request)?;
+        serde_json::from_slice(&response.body).map_err(|error| {
+            let text = format!("the answer could not be read{}", response.glimpse());
+            Error::new(ErrorKind::Decode, text).at("GET", uri).with_source(error)
+        })
+    }
+
+    /// Logs in anew with these credentials: others, or the same after the service has refused them for a time. The
+    /// session that there was is ended.
+    ///
+    /// # Errors
+    ///
+    /// Where the service can't be asked or refuses.
+    pub async fn log_in(&self, credentials: Credentials) -> Result<(), Error> {
+        if let Some(cache) = &self.inner.cache {
+            cache.clear();
+        }
+        self.inner.access.log_in(credentials).await
+    }
+
+    /// The session, for another client or process to go on with. It still ends with this client:
+    /// [`keep_session`](Self::keep_session) has it outlive the client. None where there is no session.
+    #[must_use]
+    pub fn session_token(&self) -> Option<SessionToken> {
+        self.inner.access.token()
+    }
+
+    /// The session, which this client does not end any more when it is dropped: whoever has the token does so. None where
+    /// there is no session.
+    #[must_use = "nobody can end the session without its token"]
+    pub fn keep_session(&self) -> Option<SessionToken> {
+        self.inner.access.keep()
+    }
+
+    /// Ends the session and tells how it went, also a session that came from elsewhere. Other clones of this client can
+    /// do nothing after it.
+    ///
+    /// # Errors
+    ///
+    /// Where the service can't be asked or refuses.
+    pub async fn close(self) -> Result<(), Error> {
+        match self.inner.access.close() {
+            Some(session) => {
+                let _turn = self.inner.under_way.acquire().await;
+                session.logout().await
+            }
+            None => Ok(()),
+        }
+    }
+}

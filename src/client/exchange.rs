@@ -1,0 +1,210 @@
+//! Requests to one origin: URIs resolved against it, redirects kept within it, bodies within the limits of size and time.
+//! Knows HTTP, but neither sessions nor types, and sends everything once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use http::header::{ACCEPT, CONTENT_TYPE, IF_MATCH};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use tokio::time::{Instant, timeout_at};
+use url::Url;
+
+use super::origin::Origin;
+use super::request::{Request, Response};
+use super::transport::{Body, HttpRequest, HttpResponse, Transport};
+use crate::error::{Error, ErrorKind};
+use crate::wire::Limits;
+
+/// The credentials of one request, as a header.
+pub(crate) type Authorization = Option<(HeaderName, HeaderValue)>;
+
+/// How long things may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Timeouts {
+    /// A request as a whole, with all its attempts.
+    pub(crate) total: Duration,
+    /// The longest silence before the answer's head, and between pieces of its body.
+    pub(crate) read: Duration,
+}
+
+/// An origin and the way to it.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    pub(crate) origin: Origin,
+    pub(crate) limits: Limits,
+    pub(crate) timeouts: Timeouts,
+    transport: Arc<dyn Transport>,
+    requests: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Exchange {
+    pub(crate) fn new(origin: Origin, limits: Limits, timeouts: Timeouts, transport: Arc<dyn Transport>) -> Self {
+        Self { origin, limits, timeouts, transport, requests: AtomicU64::new(0), bytes: AtomicU64::new(0) }
+    }
+
+    /// The same for another runtime, and with less patience.
+    pub(crate) fn detached(&self, patience: Duration) -> Self {
+        let transport = self.transport.detached().unwrap_or_else(|| Arc::clone(&self.transport));
+        let timeouts = Timeouts { total: patience, read: patience };
+        Self::new(self.origin.clone(), self.limits, timeouts, transport)
+    }
+
+    /// Requests sent and bytes of bodies received so far.
+    pub(crate) fn traffic(&self) -> (u64, u64) {
+        (self.requests.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed))
+    }
+
+    /// When a request that begins now must have ended.
+    pub(crate) fn deadline(&self, request: &Request) -> Instant {
+        // What can't be added up is as good as never.
+        let far = Duration::from_secs(30 * 365 * 24 * 3600);
+        Instant::now() + request.timeout.unwrap_or(self.timeouts.total).min(far)
+    }
+
+    /// Sends a request and reads the whole answer.
+    pub(crate) async fn send(
+        &self,
+        request: &Request,
+        authorization: &Authorization,
+        deadline: Instant,
+    ) -> Result<Response, Error> {
+        let at = |error: Error| located(error, request);
+        let (head, body) = self.open(request, authorization, deadline).await?;
+        let mut response = Response { status: head.status.as_u16(), headers: head.headers, body: Bytes::new() };
+        match self.read(body, deadline).await {
+            Ok(body) => response.body = body,
+            // The head says that the change was made, or a session opened: what is lost is only what is said of it.
+            Err(error) if !request.is_safe() && head.status.is_success() => {
+                tracing::warn!(method = request.method, uri = request.uri, %error, "the answer's body is lost");
+            }
+            Err(error) => return Err(at(error).with_status(response.status, Vec::new())),
+        }
+        let status = response.status;
+        tracing::debug!(method = request.method, uri = request.uri, status, bytes = response.body.len(), "answered");
+        Ok(response)
+    }
+
+    /// Sends a request once, but for redirects within the origin that prove that nothing was done yet, and gives the
+    /// answer when its head has arrived.
+    pub(crate) async fn open(
+        &self,
+        request: &Request,
+        authorization: &Authorization,
+        deadline: Instant,
+    ) -> Result<(http::response::Parts, Body), Error> {
+        const MOST_REDIRECTS: usize = 5;
+        let at = |error: Error| located(error, request);
+        let mut url = self.origin.resolve(&request.uri).map_err(at)?;
+        for _ in 0..MOST_REDIRECTS {
+            let answer = self.once(request, &url, authorization, deadline).await.map_err(at)?;
+            match self.redirected(request, &url, &answer).map_err(at)? {
+                Some(next) => url = next,
+                None => return Ok(answer.into_parts()),
+            }
+        }
+        Err(at(Error::new(ErrorKind::Refused, "the service redirects in circles")))
+    }
+
+    /// Where to ask instead. A change is sent to another place only if it is the same but for a slash at its end, or
+    /// the status says that the method stays; it never becomes a GET.
+    fn redirected(&self, request: &Request, from: &Url, answer: &HttpResponse) -> Result<Option<Url>, Error> {
+        let location = answer.headers().get(http::header::LOCATION).and_then(|value| value.to_str().ok());
+        let status = answer.status().as_u16();
+        let Some(location) = location.filter(|_| matches!(status, 301 | 302 | 303 | 307 | 308)) else {
+            return Ok(None);
+        };
+        let absolute = from.join(location).map_or_else(|_| location.to_owned(), String::from);
+        let to = self.origin.resolve(&absolute)?;
+        let same_place = to.path().trim_end_matches('/') == from.path().trim_end_matches('/');
+        let keeps_method = request.is_safe() || matches!(status, 307 | 308) || (same_place && status != 303);
+        Ok(keeps_method.then_some(to))
+    }
+
+    async fn once(
+        &self,
+        request: &Request,
+        url: &Url,
+        authorization: &Authorization,
+        deadline: Instant,
+    ) -> Result<HttpResponse, Error> {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let sent = self.transport.send(http_request(request, url, authorization)?);
+        let until = deadline.min(Instant::now() + self.timeouts.read);
+        match timeout_at(until, sent).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Error::new(ErrorKind::Timeout, "the service did not answer in time").maybe_sent()),
+        }
+    }
+
+    /// A body that may go on for ever, but not be silent for long.
+    pub(crate) fn listen(self: &Arc<Self>, body: Body, silence: Duration) -> Body {
+        let exchange = Arc::clone(self);
+        Body::new(futures_util::stream::unfold(Some((body, exchange)), move |state| async move {
+            let (mut body, exchange) = state?;
+            match tokio::time::timeout(silence, body.next()).await {
+                Ok(None) => None,
+                Ok(Some(piece)) => {
+                    let size = piece.as_ref().map_or(0, Bytes::len);
+                    exchange.bytes.fetch_add(size as u64, Ordering::Relaxed);
+                    Some((piece, Some((body, exchange))))
+                }
+                Err(_) => Some((Err(Error::new(ErrorKind::Timeout, "the service fell silent")), None)),
+            }
+        }))
+    }
+
+    /// Reads a body to its end, within the limit of size: what counts is what it is when decompressed.
+    pub(crate) async fn read(&self, mut body: Body, deadline: Instant) -> Result<Bytes, Error> {
+        let mut whole = BytesMut::new();
+        loop {
+            let until = deadline.min(Instant::now() + self.timeouts.read);
+            let piece = timeout_at(until, body.next())
+                .await
+                .map_err(|_| Error::new(ErrorKind::Timeout, "the answer did not arrive in time").maybe_sent())?;
+            let Some(piece) = piece.transpose()? else { return Ok(whole.freeze()) };
+            self.bytes.fetch_add(piece.len() as u64, Ordering::Relaxed);
+            if whole.len() + piece.len() > self.limits.size {
+                let text = format!("the answer is larger than the limit of {} bytes", self.limits.size);
+                return Err(Error::new(ErrorKind::Decode, text));
+            }
+            whole.extend_from_slice(&piece);
+        }
+    }
+}
+
+/// Says which request failed, and of a change that may have got through that nothing is known of it.
+fn located(error: Error, request: &Request) -> Error {
+    let unknown = error.was_maybe_sent() && !request.is_safe();
+    let error = error.at(request.method, &request.uri);
+    if unknown { error.with_unknown_outcome() } else { error }
+}
+
+fn http_request(request: &Request, url: &Url, authorization: &Authorization) -> Result<HttpRequest, Error> {
+    let odd = |what: &str| Error::new(ErrorKind::Configuration, format!("{what} has characters that HTTP can't carry"));
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    headers.insert("odata-version", HeaderValue::from_static("4.0"));
+    if let Some((name, value)) = authorization {
+        headers.insert(name, value.clone());
+    }
+    if let Some(etag) = &request.if_match {
+        headers.insert(IF_MATCH, HeaderValue::from_str(etag.as_str()).map_err(|_| odd("the ETag"))?);
+    }
+    let mut body = Bytes::new();
+    if let Some((bytes, content_type)) = &request.body {
+        headers.insert(CONTENT_TYPE, content_type.clone());
+        body = bytes.clone();
+    }
+    for (name, value) in &request.headers {
+        headers.insert(name, value.clone());
+    }
+    let mut http = HttpRequest::new(body);
+    *http.method_mut() = http::Method::from_bytes(request.method.as_bytes()).map_err(|_| odd("the method"))?;
+    *http.uri_mut() = url.as_str().parse().map_err(|_| odd("the URI"))?;
+    *http.headers_mut() = headers;
+    Ok(http)
+}

@@ -1,0 +1,188 @@
+//! A request to the service and what it answered, as the layers above HTTP see them.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, ETAG, LOCATION, RETRY_AFTER};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::error::{Error, ErrorKind};
+use crate::message;
+use crate::wire::ETag;
+
+/// A request to the origin.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Request {
+    pub(crate) method: &'static str,
+    pub(crate) uri: String,
+    /// Headers beside those that every request has.
+    pub(crate) headers: HeaderMap,
+    /// The body and its `Content-Type`.
+    pub(crate) body: Option<(Bytes, HeaderValue)>,
+    pub(crate) if_match: Option<ETag>,
+    /// How long it may take as a whole, if not as long as the client's requests may.
+    pub(crate) timeout: Option<Duration>,
+    /// How long the service may be silent, if not as long as to others: for streams.
+    pub(crate) silence: Option<Duration>,
+}
+
+impl Request {
+    pub(crate) fn new(method: &'static str, uri: impl Into<String>) -> Self {
+        Self { method, uri: uri.into(), ..Self::default() }
+    }
+
+    pub(crate) fn get(uri: impl Into<String>) -> Self {
+        Self::new("GET", uri)
+    }
+
+    /// A request with a JSON body.
+    pub(crate) fn with_body(method: &'static str, uri: impl Into<String>, json: String) -> Self {
+        let body = Some((Bytes::from(json), HeaderValue::from_static("application/json")));
+        Self { body, ..Self::new(method, uri) }
+    }
+
+    pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// Whether it changes nothing at the service (RFC 9110, 9.2.1).
+    pub(crate) fn is_safe(&self) -> bool {
+        matches!(self.method, "GET" | "HEAD" | "OPTIONS")
+    }
+}
+
+/// What came back, whatever its status.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Response {
+    fn text(&self, name: &HeaderName) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim).filter(|text| !text.is_empty())
+    }
+
+    pub(crate) fn content_type(&self) -> Option<&str> {
+        self.text(&CONTENT_TYPE)
+    }
+
+    /// The `ETag`; none where it is empty, as some services have it.
+    pub(crate) fn etag(&self) -> Option<ETag> {
+        self.text(&ETAG).filter(|tag| !tag.trim_start_matches("W/").trim_matches('"').is_empty()).map(ETag::from)
+    }
+
+    pub(crate) fn location(&self) -> Option<&str> {
+        self.text(&LOCATION)
+    }
+
+    pub(crate) fn token(&self) -> Option<&str> {
+        self.text(&HeaderName::from_static("x-auth-token"))
+    }
+
+    /// How long to wait, by `Retry-After` in seconds or as a date.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        retry_after(self.text(&RETRY_AFTER)?, SystemTime::now())
+    }
+
+    /// The response itself if its status is one of success, else the error that it stands for.
+    pub(crate) fn success(self, request: &Request) -> Result<Self, Error> {
+        if (200..300).contains(&self.status) {
+            return Ok(self);
+        }
+        let messages = message::of_error(&self.body);
+        let has = |id: &str| messages.iter().any(|found| message::is(found, id));
+        let change_required = messages.iter().find(|found| message::is(found, "PasswordChangeRequired"));
+        let account = change_required.and_then(|found| found.message_args.first().cloned());
+        let (kind, text) = match self.status {
+            _ if change_required.is_some() => {
+                (ErrorKind::PasswordChangeRequired, "the password must be changed first".to_owned())
+            }
+            _ if has("SessionLimitExceeded") => {
+                (ErrorKind::SessionLimit, "the service has as many sessions as it can".to_owned())
+            }
+            300..=399 => {
+                let to = self.location().unwrap_or("nowhere");
+                (ErrorKind::Refused, format!("the service redirects to {to}, where this can't be sent"))
+            }
+            401 => (ErrorKind::Unauthorized, "the service does not accept these credentials".to_owned()),
+            403 => (ErrorKind::Forbidden, "the account may not do this".to_owned()),
+            404 | 410 => (ErrorKind::NotFound, "there is no such resource".to_owned()),
+            412 | 428 => {
+                (ErrorKind::Precondition, "the resource was changed meanwhile, or the service wants an ETag".to_owned())
+            }
+            _ => (ErrorKind::Refused, "the service refused".to_owned()),
+        };
+        let text = if messages.is_empty() { format!("{text}{}", self.glimpse()) } else { text };
+        let mut error = Error::new(kind, text)
+            .at(request.method, &request.uri)
+            .with_account(account)
+            .with_retry_after(self.retry_after())
+            .with_status(self.status, messages);
+        // A gateway answers so when it has passed the request on and heard nothing.
+        if matches!(self.status, 502 | 504) && !request.is_safe() {
+            error = error.with_unknown_outcome();
+        }
+        Err(error)
+    }
+
+    /// The start of a body that is not Redfish's, for people.
+    pub(crate) fn glimpse(&self) -> String {
+        let start = self.body.slice(..self.body.len().min(1000));
+        let text: String = String::from_utf8_lossy(&start).split_whitespace().collect::<Vec<_>>().join(" ");
+        let start: String = text.chars().filter(|c| !c.is_control()).take(120).collect();
+        match (self.content_type(), start.is_empty()) {
+            (_, true) => ", with an empty body".to_owned(),
+            (Some(kind), false) => format!(", with a body of {kind}: {start}"),
+            (None, false) => format!(", with a body: {start}"),
+        }
+    }
+}
+
+/// `Retry-After` (RFC 9110, 10.2.3): seconds, or a date as HTTP writes it. A time that has passed is no time.
+fn retry_after(text: &str, now: SystemTime) -> Option<Duration> {
+    if let Ok(seconds) = text.parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+    let now = jiff::Timestamp::try_from(now).ok()?;
+    Some(Duration::try_from(date.duration_since(now)).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+        let cases = [
+            ("0", Some(0)),
+            ("120", Some(120)),
+            ("Sun, 06 Nov 1994 08:50:07 GMT", Some(30)),
+            ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0)),
+            ("soon", None),
+            ("-1", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(retry_after(text, now), expected.map(Duration::from_secs), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_error_shows_what_came_where_redfish_was_due() {
+        let html = Response {
+            status: 500,
+            headers: [(CONTENT_TYPE, HeaderValue::from_static("text/html"))].into_iter().collect(),
+            body: Bytes::from_static(b"<html>\n <body>Internal   Server Error"),
+        };
+        let error = html.success(&Request::get("/redfish/v1")).unwrap_err().to_string();
+        for part in ["500", "text/html", "<html> <body>Internal Server Error", "GET /redfish/v1"] {
+            assert!(error.contains(part), "{error}");
+        }
+        let empty = Response { status: 400, ..Response::default() };
+        assert!(empty.success(&Request::get("/")).unwrap_err().to_string().contains("an empty body"));
+    }
+}

@@ -1,0 +1,78 @@
+//! The seam under the client: whatever can send one HTTP request and give back the answer. Sessions, retries, limits,
+//! redirects and caching are above it and the same for all.
+
+mod http;
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+
+pub use self::http::TlsVersion;
+pub(crate) use self::http::{Http, HttpConfig, HttpVersion};
+use crate::error::Error;
+
+/// A request as it is to be sent: an absolute URL, all headers but those of the connection, and the body.
+pub type HttpRequest = ::http::Request<Bytes>;
+
+/// An answer as it came, its body yet to be read.
+pub type HttpResponse = ::http::Response<Body>;
+
+/// Sends requests. The client has one that speaks HTTP/1.1 and HTTP/2 over TLS; a program may bring its own with
+/// [`ClientBuilder::transport`](crate::ClientBuilder::transport), to tunnel, to record or to answer from memory.
+///
+/// What an implementation must keep to:
+///
+/// - A request is sent once. It may be sent anew only where it is certain that the service has not seen it.
+/// - Redirects are answers like others, and cookies are not kept.
+/// - A body that the service compressed is given back decompressed, without `Content-Encoding`.
+/// - A failure before anything of the request went out is [`Error::unsent`], any other [`Error::lost`].
+/// - The future may be dropped at any point, and the connection must not be used for another request then unless the
+///   answer was read to its end.
+pub trait Transport: Send + Sync + fmt::Debug {
+    /// Sends a request and gives the answer as soon as its head has arrived.
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, Error>>;
+
+    /// A transport to the same place for another runtime than the one that this has its connections in: a dropped
+    /// client logs out from a thread of its own. None, which is what it is unless implemented, means that this very
+    /// transport works anywhere.
+    fn detached(&self) -> Option<Arc<dyn Transport>> {
+        None
+    }
+}
+
+/// The body of an answer, piece by piece as it arrives.
+pub struct Body(BoxStream<'static, Result<Bytes, Error>>);
+
+impl Body {
+    /// A body of pieces to come. After an error nothing more is read.
+    pub fn new(pieces: impl Stream<Item = Result<Bytes, Error>> + Send + 'static) -> Self {
+        Self(Box::pin(pieces))
+    }
+}
+
+/// A body that is there already.
+impl From<Bytes> for Body {
+    fn from(whole: Bytes) -> Self {
+        Self::new(futures_util::stream::iter([Ok(whole)]))
+    }
+}
+
+impl Stream for Body {
+    type Item = Result<Bytes, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.as_mut().poll_next(context)
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Body").finish_non_exhaustive()
+    }
+}

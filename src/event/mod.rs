@@ -1,0 +1,24 @@
+//! Events: what a service tells without being asked, over a stream that stays open ([`EventStream`]) or pushed to a
+//! listener ([`Subscription`], and `Listener` with the feature of that name).
+//!
+//! ```no_run
+//! # async fn run(bmc: rosefish::Client) -> Result<(), rosefish::Error> {
+//! let service = bmc.root().event_service().await?;
+//! let mut events = service.events();
+//! while let Some(notification) = events.next().await {
+//!     for record in notification?.records() {
+//!         println!("{:?} {:?}", record.severity, record.message);
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod notification;
+pub mod sse;
+mod stream;
+mod subscription;
+
+pub use notification::{Content, Notification};
+pub use stream::EventStream;
+pub use subscription::Subscription;

@@ -1,0 +1,379 @@
+//! Query parameters (DSP0266, "Query parameters"): what a caller wants of a resource or collection, and what of it a
+//! service is asked, by what it says that it can. Sends nothing itself.
+
+pub(crate) mod fetch;
+mod filter;
+mod memory;
+
+pub use filter::{Filter, FilterValue, Property};
+pub(crate) use memory::Memory;
+
+use std::fmt::Write as _;
+
+use crate::schema::service_root::ProtocolFeaturesSupported;
+use crate::wire::{Field, Kind, Table, TypeKind};
+
+/// What is wanted of a resource, beyond the resource itself.
+///
+/// A service is asked for what `ProtocolFeaturesSupported` of its root says that it can do. Of the rest:
+///
+/// - `$expand`, `$select` and `excerpt` only save requests or bytes. Where the service can't, or fails when asked, the
+///   resource is read without them.
+/// - `$filter`, `$top` and `$skip` on a stream of members are done here instead; elsewhere they are an error.
+/// - `only` is an error: [`Follow::only`](crate::Follow::only) does without it.
+///
+/// [`insist`](Self::insist) sends everything as it is.
+///
+/// ```no_run
+/// # async fn run(bmc: rosefish::Client) -> Result<(), rosefish::Error> {
+/// use rosefish::{Filter, Query};
+///
+/// let ill = Query::new().filter(Filter::property("Status/Health").ne("OK"));
+/// let mut systems = bmc.root().systems().query(ill).members();
+/// while let Some(system) = systems.try_next().await? {
+///     println!("{}", system.uri());
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Query {
+    pub(crate) expand: Expanding,
+    pub(crate) select: Vec<String>,
+    pub(crate) filter: Option<Filter>,
+    pub(crate) top: Option<u64>,
+    pub(crate) skip: Option<u64>,
+    pub(crate) only: bool,
+    pub(crate) excerpt: bool,
+    pub(crate) insist: bool,
+}
+
+/// Which links `$expand` replaces by the resources that they lead to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Expand {
+    /// `.`: those to subordinate resources, which is all but those in `Links`.
+    Subordinate,
+    /// `~`: those in `Links`.
+    Links,
+    /// `*`: all.
+    All,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Expanding {
+    /// Members of a collection, where the service says that it can.
+    #[default]
+    Usual,
+    /// Nothing.
+    No,
+    /// This, to so many levels.
+    Wanted(Expand, Option<u32>),
+}
+
+/// What is left to do here of a query, after what the service does.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Remainder {
+    pub(crate) filter: Option<Filter>,
+    pub(crate) skip: u64,
+    pub(crate) top: Option<u64>,
+}
+
+/// A query as a service is asked it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Asked {
+    /// What may be left out if the service fails: `$expand`, `$select`, `excerpt`.
+    pub(crate) saving: Vec<(&'static str, String)>,
+    /// What may not.
+    pub(crate) needed: Vec<(&'static str, String)>,
+    pub(crate) remainder: Remainder,
+    /// What is asked of members that are read singly: `$select` and `excerpt`. They come with a part of their
+    /// properties then.
+    pub(crate) of_members: Vec<(&'static str, String)>,
+}
+
+impl Query {
+    /// The resource and nothing else.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// `$expand`: resources in place of links to them, one level of them unless [told](Self::levels) otherwise.
+    #[must_use]
+    pub fn expand(mut self, expand: Expand) -> Self {
+        self.expand = Expanding::Wanted(expand, None);
+        self
+    }
+
+    /// `$levels`: how deep [`expand`](Self::expand) goes. A service may go less deep.
+    #[must_use]
+    pub fn levels(mut self, levels: u32) -> Self {
+        let expand = match self.expand {
+            Expanding::Wanted(expand, _) => expand,
+            _ => Expand::Subordinate,
+        };
+        self.expand = Expanding::Wanted(expand, Some(levels.max(1)));
+        self
+    }
+
+    /// No `$expand`, which streams of members otherwise use where they can.
+    #[must_use]
+    pub fn without_expand(mut self) -> Self {
+        self.expand = Expanding::No;
+        self
+    }
+
+    /// `$select`: these properties only, by their names in JSON or by paths, `Status/Health`.
+    #[must_use]
+    pub fn select<S: Into<String>>(mut self, properties: impl IntoIterator<Item = S>) -> Self {
+        self.select.extend(properties.into_iter().map(Into::into));
+        self
+    }
+
+    /// `$filter`: these members only.
+    #[must_use]
+    pub fn filter(mut self, filter: Filter) -> Self {
+        self.filter = Some(match self.filter {
+            Some(other) => other.and(filter),
+            None => filter,
+        });
+        self
+    }
+
+    /// `$top`: at most so many members.
+    #[must_use]
+    pub fn top(mut self, most: u64) -> Self {
+        self.top = Some(most);
+        self
+    }
+
+    /// `$skip`: not the first so many members.
+    #[must_use]
+    pub fn skip(mut self, members: u64) -> Self {
+        self.skip = Some(members);
+        self
+    }
+
+    /// `only`: of a collection with one member, that member.
+    #[must_use]
+    pub fn only(mut self) -> Self {
+        self.only = true;
+        self
+    }
+
+    /// `excerpt`: the properties that the schema marks as the gist of a resource.
+    #[must_use]
+    pub fn excerpt(mut self) -> Self {
+        self.excerpt = true;
+        self
+    }
+
+    /// Sends it whatever the service says that it can do, and without falling back.
+    #[must_use]
+    pub fn insist(mut self) -> Self {
+        self.insist = true;
+        self
+    }
+
+    /// Whether there is anything to ask beyond the resource itself.
+    pub(crate) fn is_plain(&self) -> bool {
+        matches!(self.expand, Expanding::Usual | Expanding::No)
+            && self.select.is_empty()
+            && (self.filter.is_none() && self.top.is_none() && self.skip.is_none())
+            && !(self.only || self.excerpt)
+    }
+
+    /// What a service of these features is asked for a resource of this type. `members` says that the caller reads the
+    /// members one by one, so that what the service can't do is done here.
+    pub(crate) fn ask(
+        &self,
+        table: &'static Table,
+        features: Option<&ProtocolFeaturesSupported>,
+        members: bool,
+    ) -> Result<Asked, String> {
+        let nothing = ProtocolFeaturesSupported::default();
+        let features = features.unwrap_or(&nothing);
+        let can = |feature: Option<bool>| self.insist || feature == Some(true);
+        let subject = match table.kind {
+            TypeKind::Collection(member) => member,
+            _ => table,
+        };
+        let mut asked = Asked::default();
+        let expand = self.expansion(features, members);
+        for path in &self.select {
+            property(subject, path)?;
+        }
+        if !self.select.is_empty() && can(features.select_query) {
+            asked.of_members.push(("$select", self.select.join(",")));
+        }
+        if self.excerpt && can(features.excerpt_query) {
+            asked.of_members.push(("excerpt", String::new()));
+        }
+        // Of a collection alone, they would select from what the collection has.
+        if !members || expand.is_some() {
+            asked.saving.extend(asked.of_members.iter().cloned());
+        }
+        if let Some(expand) = expand {
+            asked.saving.insert(0, ("$expand", expand));
+        }
+        if self.only {
+            if !can(features.only_member_query) {
+                return Err(unsupported("only"));
+            }
+            asked.needed.push(("only", String::new()));
+        }
+        let mut here = false;
+        if let Some(filter) = &self.filter {
+            filter.check(subject)?;
+            let (comparison, compound) = filter.needs();
+            let lacks = (comparison && features.filter_query_comparison_operations == Some(false))
+                || (compound && features.filter_query_compound_operations == Some(false));
+            here = !can(features.filter_query) || (lacks && !self.insist);
+            if !here {
+                asked.needed.push(("$filter", filter.to_string()));
+            } else if !members {
+                return Err(unsupported("$filter"));
+            } else {
+                asked.remainder.filter = Some(filter.clone());
+            }
+        }
+        // Those that are counted are those that are left over.
+        let counted = !here && can(features.top_skip_query);
+        if !counted && !members && (self.top.is_some() || self.skip.is_some()) {
+            return Err(unsupported("$top or $skip"));
+        }
+        asked.remainder.top = self.top;
+        match self.skip {
+            Some(skip) if counted => asked.needed.push(("$skip", skip.to_string())),
+            skip => asked.remainder.skip = skip.unwrap_or(0),
+        }
+        if let Some(top) = self.top.filter(|_| counted) {
+            asked.needed.push(("$top", top.to_string()));
+        }
+        if self.insist {
+            asked.needed.append(&mut asked.saving);
+        }
+        Ok(asked)
+    }
+
+    fn expansion(&self, features: &ProtocolFeaturesSupported, members: bool) -> Option<String> {
+        let can = features.expand_query.as_ref();
+        let yes = |feature: Option<bool>| self.insist || feature == Some(true);
+        let (expand, levels) = match self.expand {
+            Expanding::No => return None,
+            Expanding::Usual if members && !self.insist => (Expand::Subordinate, None),
+            Expanding::Usual => return None,
+            Expanding::Wanted(expand, levels) => (expand, levels),
+        };
+        let (sign, allowed) = match expand {
+            Expand::Subordinate => (".", can.and_then(|can| can.no_links)),
+            Expand::Links => ("~", can.and_then(|can| can.links)),
+            Expand::All => ("*", can.and_then(|can| can.expand_all)),
+        };
+        if !yes(allowed) {
+            return None;
+        }
+        // One level is what it means without the word, but not every service knows.
+        let most = can.and_then(|can| can.max_levels).and_then(|most| u32::try_from(most).ok()).filter(|most| *most > 0);
+        let levels = levels.unwrap_or(1).min(if self.insist { u32::MAX } else { most.unwrap_or(u32::MAX) });
+        let say = yes(can.and_then(|can| can.levels)) && !(self.insist && levels == 1);
+        Some(if say { format!("{sign}($levels={levels})") } else { sign.to_owned() })
+    }
+}
+
+fn unsupported(what: &str) -> String {
+    format!(
+        "this service does not say that it supports {what} (ProtocolFeaturesSupported of its root); \
+         Query::insist() sends it all the same"
+    )
+}
+
+impl Asked {
+    /// What is asked of a member that is read singly.
+    pub(crate) fn of_member(&self) -> Self {
+        Self { saving: self.of_members.clone(), ..Self::default() }
+    }
+
+    /// Whether anything is asked that may be left out.
+    pub(crate) fn is_saving(&self) -> bool {
+        !self.saving.is_empty()
+    }
+
+    /// The URI to ask, with or without what may be left out. What a URI says already is not said again: that of a
+    /// further page may have the query in it.
+    pub(crate) fn uri(&self, uri: &str, saving: bool) -> String {
+        let mut text = uri.split('#').next().unwrap_or_default().to_owned();
+        let query = text.split_once('?').map(|(_, query)| query.replace("%24", "$"));
+        let said = |name: &str| {
+            let mut parts = query.iter().flat_map(|query| query.split('&'));
+            parts.any(|part| part.split('=').next() == Some(name))
+        };
+        let mut separator = if query.is_some() { '&' } else { '?' };
+        let parts = self.saving.iter().filter(|_| saving).chain(&self.needed);
+        for (name, value) in parts.filter(|(name, _)| !said(name)) {
+            text.push(separator);
+            text.push_str(name);
+            if !value.is_empty() {
+                text.push('=');
+                encode(value, &mut text);
+            }
+            separator = '&';
+        }
+        text
+    }
+
+    /// The same for a further page: where it begins and how many there are is said by the service.
+    pub(crate) fn further(&self) -> Self {
+        let mut further = self.clone();
+        further.needed.retain(|(name, _)| !matches!(*name, "$skip" | "$top" | "only"));
+        further
+    }
+}
+
+/// The property at a path; none where it is of a kind that nobody describes.
+pub(crate) fn property(table: &'static Table, path: &str) -> Result<Option<&'static Field>, String> {
+    let mut owner = table;
+    let mut names = path.split('/').peekable();
+    while let Some(name) = names.next() {
+        let Some(field) = owner.field(name) else {
+            if owner.is_generic() || owner.allows(name) || name.contains('@') {
+                return Ok(None);
+            }
+            let near = owner.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name));
+            let hint = near.map(|near| format!(": is {} meant?", near.name)).unwrap_or_default();
+            return Err(format!("{path}: {} has no property {name}{hint}", owner.name));
+        };
+        if names.peek().is_none() {
+            return Ok(Some(field));
+        }
+        owner = match field.kind {
+            Kind::Record(inner) | Kind::Link(inner) => inner,
+            Kind::Oem => return Ok(None),
+            _ => return Err(format!("{path}: {name} of {} has no properties", owner.name)),
+        };
+    }
+    Ok(None)
+}
+
+/// A URI with one more parameter.
+pub(crate) fn append(uri: &str, name: &'static str, value: &str) -> String {
+    Asked { needed: vec![(name, value.to_owned())], ..Asked::default() }.uri(uri, true)
+}
+
+/// Percent-encodes what can't stand in the value of a query parameter.
+fn encode(value: &str, text: &mut String) {
+    for byte in value.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => text.push(char::from(byte)),
+            b'-' | b'.' | b'_' | b'~' | b'*' | b'(' | b')' | b'$' | b'=' | b',' | b'/' | b':' | b'\'' | b'@' => {
+                text.push(char::from(byte));
+            }
+            _ => {
+                let _ = write!(text, "%{byte:02X}");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

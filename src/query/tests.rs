@@ -1,0 +1,100 @@
+//! What is asked of services that say different things of themselves.
+
+use super::*;
+use crate::schema::service_root::Expand as Features;
+use crate::schema::{Session, SessionCollection};
+use crate::wire::Type;
+
+fn all() -> ProtocolFeaturesSupported {
+    let expand_query = Features {
+        links: Some(true),
+        no_links: Some(true),
+        expand_all: Some(true),
+        levels: Some(true),
+        max_levels: Some(3),
+        ..Default::default()
+    };
+    ProtocolFeaturesSupported {
+        expand_query: Some(expand_query),
+        filter_query: Some(true),
+        select_query: Some(true),
+        excerpt_query: Some(true),
+        only_member_query: Some(true),
+        top_skip_query: Some(true),
+        ..Default::default()
+    }
+}
+
+fn asked(query: &Query, features: &ProtocolFeaturesSupported, members: bool) -> String {
+    query.ask(SessionCollection::type_table(), Some(features), members).unwrap().uri("/c", true)
+}
+
+#[test]
+fn what_a_service_says_that_it_can_is_asked() {
+    let root = Filter::property("UserName").eq("a b&c");
+    let cases = [
+        (Query::new(), "/c"),
+        (Query::new().expand(Expand::Subordinate), "/c?$expand=.($levels=1)"),
+        (Query::new().expand(Expand::Links).levels(2), "/c?$expand=~($levels=2)"),
+        (Query::new().expand(Expand::All).levels(9), "/c?$expand=*($levels=3)"),
+        (Query::new().select(["Id", "UserName"]), "/c?$select=Id,UserName"),
+        (Query::new().filter(root), "/c?$filter=UserName%20eq%20'a%20b%26c'"),
+        (Query::new().top(5).skip(2), "/c?$skip=2&$top=5"),
+        (Query::new().only(), "/c?only"),
+        (Query::new().excerpt(), "/c?excerpt"),
+        (Query::new().expand(Expand::All).insist(), "/c?$expand=*"),
+    ];
+    for (query, expected) in cases {
+        assert_eq!(asked(&query, &all(), false), expected, "{query:?}");
+    }
+    assert_eq!(asked(&Query::new(), &all(), true), "/c?$expand=.($levels=1)", "members are read at once");
+    assert_eq!(asked(&Query::new().without_expand(), &all(), true), "/c");
+}
+
+#[test]
+fn what_a_service_can_not_do_is_left_out_done_here_or_refused() {
+    let none = ProtocolFeaturesSupported::default();
+    let table = SessionCollection::type_table();
+    let saving = Query::new().expand(Expand::All).select(["Id"]).excerpt();
+    assert_eq!(asked(&saving, &none, false), "/c");
+    let filter = Filter::property("UserName").eq("root");
+    let counted = Query::new().filter(filter.clone()).top(3).skip(1);
+    assert!(counted.ask(table, Some(&none), false).unwrap_err().contains("$filter"));
+    assert!(Query::new().top(1).ask(table, None, false).unwrap_err().contains("$top"));
+    assert!(Query::new().only().ask(table, None, true).unwrap_err().contains("only"));
+    let here = counted.ask(table, Some(&none), true).unwrap();
+    assert_eq!(here.uri("/c", true), "/c");
+    assert_eq!(here.remainder, Remainder { filter: Some(filter.clone()), skip: 1, top: Some(3) });
+
+    // Counting what the service would not have filtered gives other members.
+    let halves = ProtocolFeaturesSupported { top_skip_query: Some(true), ..Default::default() };
+    assert_eq!(asked(&counted, &halves, true), "/c");
+    let simple = ProtocolFeaturesSupported { filter_query_compound_operations: Some(false), ..all() };
+    let both = Query::new().filter(filter.clone()).filter(filter.clone());
+    assert!(both.ask(table, Some(&simple), true).unwrap().remainder.filter.is_some());
+    assert!(Query::new().filter(filter).ask(table, Some(&simple), true).unwrap().remainder.filter.is_none());
+    assert_eq!(asked(&counted.insist(), &none, true), "/c?$filter=UserName%20eq%20'root'&$skip=1&$top=3");
+}
+
+#[test]
+fn properties_are_those_of_the_members() {
+    let table = SessionCollection::type_table();
+    let error = Query::new().select(["username"]).ask(table, None, false).unwrap_err();
+    assert!(error.contains("UserName"), "{error}");
+    assert!(Query::new().select(["UserName"]).ask(Session::type_table(), None, false).is_ok());
+}
+
+#[test]
+fn a_further_page_is_asked_what_its_link_does_not_say() {
+    let query = Query::new().select(["Id"]).filter(Filter::property("UserName").eq("root")).top(9).skip(1);
+    let asked = query.ask(SessionCollection::type_table(), Some(&all()), true).unwrap().further();
+    let cases = [
+        ("/c?$skip=5", "/c?$skip=5&$expand=.($levels=1)&$select=Id&$filter=UserName%20eq%20'root'"),
+        ("/c?%24filter=x&$select=Id&$expand=.", "/c?%24filter=x&$select=Id&$expand=."),
+        ("/c/page2#x", "/c/page2?$expand=.($levels=1)&$select=Id&$filter=UserName%20eq%20'root'"),
+    ];
+    for (uri, expected) in cases {
+        assert_eq!(asked.uri(uri, true), expected);
+    }
+    assert_eq!(asked.uri("/c?x", false), "/c?x&$filter=UserName%20eq%20'root'");
+}
