@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use crate::apply::Apply;
 use crate::client::{Client, Request};
 use crate::error::{Error, ErrorKind};
-use crate::resource::action_target;
+use crate::resource::{AnyResource, action_target};
 use crate::schema::ActionInfo;
 use crate::task::TaskMonitor;
 use crate::wire::{ActionTarget, Limits, Record, Slot, Type, decode, encode};
@@ -77,9 +77,9 @@ impl<T: Type> Returned for T {
 }
 
 impl<P: Type, R> Call<P, R> {
-    pub(crate) fn new(client: &Client, uri: &str, resource: &dyn Record, action: &'static str, parameters: P) -> Self {
-        let target = action_target(resource, action).cloned();
-        let (client, resource) = (client.clone(), uri.to_owned());
+    pub(crate) fn new(resource: &AnyResource, action: &'static str, parameters: P) -> Self {
+        let target = action_target(resource.record(), action).cloned();
+        let (client, resource) = (resource.client().clone(), resource.uri().to_owned());
         Self { client, resource, action, target, parameters, apply: None, returns: PhantomData }
     }
 

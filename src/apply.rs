@@ -89,9 +89,7 @@ impl Apply {
     pub(crate) fn check_operation(&self, owner: &dyn Record) -> Result<(), String> {
         let support = owner.annotations().record::<OperationApplyTimeSupport>("", "Redfish.OperationApplyTimeSupport");
         match support {
-            Some(Ok(support)) => {
-                self.check(support.value.supported_values.iter().map(|time| time.as_str()).collect())
-            }
+            Some(Ok(support)) => self.check(support.value.supported_values.iter().map(|time| time.as_str()).collect()),
             _ => Err("this service does not say that the operation can be put off \
                       (@Redfish.OperationApplyTimeSupport)"
                 .to_owned()),

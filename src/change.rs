@@ -187,7 +187,8 @@ fn check(table: &'static Table, patch: &Patch) -> Result<(), Error> {
 
 /// What of a change goes to the settings, and what to the resource. Properties go together with all that is within them.
 fn divide(patch: &Patch, settings: &dyn Record, original: &dyn Record) -> (Option<String>, Option<String>) {
-    let top = |change: &Change| change.pointer.split('/').nth(1).unwrap_or_default().replace("~1", "/").replace("~0", "~");
+    let top =
+        |change: &Change| change.pointer.split('/').nth(1).unwrap_or_default().replace("~1", "/").replace("~0", "~");
     let mut direct: Vec<String> =
         patch.changes.iter().filter(|change| !belongs(change, settings, original)).map(top).collect();
     direct.dedup();

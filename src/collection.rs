@@ -15,8 +15,8 @@ use futures_util::stream::FuturesOrdered;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::query::{self, Asked, Query};
-use crate::resource::{AnyResource, Follow, Resource, fetch_link};
-use crate::wire::{Collection, Link, ODataId, Record, Table, Type};
+use crate::resource::{AnyResource, Follow, Resource, fetch_link, links_at};
+use crate::wire::{AnyLink, Collection, LinkView, ODataId, Record, Table, Type};
 
 /// A stream of resources. An error of one member is an item; the stream goes on after it.
 #[must_use = "nothing is read before the stream is polled"]
@@ -33,53 +33,48 @@ impl<T> fmt::Debug for Members<T> {
 
 type Fetch = BoxFuture<'static, Result<AnyResource, Error>>;
 
-/// A member that is not asked for yet, and how it is.
-type Later = Box<dyn FnOnce(Asked) -> Fetch + Send>;
-
-/// What a page gives: members to fetch, and where the next page is.
-type Page = (VecDeque<Later>, Option<String>);
-
 /// The stream without its type.
 struct Pages {
     client: Client,
-    waiting: VecDeque<Later>,
+    /// Members that are not asked for yet.
+    waiting: VecDeque<AnyLink>,
     under_way: FuturesOrdered<Fetch>,
     /// The page that is being read.
     page: Option<Fetch>,
     /// Where the page after the known ones is.
     next: Option<String>,
     seen: HashSet<String>,
-    read: fn(&AnyResource) -> Page,
     /// The collection's type.
     table: &'static Table,
+    /// That of the members.
+    member: &'static Table,
     /// What is asked of further pages and of members.
     asked: Asked,
 }
 
 impl<T: Type> Members<T> {
-    pub(crate) fn of_links(client: &Client, links: &[Link<T>]) -> Self {
-        let mut pages = Pages::new(client, T::type_table(), |_| (VecDeque::new(), None));
-        pages.waiting = fetches(client, links);
+    pub(crate) fn of_links(client: &Client, links: Vec<AnyLink>, member: &'static Table) -> Self {
+        let mut pages = Pages::new(client, member, member);
+        pages.waiting = links.into();
         Self { pages, member: PhantomData }
     }
 
-    pub(crate) fn of_collection<C: Collection<Member = T>>(client: &Client, uri: &str, collection: &C) -> Self {
-        let mut pages = Pages::new(client, C::type_table(), read_page::<C>);
-        pages.seen.insert(uri.to_owned());
-        pages.waiting = fetches(client, collection.members());
-        pages.next = next_link(collection);
+    pub(crate) fn of_collection(collection: &AnyResource) -> Self {
+        let mut pages = Pages::new(collection.client(), collection.table(), T::type_table());
+        pages.seen.insert(collection.uri().to_owned());
+        pages.read(collection.record());
         Self { pages, member: PhantomData }
     }
 
     pub(crate) fn of_follow<C: Collection<Member = T>>(follow: Follow<C>) -> Self {
-        let (client, link, missing, query) = follow.into_parts();
-        let mut pages = Pages::new(&client, C::type_table(), read_page::<C>);
-        pages.page = Some(match link {
-            Some(link) if link.uri().is_none() || link.expanded().is_some_and(|c| !c.members().is_empty()) => {
-                fetch_link(&client, &link, Asked::default())
+        let step = follow.into_step();
+        let mut pages = Pages::new(&step.client, C::type_table(), T::type_table());
+        pages.page = Some(match step.link {
+            Some(link) if link.uri().is_none() || has_members(&link) => {
+                fetch_link(&step.client, &link, pages.table, Asked::default())
             }
-            Some(link) => pages.first(link.uri().map(ODataId::as_str).unwrap_or_default(), &query),
-            None => Box::pin(async move { Err(Error::new(ErrorKind::Missing, missing)) }),
+            Some(link) => pages.first(link.uri().map(ODataId::as_str).unwrap_or_default(), &step.query),
+            None => Box::pin(async move { Err(Error::new(ErrorKind::Missing, step.missing)) }),
         });
         Self { pages, member: PhantomData }
     }
@@ -122,27 +117,13 @@ impl<T: Type> Stream for Members<T> {
 
 impl<T> Unpin for Members<T> {}
 
-fn fetches<T: Type>(client: &Client, links: &[Link<T>]) -> VecDeque<Later> {
-    let later = |link: &Link<T>| {
-        let (client, link) = (client.clone(), link.clone());
-        Box::new(move |asked| fetch_link(&client, &link, asked)) as Later
-    };
-    links.iter().map(later).collect()
-}
-
-fn next_link(collection: &dyn Record) -> Option<String> {
-    collection.text("Members@odata.nextLink").filter(|uri| !uri.is_empty()).map(str::to_owned)
-}
-
-fn read_page<C: Collection>(page: &AnyResource) -> Page {
-    match page.record().downcast_ref::<C>() {
-        Some(collection) => (fetches(page.client(), collection.members()), next_link(collection)),
-        None => (VecDeque::new(), None),
-    }
+/// Whether a collection was sent in place of a link to it.
+fn has_members(link: &AnyLink) -> bool {
+    matches!(link.view(), LinkView::Expanded(collection) if !links_at(collection, "Members").is_empty())
 }
 
 impl Pages {
-    fn new(client: &Client, table: &'static Table, read: fn(&AnyResource) -> Page) -> Self {
+    fn new(client: &Client, table: &'static Table, member: &'static Table) -> Self {
         Self {
             client: client.clone(),
             waiting: VecDeque::new(),
@@ -150,13 +131,20 @@ impl Pages {
             page: None,
             next: None,
             seen: HashSet::new(),
-            read,
             table,
+            member,
             asked: Asked::default(),
         }
     }
 
-    /// Reads the first page.
+    /// Takes a page: its members, and where the next one is.
+    fn read(&mut self, page: &dyn Record) {
+        self.waiting = links_at(page, "Members").into();
+        let next = page.text("Members@odata.nextLink").filter(|uri| !uri.is_empty());
+        self.next = next.map(str::to_owned);
+    }
+
+    /// Asks for the first page.
     fn first(&mut self, uri: &str, query: &Query) -> Fetch {
         match query.ask(self.table, self.client.features(), true) {
             Ok(asked) => {
@@ -202,7 +190,7 @@ impl Pages {
                     Poll::Ready(read) => {
                         self.page = None;
                         match read {
-                            Ok(page) => (self.waiting, self.next) = (self.read)(&page),
+                            Ok(page) => self.read(page.record()),
                             Err(error) => return Poll::Ready(Some(Err(error))),
                         }
                     }
@@ -219,18 +207,18 @@ impl Pages {
         let filtered = self.asked.remainder.filter.is_some();
         while self.under_way.len() < self.client.concurrency()
             && (filtered || self.asked.remainder.top != Some(0))
-            && let Some(fetch) = self.waiting.pop_front()
+            && let Some(link) = self.waiting.pop_front()
         {
             if filtered || self.counts() {
-                self.under_way.push_back(fetch(self.asked.of_member()));
+                self.under_way.push_back(fetch_link(&self.client, &link, self.member, self.asked.of_member()));
             }
         }
     }
 
     /// Whether nothing that may still come is wanted.
     fn is_enough(&mut self) -> bool {
-        let enough = self.asked.remainder.top == Some(0)
-            && (self.asked.remainder.filter.is_some() || self.under_way.is_empty());
+        let enough =
+            self.asked.remainder.top == Some(0) && (self.asked.remainder.filter.is_some() || self.under_way.is_empty());
         if enough {
             self.waiting.clear();
             self.under_way.clear();

@@ -237,7 +237,8 @@ impl Post {
         // It is a help: without it the service itself decides.
         let Ok(object) = self.client.fetch(uri.as_str(), Some(table), false).await else { return Ok(()) };
         let annotations = object.record().annotations();
-        let needed = annotations.iter().filter(|(_, term, json)| *term == "Redfish.RequiredOnCreate" && *json == "true");
+        let needed =
+            annotations.iter().filter(|(_, term, json)| *term == "Redfish.RequiredOnCreate" && *json == "true");
         let missing: Vec<_> =
             needed.map(|(name, ..)| name).filter(|name| !name.is_empty() && !is_set(&*self.member, name)).collect();
         if !missing.is_empty() {
@@ -249,7 +250,10 @@ impl Post {
                 && !allowed.iter().any(|allowed| allowed == given)
             {
                 let allowed = allowed.join(", ");
-                return Err(refuse(format!("{given} is not among what this service accepts for {}: {allowed}", field.name)));
+                return Err(refuse(format!(
+                    "{given} is not among what this service accepts for {}: {allowed}",
+                    field.name
+                )));
             }
         }
         Ok(())

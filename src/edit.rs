@@ -24,12 +24,12 @@ use crate::wire::{Patch, Type, diff};
 #[must_use = "nothing is sent before `commit`"]
 pub struct Edit<T> {
     resource: Resource<T>,
-    draft: Box<T>,
+    draft: Resource<T>,
     apply: Option<Apply>,
     directly: bool,
 }
 
-impl<T: fmt::Debug> fmt::Debug for Edit<T> {
+impl<T> fmt::Debug for Edit<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Edit").field(&self.draft).finish()
     }
@@ -50,7 +50,7 @@ pub enum Change<T> {
     Accepted(TaskMonitor),
 }
 
-impl<T> Deref for Edit<T> {
+impl<T: Type> Deref for Edit<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -58,22 +58,22 @@ impl<T> Deref for Edit<T> {
     }
 }
 
-impl<T> DerefMut for Edit<T> {
+impl<T: Type> DerefMut for Edit<T> {
     fn deref_mut(&mut self) -> &mut T {
-        &mut self.draft
+        self.draft.value_mut()
     }
 }
 
 impl<T: Type> Edit<T> {
     pub(crate) fn new(resource: Resource<T>) -> Self {
-        let draft = Box::new(resource.value().clone());
+        let draft = resource.clone();
         Self { resource, draft, apply: None, directly: false }
     }
 
     /// What would be sent.
     #[must_use]
     pub fn patch(&self) -> Patch {
-        diff(self.resource.value(), &*self.draft)
+        diff(self.resource.value(), self.draft.value())
     }
 
     /// Has the change take effect at a certain time (`@Redfish.SettingsApplyTime`). This is for resources whose changes go
@@ -106,7 +106,7 @@ impl<T: Type> Edit<T> {
         let uri = self.resource.uri().to_owned();
         let etag = self.resource.etag().cloned();
         let (apply, directly) = (self.apply, self.directly);
-        let plan = Plan { client, uri, etag, original: Box::new(self.resource.into_value()), patch, apply, directly };
+        let plan = Plan { client, uri, etag, original: self.resource.into_any().into_record(), patch, apply, directly };
         Ok(match plan.carry_out().await? {
             Outcome::Unchanged => Change::Unchanged,
             Outcome::Updated(resource) => Change::Updated(resource.typed()?),

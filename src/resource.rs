@@ -2,17 +2,19 @@
 
 use std::fmt;
 use std::future::IntoFuture;
+use std::marker::PhantomData;
 use std::ops::Deref;
 
 use futures_util::future::BoxFuture;
 
 use crate::action::Call;
-use crate::client::Client;
+use crate::client::{Client, SERVICE_ROOT};
 use crate::collection::Members;
 use crate::edit::Edit;
 use crate::error::{Error, ErrorKind};
 use crate::query::{self, Asked, Query};
-use crate::wire::{Collection, Deviation, ETag, Link, Record, Slot, Table, Type, encode};
+use crate::schema::ServiceRoot;
+use crate::wire::{AnyLink, Collection, Deviation, ETag, Link, LinkView, ODataId, Record, Slot, Table, Type, encode};
 
 /// What the generated navigation uses.
 pub(crate) mod generated {
@@ -25,92 +27,78 @@ pub(crate) mod generated {
 ///
 /// For each link there is a method that follows it (`root.systems()`), those in `Links` included (`system.chassis()`),
 /// and for each action one that invokes it (`system.reset(..)`).
+///
+/// Inside it is an [`AnyResource`]: what is done with resources is compiled once, not for each type in each program.
 pub struct Resource<T> {
-    client: Client,
-    uri: String,
-    etag: Option<ETag>,
-    deviations: Vec<Deviation>,
-    value: Box<T>,
+    any: AnyResource,
+    holds: PhantomData<fn() -> T>,
 }
 
-impl<T: Clone> Clone for Resource<T> {
+impl<T> Clone for Resource<T> {
     fn clone(&self) -> Self {
-        Self {
-            client: self.client.clone(),
-            uri: self.uri.clone(),
-            etag: self.etag.clone(),
-            deviations: self.deviations.clone(),
-            value: self.value.clone(),
+        Self { any: self.any.clone(), holds: PhantomData }
+    }
+}
+
+impl<T: Type> Deref for Resource<T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        match self.any.record.downcast_ref() {
+            Some(value) => value,
+            None => unreachable!("a resource of a type is made of a record of that type: see AnyResource::typed"),
         }
     }
 }
 
-impl<T> Deref for Resource<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.value
-    }
-}
-
-impl<T: fmt::Debug> fmt::Debug for Resource<T> {
+impl<T> fmt::Debug for Resource<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Resource").field("uri", &self.uri).field("value", &self.value).finish_non_exhaustive()
+        f.debug_struct("Resource").field("uri", &self.any.uri).field("value", &self.any.record).finish_non_exhaustive()
     }
 }
 
 impl<T: Type> Resource<T> {
-    pub(crate) fn new(
-        client: Client,
-        uri: String,
-        etag: Option<ETag>,
-        deviations: Vec<Deviation>,
-        value: Box<T>,
-    ) -> Self {
-        Self { client, uri, etag, deviations, value }
-    }
-
     /// The client that read it.
     #[must_use]
     pub fn client(&self) -> &Client {
-        &self.client
+        &self.any.client
     }
 
     /// Where it is.
     #[must_use]
     pub fn uri(&self) -> &str {
-        &self.uri
+        &self.any.uri
     }
 
     /// The version of its content, from the `ETag` header or else from `@odata.etag`.
     #[must_use]
     pub fn etag(&self) -> Option<&ETag> {
-        self.etag.as_ref()
+        self.any.etag.as_ref()
     }
 
     /// Where the payload departs from the schemas.
     #[must_use]
     pub fn deviations(&self) -> &[Deviation] {
-        &self.deviations
+        &self.any.deviations
     }
 
     /// The content.
     #[must_use]
     pub fn value(&self) -> &T {
-        &self.value
+        self
     }
 
     /// The content.
     #[must_use]
     pub fn into_value(self) -> T {
-        *self.value
+        self.value().clone()
     }
 
     /// The same without its type.
     #[must_use]
     pub fn into_any(self) -> AnyResource {
-        let Self { client, uri, etag, deviations, value } = self;
-        AnyResource::new(client, uri, etag, deviations, value, Vec::new().into())
+        self.any
     }
 
     /// Reads it anew.
@@ -119,7 +107,7 @@ impl<T: Type> Resource<T> {
     ///
     /// As [`Client::get`].
     pub async fn refresh(&mut self) -> Result<(), Error> {
-        *self = self.client.get(&self.uri).await?;
+        *self = self.client().get(self.uri()).await?;
         Ok(())
     }
 
@@ -130,43 +118,121 @@ impl<T: Type> Resource<T> {
 
     /// Follows a link that was found in it.
     pub fn follow<U: Type>(&self, link: &Link<U>) -> Follow<U> {
-        Follow { client: self.client.clone(), link: Some(link.clone()), missing: String::new(), query: Query::new() }
+        self.any.follow(Some(link.any()), String::new()).typed()
     }
 
     /// Follows links that were found in it, in their order.
     pub fn follow_all<U: Type>(&self, links: &[Link<U>]) -> Members<U> {
-        Members::of_links(&self.client, links)
+        let links = links.iter().map(|link| link.any().clone()).collect();
+        Members::of_links(self.client(), links, U::type_table())
     }
 
-    pub(crate) fn follow_property<U: Type>(&self, link: Option<&Link<U>>, property: &str) -> Follow<U> {
-        let missing = format!("{} has no {property}", self.uri);
-        Follow { client: self.client.clone(), link: link.cloned(), missing, query: Query::new() }
+    /// Follows the link of a property, `"Links/Chassis"`.
+    pub(crate) fn one<U: Type>(&self, property: &str) -> Follow<U> {
+        self.any.follow_property(property).typed()
+    }
+
+    /// Follows the links of a property.
+    pub(crate) fn all<U: Type>(&self, property: &str) -> Members<U> {
+        Members::of_links(self.client(), links_at(self.any.record(), property), U::type_table())
     }
 
     pub(crate) fn invoke<P: Type, R>(&self, action: &'static str, parameters: P) -> Call<P, R> {
-        Call::new(&self.client, &self.uri, &*self.value, action, parameters)
+        Call::new(&self.any, action, parameters)
+    }
+
+    pub(crate) fn value_mut(&mut self) -> &mut T {
+        match self.any.record.downcast_mut() {
+            Some(value) => value,
+            None => unreachable!("a resource of a type is made of a record of that type: see AnyResource::typed"),
+        }
+    }
+}
+
+impl Resource<ServiceRoot> {
+    /// The service root, which the client keeps.
+    pub(crate) fn of_root(client: Client, etag: Option<ETag>, deviations: Vec<Deviation>, root: ServiceRoot) -> Self {
+        let any = AnyResource::new(client, SERVICE_ROOT.to_owned(), etag, deviations, Box::new(root), Vec::new());
+        Self { any, holds: PhantomData }
     }
 }
 
 impl<C: Collection> Resource<C> {
     /// The members, with those of further pages.
     pub fn members(&self) -> Members<C::Member> {
-        Members::of_collection(&self.client, &self.uri, &*self.value)
+        Members::of_collection(&self.any)
     }
 }
 
 /// A link about to be followed: `.await` reads the resource.
 #[must_use = "a link is followed when it is awaited"]
 pub struct Follow<T> {
-    client: Client,
-    link: Option<Link<T>>,
-    missing: String,
-    query: Query,
+    step: Step,
+    leads_to: PhantomData<fn() -> T>,
+}
+
+/// A [`Follow`] without its type.
+pub(crate) struct Step {
+    pub(crate) client: Client,
+    pub(crate) link: Option<AnyLink>,
+    pub(crate) missing: String,
+    pub(crate) query: Query,
 }
 
 impl<T> fmt::Debug for Follow<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Follow").field(&self.link).finish()
+        f.debug_tuple("Follow").field(&self.step.link).finish()
+    }
+}
+
+impl Step {
+    fn typed<T>(self) -> Follow<T> {
+        Follow { step: self, leads_to: PhantomData }
+    }
+
+    fn uri(&self) -> Option<&str> {
+        self.link.as_ref()?.uri().map(ODataId::as_str)
+    }
+
+    fn take(self, table: &'static Table) -> BoxFuture<'static, Result<AnyResource, Error>> {
+        let Self { client, link, missing, query } = self;
+        let Some(link) = link else { return Box::pin(async move { Err(Error::new(ErrorKind::Missing, missing)) }) };
+        match link.uri() {
+            Some(uri) if !query.is_plain() => query::fetch::ask(&client, uri.as_str(), &query, table, false),
+            _ => fetch_link(&client, &link, table, Asked::default()),
+        }
+    }
+
+    /// The one member of a collection; none where there is another number of them.
+    fn only(
+        self,
+        collection: &'static Table,
+        member: &'static Table,
+    ) -> BoxFuture<'static, Result<Option<AnyResource>, Error>> {
+        Box::pin(async move {
+            let Some(uri) = self.uri().map(str::to_owned) else {
+                return Err(Error::new(ErrorKind::Missing, self.missing));
+            };
+            let client = self.client.clone();
+            let supported = client.features().and_then(|features| features.only_member_query) == Some(true);
+            if supported && !client.query_memory().has_failed(&uri) {
+                let asked = Query::new().only().insist().ask(collection, None, false).unwrap_or_default();
+                match query::fetch::fetch(&client, &uri, asked, member, true).await {
+                    Ok(found) if found.table() == collection => return Ok(None),
+                    Ok(found) => {
+                        let place = found.record().text("@odata.id").unwrap_or(&uri).to_owned();
+                        return Ok(Some(found.moved(place)));
+                    }
+                    Err(error) if error.is_auth() => return Err(error),
+                    Err(_) => client.query_memory().note(&uri),
+                }
+            }
+            let found = Self { query: Query::new(), ..self }.take(collection).await?;
+            match links_at(found.record(), "Members").as_slice() {
+                [link] => fetch_link(&client, link, member, Asked::default()).await.map(Some),
+                _ => Ok(None),
+            }
+        })
     }
 }
 
@@ -174,18 +240,18 @@ impl<T: Type> Follow<T> {
     /// Where the link leads, if it is there.
     #[must_use]
     pub fn uri(&self) -> Option<&str> {
-        self.link.as_ref()?.uri().map(|uri| uri.as_str())
+        self.step.uri()
     }
 
     /// With query parameters; those of an earlier call count no more.
     pub fn query(mut self, query: Query) -> Self {
-        self.query = query;
+        self.step.query = query;
         self
     }
 
     /// With subordinate resources in place of links to them, where the service can (`$expand=.`).
     pub fn expand(self) -> Self {
-        let query = self.query.clone().expand(query::Expand::Subordinate);
+        let query = self.step.query.clone().expand(query::Expand::Subordinate);
         self.query(query)
     }
 
@@ -202,8 +268,8 @@ impl<T: Type> Follow<T> {
         }
     }
 
-    pub(crate) fn into_parts(self) -> (Client, Option<Link<T>>, String, Query) {
-        (self.client, self.link, self.missing, self.query)
+    pub(crate) fn into_step(self) -> Step {
+        self.step
     }
 }
 
@@ -224,27 +290,7 @@ impl<C: Collection> Follow<C> {
     ///
     /// As [`Client::get`].
     pub async fn only(self) -> Result<Option<Resource<C::Member>>, Error> {
-        let Some(uri) = self.uri().map(str::to_owned) else {
-            return Err(Error::new(ErrorKind::Missing, self.missing));
-        };
-        let supported = self.client.features().and_then(|features| features.only_member_query) == Some(true);
-        if supported && !self.client.query_memory().has_failed(&uri) {
-            let asked = Query::new().only().insist().ask(C::type_table(), None, false).unwrap_or_default();
-            match query::fetch::fetch(&self.client, &uri, asked, C::Member::type_table(), true).await {
-                Ok(found) if found.record().downcast_ref::<C>().is_some() => return Ok(None),
-                Ok(found) => {
-                    let place = found.record().text("@odata.id").unwrap_or(&uri).to_owned();
-                    return found.moved(place).typed().map(Some);
-                }
-                Err(error) if error.is_auth() => return Err(error),
-                Err(_) => self.client.query_memory().note(&uri),
-            }
-        }
-        let collection = self.query(Query::new()).await?;
-        match collection.value().members() {
-            [only] => collection.follow(only).await.map(Some),
-            _ => Ok(None),
-        }
+        self.step.only(C::type_table(), C::Member::type_table()).await?.map(AnyResource::typed).transpose()
     }
 }
 
@@ -253,38 +299,50 @@ impl<T: Type> IntoFuture for Follow<T> {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Self { client, link, missing, query } = self;
-        let fetch = match link {
-            Some(link) => match link.uri() {
-                Some(uri) if !query.is_plain() => {
-                    query::fetch::ask(&client, uri.as_str(), &query, T::type_table(), false)
-                }
-                _ => fetch_link(&client, &link, Asked::default()),
-            },
-            None => Box::pin(async move { Err(Error::new(ErrorKind::Missing, missing)) }),
-        };
+        let fetch = self.step.take(T::type_table());
         Box::pin(async move { fetch.await?.typed() })
     }
 }
 
 /// The resource behind a link: what the service inlined, if it is enough of it, else what it answers. If not the
 /// whole of it is asked for, whatever came inlined is enough.
-pub(crate) fn fetch_link<T: Type>(
+pub(crate) fn fetch_link(
     client: &Client,
-    link: &Link<T>,
+    link: &AnyLink,
+    table: &'static Table,
     asked: Asked,
 ) -> BoxFuture<'static, Result<AnyResource, Error>> {
     let uri = link.uri().map(|uri| uri.as_str().to_owned());
-    if let Some(value) = link.expanded()
+    if let LinkView::Expanded(value) = link.view()
         && (asked.is_saving() || is_whole(value) || uri.as_deref().is_none_or(|uri| uri.contains('#')))
     {
-        let resource = AnyResource::inlined(client.clone(), uri.unwrap_or_default(), Box::new(value.clone()));
+        let resource = AnyResource::inlined(client.clone(), uri.unwrap_or_default(), value.to_box());
         return Box::pin(async move { Ok(resource) });
     }
     match uri {
-        Some(uri) => query::fetch::fetch(client, &uri, asked, T::type_table(), false),
+        Some(uri) => query::fetch::fetch(client, &uri, asked, table, false),
         None => Box::pin(async { Err(Error::new(ErrorKind::Missing, "the link leads nowhere: it has no @odata.id")) }),
     }
+}
+
+/// The links of a property, `"Links/Chassis"` or `"Members"`.
+pub(crate) fn links_at(record: &dyn Record, property: &str) -> Vec<AnyLink> {
+    let mut record = record;
+    let mut steps = property.split('/').peekable();
+    while let Some(step) = steps.next() {
+        let Some(number) = record.table().find(step) else { break };
+        match (record.slot(number), steps.peek()) {
+            (Slot::Link(links), None) => {
+                return (0..links.len()).filter_map(|index| links.get(index)).cloned().collect();
+            }
+            (Slot::Record(records), Some(_)) => match records.get(0) {
+                Some(inner) => record = inner,
+                None => break,
+            },
+            _ => break,
+        }
+    }
+    Vec::new()
 }
 
 /// Whether an inlined resource is more than a reference with some annotations: it has what its schema requires of it.
@@ -296,6 +354,7 @@ fn is_whole(record: &dyn Record) -> bool {
 }
 
 /// A resource whose type is not known at compile time.
+#[derive(Clone)]
 pub struct AnyResource {
     client: Client,
     uri: String,
@@ -384,15 +443,31 @@ impl AnyResource {
     /// # Errors
     ///
     /// Where it is of another type.
-    pub fn typed<T: Type>(self) -> Result<Resource<T>, Error> {
-        let Self { client, uri, etag, deviations, record, .. } = self;
-        match record.downcast::<T>() {
-            Ok(value) => Ok(Resource::new(client, uri, etag, deviations, value)),
-            Err(record) => {
-                let text = format!("this is a {}, not a {}", record.table().name, T::type_table().name);
-                Err(Error::new(ErrorKind::Decode, text).at("GET", &uri))
-            }
+    pub fn typed<T: Type>(mut self) -> Result<Resource<T>, Error> {
+        if self.record.downcast_ref::<T>().is_none() {
+            return Err(self.mistaken(T::type_table()));
         }
+        self.body = Vec::new();
+        Ok(Resource { any: self, holds: PhantomData })
+    }
+
+    fn mistaken(&self, expected: &Table) -> Error {
+        let text = format!("this is a {}, not a {}", self.table().name, expected.name);
+        Error::new(ErrorKind::Decode, text).at("GET", &self.uri)
+    }
+
+    /// The content.
+    pub(crate) fn into_record(self) -> Box<dyn Record> {
+        self.record
+    }
+
+    fn follow(&self, link: Option<&AnyLink>, missing: String) -> Step {
+        Step { client: self.client.clone(), link: link.cloned(), missing, query: Query::new() }
+    }
+
+    fn follow_property(&self, property: &str) -> Step {
+        let missing = format!("{} has no {property}", self.uri);
+        self.follow(links_at(&*self.record, property).first(), missing)
     }
 }
 

@@ -46,59 +46,14 @@ fn the_golden_files_are_what_the_library_is_compiled_from() {
     assert!(compared >= 8, "{compared} golden files");
 }
 
-/// Without doc comments, places of descriptions, and reasons of deprecation.
+/// Without doc comments, places of descriptions, and reasons of deprecation: of the lines with columns the second is the
+/// place, and the tenth the reason.
 fn code(text: &str) -> String {
-    let text: String = text.split_inclusive('\n').filter(|line| !line.trim_start().starts_with("///")).collect();
-    let text = blank(&text, "w::Doc(", |rest| rest.find(')'));
-    // `w::n(1, 2, 0, PLACE)`: the version stays.
-    let mut out = String::with_capacity(text.len());
-    for (number, part) in text.split("w::n(").enumerate() {
-        let notes = part.split_once(')').and_then(|(inside, after)| Some((inside.rsplit_once(", ")?.0, after)));
-        match notes {
-            Some((version, after)) if number > 0 => {
-                out.push_str(&format!("w::n({version}){after}"));
-            }
-            _ => out.push_str(part),
-        }
-    }
-    // The lines of properties: the fourth column is the place, the tenth the reason. Those of members begin with the place.
-    let out = columns(&out, "w::Fields::new(\"", &[3, 9]);
-    columns(&out, "w::MemberNotes(\"", &[0])
-}
-
-/// Takes columns out of each text that begins with `start`.
-fn columns(text: &str, start: &str, dropped: &[usize]) -> String {
-    let mut parts = text.split(start);
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (lines, after) = part.split_at(closing_quote(part).unwrap());
-        out.push_str(start);
-        for line in lines.split("\\n") {
-            let kept = line.split("\\t").enumerate().filter(|(number, _)| !dropped.contains(number));
-            out.extend(kept.map(|(_, column)| format!("{column}\t")));
-            out.push('\n');
-        }
-        out.push_str(after);
+    let mut out = String::new();
+    for line in text.lines().filter(|line| !line.trim_start().starts_with("///")) {
+        let columns = line.split('\t').enumerate().filter(|(number, _)| !matches!(number, 1 | 9));
+        out.push_str(&columns.map(|(_, column)| column).collect::<Vec<_>>().join("\t"));
+        out.push('\n');
     }
     out
-}
-
-/// Takes out what stands behind each `start`, as far as `length` says.
-fn blank(text: &str, start: &str, length: impl Fn(&str) -> Option<usize>) -> String {
-    let mut parts = text.split(start);
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        out.push_str(start);
-        out.push_str(&part[length(part).unwrap_or(0)..]);
-    }
-    out
-}
-
-fn closing_quote(text: &str) -> Option<usize> {
-    let mut escaped = false;
-    text.find(|c| {
-        let ends = c == '"' && !escaped;
-        escaped = c == '\\' && !escaped;
-        ends
-    })
 }

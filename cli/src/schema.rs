@@ -104,7 +104,7 @@ fn access(field: &Field) -> &'static str {
     if field.flags.writable() { "read-write" } else { "read-only" }
 }
 
-fn type_text(table: &Table) -> String {
+fn type_text(table: &'static Table) -> String {
     let mut out = String::new();
     // A String takes whatever is written to it.
     let _ = writeln!(out, "{} {}", table.name, about(table));
@@ -128,7 +128,7 @@ fn type_text(table: &Table) -> String {
         let _ = writeln!(out, "\nActions");
         for action in table.actions {
             let parameters =
-                action.parameters.map(|table| table.fields.iter().map(|field| field.name).collect::<Vec<_>>());
+                action.parameters().map(|table| table.fields.iter().map(|field| field.name).collect::<Vec<_>>());
             let _ = writeln!(out, "  #{}({})", action.name, parameters.unwrap_or_default().join(", "));
         }
     }
@@ -136,10 +136,10 @@ fn type_text(table: &Table) -> String {
 }
 
 /// The kind of the type and its version, in brackets.
-fn about(table: &Table) -> String {
+fn about(table: &'static Table) -> String {
     let kind = match table.kind {
         TypeKind::Entity => "resource".to_owned(),
-        TypeKind::Collection(member) => format!("collection of {}", member.name),
+        TypeKind::Collection => format!("collection of {}", table.member().map_or("resources", |member| member.name)),
         TypeKind::Complex => "object".to_owned(),
         TypeKind::Excerpt => "excerpt of a resource".to_owned(),
         TypeKind::Parameters => "parameters of an action".to_owned(),
@@ -207,10 +207,10 @@ fn property_json(owner: &Table, field: &Field) -> serde_json::Value {
     })
 }
 
-fn type_json(table: &Table) -> serde_json::Value {
+fn type_json(table: &'static Table) -> serde_json::Value {
     let actions = table.actions.iter().map(|action| {
         let parameters =
-            action.parameters.map(|table| table.fields.iter().map(|field| property_json(table, field)).collect());
+            action.parameters().map(|table| table.fields.iter().map(|field| property_json(table, field)).collect());
         json!({"name": action.name, "parameters": parameters.unwrap_or_else(Vec::new)})
     });
     json!({

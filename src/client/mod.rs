@@ -123,7 +123,7 @@ impl Client {
     #[must_use]
     pub fn root(&self) -> Resource<ServiceRoot> {
         let (root, etag, deviations) = self.inner.root.get().cloned().unwrap_or_default();
-        Resource::new(self.clone(), SERVICE_ROOT.to_owned(), etag, deviations, Box::new(root))
+        Resource::of_root(self.clone(), etag, deviations, root)
     }
 
     /// Scheme, host and port of the service, and the path that it is below, mostly `/`.

@@ -123,7 +123,10 @@ mod tests {
     #[test]
     fn events_are_read_in_every_shape() {
         let cases = [
-            (r##"{"@odata.type":"#Event.v1_7_0.Event","Events":[{"MessageId":"A"},{"MessageId":"B"}],"Context":"c"}"##, 2),
+            (
+                r##"{"@odata.type":"#Event.v1_7_0.Event","Events":[{"MessageId":"A"},{"MessageId":"B"}],"Context":"c"}"##,
+                2,
+            ),
             (r#"{"Events":[{"MessageId":"A","Context":"c"}]}"#, 1),
             (r#"{"Events":[null,7,{"MessageId":"A","Context":"c","EventTimestamp":"2017-11-23T17:17:42-0600"}]}"#, 1),
             (r#"{"Events":{"MessageId":"A","Context":"c"}}"#, 1),

@@ -61,7 +61,10 @@ impl Resource<EventService> {
             uri: self.server_sent_event_uri.clone().filter(|uri| !uri.is_empty()),
             refused: None,
             filter: None,
-            features: self.sse_filter_properties_supported.clone().map(|features| Box::new(features) as Box<dyn Record>),
+            features: self
+                .sse_filter_properties_supported
+                .clone()
+                .map(|features| Box::new(features) as Box<dyn Record>),
             silence: Duration::from_secs(600),
             since: None,
             parser: Parser::new(Limits::default().size),

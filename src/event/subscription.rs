@@ -264,7 +264,8 @@ fn test(service: Resource<EventService>) -> BoxFuture<'static, Result<(), Error>
                 parameters.message_id = Some(first.clone());
             }
             // What older services want to be told.
-            if !kinds.is_empty() || described.as_ref().is_some_and(|names| names.iter().any(|name| name == "EventType")) {
+            if !kinds.is_empty() || described.as_ref().is_some_and(|names| names.iter().any(|name| name == "EventType"))
+            {
                 let kind = kinds.iter().find(|kind| *kind == "Alert").or(kinds.first()).map_or("Alert", String::as_str);
                 parameters.event_type = Some(EventType::from(kind));
             }

@@ -195,7 +195,7 @@ impl Query {
         let features = features.unwrap_or(&nothing);
         let can = |feature: Option<bool>| self.insist || feature == Some(true);
         let subject = match table.kind {
-            TypeKind::Collection(member) => member,
+            TypeKind::Collection => table.member().unwrap_or(table),
             _ => table,
         };
         let mut asked = Asked::default();
@@ -274,7 +274,8 @@ impl Query {
             return None;
         }
         // One level is what it means without the word, but not every service knows.
-        let most = can.and_then(|can| can.max_levels).and_then(|most| u32::try_from(most).ok()).filter(|most| *most > 0);
+        let most =
+            can.and_then(|can| can.max_levels).and_then(|most| u32::try_from(most).ok()).filter(|most| *most > 0);
         let levels = levels.unwrap_or(1).min(if self.insist { u32::MAX } else { most.unwrap_or(u32::MAX) });
         let say = yes(can.and_then(|can| can.levels)) && !(self.insist && levels == 1);
         Some(if say { format!("{sign}($levels={levels})") } else { sign.to_owned() })

@@ -111,7 +111,10 @@ fn phase(state: &str) -> Phase {
 pub(super) fn mentioned(body: &[u8]) -> Option<String> {
     let value = serde_json::from_slice::<Value>(body).ok()?;
     let text = |name: &str| value.get(name).and_then(Value::as_str).filter(|uri| !uri.is_empty());
-    text("TaskMonitor").or_else(|| text("@odata.id").filter(|uri| is_task(uri))).map(str::to_owned).or_else(|| find(&value, 0))
+    text("TaskMonitor")
+        .or_else(|| text("@odata.id").filter(|uri| is_task(uri)))
+        .map(str::to_owned)
+        .or_else(|| find(&value, 0))
 }
 
 fn find(value: &Value, depth: usize) -> Option<String> {
@@ -136,11 +139,19 @@ mod tests {
     #[test]
     fn tasks_and_jobs_are_read_alike() {
         let cases = [
-            (r##"{"@odata.type":"#Task.v1_7_0.Task","TaskState":"Running","PercentComplete":40}"##, Phase::Running, Some(40)),
+            (
+                r##"{"@odata.type":"#Task.v1_7_0.Task","TaskState":"Running","PercentComplete":40}"##,
+                Phase::Running,
+                Some(40),
+            ),
             (r##"{"TaskState":"Completed","TaskStatus":"OK"}"##, Phase::Succeeded, None),
             (r##"{"TaskState":"Completed","TaskStatus":"Critical"}"##, Phase::Failed, None),
             (r##"{"TaskState":"Exception"}"##, Phase::Failed, None),
-            (r##"{"@odata.type":"#Job.v1_2_0.Job","JobState":"CompletedWithErrors","PercentComplete":"100"}"##, Phase::Failed, Some(100)),
+            (
+                r##"{"@odata.type":"#Job.v1_2_0.Job","JobState":"CompletedWithErrors","PercentComplete":"100"}"##,
+                Phase::Failed,
+                Some(100),
+            ),
             (r##"{"JobState":"Completed","JobStatus":"OK"}"##, Phase::Succeeded, None),
             (r##"{"JobState":"RebootPending"}"##, Phase::Running, None),
             (r##"{"@odata.type":"#Task.v1_0_0.Task","EndTime":"2026-01-01T00:00:00Z"}"##, Phase::Succeeded, None),
@@ -159,9 +170,15 @@ mod tests {
     fn a_monitor_is_found_in_whatever_body_names_it() {
         let task = "/redfish/v1/TaskService/Tasks/1234";
         let cases = [
-            (r#"{"Accepted":{"@Message.ExtendedInfo":[{"MessageArgs":["/redfish/v1/TaskService/Tasks/1234"]}]}}"#, Some(task)),
+            (
+                r#"{"Accepted":{"@Message.ExtendedInfo":[{"MessageArgs":["/redfish/v1/TaskService/Tasks/1234"]}]}}"#,
+                Some(task),
+            ),
             (r#"{"@odata.id":"/redfish/v1/TaskService/Tasks/1234","Name":"x"}"#, Some(task)),
-            (r#"{"@odata.id":"/redfish/v1/TaskService/Tasks/1","TaskMonitor":"/redfish/v1/monitor/7"}"#, Some("/redfish/v1/monitor/7")),
+            (
+                r#"{"@odata.id":"/redfish/v1/TaskService/Tasks/1","TaskMonitor":"/redfish/v1/monitor/7"}"#,
+                Some("/redfish/v1/monitor/7"),
+            ),
             (r#"{"Message":"see /redfish/v1/TaskService/Tasks/1"}"#, None),
             (r#"{"@odata.id":"/redfish/v1/Systems/1"}"#, None),
             ("<html>", None),

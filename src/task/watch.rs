@@ -6,8 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::{Instant, sleep};
 
-use super::state::{self, Phase, Progress, Report};
 use super::TaskHandle;
+use super::state::{self, Phase, Progress, Report};
 use crate::client::{Client, Request, Response};
 use crate::error::{Error, ErrorKind};
 use crate::message;
@@ -274,7 +274,8 @@ impl Watch {
         let root = self.client.root();
         let known = [self.handle.task.as_deref(), self.handle.monitor.as_deref()];
         let names: Vec<&str> = known.into_iter().flatten().flat_map(|uri| uri.rsplit('/').take(2)).collect();
-        for (service, list) in [("/Tasks/@odata.id", "/Tasks/@odata.id"), ("/JobService/@odata.id", "/Jobs/@odata.id")] {
+        for (service, list) in [("/Tasks/@odata.id", "/Tasks/@odata.id"), ("/JobService/@odata.id", "/Jobs/@odata.id")]
+        {
             let Some(service) = text(at(root.value(), service)) else { continue };
             let Ok(service) = self.client.fetch(&service, None, true).await else { continue };
             let Some(list) = text(at(service.record(), list)) else { continue };

@@ -42,11 +42,7 @@ fn copy_slot(from: &Slot<'_>, to: SlotMut<'_>) {
                 match link.view() {
                     LinkView::Reference(uri) => copied.refer(uri.clone(), false),
                     LinkView::Text(uri) => copied.refer(uri.clone(), true),
-                    LinkView::Expanded(record) => {
-                        let mut expanded = (record.table().new)();
-                        copy(record, &mut *expanded);
-                        copied.expand(expanded);
-                    }
+                    LinkView::Expanded(record) => copied.expand(record.to_box()),
                     LinkView::Irregular(json) => copied.irregular(json),
                 }
             }

@@ -53,6 +53,12 @@ impl<T: Type> Link<T> {
         AnyLink(Form::Reference(uri.into())).into()
     }
 
+    /// The same without its type.
+    #[must_use]
+    pub fn any(&self) -> &AnyLink {
+        &self.any
+    }
+
     /// Where it leads; none where the service said nothing of use (`{}`, an empty `@odata.id`).
     #[must_use]
     pub fn uri(&self) -> Option<&ODataId> {
@@ -121,11 +127,7 @@ impl Clone for Form {
         match self {
             Self::Reference(uri) => Self::Reference(uri.clone()),
             Self::Text(uri) => Self::Text(uri.clone()),
-            Self::Expanded(record) => {
-                let mut copy = (record.table().new)();
-                compare::copy(&**record, &mut *copy);
-                Self::Expanded(copy)
-            }
+            Self::Expanded(record) => Self::Expanded(record.clone()),
             Self::Irregular(json) => Self::Irregular(json.clone()),
         }
     }

@@ -48,11 +48,31 @@ pub trait Collection: Type {
     fn members(&self) -> &[super::Link<Self::Member>];
 }
 
+impl Clone for Box<dyn Record> {
+    fn clone(&self) -> Self {
+        self.to_box()
+    }
+}
+
 impl dyn Record {
+    /// A copy, whatever its type.
+    #[must_use]
+    pub fn to_box(&self) -> Box<dyn Record> {
+        let mut made = (self.table().new)();
+        super::compare::copy(self, &mut *made);
+        made
+    }
+
     /// This record as the type that it is.
     #[must_use]
     pub fn downcast_ref<T: Type>(&self) -> Option<&T> {
         (self as &dyn Any).downcast_ref()
+    }
+
+    /// This record as the type that it is, to change.
+    #[must_use]
+    pub fn downcast_mut<T: Type>(&mut self) -> Option<&mut T> {
+        (self as &mut dyn Any).downcast_mut()
     }
 
     /// This record as the type that it is.

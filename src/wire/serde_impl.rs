@@ -8,8 +8,8 @@ use serde::de::{Deserializer, Error as _};
 use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use super::decode::decode;
-use super::error::Limits;
 use super::enums::OpenEnum;
+use super::error::Limits;
 use super::record::{Record, Type};
 
 /// Writes a record with any serde serializer.

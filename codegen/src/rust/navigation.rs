@@ -79,38 +79,14 @@ impl Emitter<'_> {
             return;
         }
         let target = self.absolute(target);
-        let (place, pointer) = match inside {
-            Some(links) => (format!("self.{}.as_ref()", links.rust), format!("Links/{}", field.json)),
-            None => (String::new(), field.json.clone()),
-        };
-        let name = &field.rust;
+        let pointer = inside.map_or_else(|| field.json.clone(), |links| format!("{}/{}", links.json, field.json));
         docs::item(out, "    ", &summary(&field.docs), &format!("Follows `{pointer}`."));
-        match (field.many, inside) {
-            (true, None) => {
-                let _ = writeln!(
-                    out,
-                    "    pub fn {name}(&self) -> r::Members<{target}> {{ self.follow_all(&self.{name}) }}"
-                );
-            }
-            (true, Some(_)) => {
-                let _ = writeln!(
-                    out,
-                    "    pub fn {name}(&self) -> r::Members<{target}> {{ self.follow_all({place}.map_or(&[][..], |links| &links.{name})) }}"
-                );
-            }
-            (false, None) => {
-                let _ = writeln!(
-                    out,
-                    "    pub fn {name}(&self) -> r::Follow<{target}> {{ self.follow_property(self.{name}.as_ref(), {pointer:?}) }}"
-                );
-            }
-            (false, Some(_)) => {
-                let _ = writeln!(
-                    out,
-                    "    pub fn {name}(&self) -> r::Follow<{target}> {{ self.follow_property({place}.and_then(|links| links.{name}.as_ref()), {pointer:?}) }}"
-                );
-            }
-        }
+        let (returned, method) = if field.many { ("Members", "all") } else { ("Follow", "one") };
+        let _ = writeln!(
+            out,
+            "    #[inline]\n    pub fn {}(&self) -> r::{returned}<{target}> {{ self.{method}({pointer:?}) }}",
+            field.rust
+        );
     }
 
     fn action(&self, out: &mut String, taken: &mut BTreeSet<String>, action: &Action) {
@@ -128,7 +104,7 @@ impl Emitter<'_> {
         let Some(parameters) = parameters else {
             let _ = writeln!(
                 out,
-                "    pub fn {name}(&self) -> r::Call<r::NoParameters, {returns}> {{ self.invoke({full:?}, r::NoParameters::default()) }}"
+                "    #[inline]\n    pub fn {name}(&self) -> r::Call<r::NoParameters, {returns}> {{ self.invoke({full:?}, r::NoParameters::default()) }}"
             );
             return;
         };
@@ -159,7 +135,7 @@ impl Emitter<'_> {
         };
         let _ = writeln!(
             out,
-            "{more}    pub fn {name}(&self{arguments}) -> r::Call<{path}, {returns}> {{\n        \
+            "{more}    #[inline]\n    pub fn {name}(&self{arguments}) -> r::Call<{path}, {returns}> {{\n        \
              self.invoke({full:?}, {path} {{ {values}..Default::default() }})\n    }}"
         );
     }

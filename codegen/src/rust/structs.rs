@@ -59,8 +59,10 @@ impl Emitter<'_> {
 
     fn record(&self, out: &mut String, item: &Struct, number: usize) {
         let rust = &item.rust_name;
-        let _ =
-            writeln!(out, "impl w::Record for {rust} {{\n    fn table(&self) -> &'static w::Table {{ M.table({number}) }}");
+        let _ = writeln!(
+            out,
+            "impl w::Record for {rust} {{\n    fn table(&self) -> &'static w::Table {{ M.table({number}) }}"
+        );
         for (suffix, borrow) in [("", "&"), ("_mut", "&mut ")] {
             let enumeration = if suffix.is_empty() { "Slot" } else { "SlotMut" };
             let receiver = if suffix.is_empty() { "&self" } else { "&mut self" };
