@@ -72,6 +72,7 @@
 
 mod account;
 mod action;
+mod bios;
 mod body;
 mod capability;
 mod create;
@@ -91,15 +92,18 @@ mod merge;
 mod message;
 mod mock;
 mod patch;
+mod pending;
 mod privilege;
 mod query;
 mod quirk;
 mod read;
 mod reply;
+mod restart;
 mod secret;
 mod server;
 mod service;
 mod session;
+mod state;
 mod store;
 mod task;
 mod tls;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::Action;
 use crate::message::Message;
 use crate::service::State;
-use crate::{account, uri};
+use crate::{account, bios, pending, restart, uri};
 
 /// Removes all entries of a log.
 pub(super) fn clear_log(state: &mut State, action: &Action) -> Result<(), Message> {
@@ -28,6 +28,47 @@ pub(super) fn change_password(state: &mut State, action: &Action, given: &Map<St
     let patch = Map::from_iter([("Password".to_owned(), new)]);
     account::change(state, &action.owner, &patch)?;
     state.store.update(&action.owner, |account| account::password_changed(account, &patch));
+    Ok(())
+}
+
+/// Everything as it was in the beginning, and a restart.
+pub(super) fn reset_to_defaults(state: &mut State, action: &Action, given: &Map<String, Value>) -> Result<(), Message> {
+    let reset_type = given.get("ResetType").and_then(Value::as_str).unwrap_or("ResetAll");
+    restart::to_defaults(state, reset_type);
+    restart::begin(state, &action.owner);
+    Ok(())
+}
+
+/// The attributes' default values, which come into force at the next reset of the machine.
+pub(super) fn reset_bios(state: &mut State, action: &Action) -> Result<(), Message> {
+    let registry = state.store.get(&action.owner).and_then(|bios| bios.object().get("AttributeRegistry")?.as_str());
+    let mut defaults = registry.map(|name| bios::defaults(&state.store, name)).unwrap_or_default();
+    let (first, _) = &*state.origin;
+    let known = |bios: &Map<String, Value>| bios.get("Attributes").and_then(Value::as_object).cloned();
+    let first = first.get(&action.owner).and_then(|bios| known(bios.object())).unwrap_or_default();
+    // What no registry has a default for goes back to what it was.
+    for (name, value) in first {
+        defaults.entry(name).or_insert(value);
+    }
+    let patch = Map::from_iter([("Attributes".to_owned(), Value::Object(defaults))]);
+    state.store.update(&action.owner, |bios| {
+        if let Some(waiting) = bios.get_mut("ResetBiosToDefaultsPending") {
+            *waiting = true.into();
+        }
+    });
+    pending::at_reset(state, &action.owner, patch);
+    Ok(())
+}
+
+/// The boot order that the machine had at first.
+pub(super) fn default_boot_order(state: &mut State, action: &Action) -> Result<(), Message> {
+    let (first, _) = &*state.origin;
+    let order = first.get(&action.owner).and_then(|system| system.json.as_deref()?.pointer("/Boot/BootOrder").cloned());
+    state.store.update(&action.owner, |system| {
+        if let (Some(boot), Some(order)) = (system.get_mut("Boot").and_then(Value::as_object_mut), order) {
+            boot.insert("BootOrder".to_owned(), order);
+        }
+    });
     Ok(())
 }
 
