@@ -87,7 +87,9 @@ pub mod fault;
 pub mod ipmi;
 mod journal;
 mod layout;
+mod lockout;
 mod login;
+mod media;
 mod merge;
 mod message;
 mod mock;
@@ -108,6 +110,7 @@ mod store;
 mod task;
 mod tls;
 mod tree;
+mod update;
 mod uri;
 mod wire;
 

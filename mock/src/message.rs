@@ -118,6 +118,14 @@ kinds! {
     ACTION_PARAMETER_NOT_IN_LIST = "ActionParameterValueNotInList", Warning, BAD_REQUEST,
         "The value '%1' is none of those that the parameter %2 of the action %3 takes.",
         "Choose one of the allowable values.";
+    ACTION_PARAMETER_FORMAT = "ActionParameterValueFormatError", Warning, BAD_REQUEST,
+        "The value '%1' has not the form that the parameter %2 of the action %3 wants.",
+        "Correct the value.";
+    ACTION_PARAMETER_ERROR = "ActionParameterValueError", Warning, BAD_REQUEST,
+        "The value given for the parameter %1 of the action %2 cannot be used.", "Send another value.";
+    PART_MISSING = "MissingOrMalformedPart", Critical, BAD_REQUEST,
+        "The form lacks a part, or a part is not as it should be.",
+        "Send a form with the parts that the service wants.";
     RESOURCE_EXISTS = "ResourceAlreadyExists", Critical, CONFLICT,
         "There is a %1 already whose %2 is '%3'.",
         "Choose another value, or change the existing resource.";

@@ -5,10 +5,11 @@ use serde_json::{Map, Value};
 
 use crate::capability::{Methods, schema};
 use crate::message::{self, Message};
+use crate::quirk::Quirk;
 use crate::reply::Reply;
 use crate::service::{Call, Settings, State, not_allowed};
 use crate::store::Store;
-use crate::{account, bios, body, etag, merge, pending};
+use crate::{account, bios, body, etag, event, media, merge, pending};
 
 pub(crate) fn answer(state: &mut State, call: &Call, settings: &Settings) -> Reply {
     let key = state.store.resolve(&call.key).to_owned();
@@ -49,7 +50,14 @@ pub(crate) fn answer(state: &mut State, call: &Call, settings: &Settings) -> Rep
     if state.accounts.by_resource(&key).is_some() {
         account::password_changed(&mut resource, &patch);
     }
+    let is_media = state.store.get(&key).and_then(schema) == Some("VirtualMedia");
+    if is_media && !settings.quirks.has(Quirk::MediaByPatch) {
+        media::patched(&mut resource, &patch);
+    }
     state.store.set(&key, Value::Object(resource));
+    if state.store.get(&key).and_then(schema) == Some("EventDestination") {
+        event::subscribed(state, &key, &patch);
+    }
     if let Some(active) = active {
         pending::note(state, &active, &patch);
     }

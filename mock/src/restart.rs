@@ -8,7 +8,7 @@ use axum::http::header;
 use crate::message::{self, Message};
 use crate::reply::Reply;
 use crate::service::State;
-use crate::{event, login, pending, uri};
+use crate::{event, login, pending, update, uri};
 
 /// The answer to the request is on its way before the service goes away.
 const GRACE: Duration = Duration::from_millis(100);
@@ -22,6 +22,12 @@ pub(crate) struct RestartSettings {
     pub(crate) unready: Duration,
 }
 
+impl RestartSettings {
+    pub(crate) fn takes_time(self) -> bool {
+        !self.away.is_zero() || !self.unready.is_zero()
+    }
+}
+
 /// Restarts the service because a manager was reset.
 pub(crate) fn begin(state: &mut State, manager: &str) {
     state.store.update(manager, |manager| {
@@ -30,8 +36,9 @@ pub(crate) fn begin(state: &mut State, manager: &str) {
         }
     });
     pending::was_reset(state, manager);
+    update::was_reset(state);
     let RestartSettings { away, unready } = state.settings.restart;
-    if away.is_zero() && unready.is_zero() {
+    if !state.settings.restart.takes_time() {
         lose(state);
         return;
     }

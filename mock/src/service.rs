@@ -21,7 +21,7 @@ use crate::store::Store;
 use crate::task;
 use crate::tree::Tree;
 use crate::wire::Wire;
-use crate::{account, action, create, delete, document, login, patch, privilege, read, restart, uri};
+use crate::{account, action, create, delete, document, login, patch, privilege, read, restart, update, uri};
 
 pub(crate) use crate::state::{Settings, State};
 
@@ -106,11 +106,14 @@ impl Service {
         }
         let open_to_all = call.key == uri::ROOT && matches!(call.method, Method::GET | Method::HEAD);
         if !open_to_all {
-            let allowed =
-                login::authenticate(&mut state, call).and_then(|caller| privilege::check(&state, &caller, call));
-            if let Err(reply) = allowed {
+            let caller = match login::authenticate(&mut state, call) {
+                Ok(caller) => caller,
+                Err(reply) => return reply,
+            };
+            if let Err(reply) = privilege::check(&state, &caller, call) {
                 return reply;
             }
+            state.caller = Some(caller.user);
         }
         let reading = matches!(call.method, Method::GET | Method::HEAD);
         if !reading && call.query.as_deref().is_some_and(query::misplaced) {
@@ -122,7 +125,10 @@ impl Service {
         if reading {
             return read::answer(&state, call, &self.settings);
         }
-        if let Some(rule) = self.settings.tasks.find(&call.method, &call.key) {
+        let push = call.method == Method::POST && update::is_push(&state.store, &call.key);
+        let tasks = &self.settings.tasks;
+        let rule = if push { tasks.or_default(&call.method, &call.key) } else { tasks.find(&call.method, &call.key) };
+        if let Some(rule) = rule {
             // What would be refused is refused at once.
             let refused = carry_out(&mut state.trial(), call);
             if refused.is_error() {
@@ -241,6 +247,9 @@ pub(crate) fn carry_out(state: &mut State, call: &Call) -> Reply {
     let settings = Arc::clone(&state.settings);
     match call.method {
         Method::PATCH => patch::answer(state, call, &settings),
+        Method::POST if update::is_push(&state.store, &call.key) => {
+            update::upload(state, call).unwrap_or_else(|| not_allowed(state, &call.key))
+        }
         Method::POST => match action::find(&state.store, &call.key) {
             Some(action) => action::answer(state, call, &action, &settings),
             None => create::answer(state, call),
@@ -253,6 +262,9 @@ pub(crate) fn carry_out(state: &mut State, call: &Call) -> Reply {
 /// A method that the resource doesn't take.
 pub(crate) fn not_allowed(state: &State, key: &str) -> Reply {
     if !state.store.contains(key) {
+        if update::is_push(&state.store, key) {
+            return Reply::error(Message::new(&message::NOT_ALLOWED, [])).with(header::ALLOW, "POST");
+        }
         // Looking at every resource is too much for each dangling link that a walk follows.
         let action = key.contains("/Actions/").then(|| action::find(&state.store, key)).flatten();
         return match action {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::encoding::Encoding;
 use crate::event::{EventSettings, Events};
 use crate::fault::Faults;
+use crate::lockout::Failures;
 use crate::pending::Pending;
 use crate::query::Queries;
 use crate::quirk::Quirks;
@@ -14,6 +15,7 @@ use crate::restart::RestartSettings;
 use crate::session::{Accounts, Sessions};
 use crate::store::Store;
 use crate::task::{TaskRules, Tasks};
+use crate::update::Staged;
 
 /// What a builder may set about behaviour.
 #[derive(Clone, Debug, Default)]
@@ -53,6 +55,11 @@ pub(crate) struct State {
     pub(crate) events: Events,
     /// Changes that come into force at a reset.
     pub(crate) pending: Vec<Pending>,
+    /// Updates that come into force at a reset, or when they are started.
+    pub(crate) staged: Vec<Staged>,
+    pub(crate) failures: Failures,
+    /// Who sent the request under way.
+    pub(crate) caller: Option<String>,
     /// The BMC was restarted and isn't ready before this.
     pub(crate) unready_until: Option<Instant>,
     /// What resources and accounts were at first.
@@ -75,6 +82,9 @@ impl State {
             tasks: Tasks::default(),
             events: Events::default(),
             pending: Vec::new(),
+            staged: Vec::new(),
+            failures: Failures::new(),
+            caller: None,
             unready_until: None,
             origin,
             later: Vec::new(),
@@ -91,6 +101,9 @@ impl State {
             tasks: Tasks::default(),
             events: Events::default(),
             pending: self.pending.clone(),
+            staged: self.staged.clone(),
+            failures: Failures::new(),
+            caller: self.caller.clone(),
             unready_until: None,
             origin: Arc::clone(&self.origin),
             later: Vec::new(),

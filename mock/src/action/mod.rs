@@ -14,7 +14,7 @@ use crate::message::{self, Message};
 use crate::reply::Reply;
 use crate::service::{Call, Settings, State};
 use crate::store::Store;
-use crate::{body, event, restart, uri};
+use crate::{body, event, restart, update, uri};
 
 use parameters::Kind;
 
@@ -86,6 +86,11 @@ pub(crate) fn answer(state: &mut State, call: &Call, action: &Action, settings: 
             Ok(())
         }
         "Manager.ResetToDefaults" => effect::reset_to_defaults(state, action, &given),
+        "UpdateService.SimpleUpdate" => update::simple(state, &given),
+        "UpdateService.StartUpdate" => {
+            update::start(state);
+            Ok(())
+        }
         "Bios.ResetBios" => effect::reset_bios(state, action),
         "ComputerSystem.SetDefaultBootOrder" => effect::default_boot_order(state, action),
         "LogService.ClearLog" => effect::clear_log(state, action),
