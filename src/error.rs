@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::message::sentence;
 use crate::schema::message::Message;
 
 /// Why something could not be done. Opaque: ask it with [`kind`](Self::kind) and the methods beside it. Its text names
@@ -156,10 +157,6 @@ impl Error {
         self
     }
 
-    pub(crate) fn messages_mut(&mut self) -> &mut Vec<Message> {
-        &mut self.0.messages
-    }
-
     /// What kind of failure it is.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -229,21 +226,18 @@ impl Error {
         self.0.status
     }
 
-    /// What the service said in `@Message.ExtendedInfo`.
+    /// What the service said in `@Message.ExtendedInfo`, with what message registries have to say where it left something
+    /// out: the text, what to do about it, the severity. [`message::sentence`](crate::message::sentence) makes a sentence of
+    /// one.
     #[must_use]
     pub fn messages(&self) -> &[Message] {
         &self.0.messages
     }
-}
 
-/// A message as a sentence: its text, else its identifier, and what to do about it.
-pub(crate) fn sentence(message: &Message) -> Option<String> {
-    let text = message.message.as_deref().or(message.message_id.as_deref())?.trim();
-    let resolution = message.resolution.as_deref().map(str::trim).filter(|text| !text.is_empty() && *text != "None");
-    Some(match resolution {
-        Some(resolution) => format!("{text} {resolution}"),
-        None => text.to_owned(),
-    })
+    /// The properties that the messages are about, as JSON pointers: `/Boot/BootSourceOverrideTarget`.
+    pub fn related_properties(&self) -> impl Iterator<Item = &str> {
+        self.0.messages.iter().flat_map(|message| &message.related_properties).map(String::as_str)
+    }
 }
 
 impl fmt::Display for Error {

@@ -7,6 +7,7 @@ pub mod host;
 mod mock;
 mod operate;
 mod pretty;
+mod record;
 mod schema;
 pub mod walk;
 
@@ -23,6 +24,7 @@ Examples:
   rosefish sensors 10.0.0.7 --user root           and boot, sel, fru, identify, bmc, users, lan, sol
   rosefish check captured/                        decode payloads from files
   rosefish schema ComputerSystem/PowerState       what the schemas say of it
+  rosefish record https://bmc captured/           a folder of payloads that the mock serves
   rosefish mock --port 8443                       a BMC to try things on
 
 The password comes from ROSEFISH_PASSWORD or is asked for; it is never an argument.
@@ -55,6 +57,7 @@ enum Command {
     Sol(operate::console::SolArgs),
     Check(check::CheckArgs),
     Schema(schema::SchemaArgs),
+    Record(record::RecordArgs),
     Mock(mock::MockArgs),
 }
 
@@ -77,9 +80,10 @@ type Work = std::pin::Pin<Box<dyn Future<Output = anyhow::Result<ExitCode>>>>;
 async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     let run = async |work| host::uninterrupted(work).await.unwrap_or(Ok(host::INTERRUPTED.into()));
     match command {
-        // These two say themselves what an interrupt means: a table of what was seen, and the end of the service.
+        // These say themselves what an interrupt means: a table of what was seen, and the end of the service.
         Command::Walk(args) => walk::run(args).await,
         Command::Schema(args) => schema::run(args),
+        Command::Record(args) => record::run(args).await,
         Command::Mock(args) => mock::run(args).await,
         Command::Get(args) => run(Box::pin(get::run(args)) as Work).await,
         Command::Power(args) => run(Box::pin(operate::power::run(args))).await,

@@ -3,10 +3,12 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Args;
+use rosefish_mock::fault::Faults;
 use rosefish_mock::ipmi::MockIpmi;
-use rosefish_mock::{DEFAULT_PASSWORD, DEFAULT_USER, MockBmc, Tree};
+use rosefish_mock::{DEFAULT_PASSWORD, DEFAULT_USER, MockBmc, Quirk, Tree};
 
 use crate::host::PASSWORD_VARIABLE;
 
@@ -16,6 +18,10 @@ Examples:
   rosefish mock captured/ --port 8443    payloads captured from a machine
   rosefish mock --plain --port 8000      HTTP without TLS
   rosefish mock --ipmi 6230              with an IPMI service beside it
+  rosefish mock --quirk account-slots    as some vendors do it
+  rosefish mock --faults 0.2 --seed 7    every fifth request goes wrong
+  rosefish mock --control                faults on request:
+    curl --insecure --json '{ \"path\": \"/redfish/v1/Systems\", \"then\": { \"status\": 503 } }' URL/mock/faults
   ROSEFISH_PASSWORD=rosefish rosefish walk URL --user admin --insecure
 
 The first line on standard output is the URL. What clients change is kept in memory only.
@@ -45,12 +51,34 @@ pub(crate) struct MockArgs {
     /// Speak HTTP without TLS
     #[arg(long)]
     plain: bool,
+    /// Let tests add faults and read the journal over HTTP, under /mock; see the examples
+    #[arg(long)]
+    control: bool,
+    /// Do something as a vendor's service does it; may be given more than once. `--quirk list` names them
+    #[arg(long, value_name = "NAME")]
+    quirk: Vec<String>,
+    /// Let random faults befall this share of the requests, from 0 to 1
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    faults: f64,
+    /// The seed of the random faults: the same seed gives the same faults
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Take at least so many milliseconds for every answer
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    latency: u64,
     /// Speak IPMI over LAN as well, on this UDP port; its address is the second line
     #[arg(long, value_name = "PORT", num_args = 0..=1, default_missing_value = "0")]
     ipmi: Option<u16>,
 }
 
 pub(crate) async fn run(args: MockArgs) -> anyhow::Result<ExitCode> {
+    if args.quirk.iter().any(|name| name == "list") {
+        let mut out = std::io::stdout().lock();
+        for quirk in Quirk::ALL {
+            writeln!(out, "{:24} {}", quirk.as_str(), quirk.description())?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     let tree = match &args.dir {
         Some(dir) => Tree::from_dir(dir)?,
         None => Tree::demo(),
@@ -63,6 +91,13 @@ pub(crate) async fn run(args: MockArgs) -> anyhow::Result<ExitCode> {
     if args.plain {
         builder = builder.plain();
     }
+    for name in &args.quirk {
+        builder = builder.quirk(name.parse()?);
+    }
+    if args.control {
+        builder = builder.control();
+    }
+    builder = builder.faults(Faults::random(args.seed, args.faults)).latency(Duration::from_millis(args.latency));
     let bmc = builder.start().await?;
     let ipmi = match args.ipmi {
         Some(port) => Some(MockIpmi::builder().credentials(&args.user, &args.password).port(port).start().await?),

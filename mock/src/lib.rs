@@ -72,6 +72,7 @@
 
 mod account;
 mod action;
+mod bios;
 mod body;
 mod capability;
 mod create;
@@ -86,24 +87,30 @@ pub mod fault;
 pub mod ipmi;
 mod journal;
 mod layout;
+mod lockout;
 mod login;
+mod media;
 mod merge;
 mod message;
 mod mock;
 mod patch;
+mod pending;
 mod privilege;
 mod query;
 mod quirk;
 mod read;
 mod reply;
+mod restart;
 mod secret;
 mod server;
 mod service;
 mod session;
+mod state;
 mod store;
 mod task;
 mod tls;
 mod tree;
+mod update;
 mod uri;
 mod wire;
 

@@ -12,7 +12,7 @@ use crate::message::{self, Message};
 use crate::quirk::Quirk;
 use crate::reply::Reply;
 use crate::service::{Call, Settings, State};
-use crate::{account, body, create, uri};
+use crate::{account, body, create, lockout, uri};
 
 /// Where sessions are if the service root doesn't say.
 const SESSIONS: &str = "/redfish/v1/SessionService/Sessions";
@@ -90,9 +90,11 @@ pub(crate) fn open(state: &mut State, call: &Call) -> Reply {
         }
     };
     if state.accounts.log_in(user, password).is_none() {
+        lockout::failed(state, user);
         return Reply::error(Message::new(&message::UNAUTHORIZED, []));
     }
 
+    lockout::succeeded(state, user);
     if state.settings.session_limit.is_some_and(|limit| state.sessions.len() >= limit) {
         let message = Message::new(&message::SESSION_LIMIT, []);
         let lenient = state.settings.quirks.has(Quirk::SessionLimitSays400);
@@ -151,9 +153,19 @@ pub(crate) fn authenticate(state: &mut State, call: &Call) -> Result<Caller, Rep
     let Some(authorization) = call.header(header::AUTHORIZATION) else {
         return refused(&message::NO_VALID_SESSION);
     };
-    match basic(authorization).and_then(|(user, password)| state.accounts.log_in(&user, &password)) {
-        Some(account) => Ok(Caller { user: account.user.clone(), role: account.role.clone() }),
-        None => refused(&message::UNAUTHORIZED),
+    let Some((user, password)) = basic(authorization) else {
+        return refused(&message::UNAUTHORIZED);
+    };
+    match state.accounts.log_in(&user, &password) {
+        Some(account) => {
+            let caller = Caller { user: account.user.clone(), role: account.role.clone() };
+            lockout::succeeded(state, &user);
+            Ok(caller)
+        }
+        None => {
+            lockout::failed(state, &user);
+            refused(&message::UNAUTHORIZED)
+        }
     }
 }
 

@@ -56,6 +56,7 @@ macro_rules! kinds {
 }
 
 kinds! {
+    SUCCESS = "Success", OK, OK, "The request was carried out.", "None.";
     GENERAL_ERROR = "GeneralError", Critical, BAD_REQUEST,
         "The request failed for more than one reason.",
         "See the messages in @Message.ExtendedInfo.";
@@ -86,6 +87,12 @@ kinds! {
         "Choose one of the allowable values.";
     PROPERTY_VALUE_ERROR = "PropertyValueError", Warning, BAD_REQUEST,
         "The value given for the property %1 cannot be used.", "Send another value.";
+    PROPERTY_VALUE_FORMAT = "PropertyValueFormatError", Warning, BAD_REQUEST,
+        "The value '%1' has not the form that the property %2 wants.", "Correct the value.";
+    PROPERTY_OUT_OF_RANGE = "PropertyValueOutOfRange", Warning, BAD_REQUEST,
+        "The value '%1' is not in the range of the property %2.", "Choose a value in the range.";
+    PROPERTY_MISSING = "PropertyMissing", Warning, BAD_REQUEST,
+        "The property %1 has to be in the request and is not.", "Add the property to the body.";
     CREATE_MISSING_PROPERTY = "CreateFailedMissingReqProperties", Critical, BAD_REQUEST,
         "The resource was not created, because the property %1 is missing.",
         "Add the property to the body.";
@@ -111,6 +118,14 @@ kinds! {
     ACTION_PARAMETER_NOT_IN_LIST = "ActionParameterValueNotInList", Warning, BAD_REQUEST,
         "The value '%1' is none of those that the parameter %2 of the action %3 takes.",
         "Choose one of the allowable values.";
+    ACTION_PARAMETER_FORMAT = "ActionParameterValueFormatError", Warning, BAD_REQUEST,
+        "The value '%1' has not the form that the parameter %2 of the action %3 wants.",
+        "Correct the value.";
+    ACTION_PARAMETER_ERROR = "ActionParameterValueError", Warning, BAD_REQUEST,
+        "The value given for the parameter %1 of the action %2 cannot be used.", "Send another value.";
+    PART_MISSING = "MissingOrMalformedPart", Critical, BAD_REQUEST,
+        "The form lacks a part, or a part is not as it should be.",
+        "Send a form with the parts that the service wants.";
     RESOURCE_EXISTS = "ResourceAlreadyExists", Critical, CONFLICT,
         "There is a %1 already whose %2 is '%3'.",
         "Choose another value, or change the existing resource.";

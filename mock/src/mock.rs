@@ -14,6 +14,7 @@ use crate::fault::Faults;
 use crate::journal::Requests;
 use crate::query::{Query, QuerySupport};
 use crate::quirk::Quirk;
+use crate::restart::RestartSettings;
 use crate::server::Server;
 use crate::service::{Service, Settings};
 use crate::task::TaskRule;
@@ -363,6 +364,14 @@ impl Builder {
     /// Makes all metric reports anew, and sends them, so often; only when asked to unless told so.
     pub fn metric_reports(mut self, interval: Duration) -> Self {
         self.settings.events.reports = Some(interval);
+        self
+    }
+
+    /// How long a restart of the BMC takes (`Manager.Reset`): for `away` connections are reset and nobody
+    /// is there, for `unready` after that requests are answered with 503. Sessions and event streams
+    /// are lost in any case. No time unless told so.
+    pub fn restart_delay(mut self, away: Duration, unready: Duration) -> Self {
+        self.settings.restart = RestartSettings { away, unready };
         self
     }
 

@@ -1,13 +1,15 @@
 //! PATCH of a resource.
 
 use axum::http::{StatusCode, header};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::capability::Methods;
+use crate::capability::{Methods, schema};
 use crate::message::{self, Message};
+use crate::quirk::Quirk;
 use crate::reply::Reply;
 use crate::service::{Call, Settings, State, not_allowed};
-use crate::{account, body, etag, merge};
+use crate::store::Store;
+use crate::{account, bios, body, etag, event, media, merge, pending};
 
 pub(crate) fn answer(state: &mut State, call: &Call, settings: &Settings) -> Reply {
     let key = state.store.resolve(&call.key).to_owned();
@@ -21,6 +23,16 @@ pub(crate) fn answer(state: &mut State, call: &Call, settings: &Settings) -> Rep
         Ok(patch) => patch,
         Err(reply) => return reply,
     };
+    let active = pending::active_of(&state.store, &key);
+    if let Some(active) = &active
+        && let Err(message) = pending::check(&state.store, active, &patch)
+    {
+        return Reply::error(message);
+    }
+    let refused = attributes(&state.store, &key, active.as_deref(), &patch);
+    if !refused.is_empty() {
+        return Reply::errors(StatusCode::BAD_REQUEST, &refused);
+    }
     let Some(Value::Object(mut resource)) =
         state.store.get(&key).and_then(|resource| resource.json.as_deref()).cloned()
     else {
@@ -38,7 +50,20 @@ pub(crate) fn answer(state: &mut State, call: &Call, settings: &Settings) -> Rep
     if state.accounts.by_resource(&key).is_some() {
         account::password_changed(&mut resource, &patch);
     }
-    let changed = state.store.set(&key, Value::Object(resource));
+    let is_media = state.store.get(&key).and_then(schema) == Some("VirtualMedia");
+    if is_media && !settings.quirks.has(Quirk::MediaByPatch) {
+        media::patched(&mut resource, &patch);
+    }
+    state.store.set(&key, Value::Object(resource));
+    if state.store.get(&key).and_then(schema) == Some("EventDestination") {
+        event::subscribed(state, &key, &patch);
+    }
+    if let Some(active) = active {
+        pending::note(state, &active, &patch);
+    }
+    let Some(changed) = state.store.get(&key) else {
+        return Reply::empty(StatusCode::NO_CONTENT);
+    };
     if outcome.rejected.is_empty() {
         return Reply::resource(StatusCode::OK, changed);
     }
@@ -49,6 +74,21 @@ pub(crate) fn answer(state: &mut State, call: &Call, settings: &Settings) -> Rep
         object.insert("@Message.ExtendedInfo".to_owned(), messages);
     }
     Reply::json(StatusCode::OK, &body).with(header::ETAG, &changed.etag)
+}
+
+/// What is wrong with the BIOS attributes in a request.
+fn attributes(store: &Store, key: &str, active: Option<&str>, patch: &Map<String, Value>) -> Vec<Message> {
+    let shown = store.get(key).map(|resource| (schema(resource), resource.object()));
+    let (Some((Some("Bios"), bios)), Some(attributes)) = (shown, patch.get("Attributes").and_then(Value::as_object))
+    else {
+        return Vec::new();
+    };
+    // Those in force are changed by way of the settings resource alone, where there is one.
+    if active.is_none() && bios.contains_key("@Redfish.Settings") {
+        return vec![Message::new(&message::PROPERTY_NOT_WRITABLE, ["Attributes"]).about("/Attributes")];
+    }
+    let registry = bios.get("AttributeRegistry").and_then(Value::as_str);
+    registry.map(|registry| bios::check(store, registry, attributes)).unwrap_or_default()
 }
 
 /// Checks `If-Match`.

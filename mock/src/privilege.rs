@@ -9,7 +9,7 @@ use crate::login::Caller;
 use crate::message::{self, Message};
 use crate::reply::Reply;
 use crate::service::{Call, State};
-use crate::{account, action};
+use crate::{account, action, update};
 
 const LOGIN: &str = "Login";
 const CONFIGURE_COMPONENTS: &str = "ConfigureComponents";
@@ -88,6 +88,9 @@ fn owner(state: &State, call: &Call) -> Option<String> {
     }
     if call.method != Method::POST {
         return None;
+    }
+    if update::is_push(&state.store, &call.key) {
+        return update::service(&state.store);
     }
     action::find(&state.store, &call.key).map(|action| action.owner)
 }

@@ -1,9 +1,7 @@
 //! The service itself: from a request to the handler that answers it, past the protocol version and
 //! the login. What a verb does is in the modules of the verbs.
 
-use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request, State as Shared};
@@ -11,97 +9,24 @@ use axum::http::{HeaderMap, Method, Response, StatusCode, header};
 use tokio::runtime::Handle;
 
 use crate::capability::Methods;
-use crate::encoding::Encoding;
-use crate::event::{self, EventSettings, Events};
-use crate::fault::{self, Faults};
+use crate::event;
+use crate::fault;
 use crate::journal::Journal;
 use crate::message::{self, Message};
-use crate::query::{self, Queries};
-use crate::quirk::{self, Quirks};
+use crate::query;
+use crate::quirk;
 use crate::reply::Reply;
-use crate::session::{Account, Accounts, Sessions};
+use crate::session::{Account, Accounts};
 use crate::store::Store;
-use crate::task::{self, TaskRules, Tasks};
+use crate::task;
 use crate::tree::Tree;
 use crate::wire::Wire;
-use crate::{account, action, create, delete, document, login, patch, privilege, read, uri};
+use crate::{account, action, create, delete, document, login, patch, privilege, read, restart, update, uri};
+
+pub(crate) use crate::state::{Settings, State};
 
 /// Larger bodies are refused. Firmware images are the largest that a client has reason to send.
 const MAX_BODY: usize = 64 << 20;
-
-/// What a builder may set about behaviour.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Settings {
-    /// How long every answer takes at least.
-    pub(crate) latency: Duration,
-    /// How long a session lives unused, whatever the tree says.
-    pub(crate) session_timeout: Option<Duration>,
-    /// How long a machine takes from one power state to the next.
-    pub(crate) power_delay: Duration,
-    /// Which query parameters are taken, and how large a page of a collection is.
-    pub(crate) queries: Queries,
-    /// Which operations become tasks.
-    pub(crate) tasks: TaskRules,
-    pub(crate) events: EventSettings,
-    /// Whether a PATCH may add properties that a resource doesn't show.
-    pub(crate) lenient: bool,
-    /// How many sessions there may be.
-    pub(crate) session_limit: Option<usize>,
-    /// In which ways answers are compressed for clients that take it.
-    pub(crate) encodings: Vec<Encoding>,
-    pub(crate) quirks: Quirks,
-    pub(crate) faults: Faults,
-    /// Whether faults and journal can be reached over HTTP.
-    pub(crate) control: bool,
-}
-
-/// What changes while the service runs.
-pub(crate) struct State {
-    pub(crate) settings: Arc<Settings>,
-    pub(crate) store: Store,
-    pub(crate) accounts: Accounts,
-    pub(crate) sessions: Sessions,
-    pub(crate) tasks: Tasks,
-    pub(crate) events: Events,
-    /// What is to happen after the request under way, and how long after.
-    pub(crate) later: Vec<(Duration, Later)>,
-}
-
-/// A change that happens later.
-pub(crate) type Later = Box<dyn FnOnce(&mut State) + Send>;
-
-impl State {
-    fn new(settings: Arc<Settings>, store: Store, accounts: Accounts) -> Self {
-        Self {
-            settings,
-            store,
-            accounts,
-            sessions: Sessions::default(),
-            tasks: Tasks::default(),
-            events: Events::default(),
-            later: Vec::new(),
-        }
-    }
-
-    /// A copy to try a request on: what it does there happens nowhere else.
-    fn trial(&self) -> Self {
-        Self::new(Arc::clone(&self.settings), self.store.clone(), self.accounts.clone())
-    }
-
-    /// Lets something happen when this time has passed.
-    pub(crate) fn later(&mut self, delay: Duration, change: impl FnOnce(&mut Self) + Send + 'static) {
-        self.later.push((delay, Box::new(change)));
-    }
-}
-
-impl fmt::Debug for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("State")
-            .field("accounts", &self.accounts)
-            .field("sessions", &self.sessions)
-            .finish_non_exhaustive()
-    }
-}
 
 /// A Redfish service over one tree.
 #[derive(Debug)]
@@ -169,6 +94,9 @@ impl Service {
             return Reply::errors(StatusCode::PRECONDITION_FAILED, &[message]);
         }
         let mut state = self.state();
+        if let Some(reply) = restart::unready(&state) {
+            return reply;
+        }
         login::expire(&mut state, &self.settings);
         if let Some(reply) = document::answer(&state, call) {
             return reply;
@@ -178,11 +106,14 @@ impl Service {
         }
         let open_to_all = call.key == uri::ROOT && matches!(call.method, Method::GET | Method::HEAD);
         if !open_to_all {
-            let allowed =
-                login::authenticate(&mut state, call).and_then(|caller| privilege::check(&state, &caller, call));
-            if let Err(reply) = allowed {
+            let caller = match login::authenticate(&mut state, call) {
+                Ok(caller) => caller,
+                Err(reply) => return reply,
+            };
+            if let Err(reply) = privilege::check(&state, &caller, call) {
                 return reply;
             }
+            state.caller = Some(caller.user);
         }
         let reading = matches!(call.method, Method::GET | Method::HEAD);
         if !reading && call.query.as_deref().is_some_and(query::misplaced) {
@@ -194,7 +125,10 @@ impl Service {
         if reading {
             return read::answer(&state, call, &self.settings);
         }
-        if let Some(rule) = self.settings.tasks.find(&call.method, &call.key) {
+        let push = call.method == Method::POST && update::is_push(&state.store, &call.key);
+        let tasks = &self.settings.tasks;
+        let rule = if push { tasks.or_default(&call.method, &call.key) } else { tasks.find(&call.method, &call.key) };
+        if let Some(rule) = rule {
             // What would be refused is refused at once.
             let refused = carry_out(&mut state.trial(), call);
             if refused.is_error() {
@@ -313,6 +247,9 @@ pub(crate) fn carry_out(state: &mut State, call: &Call) -> Reply {
     let settings = Arc::clone(&state.settings);
     match call.method {
         Method::PATCH => patch::answer(state, call, &settings),
+        Method::POST if update::is_push(&state.store, &call.key) => {
+            update::upload(state, call).unwrap_or_else(|| not_allowed(state, &call.key))
+        }
         Method::POST => match action::find(&state.store, &call.key) {
             Some(action) => action::answer(state, call, &action, &settings),
             None => create::answer(state, call),
@@ -325,6 +262,9 @@ pub(crate) fn carry_out(state: &mut State, call: &Call) -> Reply {
 /// A method that the resource doesn't take.
 pub(crate) fn not_allowed(state: &State, key: &str) -> Reply {
     if !state.store.contains(key) {
+        if update::is_push(&state.store, key) {
+            return Reply::error(Message::new(&message::NOT_ALLOWED, [])).with(header::ALLOW, "POST");
+        }
         // Looking at every resource is too much for each dangling link that a walk follows.
         let action = key.contains("/Actions/").then(|| action::find(&state.store, key)).flatten();
         return match action {

@@ -157,6 +157,12 @@ impl Store {
         }
     }
 
+    /// Makes a resource what it was, byte for byte.
+    pub(crate) fn put_back(&mut self, key: &str, resource: Resource) {
+        let before = self.resources.insert(key.to_owned(), resource.clone());
+        self.changes.push(Change { key: key.to_owned(), before, after: Some(resource) });
+    }
+
     /// Changes a resource that is an object. Does nothing where there is none.
     pub(crate) fn update(&mut self, key: &str, change: impl FnOnce(&mut Map<String, Value>)) {
         let Some(mut json) = self.get(key).and_then(|resource| resource.json.as_deref()).cloned() else {

@@ -127,7 +127,7 @@ impl Answer {
                 all.insert(name, value.clone());
             }
         }
-        Response { status: 200, headers: all, body: self.body }
+        Response { status: 200, headers: all, body: self.body, messages: None }
     }
 }
 
@@ -137,7 +137,7 @@ mod tests {
 
     fn answer(tag: &'static str, size: usize) -> Response {
         let headers = [(http::header::ETAG, HeaderValue::from_static(tag))].into_iter().collect();
-        Response { status: 200, headers, body: vec![b'x'; size].into() }
+        Response { status: 200, headers, body: vec![b'x'; size].into(), messages: None }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::access::{Access, Way};
 use super::cache::Cache;
 use super::exchange::Exchange;
 use super::precondition::Learned;
+use super::registries::Registries;
 use super::session::{Session, SessionToken};
 use super::{Client, Inner, Options, Request, RetryPolicy, SERVICE_ROOT};
 use crate::error::{Error, ErrorKind};
@@ -82,8 +83,9 @@ pub(crate) async fn connect(
         query: Memory::default(),
         precondition: Learned::default(),
         cache: cache.map(Cache::new),
+        registries: Registries::default(),
     };
-    let options = Options { timeout: None, retry, connecting: true };
+    let options = Options { timeout: None, retry, connecting: true, plain: false };
     let client = Client { inner: Arc::new(inner), options: Arc::new(options.clone()) };
     let request = Request::get(SERVICE_ROOT);
     let mut response = client.send(request.clone()).await?;

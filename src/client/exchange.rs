@@ -74,7 +74,7 @@ impl Exchange {
     ) -> Result<Response, Error> {
         let at = |error: Error| located(error, request);
         let (head, body) = self.open(request, authorization, deadline).await?;
-        let mut response = Response { status: head.status.as_u16(), headers: head.headers, body: Bytes::new() };
+        let mut response = Response { status: head.status.as_u16(), headers: head.headers, ..Response::default() };
         match self.read(body, deadline).await {
             Ok(body) => response.body = body,
             // The head says that the change was made, or a session opened: what is lost is only what is said of it.

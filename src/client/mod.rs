@@ -10,6 +10,7 @@ mod exchange;
 mod farewell;
 mod origin;
 mod precondition;
+mod registries;
 mod request;
 mod retry;
 mod send;
@@ -62,6 +63,7 @@ struct Inner {
     query: Memory,
     precondition: precondition::Learned,
     cache: Option<cache::Cache>,
+    registries: registries::Registries,
 }
 
 /// What may differ from one handle to another.
@@ -71,6 +73,8 @@ struct Options {
     retry: RetryPolicy,
     /// Nobody knows yet whether there is anything at the other end.
     connecting: bool,
+    /// Errors are not explained: it is to explain one that is asked.
+    plain: bool,
 }
 
 type ServiceRootDocument = (ServiceRoot, Option<ETag>, Vec<crate::wire::Deviation>);
@@ -192,6 +196,11 @@ impl Client {
     #[must_use]
     pub fn with_retry(&self, policy: RetryPolicy) -> Self {
         let options = Options { retry: policy, ..(*self.options).clone() };
+        Self { inner: Arc::clone(&self.inner), options: Arc::new(options) }
+    }
+
+    fn plain(&self) -> Self {
+        let options = Options { plain: true, ..(*self.options).clone() };
         Self { inner: Arc::clone(&self.inner), options: Arc::new(options) }
     }
 

@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::error::{Error, ErrorKind};
 use crate::message;
+use crate::schema::message::Message;
 use crate::wire::ETag;
 
 /// A request to the origin.
@@ -58,6 +59,8 @@ pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// The messages of an error, where they took more than the body to be understood.
+    pub(crate) messages: Option<Vec<Message>>,
 }
 
 impl Response {
@@ -92,7 +95,7 @@ impl Response {
         if (200..300).contains(&self.status) {
             return Ok(self);
         }
-        let messages = message::of_error(&self.body);
+        let messages = self.messages.clone().unwrap_or_else(|| message::of_error(&self.body));
         let has = |id: &str| messages.iter().any(|found| message::is(found, id));
         let change_required = messages.iter().find(|found| message::is(found, "PasswordChangeRequired"));
         let account = change_required.and_then(|found| found.message_args.first().cloned());
@@ -177,6 +180,7 @@ mod tests {
             status: 500,
             headers: [(CONTENT_TYPE, HeaderValue::from_static("text/html"))].into_iter().collect(),
             body: Bytes::from_static(b"<html>\n <body>Internal   Server Error"),
+            messages: None,
         };
         let error = html.success(&Request::get("/redfish/v1")).unwrap_err().to_string();
         for part in ["500", "text/html", "<html> <body>Internal Server Error", "GET /redfish/v1"] {

@@ -182,7 +182,7 @@ mod tests {
         if let Some(text) = retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from_static(text));
         }
-        Ok(Response { status, headers, body: Bytes::from(body) })
+        Ok(Response { status, headers, body: Bytes::from(body), messages: None })
     }
 
     #[test]

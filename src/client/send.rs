@@ -1,5 +1,7 @@
 //! Sending: the turn in the limit of requests under way, the credentials of the moment, and what is repeated.
 
+use std::time::Duration;
+
 use futures_util::future::BoxFuture;
 use http::header::IF_NONE_MATCH;
 use tokio::sync::SemaphorePermit;
@@ -58,13 +60,17 @@ impl Client {
             }
             // While this one waits, others may go on.
             drop(turn);
-            let Some(delay) = policy.delay(&request, &outcome, attempt, self.options.connecting) else {
+            let in_time = |delay: &Duration| {
+                let next = Instant::now() + *delay;
+                next < deadline && next - begin <= policy.time()
+            };
+            let delay = policy.delay(&request, &outcome, attempt, self.options.connecting).filter(in_time);
+            let Some(delay) = delay else {
+                if let Ok(response) = &mut outcome {
+                    self.explain(response).await;
+                }
                 return outcome;
             };
-            let next = Instant::now() + delay;
-            if next >= deadline || next - begin > policy.time() {
-                return outcome;
-            }
             tracing::debug!(method = request.method, uri = request.uri, attempt, ?delay, "to be sent again");
             sleep(delay).await;
             attempt += 1;

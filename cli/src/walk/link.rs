@@ -149,7 +149,7 @@ impl Origin {
 }
 
 /// What is the same for all spellings of a path: without the slash at its end.
-pub(super) fn key(path: &str) -> String {
+pub(crate) fn key(path: &str) -> String {
     let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
     let trimmed = path.trim_end_matches('/');
     match query {

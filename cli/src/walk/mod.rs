@@ -16,6 +16,7 @@ use rosefish::{Client, Credentials};
 use rosefish_mock::MockBmc;
 
 pub use crawl::{Outcome, Visit, Walker};
+pub(crate) use link::key;
 pub use link::{Found, Origin, links};
 pub use summary::Summary;
 

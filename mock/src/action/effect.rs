@@ -1,11 +1,11 @@
 //! What actions other than resets do.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::Action;
-use crate::message::Message;
+use crate::message::{self, Message};
 use crate::service::State;
-use crate::{account, uri};
+use crate::{account, bios, media, pending, restart, uri};
 
 /// Removes all entries of a log.
 pub(super) fn clear_log(state: &mut State, action: &Action) -> Result<(), Message> {
@@ -21,9 +21,14 @@ pub(super) fn clear_log(state: &mut State, action: &Action) -> Result<(), Messag
     Ok(())
 }
 
-/// Gives an account another password. The caller's own password, which the action wants too, was
-/// checked at login.
+/// Gives an account another password. The caller's own password has to be given again.
 pub(super) fn change_password(state: &mut State, action: &Action, given: &Map<String, Value>) -> Result<(), Message> {
+    let own = given.get("SessionAccountPassword").and_then(Value::as_str).unwrap_or_default();
+    let caller = state.caller.clone().unwrap_or_default();
+    if state.accounts.log_in(&caller, own).is_none() {
+        let name = "SessionAccountPassword";
+        return Err(Message::new(&message::ACTION_PARAMETER_ERROR, [name, &action.name]));
+    }
     let new = given.get("NewPassword").cloned().unwrap_or_default();
     let patch = Map::from_iter([("Password".to_owned(), new)]);
     account::change(state, &action.owner, &patch)?;
@@ -31,34 +36,56 @@ pub(super) fn change_password(state: &mut State, action: &Action, given: &Map<St
     Ok(())
 }
 
-pub(super) fn insert_media(state: &mut State, action: &Action, given: &Map<String, Value>) -> Result<(), Message> {
-    state.store.update(&action.owner, |media| {
-        let image = given.get("Image").cloned().unwrap_or_default();
-        let name = image.as_str().and_then(|image| image.rsplit('/').next()).map(str::to_owned);
-        media.insert("Image".to_owned(), image);
-        media.insert("ImageName".to_owned(), name.into());
-        media.insert("Inserted".to_owned(), given.get("Inserted").cloned().unwrap_or_else(|| true.into()));
-        media.insert("WriteProtected".to_owned(), given.get("WriteProtected").cloned().unwrap_or_else(|| true.into()));
-        media.insert("ConnectedVia".to_owned(), "URI".into());
-        for shown in ["TransferMethod", "TransferProtocolType", "UserName"] {
-            if let Some(value) = given.get(shown) {
-                media.insert(shown.to_owned(), value.clone());
-            }
+/// Everything as it was in the beginning, and a restart.
+pub(super) fn reset_to_defaults(state: &mut State, action: &Action, given: &Map<String, Value>) -> Result<(), Message> {
+    let reset_type = given.get("ResetType").and_then(Value::as_str).unwrap_or("ResetAll");
+    restart::to_defaults(state, reset_type);
+    restart::begin(state, &action.owner);
+    Ok(())
+}
+
+/// The attributes' default values, which come into force at the next reset of the machine.
+pub(super) fn reset_bios(state: &mut State, action: &Action) -> Result<(), Message> {
+    let registry = state.store.get(&action.owner).and_then(|bios| bios.object().get("AttributeRegistry")?.as_str());
+    let mut defaults = registry.map(|name| bios::defaults(&state.store, name)).unwrap_or_default();
+    let (first, _) = &*state.origin;
+    let known = |bios: &Map<String, Value>| bios.get("Attributes").and_then(Value::as_object).cloned();
+    let first = first.get(&action.owner).and_then(|bios| known(bios.object())).unwrap_or_default();
+    // What no registry has a default for goes back to what it was.
+    for (name, value) in first {
+        defaults.entry(name).or_insert(value);
+    }
+    let patch = Map::from_iter([("Attributes".to_owned(), Value::Object(defaults))]);
+    state.store.update(&action.owner, |bios| {
+        if let Some(waiting) = bios.get_mut("ResetBiosToDefaultsPending") {
+            *waiting = true.into();
+        }
+    });
+    pending::at_reset(state, &action.owner, patch);
+    Ok(())
+}
+
+/// The boot order that the machine had at first.
+pub(super) fn default_boot_order(state: &mut State, action: &Action) -> Result<(), Message> {
+    let (first, _) = &*state.origin;
+    let order = first.get(&action.owner).and_then(|system| system.json.as_deref()?.pointer("/Boot/BootOrder").cloned());
+    state.store.update(&action.owner, |system| {
+        if let (Some(boot), Some(order)) = (system.get_mut("Boot").and_then(Value::as_object_mut), order) {
+            boot.insert("BootOrder".to_owned(), order);
         }
     });
     Ok(())
 }
 
+pub(super) fn insert_media(state: &mut State, action: &Action, given: &Map<String, Value>) -> Result<(), Message> {
+    if let Some(shown) = state.store.get(&action.owner) {
+        media::check(shown.object(), given)?;
+    }
+    state.store.update(&action.owner, |shown| media::insert(shown, given));
+    Ok(())
+}
+
 pub(super) fn eject_media(state: &mut State, action: &Action) -> Result<(), Message> {
-    state.store.update(&action.owner, |media| {
-        for (name, value) in [
-            ("Image", Value::Null),
-            ("ImageName", Value::Null),
-            ("Inserted", json!(false)),
-            ("ConnectedVia", json!("NotConnected")),
-        ] {
-            media.insert(name.to_owned(), value);
-        }
-    });
+    state.store.update(&action.owner, media::eject);
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::message::{self, Message};
 use crate::reply::Reply;
 use crate::service::{Call, Settings, State};
 use crate::store::Store;
-use crate::{body, event, uri};
+use crate::{body, event, restart, update, uri};
 
 use parameters::Kind;
 
@@ -81,7 +81,18 @@ pub(crate) fn answer(state: &mut State, call: &Call, action: &Action, settings: 
     }
     let done = match action.name.as_str() {
         "ComputerSystem.Reset" | "Chassis.Reset" => reset::machine(state, action, &given, settings),
-        "Manager.Reset" => reset::manager(state, action),
+        "Manager.Reset" => {
+            restart::begin(state, &action.owner);
+            Ok(())
+        }
+        "Manager.ResetToDefaults" => effect::reset_to_defaults(state, action, &given),
+        "UpdateService.SimpleUpdate" => update::simple(state, &given),
+        "UpdateService.StartUpdate" => {
+            update::start(state);
+            Ok(())
+        }
+        "Bios.ResetBios" => effect::reset_bios(state, action),
+        "ComputerSystem.SetDefaultBootOrder" => effect::default_boot_order(state, action),
         "LogService.ClearLog" => effect::clear_log(state, action),
         "ManagerAccount.ChangePassword" => effect::change_password(state, action, &given),
         "VirtualMedia.InsertMedia" => effect::insert_media(state, action, &given),

@@ -3,11 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::Action;
-use crate::login;
 use crate::message::{self, Message};
 use crate::service::{Settings, State};
 use crate::store::Store;
-use crate::uri;
+use crate::{login, pending, update, uri};
 
 /// The reset types of the standard (ResetType in Resource), for machines that list none.
 static RESET_TYPES: &[&str] = &[
@@ -112,6 +111,10 @@ fn arrive(state: &mut State, key: &str, change: Change) {
         Change::Cycle => "On",
         Change::None => return,
     };
+    if target == "On" {
+        pending::was_reset(state, key);
+        update::was_reset(state);
+    }
     state.store.update(key, |object| {
         if object.contains_key("PowerState") {
             object.insert("PowerState".to_owned(), target.into());
@@ -120,17 +123,31 @@ fn arrive(state: &mut State, key: &str, change: Change) {
         if restarted && object.contains_key("LastResetTime") {
             object.insert("LastResetTime".to_owned(), login::now().into());
         }
-        if let Some(last) = object.get_mut("BootProgress").and_then(|progress| progress.get_mut("LastState")) {
-            *last = if restarted { "OSRunning" } else { "None" }.into();
-        }
+        boot_progress(object, if restarted { "OSRunning" } else { "None" });
         if let Some(boot) = object.get_mut("Boot").and_then(Value::as_object_mut).filter(|_| restarted) {
             use_up_override(boot);
         }
     });
 }
 
+/// How far the machine has come on its way to the operating system.
+fn boot_progress(object: &mut Map<String, Value>, last: &str) {
+    let Some(progress) = object.get_mut("BootProgress").and_then(Value::as_object_mut) else {
+        return;
+    };
+    if progress.contains_key("LastState") {
+        progress.insert("LastState".to_owned(), last.into());
+    }
+    if progress.contains_key("LastStateTime") {
+        progress.insert("LastStateTime".to_owned(), login::now().into());
+    }
+}
+
 /// An override that was meant for one boot is over with it.
 fn use_up_override(boot: &mut Map<String, Value>) {
+    if let Some(next) = boot.get_mut("BootNext") {
+        *next = Value::Null;
+    }
     if boot.get("BootSourceOverrideEnabled").and_then(Value::as_str) != Some("Once") {
         return;
     }
@@ -139,16 +156,6 @@ fn use_up_override(boot: &mut Map<String, Value>) {
             boot.insert(name.to_owned(), value.into());
         }
     }
-}
-
-/// Restarts a manager, which here takes no time.
-pub(super) fn manager(state: &mut State, action: &Action) -> Result<(), Message> {
-    state.store.update(&action.owner, |object| {
-        if object.contains_key("LastResetTime") {
-            object.insert("LastResetTime".to_owned(), login::now().into());
-        }
-    });
-    Ok(())
 }
 
 fn power_of(store: &Store, key: &str) -> String {
@@ -160,6 +167,11 @@ fn set_power(store: &mut Store, key: &str, power: &str) {
     store.update(key, |object| {
         if object.contains_key("PowerState") {
             object.insert("PowerState".to_owned(), power.into());
+        }
+        match power {
+            "PoweringOn" => boot_progress(object, "SystemHardwareInitializationComplete"),
+            "PoweringOff" => boot_progress(object, "None"),
+            _ => {}
         }
     });
 }

@@ -6,6 +6,8 @@ mod events;
 mod faults;
 mod queries;
 mod quirks;
+mod settings;
 #[path = "../support/mod.rs"]
 mod support;
 mod tasks;
+mod updates;

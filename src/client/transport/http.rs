@@ -133,18 +133,19 @@ impl Transport for Http {
 /// What reqwest says, without its types. Its errors have URLs in them, which say nothing new, and no headers.
 fn fault(error: &reqwest::Error, host: &str) -> Error {
     let mut reasons = Vec::new();
-    let mut tls = None;
+    let mut tls: Option<&rustls::Error> = None;
     let mut timed_out = error.is_timeout();
-    let mut source: Option<&dyn std::error::Error> = Some(error);
-    while let Some(reason) = source {
-        // What the handshake failed of stands within an error of I/O.
-        let inner = reason.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let found = inner.and_then(|inner| inner.downcast_ref()).or_else(|| reason.downcast_ref::<rustls::Error>());
-        tls = tls.or(found);
-        timed_out |=
-            reason.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::TimedOut);
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(reason) = next {
+        let io = reason.downcast_ref::<std::io::Error>();
+        timed_out |= io.is_some_and(|io| io.kind() == std::io::ErrorKind::TimedOut);
+        tls = tls.or_else(|| reason.downcast_ref());
         reasons.push(reason.to_string());
-        source = reason.source();
+        // What is wrapped in an error of I/O is not its source.
+        next = match io.and_then(std::io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => reason.source(),
+        };
     }
     // The outermost words repeat the URL; the innermost say what happened.
     let reason = reasons.pop().unwrap_or_default();

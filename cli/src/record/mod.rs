@@ -1,0 +1,105 @@
+//! `rosefish record`: everything that a service has, as a folder that `rosefish mock` and other mockup servers serve.
+//! Following links is the walker's; what is left out of a recording is in [`mask`], how it becomes files in [`folder`].
+
+mod folder;
+mod mask;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use rosefish::Client;
+
+use crate::host::{HostArgs, INTERRUPTED, log_out, split_url, uninterrupted};
+use crate::walk::{Outcome, Walker};
+
+use folder::Recording;
+
+const EXAMPLES: &str = "\
+Examples:
+  rosefish record https://bmc captured/ --user root          asks for the password
+  rosefish record https://bmc captured/ --user root --mask   to be shown to others
+  rosefish mock captured/                                    serves what was recorded
+
+The folder is in the layout of DMTF's mockups: redfish/v1/Systems/1/index.json and so on. Passwords, \
+keys, tokens and community strings are never in it, nor are sessions. With --mask, serial numbers, UUIDs, \
+MAC and IP addresses, host names and asset tags are replaced by others of the same form, the same by the \
+same throughout the folder. Look through it before you give it away: vendors hide such things in places \
+that nobody knows of.";
+
+/// Write all of a service's resources to a folder, for `rosefish mock` to serve
+///
+/// Reads a service as `rosefish walk` does, and changes nothing, but for the session that it opens and closes.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct RecordArgs {
+    /// The service: https://HOST, or just HOST
+    #[arg(value_name = "URL")]
+    url: String,
+    /// The folder to write to; it must not exist yet, or be empty
+    #[arg(value_name = "DIR")]
+    dir: PathBuf,
+    /// Replace what tells which machine it is
+    #[arg(long)]
+    mask: bool,
+    #[command(flatten)]
+    host: HostArgs,
+}
+
+pub(crate) async fn run(args: RecordArgs) -> anyhow::Result<ExitCode> {
+    // Before anything is asked of the service: a walk can take minutes.
+    folder::prepare(&args.dir)?;
+    let (origin, _) = split_url(&args.url)?;
+    let Some(client) = uninterrupted(args.host.connect(origin)).await else { return Ok(INTERRUPTED.into()) };
+    let client = client?;
+    let recorded = uninterrupted(record(&client)).await;
+    let origin = client.origin().to_owned();
+    log_out(client).await;
+    let Some((recording, unread)) = recorded else { return Ok(INTERRUPTED.into()) };
+    anyhow::ensure!(recording.has_root(), "{}: {}", args.url, unread.join("; "));
+
+    let written = recording.write(&args.dir, args.mask.then_some(origin.as_str()))?;
+    for line in &unread {
+        eprintln!("{line}");
+    }
+    let masked = if args.mask { format!(", {} values masked", written.masked) } else { String::new() };
+    println!(
+        "{}: {} resources, {} not read, {} secrets left out{masked}",
+        args.dir.display(),
+        written.resources,
+        unread.len(),
+        written.secrets,
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Reads everything; what could not be read in words beside it.
+async fn record(client: &Client) -> (Recording, Vec<String>) {
+    let mut recording = Recording::default();
+    let mut unread = Vec::new();
+    let mut walker = Walker::new(client);
+    while let Some(visit) = walker.next().await {
+        match visit.outcome {
+            Outcome::Reached(resource) => recording.add(&visit.uri, &resource, visit.page),
+            Outcome::Dangling(error) => unread.push(format!("{error}")),
+            Outcome::Failed(error) => {
+                // What is no resource can be served again as it is.
+                match client.get_raw(&visit.uri).await {
+                    Ok(raw) if raw.status == 200 => recording.add_text(&visit.uri, &raw.body),
+                    _ => {}
+                }
+                unread.push(format!("{error}"));
+            }
+            Outcome::NotFollowed(why) => unread.push(format!("{}: not followed: it {why}", visit.uri)),
+        }
+    }
+    // No link leads to these.
+    for uri in ["/redfish", "/redfish/v1/odata"] {
+        if let Ok(raw) = client.get_raw(uri).await
+            && raw.status == 200
+        {
+            recording.add_text(uri, &raw.body);
+        }
+    }
+    (recording, unread)
+}

@@ -1,0 +1,206 @@
+//! Firmware updates: by SimpleUpdate, by multipart upload (`MultipartHttpPushUri`) and by plain upload
+//! (`HttpPushUri`). What an image holds is not looked at: its name says which firmware of which version
+//! it is.
+
+mod image;
+mod multipart;
+
+use axum::http::{StatusCode, header};
+use serde_json::{Map, Value};
+
+use crate::capability::schema;
+use crate::message::{self, Message};
+use crate::reply::Reply;
+use crate::service::{Call, State};
+use crate::store::Store;
+use crate::{restart, uri};
+
+/// An update that waits to be started.
+#[derive(Clone, Debug)]
+pub(crate) struct Staged {
+    targets: Vec<String>,
+    image: String,
+    when: When,
+}
+
+/// When an update is to be carried out (`@Redfish.OperationApplyTime`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum When {
+    Now,
+    OnReset,
+    OnStart,
+}
+
+/// How images can be uploaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Push {
+    Multipart,
+    Plain,
+}
+
+/// The key of the UpdateService, where the root has one.
+pub(crate) fn service(store: &Store) -> Option<String> {
+    store.get(uri::ROOT)?.object().get("UpdateService")?.get("@odata.id")?.as_str().and_then(uri::key_of_id)
+}
+
+fn push(store: &Store, key: &str) -> Option<Push> {
+    let service = store.get(&service(store)?)?.object();
+    let is = |name: &str| service.get(name).and_then(Value::as_str).and_then(uri::key_of_id).as_deref() == Some(key);
+    if is("MultipartHttpPushUri") { Some(Push::Multipart) } else { is("HttpPushUri").then_some(Push::Plain) }
+}
+
+/// Whether images are uploaded to this key.
+pub(crate) fn is_push(store: &Store, key: &str) -> bool {
+    push(store, key).is_some()
+}
+
+/// An image that was uploaded; `None` if the call is for something else.
+pub(crate) fn upload(state: &mut State, call: &Call) -> Option<Reply> {
+    let push = push(&state.store, &call.key)?;
+    let largest = service(&state.store)
+        .and_then(|service| state.store.get(&service)?.object().get("MaxImageSizeBytes")?.as_u64())
+        .unwrap_or(u64::MAX);
+    if call.body.len() as u64 > largest {
+        return Some(Reply::error(Message::new(&message::PAYLOAD_TOO_LARGE, [])));
+    }
+    let update = match push {
+        Push::Multipart => multipart_update(state, call),
+        Push::Plain => plain_update(state, call),
+    };
+    Some(update.map_or_else(|reply| reply, |update| begin(state, update)))
+}
+
+/// An update with an upload of two parts: `UpdateParameters` and `UpdateFile`.
+fn multipart_update(state: &State, call: &Call) -> Result<Staged, Reply> {
+    let parts = match multipart::parts(call.header(header::CONTENT_TYPE).unwrap_or_default(), &call.body) {
+        Ok(parts) => parts,
+        Err(multipart::Malformed::OtherType) => {
+            let message = Message::new(&message::HEADER_INVALID, ["Content-Type"]);
+            return Err(Reply::errors(StatusCode::UNSUPPORTED_MEDIA_TYPE, &[message]));
+        }
+        Err(multipart::Malformed::Parts) => return Err(part_missing("UpdateFile")),
+    };
+    let part = |name: &str| parts.iter().find(|part| part.name == name);
+    let file = part("UpdateFile").filter(|file| !file.body.is_empty()).ok_or_else(|| part_missing("UpdateFile"))?;
+    let parameters = part("UpdateParameters").ok_or_else(|| part_missing("UpdateParameters"))?;
+    let Ok(Value::Object(parameters)) = serde_json::from_slice::<Value>(parameters.body) else {
+        return Err(Reply::error(Message::new(&message::MALFORMED_JSON, [])));
+    };
+    let targets = targets(&state.store, parameters.get("Targets")).map_err(Reply::error)?;
+    let when = when(&parameters).map_err(Reply::error)?;
+    Ok(Staged { targets, image: file.file_name.clone().unwrap_or_default(), when })
+}
+
+/// The registry's message has no argument for the part's name; the sentence may say it.
+fn part_missing(part: &str) -> Reply {
+    let text = format!("The form lacks the part {part}, or the part is not as it should be.");
+    Reply::error(Message::new(&message::PART_MISSING, []).worded(&text))
+}
+
+fn plain_update(state: &State, call: &Call) -> Result<Staged, Reply> {
+    if call.body.is_empty() {
+        return Err(Reply::error(Message::new(&message::UNRECOGNIZED_BODY, [])));
+    }
+    let named =
+        service(&state.store).and_then(|key| state.store.get(&key)?.object().get("HttpPushUriTargets").cloned());
+    let targets = targets(&state.store, named.as_ref()).unwrap_or_default();
+    Ok(Staged { targets, image: String::new(), when: When::Now })
+}
+
+/// An update from a place that the service fetches the image from. The image is not fetched.
+pub(crate) fn simple(state: &mut State, given: &Map<String, Value>) -> Result<(), Message> {
+    let image = given.get("ImageURI").and_then(Value::as_str).unwrap_or_default();
+    let unusable =
+        || Message::new(&message::ACTION_PARAMETER_FORMAT, [image, "ImageURI", "UpdateService.SimpleUpdate"]);
+    // Either the URI or the parameter beside it says how the image is to be fetched.
+    if image.trim().is_empty() || (!image.contains("://") && !given.contains_key("TransferProtocol")) {
+        return Err(unusable());
+    }
+    let update =
+        Staged { targets: targets(&state.store, given.get("Targets"))?, image: image.to_owned(), when: when(given)? };
+    carry_out_or_keep(state, update);
+    Ok(())
+}
+
+/// Carries out what waits for the StartUpdate action.
+pub(crate) fn start(state: &mut State) {
+    carry_out_all(state, When::OnStart);
+}
+
+/// Carries out what waits for a reset.
+pub(crate) fn was_reset(state: &mut State) {
+    carry_out_all(state, When::OnReset);
+}
+
+fn carry_out_all(state: &mut State, when: When) {
+    let (due, waiting): (Vec<_>, _) =
+        std::mem::take(&mut state.staged).into_iter().partition(|staged| staged.when == when);
+    state.staged = waiting;
+    for update in due {
+        carry_out(state, &update);
+    }
+}
+
+fn begin(state: &mut State, update: Staged) -> Reply {
+    carry_out_or_keep(state, update);
+    Reply::empty(StatusCode::NO_CONTENT)
+}
+
+fn carry_out_or_keep(state: &mut State, update: Staged) {
+    match update.when {
+        When::Now => carry_out(state, &update),
+        When::OnReset | When::OnStart => state.staged.push(update),
+    }
+}
+
+fn when(parameters: &Map<String, Value>) -> Result<When, Message> {
+    let name = "@Redfish.OperationApplyTime";
+    match parameters.get(name).and_then(Value::as_str) {
+        None | Some("Immediate") => Ok(When::Now),
+        Some("OnReset") => Ok(When::OnReset),
+        Some("OnStartUpdateRequest") => Ok(When::OnStart),
+        Some(other) => Err(Message::new(&message::PROPERTY_VALUE_NOT_IN_LIST, [other, name])),
+    }
+}
+
+/// The keys of the targets of an update. A client names inventory, or the devices that it runs on.
+fn targets(store: &Store, named: Option<&Value>) -> Result<Vec<String>, Message> {
+    let mut targets = Vec::new();
+    for target in named.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+        let key = uri::key_of_id(target).filter(|key| store.contains(key));
+        let key = key.ok_or_else(|| Message::new(&message::RESOURCE_MISSING, [target]))?;
+        targets.push(store.resolve(&key).to_owned());
+    }
+    Ok(targets)
+}
+
+/// Gives the inventory the version of the image, and the devices that run it.
+fn carry_out(state: &mut State, update: &Staged) {
+    let mut restarted = None;
+    for inventory in image::inventory(&state.store, &update.targets, &update.image) {
+        let Some(shown) = state.store.get(&inventory).map(|shown| shown.object().clone()) else {
+            continue;
+        };
+        let old = shown.get("Version").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let new = image::version(&update.image, &old);
+        state.store.update(&inventory, |software| {
+            software.insert("Version".to_owned(), new.clone().into());
+        });
+        let related = shown.get("RelatedItem").and_then(Value::as_array).into_iter().flatten();
+        for device in related.filter_map(|link| link.get("@odata.id")?.as_str().and_then(uri::key_of_id)) {
+            // The version of a BIOS is shown by its system.
+            let is_bios_itself = state.store.get(&device).and_then(schema) == Some("Bios");
+            let device = uri::parent(&device).filter(|_| is_bios_itself).map_or(device.clone(), str::to_owned);
+            let is_bios = inventory.to_ascii_lowercase().contains("bios");
+            state.store.update(&device, |device| image::show(device, is_bios, &old, &new));
+            let schema = state.store.get(&device).and_then(schema);
+            if schema == Some("Manager") {
+                restarted = Some(device);
+            }
+        }
+    }
+    // A BMC with new firmware restarts. Where that takes no time, nobody needs to see it.
+    if let Some(manager) = restarted.filter(|_| state.settings.restart.takes_time()) {
+        restart::begin(state, &manager);
+    }
+}
