@@ -3,31 +3,12 @@
 use axum::http::{StatusCode, header};
 use serde_json::{Map, Value, json};
 
-use crate::capability::{Methods, schema};
+use crate::capability::{Methods, schema as schema_of};
 use crate::message::{self, Message};
 use crate::reply::Reply;
-use crate::service::{Call, State, not_allowed};
+use crate::service::{Call, Settings, State, not_allowed};
 use crate::store::Store;
-use crate::{account, body, event, merge, secret, uri};
-
-/// What the schemas want in a POST, by the type of the new member.
-static REQUIRED: &[(&str, &[&str])] = &[
-    ("Aggregate", &["Elements"]),
-    ("Certificate", &["CertificateString", "CertificateType"]),
-    ("CertificateEnrollment", &["EnrollmentType", "ServerURI"]),
-    ("EventDestination", &["Destination", "Protocol"]),
-    ("ExternalAccountProvider", &["AccountProviderType"]),
-    ("Key", &["KeyString", "KeyType"]),
-    ("KeyPolicy", &["KeyPolicyType"]),
-    ("License", &["LicenseString"]),
-    ("LogEntry", &["EntryType"]),
-    ("ManagerAccount", &["UserName", "Password", "RoleId"]),
-    ("OutboundConnection", &["Authentication", "EndpointURI", "Roles", "WebSocketPingIntervalMinutes"]),
-    ("RegisteredClient", &["ClientType"]),
-    ("Role", &["RoleId"]),
-    ("Signature", &["SignatureString", "SignatureType", "SignatureTypeRegistry"]),
-    ("VLanNetworkInterface", &["VLANEnable", "VLANId"]),
-];
+use crate::{account, body, event, merge, schema, secret, uri};
 
 /// Versions for members of types that the tree has no example of.
 static VERSIONS: &[(&str, &str)] = &[
@@ -57,7 +38,7 @@ static EVENT_PROTOCOLS: &[&str] = &[
     "OEM",
 ];
 
-pub(crate) fn answer(state: &mut State, call: &Call) -> Reply {
+pub(crate) fn answer(state: &mut State, call: &Call, settings: &Settings) -> Reply {
     // A POST to Members is one to the collection (DSP0266, "POST (create)").
     let asked = if state.store.contains(&call.key) {
         &*call.key
@@ -75,10 +56,10 @@ pub(crate) fn answer(state: &mut State, call: &Call) -> Reply {
     let Some(schema) = member_schema(&state.store, &collection) else {
         return not_allowed(state, &call.key);
     };
-    let required = REQUIRED.iter().find(|(name, _)| *name == schema).map_or(&[][..], |(_, required)| required);
+    let ty = schema::find(&format!("{schema}.{schema}"));
+    let required = ty.into_iter().flat_map(schema::Type::required_on_create);
     let missing: Vec<_> = required
-        .iter()
-        .filter(|name| body.get(**name).is_none_or(Value::is_null))
+        .filter(|name| body.get(*name).is_none_or(Value::is_null))
         .map(|name| Message::new(&message::CREATE_MISSING_PROPERTY, [name]).about(&format!("/{name}")))
         .collect();
     if !missing.is_empty() {
@@ -86,6 +67,13 @@ pub(crate) fn answer(state: &mut State, call: &Call) -> Reply {
     }
     if body.is_empty() {
         return Reply::error(Message::new(&message::EMPTY_JSON, []));
+    }
+    let mut wrong = Vec::new();
+    if let Some(ty) = ty.filter(|_| !settings.lenient) {
+        schema::misfits(ty, &body, "", &mut wrong);
+    }
+    if !wrong.is_empty() {
+        return Reply::errors(StatusCode::BAD_REQUEST, &wrong);
     }
     if schema == "ManagerAccount"
         && let Err(message) = account::check(state, &body, None)
@@ -151,12 +139,12 @@ pub(crate) fn next_id(store: &Store, collection: &str) -> String {
 }
 
 fn member_schema(store: &Store, collection: &str) -> Option<String> {
-    schema(store.get(collection)?)?.strip_suffix("Collection").map(str::to_owned)
+    schema_of(store.get(collection)?)?.strip_suffix("Collection").map(str::to_owned)
 }
 
 /// The `@odata.type` for a new resource: that of another of its kind, if there is one.
 pub(crate) fn type_of_new(store: &Store, wanted: &str) -> String {
-    let example = store.iter().find(|(_, resource)| schema(resource) == Some(wanted));
+    let example = store.iter().find(|(_, resource)| schema_of(resource) == Some(wanted));
     match example.and_then(|(_, resource)| resource.object().get("@odata.type")?.as_str()) {
         Some(example) => example.to_owned(),
         None => {

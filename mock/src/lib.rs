@@ -101,6 +101,7 @@ mod quirk;
 mod read;
 mod reply;
 mod restart;
+mod schema;
 mod secret;
 mod server;
 mod service;

@@ -1,12 +1,14 @@
 //! How a PATCH changes a resource: property by property, with a message for each that can't be
 //! changed. Knows JSON only; what a changed property brings about is the handlers' business.
 //!
-//! There is no schema here. A property can be changed if the resource shows it, with a value of the
-//! kind that it has, unless its name says that it is never written.
+//! A property can be changed if the resource shows it and the schema allows it, to a value that the schema
+//! allows. Of a type that no schema has, the properties take values of the kind that they have, unless their
+//! names say that they are never written.
 
 use serde_json::{Map, Value};
 
 use crate::message::{self, Message};
+use crate::schema::{self, Field, Kind, Type, unfit};
 use crate::secret;
 
 /// Deeper than any resource; a request that nests further is cut off here.
@@ -50,7 +52,7 @@ pub(crate) struct Outcome {
 /// With `lenient`, properties that the resource doesn't show are added instead of rejected.
 pub(crate) fn merge(resource: &mut Map<String, Value>, patch: &Map<String, Value>, lenient: bool) -> Outcome {
     let mut outcome = Outcome::default();
-    let place = Place { pointer: String::new(), depth: 0, free: lenient };
+    let place = Place { pointer: String::new(), depth: 0, free: lenient, ty: schema::of(resource) };
     object(resource, patch, &place, &mut outcome);
     outcome
 }
@@ -61,12 +63,26 @@ struct Place {
     depth: usize,
     /// Whether properties may be added here: in `Oem`, whose form only the vendor knows.
     free: bool,
+    /// The type of the objects here.
+    ty: Option<&'static Type>,
 }
 
 impl Place {
+    /// Where a property of an object here stands.
     fn below(&self, name: &str) -> Self {
+        let ty = self.ty.and_then(|ty| ty.field(name)?.object());
+        self.at(name, ty)
+    }
+
+    /// Where an element of an array here stands.
+    fn element(&self, index: usize) -> Self {
+        self.at(&index.to_string(), self.ty)
+    }
+
+    fn at(&self, name: &str, ty: Option<&'static Type>) -> Self {
         let escaped = name.replace('~', "~0").replace('/', "~1");
-        Self { pointer: format!("{}/{escaped}", self.pointer), depth: self.depth + 1, free: self.free || name == "Oem" }
+        let free = self.free || name == "Oem";
+        Self { pointer: format!("{}/{escaped}", self.pointer), depth: self.depth + 1, free, ty }
     }
 
     fn reject<const N: usize>(&self, kind: &'static message::Kind, args: [&str; N]) -> Message {
@@ -79,20 +95,30 @@ fn object(current: &mut Map<String, Value>, patch: &Map<String, Value>, place: &
         // Annotations, @odata.id and the like among them, are no properties; a service passes over
         // them.
         if !name.contains('@') {
-            let below = place.below(name);
-            property(current, name, new, &below, outcome);
+            let field = place.ty.and_then(|ty| ty.field(name));
+            property(current, name, new, field, &place.below(name), outcome);
         }
     }
 }
 
-fn property(current: &mut Map<String, Value>, name: &str, new: &Value, place: &Place, outcome: &mut Outcome) {
+fn property(
+    current: &mut Map<String, Value>,
+    name: &str,
+    new: &Value,
+    field: Option<&Field>,
+    place: &Place,
+    outcome: &mut Outcome,
+) {
     let at_top = place.depth == 1;
     if place.depth > MAX_DEPTH {
         outcome.rejected.push(place.reject(&message::PROPERTY_UNKNOWN, [name]));
         return;
     }
+    let read_only = field.is_some_and(Field::is_read_only);
     let Some(old) = current.get(name) else {
-        if place.free {
+        if read_only {
+            outcome.rejected.push(place.reject(&message::PROPERTY_NOT_WRITABLE, [name]));
+        } else if place.free {
             current.insert(name.to_owned(), without_nulls(new));
             outcome.applied.push(place.pointer.clone());
         } else {
@@ -100,7 +126,8 @@ fn property(current: &mut Map<String, Value>, name: &str, new: &Value, place: &P
         }
         return;
     };
-    if NEVER_WRITTEN.contains(&name) || (at_top && (NEVER_WRITTEN_AT_TOP.contains(&name) || is_link(old))) {
+    let never = NEVER_WRITTEN_AT_TOP.contains(&name) || is_link(old);
+    if read_only || NEVER_WRITTEN.contains(&name) || (at_top && field.is_none() && never) {
         outcome.rejected.push(place.reject(&message::PROPERTY_NOT_WRITABLE, [name]));
         return;
     }
@@ -109,17 +136,24 @@ fn property(current: &mut Map<String, Value>, name: &str, new: &Value, place: &P
         outcome.rejected.push(place.reject(&message::PROPERTY_VALUE_NOT_IN_LIST, [&text(refused), name]));
         return;
     }
+    // What the resource itself lists goes before the schema.
+    let wrong = field.filter(|_| allowable.is_none()).and_then(|field| misfit(field, new));
+    if let Some(wrong) = wrong {
+        outcome.rejected.push(wrong.about(&place.pointer));
+        return;
+    }
     let Some(old) = current.get_mut(name) else {
         return;
     };
+    let known = field.is_some_and(|field| field.kind != Kind::Free);
     match (old, new) {
-        (Value::Object(old), Value::Object(new)) => {
+        (Value::Object(old), Value::Object(new)) if !is_reference(new) => {
             // An object that shows nothing yet, such as pending attributes, takes anything.
             let free = place.free || old.is_empty();
             object(old, new, &Place { pointer: place.pointer.clone(), free, ..*place }, outcome);
         }
         (Value::Array(old), Value::Array(new)) => array(old, new, name, place, outcome),
-        (old, new) if old.is_null() || new.is_null() || same_kind(old, new) => {
+        (old, new) if known || old.is_null() || new.is_null() || same_kind(old, new) => {
             *old = if secret::is_secret(name) { Value::Null } else { without_nulls(new) };
             outcome.applied.push(place.pointer.clone());
         }
@@ -135,7 +169,7 @@ fn array(old: &mut Vec<Value>, new: &[Value], name: &str, place: &Place, outcome
     let mut elements = Vec::with_capacity(new.len());
     let mut inner = Outcome::default();
     for (index, new) in new.iter().enumerate() {
-        let below = place.below(&index.to_string());
+        let below = place.element(index);
         match (old.get(index), new) {
             (_, Value::Null) if fixed => elements.push(Value::Null),
             (_, Value::Null) => {}
@@ -160,6 +194,20 @@ fn array(old: &mut Vec<Value>, new: &[Value], name: &str, place: &Place, outcome
     }
     *old = elements;
     outcome.applied.push(place.pointer.clone());
+}
+
+/// What the schema has against a value; of several, of the first that is wrong.
+fn misfit(field: &Field, new: &Value) -> Option<Message> {
+    match new {
+        // A null in an array removes an element, and what is in an object is looked at there.
+        Value::Array(elements) if field.many => {
+            elements.iter().filter(|element| !element.is_null()).find_map(|element| unfit(field, element))
+        }
+        new if field.many && !new.is_null() => {
+            Some(Message::new(&message::PROPERTY_VALUE_TYPE, [&text(new), field.name]))
+        }
+        new => unfit(field, new),
+    }
 }
 
 /// Whether an object only points to another resource.

@@ -252,7 +252,7 @@ pub(crate) fn carry_out(state: &mut State, call: &Call) -> Reply {
         }
         Method::POST => match action::find(&state.store, &call.key) {
             Some(action) => action::answer(state, call, &action, &settings),
-            None => create::answer(state, call),
+            None => create::answer(state, call, &settings),
         },
         Method::DELETE => delete::answer(state, call),
         _ => not_allowed(state, &call.key),

@@ -35,6 +35,13 @@ async fn a_patch_that_changes_nothing_says_why() {
         (json!({ "Nonsense": 1 }), "PropertyUnknown"),
         (json!({ "AssetTag": [] }), "PropertyValueTypeError"),
         (json!({ "Boot": { "BootSourceOverrideTarget": "Floppy" } }), "PropertyValueNotInList"),
+        (json!({ "PowerRestorePolicy": "Sometimes" }), "PropertyValueNotInList"),
+        (json!({ "HostingRoles": ["ApplicationServer"] }), "PropertyNotWritable"),
+        (json!({ "ProcessorSummary": { "Count": 4 } }), "PropertyNotWritable"),
+        (json!({ "Manufacturer": "Somebody else" }), "PropertyNotWritable"),
+        (json!({ "LocationIndicatorActive": "yes" }), "PropertyValueTypeError"),
+        (json!({ "PowerOnDelaySeconds": "soon" }), "PropertyValueTypeError"),
+        (json!({ "LastResetTime": "2026-01-01T00:00:00Z" }), "PropertyNotWritable"),
         (json!({}), "NoOperation"),
         (json!({ "@odata.id": "/x" }), "NoOperation"),
         (json!([]), "UnrecognizedRequestBody"),
@@ -125,6 +132,16 @@ async fn members_are_created_and_deleted() {
         let mut wrong = json!({ "Destination": "https://listener.example/", "Protocol": "Redfish" });
         wrong[name] = value.into();
         assert_eq!(post(&bmc, subscriptions, wrong).await.status, 400, "{name}");
+    }
+    for (name, value, message) in [
+        ("Nonsense", json!(1), "PropertyUnknown"),
+        ("Context", json!(1), "PropertyValueTypeError"),
+        ("EventFormatType", json!("Telegram"), "PropertyValueNotInList"),
+    ] {
+        let mut wrong = json!({ "Destination": "https://listener.example/", "Protocol": "Redfish" });
+        wrong[name] = value;
+        let answer = post(&bmc, subscriptions, wrong).await;
+        assert_eq!((answer.status, answer.message().as_str()), (400, message), "{name}");
     }
     let incomplete = post(&bmc, subscriptions, json!({ "Context": "mine" })).await;
     assert_eq!((incomplete.status, incomplete.message().as_str()), (400, "CreateFailedMissingReqProperties"));

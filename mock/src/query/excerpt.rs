@@ -1,62 +1,20 @@
 //! `excerpt`: of a resource the properties that the schema marks as its excerpt.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-/// The properties of an excerpt, by type. Resources of other types have none and stay whole.
-static EXCERPTS: &[(&str, &[&str])] = &[
-    (
-        "Control",
-        &[
-            "AllowableMax",
-            "AllowableMin",
-            "ControlMode",
-            "Reading",
-            "ReadingUnits",
-            "SetPoint",
-            "SettingMax",
-            "SettingMin",
-        ],
-    ),
-    (
-        "Sensor",
-        &[
-            "ApparentkVAh",
-            "ApparentVA",
-            "CrestFactor",
-            "LifetimeReading",
-            "PeakReading",
-            "PhaseAngleDegrees",
-            "PowerFactor",
-            "ReactivekVARh",
-            "ReactiveVAR",
-            "Reading",
-            "SensorResetTime",
-            "SpeedRPM",
-            "THDPercent",
-        ],
-    ),
-];
+use crate::schema;
 
-/// Leaves of the resources in an answer their excerpts.
+/// Leaves of the resources in an answer their excerpts. Those whose types have none stay whole.
 pub(super) fn apply(json: &mut Value) {
     match json {
-        Value::Object(object) => {
-            if let Some(properties) = of(object) {
-                object.retain(|name, _| {
-                    let base = name.split('@').next().unwrap_or(name);
-                    base.is_empty() && !name.starts_with("@Redfish") || properties.contains(&base)
-                });
-            } else {
-                object.values_mut().for_each(apply);
-            }
-        }
+        Value::Object(object) => match schema::of(object).filter(|ty| ty.has_excerpt()) {
+            Some(ty) => object.retain(|name, _| {
+                let base = name.split('@').next().unwrap_or(name);
+                name.starts_with("@odata") || ty.field(base).is_some_and(schema::Field::is_in_excerpt)
+            }),
+            None => object.values_mut().for_each(apply),
+        },
         Value::Array(elements) => elements.iter_mut().for_each(apply),
         _ => {}
     }
-}
-
-fn of(object: &Map<String, Value>) -> Option<&'static [&'static str]> {
-    let named = object.get("@odata.type")?.as_str()?;
-    let schema = named.trim_start_matches('#').split('.').next()?;
-    EXCERPTS.iter().find(|(name, _)| *name == schema).map(|(_, properties)| *properties)
 }

@@ -80,6 +80,10 @@ impl Asked {
                 Query::Filter => asked.filter = Some(Filter::parse(&value)?),
                 Query::TopSkip if name == "$top" => asked.top = Some(number(&name, &value)?),
                 Query::TopSkip => asked.skip = Some(number(&name, &value)?),
+                // These two are what they are by being there.
+                Query::Only | Query::Excerpt if !value.is_empty() => {
+                    return Err(Message::new(&message::QUERY_VALUE_FORMAT, [&value, &name]));
+                }
                 Query::Only => asked.only = true,
                 Query::Excerpt => asked.excerpt = true,
             }

@@ -10,4 +10,5 @@ mod settings;
 #[path = "../support/mod.rs"]
 mod support;
 mod tasks;
+mod types;
 mod updates;

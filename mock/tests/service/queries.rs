@@ -31,7 +31,7 @@ async fn members_are_expanded_selected_and_filtered() {
 
     let excerpt = get(&bmc, &format!("{sensors}/CPU1Temp?excerpt")).await.json();
     assert_eq!(excerpt["Reading"], 52.0);
-    assert!(excerpt.get("Thresholds").is_none() && excerpt["@odata.id"].is_string());
+    assert!(excerpt.get("Precision").is_none() && excerpt["@odata.id"].is_string());
 }
 
 #[tokio::test]
@@ -91,6 +91,8 @@ async fn pages_follow_each_other_and_keep_the_query() {
 async fn what_is_wrong_with_a_query_is_said() {
     let bmc = demo().await;
     for (query, status, message) in [
+        ("Systems?only=yes", 400, "QueryParameterValueFormatError"),
+        ("?excerpt=yes", 400, "QueryParameterValueFormatError"),
         ("Systems?$nonsense=1", 501, "QueryParameterUnsupported"),
         ("Systems?$top=x", 400, "QueryParameterValueTypeError"),
         ("Systems?$top=-1", 400, "QueryParameterOutOfRange"),

@@ -34,7 +34,7 @@ async fn wait(bmc: &MockBmc, monitor: &str) -> (Answer, Vec<u64>) {
 async fn a_creation_as_a_task_ends_with_the_new_resource() {
     let bmc = with(TaskRule::new("POST", "**/Volumes")).await;
     let before = bmc.resource(VOLUMES).unwrap()["Members@odata.count"].clone();
-    let body = json!({ "Name": "scratch", "RAIDType": "RAID0", "Password": "hidden" });
+    let body = json!({ "Name": "scratch", "RAIDType": "RAID0", "Oem": { "Acme": { "Password": "hidden" } } });
     let accepted = post(&bmc, VOLUMES, body).await;
     assert_eq!((accepted.status, accepted.header("retry-after")), (202, Some("1")), "{}", accepted.text);
     let monitor = accepted.header("location").unwrap().to_owned();
