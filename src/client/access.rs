@@ -197,7 +197,7 @@ impl Access {
                 let refused = error.kind() == ErrorKind::Unauthorized;
                 if let Some(old) = old {
                     if refused {
-                        let _ = old.logout().await;
+                        old.logout_if_there().await;
                     } else {
                         // It may be asked with again: whether it has ended is not certain.
                         let mut state = self.state();
@@ -223,7 +223,7 @@ impl Access {
         }
         // Some deny under load a session that they still have. With its own token: its place may be another's by now.
         if let Some(old) = old {
-            let _ = old.logout().await;
+            old.logout_if_there().await;
         }
         Ok(())
     }

@@ -222,19 +222,67 @@ impl Session {
     }
 
     /// Logs out and says how it went.
-    pub(crate) async fn logout(mut self) -> Result<(), Error> {
-        let Some(uri) = self.uri.clone() else { return Ok(()) };
-        self.ours = true;
-        let request = Request::new("DELETE", uri);
-        let authorization = self.authorization()?;
-        let response = self.exchange.send(&request, &authorization, self.exchange.deadline(&request)).await?;
-        // From here on nothing is left to do; if the future is dropped before, `drop` does it.
-        self.ours = false;
-        // Some answer 400 or 401 to a logout that they carried out, and 404 means that it has ended already.
-        match response.status {
-            400 | 401 | 404 | 410 => Ok(()),
-            _ => response.success(&request).map(drop),
+    pub(crate) async fn logout(self) -> Result<(), Error> {
+        self.end(false).await
+    }
+
+    /// Logs out of a session that the service has denied: it may have done so without reason.
+    pub(crate) async fn logout_if_there(self) {
+        if !self.ours {
+            return;
         }
+        if let Err(error) = self.end(true).await {
+            tracing::warn!(%error, "a session may be left");
+        }
+    }
+
+    async fn end(mut self, denied: bool) -> Result<(), Error> {
+        let Some(uri) = self.uri.clone() else { return Ok(()) };
+        // If the future is dropped before the end, `drop` goes on with it.
+        self.ours = true;
+        let authorization = self.authorization()?;
+        let ended = end(&self.exchange, &uri, &authorization, denied).await;
+        self.ours = false;
+        ended
+    }
+}
+
+/// Ends a session. A session that has ended can't be ended once more, so that it is tried again until it is known to
+/// have ended; within the time of one request.
+async fn end(exchange: &Exchange, uri: &str, authorization: &Authorization, denied: bool) -> Result<(), Error> {
+    const MOST_ATTEMPTS: u32 = 4;
+    let delete = Request::new("DELETE", uri);
+    let deadline = exchange.deadline(&delete);
+    let mut attempt = 1;
+    loop {
+        let fault = match exchange.send(&delete, authorization, deadline).await {
+            Ok(response) => match response.status {
+                // A page of HTML is not from the service itself.
+                200..=299 if !response.content_type().is_some_and(|kind| kind.starts_with("text/html")) => {
+                    return Ok(());
+                }
+                404 | 410 => return Ok(()),
+                401 if denied => return Ok(()),
+                // Some answer so to a logout that they carried out, and to the question for the session by 401 or 404.
+                400 | 401 => {
+                    let check = exchange.send(&Request::get(uri), authorization, deadline).await;
+                    if check.is_ok_and(|response| matches!(response.status, 401 | 403 | 404 | 410)) {
+                        return Ok(());
+                    }
+                    response.success(&delete).err()
+                }
+                403 => return response.success(&delete).map(drop),
+                _ => response.success(&delete).err(),
+            },
+            Err(error) => Some(error.before_sending()),
+        };
+        let pause = Duration::from_millis(100) * attempt;
+        if attempt == MOST_ATTEMPTS || tokio::time::Instant::now() + pause >= deadline {
+            let unclear = || Error::new(ErrorKind::Refused, "the service does not say that the session has ended");
+            return Err(fault.unwrap_or_else(|| unclear().at("DELETE", uri)));
+        }
+        tokio::time::sleep(pause).await;
+        attempt += 1;
     }
 }
 
@@ -246,9 +294,7 @@ impl Drop for Session {
         // The connections of the client belong to a runtime that may be gone: the thread makes others.
         let exchange = Arc::clone(&self.exchange);
         let sent = farewell::say(async move {
-            let exchange = exchange.detached(PATIENCE);
-            let request = Request::new("DELETE", uri);
-            if let Err(error) = exchange.send(&request, &authorization, exchange.deadline(&request)).await {
+            if let Err(error) = end(&exchange.detached(PATIENCE), &uri, &authorization, false).await {
                 tracing::warn!(%error, "a session could not be ended");
             }
             let _ = done.send(());

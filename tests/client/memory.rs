@@ -1,0 +1,66 @@
+//! A transport that answers from memory: what a program that brings its own would do, and what no socket can be made to do.
+
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use rosefish::transport::{Body, HttpRequest, HttpResponse, Transport};
+use rosefish::{Client, ClientBuilder, Error};
+
+type Answer = Result<HttpResponse, Error>;
+
+/// Answers by what it was given, and notes what it was asked.
+pub(crate) struct Memory {
+    answer: Box<dyn Fn(&HttpRequest, usize) -> Answer + Send + Sync>,
+    asked: Mutex<Vec<HttpRequest>>,
+}
+
+impl std::fmt::Debug for Memory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Memory").finish_non_exhaustive()
+    }
+}
+
+impl Memory {
+    /// The number is that of the request among those with its method and path.
+    pub(crate) fn new(answer: impl Fn(&HttpRequest, usize) -> Answer + Send + Sync + 'static) -> Arc<Self> {
+        Arc::new(Self { answer: Box::new(answer), asked: Mutex::default() })
+    }
+
+    /// Method and URL of what was asked.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().iter().map(|request| format!("{} {}", request.method(), request.uri())).collect()
+    }
+
+    pub(crate) fn header(&self, number: usize, name: &str) -> Option<String> {
+        self.asked.lock().unwrap()[number].headers().get(name).map(|value| value.to_str().unwrap().to_owned())
+    }
+}
+
+impl Transport for Memory {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Answer> {
+        let mut asked = self.asked.lock().unwrap();
+        let same = |other: &&HttpRequest| other.method() == request.method() && other.uri() == request.uri();
+        let answer = (self.answer)(&request, asked.iter().filter(same).count() + 1);
+        asked.push(request);
+        Box::pin(async move { answer })
+    }
+}
+
+pub(crate) fn json(status: u16, body: &str) -> Answer {
+    let mut response = HttpResponse::new(Body::from(Bytes::from(body.to_owned())));
+    *response.status_mut() = http::StatusCode::from_u16(status).unwrap();
+    response.headers_mut().insert("content-type", "application/json".parse().unwrap());
+    Ok(response)
+}
+
+pub(crate) fn with(answer: Answer, name: &'static str, value: &str) -> Answer {
+    answer.map(|mut answer| {
+        answer.headers_mut().insert(name, value.parse().unwrap());
+        answer
+    })
+}
+
+pub(crate) fn client(memory: &Arc<Memory>) -> ClientBuilder {
+    Client::builder("https://bmc.example").transport(Arc::clone(memory) as Arc<dyn Transport>)
+}

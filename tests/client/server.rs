@@ -1,0 +1,163 @@
+//! Servers that a mock BMC is not: with certificates of any kind, HTTP/2, and a proxy.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::version::{TLS12, TLS13};
+use tokio_rustls::rustls::{RootCertStore, ServerConfig, crypto};
+
+/// A certificate for the loopback address, and its key.
+pub(crate) struct Certificate {
+    pub(crate) pem: String,
+    pub(crate) key_pem: String,
+    certificate: rcgen::Certificate,
+    key: KeyPair,
+}
+
+impl Certificate {
+    /// Signed by itself; marked as that of an authority if it is to be.
+    pub(crate) fn new(names: &[&str], authority: bool) -> Self {
+        let mut params =
+            CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).unwrap();
+        if authority {
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        }
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        Self { pem: certificate.pem(), key_pem: key.serialize_pem(), certificate, key }
+    }
+}
+
+/// How a server speaks TLS.
+pub(crate) struct Tls<'a> {
+    pub(crate) certificate: &'a Certificate,
+    /// Which certificates clients must show.
+    pub(crate) clients: Option<&'a Certificate>,
+    pub(crate) newest_is_12: bool,
+    pub(crate) http2: bool,
+}
+
+impl<'a> Tls<'a> {
+    pub(crate) fn with(certificate: &'a Certificate) -> Self {
+        Self { certificate, clients: None, newest_is_12: false, http2: false }
+    }
+
+    fn acceptor(&self) -> TlsAcceptor {
+        let provider = Arc::new(crypto::ring::default_provider());
+        let versions: &[_] = if self.newest_is_12 { &[&TLS12] } else { &[&TLS12, &TLS13] };
+        let builder =
+            ServerConfig::builder_with_provider(Arc::clone(&provider)).with_protocol_versions(versions).unwrap();
+        let builder = match self.clients {
+            None => builder.with_no_client_auth(),
+            Some(clients) => {
+                let mut roots = RootCertStore::empty();
+                roots.add(clients.certificate.der().clone()).unwrap();
+                let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
+                builder.with_client_cert_verifier(verifier)
+            }
+        };
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.certificate.key.serialize_der()));
+        let mut config = builder.with_single_cert(vec![self.certificate.certificate.der().clone()], key).unwrap();
+        if self.http2 {
+            config.alpn_protocols = vec![b"h2".to_vec()];
+        }
+        TlsAcceptor::from(Arc::new(config))
+    }
+}
+
+/// The service root of a service that has nothing else.
+pub(crate) const ROOT: &str = r#"{"@odata.id":"/redfish/v1/","Id":"RootService","Name":"Root"}"#;
+
+/// An HTTP/1.1 server that answers every request with a service root.
+pub(crate) async fn serve(tls: Tls<'_>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (acceptor, http2) = (tls.acceptor(), tls.http2);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let Ok(stream) = acceptor.accept(stream).await else { return };
+                if http2 { answer_http2(stream).await } else { answer(stream).await }
+            });
+        }
+    });
+    address
+}
+
+async fn answer(mut stream: impl AsyncReadExt + AsyncWriteExt + Unpin) {
+    let mut head = Vec::new();
+    while let Ok(byte) = stream.read_u8().await {
+        head.push(byte);
+        if head.ends_with(b"\r\n\r\n") {
+            head.clear();
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{ROOT}",
+                ROOT.len()
+            );
+            if stream.write_all(answer.as_bytes()).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+async fn answer_http2(stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin) {
+    let Ok(mut connection) = h2::server::handshake(stream).await else { return };
+    while let Some(Ok((_, mut respond))) = connection.accept().await {
+        let mut head = h2_response();
+        head.headers_mut().insert("content-type", "application/json".parse().unwrap());
+        let Ok(mut body) = respond.send_response(head, false) else { continue };
+        let _ = body.send_data(ROOT.into(), true);
+    }
+}
+
+fn h2_response() -> http::Response<()> {
+    http::Response::new(())
+}
+
+/// An HTTP proxy that tunnels, and notes what it was asked for: lines and `Proxy-Authorization`.
+pub(crate) struct Proxy {
+    pub(crate) address: SocketAddr,
+    pub(crate) asked: Arc<Mutex<Vec<String>>>,
+    pub(crate) tunnels: Arc<AtomicUsize>,
+}
+
+impl Proxy {
+    pub(crate) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let proxy = Self { address, asked: Arc::default(), tunnels: Arc::default() };
+        let (asked, tunnels) = (Arc::clone(&proxy.asked), Arc::clone(&proxy.tunnels));
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let (asked, tunnels) = (Arc::clone(&asked), Arc::clone(&tunnels));
+                tokio::spawn(async move {
+                    let mut head = Vec::new();
+                    while !head.ends_with(b"\r\n\r\n") {
+                        let Ok(byte) = stream.read_u8().await else { return };
+                        head.push(byte);
+                    }
+                    let head = String::from_utf8_lossy(&head).into_owned();
+                    let Some(target) = head.strip_prefix("CONNECT ").and_then(|rest| rest.split(' ').next()) else {
+                        return;
+                    };
+                    let Ok(mut server) = TcpStream::connect(target).await else { return };
+                    asked.lock().unwrap().push(head.clone());
+                    tunnels.fetch_add(1, Ordering::Relaxed);
+                    if stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await.is_ok() {
+                        let _ = copy_bidirectional(&mut stream, &mut server).await;
+                    }
+                });
+            }
+        });
+        proxy
+    }
+}

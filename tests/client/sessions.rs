@@ -1,0 +1,298 @@
+//! Sessions: where they are opened, who ends them, and what becomes of a client whose credentials are refused.
+
+use std::time::Duration;
+
+use rosefish::schema::{Chassis, ComputerSystem, ManagerAccount};
+use rosefish::{Client, Credentials, ErrorKind, ExposedSession, SessionToken};
+use rosefish_mock::fault::{Action, Answer, Rule};
+use rosefish_mock::{MockBmc, Quirk};
+use serde_json::json;
+
+use crate::memory::{Memory, client, json as answer, with};
+use crate::{builder, connected};
+
+const SYSTEM: &str = "/redfish/v1/Systems/1";
+const SESSIONS: &str = "/redfish/v1/SessionService/Sessions";
+
+/// What a client does that has been connected.
+async fn reads(bmc: &Client) -> Result<(), rosefish::Error> {
+    bmc.get::<ComputerSystem>(SYSTEM).await.map(drop)
+}
+
+async fn quirky(quirk: Quirk) -> MockBmc {
+    MockBmc::builder().plain().quirk(quirk).start().await.unwrap()
+}
+
+#[tokio::test]
+async fn sessions_are_found_and_ended_however_a_service_makes_them() {
+    for quirk in [
+        Quirk::NoSessionLocation,
+        Quirk::AbsoluteLocations,
+        Quirk::SlashedSessions,
+        Quirk::RootWantsLogin,
+        Quirk::LogoutSays400,
+    ] {
+        let mock = quirky(quirk).await;
+        let bmc = builder(&mock).connect().await.unwrap_or_else(|error| panic!("{quirk}: {error}"));
+        assert_eq!(mock.sessions(), 1, "{quirk}");
+        reads(&bmc).await.unwrap();
+        bmc.close().await.unwrap_or_else(|error| panic!("{quirk}: {error}"));
+        assert_eq!(mock.sessions(), 0, "{quirk}: closed");
+        drop(builder(&mock).connect().await.unwrap());
+        assert_eq!(mock.sessions(), 0, "{quirk}: dropped");
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_the_service_does_not_name_is_found_among_all() {
+    // Neither Location nor body: of the two that there are, one is this user's.
+    let memory = Memory::new(|request, _| match (request.method().as_str(), request.uri().path()) {
+        ("GET", "/redfish/v1/") => {
+            answer(200, &json!({ "Links": { "Sessions": { "@odata.id": SESSIONS } } }).to_string())
+        }
+        ("POST", _) => with(answer(201, ""), "x-auth-token", "t"),
+        ("GET", SESSIONS) => {
+            let members = ["/1", "/2"].map(|id| json!({ "@odata.id": format!("{SESSIONS}{id}") }));
+            answer(200, &json!({ "Members": members }).to_string())
+        }
+        ("GET", path) => {
+            answer(200, &json!({ "UserName": if path.ends_with("/2") { "me" } else { "other" } }).to_string())
+        }
+        _ => answer(204, ""),
+    });
+    client(&memory).credentials(Credentials::new("me", "p")).connect().await.unwrap().close().await.unwrap();
+    assert_eq!(memory.asked().last().unwrap(), &format!("DELETE https://bmc.example{SESSIONS}/2"));
+}
+
+#[tokio::test]
+async fn a_session_goes_on_in_another_client() {
+    let (mock, first) = connected().await;
+    let token = first.session_token().unwrap();
+    assert!(!format!("{token:?} {:?}", token.expose()).contains(&token.expose().token), "it is not shown");
+    let stored = serde_json::to_string(&token.expose()).unwrap();
+    let again: SessionToken = serde_json::from_str::<ExposedSession>(&stored).unwrap().into();
+
+    let guest = || Client::builder(&mock.url()).ca_pem(mock.certificate_pem().unwrap());
+    let second = guest().session(again.clone()).connect().await.unwrap();
+    reads(&second).await.unwrap();
+    drop(second);
+    assert_eq!(mock.sessions(), 1, "it is not the guest's to end");
+    mock.requests().to("POST", "**/Sessions").assert_once();
+
+    // Who keeps it leaves it to others, and who adopts it ends it.
+    assert!(first.keep_session().is_some());
+    drop(first);
+    assert_eq!(mock.sessions(), 1);
+    drop(guest().adopt_session(again.clone()).connect().await.unwrap());
+    assert_eq!(mock.sessions(), 0);
+
+    // Without credentials an ended session is an error, with them it is replaced by one of the client's own.
+    let stale = guest().session(again.clone()).connect().await.unwrap();
+    let error = reads(&stale).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthorized, "{error}");
+    let renewed = builder(&mock).session(again.clone()).connect().await.unwrap();
+    reads(&renewed).await.unwrap();
+    assert_eq!(mock.sessions(), 1);
+    drop(renewed);
+    assert_eq!(mock.sessions(), 0);
+
+    // A token goes to where it is from.
+    let other = MockBmc::builder().plain().start().await.unwrap();
+    let error = Client::builder(&other.url()).session(again).connect().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
+    assert!(other.requests().iter().all(|request| request.header("x-auth-token").is_none()));
+}
+
+#[tokio::test]
+async fn a_client_whose_credentials_are_refused_does_not_try_again_by_itself() {
+    let (mock, bmc) = connected().await;
+    // Somebody changes the password and restarts the BMC.
+    let admin = builder(&mock).connect().await.unwrap();
+    admin.change_password("Other-passw0rd").await.unwrap();
+    mock.end_sessions();
+    mock.clear_requests();
+    let users: Vec<_> = (0..20).map(|_| reads(&bmc)).collect();
+    for result in futures_util::future::join_all(users).await {
+        assert_eq!(result.unwrap_err().kind(), ErrorKind::Unauthorized);
+    }
+    mock.requests().to("POST", "**/Sessions").assert_once();
+    let before = mock.request_count();
+    let error = reads(&bmc).await.unwrap_err();
+    assert!(error.is_auth() && error.to_string().contains("not asked"), "{error}");
+    assert_eq!(mock.request_count(), before, "nothing was sent");
+
+    bmc.log_in(Credentials::new(mock.user(), "Other-passw0rd")).await.unwrap();
+    reads(&bmc).await.unwrap();
+    drop((bmc, admin));
+    assert_eq!(mock.sessions(), 0);
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_sent_once_with_basic_too() {
+    let mock = MockBmc::builder().plain().start().await.unwrap();
+    let wrong = Credentials::new(mock.user(), "wrong");
+    let bmc = builder(&mock).credentials(wrong).basic_auth().connect().await.unwrap();
+    mock.clear_requests();
+    let users: Vec<_> = (0..20).map(|_| reads(&bmc)).collect();
+    for result in futures_util::future::join_all(users).await {
+        assert!(result.unwrap_err().is_auth());
+    }
+    assert_eq!(mock.request_count(), 1);
+}
+
+#[tokio::test]
+async fn a_session_that_is_denied_again_and_again_is_not_renewed_for_ever() {
+    let (mock, bmc) = connected().await;
+    mock.faults().add(Rule::on("GET", SYSTEM).then(Action::Status(401)));
+    for _ in 0..5 {
+        assert_eq!(reads(&bmc).await.unwrap_err().kind(), ErrorKind::Unauthorized);
+    }
+    let logins = mock.requests().to("POST", "**/Sessions").iter().count();
+    assert!(logins <= 2, "{logins} logins");
+    assert_eq!(mock.sessions(), 1, "the denied one was ended too");
+    mock.faults().clear();
+    reads(&bmc).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_password_that_must_be_changed_is_told_and_can_be() {
+    let mock = MockBmc::builder().plain().start().await.unwrap();
+    let admin = builder(&mock).connect().await.unwrap();
+    let service = admin.root().account_service().await.unwrap();
+    let made = ManagerAccount {
+        user_name: Some("fresh".into()),
+        password: Some("Initial-1".into()),
+        role_id: Some("Administrator".into()),
+        password_change_required: Some(true),
+        ..Default::default()
+    };
+    let uri = service.accounts().await.unwrap().create(&made).await.unwrap().into_resource().unwrap().uri().to_owned();
+
+    let fresh = Client::builder(&mock.url()).credentials(Credentials::new("fresh", "Initial-1"));
+    let bmc = fresh.clone().connect().await.unwrap();
+    assert!(bmc.password_change_required());
+    let error = reads(&bmc).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PasswordChangeRequired, "{error}");
+    assert_eq!(error.account(), Some(&*uri));
+    bmc.change_password("Changed-2").await.unwrap();
+    assert!(!bmc.password_change_required());
+    reads(&bmc).await.unwrap();
+    mock.end_sessions();
+    reads(&bmc).await.unwrap();
+    drop(bmc);
+
+    // Some open no session at all before that.
+    mock.set(&uri, {
+        let mut account = mock.resource(&uri).unwrap();
+        account["PasswordChangeRequired"] = true.into();
+        account
+    });
+    let refusal = json!({ "error": { "@Message.ExtendedInfo": [
+        { "MessageId": "Base.1.8.PasswordChangeRequired", "MessageArgs": [uri] } ] } });
+    mock.faults().add(Rule::on("POST", "**/Sessions").times(1).then(Action::json(403, refusal)));
+    let fresh = fresh.credentials(Credentials::new("fresh", "Changed-2"));
+    let bmc = fresh.connect().await.unwrap();
+    assert!(bmc.password_change_required() && bmc.session_token().is_none());
+    bmc.change_password("Changed-3").await.unwrap();
+    reads(&bmc).await.unwrap();
+    assert!(bmc.session_token().is_some(), "a session, as soon as there can be one");
+    drop((bmc, admin));
+    assert_eq!(mock.sessions(), 0);
+}
+
+#[tokio::test]
+async fn a_full_table_of_sessions_is_told_as_that() {
+    for quirk in [None, Some(Quirk::SessionLimitSays400)] {
+        let mock = MockBmc::builder().plain().session_limit(1);
+        let mock = quirk.into_iter().fold(mock, rosefish_mock::Builder::quirk).start().await.unwrap();
+        let first = builder(&mock).connect().await.unwrap();
+        let error = builder(&mock).connect().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::SessionLimit, "{error}");
+        drop(first);
+        builder(&mock).connect().await.unwrap();
+    }
+    let mock = MockBmc::builder().plain().start().await.unwrap();
+    let says = Answer::new(503).message("IDRAC.2.8.RAC0218", "The maximum number of user sessions is reached.");
+    mock.faults().add(Rule::on("POST", "**/Sessions").then(Action::Answer(says)));
+    assert_eq!(builder(&mock).connect().await.unwrap_err().kind(), ErrorKind::SessionLimit);
+}
+
+#[tokio::test]
+async fn a_connect_that_fails_after_the_login_leaves_no_session() {
+    let mock = quirky(Quirk::RootWantsLogin).await;
+    // The login succeeds, the root then can't be read.
+    mock.faults().add(Rule::on("GET", "/redfish/v1/").header("x-auth-token", "*").then(Action::html(200)));
+    let error = builder(&mock).connect().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
+    mock.requests().to("POST", "**/Sessions").assert_once();
+    assert_eq!(mock.sessions(), 0);
+
+    // The head of the answer is enough to end the session by.
+    let mock = MockBmc::builder().plain().start().await.unwrap();
+    mock.faults().add(Rule::on("POST", "**/Sessions").then(Action::Truncate(3)));
+    drop(builder(&mock).connect().await);
+    assert_eq!(mock.sessions(), 0);
+}
+
+#[tokio::test]
+async fn a_logout_is_tried_again_until_it_is_certain() {
+    for action in [Action::Reset, Action::LoseReply, Action::html(200), Action::Status(500), Action::Status(401)] {
+        let mock = MockBmc::builder().plain().start().await.unwrap();
+        for close in [true, false] {
+            let bmc = builder(&mock).connect().await.unwrap();
+            mock.faults().add(Rule::on("DELETE", "**/Sessions/*").times(1).then(action.clone()));
+            if close {
+                bmc.close().await.unwrap_or_else(|error| panic!("{action:?}: {error}"));
+            } else {
+                drop(bmc);
+            }
+            assert_eq!(mock.sessions(), 0, "{action:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_closed_client_stays_closed() {
+    let (mock, bmc) = connected().await;
+    let clone = bmc.clone();
+    bmc.close().await.unwrap();
+    let before = mock.request_count();
+    assert_eq!(reads(&clone).await.unwrap_err().kind(), ErrorKind::Closed);
+    assert_eq!(mock.request_count(), before);
+    drop(clone);
+    assert_eq!(mock.sessions(), 0);
+}
+
+#[tokio::test]
+async fn a_thousand_clients_come_and_go_and_leave_nothing() {
+    let mock = MockBmc::builder().plain().start().await.unwrap();
+    for cycle in 0..1000 {
+        let connect = builder(&mock).connect();
+        match cycle % 4 {
+            0 => connect.await.unwrap().close().await.unwrap(),
+            1 => drop(tokio::time::timeout(Duration::from_micros(500 * (cycle % 16)), connect).await),
+            _ => drop(connect.await.unwrap()),
+        }
+    }
+    // A login that was cancelled goes on to its end by itself.
+    for _ in 0..200 {
+        if mock.sessions() == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(mock.sessions(), 0);
+}
+
+#[tokio::test]
+async fn a_bearer_token_is_sent_with_each_request_and_makes_no_session() {
+    let memory = Memory::new(|request, _| {
+        let allowed = request.headers().get("authorization").is_some_and(|value| value == "Bearer t0ken");
+        answer(if allowed || request.uri().path() == "/redfish/v1/" { 200 } else { 401 }, "{}")
+    });
+    let bmc = client(&memory).bearer_token("t0ken").connect().await.unwrap();
+    bmc.get::<Chassis>("/redfish/v1/Chassis/1").await.unwrap();
+    assert!(!format!("{bmc:?} {:?}", client(&memory).bearer_token("t0ken")).contains("t0ken"));
+    drop(bmc);
+    assert!(memory.asked().iter().all(|line| line.starts_with("GET ")), "{:?}", memory.asked());
+}
