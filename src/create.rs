@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 
 use futures_util::future::BoxFuture;
 
+use crate::account;
 use crate::action::Reply;
 use crate::apply::Apply;
 use crate::client::{Client, Request};
@@ -93,7 +94,8 @@ pub struct CreationCapability<M> {
 }
 
 impl<C: Collection> Resource<C> {
-    /// Adds a member: POST. What the schema requires of a new member must be set, and so must what the service requires
+    /// Adds a member: POST. Where a service keeps a fixed number of accounts, one without a name becomes the new one. What the
+    /// schema requires of a new member must be set, and so must what the service requires
     /// where it says so (`@Redfish.CollectionCapabilities`).
     ///
     /// # Errors
@@ -126,7 +128,7 @@ impl<C: Collection> Resource<C> {
 }
 
 impl<T: Type> Resource<T> {
-    /// Removes it. Where the service takes its time the reply says how to follow it.
+    /// Removes it. An account of a service that keeps a fixed number of them loses its name. Where the service takes its time the reply says how to follow it.
     ///
     /// # Errors
     ///
@@ -159,6 +161,9 @@ fn remove(resource: AnyResource, when: Option<Apply>) -> BoxFuture<'static, Resu
         request.if_match = resource.etag().cloned();
         let client = resource.client();
         let response = client.change(request.clone()).await?;
+        if account::are_in_slots(resource.table(), &response) {
+            return account::empty_slot(client, resource.uri()).await;
+        }
         let response = response.success(&request)?;
         let task = (response.status == 202).then(|| TaskMonitor::of(client, &response));
         Ok(Reply { status: response.status, value: None, task })
@@ -191,7 +196,7 @@ impl Post {
                 return Err(refuse(text));
             }
             let required = table.fields.iter().filter(|field| field.flags.required_on_create()).map(|field| field.name);
-            let missing: Vec<_> = required.filter(|name| !is_set(&*self.member, name)).collect();
+            let missing: Vec<_> = required.filter(|name| !self.member.has(name)).collect();
             if !missing.is_empty() {
                 return Err(refuse(format!("a new {} needs {}", table.name, missing.join(", "))));
             }
@@ -202,7 +207,15 @@ impl Post {
                 body = apply.with_operation(&body);
             }
             let request = Request::with_body("POST", self.uri.clone(), body);
-            let response = self.client.send(request.clone()).await?.success(&request)?;
+            let response = self.client.send(request.clone()).await?;
+            if account::are_in_slots(table, &response)
+                && let Some((body, _)) = &request.body
+                && let Some(account) =
+                    account::fill_slot(&self.client, &self.members, &String::from_utf8_lossy(body), table).await?
+            {
+                return Ok(Ok(account));
+            }
+            let response = response.success(&request)?;
             if response.status == 202 {
                 return Ok(Err(TaskMonitor::of(&self.client, &response)));
             }
@@ -211,7 +224,7 @@ impl Post {
                 && let Ok(made) = self.client.decode(response, &request, Some(table), false)
             {
                 let said = made.record().text("@odata.id").map(str::to_owned).filter(|uri| *uri != self.uri);
-                if let Some(uri) = said.filter(|_| is_set(made.record(), "Id") || is_set(made.record(), "Name")) {
+                if let Some(uri) = said.filter(|_| made.record().has("Id") || made.record().has("Name")) {
                     return Ok(Ok(made.moved(location.unwrap_or(uri))));
                 }
             }
@@ -240,7 +253,7 @@ impl Post {
         let needed =
             annotations.iter().filter(|(_, term, json)| *term == "Redfish.RequiredOnCreate" && *json == "true");
         let missing: Vec<_> =
-            needed.map(|(name, ..)| name).filter(|name| !name.is_empty() && !is_set(&*self.member, name)).collect();
+            needed.map(|(name, ..)| name).filter(|name| !name.is_empty() && !self.member.has(name)).collect();
         if !missing.is_empty() {
             return Err(refuse(format!("this service needs {} for a new member", missing.join(", "))));
         }
@@ -276,8 +289,4 @@ impl Post {
             _ => Err(unknown()),
         }
     }
-}
-
-fn is_set(record: &dyn Record, name: &str) -> bool {
-    record.table().find(name).is_some_and(|slot| !record.slot(slot).is_empty()) || record.residue().get(name).is_some()
 }

@@ -4,12 +4,14 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
+use serde_json::{Map, Value};
+
 use crate::apply::Apply;
 use crate::change::{Outcome, Plan};
 use crate::error::Error;
 use crate::resource::Resource;
 use crate::task::TaskMonitor;
-use crate::wire::{Patch, Type, diff};
+use crate::wire::{Patch, Type, diff, encode};
 
 /// A copy of a resource to be changed. [`commit`](Self::commit) sends what differs.
 ///
@@ -27,6 +29,7 @@ pub struct Edit<T> {
     draft: Resource<T>,
     apply: Option<Apply>,
     directly: bool,
+    also: Vec<String>,
 }
 
 impl<T> fmt::Debug for Edit<T> {
@@ -67,13 +70,24 @@ impl<T: Type> DerefMut for Edit<T> {
 impl<T: Type> Edit<T> {
     pub(crate) fn new(resource: Resource<T>) -> Self {
         let draft = resource.clone();
-        Self { resource, draft, apply: None, directly: false }
+        Self { resource, draft, apply: None, directly: false, also: Vec::new() }
     }
 
     /// What would be sent.
     #[must_use]
     pub fn patch(&self) -> Patch {
-        diff(self.resource.value(), self.draft.value())
+        let mut patch = diff(self.resource.value(), self.draft.value());
+        if !patch.is_empty() && !self.also.is_empty() {
+            patch.body = with_unchanged(&patch.body, &encode(self.draft.value()), &self.also);
+        }
+        patch
+    }
+
+    /// Sends the property at this JSON pointer along with what was changed, although it is what it was:
+    /// `/Boot/BootSourceOverrideMode` for services that take a boot target together with the mode only.
+    pub fn also(mut self, pointer: impl Into<String>) -> Self {
+        self.also.push(pointer.into());
+        self
     }
 
     /// Has the change take effect at a certain time (`@Redfish.SettingsApplyTime`). This is for resources whose changes go
@@ -113,5 +127,47 @@ impl<T: Type> Edit<T> {
             Outcome::Pending(settings) => Change::Pending(settings.typed()?),
             Outcome::Accepted(task) => Change::Accepted(task),
         })
+    }
+}
+
+/// The body of a PATCH with further properties of the resource in it. What can't stand in one, elements of arrays and what
+/// is not there, is left out.
+fn with_unchanged(body: &str, whole: &str, pointers: &[String]) -> String {
+    let (Ok(mut patch), Ok(whole)) = (serde_json::from_str::<Value>(body), serde_json::from_str::<Value>(whole)) else {
+        return body.to_owned();
+    };
+    for pointer in pointers {
+        let Some(value) = whole.pointer(pointer) else { continue };
+        let mut above = pointer.match_indices('/').filter_map(|(end, _)| whole.pointer(pointer.get(..end)?));
+        if !above.all(Value::is_object) {
+            continue;
+        }
+        let mut place = Some(&mut patch);
+        for name in pointer.split('/').skip(1) {
+            let name = name.replace("~1", "/").replace("~0", "~");
+            place = match place {
+                Some(Value::Object(object)) => Some(object.entry(name).or_insert_with(|| Value::Object(Map::new()))),
+                _ => None,
+            };
+        }
+        // An empty object is what was made on the way: what has been changed stays.
+        if let Some(place) = place.filter(|place| place.as_object().is_some_and(Map::is_empty)) {
+            value.clone_into(place);
+        }
+    }
+    patch.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sent_along_does_not_undo_what_was_changed() {
+        let whole = r#"{"Boot":{"Mode":"UEFI","Target":"None"},"A":[1],"Name":"x"}"#;
+        let pointers = ["/Boot/Mode", "/Boot/Target", "/Name", "/A/0", "/None"].map(str::to_owned);
+        let body = with_unchanged(r#"{"Boot":{"Target":"Pxe"}}"#, whole, &pointers[..3]);
+        assert_eq!(body, r#"{"Boot":{"Mode":"UEFI","Target":"Pxe"},"Name":"x"}"#);
+        assert_eq!(with_unchanged(r#"{"B":1}"#, whole, &pointers[3..]), r#"{"B":1}"#);
     }
 }

@@ -1,4 +1,5 @@
 //! Rosefish.
+mod account;
 mod action;
 mod apply;
 mod change;

@@ -106,7 +106,11 @@ impl Client {
             request.if_match = text.as_deref().map(ETag::from);
             response = self.send(request.clone()).await?;
             if !is_refusal(&response) {
-                if let Some(form) = form {
+                // What was read without compression says less of the service than what it made of the tag that it gives
+                // usually.
+                let usual =
+                    known.as_ref().map(|tag| FORMS.into_iter().find(|form| Some(form.of(tag.as_str())) == text));
+                if let Some(form) = usual.flatten().or(form) {
                     learned.learn(form);
                 }
                 return Ok(response);
