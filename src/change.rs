@@ -211,14 +211,12 @@ fn belongs(change: &Change, settings: &dyn Record, original: &dyn Record) -> boo
     let mut twin = Some(original);
     let mut depth = 0;
     for name in change.pointer.split('/').skip(1).map(|name| name.replace("~1", "/").replace("~0", "~")) {
-        let slot = owner.table().find(&name).map(|slot| owner.slot(slot));
-        let there = slot.as_ref().is_some_and(|slot| !slot.is_empty()) || owner.residue().get(&name).is_some();
-        if !there {
+        if !owner.has(&name) {
             // What the resource does not have either is not a sign.
-            let elsewhere = twin.is_some_and(|twin| has(twin, &name));
+            let elsewhere = twin.is_some_and(|twin| twin.has(&name));
             return depth > 0 && (change.dynamic || is_bare(owner) || !elsewhere);
         }
-        let Some(Slot::Record(inner)) = slot else { return true };
+        let Some(Slot::Record(inner)) = owner.table().find(&name).map(|slot| owner.slot(slot)) else { return true };
         let Some(inner) = inner.get(0) else { return true };
         twin = twin.and_then(|twin| match twin.slot(twin.table().find(&name)?) {
             Slot::Record(twin) => twin.get(0),
@@ -228,10 +226,6 @@ fn belongs(change: &Change, settings: &dyn Record, original: &dyn Record) -> boo
         depth += 1;
     }
     true
-}
-
-fn has(record: &dyn Record, name: &str) -> bool {
-    record.table().find(name).is_some_and(|slot| !record.slot(slot).is_empty()) || record.residue().get(name).is_some()
 }
 
 /// Whether nothing is in an object but notes about it.

@@ -201,11 +201,12 @@ impl Pages {
         }
     }
 
-    /// Asks for as many members as the client's limit allows and the caller wants. Without a filter members are counted
+    /// Asks for as many members as keep the client's limit busy, which has those wait that are too many: members are given in
+    /// their order, and one that is late must not have the others stand still. Asks for none that the caller does not want. Without a filter members are counted
     /// before they are asked for, with one after they came.
     fn start(&mut self) {
         let filtered = self.asked.remainder.filter.is_some();
-        while self.under_way.len() < self.client.concurrency()
+        while self.under_way.len() < 2 * self.client.concurrency()
             && (filtered || self.asked.remainder.top != Some(0))
             && let Some(link) = self.waiting.pop_front()
         {

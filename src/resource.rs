@@ -348,9 +348,7 @@ pub(crate) fn links_at(record: &dyn Record, property: &str) -> Vec<AnyLink> {
 /// Whether an inlined resource is more than a reference with some annotations: it has what its schema requires of it.
 /// Some services lose properties when they expand; then the resource itself is asked.
 fn is_whole(record: &dyn Record) -> bool {
-    let has = |slot: usize, name: &str| !record.slot(slot).is_empty() || record.residue().get(name).is_some();
-    let mut fields = record.table().fields.iter().enumerate();
-    fields.all(|(slot, field)| !field.flags.required() || has(slot, field.name))
+    record.table().fields.iter().all(|field| !field.flags.required() || record.has(field.name))
 }
 
 /// A resource whose type is not known at compile time.

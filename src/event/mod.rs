@@ -14,11 +14,15 @@
 //! # }
 //! ```
 
+#[cfg(feature = "listener")]
+mod listener;
 mod notification;
 pub mod sse;
 mod stream;
 mod subscription;
 
+#[cfg(feature = "listener")]
+pub use listener::{Listener, ListenerTls, PushedEvents, Server};
 pub use notification::{Content, Notification};
 pub use stream::EventStream;
 pub use subscription::Subscription;

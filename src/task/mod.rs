@@ -5,6 +5,8 @@ mod state;
 mod watch;
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -85,6 +87,8 @@ pub struct TaskMonitor {
     client: Client,
     handle: TaskHandle,
     interval: Option<Duration>,
+    /// It was there once: if it is not there now, it is over.
+    seen: Arc<AtomicBool>,
 }
 
 impl fmt::Debug for TaskMonitor {
@@ -166,7 +170,7 @@ impl Client {
     /// Goes on following an operation that this program, or another one, has begun.
     #[must_use]
     pub fn task(&self, handle: TaskHandle) -> TaskMonitor {
-        TaskMonitor { client: self.clone(), handle, interval: None }
+        TaskMonitor { client: self.clone(), handle, interval: None, seen: Arc::default() }
     }
 }
 
@@ -220,7 +224,7 @@ impl TaskMonitor {
     ///
     /// Where the service can't be asked for ten minutes, does not let this account see, or has named nothing to ask.
     pub fn updates(&self) -> TaskUpdates {
-        let watch = Watch::new(&self.client, &self.handle, self.interval);
+        let watch = self.watch();
         TaskUpdates(Box::pin(futures_util::stream::unfold(Some(watch), |watch| async {
             let mut watch = watch?;
             match watch.step().await {
@@ -243,7 +247,7 @@ impl TaskMonitor {
 
     fn wait_boxed(self, within: Duration) -> BoxFuture<'static, Result<Completion, Error>> {
         Box::pin(async move {
-            let mut watch = Watch::new(&self.client, &self.handle, self.interval);
+            let mut watch = self.watch();
             let ended = async {
                 loop {
                     if let Step::Ended(end) = watch.step().await? {
@@ -287,7 +291,10 @@ impl TaskMonitor {
             for uri in places {
                 let request = Request::new("DELETE", uri);
                 match self.client.send(request.clone()).await?.success(&request) {
-                    Ok(_) => return Ok(()),
+                    Ok(_) => {
+                        self.seen.store(true, Ordering::Relaxed);
+                        return Ok(());
+                    }
                     // None of these has stopped anything.
                     Err(error) if matches!(error.status(), Some(400 | 404 | 405 | 410 | 501)) => refused = Some(error),
                     Err(error) => return Err(error),
@@ -314,6 +321,10 @@ impl TaskMonitor {
             }
             None => None,
         }
+    }
+
+    fn watch(&self) -> Watch {
+        Watch::new(&self.client, &self.handle, self.interval, &self.seen)
     }
 
     fn error(&self, kind: ErrorKind, text: impl Into<String>) -> Error {

@@ -1,6 +1,8 @@
 //! Following an operation from one answer to the next. The task says how far it is and the monitor what came of it; each
 //! may be missing, the same as the other, or gone when it is asked.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -67,7 +69,7 @@ pub(super) struct Watch {
     /// How often it was asked.
     asked: u32,
     /// Something was there once.
-    alive: bool,
+    seen: Arc<AtomicBool>,
     task_gone: bool,
     monitor_gone: bool,
     /// Places like it were looked for in the services' lists.
@@ -80,14 +82,14 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(client: &Client, handle: &TaskHandle, interval: Option<Duration>) -> Self {
+    pub(super) fn new(client: &Client, handle: &TaskHandle, interval: Option<Duration>, seen: &Arc<AtomicBool>) -> Self {
         Self {
             client: client.clone(),
             handle: handle.clone(),
             interval,
             begun: Instant::now(),
             asked: 0,
-            alive: false,
+            seen: Arc::clone(seen),
             task_gone: handle.task.is_none(),
             monitor_gone: handle.monitor.is_none(),
             searched: false,
@@ -117,7 +119,7 @@ impl Watch {
                 Ok(Step::Going(progress))
             }
             Answer::Ended(end) => Ok(Step::Ended(end)),
-            Answer::Gone if !self.alive && self.begun.elapsed() < GRACE => Ok(Step::Going(self.last.clone())),
+            Answer::Gone if !self.is_seen() && self.begun.elapsed() < GRACE => Ok(Step::Going(self.last.clone())),
             Answer::Gone => Ok(Step::Ended(End::new(Phase::Unknown))),
             Answer::NotNow(error) => {
                 let since = *self.away.get_or_insert_with(Instant::now);
@@ -129,6 +131,10 @@ impl Watch {
                 Ok(Step::Going(self.last.clone()))
             }
         }
+    }
+
+    fn is_seen(&self) -> bool {
+        self.seen.load(Ordering::Relaxed)
     }
 
     fn first_pause(&self) -> Duration {
@@ -155,13 +161,13 @@ impl Watch {
         {
             match self.read(&uri).await? {
                 // It is asked again as long as it may be that it is yet to come.
-                Answer::Gone => self.monitor_gone = self.alive,
+                Answer::Gone => self.monitor_gone = self.is_seen(),
                 answer => return Ok(answer),
             }
         }
         // Neither is there: a job may be, whose task was removed, or a task whose monitor was.
         if !self.searched {
-            self.searched = self.alive;
+            self.searched = self.is_seen();
             if let Some(uri) = self.search().await {
                 self.searched = true;
                 if let Answer::Ended(end) = self.read(&uri).await? {
@@ -206,7 +212,7 @@ impl Watch {
         let status = response.status;
         match status {
             200..300 => {
-                self.alive = true;
+                self.seen.store(true, Ordering::Relaxed);
                 self.broken = 0;
                 Ok(self.judge(uri, response))
             }
@@ -277,6 +283,8 @@ impl Watch {
         for (service, list) in [("/Tasks/@odata.id", "/Tasks/@odata.id"), ("/JobService/@odata.id", "/Jobs/@odata.id")]
         {
             let Some(service) = text(at(root.value(), service)) else { continue };
+            let folder = format!("{}/", service.trim_end_matches('/'));
+            let is_own = known.into_iter().flatten().any(|uri| uri.starts_with(&folder));
             let Ok(service) = self.client.fetch(&service, None, true).await else { continue };
             let Some(list) = text(at(service.record(), list)) else { continue };
             let Ok(response) = self.client.send(Request::get(list)).await else { continue };
@@ -285,7 +293,9 @@ impl Watch {
             let mut uris = members.filter_map(|member| member.get("@odata.id").and_then(serde_json::Value::as_str));
             let is_it = |uri: &&str| {
                 let name = uri.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-                !known.contains(&Some(*uri)) && names.contains(&name)
+                // Another service has a task 1 of its own.
+                let is_telling = is_own || name.len() > 5;
+                is_telling && !known.contains(&Some(*uri)) && names.contains(&name)
             };
             if let Some(found) = uris.find(is_it) {
                 return Some(found.to_owned());

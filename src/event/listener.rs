@@ -1,0 +1,281 @@
+//! Where pushed events arrive: an axum router to mount in a program's own server, or a server of its own. What arrives is
+//! the same as on a stream; whether it is genuine is told by its `Context`.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderName, StatusCode, header};
+use axum::routing::post;
+use futures_core::Stream;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use super::notification::Notification;
+use crate::error::{Error, ErrorKind};
+use crate::wire::Limits;
+
+/// How long a TLS handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// Takes events that services push.
+///
+/// A service is answered as soon as its events are in the queue, with 204. If the program does not read them in time and the
+/// queue is full, it is told to come back later (503 with `Retry-After`); what has another context is refused (403), and what
+/// can't be read is an item of the stream, and answered with 400.
+///
+/// ```no_run
+/// # async fn run(bmc: rosefish::Client) -> Result<(), rosefish::Error> {
+/// use rosefish::event::{Listener, Subscription};
+///
+/// let (server, mut events) = Listener::new().context("n7h2").serve("0.0.0.0:8080".parse().unwrap(), None).await?;
+/// let wanted = Subscription::new("http://collector.example:8080/", "n7h2");
+/// bmc.root().event_service().await?.renew(&wanted).await?;
+/// while let Some(notification) = events.next().await {
+///     println!("{:?}", notification?.records());
+/// }
+/// # drop(server);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "a listener does nothing until it is mounted or serves"]
+pub struct Listener {
+    contexts: HashSet<String>,
+    queue: usize,
+    limits: Limits,
+}
+
+impl Default for Listener {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Listener {
+    /// One that takes events of any context, keeps 1,024 notifications, and takes none larger than a mebibyte.
+    pub fn new() -> Self {
+        Self { contexts: HashSet::new(), queue: 1024, limits: Limits { size: 1 << 20, ..Limits::default() } }
+    }
+
+    /// Takes events of this context: what the subscription was made with. Of several calls each counts. Without any,
+    /// anybody who can reach the listener can send it events.
+    pub fn context(mut self, context: impl Into<String>) -> Self {
+        self.contexts.insert(context.into());
+        self
+    }
+
+    /// How many notifications are kept that the program has not read yet.
+    pub fn queue(mut self, notifications: usize) -> Self {
+        self.queue = notifications.max(1);
+        self
+    }
+
+    /// What a notification may be at most.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// A router that takes POST at `/`, to be nested wherever the program likes, and the events that it takes.
+    #[must_use]
+    pub fn router(self) -> (Router, PushedEvents) {
+        let (sender, receiver) = mpsc::channel(self.queue);
+        let size = self.limits.size;
+        let door = Arc::new(Door { contexts: self.contexts, limits: self.limits, sender });
+        let router = Router::new().route("/", post(take)).layer(DefaultBodyLimit::max(size)).with_state(door);
+        (router, PushedEvents(receiver))
+    }
+
+    /// Serves at an address, over TLS if there is a certificate. At the address's port 0 the system chooses one:
+    /// [`Server::address`].
+    ///
+    /// # Errors
+    ///
+    /// Where the address can't be had or the certificate can't be used.
+    pub async fn serve(
+        self,
+        address: SocketAddr,
+        tls: Option<ListenerTls>,
+    ) -> Result<(Server, PushedEvents), Error> {
+        let odd = |error: std::io::Error| {
+            let text = format!("the listener can't have the address {address}");
+            Error::new(ErrorKind::Configuration, text).with_source(error)
+        };
+        let tcp = TcpListener::bind(address).await.map_err(odd)?;
+        let address = tcp.local_addr().map_err(odd)?;
+        let (router, events) = self.router();
+        let task = match tls {
+            None => tokio::spawn(async move { drop(axum::serve(tcp, router).await) }),
+            Some(ListenerTls(acceptor)) => {
+                let listener = TlsListener { tcp, acceptor, handshakes: FuturesUnordered::new() };
+                tokio::spawn(async move { drop(axum::serve(listener, router).await) })
+            }
+        };
+        Ok((Server { address, task }, events))
+    }
+}
+
+/// The certificate of a listener.
+#[derive(Clone)]
+pub struct ListenerTls(TlsAcceptor);
+
+impl fmt::Debug for ListenerTls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ListenerTls").finish_non_exhaustive()
+    }
+}
+
+impl ListenerTls {
+    /// A chain of certificates and the key of the first, in PEM.
+    ///
+    /// # Errors
+    ///
+    /// Where they can't be read or don't belong together.
+    pub fn pem(chain: &[u8], key: &[u8]) -> Result<Self, Error> {
+        let odd = |what: &str| Error::new(ErrorKind::Configuration, format!("the listener's {what} can't be used"));
+        let certificates: Vec<_> = CertificateDer::pem_slice_iter(chain)
+            .collect::<Result<_, _>>()
+            .map_err(|error| odd("certificate").with_source(error))?;
+        if certificates.is_empty() {
+            return Err(odd("certificate"));
+        }
+        let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| odd("key"))?;
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .and_then(|builder| builder.with_no_client_auth().with_single_cert(certificates, key))
+            .map_err(|error| odd("certificate").with_source(error))?;
+        Ok(Self(TlsAcceptor::from(Arc::new(config))))
+    }
+}
+
+/// A listener that serves. Dropping it ends it.
+#[derive(Debug)]
+#[must_use = "it ends when it is dropped"]
+pub struct Server {
+    address: SocketAddr,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Server {
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// The events that a [`Listener`] takes. When it is dropped the listener refuses what comes (503).
+#[derive(Debug)]
+pub struct PushedEvents(mpsc::Receiver<Result<Notification, Error>>);
+
+impl PushedEvents {
+    /// The next notification; none where nothing listens any more.
+    pub async fn next(&mut self) -> Option<Result<Notification, Error>> {
+        self.0.recv().await
+    }
+}
+
+impl Stream for PushedEvents {
+    type Item = Result<Notification, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.poll_recv(context)
+    }
+}
+
+/// What is behind a router.
+struct Door {
+    contexts: HashSet<String>,
+    limits: Limits,
+    sender: mpsc::Sender<Result<Notification, Error>>,
+}
+
+type Answer = (StatusCode, [(HeaderName, &'static str); 1]);
+
+async fn take(State(door): State<Arc<Door>>, body: Bytes) -> Answer {
+    let answer = |status| (status, [(header::CACHE_CONTROL, "no-store")]);
+    // There is a place for it before it is looked at: nothing that was refused takes one from what was not.
+    let Ok(place) = door.sender.try_reserve() else {
+        return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")]);
+    };
+    match Notification::read(&body, None, &door.limits) {
+        Ok(notification) => {
+            let known = notification.context().is_some_and(|context| door.contexts.contains(context));
+            if !known && !door.contexts.is_empty() {
+                tracing::warn!("events of an unknown context were refused");
+                return answer(StatusCode::FORBIDDEN);
+            }
+            place.send(Ok(notification));
+            answer(StatusCode::NO_CONTENT)
+        }
+        // Nobody knows whose it is: it is told only where anybody may send.
+        Err(error) => {
+            if door.contexts.is_empty() {
+                place.send(Err(error));
+            }
+            answer(StatusCode::BAD_REQUEST)
+        }
+    }
+}
+
+/// Connections after their handshake. A slow one holds up no other.
+struct TlsListener {
+    tcp: TcpListener,
+    acceptor: TlsAcceptor,
+    handshakes: FuturesUnordered<Handshake>,
+}
+
+type Handshake = futures_util::future::BoxFuture<'static, Option<(TlsStream<TcpStream>, SocketAddr)>>;
+
+impl axum::serve::Listener for TlsListener {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        loop {
+            tokio::select! {
+                // Out of files, or a client that has gone already: what is under way goes on meanwhile.
+                accepted = self.tcp.accept() => match accepted {
+                    Ok((stream, address)) => {
+                        let handshake = self.acceptor.accept(stream);
+                        self.handshakes.push(Box::pin(async move {
+                            let stream = tokio::time::timeout(HANDSHAKE, handshake).await.ok()?.ok()?;
+                            Some((stream, address))
+                        }));
+                    }
+                    Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+                },
+                Some(done) = self.handshakes.next(), if !self.handshakes.is_empty() => {
+                    if let Some(connection) = done {
+                        return connection;
+                    }
+                }
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<Self::Addr> {
+        self.tcp.local_addr()
+    }
+}
