@@ -147,9 +147,10 @@ impl Methods {
     }
 
     /// The value of the `Allow` header.
-    pub(crate) fn header(self) -> String {
+    pub(crate) fn header(self, put_only: bool) -> String {
         let mut text = String::from("GET, HEAD");
-        for (may, name) in [(self.update, ", PATCH"), (self.insert, ", POST"), (self.delete, ", DELETE")] {
+        let update = if put_only { ", PUT" } else { ", PATCH" };
+        for (may, name) in [(self.update, update), (self.insert, ", POST"), (self.delete, ", DELETE")] {
             if may {
                 text.push_str(name);
             }
@@ -197,7 +198,7 @@ mod tests {
             ("/r/1", "GET, HEAD"),
             ("/m", "GET, HEAD"),
         ] {
-            assert_eq!(Methods::of(&store, key).header(), expected, "{key}");
+            assert_eq!(Methods::of(&store, key).header(false), expected, "{key}");
         }
     }
 }

@@ -16,7 +16,8 @@ pub(crate) fn answer(state: &mut State, call: &Call) -> Reply {
     let key = state.store.resolve(&call.key).to_owned();
     let methods = Methods::of(&state.store, &key);
     let Some(collection) = state.store.collection_of(&key).filter(|_| methods.delete) else {
-        return Reply::error(Message::new(&message::CANNOT_BE_DELETED, [])).with(header::ALLOW, &methods.header());
+        return Reply::error(Message::new(&message::CANNOT_BE_DELETED, []))
+            .with(header::ALLOW, &methods.header(state.settings.is_put_only(&key)));
     };
     if let Err(reply) = patch::precondition(state, call) {
         return reply;

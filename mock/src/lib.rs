@@ -60,20 +60,27 @@
 //!
 //! | | |
 //! | --- | --- |
-//! | Login | sessions and Basic; sessions are resources, expire, and can be deleted; roles and their privileges; accounts can be created, changed and deleted; `PasswordChangeRequired` |
+//! | Login | sessions and Basic; sessions are resources, expire, and can be deleted; roles and their privileges; accounts can be created, changed and deleted, and are locked after too many wrong logins where the AccountService says so; `PasswordChangeRequired` |
 //! | GET, HEAD | ETag with `If-None-Match`, `Allow`, `Link`; the versions, `$metadata` and the OData service document are made from the tree |
-//! | PATCH | merges deep, arrays element by element; refuses what is read-only, unknown, of the wrong kind or not among the allowable values; `If-Match` |
-//! | POST, DELETE | members of the collections whose schemas allow it, with what they require |
-//! | Actions | every target in the tree, with parameters checked against the schemas, ActionInfo and allowable values; resets change the power state, at once or by way of `PoweringOn` and `PoweringOff`; virtual media, clearing of logs, changing of passwords |
+//! | Queries | `$expand` (`.`, `~`, `*`, `$levels`), `$select`, `$filter`, `$top`, `$skip`, `only`, `excerpt` as the tree's `ProtocolFeaturesSupported` says, or as [`Builder::query`] does: switched off, not advertised, advertised and failing; pages with `Members@odata.nextLink` ([`Builder::page_size`]) |
+//! | PATCH, PUT | merges deep, arrays element by element; refuses what is read-only, unknown, of the wrong kind, out of range or not among the allowable values, by the schemas and by what the resource lists; `If-Match`; PUT where [`Builder::put_only`] says so |
+//! | Settings | a settings resource takes changes that come into force at once, at a reset or in a maintenance window; BIOS attributes are held against their registry |
+//! | POST, DELETE | members of the collections whose schemas allow it, with what they require and properties that the schemas know |
+//! | Actions | every target in the tree, with parameters checked against the schemas, ActionInfo and allowable values. Resets change the power state, at once or by way of `PoweringOn` and `PoweringOff` ([`Builder::power_delay`]); a boot override for once is used up; a reset of the manager ends sessions, and takes the service away for a while ([`Builder::restart_delay`]); defaults of BIOS, boot order and manager; virtual media; clearing of logs; changing of passwords; test events. Actions that nothing is known of succeed and change nothing |
+//! | Tasks | firmware updates, and whatever [`Builder::task`] names: 202 with a task monitor, `Retry-After`, a Task with progress, messages and payload, cancelling by DELETE, failing; the monitor gives the answer once and is gone. Jobs likewise. What would be refused is refused at once |
+//! | Events | changes of resources, power and health, and tasks, as server-sent events (`Last-Event-ID`, `$filter`, comments that keep the stream alive) and as POSTs to subscribers, tried again if they don't take them; subscriptions choose by all properties of EventDestination. Nothing is sent to other hosts unless [`Builder::deliver_events_anywhere`] says so. Metric reports, made anew from their properties; entries of logs |
+//! | Updates | `SimpleUpdate`, `MultipartHttpPushUri`, `HttpPushUri`, `StartUpdate`, apply times; the inventory and the devices show the version that the image's name says |
 //! | Errors | messages of the Base registry with related properties and resolution |
+//! | Misbehaviour | [`fault`]: faults by rule, at random, and over HTTP; [`Quirk`]: habits of vendors by name |
 //!
-//! Query parameters, tasks, events and updates are not there yet: `$expand` and its like are refused
-//! with 501, and actions that a real machine would take its time for succeed at once.
+//! Images are not looked into, nothing is fetched from the URIs that clients give, and certificates, licenses and
+//! composition are resources like any other, without a meaning.
 
 mod account;
 mod action;
 mod bios;
 mod body;
+mod builder;
 mod capability;
 mod create;
 mod delete;
@@ -115,10 +122,11 @@ mod update;
 mod uri;
 mod wire;
 
+pub use builder::Builder;
 pub use encoding::Encoding;
 pub use error::Error;
 pub use journal::{Request, Requests};
-pub use mock::{Builder, DEFAULT_PASSWORD, DEFAULT_USER, MockBmc};
+pub use mock::{DEFAULT_PASSWORD, DEFAULT_USER, MockBmc};
 pub use query::{Query, QuerySupport};
 pub use quirk::Quirk;
 pub use task::TaskRule;

@@ -57,6 +57,26 @@ pub(crate) fn merge(resource: &mut Map<String, Value>, patch: &Map<String, Value
     outcome
 }
 
+/// Makes room for a PUT: what could be written and is not in the request is null, or gone where the names
+/// are the service's own.
+pub(crate) fn clear(resource: &mut Map<String, Value>, put: &Map<String, Value>) {
+    let Some(ty) = schema::of(resource) else {
+        return;
+    };
+    for (name, value) in resource.iter_mut() {
+        let Some(field) = ty.field(name) else {
+            continue;
+        };
+        let open = field.object().is_some_and(|ty| ty.open);
+        match (put.get(name), value) {
+            (Some(Value::Object(new)), Value::Object(old)) if open => old.retain(|name, _| new.contains_key(name)),
+            (None, Value::Object(old)) if open => old.clear(),
+            (None, value) if field.is_writable() && field.is_nullable() => *value = Value::Null,
+            _ => {}
+        }
+    }
+}
+
 /// Where in a resource a value stands.
 struct Place {
     pointer: String,

@@ -1,25 +1,18 @@
-//! The public face of a running mock: how it is built, and what a test can ask and change while
-//! clients talk to it.
+//! The public face of a running mock: what a test can ask and change while clients talk to it.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::encoding::Encoding;
+use crate::builder::Builder;
 use crate::error::Error;
 use crate::fault::Faults;
 use crate::journal::Requests;
-use crate::query::{Query, QuerySupport};
-use crate::quirk::Quirk;
-use crate::restart::RestartSettings;
 use crate::server::Server;
-use crate::service::{Service, Settings};
-use crate::task::TaskRule;
+use crate::service::Service;
 use crate::tls::Identity;
-use crate::tree::Tree;
 use crate::{event, uri};
 
 /// The user that may log in unless the builder was told of another.
@@ -44,11 +37,11 @@ pub const DEFAULT_PASSWORD: &str = "rosefish";
 /// # }
 /// ```
 pub struct MockBmc {
-    service: Arc<Service>,
-    identity: Option<Identity>,
-    server: Server,
-    user: String,
-    password: String,
+    pub(crate) service: Arc<Service>,
+    pub(crate) identity: Option<Identity>,
+    pub(crate) server: Server,
+    pub(crate) user: String,
+    pub(crate) password: String,
 }
 
 impl MockBmc {
@@ -215,257 +208,5 @@ impl MockBmc {
 impl fmt::Debug for MockBmc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MockBmc").field("url", &self.url()).field("user", &self.user).finish_non_exhaustive()
-    }
-}
-
-/// How a [`MockBmc`] is to be.
-#[must_use = "a builder does nothing until it is started"]
-pub struct Builder {
-    tree: Option<Tree>,
-    user: String,
-    password: String,
-    tls: bool,
-    address: SocketAddr,
-    settings: Settings,
-}
-
-impl Default for Builder {
-    fn default() -> Self {
-        Self {
-            tree: None,
-            user: DEFAULT_USER.to_owned(),
-            password: DEFAULT_PASSWORD.to_owned(),
-            tls: true,
-            address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
-            settings: Settings::default(),
-        }
-    }
-}
-
-impl Builder {
-    /// Serves this tree; the demo tree unless told so.
-    pub fn tree(mut self, tree: Tree) -> Self {
-        self.tree = Some(tree);
-        self
-    }
-
-    /// The account that may log in; [`DEFAULT_USER`] and [`DEFAULT_PASSWORD`] unless told so.
-    pub fn credentials(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
-        self.user = user.into();
-        self.password = password.into();
-        self
-    }
-
-    /// Speaks HTTP without TLS.
-    pub fn plain(mut self) -> Self {
-        self.tls = false;
-        self
-    }
-
-    /// Listens on this port; one that the system chooses unless told so.
-    pub fn port(mut self, port: u16) -> Self {
-        self.address.set_port(port);
-        self
-    }
-
-    /// Listens on this address; 127.0.0.1 unless told so.
-    pub fn bind(mut self, address: IpAddr) -> Self {
-        self.address.set_ip(address);
-        self
-    }
-
-    /// Takes at least so long for every answer; no longer than needed unless told so.
-    pub fn latency(mut self, latency: Duration) -> Self {
-        self.settings.latency = latency;
-        self
-    }
-
-    /// Ends sessions that were not used for so long; what the tree's SessionService says unless
-    /// told so, else half an hour.
-    pub fn session_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.session_timeout = Some(timeout);
-        self
-    }
-
-    /// Takes so long from one power state to the next, and shows `PoweringOn` and `PoweringOff`
-    /// meanwhile; no time unless told so.
-    pub fn power_delay(mut self, delay: Duration) -> Self {
-        self.settings.power_delay = delay;
-        self
-    }
-
-    /// Says what becomes of a query parameter: whether it works, and whether the service root advertises
-    /// it. Without, it works where the tree's root advertises it.
-    ///
-    /// ```
-    /// use rosefish_mock::{MockBmc, Query, QuerySupport};
-    ///
-    /// // A service that promises $expand and then fails at it, as some do.
-    /// let builder = MockBmc::builder().query(Query::Expand, QuerySupport::Broken);
-    /// ```
-    pub fn query(mut self, query: Query, support: QuerySupport) -> Self {
-        self.settings.queries.set(query, support);
-        self
-    }
-
-    /// Serves collections in pages of so many members, with a `Members@odata.nextLink` to the next
-    /// page; whole unless told so. A size of 0 is taken for 1.
-    pub fn page_size(mut self, members: usize) -> Self {
-        self.settings.queries.page_size = Some(members.max(1));
-        self
-    }
-
-    /// Makes a task of an operation. Firmware updates are tasks unless a rule says otherwise, all else
-    /// is done at once. A tree without a TaskService has no tasks.
-    pub fn task(mut self, rule: TaskRule) -> Self {
-        self.settings.tasks.add(rule);
-        self
-    }
-
-    /// How long tasks run whose rule doesn't say; half a second unless told so.
-    pub fn task_duration(mut self, duration: Duration) -> Self {
-        self.settings.tasks.duration = duration;
-        self
-    }
-
-    /// After how long a silence an event stream has a comment, so that the client knows that it is still
-    /// there; 15 seconds unless told so.
-    pub fn event_keep_alive(mut self, silence: Duration) -> Self {
-        self.settings.events.keep_alive = silence;
-        self
-    }
-
-    /// How many events are kept for streams that come back with `Last-Event-ID`; 100 unless told so.
-    pub fn event_buffer(mut self, events: usize) -> Self {
-        self.settings.events.buffer = events;
-        self
-    }
-
-    /// How often and after what time an event is sent again to a listener that doesn't take it; what
-    /// the tree's EventService says unless told so.
-    pub fn event_retries(mut self, attempts: u32, interval: Duration) -> Self {
-        self.settings.events.retries = Some((attempts, interval));
-        self
-    }
-
-    /// Delivers events to listeners on other hosts as well. Without, subscriptions of such are taken, but
-    /// nothing leaves this one.
-    pub fn deliver_events_anywhere(mut self) -> Self {
-        self.settings.events.anywhere = true;
-        self
-    }
-
-    /// Spreads the JSON of an event stream over several `data:` lines.
-    pub fn multi_line_events(mut self) -> Self {
-        self.settings.events.multi_line = true;
-        self
-    }
-
-    /// Makes all metric reports anew, and sends them, so often; only when asked to unless told so.
-    pub fn metric_reports(mut self, interval: Duration) -> Self {
-        self.settings.events.reports = Some(interval);
-        self
-    }
-
-    /// How long a restart of the BMC takes (`Manager.Reset`): for `away` connections are reset and nobody
-    /// is there, for `unready` after that requests are answered with 503. Sessions and event streams
-    /// are lost in any case. No time unless told so.
-    pub fn restart_delay(mut self, away: Duration, unready: Duration) -> Self {
-        self.settings.restart = RestartSettings { away, unready };
-        self
-    }
-
-    /// Lets a PATCH add properties that the resource doesn't show, instead of refusing them as
-    /// unknown. For captured trees that leave out what the machine would take.
-    pub fn lenient(mut self) -> Self {
-        self.settings.lenient = true;
-        self
-    }
-
-    /// Has so many sessions at most; as many as there are clients unless told so.
-    pub fn session_limit(mut self, sessions: usize) -> Self {
-        self.settings.session_limit = Some(sessions);
-        self
-    }
-
-    /// Compresses answers in the first of these ways that a client takes; never unless told so.
-    pub fn compression(mut self, encodings: &[Encoding]) -> Self {
-        self.settings.encodings = encodings.to_vec();
-        self
-    }
-
-    /// Does something otherwise than the standard says, as services of some vendor do. Quirks of
-    /// compression compress with gzip if nothing else is said of it.
-    ///
-    /// ```
-    /// use rosefish_mock::{MockBmc, Quirk};
-    ///
-    /// let builder = MockBmc::builder().quirk(Quirk::GzipTags).quirk(Quirk::AccountSlots);
-    /// ```
-    pub fn quirk(mut self, quirk: Quirk) -> Self {
-        let compresses = matches!(quirk, Quirk::GzipTags | Quirk::WeakTags | Quirk::CompressedOnly);
-        if compresses && self.settings.encodings.is_empty() {
-            self.settings.encodings.push(Encoding::Gzip);
-        }
-        self.settings.quirks.add(quirk);
-        self
-    }
-
-    /// Lets faults and journal be reached over HTTP, for tests that are not written in Rust. Whoever
-    /// can reach the port can then use it without a login, which is why it is for loopback addresses
-    /// only.
-    ///
-    /// | | |
-    /// | --- | --- |
-    /// | `GET /mock/faults` | the rules, and how many requests each has befallen |
-    /// | `POST /mock/faults` | adds a [`Rule`](crate::fault::Rule) in JSON |
-    /// | `PUT /mock/faults/random` | random faults: `{ "seed": 7, "share": 0.2 }` |
-    /// | `DELETE /mock/faults/ID`, `DELETE /mock/faults` | removes one, or all |
-    /// | `GET /mock/requests`, `DELETE` | the journal, and the most requests that were under way at once |
-    /// | `GET /mock/sessions`, `DELETE` | how many sessions are open; ends them |
-    ///
-    /// ```sh
-    /// curl --json '{ "path": "/redfish/v1/Systems/*", "times": 2, "then": { "status": 503 } }' \
-    ///   http://127.0.0.1:8000/mock/faults
-    /// ```
-    pub fn control(mut self) -> Self {
-        self.settings.control = true;
-        self
-    }
-
-    /// Has these faults from the start.
-    pub fn faults(mut self, faults: Faults) -> Self {
-        self.settings.faults = faults;
-        self
-    }
-
-    /// Starts the service.
-    ///
-    /// # Errors
-    ///
-    /// If the address can't be listened on, no thread or certificate is to be had, or control over
-    /// HTTP was asked for on an address that others can reach.
-    pub async fn start(mut self) -> Result<MockBmc, Error> {
-        if self.settings.control && !self.address.ip().is_loopback() {
-            return Err(Error::new(format!("{}: control over HTTP is for loopback addresses only", self.address)));
-        }
-        self.settings.quirks.secure = self.tls;
-        let identity = if self.tls { Some(Identity::new()?) } else { None };
-        let tree = self.tree.unwrap_or_else(Tree::demo);
-        let service = Arc::new(Service::new(&tree, &self.user, &self.password, self.settings));
-        let server = Server::start(self.address, identity.as_ref(), Arc::clone(&service))?;
-        Ok(MockBmc { service, identity, server, user: self.user, password: self.password })
-    }
-}
-
-impl fmt::Debug for Builder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder")
-            .field("tree", &self.tree)
-            .field("user", &self.user)
-            .field("tls", &self.tls)
-            .field("address", &self.address)
-            .field("settings", &self.settings)
-            .finish_non_exhaustive()
     }
 }

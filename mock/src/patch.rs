@@ -1,6 +1,6 @@
-//! PATCH of a resource.
+//! PATCH of a resource, and PUT where a service takes that instead.
 
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use serde_json::{Map, Value};
 
 use crate::capability::{Methods, schema};
@@ -13,7 +13,8 @@ use crate::{account, bios, body, etag, event, media, merge, pending};
 
 pub(crate) fn answer(state: &mut State, call: &Call, settings: &Settings) -> Reply {
     let key = state.store.resolve(&call.key).to_owned();
-    if !Methods::of(&state.store, &key).update {
+    let put = call.method == Method::PUT;
+    if !Methods::of(&state.store, &key).update || put != settings.is_put_only(&key) {
         return not_allowed(state, &call.key);
     }
     if let Err(reply) = precondition(state, call) {
@@ -38,6 +39,9 @@ pub(crate) fn answer(state: &mut State, call: &Call, settings: &Settings) -> Rep
     else {
         return not_allowed(state, &call.key);
     };
+    if put {
+        merge::clear(&mut resource, &patch);
+    }
     let outcome = merge::merge(&mut resource, &patch, settings.lenient);
     if outcome.applied.is_empty() {
         let nothing = [Message::new(&message::NO_OPERATION, [])];

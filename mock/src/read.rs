@@ -39,7 +39,8 @@ fn whole(state: &State, call: &Call, key: &str, resource: &Resource) -> Reply {
     {
         return Reply::empty(StatusCode::NOT_MODIFIED).with(header::ETAG, &resource.etag);
     }
-    let reply = Reply::resource(StatusCode::OK, resource).with(header::ALLOW, &Methods::of(&state.store, key).header());
+    let reply = Reply::resource(StatusCode::OK, resource)
+        .with(header::ALLOW, &Methods::of(&state.store, key).header(state.settings.is_put_only(key)));
     match schema_uri(resource) {
         Some(schema) => reply.with(header::LINK, &format!("<{schema}>; rel=describedby")),
         None => reply,

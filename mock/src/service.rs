@@ -246,7 +246,7 @@ impl Service {
 pub(crate) fn carry_out(state: &mut State, call: &Call) -> Reply {
     let settings = Arc::clone(&state.settings);
     match call.method {
-        Method::PATCH => patch::answer(state, call, &settings),
+        Method::PATCH | Method::PUT => patch::answer(state, call, &settings),
         Method::POST if update::is_push(&state.store, &call.key) => {
             update::upload(state, call).unwrap_or_else(|| not_allowed(state, &call.key))
         }
@@ -272,7 +272,7 @@ pub(crate) fn not_allowed(state: &State, key: &str) -> Reply {
             None => read::missing(state, key),
         };
     }
-    let allowed = Methods::of(&state.store, key).header();
+    let allowed = Methods::of(&state.store, key).header(state.settings.is_put_only(key));
     Reply::error(Message::new(&message::NOT_ALLOWED, [])).with(header::ALLOW, &allowed)
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::encoding::Encoding;
 use crate::event::{EventSettings, Events};
-use crate::fault::Faults;
+use crate::fault::{Faults, glob};
 use crate::lockout::Failures;
 use crate::pending::Pending;
 use crate::query::Queries;
@@ -33,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) events: EventSettings,
     /// How long a restart of the BMC takes.
     pub(crate) restart: RestartSettings,
+    /// Patterns of the paths whose resources take PUT instead of PATCH.
+    pub(crate) put_only: Vec<String>,
     /// Whether a PATCH may add properties that a resource doesn't show.
     pub(crate) lenient: bool,
     /// How many sessions there may be.
@@ -70,6 +72,13 @@ pub(crate) struct State {
 
 /// A change that happens later.
 pub(crate) type Later = Box<dyn FnOnce(&mut State) + Send>;
+
+impl Settings {
+    /// Whether a resource takes PUT instead of PATCH.
+    pub(crate) fn is_put_only(&self, key: &str) -> bool {
+        self.put_only.iter().any(|pattern| glob::path(pattern, key))
+    }
+}
 
 impl State {
     pub(crate) fn new(settings: Arc<Settings>, store: Store, accounts: Accounts) -> Self {

@@ -134,6 +134,10 @@ impl Field {
         self.letters().starts_with('r')
     }
 
+    pub(crate) fn is_writable(&self) -> bool {
+        self.letters().starts_with(['w', 'W'])
+    }
+
     pub(crate) fn is_nullable(&self) -> bool {
         self.letters().contains('n')
     }

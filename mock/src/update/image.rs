@@ -59,8 +59,8 @@ pub(super) fn version(image: &str, old: &str) -> String {
         part.contains('.')
             && part.split('.').all(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
     };
-    let parts = file.split(|sign: char| !sign.is_ascii_digit() && sign != '.').map(|part| part.trim_matches('.'));
-    match parts.filter(numbers).next_back() {
+    let mut parts = file.split(|sign: char| !sign.is_ascii_digit() && sign != '.').map(|part| part.trim_matches('.'));
+    match parts.rfind(numbers) {
         Some(version) => in_place_of_number(old, version),
         None => next(old),
     }

@@ -154,3 +154,19 @@ async fn a_continuous_override_stays() {
     );
     assert_eq!(boot["BootNext"], json!(null));
 }
+
+#[tokio::test]
+async fn where_put_is_taken_it_replaces() {
+    let bmc = MockBmc::builder().plain().put_only("**/Bios/Settings").put_only(SYSTEM).start().await.unwrap();
+    let refused = patch(&bmc, SETTINGS, json!({ "Attributes": { "QuietBoot": false } })).await;
+    assert_eq!((refused.status, refused.header("allow")), (405, Some("GET, HEAD, PUT")));
+    let put = |uri: &'static str, body| crate::support::send(&bmc, Method::PUT, uri, Some(body));
+    let answer = put(SETTINGS, json!({ "Attributes": { "QuietBoot": false } })).await;
+    assert_eq!((answer.status, &answer.json()["Attributes"]), (200, &json!({ "QuietBoot": false })));
+    let system = put(SYSTEM, json!({ "LocationIndicatorActive": true })).await.json();
+    assert_eq!(
+        (&system["LocationIndicatorActive"], &system["AssetTag"], &system["Model"]),
+        (&json!(true), &json!(null), &json!("RF-2290"))
+    );
+    assert_eq!(put(BIOS, json!({ "Attributes": {} })).await.status, 405);
+}
