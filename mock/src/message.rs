@@ -157,7 +157,7 @@ kinds! {
         "Choose a value in the range.";
     OPERATION_FAILED = "OperationFailed", Critical, INTERNAL_SERVER_ERROR,
         "The operation was begun and failed.", "Look for the reason in the logs, and try again.";
-    TEST_MESSAGE = "TestMessage", OK, OK, "This event was sent on request, as a test.", "None.";
+    TEST_MESSAGE = "ResourceEvent.1.3.TestMessage", OK, OK, "This event was sent on request, as a test.", "None.";
     BUFFER_EXCEEDED = "EventBufferExceeded", Warning, OK,
         "Events were lost, because the service keeps no more of them.",
         "Read again whatever the lost events may have been about.";
@@ -204,7 +204,7 @@ kinds! {
         "There are as many sessions as the service can have.",
         "End a session and send the request again.";
     TEMPORARILY_UNAVAILABLE = "ServiceTemporarilyUnavailable", Critical, SERVICE_UNAVAILABLE,
-        "The service has no time for requests at the moment.",
+        "The service has no time for requests at the moment; it may have in %1 seconds.",
         "Wait and send the request again.";
     HEADER_INVALID = "HeaderInvalid", Critical, BAD_REQUEST,
         "The header '%1' cannot be used as it is.",

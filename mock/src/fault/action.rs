@@ -204,7 +204,7 @@ fn message_of(status: StatusCode) -> Option<Message> {
         StatusCode::FORBIDDEN => &message::INSUFFICIENT_PRIVILEGE,
         StatusCode::PRECONDITION_FAILED => &message::PRECONDITION_FAILED,
         StatusCode::PRECONDITION_REQUIRED => &message::PRECONDITION_REQUIRED,
-        StatusCode::SERVICE_UNAVAILABLE => &message::TEMPORARILY_UNAVAILABLE,
+        StatusCode::SERVICE_UNAVAILABLE => return Some(Message::new(&message::TEMPORARILY_UNAVAILABLE, ["1"])),
         status if status.is_client_error() || status.is_server_error() => &message::INTERNAL_ERROR,
         _ => return None,
     };
