@@ -19,6 +19,8 @@ mod query;
 mod resource;
 pub mod schema;
 mod task;
+#[cfg(feature = "update")]
+mod update;
 pub mod wire;
 
 pub use action::{Call, Reply, Returned};
@@ -34,6 +36,8 @@ pub use error::{Error, ErrorKind};
 pub use query::{Expand, Filter, FilterValue, Property, Query};
 pub use resource::{AnyResource, Follow, Resource};
 pub use task::{Completion, Phase, Progress, TaskHandle, TaskMonitor, TaskUpdates};
+#[cfg(feature = "update")]
+pub use update::Upload;
 
 /// The examples of the README, which are tests.
 #[cfg(doctest)]

@@ -77,8 +77,8 @@ impl Exchange {
         let mut response = Response { status: head.status.as_u16(), headers: head.headers, ..Response::default() };
         match self.read(body, deadline).await {
             Ok(body) => response.body = body,
-            // The head says that the change was made, or a session opened: what is lost is only what is said of it.
-            Err(error) if !request.is_safe() && head.status.is_success() => {
+            // The head says whether it was done: what is lost is only what is said of it. Of a login it has the token.
+            Err(error) if !request.is_safe() || !head.status.is_success() => {
                 tracing::warn!(method = request.method, uri = request.uri, %error, "the answer's body is lost");
             }
             Err(error) => return Err(at(error).with_status(response.status, Vec::new())),
@@ -133,7 +133,9 @@ impl Exchange {
     ) -> Result<HttpResponse, Error> {
         self.requests.fetch_add(1, Ordering::Relaxed);
         let sent = self.transport.send(http_request(request, url, authorization)?);
-        let until = deadline.min(Instant::now() + self.timeouts.read);
+        // While a large body goes out the service is silent.
+        let silence = request.silence.filter(|_| !request.is_safe()).unwrap_or(self.timeouts.read);
+        let until = deadline.min(Instant::now() + silence);
         match timeout_at(until, sent).await {
             Ok(answer) => answer,
             Err(_) => Err(Error::new(ErrorKind::Timeout, "the service did not answer in time").maybe_sent()),

@@ -47,6 +47,7 @@ use crate::builder;
 mod access;
 mod actions;
 mod answers;
+mod updates;
 mod writes;
 
 const SYSTEM: &str = "/redfish/v1/Systems/1";
