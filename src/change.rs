@@ -209,8 +209,8 @@ fn divide(patch: &Patch, settings: &dyn Record, original: &dyn Record) -> (Optio
 fn belongs(change: &Change, settings: &dyn Record, original: &dyn Record) -> bool {
     let mut owner = settings;
     let mut twin = Some(original);
-    let mut depth = 0;
-    for name in change.pointer.split('/').skip(1).map(|name| name.replace("~1", "/").replace("~0", "~")) {
+    let names = change.pointer.split('/').skip(1).map(|name| name.replace("~1", "/").replace("~0", "~"));
+    for (depth, name) in names.enumerate() {
         if !owner.has(&name) {
             // What the resource does not have either is not a sign.
             let elsewhere = twin.is_some_and(|twin| twin.has(&name));
@@ -223,7 +223,6 @@ fn belongs(change: &Change, settings: &dyn Record, original: &dyn Record) -> boo
             _ => None,
         });
         owner = inner;
-        depth += 1;
     }
     true
 }

@@ -91,7 +91,6 @@ impl Listener {
     }
 
     /// A router that takes POST at `/`, to be nested wherever the program likes, and the events that it takes.
-    #[must_use]
     pub fn router(self) -> (Router, PushedEvents) {
         let (sender, receiver) = mpsc::channel(self.queue);
         let size = self.limits.size;

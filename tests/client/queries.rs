@@ -181,7 +181,7 @@ async fn a_selection_is_what_comes() {
         let one = bmc.get_with::<Sensor>(&format!("{SENSORS}/CPU1Temp"), &query).await.unwrap();
         assert_eq!((one.uri(), one.name.is_none()), (&*format!("{SENSORS}/CPU1Temp"), true));
         let gist = bmc.get_with::<Sensor>(one.uri(), &Query::new().excerpt()).await.unwrap();
-        assert!(gist.reading.is_some() && gist.thresholds.is_none());
+        assert!(gist.reading.is_some() && gist.thresholds.is_none(), "{gist:?} {:?}", mock.requests());
     }
     // Where the service can't, all of it comes.
     let (mock, bmc, _) = started(MockBmc::builder().query(Parameter::Select, QuerySupport::Off)).await;
