@@ -1,4 +1,13 @@
-//! Rosefish.
+//! A typed, async client for Redfish, and for IPMI where there is no Redfish.
+//!
+//! - [`Client`] is a session with one BMC. It gives [`Resource`]s of the types in [`schema`], which are generated from
+//!   the DMTF's and SNIA's schemas when the library is built: links are followed and actions invoked by methods, changes
+//!   made by [`Resource::edit`].
+//! - [`wire`] is how payloads become values and values payloads, whatever a BMC makes of the standard.
+//! - [`host`] is one machine over whichever protocol it speaks; [`ipmi`] is IPMI over LAN by itself.
+//!
+//! The README has a tour.
+
 mod account;
 mod action;
 mod apply;
@@ -12,8 +21,6 @@ mod error;
 pub mod event;
 #[cfg(feature = "host")]
 pub mod host;
-#[cfg(feature = "ipmi")]
-pub mod ipmi;
 pub mod message;
 mod query;
 mod resource;
@@ -35,6 +42,9 @@ pub use edit::{Change, Edit};
 pub use error::{Error, ErrorKind};
 pub use query::{Expand, Filter, FilterValue, Property, Query};
 pub use resource::{AnyResource, Follow, Resource};
+#[cfg(feature = "ipmi")]
+#[doc(inline)]
+pub use rosefish_ipmi as ipmi;
 pub use task::{Completion, Phase, Progress, TaskHandle, TaskMonitor, TaskUpdates};
 #[cfg(feature = "update")]
 pub use update::Upload;

@@ -105,11 +105,7 @@ impl Listener {
     /// # Errors
     ///
     /// Where the address can't be had or the certificate can't be used.
-    pub async fn serve(
-        self,
-        address: SocketAddr,
-        tls: Option<ListenerTls>,
-    ) -> Result<(Server, PushedEvents), Error> {
+    pub async fn serve(self, address: SocketAddr, tls: Option<ListenerTls>) -> Result<(Server, PushedEvents), Error> {
         let odd = |error: std::io::Error| {
             let text = format!("the listener can't have the address {address}");
             Error::new(ErrorKind::Configuration, text).with_source(error)

@@ -82,7 +82,12 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(client: &Client, handle: &TaskHandle, interval: Option<Duration>, seen: &Arc<AtomicBool>) -> Self {
+    pub(super) fn new(
+        client: &Client,
+        handle: &TaskHandle,
+        interval: Option<Duration>,
+        seen: &Arc<AtomicBool>,
+    ) -> Self {
         Self {
             client: client.clone(),
             handle: handle.clone(),

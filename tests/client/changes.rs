@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use rosefish::schema::{
-    Bios, ComputerSystem, ManagerAccount, ManagerAccountCollection, Volume, VolumeCollection,
-};
+use rosefish::schema::{Bios, ComputerSystem, ManagerAccount, ManagerAccountCollection, Volume, VolumeCollection};
 use rosefish::wire::Primitive;
 use rosefish::{Apply, Change, Client, Created, ErrorKind, Resource};
 use rosefish_mock::fault::{Action, Answer, Rule};
@@ -160,7 +158,8 @@ async fn every_answer_of_success_is_one() {
 #[tokio::test]
 async fn where_only_put_is_allowed_the_whole_is_put_back() {
     let (mock, bmc) = connected().await;
-    mock.faults().add(Rule::on("PATCH", SYSTEM).then(Action::Answer(Answer::error(405).header("Allow", "GET, HEAD, PUT"))));
+    mock.faults()
+        .add(Rule::on("PATCH", SYSTEM).then(Action::Answer(Answer::error(405).header("Allow", "GET, HEAD, PUT"))));
     mock.faults().add(Rule::on("PUT", SYSTEM).then(Action::empty(204)));
     assert!(matches!(tagged(&bmc, "rack 7").await, Change::Updated(_)));
     let put = mock.requests().to("PUT", SYSTEM).assert_once();
@@ -201,7 +200,9 @@ async fn a_new_member_is_found_however_the_service_tells() {
         vec![Action::Answer(Answer::new(201))],
         vec![Action::Answer(Answer::new(204))],
         vec![Action::WithoutHeader("Location".to_owned())],
-        vec![Action::Answer(Answer::new(200).json(json!({"@Message.ExtendedInfo": [{"MessageId": "Base.1.0.Created"}]})))],
+        vec![Action::Answer(
+            Answer::new(200).json(json!({"@Message.ExtendedInfo": [{"MessageId": "Base.1.0.Created"}]})),
+        )],
     ];
     for actions in cases {
         let (mock, bmc) = connected().await;

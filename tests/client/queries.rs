@@ -156,7 +156,8 @@ async fn a_filter_gives_the_same_members_whoever_does_it() {
 
 #[tokio::test]
 async fn counting_reads_no_more_than_is_wanted() {
-    let mock = MockBmc::builder().query(Parameter::TopSkip, QuerySupport::Off).query(Parameter::Expand, QuerySupport::Off);
+    let mock =
+        MockBmc::builder().query(Parameter::TopSkip, QuerySupport::Off).query(Parameter::Expand, QuerySupport::Off);
     let (mock, _bmc, chassis) = started(mock).await;
     let all = names(&chassis, Query::new()).await;
     mock.clear_requests();
@@ -241,14 +242,26 @@ fn many(count: usize) -> Tree {
     let members: Vec<_> = (0..count).map(|n| link(&format!("/redfish/v1/Chassis/1/Sensors/{n}"))).collect();
     let features = json!({"ExpandQuery": {"NoLinks": true, "Levels": true}});
     let mut tree = Tree::new()
-        .with("/redfish/v1", json!({"@odata.type": "#ServiceRoot.v1_9_0.ServiceRoot", "Id": "Root", "Name": "Root",
-            "ProtocolFeaturesSupported": features, "Chassis": link("/redfish/v1/Chassis")}))
-        .with("/redfish/v1/Chassis", json!({"@odata.type": "#ChassisCollection.ChassisCollection", "Name": "Chassis",
-            "Members": [link("/redfish/v1/Chassis/1")]}))
-        .with("/redfish/v1/Chassis/1", json!({"@odata.type": "#Chassis.v1_14_0.Chassis", "Id": "1", "Name": "1",
-            "ChassisType": "RackMount", "Sensors": link("/redfish/v1/Chassis/1/Sensors")}))
-        .with("/redfish/v1/Chassis/1/Sensors", json!({"@odata.type": "#SensorCollection.SensorCollection",
-            "Name": "Sensors", "Members": members}));
+        .with(
+            "/redfish/v1",
+            json!({"@odata.type": "#ServiceRoot.v1_9_0.ServiceRoot", "Id": "Root", "Name": "Root",
+            "ProtocolFeaturesSupported": features, "Chassis": link("/redfish/v1/Chassis")}),
+        )
+        .with(
+            "/redfish/v1/Chassis",
+            json!({"@odata.type": "#ChassisCollection.ChassisCollection", "Name": "Chassis",
+            "Members": [link("/redfish/v1/Chassis/1")]}),
+        )
+        .with(
+            "/redfish/v1/Chassis/1",
+            json!({"@odata.type": "#Chassis.v1_14_0.Chassis", "Id": "1", "Name": "1",
+            "ChassisType": "RackMount", "Sensors": link("/redfish/v1/Chassis/1/Sensors")}),
+        )
+        .with(
+            "/redfish/v1/Chassis/1/Sensors",
+            json!({"@odata.type": "#SensorCollection.SensorCollection",
+            "Name": "Sensors", "Members": members}),
+        );
     for n in 0..count {
         let sensor = json!({"@odata.type": "#Sensor.v1_5_0.Sensor", "Id": n.to_string(), "Name": "A", "Reading": n});
         tree = tree.with(&format!("/redfish/v1/Chassis/1/Sensors/{n}"), sensor);

@@ -144,8 +144,10 @@ async fn it_is_stopped_by_its_monitor() {
     begun(&bmc).await.cancel().await.unwrap();
     mock.requests().assert_order(&[("DELETE", MONITOR), ("DELETE", TASK)]);
     let job = "/redfish/v1/JobService/Jobs/JID_1";
-    let job_body = json!({"@odata.id": job, "@odata.type": "#Job.v1_0_0.Job", "Id": "1", "Name": "J", "JobState": "Running"});
-    let (mock, bmc) = scripted(Answer::new(202).header("Location", job), &[(job, &[Action::json(200, job_body)])]).await;
+    let job_body =
+        json!({"@odata.id": job, "@odata.type": "#Job.v1_0_0.Job", "Id": "1", "Name": "J", "JobState": "Running"});
+    let (mock, bmc) =
+        scripted(Answer::new(202).header("Location", job), &[(job, &[Action::json(200, job_body)])]).await;
     mock.faults().add(Rule::on("DELETE", job).then(Action::Status(405)));
     mock.faults().add(Rule::on("PATCH", job).then(Action::empty(204)));
     begun(&bmc).await.cancel().await.unwrap();
@@ -201,7 +203,8 @@ async fn a_monitor_that_is_the_task_itself_is_read_as_one() {
     assert_eq!(done.state.as_deref(), Some("Completed"));
     // A vendor's own spellings, and a 200 from the start.
     let states = ["Scheduled", "Downloading", "CompletedWithErrors"];
-    let answers: Vec<_> = states.iter().map(|state| Action::json(200, json!({"JobState": state, "Name": "x"}))).collect();
+    let answers: Vec<_> =
+        states.iter().map(|state| Action::json(200, json!({"JobState": state, "Name": "x"}))).collect();
     let (_mock, bmc) = scripted(accepted(), &[(MONITOR, &answers)]).await;
     assert_eq!(begun(&bmc).await.wait(LONG).await.unwrap_err().kind(), ErrorKind::TaskFailed);
 }
@@ -210,7 +213,13 @@ async fn a_monitor_that_is_the_task_itself_is_read_as_one() {
 async fn what_the_monitor_answers_at_last_is_what_the_operation_came_to() {
     let (_mock, bmc) = scripted(
         accepted(),
-        &[(MONITOR, &[Action::empty(202), Action::Answer(Answer::new(201).header("Location", "/redfish/v1/New/1").json(json!({"Id": "1"})))])],
+        &[(
+            MONITOR,
+            &[
+                Action::empty(202),
+                Action::Answer(Answer::new(201).header("Location", "/redfish/v1/New/1").json(json!({"Id": "1"}))),
+            ],
+        )],
     )
     .await;
     let done = begun(&bmc).await.wait(LONG).await.unwrap();
@@ -275,7 +284,10 @@ async fn a_monitor_that_goes_is_no_loss_where_the_task_tells() {
     // The task says that it has succeeded; the monitor deletes itself when it is read, as it was.
     let (mock, bmc) = scripted(
         accepted().json(task("Running", 0)),
-        &[(TASK, &[Action::json(200, task("Running", 10)), Action::json(200, task("Completed", 100))]), (MONITOR, &[Action::Status(404)])],
+        &[
+            (TASK, &[Action::json(200, task("Running", 10)), Action::json(200, task("Completed", 100))]),
+            (MONITOR, &[Action::Status(404)]),
+        ],
     )
     .await;
     let done = begun(&bmc).await.wait(LONG).await.unwrap();
@@ -288,13 +300,19 @@ async fn a_job_that_outlives_its_task_is_asked() {
     let job = "/redfish/v1/JobService/Jobs/JID_77";
     let (mock, bmc) = scripted(
         Answer::new(202).header("Location", "/redfish/v1/TaskService/Tasks/JID_77"),
-        &[("/redfish/v1/TaskService/Tasks/JID_77", &[Action::json(200, json!({"JobState": "Running", "Id": "JID_77"})), Action::Status(404)])],
+        &[(
+            "/redfish/v1/TaskService/Tasks/JID_77",
+            &[Action::json(200, json!({"JobState": "Running", "Id": "JID_77"})), Action::Status(404)],
+        )],
     )
     .await;
     for (state, expected) in [("Completed", None), ("Failed", Some(ErrorKind::TaskFailed))] {
         mock.set(job, json!({"@odata.type": "#Job.v1_0_0.Job", "Id": "JID_77", "Name": "J", "JobState": state}));
-        mock.set("/redfish/v1/JobService/Jobs", json!({"@odata.type": "#JobCollection.JobCollection", "Name": "Jobs",
-            "Members": [{"@odata.id": "/redfish/v1/JobService/Jobs/1"}, {"@odata.id": job}]}));
+        mock.set(
+            "/redfish/v1/JobService/Jobs",
+            json!({"@odata.type": "#JobCollection.JobCollection", "Name": "Jobs",
+            "Members": [{"@odata.id": "/redfish/v1/JobService/Jobs/1"}, {"@odata.id": job}]}),
+        );
         let monitor = begun(&bmc).await;
         let ended = monitor.wait(LONG).await;
         assert_eq!(ended.as_ref().err().map(Error::kind), expected, "{ended:?}");

@@ -1,0 +1,382 @@
+//! The public handle on a BMC: building it, sending commands, going on to a satellite controller, closing. All clones
+//! share one session; the last one that goes closes it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretBox, SecretString};
+use tokio::sync::{mpsc, oneshot};
+
+use super::command::session::{ChannelAuthenticationCapabilities, Privilege};
+use super::command::{Command, CompletionCode};
+use super::error::{Error, ErrorKind};
+use super::packet::rmcp::Pong;
+use super::packet::session15::AuthType;
+use super::packet::suite::CipherSuite;
+use super::session::{self, Config, Control, Established, Job, Owner, Protocol, SuiteChoice, Target, UserLookup};
+
+/// The UDP port of RMCP.
+pub const DEFAULT_PORT: u16 = 623;
+const CONNECTING: &str = "connecting";
+const LONGEST_USER: usize = 16;
+const LONGEST_PASSWORD: usize = 20;
+/// Commands that may wait for a free place among those under way.
+const QUEUE: usize = 64;
+
+/// A session with a BMC. Clones are cheap and share it.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), rosefish_ipmi::Error> {
+/// use rosefish_ipmi::{Client, command::chassis::ChassisControl};
+///
+/// let client = Client::builder("10.0.0.7").credentials("admin", "password").connect().await?;
+/// if !client.chassis_status().await?.power_on {
+///     client.chassis_control(ChassisControl::PowerUp).await?;
+/// }
+/// client.close().await;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Client {
+    shared: Arc<Shared>,
+    target: Target,
+}
+
+#[derive(Debug)]
+struct Shared {
+    jobs: mpsc::Sender<Job>,
+    control: mpsc::UnboundedSender<Control>,
+    established: Established,
+    privilege: Privilege,
+    address: SocketAddr,
+    peer: String,
+}
+
+impl Client {
+    /// Describes a connection to `host`: a name or an address, without port.
+    pub fn builder(host: impl Into<String>) -> Builder {
+        Builder {
+            host: host.into(),
+            port: DEFAULT_PORT,
+            unprotected: None,
+            config: Config {
+                user: Vec::new(),
+                password: SecretString::default(),
+                bmc_key: None,
+                lookup: UserLookup::default(),
+                privilege: Privilege::Administrator,
+                protocol: Protocol::V2(SuiteChoice::Strongest),
+                first_repeat: Duration::from_millis(500),
+                timeout: Duration::from_secs(15),
+                keep_alive: Some(Duration::from_secs(25)),
+                under_way: 4,
+            },
+        }
+    }
+
+    /// Sends a command and waits for its answer.
+    ///
+    /// It may be cancelled by dropping the future. A command that changes state may have been carried out then.
+    ///
+    /// # Errors
+    /// When the BMC refuses it ([`ErrorKind::Refused`] with the completion code), doesn't answer in time, answers what
+    /// can't be read, or the session was closed.
+    pub async fn send<C: Command>(&self, command: &C) -> Result<C::Response, Error> {
+        let mut data = Vec::new();
+        command.encode(&mut data);
+        if data.len() > usize::from(u8::MAX) {
+            let detail = format!("{} bytes are more than a request can have", data.len());
+            return Err(Error::invalid(C::NAME, detail).at(&self.shared.peer));
+        }
+        let (reply, answer) = oneshot::channel();
+        let job = Job {
+            action: C::NAME,
+            target: self.target,
+            code: command.code(),
+            lun: command.lun(),
+            data,
+            effect: command.effect(),
+            reply: Some(reply),
+        };
+        self.shared.jobs.send(job).await.map_err(|_| self.closed(C::NAME))?;
+        let reply = answer.await.map_err(|_| self.closed(C::NAME))??;
+        match CompletionCode::from(reply.completion) {
+            CompletionCode::Success => command
+                .decode(&reply.data)
+                .map_err(|malformed| Error::malformed(C::NAME, malformed).at(&self.shared.peer)),
+            code => {
+                // Some bridges answer in the place of a controller that they didn't reach.
+                let bridge = code.of_a_bridge().filter(|_| self.target != Target::Bmc);
+                let number = code.number();
+                let detail = match (command.explain(code), bridge) {
+                    (Some(meaning), _) => format!("completion code {number:#04x}: {meaning}"),
+                    (None, Some(meaning)) => {
+                        format!("the satellite controller: completion code {number:#04x}: {meaning}")
+                    }
+                    (None, None) => code.to_string(),
+                };
+                Err(Error::new(ErrorKind::Refused(code), C::NAME, detail).at(&self.shared.peer))
+            }
+        }
+    }
+
+    /// The same session, with commands going to a satellite controller: at `address` on IPMB or another `channel`, by
+    /// way of the BMC.
+    #[must_use]
+    pub fn satellite(&self, channel: u8, address: u8) -> Self {
+        Self { shared: Arc::clone(&self.shared), target: Target::Satellite { channel, address } }
+    }
+
+    /// The same session, with commands going to the BMC itself.
+    #[must_use]
+    pub fn bmc(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), target: Target::Bmc }
+    }
+
+    /// Whether commands go to the controller at this slave address.
+    pub(crate) fn is_for(&self, address: u8) -> bool {
+        self.target.address() == address
+    }
+
+    /// Closes the session and waits until that is done, at most about a second. Other clones find it closed.
+    /// Dropping the last clone closes it as well, in the background.
+    pub async fn close(&self) {
+        let (closed, done) = oneshot::channel();
+        if self.shared.control.send(Control::Close(closed)).is_ok() {
+            let _ = done.await;
+        }
+    }
+
+    /// The negotiated cipher suite; none for IPMI 1.5.
+    #[must_use]
+    pub fn cipher_suite(&self) -> Option<CipherSuite> {
+        self.shared.established.suite
+    }
+
+    /// The GUID that the BMC told when the session was opened; none for IPMI 1.5.
+    #[must_use]
+    pub fn session_guid(&self) -> Option<[u8; 16]> {
+        self.shared.established.guid
+    }
+
+    /// The privilege level of the session.
+    #[must_use]
+    pub fn privilege(&self) -> Privilege {
+        self.shared.privilege
+    }
+
+    /// The BMC's address.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.shared.address
+    }
+
+    pub(crate) fn peer(&self) -> &str {
+        &self.shared.peer
+    }
+
+    pub(crate) fn control(&self, control: Control) -> Result<(), Error> {
+        self.shared.control.send(control).map_err(|_| self.closed("using the session"))
+    }
+
+    fn closed(&self, action: &'static str) -> Error {
+        Error::new(ErrorKind::Closed, action, "the session was closed").at(&self.shared.peer)
+    }
+}
+
+/// Describes a connection before it is made.
+#[derive(Debug)]
+#[must_use = "nothing happens until `connect`"]
+pub struct Builder {
+    host: String,
+    port: u16,
+    /// A suite that may be used although it doesn't protect everything.
+    unprotected: Option<CipherSuite>,
+    config: Config,
+}
+
+impl Builder {
+    /// User name and password. Without them, the BMC's user without a name is tried.
+    pub fn credentials(mut self, user: impl Into<String>, password: impl Into<SecretString>) -> Self {
+        self.config.user = user.into().into_bytes();
+        self.config.password = password.into();
+        self
+    }
+
+    /// The BMC's key K_G, for BMCs on which one is set: at most 20 bytes.
+    pub fn bmc_key(mut self, key: impl Into<SecretBox<[u8]>>) -> Self {
+        self.config.bmc_key = Some(key.into());
+        self
+    }
+
+    /// The UDP port, 623 unless said otherwise.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// The privilege level of the session, Administrator unless said otherwise.
+    pub fn privilege(mut self, privilege: Privilege) -> Self {
+        self.config.privilege = privilege;
+        self
+    }
+
+    /// How the BMC looks up the user, by name alone unless said otherwise.
+    pub fn user_lookup(mut self, lookup: UserLookup) -> Self {
+        self.config.lookup = lookup;
+        self
+    }
+
+    /// Insists on a cipher suite instead of the strongest that the BMC offers. It also saves the questions for them.
+    /// Suites that leave out authentication, integrity or encryption are refused by [`connect`](Self::connect).
+    pub fn cipher_suite(mut self, suite: CipherSuite) -> Self {
+        self.config.protocol = Protocol::V2(SuiteChoice::Exactly(suite));
+        self
+    }
+
+    /// Insists on a cipher suite that leaves out integrity or encryption, or (suite 0) everything: whoever is on the
+    /// network can read along, and with most of them give commands to the BMC.
+    pub fn danger_unprotected_cipher_suite(mut self, suite: CipherSuite) -> Self {
+        self.unprotected = Some(suite);
+        self.config.protocol = Protocol::V2(SuiteChoice::Exactly(suite));
+        self
+    }
+
+    /// Speaks IPMI 1.5, which doesn't encrypt anything and, but for MD5, doesn't notice forged packets: whoever is on
+    /// the network can read along, new passwords included.
+    pub fn danger_ipmi_1_5(mut self, auth_type: AuthType) -> Self {
+        self.config.protocol = Protocol::V15(auth_type);
+        self
+    }
+
+    /// How long to wait for an answer, with all repetitions; 15 seconds unless said otherwise.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.config.timeout = timeout;
+        self
+    }
+
+    /// How long to wait until a question is first repeated; half a second unless said otherwise. Further waits are
+    /// longer, up to four times that.
+    pub fn repeat_after(mut self, wait: Duration) -> Self {
+        self.config.first_repeat = wait.max(Duration::from_millis(1));
+        self
+    }
+
+    /// How long the session may be quiet until the BMC is asked for a sign of life; `None` for never. BMCs end sessions
+    /// that are quiet for a minute. 25 seconds unless said otherwise.
+    pub fn keep_alive(mut self, interval: Option<Duration>) -> Self {
+        self.config.keep_alive = interval.map(|interval| interval.max(Duration::from_millis(10)));
+        self
+    }
+
+    /// How many requests may be under way at a time, 1 to 32; 4 unless said otherwise. Some BMCs take only one.
+    pub fn requests_under_way(mut self, count: usize) -> Self {
+        self.config.under_way = count.clamp(1, 32);
+        self
+    }
+
+    /// Opens the session. Cancelling it leaves no session behind.
+    ///
+    /// # Errors
+    /// When the name doesn't resolve, nothing answers, the credentials are refused ([`Error::is_auth`]; they are tried
+    /// once), the BMC has no protected cipher suite, or answers another one than was asked for.
+    pub async fn connect(self) -> Result<Client, Error> {
+        self.check().map_err(|error| error.at(&self.host))?;
+        let addresses = self.resolve().await.map_err(|error| error.at(&self.host))?;
+        let config = Arc::new(self.config);
+        let mut last = None;
+        for address in addresses {
+            match connect(address, Arc::clone(&config)).await {
+                Ok(client) => return Ok(client),
+                // Another address of the same name may lead to it; another answer wouldn't be any different.
+                Err(error) if matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Unreachable) => {
+                    last = Some(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(no_address(&self.host, last))
+    }
+
+    /// Asks without a session how sessions are authenticated: the surest way to learn whether IPMI is spoken there, and
+    /// which version. Nothing secret is sent.
+    ///
+    /// # Errors
+    /// When the name doesn't resolve or nothing answers.
+    pub async fn probe(&self) -> Result<ChannelAuthenticationCapabilities, Error> {
+        let mut last = None;
+        for address in self.resolve().await.map_err(|error| error.at(&self.host))? {
+            match session::probe(address, &self.config).await {
+                Ok(capabilities) => return Ok(capabilities),
+                Err(error) => last = Some(error.at(&address.to_string())),
+            }
+        }
+        Err(no_address(&self.host, last))
+    }
+
+    /// Sends an ASF presence ping. Many BMCs that speak IPMI leave it unanswered; [`probe`](Self::probe) finds those.
+    ///
+    /// # Errors
+    /// When the name doesn't resolve or nothing answers.
+    pub async fn ping(&self) -> Result<Pong, Error> {
+        let mut last = None;
+        for address in self.resolve().await.map_err(|error| error.at(&self.host))? {
+            match session::ping(address, &self.config).await {
+                Ok(pong) => return Ok(pong),
+                Err(error) => last = Some(error.at(&address.to_string())),
+            }
+        }
+        Err(no_address(&self.host, last))
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let config = &self.config;
+        if config.user.len() > LONGEST_USER {
+            let detail = format!("a user name has at most {LONGEST_USER} bytes, not {}", config.user.len());
+            return Err(Error::invalid(CONNECTING, detail));
+        }
+        let longest = if matches!(config.protocol, Protocol::V15(_)) { 16 } else { LONGEST_PASSWORD };
+        if config.password().len() > longest {
+            return Err(Error::invalid(CONNECTING, format!("a password has at most {longest} bytes here")));
+        }
+        if config.bmc_key.as_ref().is_some_and(|key| key.expose_secret().len() > LONGEST_PASSWORD) {
+            return Err(Error::invalid(CONNECTING, "K_G has at most 20 bytes"));
+        }
+        if let Protocol::V2(SuiteChoice::Exactly(suite)) = config.protocol
+            && !suite.is_protected()
+            && self.unprotected != Some(suite)
+        {
+            let detail = format!("{suite} leaves packets unprotected; it has to be asked for by the name that says so");
+            return Err(Error::new(ErrorKind::Unsupported, CONNECTING, detail));
+        }
+        Ok(())
+    }
+
+    async fn resolve(&self) -> Result<Vec<SocketAddr>, Error> {
+        let host = self.host.trim_start_matches('[').trim_end_matches(']');
+        let found = tokio::net::lookup_host((host, self.port)).await;
+        Ok(found.map_err(|error| Error::io(ErrorKind::Unreachable, "looking up the name", error))?.collect())
+    }
+}
+
+/// What the last of a name's addresses said, if it has any.
+fn no_address(host: &str, last: Option<Error>) -> Error {
+    last.unwrap_or_else(|| Error::new(ErrorKind::Unreachable, CONNECTING, "the name has no address").at(host))
+}
+
+async fn connect(address: SocketAddr, config: Arc<Config>) -> Result<Client, Error> {
+    let peer = address.to_string();
+    let privilege = config.privilege;
+    let (jobs, jobs_of_owner) = mpsc::channel(QUEUE);
+    let (control, control_of_owner) = mpsc::unbounded_channel();
+    let owner = Owner::new(address, config, jobs_of_owner, control_of_owner).await?;
+    let (ready, opened) = oneshot::channel();
+    tokio::spawn(owner.run(ready));
+    let established = opened
+        .await
+        .map_err(|_| Error::new(ErrorKind::Closed, CONNECTING, "the runtime is shutting down").at(&peer))??;
+    let shared = Arc::new(Shared { jobs, control, established, privilege, address, peer });
+    Ok(Client { shared, target: Target::default() })
+}

@@ -1,0 +1,426 @@
+//! FRU inventories (Platform Management FRU Information Storage Definition 1.3): common header, chassis, board and
+//! product areas. One bad area hides none of the others. The multirecord area is read in `multirecord`.
+
+use std::time::{Duration, SystemTime};
+
+use super::multirecord::{self, MultiRecord};
+use super::text::{Encoding, Text, fru_field};
+use crate::packet::{Malformed, Reader, checksum};
+
+/// Length of the common header.
+pub const HEADER_LENGTH: usize = 8;
+const VERSION: u8 = 1;
+const END_OF_FIELDS: u8 = 0xc1;
+/// Board dates count minutes from the beginning of 1996.
+const EPOCH_1996: u64 = 820_454_400;
+
+/// An FRU inventory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inventory {
+    /// The chassis area.
+    pub chassis: Option<ChassisArea>,
+    /// The board area.
+    pub board: Option<BoardArea>,
+    /// The product area.
+    pub product: Option<ProductArea>,
+    /// The records of the multirecord area.
+    pub records: Vec<MultiRecord>,
+    /// Where the internal use area begins, if there is one.
+    pub internal_use: Option<usize>,
+    /// What could not be read, or was read although its checksum is wrong.
+    pub defects: Vec<Defect>,
+}
+
+/// Something wrong with an inventory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Defect {
+    /// In which area.
+    pub area: &'static str,
+    /// What.
+    pub problem: Problem,
+}
+
+/// What may be wrong with an area.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// Its checksum is wrong; it was read all the same.
+    Checksum,
+    /// It is of a version that isn't known.
+    Version(u8),
+    /// It is cut short, or not what it must be.
+    Malformed(Malformed),
+}
+
+/// The chassis area.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChassisArea {
+    /// The chassis type, as SMBIOS numbers it.
+    pub chassis_type: u8,
+    /// Part number.
+    pub part_number: Text,
+    /// Serial number.
+    pub serial_number: Text,
+    /// What the vendor adds.
+    pub custom: Vec<Text>,
+}
+
+/// The board area.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BoardArea {
+    /// Language code; 0 and 25 are English.
+    pub language: u8,
+    /// When it was manufactured, in minutes since the beginning of 1996; `None` when not specified.
+    pub manufactured_minutes: Option<u32>,
+    /// Manufacturer.
+    pub manufacturer: Text,
+    /// Product name.
+    pub product_name: Text,
+    /// Serial number.
+    pub serial_number: Text,
+    /// Part number.
+    pub part_number: Text,
+    /// The FRU file's ID.
+    pub file_id: Text,
+    /// What the vendor adds.
+    pub custom: Vec<Text>,
+}
+
+impl BoardArea {
+    /// When it was manufactured.
+    #[must_use]
+    pub fn manufactured(&self) -> Option<SystemTime> {
+        let minutes = self.manufactured_minutes?;
+        Some(SystemTime::UNIX_EPOCH + Duration::from_secs(EPOCH_1996 + u64::from(minutes) * 60))
+    }
+}
+
+/// The product area.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProductArea {
+    /// Language code; 0 and 25 are English.
+    pub language: u8,
+    /// Manufacturer.
+    pub manufacturer: Text,
+    /// Product name.
+    pub product_name: Text,
+    /// Part or model number.
+    pub part_number: Text,
+    /// Version.
+    pub version: Text,
+    /// Serial number.
+    pub serial_number: Text,
+    /// Asset tag.
+    pub asset_tag: Text,
+    /// The FRU file's ID.
+    pub file_id: Text,
+    /// What the vendor adds.
+    pub custom: Vec<Text>,
+}
+
+/// Where the areas begin, in bytes; absent ones are `None`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CommonHeader {
+    /// Internal use area.
+    pub internal_use: Option<usize>,
+    /// Chassis area.
+    pub chassis: Option<usize>,
+    /// Board area.
+    pub board: Option<usize>,
+    /// Product area.
+    pub product: Option<usize>,
+    /// Multirecord area.
+    pub multirecord: Option<usize>,
+}
+
+impl CommonHeader {
+    /// Reads the eight bytes; says also whether their checksum is right.
+    ///
+    /// # Errors
+    /// When there are fewer, or the version isn't 1.
+    pub fn decode(bytes: &[u8]) -> Result<(Self, bool), Malformed> {
+        let mut reader = Reader::new(bytes, "FRU common header");
+        let header: [u8; HEADER_LENGTH] = reader.array()?;
+        let [version, internal, chassis, board, product, multirecord, _, _] = header;
+        if version & 0x0f != VERSION {
+            return Err(Malformed::new("FRU common header", 0));
+        }
+        let at = |offset: u8| (offset != 0).then(|| usize::from(offset) * 8);
+        let this = Self {
+            internal_use: at(internal),
+            chassis: at(chassis),
+            board: at(board),
+            product: at(product),
+            multirecord: at(multirecord),
+        };
+        Ok((this, checksum(&header) == 0))
+    }
+}
+
+impl Inventory {
+    /// Reads an inventory.
+    ///
+    /// # Errors
+    /// When there isn't even a common header. Everything else that is wrong is among the defects.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
+        let (header, intact) = CommonHeader::decode(bytes)?;
+        let mut this = Self { internal_use: header.internal_use, ..Self::default() };
+        if !intact {
+            this.defects.push(Defect { area: "common header", problem: Problem::Checksum });
+        }
+        this.chassis = this.area(bytes, header.chassis, "chassis", chassis);
+        this.board = this.area(bytes, header.board, "board", board);
+        this.product = this.area(bytes, header.product, "product", product);
+        if let Some(area) = header.multirecord.and_then(|at| bytes.get(at..)) {
+            let (records, problem) = multirecord::decode_all(area);
+            this.records = records;
+            this.defects.extend(problem.map(|problem| Defect { area: "multirecord", problem }));
+        }
+        Ok(this)
+    }
+
+    fn area<T>(
+        &mut self,
+        bytes: &[u8],
+        at: Option<usize>,
+        name: &'static str,
+        read: impl FnOnce(&mut Reader<'_>) -> Result<T, Malformed>,
+    ) -> Option<T> {
+        let at = at?;
+        match area_bytes(bytes, at) {
+            Ok((area, intact)) => {
+                if !intact {
+                    self.defects.push(Defect { area: name, problem: Problem::Checksum });
+                }
+                let read = read(&mut Reader::new(area, "FRU area"));
+                read.map_err(|error| self.defects.push(Defect { area: name, problem: Problem::Malformed(error) })).ok()
+            }
+            Err(problem) => {
+                self.defects.push(Defect { area: name, problem });
+                None
+            }
+        }
+    }
+}
+
+/// The contents of an area between its length and its checksum, and whether the checksum is right.
+fn area_bytes(bytes: &[u8], at: usize) -> Result<(&[u8], bool), Problem> {
+    let malformed = Malformed::new("FRU area", at);
+    let rest = bytes.get(at..).ok_or(Problem::Malformed(malformed))?;
+    let [version, length, ..] = rest else {
+        return Err(Problem::Malformed(malformed));
+    };
+    if version & 0x0f != VERSION {
+        return Err(Problem::Version(*version));
+    }
+    // What lies behind the end of the memory is read as far as it goes; the checksum shows that something is missing.
+    let length = (usize::from(*length) * 8).min(rest.len());
+    let area = rest.get(..length).unwrap_or_default();
+    let contents = area.get(2..length.saturating_sub(1)).ok_or(Problem::Malformed(malformed))?;
+    Ok((contents, checksum(area) == 0))
+}
+
+/// Reads type/length fields up to the end mark.
+struct Fields<'r, 'a> {
+    reader: &'r mut Reader<'a>,
+    english: bool,
+    ended: bool,
+}
+
+impl Fields<'_, '_> {
+    /// The next field; an empty one when the area ended before it.
+    fn next(&mut self) -> Text {
+        self.more().unwrap_or_default()
+    }
+
+    fn more(&mut self) -> Option<Text> {
+        if self.ended {
+            return None;
+        }
+        let type_length = self.reader.u8().ok().filter(|byte| *byte != END_OF_FIELDS);
+        let bytes = type_length.and_then(|byte| self.reader.take(usize::from(byte & 0x3f)).ok());
+        let (Some(type_length), Some(bytes)) = (type_length, bytes) else {
+            self.ended = true;
+            return None;
+        };
+        Some(fru_field(Encoding::of(type_length), self.english, bytes))
+    }
+
+    fn custom(mut self) -> Vec<Text> {
+        std::iter::from_fn(|| self.more()).collect()
+    }
+}
+
+fn fields<'r, 'a>(reader: &'r mut Reader<'a>, language: u8) -> Fields<'r, 'a> {
+    Fields { reader, english: matches!(language, 0 | 25), ended: false }
+}
+
+fn chassis(reader: &mut Reader<'_>) -> Result<ChassisArea, Malformed> {
+    let chassis_type = reader.u8()?;
+    let mut fields = fields(reader, 0);
+    Ok(ChassisArea { chassis_type, part_number: fields.next(), serial_number: fields.next(), custom: fields.custom() })
+}
+
+fn board(reader: &mut Reader<'_>) -> Result<BoardArea, Malformed> {
+    let (language, minutes) = (reader.u8()?, reader.u24()?);
+    let mut fields = fields(reader, language);
+    Ok(BoardArea {
+        language,
+        manufactured_minutes: Some(minutes).filter(|minutes| *minutes != 0),
+        manufacturer: fields.next(),
+        product_name: fields.next(),
+        serial_number: fields.next(),
+        part_number: fields.next(),
+        file_id: fields.next(),
+        custom: fields.custom(),
+    })
+}
+
+fn product(reader: &mut Reader<'_>) -> Result<ProductArea, Malformed> {
+    let language = reader.u8()?;
+    let mut fields = fields(reader, language);
+    Ok(ProductArea {
+        language,
+        manufacturer: fields.next(),
+        product_name: fields.next(),
+        part_number: fields.next(),
+        version: fields.next(),
+        serial_number: fields.next(),
+        asset_tag: fields.next(),
+        file_id: fields.next(),
+        custom: fields.custom(),
+    })
+}
+
+/// What a chassis type is called (SMBIOS, table 17).
+#[must_use]
+pub fn chassis_type_name(number: u8) -> &'static str {
+    const NAMES: [&str; 37] = [
+        "unspecified",
+        "other",
+        "unknown",
+        "desktop",
+        "low profile desktop",
+        "pizza box",
+        "mini tower",
+        "tower",
+        "portable",
+        "laptop",
+        "notebook",
+        "hand held",
+        "docking station",
+        "all in one",
+        "sub notebook",
+        "space-saving",
+        "lunch box",
+        "main server chassis",
+        "expansion chassis",
+        "sub-chassis",
+        "bus expansion chassis",
+        "peripheral chassis",
+        "RAID chassis",
+        "rack mount chassis",
+        "sealed-case PC",
+        "multi-system chassis",
+        "CompactPCI",
+        "AdvancedTCA",
+        "blade",
+        "blade enclosure",
+        "tablet",
+        "convertible",
+        "detachable",
+        "IoT gateway",
+        "embedded PC",
+        "mini PC",
+        "stick PC",
+    ];
+    NAMES.get(usize::from(number & 0x7f)).copied().unwrap_or("reserved")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn area(contents: &[u8]) -> Vec<u8> {
+        let mut area = [&[1, 0], contents, &[END_OF_FIELDS]].concat();
+        area.resize((area.len() + 1).div_ceil(8) * 8 - 1, 0);
+        area[1] = ((area.len() + 1) / 8) as u8;
+        area.push(checksum(&area));
+        area
+    }
+
+    fn text(text: &str) -> Vec<u8> {
+        [&[0xc0 | text.len() as u8], text.as_bytes()].concat()
+    }
+
+    fn inventory(areas: [Vec<u8>; 3]) -> Vec<u8> {
+        let mut header = vec![1, 0];
+        let mut at = 1;
+        for area in &areas {
+            header.push(if area.is_empty() { 0 } else { at });
+            at += (area.len() / 8) as u8;
+        }
+        header.extend([0, 0]);
+        header.push(checksum(&header));
+        [header, areas.concat()].concat()
+    }
+
+    #[test]
+    fn the_three_areas_are_read() {
+        let chassis = area(&[&[0x17], &text("CH-PN")[..], &text("CH-SN"), &text("extra")].concat());
+        let board = area(
+            &[&[25, 0xc0, 0xa5, 0xb6], &text("Maker")[..], &text("Board"), &text("SN"), &text("PN"), &text("f")]
+                .concat(),
+        );
+        let product =
+            area(&[&[25], &text("Maker")[..], &text("Server"), &[0x82, 0x29, 0xdc], &text(""), &text("SN")].concat());
+        let read = Inventory::decode(&inventory([chassis, board, product])).unwrap();
+        assert_eq!(read.defects, []);
+        let chassis = read.chassis.unwrap();
+        assert_eq!(chassis_type_name(chassis.chassis_type), "rack mount chassis");
+        assert_eq!(chassis.custom.iter().map(Text::to_string).collect::<Vec<_>>(), ["extra"]);
+        let board = read.board.unwrap();
+        assert_eq!((board.serial_number.as_str(), board.manufactured_minutes), (Some("SN"), Some(0xb6_a5c0)));
+        let product = read.product.unwrap();
+        assert_eq!(product.product_name.as_str(), Some("Server"));
+        assert!(product.version.is_empty() && product.asset_tag.is_empty());
+        assert_eq!(product.serial_number.as_str(), Some("SN"));
+    }
+
+    #[test]
+    fn a_bad_area_hides_none_of_the_others() {
+        let good = area(&[&[0x17], &text("PN")[..]].concat());
+        let mut bad = good.clone();
+        bad[3] ^= 1;
+        let mut strange = good.clone();
+        strange[0] = 7;
+        let read = Inventory::decode(&inventory([good.clone(), strange, bad])).unwrap();
+        assert_eq!(read.chassis.unwrap().part_number.as_str(), Some("PN"));
+        assert!(read.board.is_none() && read.product.is_some());
+        assert_eq!(
+            read.defects,
+            [
+                Defect { area: "board", problem: Problem::Version(7) },
+                Defect { area: "product", problem: Problem::Checksum }
+            ]
+        );
+        let cut = Inventory::decode(&inventory([good, Vec::new(), Vec::new()])[..12]).unwrap();
+        assert_eq!(cut.defects, [Defect { area: "chassis", problem: Problem::Checksum }]);
+        assert!(Inventory::decode(&[1, 0, 0]).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_an_inventory_or_none(mut bytes in prop::collection::vec(any::<u8>(), 8..300), at in prop::collection::vec(1u8..6, 5)) {
+            bytes[0] = 1;
+            for (offset, at) in at.iter().enumerate() {
+                bytes[1 + offset] = *at;
+                if let Some(version) = bytes.get_mut(usize::from(*at) * 8) {
+                    *version = 1;
+                }
+            }
+            let _ = Inventory::decode(&bytes);
+        }
+    }
+}

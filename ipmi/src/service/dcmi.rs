@@ -1,0 +1,115 @@
+//! DCMI as conversations: power limits that may be absent, and texts that come in parts.
+
+use crate::command::Command;
+use crate::command::dcmi::{
+    ActivatePowerLimit, DcmiText, GetAssetTag, GetControllerName, GetPowerLimit, GetPowerReading,
+    GetTemperatureReadings, LONGEST_TEXT, PowerLimit, PowerReading, SetPowerLimit, SetText, TEXT_PART, TextPart,
+};
+use crate::{Client, Error};
+
+impl Client {
+    /// The power that the system draws.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn power_reading(&self) -> Result<PowerReading, Error> {
+        self.send(&GetPowerReading).await
+    }
+
+    /// The power limit, if one is active.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), but for there being none.
+    pub async fn power_limit(&self) -> Result<Option<PowerLimit>, Error> {
+        const NONE_ACTIVE: u8 = 0x80;
+        match self.send(&GetPowerLimit).await {
+            Ok(limit) => Ok(Some(limit)),
+            Err(error) if error.completion_code().is_some_and(|code| code.number() == NONE_ACTIVE) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Sets a power limit and activates it, or deactivates the one that is set.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn set_power_limit(&self, limit: Option<PowerLimit>) -> Result<(), Error> {
+        if let Some(limit) = limit {
+            self.send(&SetPowerLimit(limit)).await?;
+        }
+        self.send(&ActivatePowerLimit(limit.is_some())).await
+    }
+
+    /// The asset tag.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn asset_tag(&self) -> Result<String, Error> {
+        self.dcmi_text(|offset| GetAssetTag { offset }).await
+    }
+
+    /// The management controller's identifier string.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn controller_name(&self) -> Result<String, Error> {
+        self.dcmi_text(|offset| GetControllerName { offset }).await
+    }
+
+    /// Sets the asset tag or the controller's identifier string, at most 63 bytes.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), and when it is too long.
+    pub async fn set_dcmi_text(&self, text: DcmiText, value: &str) -> Result<(), Error> {
+        let mut bytes = value.as_bytes().to_vec();
+        if bytes.len() > LONGEST_TEXT {
+            let detail = format!("{} bytes are more than {LONGEST_TEXT}", bytes.len());
+            return Err(Error::invalid("setting a DCMI text", detail).at(self.peer()));
+        }
+        if text == DcmiText::ControllerName {
+            bytes.push(0); // this one is null-terminated
+        }
+        let mut offset = 0;
+        for part in bytes.chunks(usize::from(TEXT_PART)) {
+            self.send(&SetText { text, offset, data: part.to_vec() }).await?;
+            offset += TEXT_PART;
+        }
+        if bytes.is_empty() {
+            self.send(&SetText { text, offset: 0, data: Vec::new() }).await?;
+        }
+        Ok(())
+    }
+
+    /// Temperatures of one kind of place (40h inlet, 41h processor, 42h baseboard): instance and degrees Celsius.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn dcmi_temperatures(&self, entity: u8) -> Result<Vec<(u8, i16)>, Error> {
+        let mut readings: Vec<(u8, i16)> = Vec::new();
+        let mut start = 1;
+        loop {
+            let answer = self.send(&GetTemperatureReadings { entity, start }).await?;
+            let last = answer.readings.iter().map(|(instance, _)| *instance).max();
+            readings.extend(answer.readings);
+            match last.and_then(|last| last.checked_add(1)).filter(|next| *next > start) {
+                Some(next) if readings.len() < usize::from(answer.total) => start = next,
+                _ => return Ok(readings),
+            }
+        }
+    }
+
+    async fn dcmi_text<C: Command<Response = TextPart>>(&self, part: impl Fn(u8) -> C) -> Result<String, Error> {
+        let mut bytes: Vec<u8> = Vec::new();
+        loop {
+            let offset = u8::try_from(bytes.len()).unwrap_or(u8::MAX);
+            let answer = self.send(&part(offset)).await?;
+            let more = !answer.data.is_empty();
+            bytes.extend(answer.data);
+            let total = usize::from(answer.total).min(LONGEST_TEXT + 1);
+            if bytes.len() >= total || !more {
+                bytes.truncate(total);
+                return Ok(String::from_utf8_lossy(&bytes).trim_end_matches('\0').to_owned());
+            }
+        }
+    }
+}

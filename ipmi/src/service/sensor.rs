@@ -1,0 +1,126 @@
+//! Reading sensors where they are: at the BMC, or by way of it at the controller that owns them; with the factors of
+//! non-linear sensors fetched, thresholds as values, and many sensors at a time.
+
+use futures_core::Stream;
+use futures_util::stream::{self, StreamExt};
+
+use crate::command::sensor::{
+    GetSensorHysteresis, GetSensorReading, GetSensorReadingFactors, GetSensorThresholds, Hysteresis, SensorAddress,
+    SetSensorHysteresis, SetSensorThresholds, Thresholds,
+};
+use crate::packet::message::BMC_ADDRESS;
+use crate::record::reading::Linearization;
+use crate::record::sensor::{Sensor, SensorReading, Threshold, ThresholdStatus};
+use crate::{Client, Error, ErrorKind};
+
+const READING: &str = "reading a sensor";
+/// How many readings are asked for at a time; the session has its own limit on what is under way.
+const AT_A_TIME: usize = 4;
+
+/// A reading with what it means.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measurement {
+    /// The reading as it came.
+    pub reading: SensorReading,
+    /// The value in the sensor's unit; `None` for discrete sensors and where there is no reading at present.
+    pub value: Option<f64>,
+    /// How the value stands to the thresholds.
+    pub status: Option<ThresholdStatus>,
+    /// The states in words.
+    pub states: Vec<&'static str>,
+}
+
+impl Client {
+    /// Reads a sensor.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send); also for sensors that software owns, which nobody can read, and event-only ones.
+    pub async fn read_sensor(&self, sensor: &Sensor) -> Result<Measurement, Error> {
+        let owner = self.owner_of(sensor)?;
+        let address = SensorAddress::from(sensor);
+        let reading = owner.send(&GetSensorReading { sensor: address }).await?;
+        let factors = match sensor.analog.map(|analog| analog.factors) {
+            Some(factors) if matches!(factors.linearization, Linearization::NonLinear(_)) && reading.is_available() => {
+                let raw = reading.raw;
+                Some(owner.send(&GetSensorReadingFactors { sensor: address, raw, format: factors.format }).await?)
+            }
+            factors => factors,
+        };
+        let is_analog = sensor.is_analog() && reading.is_available();
+        let value = factors.filter(|_| is_analog).and_then(|factors| factors.value(reading.raw));
+        Ok(Measurement {
+            status: reading.threshold_status().filter(|_| sensor.event_type.is_threshold()),
+            states: if reading.is_available() { sensor.states(&reading) } else { Vec::new() },
+            reading,
+            value,
+        })
+    }
+
+    /// Reads many sensors, several at a time, in their order. A sensor that can't be read hides none of the others.
+    pub fn read_sensors(
+        &self,
+        sensors: Vec<Sensor>,
+    ) -> impl Stream<Item = (Sensor, Result<Measurement, Error>)> + Send + use<> {
+        let client = self.clone();
+        stream::iter(sensors)
+            .map(move |sensor| {
+                let client = client.clone();
+                async move {
+                    let measurement = client.read_sensor(&sensor).await;
+                    (sensor, measurement)
+                }
+            })
+            .buffered(AT_A_TIME)
+    }
+
+    /// A sensor's thresholds, raw; [`Sensor::value`] makes values of them.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn sensor_thresholds(&self, sensor: &Sensor) -> Result<Thresholds, Error> {
+        self.owner_of(sensor)?.send(&GetSensorThresholds { sensor: sensor.into() }).await
+    }
+
+    /// Sets one threshold to the value that comes nearest, in the sensor's unit.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), and when no raw byte stands for the value.
+    pub async fn set_sensor_threshold(&self, sensor: &Sensor, threshold: Threshold, value: f64) -> Result<(), Error> {
+        let raw = sensor.analog.and_then(|analog| analog.factors.raw(value)).ok_or_else(|| {
+            let detail = format!("{}: no raw threshold stands for {value} {}", sensor.name, sensor.unit);
+            Error::invalid("setting a threshold", detail).at(self.peer())
+        })?;
+        let thresholds = Thresholds::default().with(threshold, raw);
+        self.owner_of(sensor)?.send(&SetSensorThresholds { sensor: sensor.into(), thresholds }).await
+    }
+
+    /// A sensor's hysteresis as raw counts.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn sensor_hysteresis(&self, sensor: &Sensor) -> Result<Hysteresis, Error> {
+        self.owner_of(sensor)?.send(&GetSensorHysteresis { sensor: sensor.into() }).await
+    }
+
+    /// Sets a sensor's hysteresis as raw counts.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn set_sensor_hysteresis(&self, sensor: &Sensor, hysteresis: Hysteresis) -> Result<(), Error> {
+        self.owner_of(sensor)?.send(&SetSensorHysteresis { sensor: sensor.into(), hysteresis }).await
+    }
+
+    /// The client for the controller that owns a sensor.
+    fn owner_of(&self, sensor: &Sensor) -> Result<Self, Error> {
+        match sensor.owner.slave_address() {
+            Some(address) if self.is_for(address) => Ok(self.clone()),
+            Some(BMC_ADDRESS) => Ok(self.bmc()),
+            Some(address) => Ok(self.satellite(sensor.owner.channel, address)),
+            None => {
+                let detail =
+                    format!("{}: it belongs to software {:#04x}, which can't be asked", sensor.name, sensor.owner.id);
+                Err(Error::new(ErrorKind::Unsupported, READING, detail).at(self.peer()))
+            }
+        }
+    }
+}
