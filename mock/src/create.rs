@@ -8,7 +8,7 @@ use crate::message::{self, Message};
 use crate::reply::Reply;
 use crate::service::{Call, Settings, State, not_allowed};
 use crate::store::Store;
-use crate::{account, body, event, merge, schema, secret, uri};
+use crate::{account, body, collection, event, merge, schema, secret, uri};
 
 /// Versions for members of types that the tree has no example of.
 static VERSIONS: &[(&str, &str)] = &[
@@ -72,6 +72,10 @@ pub(crate) fn answer(state: &mut State, call: &Call, settings: &Settings) -> Rep
     if let Some(ty) = ty.filter(|_| !settings.lenient) {
         schema::misfits(ty, &body, "", &mut wrong);
     }
+    if !wrong.is_empty() {
+        return Reply::errors(StatusCode::BAD_REQUEST, &wrong);
+    }
+    let wrong = collection::check(&state.store, &collection, &body);
     if !wrong.is_empty() {
         return Reply::errors(StatusCode::BAD_REQUEST, &wrong);
     }

@@ -82,6 +82,7 @@ mod bios;
 mod body;
 mod builder;
 mod capability;
+mod collection;
 mod create;
 mod delete;
 mod demo;

@@ -219,9 +219,11 @@ fn array(old: &mut Vec<Value>, new: &[Value], name: &str, place: &Place, outcome
 /// What the schema has against a value; of several, of the first that is wrong.
 fn misfit(field: &Field, new: &Value) -> Option<Message> {
     match new {
-        // A null in an array removes an element, and what is in an object is looked at there.
         Value::Array(elements) if field.many => {
-            elements.iter().filter(|element| !element.is_null()).find_map(|element| unfit(field, element))
+            // A null removes an element, and an empty object keeps one.
+            let stands =
+                |element: &&Value| !element.is_null() && element.as_object().is_none_or(|keeps| !keeps.is_empty());
+            elements.iter().filter(stands).find_map(|element| unfit(field, element))
         }
         new if field.many && !new.is_null() => {
             Some(Message::new(&message::PROPERTY_VALUE_TYPE, [&text(new), field.name]))

@@ -96,6 +96,8 @@ kinds! {
     CREATE_MISSING_PROPERTY = "CreateFailedMissingReqProperties", Critical, BAD_REQUEST,
         "The resource was not created, because the property %1 is missing.",
         "Add the property to the body.";
+    CREATE_LIMIT = "CreateLimitReachedForResource", Critical, BAD_REQUEST,
+        "The collection takes no more members.", "Delete one that is not needed any more.";
     PASSWORD_CHANGE_REQUIRED = "PasswordChangeRequired", Critical, FORBIDDEN,
         "The account may do nothing before its password is changed by a PATCH of '%1'.",
         "PATCH the Password property of the account.";

@@ -62,6 +62,9 @@ pub(crate) fn answer(state: &mut State, call: &Call, settings: &Settings) -> Rep
     if state.store.get(&key).and_then(schema) == Some("EventDestination") {
         event::subscribed(state, &key, &patch);
     }
+    if state.store.get(&key).and_then(schema) == Some("LogEntry") {
+        state.store.show_in_collection(&key);
+    }
     if let Some(active) = active {
         pending::note(state, &active, &patch);
     }

@@ -26,7 +26,7 @@ pub(crate) fn answer(state: &State, call: &Call, settings: &Settings) -> Reply {
         return missing(state, &key);
     };
     if let Some(json) = asked.apply(&state.store, &key, query, settings.queries.page_size) {
-        let made = Resource::made(&json);
+        let made = Resource::made(&json, asked.is_part_of_one().then_some(resource.etag.as_str()));
         return whole(state, call, &key, &made);
     }
     whole(state, call, &key, resource)

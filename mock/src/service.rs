@@ -21,7 +21,9 @@ use crate::store::Store;
 use crate::task;
 use crate::tree::Tree;
 use crate::wire::Wire;
-use crate::{account, action, create, delete, document, login, patch, privilege, read, restart, update, uri};
+use crate::{
+    account, action, collection, create, delete, document, login, patch, privilege, read, restart, update, uri,
+};
 
 pub(crate) use crate::state::{Settings, State};
 
@@ -127,14 +129,21 @@ impl Service {
         }
         let push = call.method == Method::POST && update::is_push(&state.store, &call.key);
         let tasks = &self.settings.tasks;
-        let rule = if push { tasks.or_default(&call.method, &call.key) } else { tasks.find(&call.method, &call.key) };
+        // An upload has its apply time among its parameters.
+        let waits = if push { Ok(false) } else { collection::waits_for_reset(&state, call) };
+        let waits = match waits {
+            Ok(waits) => waits,
+            Err(message) => return Reply::error(message),
+        };
+        let rule =
+            if push || waits { tasks.or_default(&call.method, &call.key) } else { tasks.find(&call.method, &call.key) };
         if let Some(rule) = rule {
             // What would be refused is refused at once.
             let refused = carry_out(&mut state.trial(), call);
             if refused.is_error() {
                 return refused;
             }
-            if let Some(accepted) = task::start(&mut state, call, rule) {
+            if let Some(accepted) = task::start(&mut state, call, rule, waits) {
                 return accepted;
             }
         }

@@ -46,11 +46,11 @@ impl Resource {
         Self { body: json.to_string().into(), content_type: JSON, etag: tag, json: Some(Arc::new(json)) }
     }
 
-    /// What an answer carries that is no resource of the store: a part of one, or several. Its tag is
-    /// weak, as it stands for what was made rather than for what is kept.
-    pub(crate) fn made(json: &Value) -> Self {
+    /// What an answer carries that is no resource of the store: a part of one, or several. It has the
+    /// tag of the resource where it is a part of that, else a weak one of its own.
+    pub(crate) fn made(json: &Value, etag: Option<&str>) -> Self {
         let body = Bytes::from(json.to_string());
-        let etag = format!("W/{}", etag::of_bytes(&body));
+        let etag = etag.map_or_else(|| format!("W/{}", etag::of_bytes(&body)), str::to_owned);
         Self { body, content_type: JSON, etag, json: Some(Arc::new(json.clone())) }
     }
 
@@ -155,6 +155,24 @@ impl Store {
             }
             std::collections::btree_map::Entry::Vacant(entry) => entry.insert(resource),
         }
+    }
+
+    /// Shows a changed log entry in its collection as well, where entries stand whole.
+    pub(crate) fn show_in_collection(&mut self, key: &str) {
+        let (Some(collection), Some(entry)) =
+            (self.collection_of(key), self.get(key).and_then(|entry| entry.json.clone()))
+        else {
+            return;
+        };
+        self.update(&collection, |collection| {
+            let members = collection.get_mut("Members").and_then(Value::as_array_mut).into_iter().flatten();
+            for member in members {
+                let whole = member.as_object().is_some_and(|member| member.len() > 1);
+                if whole && member.get("@odata.id") == entry.get("@odata.id") {
+                    *member = (*entry).clone();
+                }
+            }
+        });
     }
 
     /// Makes a resource what it was, byte for byte.

@@ -28,6 +28,29 @@ async fn a_patch_changes_the_resource_and_its_tag() {
 }
 
 #[tokio::test]
+async fn a_changed_log_entry_is_changed_in_its_collection_as_well() {
+    let bmc = demo().await;
+    let entries = "/redfish/v1/Systems/1/LogServices/SEL/Entries";
+    assert_eq!(patch(&bmc, &format!("{entries}/2"), json!({ "Resolved": false })).await.status, 200);
+    let entry = get(&bmc, &format!("{entries}/2")).await.json();
+    assert_eq!((&entry["Resolved"], &get(&bmc, entries).await.json()["Members"][1]), (&json!(false), &entry));
+}
+
+#[tokio::test]
+async fn an_empty_object_keeps_an_element_and_null_removes_one() {
+    let bmc = demo().await;
+    let uri = "/redfish/v1/Managers/bmc/NetworkProtocol";
+    for (servers, expected) in [
+        (json!(["a.example", "b.example"]), json!(["a.example", "b.example"])),
+        (json!([{}, "c.example"]), json!(["a.example", "c.example"])),
+        (json!([null, {}]), json!(["c.example"])),
+    ] {
+        let answer = patch(&bmc, uri, json!({ "NTP": { "NTPServers": servers } })).await;
+        assert_eq!((answer.status, &answer.json()["NTP"]["NTPServers"]), (200, &expected), "{}", answer.text);
+    }
+}
+
+#[tokio::test]
 async fn a_patch_that_changes_nothing_says_why() {
     let bmc = demo().await;
     for (body, expected) in [

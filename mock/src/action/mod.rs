@@ -32,6 +32,13 @@ pub(crate) struct Action {
     offer: Map<String, Value>,
 }
 
+impl Action {
+    /// When the resource says that it can carry the action out.
+    pub(crate) fn apply_times(&self) -> Option<&Value> {
+        self.offer.get("@Redfish.OperationApplyTimeSupport")
+    }
+}
+
 /// The action whose target this key is.
 pub(crate) fn find(store: &Store, key: &str) -> Option<Action> {
     // Nearly all targets are below their resource.

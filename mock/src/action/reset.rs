@@ -6,7 +6,7 @@ use super::Action;
 use crate::message::{self, Message};
 use crate::service::{Settings, State};
 use crate::store::Store;
-use crate::{login, pending, update, uri};
+use crate::{login, pending, task, update, uri};
 
 /// The reset types of the standard (ResetType in Resource), for machines that list none.
 static RESET_TYPES: &[&str] = &[
@@ -114,6 +114,7 @@ fn arrive(state: &mut State, key: &str, change: Change) {
     if target == "On" {
         pending::was_reset(state, key);
         update::was_reset(state);
+        task::was_reset(state);
     }
     state.store.update(key, |object| {
         if object.contains_key("PowerState") {

@@ -106,6 +106,11 @@ impl Asked {
             && !self.excerpt
     }
 
+    /// Whether the answer is a part of the resource and nothing else.
+    pub(crate) fn is_part_of_one(&self) -> bool {
+        self.expand.is_none() && self.filter.is_none() && self.top.is_none() && self.skip.is_none() && self.token == 0
+    }
+
     /// The key that the answer is to be about: the only member, where that is asked for.
     pub(crate) fn subject(&self, store: &Store, key: &str) -> String {
         match store.members(key).as_slice() {

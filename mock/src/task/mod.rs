@@ -10,7 +10,7 @@ mod rule;
 pub use rule::TaskRule;
 
 pub(crate) use monitor::answer as monitor;
-pub(crate) use progress::{cancel_resource, start};
+pub(crate) use progress::{cancel_resource, start, was_reset};
 pub(crate) use rule::TaskRules;
 
 use std::collections::BTreeMap;
@@ -24,6 +24,8 @@ use crate::uri;
 pub(crate) struct Tasks {
     /// By the key of the monitor.
     monitors: BTreeMap<String, Monitored>,
+    /// Those that wait for a reset.
+    waiting: Vec<progress::Running>,
 }
 
 /// What stands behind a monitor.

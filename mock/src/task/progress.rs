@@ -13,7 +13,8 @@ use crate::service::{Call, State, carry_out};
 use crate::{create, journal, login, secret, uri};
 
 /// A task under way.
-struct Running {
+#[derive(Debug)]
+pub(super) struct Running {
     /// The key of the Task or Job.
     resource: String,
     monitor: String,
@@ -23,9 +24,9 @@ struct Running {
     pause: Duration,
 }
 
-/// Makes a task of a request that could be carried out. `None` where the tree has no service that
-/// tasks could be seen at: then the request is carried out at once.
-pub(crate) fn start(state: &mut State, call: &Call, rule: TaskRule) -> Option<Reply> {
+/// Makes a task of a request that could be carried out, now or at the next reset. `None` where the tree
+/// has no service that tasks could be seen at: then the request is carried out at once.
+pub(crate) fn start(state: &mut State, call: &Call, rule: TaskRule, at_reset: bool) -> Option<Reply> {
     let collection = collection(state, rule.job)?;
     let service = uri::parent(&collection)?.to_owned();
     let id = create::free_id(&state.store, &collection);
@@ -33,6 +34,9 @@ pub(crate) fn start(state: &mut State, call: &Call, rule: TaskRule) -> Option<Re
     let monitor = if rule.job { resource.clone() } else { format!("{service}/TaskMonitors/{id}") };
     let json = if rule.job { job(state, &resource, &id, call) } else { task(state, &resource, &monitor, &id, call) };
     state.store.add_member(&collection, &resource, json);
+    if at_reset {
+        set_state(state, &resource, "Pending");
+    }
     if !rule.job {
         let monitored = Monitored { resource: resource.clone(), retry_after: rule.retry_after, stage: Stage::Running };
         state.tasks.monitors.insert(monitor.clone(), monitored);
@@ -46,8 +50,29 @@ pub(crate) fn start(state: &mut State, call: &Call, rule: TaskRule) -> Option<Re
     let duration = rule.duration.unwrap_or(state.settings.tasks.duration);
     let pause = duration / rule.steps;
     let running = Running { resource, monitor, call: call.clone(), rule, step: 0, pause };
-    state.later(pause, move |state| advance(state, running));
+    if at_reset {
+        state.tasks.waiting.push(running);
+    } else {
+        state.later(pause, move |state| advance(state, running));
+    }
     Some(reply)
+}
+
+/// A machine was reset: the tasks that waited for that begin.
+pub(crate) fn was_reset(state: &mut State) {
+    for running in std::mem::take(&mut state.tasks.waiting) {
+        if shown_state(state, &running.resource) == Some("Pending") {
+            set_state(state, &running.resource, "Running");
+            state.later(running.pause, move |state| advance(state, running));
+        }
+    }
+}
+
+fn set_state(state: &mut State, resource: &str, value: &str) {
+    state.store.update(resource, |task| {
+        let name = if task.contains_key("JobState") { "JobState" } else { "TaskState" };
+        task.insert(name.to_owned(), value.into());
+    });
 }
 
 fn task(state: &State, key: &str, monitor: &str, id: &str, call: &Call) -> Value {
@@ -108,7 +133,7 @@ fn payload(call: &Call) -> Value {
 
 /// One step on.
 fn advance(state: &mut State, mut running: Running) {
-    if !is_running(state, &running.resource) {
+    if shown_state(state, &running.resource) != Some("Running") {
         return;
     }
     running.step += 1;
@@ -128,10 +153,10 @@ fn advance(state: &mut State, mut running: Running) {
     end(state, &running, reply);
 }
 
-fn is_running(state: &State, resource: &str) -> bool {
-    let object = state.store.get(resource).map(crate::store::Resource::object);
-    let shown = object.and_then(|task| task.get("TaskState").or_else(|| task.get("JobState"))?.as_str());
-    shown == Some("Running")
+/// The state that a Task or a Job shows.
+fn shown_state<'a>(state: &'a State, resource: &str) -> Option<&'a str> {
+    let task = state.store.get(resource)?.object();
+    task.get("TaskState").or_else(|| task.get("JobState"))?.as_str()
 }
 
 fn end(state: &mut State, running: &Running, reply: Reply) {

@@ -131,3 +131,36 @@ async fn a_tree_without_a_task_service_does_everything_at_once() {
     let patched = send(&bmc, Method::PATCH, "/redfish/v1/Systems/1", Some(json!({ "AssetTag": "now" }))).await;
     assert_eq!((patched.status, &patched.json()["AssetTag"]), (200, &Value::from("now")));
 }
+
+#[tokio::test]
+async fn an_operation_can_wait_for_the_reset() {
+    let bmc = MockBmc::builder().plain().task_duration(Duration::from_millis(50)).start().await.unwrap();
+    let volume = |when: &str| json!({ "RAIDType": "RAID1", "@Redfish.OperationApplyTime": when });
+    assert_eq!(post(&bmc, VOLUMES, volume("Immediate")).await.status, 201);
+    let never = post(&bmc, VOLUMES, volume("AtMaintenanceWindowStart")).await;
+    assert_eq!((never.status, never.message().as_str()), (400, "PropertyValueNotInList"));
+    let accepted = post(&bmc, VOLUMES, volume("OnReset")).await;
+    assert_eq!((accepted.status, &accepted.json()["TaskState"]), (202, &json!("Pending")));
+    let monitor = accepted.header("location").unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(get(&bmc, monitor).await.status, 202);
+    post(&bmc, "/redfish/v1/Systems/1/Actions/ComputerSystem.Reset", json!({ "ResetType": "ForceRestart" })).await;
+    assert_eq!(wait(&bmc, monitor).await.0.status, 201);
+}
+
+#[tokio::test]
+async fn a_collection_says_what_its_new_members_need() {
+    let bmc = MockBmc::builder().plain().start().await.unwrap();
+    for (body, message) in [
+        (json!({ "DisplayName": "x" }), "CreateFailedMissingReqProperties"),
+        (json!({ "RAIDType": "RAID6" }), "PropertyValueNotInList"),
+    ] {
+        let refused = post(&bmc, VOLUMES, body).await;
+        assert_eq!((refused.status, refused.message().as_str()), (400, message));
+    }
+    for _ in 0..14 {
+        assert_eq!(post(&bmc, VOLUMES, json!({ "RAIDType": "RAID0" })).await.status, 201);
+    }
+    let full = post(&bmc, VOLUMES, json!({ "RAIDType": "RAID0" })).await;
+    assert_eq!((full.status, full.message().as_str()), (400, "CreateLimitReachedForResource"));
+}
