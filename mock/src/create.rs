@@ -8,7 +8,7 @@ use crate::message::{self, Message};
 use crate::reply::Reply;
 use crate::service::{Call, Settings, State, not_allowed};
 use crate::store::Store;
-use crate::{account, body, collection, event, merge, schema, secret, uri};
+use crate::{account, body, collection, event, login, merge, schema, secret, task, uri};
 
 /// Versions for members of types that the tree has no example of.
 static VERSIONS: &[(&str, &str)] = &[
@@ -107,6 +107,9 @@ pub(crate) fn answer(state: &mut State, call: &Call, settings: &Settings) -> Rep
     if schema == "EventDestination" {
         event::subscribed(state, &key, &body);
     }
+    if schema == "Job" {
+        task::submit(state, &key, &body);
+    }
     match state.store.get(&key) {
         Some(resource) => Reply::resource(StatusCode::CREATED, resource).with(header::LOCATION, &location),
         None => Reply::error(Message::new(&message::INTERNAL_ERROR, [])),
@@ -181,6 +184,15 @@ fn member(state: &State, schema: &str, id: &str, location: &str, body: &Map<Stri
     let defaults = match schema {
         "ManagerAccount" => account::defaults(state, body),
         "Role" => json!({ "IsPredefined": false, "AssignedPrivileges": [], "OemPrivileges": [] }),
+        "Job" => json!({
+            "JobState": "New",
+            "JobStatus": "OK",
+            "PercentComplete": 0,
+            "StartTime": login::now(),
+            "CreatedBy": state.caller,
+            "Messages": [],
+            "Actions": { "#Job.Cancel": { "target": format!("{location}/Actions/Job.Cancel") } },
+        }),
         "EventDestination" => {
             // Headers often carry credentials and are never shown again.
             object.remove("HttpHeaders");

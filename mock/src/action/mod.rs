@@ -14,7 +14,7 @@ use crate::message::{self, Message};
 use crate::reply::Reply;
 use crate::service::{Call, Settings, State};
 use crate::store::Store;
-use crate::{body, event, restart, update, uri};
+use crate::{body, event, restart, task, update, uri};
 
 use parameters::Kind;
 
@@ -96,6 +96,14 @@ pub(crate) fn answer(state: &mut State, call: &Call, action: &Action, settings: 
         "UpdateService.SimpleUpdate" => update::simple(state, &given),
         "UpdateService.StartUpdate" => {
             update::start(state);
+            Ok(())
+        }
+        "Job.Cancel" => {
+            task::cancel_jobs(state, Some(&action.owner));
+            Ok(())
+        }
+        "JobService.CancelAllJobs" => {
+            task::cancel_jobs(state, None);
             Ok(())
         }
         "Bios.ResetBios" => effect::reset_bios(state, action),

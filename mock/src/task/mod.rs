@@ -10,7 +10,7 @@ mod rule;
 pub use rule::TaskRule;
 
 pub(crate) use monitor::answer as monitor;
-pub(crate) use progress::{cancel_resource, start, was_reset};
+pub(crate) use progress::{cancel_jobs, cancel_resource, start, submit, was_reset};
 pub(crate) use rule::TaskRules;
 
 use std::collections::BTreeMap;

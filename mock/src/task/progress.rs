@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 
 use super::{Monitored, Stage, TaskRule, collection};
@@ -18,7 +18,8 @@ pub(super) struct Running {
     /// The key of the Task or Job.
     resource: String,
     monitor: String,
-    call: Call,
+    /// What is to be done; nothing for a job that a client made without saying.
+    call: Option<Call>,
     rule: TaskRule,
     step: u32,
     pause: Duration,
@@ -49,13 +50,52 @@ pub(crate) fn start(state: &mut State, call: &Call, rule: TaskRule, at_reset: bo
     }
     let duration = rule.duration.unwrap_or(state.settings.tasks.duration);
     let pause = duration / rule.steps;
-    let running = Running { resource, monitor, call: call.clone(), rule, step: 0, pause };
+    let running = Running { resource, monitor, call: Some(call.clone()), rule, step: 0, pause };
     if at_reset {
         state.tasks.waiting.push(running);
     } else {
         state.later(pause, move |state| advance(state, running));
     }
     Some(reply)
+}
+
+/// Begins a job that a client made, at once or at the time that its schedule says.
+pub(crate) fn submit(state: &mut State, job: &str, body: &Map<String, Value>) {
+    let call = body.get("Payload").and_then(|payload| {
+        let said = |name: &str| payload.get(name).and_then(Value::as_str);
+        Some(Call {
+            method: said("HttpOperation").unwrap_or("POST").parse().ok()?,
+            key: uri::key(said("TargetUri")?),
+            query: None,
+            headers: HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]),
+            body: said("JsonBody").unwrap_or_default().to_owned().into(),
+        })
+    });
+    let rule = TaskRule::new("POST", job).as_job();
+    let pause = state.settings.tasks.duration / rule.steps;
+    let running = Running { resource: job.to_owned(), monitor: job.to_owned(), call, rule, step: 0, pause };
+    let start = body.get("Schedule").and_then(|schedule| schedule.get("InitialStartTime")?.as_str()?.parse().ok());
+    let wait = start.map_or(0, |start: jiff::Timestamp| start.as_second() - jiff::Timestamp::now().as_second());
+    let wait = Duration::from_secs(wait.try_into().unwrap_or(0));
+    set_state(state, job, if wait.is_zero() { "Running" } else { "Pending" });
+    state.later(wait + pause, move |state| {
+        if shown_state(state, &running.resource) == Some("Pending") {
+            set_state(state, &running.resource, "Running");
+        }
+        advance(state, running);
+    });
+}
+
+/// Cancels a job, or all of them; a job that has ended stays as it is.
+pub(crate) fn cancel_jobs(state: &mut State, job: Option<&str>) {
+    let all = || collection(state, true).map(|jobs| state.store.members(&jobs)).unwrap_or_default();
+    for job in job.map_or_else(all, |job| vec![job.to_owned()]) {
+        if matches!(shown_state(state, &job), Some("New" | "Pending" | "Running")) {
+            let id = job.rsplit('/').next().unwrap_or_default();
+            let cancelled = Message::new(&message::TASK_CANCELLED, [id]).to_json();
+            finish(state, &job, "Cancelled", vec![cancelled]);
+        }
+    }
 }
 
 /// A machine was reset: the tasks that waited for that begin.
@@ -148,7 +188,9 @@ fn advance(state: &mut State, mut running: Running) {
     }
     let reply = match &running.rule.failure {
         Some(text) => Reply::error(Message::new(&message::OPERATION_FAILED, []).worded(text)),
-        None => carry_out(state, &running.call),
+        None => {
+            running.call.as_ref().map_or_else(|| Reply::empty(StatusCode::NO_CONTENT), |call| carry_out(state, call))
+        }
     };
     end(state, &running, reply);
 }

@@ -164,3 +164,33 @@ async fn a_collection_says_what_its_new_members_need() {
     let full = post(&bmc, VOLUMES, json!({ "RAIDType": "RAID0" })).await;
     assert_eq!((full.status, full.message().as_str()), (400, "CreateLimitReachedForResource"));
 }
+
+#[tokio::test]
+async fn a_job_of_a_client_does_what_its_payload_says() {
+    let bmc = MockBmc::builder().plain().task_duration(Duration::from_millis(50)).start().await.unwrap();
+    let system = "/redfish/v1/Systems/1";
+    let job = |tag: &str, start: Option<&str>| {
+        let payload = json!({ "HttpOperation": "PATCH", "TargetUri": system, "JsonBody": json!({ "AssetTag": tag }).to_string() });
+        let mut job = json!({ "Name": "tag it", "Payload": payload });
+        if let Some(start) = start {
+            job["Schedule"] = json!({ "InitialStartTime": start });
+        }
+        job
+    };
+    let jobs = "/redfish/v1/JobService/Jobs";
+    let created = post(&bmc, jobs, job("by a job", None)).await;
+    assert_eq!(created.status, 201, "{}", created.text);
+    let uri = created.header("location").unwrap().to_owned();
+    for _ in 0..200 {
+        if bmc.resource(&uri).unwrap()["JobState"] == "Completed" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(bmc.resource(system).unwrap()["AssetTag"], "by a job");
+    let waiting = post(&bmc, jobs, job("never", Some("2999-01-01T00:00:00Z"))).await;
+    let uri = waiting.header("location").unwrap().to_owned();
+    assert_eq!(bmc.resource(&uri).unwrap()["JobState"], "Pending");
+    assert_eq!(post(&bmc, &format!("{uri}/Actions/Job.Cancel"), json!({})).await.status, 204);
+    assert_eq!(bmc.resource(&uri).unwrap()["JobState"], "Cancelled");
+}
