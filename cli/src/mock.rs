@@ -18,6 +18,7 @@ Examples:
   rosefish mock captured/ --port 8443    payloads captured from a machine
   rosefish mock --plain --port 8000      HTTP without TLS
   rosefish mock --ipmi 6230              with an IPMI service beside it
+  rosefish mock --real-time              with resets, restarts and updates that take a machine's time
   rosefish mock --quirk account-slots    as some vendors do it
   rosefish mock --faults 0.2 --seed 7    every fifth request goes wrong
   rosefish mock --control                faults on request:
@@ -31,8 +32,8 @@ redfish/v1/Systems/index.json, or as name.json files that say in @odata.id where
 
 /// Serve a BMC to try things on, until Ctrl-C
 ///
-/// A Redfish service on a loopback port: sessions, ETags, PATCH, POST, DELETE and actions work; ComputerSystem.Reset
-/// changes the power state.
+/// A Redfish service on a loopback port that behaves as a machine's: sessions, queries, changes, resets, tasks, events,
+/// firmware updates, virtual media and accounts.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct MockArgs {
@@ -66,6 +67,13 @@ pub(crate) struct MockArgs {
     /// Take at least so many milliseconds for every answer
     #[arg(long, value_name = "MS", default_value_t = 0)]
     latency: u64,
+    /// Take the time of a machine: some seconds from one power state to the next, half a minute for a restart of
+    /// the BMC and for a task. Without it all of that is nearly immediate
+    #[arg(long)]
+    real_time: bool,
+    /// Serve collections in pages of so many members
+    #[arg(long, value_name = "N")]
+    page_size: Option<usize>,
     /// Speak IPMI over LAN as well, on this UDP port; its address is the second line
     #[arg(long, value_name = "PORT", num_args = 0..=1, default_missing_value = "0")]
     ipmi: Option<u16>,
@@ -96,6 +104,13 @@ pub(crate) async fn run(args: MockArgs) -> anyhow::Result<ExitCode> {
     }
     if args.control {
         builder = builder.control();
+    }
+    if args.real_time {
+        let seconds = Duration::from_secs;
+        builder = builder.power_delay(seconds(5)).restart_delay(seconds(20), seconds(10)).task_duration(seconds(30));
+    }
+    if let Some(members) = args.page_size {
+        builder = builder.page_size(members);
     }
     builder = builder.faults(Faults::random(args.seed, args.faults)).latency(Duration::from_millis(args.latency));
     let bmc = builder.start().await?;

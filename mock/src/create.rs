@@ -193,11 +193,13 @@ fn member(state: &State, schema: &str, id: &str, location: &str, body: &Map<Stri
             "Messages": [],
             "Actions": { "#Job.Cancel": { "target": format!("{location}/Actions/Job.Cancel") } },
         }),
+        "Volume" => json!({ "Status": { "State": "Enabled", "Health": "OK" } }),
         "EventDestination" => {
             // Headers often carry credentials and are never shown again.
             object.remove("HttpHeaders");
             json!({
                 "Context": null,
+                "HttpHeaders": [],
                 "EventFormatType": "Event",
                 "SubscriptionType": "RedfishEvent",
                 "Status": { "State": "Enabled", "Health": "OK" },

@@ -179,6 +179,13 @@ pub(crate) fn subscribed(state: &mut State, key: &str, body: &Map<String, Value>
     state.events.headers.insert(key.to_owned(), headers);
 }
 
+/// Headers are written and never read.
+pub(crate) fn hide_headers(subscription: &mut Map<String, Value>) {
+    if let Some(headers) = subscription.get_mut("HttpHeaders") {
+        *headers = json!([]);
+    }
+}
+
 /// What it means that a subscription is gone: nothing more is sent.
 pub(crate) fn unsubscribed(state: &mut State, key: &str) {
     state.events.headers.remove(key);

@@ -246,6 +246,8 @@ async fn events_are_posted_to_who_subscribed_and_again_until_they_are_taken() {
     assert_eq!(events[0]["Events"][0]["OriginOfCondition"]["@odata.id"], SYSTEM);
 
     let subscription = created.header("location").unwrap();
+    let changed = patch(&bmc, subscription, json!({ "HttpHeaders": [{ "X-Key": "another secret" }] })).await;
+    assert_eq!((changed.status, &changed.json()["HttpHeaders"]), (200, &json!([])));
     post(&bmc, &format!("{subscription}/Actions/EventDestination.SuspendSubscription"), json!({})).await;
     patch(&bmc, SYSTEM, json!({ "AssetTag": "three" })).await;
     post(&bmc, &format!("{subscription}/Actions/EventDestination.ResumeSubscription"), json!({})).await;
