@@ -133,8 +133,8 @@ impl Exchange {
     ) -> Result<HttpResponse, Error> {
         self.requests.fetch_add(1, Ordering::Relaxed);
         let sent = self.transport.send(http_request(request, url, authorization)?);
-        // While a large body goes out the service is silent.
-        let silence = request.silence.filter(|_| !request.is_safe()).unwrap_or(self.timeouts.read);
+        // While a large body goes out the service is silent: a change that has a time of its own may take that.
+        let silence = request.timeout.filter(|_| !request.is_safe()).unwrap_or(self.timeouts.read);
         let until = deadline.min(Instant::now() + silence);
         match timeout_at(until, sent).await {
             Ok(answer) => answer,

@@ -221,27 +221,23 @@ impl Session {
         self.ours = false;
     }
 
-    /// Logs out and says how it went.
-    pub(crate) async fn logout(self) -> Result<(), Error> {
-        self.end(false).await
-    }
-
     /// Logs out of a session that the service has denied: it may have done so without reason.
     pub(crate) async fn logout_if_there(self) {
         if !self.ours {
             return;
         }
-        if let Err(error) = self.end(true).await {
+        if let Err(error) = self.logout().await {
             tracing::warn!(%error, "a session may be left");
         }
     }
 
-    async fn end(mut self, denied: bool) -> Result<(), Error> {
+    /// Logs out and says how it went.
+    pub(crate) async fn logout(mut self) -> Result<(), Error> {
         let Some(uri) = self.uri.clone() else { return Ok(()) };
         // If the future is dropped before the end, `drop` goes on with it.
         self.ours = true;
         let authorization = self.authorization()?;
-        let ended = end(&self.exchange, &uri, &authorization, denied).await;
+        let ended = end(&self.exchange, &uri, &authorization).await;
         self.ours = false;
         ended
     }
@@ -249,8 +245,8 @@ impl Session {
 
 /// Ends a session. A session that has ended can't be ended once more, so that it is tried again until it is known to
 /// have ended; within the time of one request.
-async fn end(exchange: &Exchange, uri: &str, authorization: &Authorization, denied: bool) -> Result<(), Error> {
-    const MOST_ATTEMPTS: u32 = 4;
+async fn end(exchange: &Exchange, uri: &str, authorization: &Authorization) -> Result<(), Error> {
+    const MOST_ATTEMPTS: u32 = 6;
     let delete = Request::new("DELETE", uri);
     let deadline = exchange.deadline(&delete);
     let mut attempt = 1;
@@ -262,7 +258,6 @@ async fn end(exchange: &Exchange, uri: &str, authorization: &Authorization, deni
                     return Ok(());
                 }
                 404 | 410 => return Ok(()),
-                401 if denied => return Ok(()),
                 // Some answer so to a logout that they carried out, and to the question for the session by 401 or 404.
                 400 | 401 => {
                     let check = exchange.send(&Request::get(uri), authorization, deadline).await;
@@ -294,7 +289,7 @@ impl Drop for Session {
         // The connections of the client belong to a runtime that may be gone: the thread makes others.
         let exchange = Arc::clone(&self.exchange);
         let sent = farewell::say(async move {
-            if let Err(error) = end(&exchange.detached(PATIENCE), &uri, &authorization, false).await {
+            if let Err(error) = end(&exchange.detached(PATIENCE), &uri, &authorization).await {
                 tracing::warn!(%error, "a session could not be ended");
             }
             let _ = done.send(());

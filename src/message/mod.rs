@@ -89,7 +89,7 @@ pub(crate) fn of_error(body: &[u8]) -> Vec<Message> {
     if let [only] = &mut messages[..]
         && only.message.is_none()
     {
-        only.message = text("message").filter(|text| !text.contains(INFO));
+        only.message = text("message").filter(|text| !text.contains("ExtendedInfo"));
     }
     if messages.iter().all(|message| message.message.is_none() && message.message_id.is_none()) {
         let (message_id, message) = (text("code"), text("message"));

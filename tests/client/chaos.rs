@@ -12,7 +12,7 @@ use rosefish_mock::fault::Rule;
 use crate::builder;
 
 const USERS: usize = 50;
-const EACH: usize = 200;
+const EACH: usize = 160;
 const LIMIT: usize = 6;
 const SYSTEM: &str = "/redfish/v1/Systems/1";
 

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use rosefish::schema::resource::{PowerState, ResetType};
-use rosefish::schema::{ComputerSystem, ManagerAccount};
-use rosefish::{Client, Error, ErrorKind, RetryPolicy};
+use rosefish::schema::{ComputerSystem, ManagerAccount, ManagerAccountCollection};
+use rosefish::{Client, Error, ErrorKind, Resource, RetryPolicy};
 use rosefish_mock::MockBmc;
 use rosefish_mock::fault::{Action, Answer, Rule};
 
@@ -113,7 +113,7 @@ async fn a_change_whose_answer_is_lost_is_sent_once_and_its_outcome_is_said_to_b
         check(system.reset(ResetType::ForceOff).await.unwrap_err(), "Reset");
         mock.requests().to("POST", "**/ComputerSystem.Reset").assert_once();
 
-        let mut edit = system.edit();
+        let mut edit = bmc.get::<ComputerSystem>(SYSTEM).await.unwrap().edit();
         edit.asset_tag = Some(format!("{action:?}"));
         check(edit.commit().await.unwrap_err(), "PATCH");
         mock.requests().to("PATCH", SYSTEM).assert_once();
@@ -132,8 +132,10 @@ async fn a_change_whose_answer_is_lost_is_sent_once_and_its_outcome_is_said_to_b
             // All of it was done.
             assert_eq!(mock.resource(SYSTEM).unwrap()["PowerState"], "Off");
             assert_eq!(mock.resource(SYSTEM).unwrap()["AssetTag"], format!("{action:?}"));
+            let accounts = bmc.get::<ManagerAccountCollection>(accounts.uri()).await.unwrap();
             let made = accounts.members().try_collect::<Vec<_>>().await.unwrap();
-            let made = made.into_iter().find(|account| account.user_name.as_deref() == Some("once")).unwrap();
+            let once = |account: &Resource<ManagerAccount>| account.user_name.as_deref() == Some("once");
+            let made = made.into_iter().find(once).unwrap_or_else(|| panic!("{:?}", mock.requests()));
             check(made.delete().await.unwrap_err(), "DELETE");
             mock.requests().to("DELETE", "**/Accounts/*").assert_once();
         }

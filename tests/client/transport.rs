@@ -262,3 +262,64 @@ async fn a_transport_of_one_s_own_carries_everything() {
     drop(bmc);
     assert_eq!(memory.asked().last().unwrap(), "DELETE https://bmc.example/redfish/v1/SessionService/Sessions/1");
 }
+
+#[tokio::test]
+async fn a_call_that_is_given_up_takes_nothing_with_it() {
+    let mock = MockBmc::builder().latency(Duration::from_millis(5)).start().await.unwrap();
+    let bmc = builder(&mock).concurrency(2).connect().await.unwrap();
+    for round in 0..200_u64 {
+        let read = bmc.get::<ComputerSystem>(SYSTEM);
+        let _ = tokio::time::timeout(Duration::from_micros(round * 100), read).await;
+        if round % 50 == 0 {
+            // Also on the way to another session.
+            mock.end_sessions();
+        }
+    }
+    let readers = (0..8).map(|_| bmc.get::<ComputerSystem>(SYSTEM));
+    for read in futures_util::future::join_all(readers).await {
+        read.unwrap();
+    }
+    assert!(mock.most_requests_under_way() <= 3, "the service may be at one still that was given up");
+    bmc.close().await.unwrap();
+    for _ in 0..100 {
+        if mock.sessions() == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{} sessions are left", mock.sessions());
+}
+
+#[tokio::test]
+async fn who_waits_longest_is_next() {
+    let mock = MockBmc::builder().plain().latency(Duration::from_millis(10)).start().await.unwrap();
+    let bmc = builder(&mock).concurrency(1).connect().await.unwrap();
+    let chassis = bmc.get::<Chassis>("/redfish/v1/Chassis/1U").await.unwrap();
+    mock.clear_requests();
+    let all = chassis.sensors().query(rosefish::Query::new().without_expand()).members().try_collect::<Vec<_>>();
+    let (all, one) = tokio::join!(all, bmc.get::<ComputerSystem>(SYSTEM));
+    assert!(all.unwrap().len() > 10 && one.is_ok());
+    let place = mock.requests().iter().position(|request| request.path() == SYSTEM).unwrap();
+    assert!(place < 4, "a stream does not keep others waiting: {place}");
+}
+
+#[test]
+fn futures_and_handles_can_be_sent_to_other_threads() {
+    fn send<T: Send>(_: &T) {}
+    fn shared<T: Send + Sync + 'static>() {}
+    shared::<Client>();
+    shared::<ClientBuilder>();
+    shared::<rosefish::Error>();
+    shared::<rosefish::SessionToken>();
+    shared::<std::sync::Arc<dyn rosefish::transport::Transport>>();
+    #[allow(dead_code, unreachable_code, clippy::diverging_sub_expression, reason = "compiled, never run")]
+    fn compiled(bmc: Client, mut message: rosefish::schema::message::Message) {
+        send(&Client::builder("").connect());
+        send(&bmc.get_raw(""));
+        send(&bmc.log_in(Credentials::new("", "")));
+        send(&bmc.change_password(""));
+        send(&bmc.complete_message(&mut message));
+        send(&bmc.clone().close());
+        send(&rosefish::transport::Body::from(bytes::Bytes::new()));
+    }
+}
