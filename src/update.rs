@@ -138,8 +138,7 @@ impl Upload {
         let mut request = Request::new("POST", uri.clone());
         let kind = HeaderValue::try_from(kind).unwrap_or(HeaderValue::from_static(OCTETS));
         request.body = Some((body, kind));
-        // While the image goes out the service has nothing to say.
-        (request.timeout, request.silence) = (Some(self.timeout), Some(self.timeout));
+        request.timeout = Some(self.timeout);
         Ok(request)
     }
 
