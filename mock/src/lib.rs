@@ -56,6 +56,36 @@
 //! # }).unwrap();
 //! ```
 //!
+//! `rosefish record URL DIR` writes such a folder of a live service, without its secrets and, if told so, without
+//! what tells which machine it is.
+//!
+//! # What went on, and what goes wrong
+//!
+//! [`MockBmc::requests`] is the journal: every request that arrived, with what was answered. A test picks the ones
+//! that it is about and asserts what has to hold of them; what doesn't hold is told with the whole journal. Faults
+//! make the service misbehave on purpose, in the answer or below HTTP:
+//!
+//! ```
+//! use rosefish_mock::MockBmc;
+//! use rosefish_mock::fault::{Action, Rule};
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! # let _ = rustls::crypto::ring::default_provider().install_default();
+//! let bmc = MockBmc::builder().plain().start().await?;
+//! bmc.faults().add(Rule::on("GET", "/redfish/v1").times(1).then(Action::Reset));
+//!
+//! assert!(reqwest::get(bmc.url() + "/redfish/v1").await.is_err());
+//! assert_eq!(reqwest::get(bmc.url() + "/redfish/v1").await?.status(), 200);
+//!
+//! let roots = bmc.requests().to("GET", "/redfish/v1");
+//! roots.assert_count(2);
+//! roots.answered(200).without_header("Authorization").assert_once();
+//! bmc.requests().to("POST", "**").assert_none();
+//! assert_eq!(bmc.most_requests_under_way(), 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
+//!
 //! # What the service does
 //!
 //! | | |
@@ -71,7 +101,8 @@
 //! | Events | changes of resources, power and health, and tasks, as server-sent events (`Last-Event-ID`, `$filter`, comments that keep the stream alive) and as POSTs to subscribers, tried again if they don't take them; subscriptions choose by all properties of EventDestination. Nothing is sent to other hosts unless [`Builder::deliver_events_anywhere`] says so. Metric reports, made anew from their properties; entries of logs |
 //! | Updates | `SimpleUpdate`, `MultipartHttpPushUri`, `HttpPushUri`, `StartUpdate`, apply times; the inventory and the devices show the version that the image's name says |
 //! | Errors | messages of the Base registry with related properties and resolution |
-//! | Misbehaviour | [`fault`]: faults by rule, at random, and over HTTP; [`Quirk`]: habits of vendors by name |
+//! | HTTP | gzip, deflate and br ([`Builder::compression`]); a limit of sessions ([`Builder::session_limit`]); a latency ([`Builder::latency`]) |
+//! | Misbehaviour | [`fault`]: faults by rule, at random from a seed, and over HTTP ([`Builder::control`]); [`Quirk`]: habits of vendors by name |
 //!
 //! Images are not looked into, nothing is fetched from the URIs that clients give, and certificates, licenses and
 //! composition are resources like any other, without a meaning.
