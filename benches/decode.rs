@@ -38,12 +38,12 @@ fn main() {
                 black_box(serde_json::from_slice::<serde_json::Value>(&payload.bytes).is_ok());
             }),
             measure(times, &payloads, |payload| {
-                let mut record = (payload.table.new)();
+                let mut record = payload.table.make();
                 black_box(decode_into(&mut *record, &payload.bytes, &limits).is_ok());
                 black_box(record);
             }),
             measure(times, &payloads, |payload| {
-                let mut record = (payload.table.new)();
+                let mut record = payload.table.make();
                 let _ = decode_into(&mut *record, &payload.bytes, &limits);
                 black_box(encode(&*record));
             }),

@@ -40,7 +40,6 @@ impl<T> fmt::Debug for Edit<T> {
 
 /// What became of an [`Edit`].
 #[derive(Debug)]
-#[must_use = "a change may be pending or under way still"]
 pub enum Change<T> {
     /// Nothing differed; nothing was sent.
     Unchanged,

@@ -18,12 +18,13 @@ pub use place::find_uri;
 
 include!(concat!(env!("OUT_DIR"), "/schema.rs"));
 
-/// All types that this build knows, sorted by name. Types that are the same in all respects have one table.
+/// All types that this build knows, sorted by name.
 #[must_use]
 pub fn types() -> &'static [(&'static str, &'static Table)] {
     static TYPES: OnceLock<Box<[(&str, &Table)]>> = OnceLock::new();
     TYPES.get_or_init(|| {
-        let mut types: Vec<_> = MODULES.iter().flat_map(|module| module.types()).collect();
+        let mut types: Vec<_> =
+            MODULES.iter().flat_map(|module| module.types()).map(|table| (table.name, table)).collect();
         types.sort_unstable_by_key(|(name, _)| *name);
         types.into()
     })

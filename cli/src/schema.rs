@@ -143,6 +143,7 @@ fn about(table: &'static Table) -> String {
         TypeKind::Complex => "object".to_owned(),
         TypeKind::Excerpt => "excerpt of a resource".to_owned(),
         TypeKind::Parameters => "parameters of an action".to_owned(),
+        TypeKind::Actions => "how actions are invoked".to_owned(),
     };
     if table.version.is_some() { format!("({kind}, up to version {})", table.version) } else { format!("({kind})") }
 }

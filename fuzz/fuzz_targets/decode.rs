@@ -34,7 +34,7 @@ fuzz_target!(|bytes: &[u8]| {
     // The first byte chooses the type, so that the fuzzer can keep to one.
     let Some((choice, text)) = bytes.split_first() else { return };
     let table = TABLES[usize::from(*choice) % TABLES.len()];
-    let mut record = (table.new)();
+    let mut record = table.make();
     if decode_into(&mut *record, text, &Limits::default()).is_err() {
         return;
     }

@@ -243,7 +243,7 @@ impl Client {
             (false, Some(hint)) => hint,
             _ => said().or(hint).or_else(|| schema::find_uri(&request.uri)).unwrap_or_else(generic),
         };
-        let mut record = (table.new)();
+        let mut record = table.make();
         let limits = &self.inner.exchange.limits;
         let deviations = decode_into(&mut *record, &response.body, limits).map_err(|error| {
             let text = format!("the answer could not be read{}", response.glimpse());

@@ -79,7 +79,7 @@ impl Notification {
             && let Some(table) = schema::find_odata_type(name)
             && table != Event::type_table()
         {
-            let mut record = (table.new)();
+            let mut record = table.make();
             let deviations = decode_into(&mut *record, data, limits).map_err(unreadable)?;
             return Ok(Self { id, content: Content::Other(record), deviations });
         }

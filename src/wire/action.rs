@@ -1,9 +1,13 @@
 //! How the actions of a resource are invoked: the objects that stand for them in `Actions`.
 
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::fields::Fields;
 use super::record::{Record, Slot, SlotMut};
 use super::residue::Residue;
-use super::table::{Capabilities, Doc, Notes, Table, TypeKind, Version};
+use super::table::{Capabilities, Doc, Kind, Notes, Table, TypeKind, Version};
 use super::{ODataId, Oem};
 
 /// How an action is invoked (`"#ComputerSystem.Reset": {"target": ...}`), DSP0266, "Actions property". The values that
@@ -28,13 +32,41 @@ impl ActionTarget {
     }
 }
 
-/// The `Actions` of the many types for which the standard has none: vendors' only.
-#[derive(Default)]
+/// The `Actions` of a resource: how each of them is invoked. One Rust type serves all resources.
 pub struct Actions {
     /// `Oem`: the vendors' actions.
     pub oem: Option<Oem>,
     /// What the payload had beyond these.
     pub residue: Residue,
+    table: &'static Table,
+    /// By the slots of `table`, as far as there are any.
+    targets: Vec<Option<ActionTarget>>,
+}
+
+impl Actions {
+    /// How an action is invoked, `"ComputerSystem.Reset"`; none where this resource does not have it.
+    #[must_use]
+    pub fn get(&self, action: &str) -> Option<&ActionTarget> {
+        let name = action.strip_prefix('#').unwrap_or(action);
+        self.iter().find(|(known, _)| *known == name).map(|(_, target)| target)
+    }
+
+    /// The standard's actions that this resource has, by name, and how they are invoked.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &ActionTarget)> {
+        let named = self.table.fields.iter().zip(&self.targets);
+        named.filter_map(|(field, target)| Some((field.name.trim_start_matches('#'), target.as_ref()?)))
+    }
+
+    pub(super) fn adopt(&mut self, table: &'static Table) {
+        self.table = table;
+        self.targets.resize_with(table.fields.len(), || None);
+    }
+}
+
+impl Default for Actions {
+    fn default() -> Self {
+        Self { oem: None, residue: Residue::NONE, table: &ACTIONS, targets: Vec::new() }
+    }
 }
 
 /// The parameters of an action that has none.
@@ -50,9 +82,9 @@ pub(crate) static ACTION_TARGET: Table = table(
     super::generated::new::<ActionTarget>,
 );
 
-pub(crate) static ACTIONS: Table = table("Redfish.Actions", "Oem\t0\tO\t6", super::generated::new::<Actions>);
+static ACTIONS: Table = table("Redfish.Actions", "Oem\t0\tO\t6", super::generated::new::<Actions>);
 
-static NO_PARAMETERS: Table = table("Redfish.NoParameters", "", super::generated::new::<NoParameters>);
+pub(crate) static NO_PARAMETERS: Table = table("Redfish.NoParameters", "", super::generated::new::<NoParameters>);
 
 const fn table(name: &'static str, fields: &'static str, new: fn() -> Box<dyn Record>) -> Table {
     Table {
@@ -72,15 +104,12 @@ const fn table(name: &'static str, fields: &'static str, new: fn() -> Box<dyn Re
 }
 
 impl Record for ActionTarget {
-    fn table(&self) -> &'static Table {
-        &ACTION_TARGET
-    }
     fn slot(&self, slot: usize) -> Slot<'_> {
         match slot {
             0 => Slot::Scalar(&self.target),
             1 => Slot::Scalar(&self.title),
             2 => Slot::Scalar(&self.action_info),
-            _ => Slot::Residue(&self.residue),
+            _ => Slot::Rest(&ACTION_TARGET, &self.residue),
         }
     }
     fn slot_mut(&mut self, slot: usize) -> SlotMut<'_> {
@@ -88,39 +117,72 @@ impl Record for ActionTarget {
             0 => SlotMut::Scalar(&mut self.target),
             1 => SlotMut::Scalar(&mut self.title),
             2 => SlotMut::Scalar(&mut self.action_info),
-            _ => SlotMut::Residue(&mut self.residue),
+            _ => SlotMut::Rest(&mut self.residue),
         }
     }
 }
 
 impl Record for Actions {
-    fn table(&self) -> &'static Table {
-        &ACTIONS
-    }
     fn slot(&self, slot: usize) -> Slot<'_> {
-        match slot {
-            0 => Slot::Scalar(&self.oem),
-            _ => Slot::Residue(&self.residue),
+        static NONE: Option<ActionTarget> = None;
+        match self.table.fields.get(slot).map(|field| field.kind) {
+            Some(Kind::Oem) => Slot::Scalar(&self.oem),
+            Some(_) => Slot::Record(self.targets.get(slot).unwrap_or(&NONE)),
+            None => Slot::Rest(self.table, &self.residue),
         }
     }
     fn slot_mut(&mut self, slot: usize) -> SlotMut<'_> {
-        match slot {
-            0 => SlotMut::Scalar(&mut self.oem),
-            _ => SlotMut::Residue(&mut self.residue),
+        match self.table.fields.get(slot).map(|field| field.kind) {
+            Some(Kind::Oem) => SlotMut::Scalar(&mut self.oem),
+            _ => match self.targets.get_mut(slot) {
+                Some(target) => SlotMut::Record(target),
+                None => SlotMut::Rest(&mut self.residue),
+            },
         }
     }
 }
 
 impl Record for NoParameters {
-    fn table(&self) -> &'static Table {
-        &NO_PARAMETERS
-    }
     fn slot(&self, _: usize) -> Slot<'_> {
-        Slot::Residue(&self.residue)
+        Slot::Rest(&NO_PARAMETERS, &self.residue)
     }
     fn slot_mut(&mut self, _: usize) -> SlotMut<'_> {
-        SlotMut::Residue(&mut self.residue)
+        SlotMut::Rest(&mut self.residue)
     }
 }
 
-super::record_traits!(ActionTarget Actions NoParameters);
+super::record_traits!(ActionTarget NoParameters);
+
+impl Clone for Actions {
+    fn clone(&self) -> Self {
+        let mut made = Self::default();
+        made.adopt(self.table);
+        super::compare::copy(self, &mut made);
+        made
+    }
+}
+
+impl PartialEq for Actions {
+    fn eq(&self, other: &Self) -> bool {
+        super::compare::same(self, other)
+    }
+}
+
+impl fmt::Debug for Actions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        super::compare::print(self, f)
+    }
+}
+
+impl Serialize for Actions {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        super::serde_impl::serialize(self, serializer)
+    }
+}
+
+/// Without the resource nothing says which actions there may be: they are all kept as what is unknown.
+impl<'de> Deserialize<'de> for Actions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        super::serde_impl::deserialize(deserializer)
+    }
+}

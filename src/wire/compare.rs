@@ -33,7 +33,11 @@ fn copy_slot(from: &Slot<'_>, to: SlotMut<'_>) {
         }
         (Slot::Record(from), SlotMut::Record(to)) => {
             to.clear();
-            (0..from.len()).filter_map(|index| from.get(index)).for_each(|record| copy(record, to.push()));
+            (0..from.len()).filter_map(|index| from.get(index)).for_each(|record| {
+                let made = to.push();
+                made.adopt(record.table());
+                copy(record, made);
+            });
         }
         (Slot::Link(from), SlotMut::Link(to)) => {
             to.clear();
@@ -88,7 +92,7 @@ pub(crate) fn same_slot(one: &Slot<'_>, other: &Slot<'_>) -> bool {
 /// Whether two arrays have the same at a place.
 pub(crate) fn same_item(one: &Slot<'_>, other: &Slot<'_>, index: usize) -> bool {
     match (one, other) {
-        (Slot::Residue(_), Slot::Residue(_)) => true,
+        (Slot::Rest(..), Slot::Rest(..)) => true,
         // Scalars are compared as a whole, which the first place answers for all.
         (Slot::Scalar(one), Slot::Scalar(other)) => index > 0 || one.same(*other),
         (Slot::Enum(one), Slot::Enum(other)) => one.get(index) == other.get(index),
@@ -167,7 +171,7 @@ struct Printed<'a> {
 impl fmt::Debug for Printed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let one = |index: usize, f: &mut fmt::Formatter<'_>| match &self.slot {
-            Slot::Residue(_) => Ok(()),
+            Slot::Rest(..) | Slot::Map(_) => Ok(()),
             Slot::Scalar(scalar) => scalar.print(index).fmt(f),
             Slot::Enum(values) => f.write_str(values.get(index).unwrap_or_default()),
             Slot::Record(records) => records.get(index).map_or(Ok(()), |record| record.fmt(f)),

@@ -95,7 +95,7 @@ pub fn peek_odata_type(json: &[u8]) -> Option<ODataType> {
 /// Whether a field that was read from this text would hold what it holds now. So the encoder knows if the original
 /// still stands for the value.
 pub(crate) fn still_holds(record: &dyn Record, slot: usize, json: &str) -> bool {
-    let mut fresh = (record.table().new)();
+    let mut fresh = record.table().make();
     let limits = Limits::default();
     let mut decoder = Decoder::new(json, &limits);
     let Some(field) = record.table().fields.get(slot) else { return false };
@@ -619,11 +619,17 @@ impl<'j> Decoder<'j> {
                 if peek != Peek::Object {
                     return Ok(Outcome::Refused(Problem::new(DeviationKind::WrongType, "an object")));
                 }
-                self.record(records.push())?;
+                let inner = records.push();
+                if let Kind::Record(table) = field.kind {
+                    inner.adopt(table);
+                }
+                self.record(inner)?;
                 Ok(Outcome::Exact)
             }
             SlotMut::Link(links) => self.link(links.push(), field.kind, peek),
-            SlotMut::Residue(_) => Ok(Outcome::Refused(Problem::new(DeviationKind::UnknownProperty, "nothing"))),
+            SlotMut::Rest(_) | SlotMut::Map(_) => {
+                Ok(Outcome::Refused(Problem::new(DeviationKind::UnknownProperty, "nothing")))
+            }
         }
     }
 
@@ -647,7 +653,7 @@ impl<'j> Decoder<'j> {
                 }
                 self.jiter = before;
                 let Kind::Link(target) = target else { return odd(DeviationKind::IrregularLink) };
-                let mut resource = (target.new)();
+                let mut resource = target.make();
                 self.record(&mut *resource)?;
                 link.expand(resource);
                 Ok(Outcome::Exact)

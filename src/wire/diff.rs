@@ -46,7 +46,7 @@ pub fn diff(old: &dyn Record, new: &dyn Record) -> Patch {
 /// What a POST that creates `new` would say: all that is set.
 #[must_use]
 pub fn creation(new: &dyn Record) -> Patch {
-    let patch = diff(&*(new.table().new)(), new);
+    let patch = diff(&*new.table().make(), new);
     Patch { body: encode(new), ..patch }
 }
 
@@ -130,7 +130,7 @@ fn records(
         let Some(after) = after.get(index) else { return "null".to_owned() };
         let json = match before.get(index) {
             Some(before) => object(before, after, pointer, changes),
-            None => object(&*(after.table().new)(), after, pointer, changes),
+            None => object(&*after.table().make(), after, pointer, changes),
         };
         json.unwrap_or_else(|| "{}".to_owned())
     };

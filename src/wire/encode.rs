@@ -94,7 +94,7 @@ impl Encoder {
 
     pub(super) fn item(&mut self, slot: &Slot<'_>, index: usize) {
         match slot {
-            Slot::Residue(_) => self.raw("null"),
+            Slot::Rest(..) | Slot::Map(_) => self.raw("null"),
             Slot::Scalar(scalar) => scalar.write(index, self),
             Slot::Enum(values) => self.string(values.get(index).unwrap_or_default()),
             Slot::Record(records) => match records.get(index) {

@@ -3,25 +3,14 @@
 use std::fmt;
 
 use super::record::EnumSlot;
-use super::table::EnumTable;
 
 /// An enumeration whose members are known, but which takes any spelling.
 pub trait OpenEnum: Sized {
-    /// Its name and members.
-    fn table() -> &'static EnumTable;
-    /// The member of this number in [`EnumTable::members`]; beyond the last, a spelling that the schema does not know.
-    fn make(number: usize, spelling: &str) -> Self;
+    /// The member of this number in [`EnumTable::members`](super::EnumTable::members), which is looked up where it is not
+    /// known; beyond the last, a spelling that the schema does not know.
+    fn of(number: Option<usize>, spelling: &str) -> Self;
     /// As it is spelled in JSON.
     fn spelling(&self) -> &str;
-
-    /// The member of this number, which is looked up where it is not known.
-    fn of(number: Option<usize>, spelling: &str) -> Self {
-        let number = match number {
-            Some(number) => number,
-            None => Self::table().find(spelling),
-        };
-        Self::make(number, spelling)
-    }
 }
 
 impl<E: OpenEnum> EnumSlot for Option<E> {

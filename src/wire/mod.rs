@@ -11,6 +11,7 @@
 
 mod action;
 mod annotation;
+mod collection;
 mod compare;
 mod decode;
 mod deviation;
@@ -37,6 +38,7 @@ mod text;
 
 pub use action::{ActionTarget, Actions, NoParameters};
 pub use annotation::Annotations;
+pub use collection::{CollectionKind, ResourceCollection};
 pub use decode::{Decoded, Decoder, decode, decode_into, peek_odata_type};
 pub use deviation::{Deviation, DeviationKind, Handling};
 pub use diff::{Change, Patch, creation, diff};
@@ -50,7 +52,9 @@ pub use module::{Module, Modules};
 pub use odata::{ETag, ODataId, ODataType};
 pub use oem::Oem;
 pub use pointer::at;
-pub use record::{Collection, EnumSlot, Item, ItemMut, LinkSlot, MapSlot, Record, RecordSlot, Slot, SlotMut, Type};
+pub use record::{
+    Collection, EnumSlot, Item, ItemMut, LinkSlot, MAP, MapSlot, Record, RecordSlot, Slot, SlotMut, Type,
+};
 pub use residue::Residue;
 pub use scalar::{Outcome, Primitive, Reading, Scalar, ScalarSlot};
 pub use table::{

@@ -3,14 +3,13 @@
 //!
 //! A line is a fact, with tabs between its columns; what is last and empty is left out. The first is the schema's
 //! version. After an empty line `*` begins a record type (name, place of the description, kind and flags, version that
-//! brought it), `%` an enumeration (name, place of the description), `=` another name of [`Actions`](super::Actions). The
-//! lines of a record type are its URIs (`/`), the patterns of names that services make up (`~`), its actions (`>`), and
+//! brought it), `%` an enumeration (name, place of the description). The lines of a record type are its URIs (`/`), the patterns of names that services make up (`~`), its actions (`>`), and
 //! its properties, for which see [`Fields`]; those of an enumeration are its members (name, place, version).
 
 use std::fmt;
 use std::sync::OnceLock;
 
-use super::action::ACTIONS;
+use super::action::NO_PARAMETERS;
 use super::fields::{Fields, version};
 use super::record::Record;
 use super::table::{ActionTable, Capabilities, Doc, EnumTable, Notes, Table, TypeKind, Version};
@@ -27,10 +26,9 @@ pub struct Module {
     read: OnceLock<Read>,
 }
 
-/// The record types, each with its name, and the enumerations.
+/// The record types and the enumerations.
 struct Read {
     tables: Box<[Table]>,
-    others: Box<[&'static str]>,
     enums: Box<[EnumTable]>,
 }
 
@@ -50,20 +48,19 @@ impl Module {
     #[must_use]
     pub fn table(&'static self, number: usize) -> &'static Table {
         // The generated code asks for those only that there are.
-        self.read().tables.get(number).unwrap_or(&ACTIONS)
+        self.read().tables.get(number).unwrap_or(&NO_PARAMETERS)
     }
 
-    /// The enumeration of this number.
+    /// The number of a member of the enumeration of this number, where it is not known already; beyond the last for a
+    /// spelling that it doesn't have.
     #[must_use]
-    pub fn enumeration(&'static self, number: usize) -> &'static EnumTable {
-        static NONE: EnumTable = EnumTable { name: "", members: &[], notes: &[], doc: Doc(0) };
-        self.read().enums.get(number).unwrap_or(&NONE)
+    pub fn member(&'static self, enumeration: usize, number: Option<usize>, spelling: &str) -> usize {
+        number.unwrap_or_else(|| self.read().enums.get(enumeration).map_or(usize::MAX, |table| table.find(spelling)))
     }
 
-    /// The names of all record types, and the types.
-    pub(crate) fn types(&'static self) -> impl Iterator<Item = (&'static str, &'static Table)> {
-        let read = self.read();
-        read.tables.iter().map(|table| (table.name, table)).chain(read.others.iter().map(|name| (*name, &ACTIONS)))
+    /// All record types.
+    pub(crate) fn types(&'static self) -> &'static [Table] {
+        &self.read().tables
     }
 
     fn read(&'static self) -> &'static Read {
@@ -86,7 +83,7 @@ fn schema_of(modules: Modules, name: &str) -> Option<&'static Module> {
 
 /// The record type of this full name.
 pub(crate) fn find_table(modules: Modules, name: &str) -> Option<&'static Table> {
-    schema_of(modules, name)?.types().find(|(known, _)| *known == name).map(|(_, table)| table)
+    schema_of(modules, name)?.types().iter().find(|table| table.name == name)
 }
 
 /// The enumeration of this full name.
@@ -99,13 +96,12 @@ struct Reader {
     module: &'static Module,
     version: Version,
     tables: Vec<Table>,
-    others: Vec<&'static str>,
     enums: Vec<EnumTable>,
 }
 
 impl Reader {
     fn new(module: &'static Module) -> Self {
-        Self { module, version: Version::NONE, tables: Vec::new(), others: Vec::new(), enums: Vec::new() }
+        Self { module, version: Version::NONE, tables: Vec::new(), enums: Vec::new() }
     }
 
     fn read(mut self) -> Read {
@@ -116,11 +112,10 @@ impl Reader {
             match header.split_at_checked(1) {
                 Some(("*", header)) => self.record(header, lines),
                 Some(("%", header)) => self.enumeration(header, lines),
-                Some((_, name)) => self.others.push(name),
-                None => {}
+                _ => {}
             }
         }
-        Read { tables: self.tables.into(), others: self.others.into(), enums: self.enums.into() }
+        Read { tables: self.tables.into(), enums: self.enums.into() }
     }
 
     fn record(&mut self, header: &'static str, lines: &'static str) {
@@ -137,6 +132,7 @@ impl Reader {
             Some('L') => TypeKind::Collection,
             Some('X') => TypeKind::Excerpt,
             Some('P') => TypeKind::Parameters,
+            Some('A') => TypeKind::Actions,
             _ => TypeKind::Complex,
         };
         let (mut uris, mut patterns, mut actions) = (Vec::new(), Vec::new(), Vec::new());

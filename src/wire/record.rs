@@ -4,29 +4,24 @@
 use std::any::Any;
 use std::fmt;
 
+use super::action::{Actions, NO_PARAMETERS};
 use super::annotation::Annotations;
 use super::link::AnyLink;
 use super::residue::Residue;
 use super::scalar::ScalarSlot;
-use super::table::Table;
+use super::table::{Table, TypeKind};
 
-/// A struct whose fields can be reached by number, as [`Table::fields`] numbers them.
+/// A struct whose fields can be reached by number, as [`Table::fields`] numbers them. Two functions, as there are a
+/// thousand such types: all else is made of them.
 pub trait Record: Any + Send + Sync + fmt::Debug {
-    /// What the schemas say of this type.
-    fn table(&self) -> &'static Table;
-    /// A field to read. Numbers beyond the last give [`Slot::Residue`].
+    /// A field to read. [`MAP`] gives [`Slot::Map`] where there is one, numbers beyond the last give [`Slot::Rest`].
     fn slot(&self, slot: usize) -> Slot<'_>;
-    /// A field to change. Numbers beyond the last give [`SlotMut::Residue`].
+    /// A field to change, in the same way.
     fn slot_mut(&mut self, slot: usize) -> SlotMut<'_>;
-    /// The properties whose names the service made up.
-    fn dynamic(&self) -> Option<&dyn MapSlot> {
-        None
-    }
-    /// The properties whose names the service made up.
-    fn dynamic_mut(&mut self) -> Option<&mut dyn MapSlot> {
-        None
-    }
 }
+
+/// The slot of the properties whose names the service makes up.
+pub const MAP: usize = usize::MAX - 1;
 
 /// A [`Record`] type that is known at compile time.
 pub trait Type: Record + Default + Clone {
@@ -34,6 +29,11 @@ pub trait Type: Record + Default + Clone {
     #[must_use]
     fn type_table() -> &'static Table {
         Self::default().table()
+    }
+
+    /// What the schemas say of this type.
+    fn table(&self) -> &'static Table {
+        (self as &dyn Record).table()
     }
 }
 
@@ -58,7 +58,7 @@ impl dyn Record {
     /// A copy, whatever its type.
     #[must_use]
     pub fn to_box(&self) -> Box<dyn Record> {
-        let mut made = (self.table().new)();
+        let mut made = self.table().make();
         super::compare::copy(self, &mut *made);
         made
     }
@@ -92,20 +92,56 @@ impl dyn Record {
         }
     }
 
+    /// What the schemas say of this type.
+    #[must_use]
+    pub fn table(&self) -> &'static Table {
+        match self.slot(usize::MAX) {
+            Slot::Rest(table, _) => table,
+            _ => &NO_PARAMETERS,
+        }
+    }
+
+    /// The properties whose names the service made up.
+    #[must_use]
+    pub fn dynamic(&self) -> Option<&dyn MapSlot> {
+        match self.slot(MAP) {
+            Slot::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// The properties whose names the service made up.
+    #[must_use]
+    pub fn dynamic_mut(&mut self) -> Option<&mut dyn MapSlot> {
+        match self.slot_mut(MAP) {
+            SlotMut::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
     /// What the payload had beyond the fields.
     #[must_use]
     pub fn residue(&self) -> &Residue {
         static NONE: Residue = Residue::NONE;
         match self.slot(usize::MAX) {
-            Slot::Residue(residue) => residue,
+            Slot::Rest(_, residue) => residue,
             _ => &NONE,
+        }
+    }
+
+    /// Makes an empty record one of this type, where the Rust type serves several.
+    pub(crate) fn adopt(&mut self, table: &'static Table) {
+        if matches!(table.kind, TypeKind::Actions)
+            && let Some(actions) = self.downcast_mut::<Actions>()
+        {
+            actions.adopt(table);
         }
     }
 
     /// What the payload had beyond the fields.
     pub(crate) fn residue_mut(&mut self) -> Option<&mut Residue> {
         match self.slot_mut(usize::MAX) {
-            SlotMut::Residue(residue) => Some(residue),
+            SlotMut::Rest(residue) => Some(residue),
             _ => None,
         }
     }
@@ -136,8 +172,10 @@ impl dyn Record {
 /// A field to read.
 #[derive(Debug)]
 pub enum Slot<'a> {
-    /// No such field: what there is beyond the fields.
-    Residue(&'a Residue),
+    /// No such field: what the type is, and what there is beyond the fields.
+    Rest(&'static Table, &'a Residue),
+    /// The properties whose names the service made up.
+    Map(&'a dyn MapSlot),
     /// Scalars: `Option` or `Vec`.
     Scalar(&'a dyn ScalarSlot),
     /// Members of an enumeration: `Option` or `Vec`.
@@ -152,7 +190,9 @@ pub enum Slot<'a> {
 #[derive(Debug)]
 pub enum SlotMut<'a> {
     /// No such field: what there is beyond the fields.
-    Residue(&'a mut Residue),
+    Rest(&'a mut Residue),
+    /// The properties whose names the service made up.
+    Map(&'a mut dyn MapSlot),
     /// Scalars: `Option` or `Vec`.
     Scalar(&'a mut dyn ScalarSlot),
     /// Members of an enumeration: `Option` or `Vec`.
@@ -168,7 +208,7 @@ impl Slot<'_> {
     #[must_use]
     pub fn len(&self) -> usize {
         match self {
-            Self::Residue(_) => 0,
+            Self::Rest(..) | Self::Map(_) => 0,
             Self::Scalar(slot) => slot.len(),
             Self::Enum(slot) => slot.len(),
             Self::Record(slot) => slot.len(),
@@ -187,7 +227,8 @@ impl SlotMut<'_> {
     /// Takes all values away.
     pub fn clear(&mut self) {
         match self {
-            Self::Residue(_) => {}
+            Self::Rest(_) => {}
+            Self::Map(map) => map.clear(),
             Self::Scalar(slot) => slot.clear(),
             Self::Enum(slot) => slot.clear(),
             Self::Record(slot) => slot.clear(),

@@ -31,8 +31,8 @@ pub struct Table {
     pub version: Version,
     /// Since when and what it is about.
     pub notes: Notes,
-    /// An empty record of this type.
-    pub new: fn() -> Box<dyn Record>,
+    /// An empty record of the Rust type.
+    pub(crate) new: fn() -> Box<dyn Record>,
 }
 
 /// What a record type stands for.
@@ -48,6 +48,8 @@ pub enum TypeKind {
     Excerpt,
     /// The parameters of an action.
     Parameters,
+    /// How the actions of a resource are invoked.
+    Actions,
 }
 
 /// What the schemas say of a property.
@@ -314,6 +316,14 @@ impl Table {
     #[must_use]
     pub fn field(&'static self, name: &str) -> Option<&'static Field> {
         self.find(name).and_then(|slot| self.fields.get(slot))
+    }
+
+    /// An empty record of this type.
+    #[must_use]
+    pub fn make(&'static self) -> Box<dyn Record> {
+        let mut record = (self.new)();
+        record.adopt(self);
+        record
     }
 
     /// What the members of a collection are.

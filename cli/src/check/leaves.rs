@@ -113,7 +113,7 @@ fn dynamic(table: &'static Table) -> Option<Kind> {
     if table.patterns.is_empty() {
         return None;
     }
-    let mut empty = (table.new)();
+    let mut empty = table.make();
     match empty.dynamic_mut()?.insert("") {
         ItemMut::Record(record) => Some(Kind::Record(record.table())),
         ItemMut::Scalar(_) => Some(Kind::Primitive),
@@ -139,7 +139,7 @@ mod tests {
         ];
         let table = schema::find("ComputerSystem").unwrap();
         for (text, all, typed) in cases {
-            let mut record = (table.new)();
+            let mut record = table.make();
             let deviations = decode_into(&mut *record, text.as_bytes(), &Limits::default()).unwrap();
             let json = Json::parse(text).unwrap();
             assert_eq!(count(&json, table, &deviations), Leaves { all, typed }, "{text}");

@@ -56,7 +56,7 @@ impl Report {
     fn payload(&mut self, place: &str, bytes: &[u8], link: Option<&'static Table>) -> Result<bool, String> {
         let text = std::str::from_utf8(bytes).map_err(|error| format!("the payload is not UTF-8: {error}"))?;
         // The decoder is asked first: it is the one that checks, and that has limits.
-        let mut any = (generic(&[]).new)();
+        let mut any = generic(&[]).make();
         match decode_into(&mut *any, bytes, &Limits::default()) {
             Ok(_) => {
                 let json = Json::parse(text).ok_or("the payload can't be compared")?;
@@ -71,7 +71,7 @@ impl Report {
     fn resource(&mut self, place: &str, text: &str, json: &Json<'_>, link: Option<&'static Table>) -> bool {
         self.resources += 1;
         let table = self.table(place, json, link);
-        let mut record = (table.new)();
+        let mut record = table.make();
         // That it decodes was seen before.
         let Ok(deviations) = decode_into(&mut *record, text.as_bytes(), &Limits::default()) else { return false };
         for deviation in &deviations {

@@ -10,7 +10,7 @@ pub(super) fn emit(out: &mut String, item: &Enum, number: usize) {
     let rust = &item.rust_name;
     let full = format!("{}.{}", item.name.schema, item.name.name);
     docs::item(out, "", &item.docs, &format!("The `{full}` enumeration."));
-    let _ = writeln!(out, "#[derive(Clone, PartialEq, Eq)]\npub enum {rust} {{");
+    let _ = writeln!(out, "#[derive(Clone, PartialEq)]\npub enum {rust} {{");
     for member in &item.members {
         docs::item(out, "    ", &member.docs, &format!("`{}`", member.json));
         let _ = writeln!(out, "    {},", member.rust);
@@ -28,9 +28,8 @@ pub(super) fn emit(out: &mut String, item: &Enum, number: usize) {
     let _ = writeln!(
         out,
         "impl w::OpenEnum for {rust} {{\n    \
-         fn table() -> &'static w::EnumTable {{ M.enumeration({number}) }}\n    \
          fn spelling(&self) -> &str {{ self.as_str() }}\n    \
-         fn make(number: usize, spelling: &str) -> Self {{\n        match number {{"
+         fn of(number: Option<usize>, spelling: &str) -> Self {{\n        match M.member({number}, number, spelling) {{"
     );
     for (number, member) in item.members.iter().enumerate() {
         let _ = writeln!(out, "            {number} => Self::{},", member.rust);

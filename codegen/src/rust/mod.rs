@@ -106,17 +106,24 @@ impl Emitter<'_> {
             enums::emit(&mut out, item, number);
             tables::enumeration(&mut text, item, descriptions);
         }
-        let mut names = Vec::new();
+        let (mut names, mut makers) = (Vec::new(), Vec::new());
         for (_, item) in self.model.structs.iter().filter(|(name, _)| name.schema == schema.name) {
-            if is_vendors_only(item) {
-                docs::item(&mut out, "", &item.docs, "The actions of this resource: vendors' only.");
-                let _ = writeln!(out, "pub type {} = w::Actions;\n", item.rust_name);
-                tables::vendors_only(&mut text, item);
-                continue;
+            let rust = &item.rust_name;
+            match &item.kind {
+                _ if is_actions(item) => {
+                    docs::item(&mut out, "", &item.docs, "How the actions of this resource are invoked.");
+                    let _ = writeln!(out, "pub type {rust} = w::Actions;\n");
+                }
+                StructKind::Collection(member) if structs::is_usual(item) => {
+                    self.collection(&mut out, item, member, makers.len());
+                }
+                _ => {
+                    self.structure(&mut out, item, makers.len());
+                    names.push(rust.as_str());
+                }
             }
-            self.structure(&mut out, item, names.len());
             self.table(&mut text, item, descriptions);
-            names.push(item.rust_name.as_str());
+            makers.push(format!("w::new::<{rust}>"));
         }
         if !names.is_empty() {
             let _ = writeln!(out, "w::record_traits!({});", names.join(" "));
@@ -124,7 +131,6 @@ impl Emitter<'_> {
         if out.is_empty() {
             return out;
         }
-        let makers: Vec<_> = names.iter().map(|name| format!("w::new::<{name}>")).collect();
         let _ = writeln!(
             out,
             "\npub(crate) static M: w::Module = w::Module::new({:?}, {}, &[{}], &super::MODULES);",
@@ -187,8 +193,8 @@ impl Emitter<'_> {
     }
 }
 
-/// An `Actions` type without actions. There are more than a hundred, which one type of the library serves.
-fn is_vendors_only(item: &Struct) -> bool {
-    let [field] = item.fields.as_slice() else { return false };
-    item.name.name == "Actions" && field.json == "Oem" && field.ty == FieldType::Oem && !field.many
+/// An `Actions` type: the library has one type for them all.
+fn is_actions(item: &Struct) -> bool {
+    let mut fields = item.fields.iter();
+    item.name.name == "Actions" && fields.all(|field| field.ty == FieldType::Action || field.ty == FieldType::Oem)
 }

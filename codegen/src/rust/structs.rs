@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Emitter, docs};
-use crate::model::ir::{Field, FieldType, Struct, StructKind};
+use crate::model::ir::{Field, FieldType, Struct, StructKind, TypeName};
 
 impl Emitter<'_> {
     /// The record type of this number in its schema.
@@ -58,45 +58,63 @@ impl Emitter<'_> {
     }
 
     fn record(&self, out: &mut String, item: &Struct, number: usize) {
-        let rust = &item.rust_name;
-        let _ = writeln!(
-            out,
-            "impl w::Record for {rust} {{\n    fn table(&self) -> &'static w::Table {{ M.table({number}) }}"
-        );
-        for (suffix, borrow) in [("", "&"), ("_mut", "&mut ")] {
-            let enumeration = if suffix.is_empty() { "Slot" } else { "SlotMut" };
-            let receiver = if suffix.is_empty() { "&self" } else { "&mut self" };
-            if item.fields.is_empty() {
-                let _ = writeln!(
-                    out,
-                    "    fn slot{suffix}({receiver}, _: usize) -> w::{enumeration}<'_> {{ w::{enumeration}::Residue({borrow}self.residue) }}"
-                );
-                continue;
-            }
-            let _ = writeln!(
+        let _ = writeln!(out, "impl w::Record for {} {{", item.rust_name);
+        for (suffix, receiver, slot, rest) in [
+            ("", "&", "Slot", format!("M.table({number}), &self.residue")),
+            ("_mut", "&mut ", "SlotMut", "&mut self.residue".to_owned()),
+        ] {
+            let _ = write!(
                 out,
-                "    fn slot{suffix}({receiver}, slot: usize) -> w::{enumeration}<'_> {{\n        match slot {{"
+                "    fn slot{suffix}({receiver}self, slot: usize) -> w::{slot}<'_> {{\n        match slot {{\n"
             );
             for (number, field) in item.fields.iter().enumerate() {
                 let wrap = match short(field) {
                     Some(short) => format!("{short}{suffix}"),
-                    None => format!("{enumeration}::{}", slot_kind(field)),
+                    None => format!("{slot}::{}", slot_kind(field)),
                 };
-                let _ = writeln!(out, "            {number} => w::{wrap}({borrow}self.{}),", field.rust);
+                let _ = writeln!(out, "            {number} => w::{wrap}({receiver}self.{}),", field.rust);
             }
-            let _ =
-                writeln!(out, "            _ => w::{enumeration}::Residue({borrow}self.residue),\n        }}\n    }}");
-        }
-        if let Some(dynamic) = &item.dynamic {
-            let _ = writeln!(
-                out,
-                "    fn dynamic(&self) -> Option<&dyn w::MapSlot> {{ Some(&self.{0}) }}\n    \
-                 fn dynamic_mut(&mut self) -> Option<&mut dyn w::MapSlot> {{ Some(&mut self.{0}) }}",
-                dynamic.rust
-            );
+            if let Some(dynamic) = &item.dynamic {
+                let _ = writeln!(out, "            w::MAP => w::{slot}::Map({receiver}self.{}),", dynamic.rust);
+            }
+            let _ = writeln!(out, "            _ => w::{slot}::Rest({rest}),\n        }}\n    }}");
         }
         let _ = writeln!(out, "}}");
     }
+
+    /// A collection like all others: the library has one type for them, which is told what the members are.
+    pub(super) fn collection(&self, out: &mut String, item: &Struct, member: &TypeName, number: usize) {
+        let rust = &item.rust_name;
+        docs::item(out, "", &item.docs, &what(item));
+        let _ = writeln!(
+            out,
+            "pub type {rust} = w::ResourceCollection<{rust}Kind>;\n\
+             /// What [`{rust}`] is a collection of.\n\
+             #[allow(missing_debug_implementations, reason = \"there are no values of it\")]\n\
+             pub enum {rust}Kind {{}}\n\
+             impl w::CollectionKind for {rust}Kind {{\n    \
+             type Member = {};\n    \
+             fn table() -> &'static w::Table {{ M.table({number}) }}\n}}\n",
+            self.path(member, &item.name.schema),
+        );
+    }
+}
+
+/// Whether a collection has the properties of the library's `ResourceCollection`.
+pub(super) fn is_usual(item: &Struct) -> bool {
+    const USUAL: [&str; 10] = [
+        "@odata.context",
+        "@odata.id",
+        "@odata.type",
+        "@odata.etag",
+        "Description",
+        "Name",
+        "Oem",
+        "Members",
+        "Members@odata.count",
+        "Members@odata.nextLink",
+    ];
+    item.dynamic.is_none() && item.fields.iter().map(|field| field.json.as_str()).eq(USUAL)
 }
 
 fn slot_kind(field: &Field) -> &'static str {

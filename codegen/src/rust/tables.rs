@@ -10,6 +10,7 @@ impl Emitter<'_> {
     /// The lines of a record type.
     pub(super) fn table(&self, out: &mut String, item: &Struct, descriptions: &mut Descriptions) {
         let kind = match &item.kind {
+            _ if super::is_actions(item) => 'A',
             StructKind::Entity => 'E',
             StructKind::Collection(_) => 'L',
             StructKind::Complex => 'C',
@@ -73,11 +74,6 @@ pub(super) fn enumeration(out: &mut String, item: &Enum, descriptions: &mut Desc
         let place = descriptions.place(&member.docs).to_string();
         line(out, "", &[member.json.clone(), place, since(&member.docs)]);
     }
-}
-
-/// Another name of the type of all `Actions` that are vendors' only.
-pub(super) fn vendors_only(out: &mut String, item: &Struct) {
-    line(out, "\n=", &[format!("{}.{}", item.name.schema, item.name.name)]);
 }
 
 /// The line of a property, as `wire::Fields` reads it.

@@ -1,0 +1,132 @@
+//! Resource collections: one type for all of them.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::generated::{self as w};
+use super::record::{Collection, Record, Slot, SlotMut, Type};
+use super::table::Table;
+use super::{ETag, Link, ODataId, ODataType, Oem, Residue, compare, serde_impl};
+
+/// Which collection a [`ResourceCollection`] is.
+pub trait CollectionKind: Send + Sync + 'static {
+    /// What its members are.
+    type Member: Type;
+    /// What the schemas say of it.
+    fn table() -> &'static Table;
+}
+
+/// A resource collection (DSP0266, "Resource Collections"): `ChassisCollection`, `SensorCollection` and so on.
+pub struct ResourceCollection<K: CollectionKind> {
+    /// `@odata.context`
+    pub odata_context: Option<ODataId>,
+    /// `@odata.id`
+    pub odata_id: Option<ODataId>,
+    /// `@odata.type`
+    pub odata_type: Option<ODataType>,
+    /// `@odata.etag`
+    pub odata_etag: Option<ETag>,
+    /// `Description`
+    pub description: Option<String>,
+    /// `Name`
+    pub name: Option<String>,
+    /// `Oem`
+    pub oem: Option<Oem>,
+    /// `Members`: those of this page.
+    pub members: Vec<Link<K::Member>>,
+    /// `Members@odata.count`: how many there are on all pages.
+    pub members_count: Option<i64>,
+    /// `Members@odata.nextLink`: where the next page is.
+    pub members_next_link: Option<ODataId>,
+    /// What the payload had beyond these fields.
+    pub residue: Residue,
+}
+
+impl<K: CollectionKind> Default for ResourceCollection<K> {
+    fn default() -> Self {
+        Self {
+            odata_context: None,
+            odata_id: None,
+            odata_type: None,
+            odata_etag: None,
+            description: None,
+            name: None,
+            oem: None,
+            members: Vec::new(),
+            members_count: None,
+            members_next_link: None,
+            residue: Residue::NONE,
+        }
+    }
+}
+
+impl<K: CollectionKind> Record for ResourceCollection<K> {
+    fn slot(&self, slot: usize) -> Slot<'_> {
+        match slot {
+            0 => w::odata_id(&self.odata_context),
+            1 => w::odata_id(&self.odata_id),
+            2 => w::odata_type(&self.odata_type),
+            3 => w::etag(&self.odata_etag),
+            4 => w::string(&self.description),
+            5 => w::string(&self.name),
+            6 => w::oem(&self.oem),
+            7 => Slot::Link(&self.members),
+            8 => w::int(&self.members_count),
+            9 => w::odata_id(&self.members_next_link),
+            _ => Slot::Rest(K::table(), &self.residue),
+        }
+    }
+    fn slot_mut(&mut self, slot: usize) -> SlotMut<'_> {
+        match slot {
+            0 => w::odata_id_mut(&mut self.odata_context),
+            1 => w::odata_id_mut(&mut self.odata_id),
+            2 => w::odata_type_mut(&mut self.odata_type),
+            3 => w::etag_mut(&mut self.odata_etag),
+            4 => w::string_mut(&mut self.description),
+            5 => w::string_mut(&mut self.name),
+            6 => w::oem_mut(&mut self.oem),
+            7 => SlotMut::Link(&mut self.members),
+            8 => w::int_mut(&mut self.members_count),
+            9 => w::odata_id_mut(&mut self.members_next_link),
+            _ => SlotMut::Rest(&mut self.residue),
+        }
+    }
+}
+
+impl<K: CollectionKind> Collection for ResourceCollection<K> {
+    type Member = K::Member;
+    fn members(&self) -> &[Link<K::Member>] {
+        &self.members
+    }
+}
+
+impl<K: CollectionKind> Clone for ResourceCollection<K> {
+    fn clone(&self) -> Self {
+        compare::copied(self)
+    }
+}
+
+impl<K: CollectionKind> PartialEq for ResourceCollection<K> {
+    fn eq(&self, other: &Self) -> bool {
+        compare::same(self, other)
+    }
+}
+
+impl<K: CollectionKind> fmt::Debug for ResourceCollection<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        compare::print(self, f)
+    }
+}
+
+impl<K: CollectionKind> Serialize for ResourceCollection<K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serde_impl::serialize(self, serializer)
+    }
+}
+
+impl<'de, K: CollectionKind> Deserialize<'de> for ResourceCollection<K> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        serde_impl::deserialize(deserializer)
+    }
+}
