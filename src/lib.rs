@@ -10,7 +10,10 @@
 
 mod account;
 mod action;
+mod ahead;
 mod apply;
+#[cfg(feature = "systems")]
+mod boot;
 mod change;
 mod client;
 mod collection;
@@ -21,6 +24,8 @@ mod error;
 pub mod event;
 #[cfg(feature = "host")]
 pub mod host;
+#[cfg(feature = "systems")]
+mod media;
 pub mod message;
 mod query;
 mod resource;
@@ -32,6 +37,8 @@ pub mod wire;
 
 pub use action::{Call, Reply, Returned};
 pub use apply::Apply;
+#[cfg(feature = "systems")]
+pub use boot::OverrideBoot;
 pub use client::transport;
 pub use client::{
     Client, ClientBuilder, Credentials, ExposedSession, RawResponse, RetryPolicy, SERVICE_ROOT, SessionToken, Traffic,
@@ -40,6 +47,8 @@ pub use collection::Members;
 pub use create::{Create, Created, CreationCapability};
 pub use edit::{Change, Edit};
 pub use error::{Error, ErrorKind};
+#[cfg(feature = "systems")]
+pub use media::Insert;
 pub use query::{Expand, Filter, FilterValue, Property, Query};
 pub use resource::{AnyResource, Follow, Resource};
 #[cfg(feature = "ipmi")]

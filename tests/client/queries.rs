@@ -312,6 +312,28 @@ async fn a_stream_that_is_dropped_asks_no_more() {
     assert!(count <= 1 + 2 * 4, "{count}");
 }
 
+#[tokio::test]
+async fn a_stream_that_waits_for_its_reader_holds_nobody_up() {
+    for concurrency in [1, 4] {
+        let mock = MockBmc::builder().query(Parameter::Expand, QuerySupport::Off).start().await.unwrap();
+        let bmc = builder(&mock).concurrency(concurrency).connect().await.unwrap();
+        let chassis = bmc.get::<Chassis>("/redfish/v1/Chassis/1U").await.unwrap();
+        let mut count = 0;
+        let nested = async {
+            let mut outer = chassis.sensors().members();
+            while let Some(sensor) = outer.try_next().await.unwrap() {
+                bmc.get::<Sensor>(sensor.uri()).await.unwrap();
+                let mut inner = chassis.sensors().query(Query::new().top(3)).members();
+                inner.try_next().await.unwrap().unwrap();
+                count += 1;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), nested).await.expect("it stands still");
+        assert!(count > 10);
+        assert!(mock.most_requests_under_way() <= concurrency);
+    }
+}
+
 #[test]
 fn futures_of_queries_are_send() {
     fn send<T: Send>(_: &T) {}
