@@ -80,10 +80,7 @@ impl Resource<ComputerSystem> {
     }
 }
 
-fn set(
-    system: Resource<ComputerSystem>,
-    wanted: Wanted,
-) -> BoxFuture<'static, Result<Change<ComputerSystem>, Error>> {
+fn set(system: Resource<ComputerSystem>, wanted: Wanted) -> BoxFuture<'static, Result<Change<ComputerSystem>, Error>> {
     Box::pin(async move {
         let Some(boot) = &system.boot else {
             return Err(Error::new(ErrorKind::Missing, "the system has no boot override").at("PATCH", system.uri()));
@@ -134,7 +131,8 @@ fn set(
 /// Whether a refusal is for want of the mode.
 fn misses_mode(error: &Error) -> bool {
     error.messages().iter().any(|message| {
-        let is_missing = message.message_id.as_deref().is_none_or(|id| id.contains("Missing") || id.contains("Required"));
+        let is_missing =
+            message.message_id.as_deref().is_none_or(|id| id.contains("Missing") || id.contains("Required"));
         let names = |text: &String| text.contains("BootSourceOverrideMode");
         is_missing && (message.message.iter().any(names) || message.message_args.iter().any(names))
     })

@@ -101,7 +101,12 @@ impl Client {
             let mut managers = self.root().managers().members();
             while let Some(manager) = managers.try_next().await? {
                 let found = present(manager.virtual_media().members().try_collect::<Vec<_>>().await)?;
-                slots.extend(found.into_iter().filter(|slot| slots.iter().all(|known| known.uri() != slot.uri())).collect::<Vec<_>>());
+                slots.extend(
+                    found
+                        .into_iter()
+                        .filter(|slot| slots.iter().all(|known| known.uri() != slot.uri()))
+                        .collect::<Vec<_>>(),
+                );
             }
         }
         Ok(slots)
@@ -205,10 +210,12 @@ impl Insert {
 
     /// Does what a refusal asks for. False where that is nothing that is known.
     async fn amend(&self, parameters: &mut InsertMediaParameters, error: &Error) -> Result<bool, Error> {
-        let about = |name: &str| error.messages().iter().any(|message| {
-            let in_text = message.message.as_deref().is_some_and(|text| text.contains(name));
-            in_text || message.message_args.iter().any(|argument| argument.contains(name))
-        });
+        let about = |name: &str| {
+            error.messages().iter().any(|message| {
+                let in_text = message.message.as_deref().is_some_and(|text| text.contains(name));
+                in_text || message.message_args.iter().any(|argument| argument.contains(name))
+            })
+        };
         let before = parameters.clone();
         if about("WriteProtected") {
             parameters.write_protected = None;
@@ -216,7 +223,8 @@ impl Insert {
         if about("TransferProtocolType") || about("TransferMethod") {
             let call = self.slot.insert_media(self.image.clone());
             let protocols = call.allowable_values("TransferProtocolType").await?;
-            parameters.transfer_protocol_type = protocol(&self.image, protocols.as_deref()).map(|name| TransferProtocolType::from(&*name));
+            parameters.transfer_protocol_type =
+                protocol(&self.image, protocols.as_deref()).map(|name| TransferProtocolType::from(&*name));
             let methods = call.allowable_values("TransferMethod").await?.unwrap_or_default();
             let method = methods.first().map_or("Stream", String::as_str);
             parameters.transfer_method = Some(TransferMethod::from(method));
@@ -246,7 +254,11 @@ async fn follow(change: Result<Change<VirtualMedia>, Error>) -> Result<(), Error
 }
 
 /// Looks at a slot until it has something in it, or has not.
-async fn until(slot: Resource<VirtualMedia>, inserted: bool, patience: Duration) -> Result<Resource<VirtualMedia>, Error> {
+async fn until(
+    slot: Resource<VirtualMedia>,
+    inserted: bool,
+    patience: Duration,
+) -> Result<Resource<VirtualMedia>, Error> {
     let end = Instant::now() + patience;
     loop {
         let now = slot.client().get::<VirtualMedia>(slot.uri()).await?;
