@@ -15,6 +15,7 @@ mod apply;
 #[cfg(feature = "systems")]
 mod boot;
 mod change;
+#[cfg_attr(not(feature = "telemetry"), allow(dead_code, reason = "only event streams are read piece by piece"))]
 mod client;
 mod collection;
 mod create;
@@ -27,6 +28,7 @@ pub mod host;
 #[cfg(feature = "systems")]
 mod media;
 pub mod message;
+#[cfg_attr(not(feature = "telemetry"), allow(dead_code, reason = "some of it is for event streams"))]
 mod query;
 mod resource;
 pub mod schema;
