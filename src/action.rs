@@ -192,7 +192,7 @@ fn send(
         // An empty object, not an empty body: some services insist on one.
         let mut body = encode(&*parameters);
         if let Some(apply) = apply {
-            if let Err(text) = apply.check_operation(&target) {
+            if let Err(text) = apply.check_operation(&target, "") {
                 return refuse(ErrorKind::NotAllowed, text);
             }
             body = apply.with_operation(&body);

@@ -85,9 +85,10 @@ impl Apply {
         self.check(settings.supported_apply_times.iter().map(|time| time.as_str()).collect())
     }
 
-    /// What speaks against it for an operation on `owner`: a resource, a collection or an action.
-    pub(crate) fn check_operation(&self, owner: &dyn Record) -> Result<(), String> {
-        let support = owner.annotations().record::<OperationApplyTimeSupport>("", "Redfish.OperationApplyTimeSupport");
+    /// What speaks against it for an operation on `owner`, a resource, a collection or an action, or by a property of it.
+    pub(crate) fn check_operation(&self, owner: &dyn Record, property: &str) -> Result<(), String> {
+        let (annotations, term) = (owner.annotations(), "Redfish.OperationApplyTimeSupport");
+        let support = annotations.record::<OperationApplyTimeSupport>(property, term);
         match support {
             Some(Ok(support)) => self.check(support.value.supported_values.iter().map(|time| time.as_str()).collect()),
             _ => Err("this service does not say that the operation can be put off \

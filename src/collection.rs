@@ -12,6 +12,7 @@ use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
 
+use crate::ahead::ahead;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::query::{self, Asked, Query};
@@ -175,7 +176,8 @@ impl Pages {
                     let text = "the pages of this collection go in circles";
                     return Poll::Ready(Some(Err(Error::new(ErrorKind::Decode, text).at("GET", &uri))));
                 }
-                self.page = Some(query::fetch::fetch(&self.client, &uri, self.asked.clone(), self.table, false));
+                let page = query::fetch::fetch(&self.client, &uri, self.asked.clone(), self.table, false);
+                self.page = Some(ahead(page));
             }
             let members = self.under_way.poll_next_unpin(context);
             if let Poll::Ready(Some(member)) = members {
@@ -201,9 +203,9 @@ impl Pages {
         }
     }
 
-    /// Asks for as many members as keep the client's limit busy, which has those wait that are too many: members are given in
-    /// their order, and one that is late must not have the others stand still. Asks for none that the caller does not want. Without a filter members are counted
-    /// before they are asked for, with one after they came.
+    /// Asks for as many members as keep the client's limit busy, which has those wait that are too many: members are given
+    /// in their order, and one that is late must not have the others stand still. Asks for none that the caller does not
+    /// want. Without a filter members are counted before they are asked for, with one after they came.
     fn start(&mut self) {
         let filtered = self.asked.remainder.filter.is_some();
         while self.under_way.len() < 2 * self.client.concurrency()
@@ -211,7 +213,8 @@ impl Pages {
             && let Some(link) = self.waiting.pop_front()
         {
             if filtered || self.counts() {
-                self.under_way.push_back(fetch_link(&self.client, &link, self.member, self.asked.of_member()));
+                let member = fetch_link(&self.client, &link, self.member, self.asked.of_member());
+                self.under_way.push_back(ahead(member));
             }
         }
     }

@@ -155,7 +155,7 @@ fn remove(resource: AnyResource, when: Option<Apply>) -> BoxFuture<'static, Resu
         }
         let mut request = Request::new("DELETE", resource.uri());
         if let Some(when) = when {
-            when.check_operation(resource.record()).map_err(refuse)?;
+            when.check_operation(resource.record(), "").map_err(refuse)?;
             request = Request::with_body("DELETE", resource.uri(), when.with_operation("{}"));
         }
         request.if_match = resource.etag().cloned();
@@ -203,7 +203,7 @@ impl Post {
             self.check_capabilities(table).await?;
             let mut body = creation(&*self.member).body;
             if let Some(apply) = &self.apply {
-                apply.check_operation(&*self.collection).map_err(refuse)?;
+                apply.check_operation(&*self.collection, "").map_err(refuse)?;
                 body = apply.with_operation(&body);
             }
             let request = Request::with_body("POST", self.uri.clone(), body);

@@ -10,8 +10,12 @@
 
 mod account;
 mod action;
+mod ahead;
 mod apply;
+#[cfg(feature = "systems")]
+mod boot;
 mod change;
+#[cfg_attr(not(feature = "telemetry"), allow(dead_code, reason = "only event streams are read piece by piece"))]
 mod client;
 mod collection;
 mod create;
@@ -21,7 +25,10 @@ mod error;
 pub mod event;
 #[cfg(feature = "host")]
 pub mod host;
+#[cfg(feature = "systems")]
+mod media;
 pub mod message;
+#[cfg_attr(not(feature = "telemetry"), allow(dead_code, reason = "some of it is for event streams"))]
 mod query;
 mod resource;
 pub mod schema;
@@ -32,6 +39,8 @@ pub mod wire;
 
 pub use action::{Call, Reply, Returned};
 pub use apply::Apply;
+#[cfg(feature = "systems")]
+pub use boot::OverrideBoot;
 pub use client::transport;
 pub use client::{
     Client, ClientBuilder, Credentials, ExposedSession, RawResponse, RetryPolicy, SERVICE_ROOT, SessionToken, Traffic,
@@ -40,6 +49,8 @@ pub use collection::Members;
 pub use create::{Create, Created, CreationCapability};
 pub use edit::{Change, Edit};
 pub use error::{Error, ErrorKind};
+#[cfg(feature = "systems")]
+pub use media::Insert;
 pub use query::{Expand, Filter, FilterValue, Property, Query};
 pub use resource::{AnyResource, Follow, Resource};
 #[cfg(feature = "ipmi")]

@@ -233,6 +233,43 @@ fn the_mocks_first_line_is_its_url() {
     }
 }
 
+/// Status and body of a request over HTTP, without anything that a client would add.
+fn http(url: &str, method: &str, path: &str, body: &str) -> (u16, String) {
+    use std::io::{Read as _, Write as _};
+    let host = url.strip_prefix("http://").unwrap();
+    let mut stream = std::net::TcpStream::connect(host).unwrap();
+    let length = body.len();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: application/json\r\n\
+         Content-Length: {length}\r\n\r\n{body}"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap();
+    (status, answer.split_once("\r\n\r\n").unwrap().1.to_owned())
+}
+
+#[test]
+fn the_mock_misbehaves_on_request() {
+    let (_running, lines) = mock(&["--plain", "--control", "--quirk", "root-wants-login"], 1);
+    assert_eq!(http(&lines[0], "GET", "/redfish/v1", "").0, 401);
+    let rule = r#"{ "path": "/redfish/v1", "times": 1, "then": { "status": 503 } }"#;
+    assert_eq!(http(&lines[0], "POST", "/mock/faults", rule).0, 201);
+    assert_eq!(http(&lines[0], "GET", "/redfish/v1", "").0, 503);
+    assert_eq!(http(&lines[0], "GET", "/redfish/v1", "").0, 401);
+    let (_, journal) = http(&lines[0], "GET", "/mock/requests", "");
+    assert_eq!(serde_json::from_str::<Value>(&journal).unwrap()["requests"].as_array().unwrap().len(), 3);
+
+    let (_running, lines) = mock(&["--plain", "--faults", "0", "--seed", "3"], 1);
+    assert_eq!(http(&lines[0], "GET", "/mock/requests", "").0 / 100, 4, "there is no control unless asked for");
+    let listed = stdout(&run(&["mock", "--quirk", "list"]));
+    assert!(listed.lines().count() > 30 && listed.contains("account-slots"), "{listed}");
+    let output = run(&["mock", "--quirk", "no-such"]);
+    assert!(!output.status.success() && stderr(&output).contains("gzip-tags"), "{}", stderr(&output));
+}
+
 #[test]
 fn the_mock_serves_a_folder_or_says_why_not() {
     let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/../mock/demo");

@@ -1,9 +1,10 @@
 //! Operating a machine from the command line: one that knows IPMI alone, and one that has both.
 
+use std::io::{Read as _, Write as _};
 use std::process::{Command, Output, Stdio};
 
 use rosefish_mock::MockBmc;
-use rosefish_mock::ipmi::MockIpmi;
+use rosefish_mock::ipmi::{MockIpmi, Privilege};
 use serde_json::Value;
 
 /// Runs a command on a host that knows IPMI alone: nobody listens where its Redfish service would be.
@@ -18,6 +19,7 @@ fn run(host: &str, bmc: &MockIpmi, command: &str, arguments: &[&str]) -> Output 
         .args(arguments)
         .args(["--port", &bmc.addr().port().to_string(), "--user", "admin"])
         .env("ROSEFISH_PASSWORD", "password")
+        .env("ROSEFISH_NEW_PASSWORD", "a new one")
         .env_remove("ROSEFISH_USER")
         .stdin(Stdio::null())
         .output()
@@ -119,6 +121,106 @@ fn the_console_of_a_legacy_host_is_shown_until_the_input_ends() {
     let output = legacy(&bmc, "sol", &[]);
     assert!(output.status.success(), "{}", errors(&output));
     assert!(errors(&output).contains("detached"), "{}", errors(&output));
+}
+
+#[test]
+fn the_console_takes_the_terminal_and_gives_it_back() {
+    if Command::new("script").arg("--version").output().is_err() {
+        eprintln!("skipped: script is not installed");
+        return;
+    }
+    let bmc = bmc();
+    let (program, port) = (env!("CARGO_BIN_EXE_rosefish"), bmc.addr().port());
+    let command = format!(
+        "echo before $(stty -g); {program} sol 127.0.0.1 --port {port} --user admin; echo code $?; echo after $(stty -g)"
+    );
+    let mut script = Command::new("script")
+        .args(["-qec", &command, "/dev/null"])
+        .env("ROSEFISH_PASSWORD", "password")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut keyboard = script.stdin.take().unwrap();
+    let mut screen = script.stdout.take().unwrap();
+    let mut seen = String::new();
+    let mut until = |text: &str| {
+        let mut buffer = [0; 1024];
+        while !seen.contains(text) {
+            let count = screen.read(&mut buffer).unwrap();
+            assert!(count > 0, "{text:?} never came: {seen}");
+            seen.push_str(&String::from_utf8_lossy(&buffer[..count]));
+        }
+        seen.clone()
+    };
+    until("mock console ready");
+    // Ctrl-C goes to the machine as well: the terminal makes no signal of it.
+    keyboard.write_all(b"\x03hello\r").unwrap();
+    until("hello\r\n# ");
+    keyboard.write_all(b"~.").unwrap();
+    let seen = until("after ");
+    let seen = seen + &until("\r\n");
+    assert!(script.wait().unwrap().success());
+    assert!(seen.contains("detached") && seen.contains("code 0"), "{seen}");
+    let settings = |when: &str| seen.split_once(when).unwrap().1.split_whitespace().next().unwrap().to_owned();
+    assert_eq!(settings("before "), settings("after "), "{seen}");
+    assert_eq!(bmc.machine().lock().console.received(), b"\x03hello\r");
+}
+
+#[test]
+fn the_lan_configuration_of_a_legacy_host_is_changed() {
+    let bmc = bmc();
+    let arguments =
+        ["set", "--source", "static", "--address", "192.0.2.77", "--netmask", "255.255.254.0", "--vlan", "7"];
+    assert_eq!(text(&legacy(&bmc, "lan", &arguments)), "set\n");
+    let shown = json(&legacy(&bmc, "lan", &["--json"]));
+    assert_eq!((&shown["address"], &shown["subnet_mask"]), (&"192.0.2.77".into(), &"255.255.254.0".into()));
+    assert_eq!((&shown["vlan"], &shown["gateway"]), (&"7".into(), &"192.0.2.1".into()));
+    assert_eq!(text(&legacy(&bmc, "lan", &["set", "--vlan", "off"])), "set\n");
+    assert_eq!(json(&legacy(&bmc, "lan", &["--json"]))["vlan"], "off");
+    for wrong in [&["set"][..], &["--address", "192.0.2.9"], &["set", "--netmask", "255.0.255.0"]] {
+        assert_eq!(legacy(&bmc, "lan", wrong).status.code(), Some(2), "{wrong:?}");
+    }
+}
+
+#[test]
+fn users_of_a_legacy_host_are_added_changed_and_removed() {
+    let bmc = bmc();
+    let held = |name: &str| {
+        let machine = bmc.machine().lock();
+        machine.users.iter().find(|(_, user)| user.name == name).map(|(_, user)| user.clone())
+    };
+    let added = text(&legacy(&bmc, "users", &["add", "monitor", "user"]));
+    assert!(added.starts_with("added monitor as user "), "{added}");
+    let user = held("monitor").unwrap();
+    assert!(user.enabled && user.messaging && user.has_password("a new one"), "{user:?}");
+    assert_eq!(user.privilege, Some(Privilege::User));
+    let again = legacy(&bmc, "users", &["add", "monitor", "user"]);
+    assert!(!again.status.success() && errors(&again).contains("already"), "{}", errors(&again));
+
+    text(&legacy(&bmc, "users", &["privilege", "monitor", "operator"]));
+    assert_eq!(held("monitor").unwrap().privilege, Some(Privilege::Operator));
+    text(&legacy(&bmc, "users", &["disable", "monitor"]));
+    assert!(!held("monitor").unwrap().enabled);
+    text(&legacy(&bmc, "users", &["enable", "monitor"]));
+    assert!(held("monitor").unwrap().enabled);
+    text(&legacy(&bmc, "users", &["password", "admin"]));
+    assert!(held("admin").unwrap().has_password("a new one"));
+}
+
+#[test]
+fn a_removed_user_is_gone_and_unknown_ones_are_refused() {
+    let bmc = bmc();
+    text(&legacy(&bmc, "users", &["add", "monitor", "user"]));
+    assert_eq!(text(&legacy(&bmc, "users", &["remove", "monitor"])), "removed monitor\n");
+    assert!(!text(&legacy(&bmc, "users", &[])).contains("monitor"));
+    let unknown = legacy(&bmc, "users", &["disable", "monitor"]);
+    assert!(!unknown.status.success() && errors(&unknown).contains("no user"), "{}", errors(&unknown));
+    for wrong in [&["add"][..], &["add", "monitor"], &["remove", "monitor", "user"], &["list", "admin"]] {
+        assert_eq!(legacy(&bmc, "users", wrong).status.code(), Some(2), "{wrong:?}");
+    }
+    let redfish = legacy(&bmc, "users", &["remove", "admin", "--protocol", "redfish"]);
+    assert!(!redfish.status.success() && errors(&redfish).contains("IPMI alone"), "{}", errors(&redfish));
 }
 
 #[test]

@@ -115,6 +115,13 @@ impl Builder {
         self
     }
 
+    /// Answers 507 to an `$expand` that would put more than so many bytes of resources into one answer; 16
+    /// MiB unless told so.
+    pub fn max_expansion(mut self, bytes: usize) -> Self {
+        self.settings.queries.max_expansion = Some(bytes);
+        self
+    }
+
     /// Makes a task of an operation. Firmware updates are tasks unless a rule says otherwise, all else
     /// is done at once. A tree without a TaskService has no tasks.
     pub fn task(mut self, rule: TaskRule) -> Self {

@@ -85,7 +85,7 @@ pub(crate) fn answer(state: &mut State, call: &Call, settings: &Settings) -> Rep
         return Reply::error(message);
     }
     if schema == "EventDestination"
-        && let Err(message) = check_subscription(&body)
+        && let Err(message) = check_subscription(&body).and_then(|()| event::check(&state.store, &body))
     {
         return Reply::error(message);
     }

@@ -140,6 +140,9 @@ kinds! {
         "Use one of the methods in the Allow header.";
     QUERY_UNSUPPORTED = "QueryParameterUnsupported", Warning, NOT_IMPLEMENTED,
         "The service does not know the query parameter '%1'.", "Leave the query parameter out.";
+    INSUFFICIENT_STORAGE = "InsufficientStorage", Critical, INSUFFICIENT_STORAGE,
+        "The answer would be larger than the service can make it.",
+        "Ask for less: for fewer levels, or for the resources one by one.";
     QUERY_NOT_ON_RESOURCE = "QueryNotSupportedOnResource", Warning, BAD_REQUEST,
         "The resource does not take a query parameter of the request.",
         "Leave the query parameter out.";

@@ -61,7 +61,7 @@ pub(crate) fn answer(state: &mut State, call: &Call, settings: &Settings) -> Rep
     state.store.set(&key, Value::Object(resource));
     if state.store.get(&key).and_then(schema) == Some("EventDestination") {
         event::subscribed(state, &key, &patch);
-        state.store.update(&key, |subscription| event::hide_headers(subscription));
+        state.store.update(&key, event::hide_headers);
     }
     if state.store.get(&key).and_then(schema) == Some("LogEntry") {
         state.store.show_in_collection(&key);

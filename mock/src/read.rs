@@ -25,7 +25,11 @@ pub(crate) fn answer(state: &State, call: &Call, settings: &Settings) -> Reply {
     let Some(resource) = state.store.get(&key) else {
         return missing(state, &key);
     };
-    if let Some(json) = asked.apply(&state.store, &key, query, settings.queries.page_size) {
+    let made = match asked.apply(&state.store, &key, query, &settings.queries) {
+        Ok(made) => made,
+        Err(message) => return Reply::error(message),
+    };
+    if let Some(json) = made {
         let made = Resource::made(&json, asked.is_part_of_one().then_some(resource.etag.as_str()));
         return whole(state, call, &key, &made);
     }

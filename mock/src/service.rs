@@ -176,9 +176,14 @@ impl Service {
         login::end_of(&mut state, call);
     }
 
-    /// Removes a resource, also from the collection that it is in.
+    /// Removes a resource, also from the collection that it is in. Of a task and its monitor only the
+    /// sight is gone: what they are about goes on.
     pub(crate) fn vanish(&self, key: &str) {
         let mut state = self.state();
+        if let Some(pair) = state.tasks.pair(key) {
+            self.settings.faults.hide(pair);
+            return;
+        }
         let key = state.store.resolve(key).to_owned();
         match state.store.collection_of(&key) {
             Some(collection) => state.store.remove_member(&collection, &key),

@@ -160,6 +160,8 @@ async fn members_are_created_and_deleted() {
         ("Nonsense", json!(1), "PropertyUnknown"),
         ("Context", json!(1), "PropertyValueTypeError"),
         ("EventFormatType", json!("Telegram"), "PropertyValueNotInList"),
+        ("RegistryPrefixes", json!(["Base", "Nonsense"]), "PropertyValueNotInList"),
+        ("ResourceTypes", json!(["Toaster"]), "PropertyValueNotInList"),
     ] {
         let mut wrong = json!({ "Destination": "https://listener.example/", "Protocol": "Redfish" });
         wrong[name] = value;

@@ -91,10 +91,8 @@ pub(crate) async fn connect(
     let mut response = client.send(request.clone()).await?;
     // Most services show the root to anybody; for one that doesn't, the login has to find its place by itself.
     let hidden = matches!(response.status, 401 | 403);
-    if hidden {
-        if client.begin(means.clone(), credentials.clone(), Some(SESSIONS.to_owned())).await? {
-            response = client.send(request.clone()).await?;
-        }
+    if hidden && client.begin(means.clone(), credentials.clone(), Some(SESSIONS.to_owned())).await? {
+        response = client.send(request.clone()).await?;
     }
     let response = response.success(&request)?;
     let mut root = ServiceRoot::default();
@@ -212,7 +210,11 @@ impl Client {
         let named = access.change_required().flatten();
         let account = match named {
             Some(account) => account,
-            None => self.account_of(&user).await?,
+            None => match self.account_of(&user).await {
+                // It is told on the way to it.
+                Err(error) if error.account().is_some() => error.account().unwrap_or_default().to_owned(),
+                found => found?,
+            },
         };
         let body = serde_json::json!({ "Password": new.expose_secret() }).to_string();
         let request = Request::with_body("PATCH", account, body);

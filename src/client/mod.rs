@@ -29,6 +29,7 @@ pub use builder::ClientBuilder;
 pub use connect::Credentials;
 pub(crate) use request::{Request, Response};
 pub use retry::RetryPolicy;
+#[cfg(feature = "telemetry")]
 pub(crate) use retry::chance;
 pub use session::{ExposedSession, SessionToken};
 

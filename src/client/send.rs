@@ -93,9 +93,10 @@ impl Client {
         }
         let pass = inner.access.pass().await?;
         let response = inner.exchange.send(request, &pass.header, deadline).await?;
-        match response.status {
-            401 => drop(inner.access.refused(pass, true).await?),
-            _ => inner.access.accepted(&pass),
+        if response.status == 401 {
+            inner.access.refused(pass, true).await?;
+        } else {
+            inner.access.accepted(&pass);
         }
         Ok(response)
     }

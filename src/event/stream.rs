@@ -15,6 +15,7 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, HeaderName};
 
 use super::notification::Notification;
 use super::sse::Parser;
+use crate::ahead::ahead;
 use crate::client::{Client, Request};
 use crate::error::{Error, ErrorKind};
 use crate::query::{Filter, append};
@@ -229,7 +230,7 @@ impl Source {
             request = request.header(HeaderName::from_static("last-event-id"), id);
         }
         request.silence = Some(self.silence);
-        let (head, body) = self.client.open(request).await?;
+        let (head, body) = ahead(self.client.open(request)).await?;
         if head.status == 204 {
             return Ok(None);
         }

@@ -5,6 +5,7 @@ mod chaos;
 mod errors;
 mod etag;
 mod events;
+mod media;
 mod memory;
 mod queries;
 mod quirks;

@@ -9,9 +9,12 @@ use rosefish::{Client, ClientBuilder, Error};
 
 type Answer = Result<HttpResponse, Error>;
 
+/// What is answered to a request, by its number among those with its method and URL.
+type Script = Box<dyn Fn(&HttpRequest, usize) -> Answer + Send + Sync>;
+
 /// Answers by what it was given, and notes what it was asked.
 pub(crate) struct Memory {
-    answer: Box<dyn Fn(&HttpRequest, usize) -> Answer + Send + Sync>,
+    answer: Script,
     asked: Mutex<Vec<HttpRequest>>,
 }
 
@@ -22,7 +25,7 @@ impl std::fmt::Debug for Memory {
 }
 
 impl Memory {
-    /// The number is that of the request among those with its method and path.
+    /// Answers by this script.
     pub(crate) fn new(answer: impl Fn(&HttpRequest, usize) -> Answer + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self { answer: Box::new(answer), asked: Mutex::default() })
     }

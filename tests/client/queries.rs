@@ -182,7 +182,7 @@ async fn a_selection_is_what_comes() {
         let one = bmc.get_with::<Sensor>(&format!("{SENSORS}/CPU1Temp"), &query).await.unwrap();
         assert_eq!((one.uri(), one.name.is_none()), (&*format!("{SENSORS}/CPU1Temp"), true));
         let gist = bmc.get_with::<Sensor>(one.uri(), &Query::new().excerpt()).await.unwrap();
-        assert!(gist.reading.is_some() && gist.thresholds.is_none(), "{gist:?} {:?}", mock.requests());
+        assert!(gist.reading.is_some() && gist.name.is_none(), "{gist:?} {:?}", mock.requests());
     }
     // Where the service can't, all of it comes.
     let (mock, bmc, _) = started(MockBmc::builder().query(Parameter::Select, QuerySupport::Off)).await;
@@ -269,31 +269,61 @@ fn many(count: usize) -> Tree {
     tree
 }
 
+/// How long so many requests take that are sent by four tasks which do nothing else.
+async fn as_fast_as_can_be(bmc: &Client, requests: usize) -> Duration {
+    let begin = Instant::now();
+    let task = |n: usize| {
+        let bmc = bmc.clone();
+        tokio::spawn(async move {
+            for request in (n..requests).step_by(4) {
+                bmc.get_raw(&format!("/redfish/v1/Chassis/1/Sensors/{request}")).await.unwrap();
+            }
+        })
+    };
+    for task in (0..4).map(task).collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+    begin.elapsed()
+}
+
 #[tokio::test]
 async fn a_walk_keeps_the_service_as_busy_as_it_may_and_no_busier() {
     const LATENCY: Duration = Duration::from_millis(50);
-    let expand = [(QuerySupport::Off, 500), (QuerySupport::Works, 500)];
-    for (support, count) in expand {
-        let mock = MockBmc::builder().tree(many(count)).latency(LATENCY).query(Parameter::Expand, support).plain();
+    for support in [QuerySupport::Off, QuerySupport::Works] {
+        let mock = MockBmc::builder().tree(many(500)).latency(LATENCY).query(Parameter::Expand, support).plain();
         let mock = mock.start().await.unwrap();
         let bmc = builder(&mock).concurrency(4).connect().await.unwrap();
-        mock.clear_requests();
-        let begin = Instant::now();
-        let mut resources = 1;
-        let mut chassis = bmc.root().chassis().members();
-        while let Some(chassis) = chassis.try_next().await.unwrap() {
-            resources += 2;
-            resources += chassis.sensors().members().try_collect::<Vec<_>>().await.unwrap().len();
-        }
-        let (took, requests) = (begin.elapsed(), mock.request_count());
-        let bound = LATENCY * u32::try_from(requests).unwrap() / 4;
-        println!("{support:?}: {resources} resources, {requests} requests, {took:?}, bound {bound:?}");
-        assert!(mock.most_requests_under_way() <= 4);
-        if support == QuerySupport::Off {
+        // Other tests want the machine as well: once in three times it has to be as quick as it is by itself.
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            mock.clear_requests();
+            let begin = Instant::now();
+            let mut resources = 1;
+            let mut chassis = bmc.root().chassis().members();
+            while let Some(chassis) = chassis.try_next().await.unwrap() {
+                resources += 2;
+                resources += chassis.sensors().members().try_collect::<Vec<_>>().await.unwrap().len();
+            }
+            let (took, requests) = (begin.elapsed(), mock.request_count());
+            assert!(mock.most_requests_under_way() <= 4);
+            if support == QuerySupport::Works {
+                assert!(requests < resources / 100, "{requests} requests for {resources} resources");
+                break;
+            }
             assert!(requests * 100 <= resources * 102, "{requests} requests for {resources} resources");
-            assert!(took.as_secs_f64() <= bound.as_secs_f64() * 1.15, "{took:?} for a bound of {bound:?}");
-        } else {
-            assert!(requests < resources / 100, "{requests} requests for {resources} resources");
+            let bound = (LATENCY * u32::try_from(requests).unwrap() / 4).as_secs_f64();
+            let took = took.as_secs_f64();
+            println!("{resources} resources, {requests} requests, {took:.2} s: {:.2} of the bound", took / bound);
+            if took <= bound * 1.15 {
+                break;
+            }
+            let possible = as_fast_as_can_be(&bmc, requests).await.as_secs_f64();
+            println!("as fast as can be: {possible:.2} s, {:.2} of the bound", possible / bound);
+            if took <= possible.max(bound) * 1.15 {
+                break;
+            }
+            assert!(attempts < 3, "{took:.2} s, where {bound:.2} s is the bound and {possible:.2} s possible here");
         }
     }
 }
@@ -306,10 +336,34 @@ async fn a_stream_that_is_dropped_asks_no_more() {
         let mut sensors = chassis.sensors().members();
         sensors.try_next().await.unwrap().unwrap();
     }
+    // What was sent already may yet arrive.
+    tokio::time::sleep(Duration::from_millis(500)).await;
     let count = mock.request_count();
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    assert_eq!(mock.request_count(), count);
     assert!(count <= 1 + 2 * 4, "{count}");
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(mock.request_count(), count);
+}
+
+#[tokio::test]
+async fn a_stream_that_waits_for_its_reader_holds_nobody_up() {
+    for concurrency in [1, 4] {
+        let mock = MockBmc::builder().query(Parameter::Expand, QuerySupport::Off).start().await.unwrap();
+        let bmc = builder(&mock).concurrency(concurrency).connect().await.unwrap();
+        let chassis = bmc.get::<Chassis>("/redfish/v1/Chassis/1U").await.unwrap();
+        let mut count = 0;
+        let nested = async {
+            let mut outer = chassis.sensors().members();
+            while let Some(sensor) = outer.try_next().await.unwrap() {
+                bmc.get::<Sensor>(sensor.uri()).await.unwrap();
+                let mut inner = chassis.sensors().query(Query::new().top(3)).members();
+                inner.try_next().await.unwrap().unwrap();
+                count += 1;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), nested).await.expect("it stands still");
+        assert!(count > 10);
+        assert!(mock.most_requests_under_way() <= concurrency);
+    }
 }
 
 #[test]

@@ -63,13 +63,14 @@ async fn a_read_is_sent_again_when_the_service_can_not_answer_now() {
 #[tokio::test]
 async fn the_service_says_when_to_come_back() {
     let (mock, bmc) = plain().await;
-    for action in [Action::unavailable(1), Action::unavailable_until(SystemTime::now() + Duration::from_secs(1))] {
+    let in_a_moment = || Action::unavailable_until(SystemTime::now() + Duration::from_secs(1));
+    for action in [|| Action::unavailable(1), in_a_moment] {
         mock.faults().clear();
-        mock.faults().add(Rule::on("GET", SYSTEM).times(1).then(action.clone()));
+        mock.faults().add(Rule::on("GET", SYSTEM).times(1).then(action()));
         let begin = Instant::now();
         bmc.get::<ComputerSystem>(SYSTEM).await.unwrap();
         let waited = begin.elapsed();
-        assert!(waited > Duration::from_millis(300) && waited < Duration::from_secs(4), "{action:?}: {waited:?}");
+        assert!(waited > Duration::from_millis(300) && waited < Duration::from_secs(4), "{waited:?}");
     }
     // A time that does not fit is told instead of waited for.
     mock.faults().clear();

@@ -248,6 +248,36 @@ async fn users_are_made_and_changed() {
 }
 
 #[tokio::test]
+async fn an_added_user_can_log_in_until_removed() {
+    let bmc = start().await;
+    let client = connect(&bmc).await;
+    let id = client.add_user("fresh", "secret".into(), Privilege::Operator).await.unwrap();
+    assert_eq!(client.user_named("fresh").await.unwrap().unwrap().id, id);
+    let as_fresh = || builder(&bmc).credentials("fresh", "secret").privilege(Privilege::Operator).connect();
+    let fresh = as_fresh().await.unwrap();
+    assert!(fresh.chassis_status().await.is_ok());
+    fresh.close().await;
+    let taken = client.add_user("fresh", "another".into(), Privilege::User).await.unwrap_err();
+    assert_eq!(taken.kind(), ErrorKind::Invalid, "{taken}");
+
+    client.remove_user(id).await.unwrap();
+    assert_eq!(client.user_named("fresh").await.unwrap(), None);
+    assert!(as_fresh().await.unwrap_err().is_auth());
+    assert_eq!(client.add_user("next", "secret".into(), Privilege::User).await.unwrap(), id, "the place is free again");
+}
+
+#[tokio::test]
+async fn a_user_whose_password_is_refused_leaves_nothing_behind() {
+    const TOO_SIMPLE: u8 = 0xcc;
+    let bmc = start().await;
+    let client = connect(&bmc).await;
+    bmc.rule(Rule::once(0x06, 0x47, Act::Refuse(TOO_SIMPLE)));
+    let refused = client.add_user("fresh", "1234".into(), Privilege::Operator).await.unwrap_err();
+    assert_eq!(refused.completion_code().map(|code| code.number()), Some(TOO_SIMPLE), "{refused}");
+    assert_eq!(client.user_named("fresh").await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn the_lan_configuration_is_read_and_written() {
     let bmc = start().await;
     let client = connect(&bmc).await;

@@ -1,9 +1,8 @@
-//! What only IPMI has: `rosefish raw` and `rosefish lan`.
+//! `rosefish raw`: any command of IPMI, by its bytes.
 
 use std::process::ExitCode;
 
 use clap::Args;
-use rosefish::ipmi::command::session::PRESENT_CHANNEL;
 use rosefish::ipmi::command::{NetFn, Raw};
 use serde_json::json;
 
@@ -47,46 +46,6 @@ pub(crate) async fn raw(args: RawArgs) -> anyhow::Result<ExitCode> {
     }
     let lines = answer.chunks(16).map(|line| line.iter().map(|byte| format!(" {byte:02x}")).collect::<String>() + "\n");
     print(&lines.collect::<String>())
-}
-
-/// Show the LAN configuration of a BMC, by IPMI
-#[derive(Debug, Args)]
-pub(crate) struct LanArgs {
-    #[command(flatten)]
-    target: IpmiTarget,
-    /// The channel; without it, the one that the session comes in by
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=15))]
-    channel: Option<u8>,
-    /// Tell it as JSON
-    #[arg(long)]
-    json: bool,
-}
-
-pub(crate) async fn lan(args: LanArgs) -> anyhow::Result<ExitCode> {
-    let channel = args.channel.unwrap_or(PRESENT_CHANNEL);
-    let lan = args.target.with(async |bmc| Ok(bmc.lan_configuration(channel).await?)).await?;
-    let mac = |mac: Option<[u8; 6]>| mac.map(|mac| mac.map(|byte| format!("{byte:02x}")).join(":"));
-    let text = |value: Option<std::net::Ipv4Addr>| value.map(|value| value.to_string());
-    let suites = lan.cipher_suites.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-    let lines = [
-        ("Address", text(lan.address)),
-        ("Address source", lan.source.map(|source| format!("{source:?}").to_lowercase())),
-        ("Subnet mask", text(lan.subnet_mask)),
-        ("MAC address", mac(lan.mac)),
-        ("Gateway", text(lan.gateway)),
-        ("Gateway MAC", mac(lan.gateway_mac)),
-        ("Backup gateway", text(lan.backup_gateway)),
-        ("VLAN", lan.vlan.map(|vlan| vlan.map_or_else(|| "off".to_owned(), |id| id.to_string()))),
-        ("VLAN priority", lan.vlan_priority.map(|priority| priority.to_string())),
-        ("SNMP community", lan.community),
-        ("Cipher suites", Some(suites).filter(|suites| !suites.is_empty())),
-    ];
-    if args.json {
-        let told = lines.into_iter().map(|(name, value)| (name.to_lowercase().replace(' ', "_"), json!(value)));
-        return print(&format!("{}\n", serde_json::Value::Object(told.collect())));
-    }
-    let told = lines.iter().filter_map(|(name, value)| value.as_ref().map(|value| format!("{name:<15} {value}\n")));
-    print(&told.collect::<String>())
 }
 
 #[cfg(test)]

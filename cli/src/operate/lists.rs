@@ -1,9 +1,9 @@
-//! What is told as a table: `rosefish sensors`, `sel`, `fru` and `users`.
+//! What is told as a table: `rosefish sensors`, `sel` and `fru`.
 
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use rosefish::host::{Component, EventLogEntry, Sensor, SensorStatus, Severity, User};
+use rosefish::host::{Component, EventLogEntry, Sensor, SensorStatus, Severity};
 
 use super::{Table, Target, tell};
 
@@ -140,37 +140,6 @@ pub(crate) async fn inventory(args: FruArgs) -> anyhow::Result<ExitCode> {
         }
         table.text()
     })
-}
-
-/// Show the users of a BMC
-#[derive(Debug, Args)]
-pub(crate) struct UsersArgs {
-    #[command(flatten)]
-    target: Target,
-    /// Tell it as JSON
-    #[arg(long)]
-    json: bool,
-}
-
-pub(crate) async fn users(args: UsersArgs) -> anyhow::Result<ExitCode> {
-    let found = args.target.with(async |host| host.users().await).await?;
-    tell(&found, args.json, |all| {
-        let mut table = Table::new(&["ID", "NAME", "ROLE", "STATE"]);
-        for user in all {
-            table.row([user.id.clone(), user.name.clone(), user.role.clone().unwrap_or_default(), state(user)]);
-        }
-        table.text()
-    })
-}
-
-fn state(user: &User) -> String {
-    let enabled = match user.enabled {
-        Some(true) => "enabled",
-        Some(false) => "disabled",
-        None => "",
-    };
-    let locked = if user.locked == Some(true) { ", locked" } else { "" };
-    format!("{enabled}{locked}")
 }
 
 #[cfg(test)]

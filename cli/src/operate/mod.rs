@@ -6,9 +6,11 @@ pub(crate) mod bytes;
 pub(crate) mod console;
 pub(crate) mod controller;
 pub(crate) mod identify;
+pub(crate) mod lan;
 pub(crate) mod lists;
 pub(crate) mod power;
 mod table;
+pub(crate) mod users;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -41,6 +43,16 @@ enum PrivilegeName {
     Operator,
     /// May do everything
     Administrator,
+}
+
+impl PrivilegeName {
+    const fn privilege(self) -> Privilege {
+        match self {
+            Self::User => Privilege::User,
+            Self::Operator => Privilege::Operator,
+            Self::Administrator => Privilege::Administrator,
+        }
+    }
 }
 
 /// The host, and what to speak with it.
@@ -100,11 +112,7 @@ impl IpmiArgs {
             builder = builder.port(port);
         }
         if let Some(privilege) = self.privilege {
-            builder = builder.privilege(match privilege {
-                PrivilegeName::User => Privilege::User,
-                PrivilegeName::Operator => Privilege::Operator,
-                PrivilegeName::Administrator => Privilege::Administrator,
-            });
+            builder = builder.privilege(privilege.privilege());
         }
         if let Some(suite) = self.cipher_suite {
             builder = builder.cipher_suite(suite);
@@ -144,6 +152,14 @@ impl Target {
         let done = work(&found.value).await;
         found.value.close().await;
         done.map_err(|error| self.host.hint(&self.address, &error))
+    }
+
+    /// The same host for what only IPMI can do, unless Redfish was insisted on.
+    fn ipmi_alone(self, why: &str) -> anyhow::Result<IpmiTarget> {
+        if self.protocol == ProtocolName::Redfish {
+            anyhow::bail!("{why}, so that --protocol redfish can't be kept");
+        }
+        Ok(IpmiTarget { address: self.address, ipmi: self.ipmi, host: self.host })
     }
 }
 
@@ -188,6 +204,11 @@ pub(crate) fn tell<T: serde::Serialize>(
         text(&outcome.value)
     };
     print(&told)
+}
+
+/// Ends the program as for any other mistake in the command line that `clap` sees itself.
+fn wrong_usage(what: &str) -> ! {
+    clap::Error::raw(clap::error::ErrorKind::ArgumentConflict, format!("{what}\n")).exit()
 }
 
 pub(crate) fn print(text: &str) -> anyhow::Result<ExitCode> {

@@ -171,8 +171,9 @@ impl Inventory {
         this.chassis = this.area(bytes, header.chassis, "chassis", chassis);
         this.board = this.area(bytes, header.board, "board", board);
         this.product = this.area(bytes, header.product, "product", product);
-        if let Some(area) = header.multirecord.and_then(|at| bytes.get(at..)) {
-            let (records, problem) = multirecord::decode_all(area);
+        if let Some(at) = header.multirecord {
+            // An area behind the end of the memory is an empty one, and that it ends too early is its defect.
+            let (records, problem) = multirecord::decode_all(bytes.get(at..).unwrap_or_default());
             this.records = records;
             this.defects.extend(problem.map(|problem| Defect { area: "multirecord", problem }));
         }
@@ -408,6 +409,13 @@ mod tests {
         let cut = Inventory::decode(&inventory([good, Vec::new(), Vec::new()])[..12]).unwrap();
         assert_eq!(cut.defects, [Defect { area: "chassis", problem: Problem::Checksum }]);
         assert!(Inventory::decode(&[1, 0, 0]).is_err());
+        let mut beyond = [1, 0, 0, 0, 0, 9, 0, 0];
+        beyond[7] = checksum(&beyond);
+        let defects = Inventory::decode(&beyond).unwrap().defects;
+        assert!(
+            matches!(&defects[..], [Defect { area: "multirecord", problem: Problem::Malformed(_) }]),
+            "{defects:?}"
+        );
     }
 
     proptest! {

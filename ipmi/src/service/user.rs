@@ -1,11 +1,11 @@
-//! Users as a whole: who there is, with name and access.
+//! Users as a whole: who there is, with name and access; adding and removing them.
 
 use secrecy::SecretString;
 
 use crate::command::session::{PRESENT_CHANNEL, Privilege};
 use crate::command::user::{
-    ChannelAccess, ChannelInfo, GetChannelAccess, GetChannelInfo, GetUserAccess, GetUserName, SetUserAccess,
-    SetUserName, SetUserPassword, UserAccess,
+    ChannelAccess, ChannelInfo, GetChannelAccess, GetChannelInfo, GetUserAccess, GetUserName, LONGEST_NAME,
+    SetUserAccess, SetUserName, SetUserPassword, UserAccess,
 };
 use crate::{Client, Error, ErrorKind};
 
@@ -48,6 +48,68 @@ impl Client {
             users.push(User { id, name, access });
         }
         Ok(users)
+    }
+
+    /// The user with this name, if there is one.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn user_named(&self, name: &str) -> Result<Option<User>, Error> {
+        // A place without a name is nobody's.
+        Ok(self.users().await?.into_iter().find(|user| user.name == name && !name.is_empty()))
+    }
+
+    /// Puts a new user into the first free place, with IPMI allowed on the present channel, and enables it last. Gives
+    /// the user's ID.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send); also when there is no free place, when the name is taken, or when name or password is
+    /// too long. When the BMC refuses a part (a password that is too simple for it, say), the place is freed again.
+    pub async fn add_user(&self, name: &str, password: SecretString, privilege: Privilege) -> Result<u8, Error> {
+        const ADDING: &str = "adding a user";
+        let invalid = |detail: String| Err(Error::invalid(ADDING, detail).at(self.peer()));
+        if name.is_empty() || name.len() > LONGEST_NAME {
+            return invalid(format!("a name has 1 to {LONGEST_NAME} bytes, not {}", name.len()));
+        }
+        let users = self.users().await?;
+        if let Some(taken) = users.iter().find(|user| user.name == name) {
+            return invalid(format!("user {} has the name {name:?} already", taken.id));
+        }
+        // The first place is for the user without a name, and those with a fixed name come first as well.
+        let is_free = |user: &&User| user.name.is_empty() && user.id > 1 && user.id > user.access.fixed_names;
+        let Some(User { id, .. }) = users.iter().find(is_free) else {
+            return invalid(format!("none of the {} places for users is free", users.len()));
+        };
+        let user = *id;
+        self.set_user_name(user, name).await?;
+        let filled = self.fill_place(user, password, privilege).await;
+        if let Err(error) = filled {
+            if error.completion_code().is_some() {
+                // What is to be told is the refusal, whatever comes of this.
+                let _ = self.remove_user(user).await;
+            }
+            return Err(error);
+        }
+        Ok(user)
+    }
+
+    async fn fill_place(&self, user: u8, password: SecretString, privilege: Privilege) -> Result<(), Error> {
+        self.set_user_password(user, password).await?;
+        let (callback_only, link_authentication, ipmi_messaging) = (false, false, true);
+        let switches = Some((callback_only, link_authentication, ipmi_messaging));
+        let (channel, privilege) = (PRESENT_CHANNEL, Some(privilege));
+        self.send(&SetUserAccess { channel, user, privilege, switches, session_limit: 0 }).await?;
+        self.enable_user(user, true).await
+    }
+
+    /// Frees a user's place: disabled, without access to the present channel, without a name.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send). What was done before an error stays done: the user is disabled first.
+    pub async fn remove_user(&self, user: u8) -> Result<(), Error> {
+        self.enable_user(user, false).await?;
+        self.set_user_privilege(user, None).await?;
+        self.set_user_name(user, "").await
     }
 
     /// Sets a user's name, at most 16 bytes.

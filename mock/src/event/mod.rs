@@ -21,6 +21,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use crate::merge::text;
+use crate::message::{self, Message};
 use crate::service::State;
 use crate::store::Change;
 use crate::uri;
@@ -163,6 +165,36 @@ fn event(id: u64, context: Option<&str>, records: &[&Map<String, Value>]) -> Val
         event.insert("Context".to_owned(), context.into());
     }
     event
+}
+
+/// What a new subscription chooses by and the EventService doesn't have.
+pub(crate) fn check(store: &crate::store::Store, body: &Map<String, Value>) -> Result<(), Message> {
+    let Some(service) = service(store).and_then(|key| store.get(&key)) else {
+        return Ok(());
+    };
+    for (name, listed) in [
+        ("RegistryPrefixes", "RegistryPrefixes"),
+        ("ResourceTypes", "ResourceTypes"),
+        ("Severities", "Severities"),
+        ("EventTypes", "EventTypesForSubscription"),
+        ("EventFormatType", "EventFormatTypes"),
+    ] {
+        // A service that lists nothing doesn't say what it has.
+        let Some(listed) = service.object().get(listed).and_then(Value::as_array).filter(|listed| !listed.is_empty())
+        else {
+            continue;
+        };
+        let wanted = match body.get(name) {
+            Some(Value::Array(wanted)) => wanted.iter().collect(),
+            Some(one) => vec![one],
+            None => Vec::new(),
+        };
+        if let Some(refused) = wanted.into_iter().find(|wanted| wanted.is_string() && !listed.contains(wanted)) {
+            let message = Message::new(&message::PROPERTY_VALUE_NOT_IN_LIST, [&text(refused), name]);
+            return Err(message.about(&format!("/{name}")));
+        }
+    }
+    Ok(())
 }
 
 /// Keeps the headers of a new or changed subscription.

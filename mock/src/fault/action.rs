@@ -41,7 +41,8 @@ pub enum Action {
     /// Ends the session that the request is in, then goes on: the service will answer 401 by itself.
     ExpireSession,
     /// Removes the resource that the request is for, then goes on: the service will answer 404 by
-    /// itself. Of a task it is what services do that forget a task when it has ended.
+    /// itself. A task goes together with its monitor, whichever was asked for, and what it is about is
+    /// carried out all the same, as by services that forget their tasks.
     Vanish,
     /// Carries the request out and answers it, and takes the service away for a while after it:
     /// connections are reset. In JSON a number of seconds.
@@ -202,6 +203,7 @@ fn message_of(status: StatusCode) -> Option<Message> {
     let kind = match status {
         StatusCode::UNAUTHORIZED => &message::NO_VALID_SESSION,
         StatusCode::FORBIDDEN => &message::INSUFFICIENT_PRIVILEGE,
+        StatusCode::NOT_FOUND | StatusCode::GONE => return Some(Message::new(&message::RESOURCE_MISSING, ["the URI"])),
         StatusCode::PRECONDITION_FAILED => &message::PRECONDITION_FAILED,
         StatusCode::PRECONDITION_REQUIRED => &message::PRECONDITION_REQUIRED,
         StatusCode::SERVICE_UNAVAILABLE => return Some(Message::new(&message::TEMPORARILY_UNAVAILABLE, ["1"])),

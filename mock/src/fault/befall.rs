@@ -42,6 +42,10 @@ pub(crate) async fn befall(
             }
             Action::Vanish => {
                 service.vanish(&call.key);
+                // What is hidden is so from the next request on.
+                if answered.is_none() && service.settings.faults.is_hidden(&call.key) {
+                    answered = Some(action::status(404));
+                }
                 continue;
             }
             // What is left is about the answer of a request that is carried out.

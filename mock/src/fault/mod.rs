@@ -42,7 +42,7 @@ pub(crate) mod control;
 pub(crate) mod glob;
 mod rule;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -51,6 +51,7 @@ use std::time::{Duration, Instant};
 use axum::http::HeaderMap;
 
 use crate::ipmi::random::Random;
+use crate::uri;
 
 pub use action::{Action, Answer};
 pub(crate) use befall::befall;
@@ -80,6 +81,8 @@ struct Inner {
     /// How many requests there were by method and path.
     requests: HashMap<(String, String), u64>,
     away_until: Option<Instant>,
+    /// The keys of what nobody sees any more.
+    hidden: HashSet<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -140,6 +143,7 @@ impl Faults {
         let mut inner = self.inner();
         inner.rules.clear();
         inner.random.clear();
+        inner.hidden.clear();
     }
 
     /// How many requests a rule has befallen; 0 for one that was removed.
@@ -164,6 +168,15 @@ impl Faults {
         self.inner().is_away()
     }
 
+    pub(crate) fn is_hidden(&self, key: &str) -> bool {
+        self.inner().hidden.contains(key)
+    }
+
+    /// Answers as if there were nothing at these keys.
+    pub(crate) fn hide(&self, keys: impl IntoIterator<Item = String>) {
+        self.inner().hidden.extend(keys);
+    }
+
     /// Replaces the random faults by those of [`Faults::random`], and the seed of all rules; a share
     /// of 0 ends them.
     pub fn set_random(&self, seed: u64, share: f64) {
@@ -183,6 +196,9 @@ impl Faults {
         let inner = &mut *inner;
         if inner.is_away() {
             return vec![Action::Reset];
+        }
+        if !inner.hidden.is_empty() && inner.hidden.contains(&uri::key(path)) {
+            return vec![Action::Status(404)];
         }
         if inner.rules.is_empty() && inner.random.is_empty() {
             return Vec::new();

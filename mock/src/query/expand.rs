@@ -8,10 +8,6 @@ use crate::uri;
 
 use super::Features;
 
-/// So many bytes of resources are put into one answer at most. What a tree of links can grow to is
-/// not for the client to decide.
-const MAX_BYTES: usize = 16 << 20;
-
 /// An understood `$expand`.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Expand {
@@ -57,9 +53,12 @@ impl Expand {
         Ok(Self { outside, links, levels })
     }
 
-    pub(super) fn apply(&self, json: &mut Value, store: &Store, key: &str) {
-        let mut walk = Walk { expand: self, store, path: vec![store.resolve(key).to_owned()], left: MAX_BYTES };
+    /// Puts resources in the place of links, of so many bytes at most; says whether that was enough.
+    pub(super) fn apply(&self, json: &mut Value, store: &Store, key: &str, most: usize) -> bool {
+        let path = vec![store.resolve(key).to_owned()];
+        let mut walk = Walk { expand: self, store, path, left: most, enough: true };
         walk.resource(json, self.levels);
+        walk.enough
     }
 }
 
@@ -69,6 +68,7 @@ struct Walk<'a> {
     /// The resources around the current one: a link back to one of them stays a link.
     path: Vec<String>,
     left: usize,
+    enough: bool,
 }
 
 impl Walk<'_> {
@@ -110,11 +110,15 @@ impl Walk<'_> {
     fn expanded(&mut self, id: &str, levels: u64) -> Option<Value> {
         let key = uri::key_of_id(id)?;
         let key = self.store.resolve(&key).to_owned();
-        if self.path.contains(&key) {
+        if self.path.contains(&key) || !self.enough {
             return None;
         }
         let resource = self.store.get(&key)?;
-        self.left = self.left.checked_sub(resource.body.len())?;
+        let Some(left) = self.left.checked_sub(resource.body.len()) else {
+            self.enough = false;
+            return None;
+        };
+        self.left = left;
         let mut json = resource.json.as_deref().filter(|json| json.is_object())?.clone();
         if levels > 1 {
             self.path.push(key);
@@ -157,7 +161,7 @@ mod tests {
         queries.set(Query::Expand, QuerySupport::Unadvertised);
         let expand = Expand::parse(value, &Features::of(&store, &queries)).unwrap();
         let mut json = store.get(key).unwrap().json.as_deref().unwrap().clone();
-        expand.apply(&mut json, &store, key);
+        assert!(expand.apply(&mut json, &store, key, 1 << 20));
         json
     }
 

@@ -119,19 +119,30 @@ impl Asked {
         }
     }
 
-    /// The resource as the query wants it; `None` where it is the resource as it is.
-    pub(crate) fn apply(&self, store: &Store, key: &str, query: &str, page_size: Option<usize>) -> Option<Value> {
-        let resource = store.get(key)?;
+    /// The resource as the query wants it; `None` where it is the resource as it is. The message says
+    /// why there is no answer.
+    pub(crate) fn apply(
+        &self,
+        store: &Store,
+        key: &str,
+        query: &str,
+        queries: &Queries,
+    ) -> Result<Option<Value>, Message> {
+        let Some(resource) = store.get(key) else {
+            return Ok(None);
+        };
+        let page_size = queries.page_size;
         let paged = page_size.filter(|size| store.is_collection(key) && resource.member_count() > *size);
-        if self.is_plain() && paged.is_none() {
-            return None;
-        }
-        let mut json = resource.json.as_deref()?.clone();
+        let Some(mut json) = resource.json.as_deref().filter(|_| !self.is_plain() || paged.is_some()).cloned() else {
+            return Ok(None);
+        };
         if store.is_collection(key) {
             page::cut(&mut json, self, store, key, query, page_size);
         }
-        if let Some(expand) = &self.expand {
-            expand.apply(&mut json, store, key);
+        if let Some(expand) = &self.expand
+            && !expand.apply(&mut json, store, key, queries.most_bytes())
+        {
+            return Err(Message::new(&message::INSUFFICIENT_STORAGE, []));
         }
         if self.excerpt {
             excerpt::apply(&mut json);
@@ -139,7 +150,7 @@ impl Asked {
         if let Some(select) = &self.select {
             select.apply(&mut json, self.expand.is_some());
         }
-        Some(json)
+        Ok(Some(json))
     }
 }
 

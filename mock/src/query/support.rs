@@ -104,9 +104,18 @@ pub(crate) struct Queries {
     support: [QuerySupport; 6],
     /// Collections with more members are served in pages.
     pub(crate) page_size: Option<usize>,
+    /// So many bytes of resources are put into one answer; `None` stands for [`MAX_BYTES`].
+    pub(crate) max_expansion: Option<usize>,
 }
 
+/// What a tree of links can grow to is not for the client to decide.
+const MAX_BYTES: usize = 16 << 20;
+
 impl Queries {
+    pub(crate) fn most_bytes(&self) -> usize {
+        self.max_expansion.unwrap_or(MAX_BYTES)
+    }
+
     pub(crate) fn set(&mut self, query: Query, support: QuerySupport) {
         if let Some(place) = self.support.get_mut(query.index()) {
             *place = support;

@@ -47,6 +47,15 @@ enum Stage {
     Gone,
 }
 
+impl Tasks {
+    /// A task and its monitor, by the key of either.
+    pub(crate) fn pair(&self, key: &str) -> Option<[String; 2]> {
+        let (monitor, monitored) =
+            self.monitors.iter().find(|(monitor, monitored)| *monitor == key || monitored.resource == key)?;
+        Some([monitored.resource.clone(), monitor.clone()])
+    }
+}
+
 /// The key of the collection of tasks, or of jobs; none where the tree has no such service.
 fn collection(state: &State, job: bool) -> Option<String> {
     let (service, members) = if job { ("JobService", "Jobs") } else { ("Tasks", "Tasks") };

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{demo, get, http, log_in, patch, send_as, send_with};
+use crate::support::{demo, get, http, log_in, patch, post, send_as, send_with};
 use reqwest::Method;
 use rosefish_mock::MockBmc;
 use rosefish_mock::fault::{Action, Answer, Faults, Rule};
@@ -163,6 +163,23 @@ async fn sessions_expire_and_resources_vanish_on_request() {
     assert_eq!(get(&bmc, &sensor).await.status, 200);
     assert_eq!(get(&bmc, &sensor).await.status, 404);
     assert_eq!(members(), before[1..]);
+}
+
+#[tokio::test]
+async fn a_task_that_vanishes_is_carried_out_all_the_same() {
+    let rule = rosefish_mock::TaskRule::new("POST", "**/ComputerSystem.Reset").takes(Duration::from_millis(200));
+    let bmc = MockBmc::builder().plain().task(rule).start().await.unwrap();
+    let accepted = post(&bmc, RESET, json!({ "ResetType": "ForceOff" })).await;
+    let monitor = accepted.header("location").unwrap().to_owned();
+    let task = accepted.json()["@odata.id"].as_str().unwrap().to_owned();
+    bmc.faults().add(Rule::on("GET", &monitor).nth(2).then(Action::Vanish));
+    let mut statuses = Vec::new();
+    for uri in [&task, &monitor, &monitor, &monitor, &task] {
+        statuses.push(get(&bmc, uri).await.status);
+    }
+    assert_eq!(statuses, [200, 202, 404, 404, 404]);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(bmc.resource(SYSTEM).unwrap()["PowerState"], "Off");
 }
 
 #[tokio::test]

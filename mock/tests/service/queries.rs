@@ -152,3 +152,11 @@ async fn what_a_query_made_has_a_tag_of_its_own() {
     assert_eq!(crate::support::patch(&bmc, "/redfish/v1/Systems/1", json!({ "AssetTag": "new" })).await.status, 200);
     assert_eq!(send_with(&bmc, Method::GET, uri, None, &[("If-None-Match", &tag)]).await.status, 200);
 }
+
+#[tokio::test]
+async fn an_expansion_can_be_too_large() {
+    let bmc = MockBmc::builder().plain().max_expansion(10_000).start().await.unwrap();
+    assert_eq!(get(&bmc, "/redfish/v1/Systems?$expand=.").await.status, 200);
+    let large = get(&bmc, "/redfish/v1/Systems?$expand=*($levels=3)").await;
+    assert_eq!((large.status, large.message().as_str()), (507, "InsufficientStorage"));
+}

@@ -68,7 +68,7 @@ async fn where_it_is_supported_a_change_is_immediate_or_waits_for_its_time() {
     assert_eq!((missing.status, missing.message().as_str()), (400, "PropertyMissing"));
     let past = json!({ "ApplyTime": "AtMaintenanceWindowStart", "MaintenanceWindowStartTime": "2020-01-01T00:00:00Z" });
     assert_eq!(write("window", past).await.status, 200);
-    for _ in 0..100 {
+    for _ in 0..1000 {
         if label() == "window" {
             break;
         }
@@ -114,7 +114,7 @@ async fn defaults_come_back() {
 async fn a_restarted_bmc_is_away_then_not_ready_then_there_without_its_sessions() {
     let bmc = MockBmc::builder()
         .plain()
-        .restart_delay(Duration::from_millis(300), Duration::from_millis(300))
+        .restart_delay(Duration::from_millis(600), Duration::from_millis(1500))
         .start()
         .await
         .unwrap();
@@ -124,12 +124,12 @@ async fn a_restarted_bmc_is_away_then_not_ready_then_there_without_its_sessions(
     let (mut away, mut unready) = (false, false);
     let started = Instant::now();
     let answer = loop {
-        assert!(started.elapsed() < Duration::from_secs(10), "away {away}, unready {unready}");
+        assert!(started.elapsed() < Duration::from_secs(30), "away {away}, unready {unready}");
         match http.get(format!("{}{SYSTEM}", bmc.url())).header("X-Auth-Token", &token).send().await {
             Err(_) => away = true,
             Ok(answer) if answer.status() == 503 => {
                 unready = true;
-                assert_eq!(answer.headers()["retry-after"], "1");
+                assert!(matches!(answer.headers()["retry-after"].to_str(), Ok("1" | "2")));
             }
             Ok(answer) if !unready => assert_eq!(answer.status(), 200, "not gone yet"),
             Ok(answer) => break answer,

@@ -27,7 +27,7 @@ async fn upload(bmc: &MockBmc, path: &str, content_type: &str, body: &[u8]) -> A
 }
 
 async fn version(bmc: &MockBmc, inventory: &str, expected: &str) {
-    for _ in 0..200 {
+    for _ in 0..2000 {
         if bmc.resource(&format!("{INVENTORY}/{inventory}")).unwrap()["Version"] == expected {
             return;
         }

@@ -6,12 +6,12 @@
 //! | B2 | 406 for whoever takes no compression | `writes::a_service_that_only_compresses_is_read_and_changed` |
 //! | B3 | 412 for actions with If-Match | `actions::actions_are_without_if_match` |
 //! | B3, B5, B6 | boot override in the settings, or not, or elsewhere | `writes::the_boot_override_goes_where_the_service_takes_it` |
-//! | B7 | media without actions, `Inserted` late, slots that take nothing | `actions::media_without_actions_is_inserted_by_a_change` |
+//! | B7 | media without actions, `Inserted` late, slots that take nothing | `actions::media_without_actions_is_inserted_by_a_change`, `media::an_image_is_inserted_and_ejected_whatever_the_service_wants` |
 //! | B8 | no apply time, no continuous override | `writes::what_this_service_can_not_do_is_refused_in_its_words` |
 //! | B8 | the monitor is gone after one look; 16 sessions | `actions::a_task_that_is_forgotten_when_it_ends_is_done`, `access::a_full_table_of_sessions_is_an_error_of_its_own` |
-//! | B9, B12 | media that wants less or more | `actions::media_wants_less_or_more_and_says_so` |
+//! | B9, B12 | media that wants less or more | `actions::media_wants_less_or_more_and_says_so`, `media::an_image_is_inserted_and_ejected_whatever_the_service_wants` |
 //! | B9 | a detached slot keeps its image | `actions::a_detached_slot_may_keep_its_image` |
-//! | B10 | `UsbCd`, boot mode wanted or refused | `writes::boot_targets_and_modes_as_vendors_have_them` |
+//! | B10 | `UsbCd`, boot mode wanted or refused | `writes::boot_targets_and_modes_as_vendors_have_them`, `media::a_boot_override_is_set_in_the_words_of_the_service` |
 //! | B11 | a slash at the end of the sessions | `access::a_login_follows_its_slash_and_stays_a_login` |
 //! | B11 | 500 for an update that succeeds; no progress | `actions::an_update_that_answers_500_was_sent_once`, `actions::a_task_without_progress_ends_all_the_same` |
 //! | B13 | `{}` for actions, no ResetType | `actions::actions_without_parameters_send_an_empty_object` |
@@ -36,10 +36,11 @@
 //! | A45 | 202 whose task is in the body | `answers::a_task_may_be_named_in_the_answers_body` |
 //! | A52, A53 | absolute, slashed and empty links; odd types | `answers::links_lead_on_however_they_are_written` |
 //!
-//! What is only about decoding is in `tests/wire_quirks.rs`.
+//! All quirks there are in turn: `no_quirk_keeps_a_client_from_its_work`. What is only about decoding is in `tests/wire_quirks.rs`.
 
 use rosefish::Client;
 use rosefish::schema::ComputerSystem;
+use rosefish::schema::resource::ResetType;
 use rosefish_mock::{Builder, MockBmc, Quirk};
 
 use crate::builder;
@@ -62,6 +63,31 @@ async fn started(mock: Builder) -> (MockBmc, Client) {
     let mock = mock.start().await.unwrap();
     let bmc = builder(&mock).connect().await.unwrap();
     (mock, bmc)
+}
+
+#[tokio::test]
+async fn no_quirk_keeps_a_client_from_its_work() {
+    for quirk in Quirk::ALL {
+        let (mock, bmc) = with(*quirk).await;
+        let work = async {
+            let mut systems = bmc.root().systems().members();
+            let mut dimms = 0;
+            while let Some(system) = systems.try_next().await? {
+                dimms += system.memory().members().try_collect::<Vec<_>>().await?.len();
+            }
+            let _ = tag(&bmc, "rack 7").await?;
+            system(&bmc).await.reset(ResetType::ForceOff).await?;
+            Ok::<_, rosefish::Error>(dimms)
+        };
+        let dimms = work.await.unwrap_or_else(|error| panic!("{quirk}: {error}"));
+        assert!(dimms >= 8, "{quirk}: {dimms} DIMMs");
+        let system = mock.resource(SYSTEM).unwrap();
+        let pending = mock.resource(&format!("{SYSTEM}/Settings")).unwrap_or_default();
+        assert!(system["AssetTag"] == "rack 7" || pending["AssetTag"] == "rack 7", "{quirk}");
+        mock.requests().to("POST", "**/ComputerSystem.Reset").assert_once();
+        drop(bmc);
+        assert_eq!(mock.sessions(), 0, "{quirk}");
+    }
 }
 
 async fn system(bmc: &Client) -> rosefish::Resource<ComputerSystem> {

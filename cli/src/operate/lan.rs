@@ -1,0 +1,194 @@
+//! `rosefish lan`: the LAN configuration of a BMC, which only IPMI has in this form.
+
+use std::net::Ipv4Addr;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use rosefish::ipmi::ErrorKind;
+use rosefish::ipmi::command::lan::{AddressSource, LanConfiguration, LanParameter};
+use rosefish::ipmi::command::session::PRESENT_CHANNEL;
+use serde_json::json;
+
+use super::{IpmiTarget, print, wrong_usage};
+
+const EXAMPLES: &str = "\
+Examples:
+  rosefish lan 10.0.0.7 --user root
+  rosefish lan 10.0.0.7 set --source dhcp --user root
+  rosefish lan 10.0.0.7 set --source static --address 10.0.0.8 --netmask 255.255.255.0 --gateway 10.0.0.1 --user root";
+
+/// What to do with the LAN configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Action {
+    /// Show it
+    Show,
+    /// Change what the options name, and leave the rest
+    Set,
+}
+
+/// Where the address comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Source {
+    /// From --address
+    Static,
+    /// From DHCP
+    Dhcp,
+    /// From the system's firmware
+    Bios,
+}
+
+/// Show or change the LAN configuration of a BMC, by IPMI
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct LanArgs {
+    #[command(flatten)]
+    target: IpmiTarget,
+    /// What to do
+    #[arg(value_name = "ACTION", default_value = "show", hide_default_value = true)]
+    action: Action,
+    /// The channel; without it, the one that the session comes in by
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=15))]
+    channel: Option<u8>,
+    #[command(flatten)]
+    change: Change,
+    /// Tell it as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `set` sets.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What `set` changes")]
+struct Change {
+    /// Where the address comes from
+    #[arg(long)]
+    source: Option<Source>,
+    /// The address
+    #[arg(long, value_name = "ADDRESS")]
+    address: Option<Ipv4Addr>,
+    /// The subnet mask
+    #[arg(long, value_name = "ADDRESS", value_parser = netmask)]
+    netmask: Option<Ipv4Addr>,
+    /// The default gateway
+    #[arg(long, value_name = "ADDRESS")]
+    gateway: Option<Ipv4Addr>,
+    /// The VLAN, 1 to 4094, or off
+    #[arg(long, value_name = "ID", value_parser = vlan)]
+    vlan: Option<Vlan>,
+    /// The VLAN priority, 0 to 7
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=7))]
+    vlan_priority: Option<u8>,
+}
+
+/// A VLAN, or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Vlan(Option<u16>);
+
+fn vlan(text: &str) -> Result<Vlan, String> {
+    if text == "off" {
+        return Ok(Vlan(None));
+    }
+    let id = text.parse().ok().filter(|id| (1..=4094).contains(id));
+    id.map(|id| Vlan(Some(id))).ok_or_else(|| "expected a number from 1 to 4094, or off".to_owned())
+}
+
+fn netmask(text: &str) -> Result<Ipv4Addr, String> {
+    let mask: Option<Ipv4Addr> = text.parse().ok();
+    // Ones, then zeros: the complement and one more is a power of two.
+    let is_mask = |mask: &Ipv4Addr| (!mask.to_bits()).checked_add(1).is_none_or(u32::is_power_of_two);
+    mask.filter(is_mask).ok_or_else(|| "expected a subnet mask, such as 255.255.255.0".to_owned())
+}
+
+impl Change {
+    /// The parameters in an order in which the BMC stays reachable for as long as can be.
+    fn parameters(&self) -> Vec<LanParameter> {
+        let source = self.source.map(|source| match source {
+            Source::Static => AddressSource::Static,
+            Source::Dhcp => AddressSource::Dhcp,
+            Source::Bios => AddressSource::Bios,
+        });
+        [
+            self.netmask.map(LanParameter::SubnetMask),
+            self.gateway.map(LanParameter::Gateway),
+            self.vlan_priority.map(LanParameter::VlanPriority),
+            source.map(LanParameter::Source),
+            self.address.map(LanParameter::Address),
+            self.vlan.map(|vlan| LanParameter::Vlan(vlan.0)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+pub(crate) async fn run(args: LanArgs) -> anyhow::Result<ExitCode> {
+    let channel = args.channel.unwrap_or(PRESENT_CHANNEL);
+    let parameters = args.change.parameters();
+    match args.action {
+        Action::Show if !parameters.is_empty() => wrong_usage("to change the configuration, say `set` behind the host"),
+        Action::Show => {
+            let lan = args.target.with(async |bmc| Ok(bmc.lan_configuration(channel).await?)).await?;
+            show(lan, args.json)
+        }
+        Action::Set if parameters.is_empty() => wrong_usage("`set` needs an option that says what, such as --address"),
+        Action::Set => {
+            args.target
+                .with(async |bmc| match bmc.set_lan_configuration(channel, &parameters).await {
+                    Err(error) if error.kind() == ErrorKind::Timeout => Err(anyhow::anyhow!(
+                        "{error}; if this changed the address or the VLAN that is in use, look for the BMC there"
+                    )),
+                    done => Ok(done?),
+                })
+                .await?;
+            print(if args.json { "{\"set\":true}\n" } else { "set\n" })
+        }
+    }
+}
+
+fn show(lan: LanConfiguration, as_json: bool) -> anyhow::Result<ExitCode> {
+    let mac = |mac: Option<[u8; 6]>| mac.map(|mac| mac.map(|byte| format!("{byte:02x}")).join(":"));
+    let text = |value: Option<Ipv4Addr>| value.map(|value| value.to_string());
+    let suites = lan.cipher_suites.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    let lines = [
+        ("Address", text(lan.address)),
+        ("Address source", lan.source.map(|source| format!("{source:?}").to_lowercase())),
+        ("Subnet mask", text(lan.subnet_mask)),
+        ("MAC address", mac(lan.mac)),
+        ("Gateway", text(lan.gateway)),
+        ("Gateway MAC", mac(lan.gateway_mac)),
+        ("Backup gateway", text(lan.backup_gateway)),
+        ("VLAN", lan.vlan.map(|vlan| vlan.map_or_else(|| "off".to_owned(), |id| id.to_string()))),
+        ("VLAN priority", lan.vlan_priority.map(|priority| priority.to_string())),
+        ("SNMP community", lan.community),
+        ("Cipher suites", Some(suites).filter(|suites| !suites.is_empty())),
+    ];
+    if as_json {
+        let told = lines.into_iter().map(|(name, value)| (name.to_lowercase().replace(' ', "_"), json!(value)));
+        return print(&format!("{}\n", serde_json::Value::Object(told.collect())));
+    }
+    let told = lines.iter().filter_map(|(name, value)| value.as_ref().map(|value| format!("{name:<15} {value}\n")));
+    print(&told.collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masks_are_ones_and_then_zeros() {
+        for text in ["255.255.255.0", "255.255.240.0", "0.0.0.0", "255.255.255.255"] {
+            assert_eq!(netmask(text).unwrap().to_string(), text);
+        }
+        for text in ["255.0.255.0", "0.0.0.255", "24", ""] {
+            assert!(netmask(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_vlan_is_a_number_or_off() {
+        assert_eq!((vlan("7"), vlan("off")), (Ok(Vlan(Some(7))), Ok(Vlan(None))));
+        for text in ["0", "4095", "on", "-1"] {
+            assert!(vlan(text).is_err(), "{text}");
+        }
+    }
+}

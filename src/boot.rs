@@ -1,0 +1,139 @@
+//! The boot override of a system, set in the words and at the place that its service takes.
+
+use std::future::IntoFuture;
+
+use futures_util::future::BoxFuture;
+
+use crate::edit::Change;
+use crate::error::{Error, ErrorKind};
+use crate::resource::Resource;
+use crate::schema::ComputerSystem;
+use crate::schema::computer_system::{BootSource, BootSourceOverrideEnabled, BootSourceOverrideMode};
+use crate::wire::Record;
+
+/// Where the mode is.
+const MODE: &str = "/Boot/BootSourceOverrideMode";
+
+/// A boot override about to be set: `.await` does it.
+#[derive(Debug)]
+#[must_use = "nothing is sent before it is awaited"]
+pub struct OverrideBoot {
+    system: Resource<ComputerSystem>,
+    wanted: Wanted,
+}
+
+#[derive(Debug, Clone)]
+struct Wanted {
+    target: BootSource,
+    enabled: BootSourceOverrideEnabled,
+    mode: Option<BootSourceOverrideMode>,
+}
+
+impl OverrideBoot {
+    /// In this mode. Without it the mode stays as it is.
+    pub fn mode(mut self, mode: BootSourceOverrideMode) -> Self {
+        self.wanted.mode = Some(mode);
+        self
+    }
+}
+
+impl IntoFuture for OverrideBoot {
+    type Output = Result<Change<ComputerSystem>, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        set(self.system, self.wanted)
+    }
+}
+
+impl Resource<ComputerSystem> {
+    /// Has the system start from this the next time, instead of where its firmware would.
+    ///
+    /// The override is set in the settings of the system where these have it, else in the system itself. A virtual CD is
+    /// `UsbCd` where there is no `Cd`; the mode is sent along where the service says that it misses it, and not where it is
+    /// what it was, as some can't change it. A device that the service does not accept is refused before anything is sent.
+    ///
+    /// ```no_run
+    /// # async fn run(system: rosefish::Resource<rosefish::schema::ComputerSystem>) -> Result<(), rosefish::Error> {
+    /// use rosefish::schema::computer_system::BootSource;
+    ///
+    /// let _ = system.boot_once(BootSource::Pxe).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn boot_once(&self, target: BootSource) -> OverrideBoot {
+        self.override_boot(target, BootSourceOverrideEnabled::Once)
+    }
+
+    /// Has the system start from this every time: see [`boot_once`](Self::boot_once).
+    pub fn boot_always(&self, target: BootSource) -> OverrideBoot {
+        self.override_boot(target, BootSourceOverrideEnabled::Continuous)
+    }
+
+    /// Has the system start as its firmware would: see [`boot_once`](Self::boot_once).
+    pub fn boot_normally(&self) -> OverrideBoot {
+        self.override_boot(BootSource::None, BootSourceOverrideEnabled::Disabled)
+    }
+
+    fn override_boot(&self, target: BootSource, enabled: BootSourceOverrideEnabled) -> OverrideBoot {
+        OverrideBoot { system: self.clone(), wanted: Wanted { target, enabled, mode: None } }
+    }
+}
+
+fn set(system: Resource<ComputerSystem>, wanted: Wanted) -> BoxFuture<'static, Result<Change<ComputerSystem>, Error>> {
+    Box::pin(async move {
+        let Some(boot) = &system.boot else {
+            return Err(Error::new(ErrorKind::Missing, "the system has no boot override").at("PATCH", system.uri()));
+        };
+        let record: &dyn Record = boot;
+        let accepts = |property: &str, value: &str| match record.annotations().allowable_values(property) {
+            Some(allowed) if !allowed.iter().any(|allowed| allowed == value) => {
+                let allowed = allowed.join(", ");
+                let text = format!("{value} is not among what this system accepts for {property}: {allowed}");
+                Err(Error::new(ErrorKind::NotAllowed, text).at("PATCH", system.uri()))
+            }
+            _ => Ok(()),
+        };
+        let name = "BootSourceOverrideTarget";
+        let mut target = wanted.target.clone();
+        let usb_cd = BootSource::from("UsbCd");
+        if target == BootSource::Cd && accepts(name, "Cd").is_err() && accepts(name, usb_cd.as_str()).is_ok() {
+            target = usb_cd;
+        }
+        if target != BootSource::None {
+            accepts(name, target.as_str())?;
+            accepts("BootSourceOverrideEnabled", wanted.enabled.as_str())?;
+        }
+        if let Some(mode) = &wanted.mode {
+            accepts("BootSourceOverrideMode", mode.as_str())?;
+        }
+        let edit = || {
+            let mut edit = system.edit();
+            if let Some(boot) = edit.boot.as_mut() {
+                if target != BootSource::None || boot.boot_source_override_enabled.is_none() {
+                    boot.boot_source_override_target = Some(target.clone());
+                }
+                boot.boot_source_override_enabled = Some(wanted.enabled.clone());
+                boot.boot_source_override_mode = wanted.mode.clone().or(boot.boot_source_override_mode.take());
+            }
+            edit
+        };
+        // It takes effect once: that it was set before says nothing about the next time.
+        let once = || edit().also("/Boot/BootSourceOverrideTarget").also("/Boot/BootSourceOverrideEnabled");
+        match once().commit().await {
+            // It proves that nothing was done.
+            Err(error) if error.status() == Some(400) && misses_mode(&error) => once().also(MODE).commit().await,
+            change => change,
+        }
+    })
+}
+
+/// Whether a refusal is for want of the mode.
+fn misses_mode(error: &Error) -> bool {
+    error.messages().iter().any(|message| {
+        let is_missing =
+            message.message_id.as_deref().is_none_or(|id| id.contains("Missing") || id.contains("Required"));
+        let names = |text: &String| text.contains("BootSourceOverrideMode");
+        is_missing && (message.message.iter().any(names) || message.message_args.iter().any(names))
+    })
+}

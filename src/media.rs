@@ -1,0 +1,292 @@
+//! Virtual media: an image inserted and ejected, in whichever of the ways that services have for it. What the actions and
+//! properties are is in the schema; here is how services differ in them.
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::time::{Instant, sleep};
+
+use crate::client::Client;
+use crate::edit::Change;
+use crate::error::{Error, ErrorKind};
+use crate::resource::Resource;
+use crate::schema::VirtualMedia;
+use crate::schema::virtual_media::{InsertMediaParameters, TransferMethod, TransferProtocolType};
+
+/// How long a service may take to show what it has done.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often it is looked at.
+const INTERVAL: Duration = Duration::from_millis(500);
+
+/// An image about to be inserted: `.await` does it.
+///
+/// ```no_run
+/// # async fn run(bmc: rosefish::Client) -> Result<(), rosefish::Error> {
+/// let slots = bmc.virtual_media().await?;
+/// let cd = slots.into_iter().find(|slot| slot.media_types.iter().any(|kind| kind.as_str() == "CD"));
+/// if let Some(cd) = cd {
+///     let cd = cd.insert("https://images.example/install.iso").await?;
+///     cd.eject().await?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is inserted before it is awaited"]
+pub struct Insert {
+    slot: Resource<VirtualMedia>,
+    image: String,
+    login: Option<(String, SecretString)>,
+    write_protected: Option<bool>,
+    patience: Duration,
+}
+
+impl fmt::Debug for Insert {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Insert").field("slot", &self.slot.uri()).finish_non_exhaustive()
+    }
+}
+
+impl Insert {
+    /// Who fetches the image from where it is.
+    pub fn login(mut self, user: impl Into<String>, password: impl Into<SecretString>) -> Self {
+        self.login = Some((user.into(), password.into()));
+        self
+    }
+
+    /// Whether the system can write to it. A service that can't be told does as it does anyway.
+    pub fn write_protected(mut self, protected: bool) -> Self {
+        self.write_protected = Some(protected);
+        self
+    }
+
+    /// How long to wait until the service shows the image as inserted; a minute unless told.
+    pub fn within(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+}
+
+impl IntoFuture for Insert {
+    type Output = Result<Resource<VirtualMedia>, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.carry_out())
+    }
+}
+
+impl Client {
+    /// The slots for virtual media: those of the systems and, as older services have them, of the managers.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::get`].
+    pub async fn virtual_media(&self) -> Result<Vec<Resource<VirtualMedia>>, Error> {
+        let client = self.clone();
+        Box::pin(async move { client.slots().await }).await
+    }
+
+    async fn slots(self) -> Result<Vec<Resource<VirtualMedia>>, Error> {
+        let mut slots: Vec<Resource<VirtualMedia>> = Vec::new();
+        let mut systems = self.root().systems().members();
+        while let Some(system) = systems.try_next().await? {
+            slots.extend(present(system.virtual_media().members().try_collect::<Vec<_>>().await)?);
+        }
+        #[cfg(feature = "managers")]
+        {
+            let mut managers = self.root().managers().members();
+            while let Some(manager) = managers.try_next().await? {
+                let found = present(manager.virtual_media().members().try_collect::<Vec<_>>().await)?;
+                slots.extend(
+                    found
+                        .into_iter()
+                        .filter(|slot| slots.iter().all(|known| known.uri() != slot.uri()))
+                        .collect::<Vec<_>>(),
+                );
+            }
+        }
+        Ok(slots)
+    }
+}
+
+/// What there is; nothing where the link or what it leads to is missing.
+fn present(found: Result<Vec<Resource<VirtualMedia>>, Error>) -> Result<Vec<Resource<VirtualMedia>>, Error> {
+    match found {
+        Err(error) if matches!(error.kind(), ErrorKind::Missing | ErrorKind::NotFound) => Ok(Vec::new()),
+        found => found,
+    }
+}
+
+impl Resource<VirtualMedia> {
+    /// Inserts an image, by its URL, and waits until the service shows it: by the action where there is one, else by
+    /// changing `Image`. What a service says that it misses or does not know is sent or left out in a second attempt: how
+    /// the image is transferred (Nokia, AMI), whether it is write-protected (Supermicro).
+    pub fn insert(&self, image: impl Into<String>) -> Insert {
+        Insert { slot: self.clone(), image: image.into(), login: None, write_protected: None, patience: PATIENCE }
+    }
+
+    /// Ejects what is inserted, and waits until the service shows it. A slot that is empty stays so.
+    ///
+    /// # Errors
+    ///
+    /// Where the service can't be asked or refuses, or still shows the image after a minute.
+    pub async fn eject(&self) -> Result<Resource<VirtualMedia>, Error> {
+        let slot = self.clone();
+        Box::pin(async move { eject(slot).await }).await
+    }
+
+    /// Whether there is something in it. Some keep `Image` when it is ejected, some show it before it is inserted.
+    fn is_inserted(&self) -> bool {
+        self.inserted.unwrap_or_else(|| self.image.as_ref().is_some_and(|image| !image.is_empty()))
+    }
+}
+
+async fn eject(slot: Resource<VirtualMedia>) -> Result<Resource<VirtualMedia>, Error> {
+    let call = slot.eject_media();
+    let done = if call.is_supported() {
+        match call.await {
+            Ok(reply) => match reply.task {
+                Some(task) => task.wait(PATIENCE).await.map(drop),
+                None => Ok(()),
+            },
+            Err(error) => Err(error),
+        }
+    } else {
+        let mut edit = slot.edit();
+        edit.image = None;
+        follow(edit.commit().await).await
+    };
+    if let Err(error) = done {
+        // Some refuse to eject where there is nothing.
+        let now = slot.client().get::<VirtualMedia>(slot.uri()).await;
+        return match now {
+            Ok(now) if !now.is_inserted() && error.status().is_some() => Ok(now),
+            _ => Err(error),
+        };
+    }
+    until(slot, false, PATIENCE).await
+}
+
+impl Insert {
+    async fn carry_out(self) -> Result<Resource<VirtualMedia>, Error> {
+        let call = self.slot.insert_media(self.image.clone());
+        if !call.is_supported() {
+            let mut edit = self.slot.edit();
+            edit.image = Some(self.image.clone());
+            edit.write_protected = self.write_protected.or(edit.write_protected);
+            if let Some((user, password)) = &self.login {
+                edit.user_name = Some(user.clone());
+                edit.password = Some(password.expose_secret().to_owned());
+            }
+            follow(edit.commit().await).await?;
+            return until(self.slot, true, self.patience).await;
+        }
+        let mut parameters = InsertMediaParameters {
+            image: Some(self.image.clone()),
+            write_protected: self.write_protected,
+            ..InsertMediaParameters::default()
+        };
+        if let Some((user, password)) = &self.login {
+            parameters.user_name = Some(user.clone());
+            parameters.password = Some(password.expose_secret().to_owned());
+        }
+        let first = self.slot.insert_media(self.image.clone()).with(|with| *with = parameters.clone()).await;
+        let reply = match first {
+            // It proves that nothing was done.
+            Err(error) if error.status() == Some(400) && self.amend(&mut parameters, &error).await? => {
+                self.slot.insert_media(self.image.clone()).with(|with| *with = parameters).await?
+            }
+            reply => reply?,
+        };
+        if let Some(task) = reply.task {
+            task.wait(self.patience).await?;
+        }
+        until(self.slot, true, self.patience).await
+    }
+
+    /// Does what a refusal asks for. False where that is nothing that is known.
+    async fn amend(&self, parameters: &mut InsertMediaParameters, error: &Error) -> Result<bool, Error> {
+        let about = |name: &str| {
+            error.messages().iter().any(|message| {
+                let in_text = message.message.as_deref().is_some_and(|text| text.contains(name));
+                in_text || message.message_args.iter().any(|argument| argument.contains(name))
+            })
+        };
+        let before = parameters.clone();
+        if about("WriteProtected") {
+            parameters.write_protected = None;
+        }
+        if about("TransferProtocolType") || about("TransferMethod") {
+            let call = self.slot.insert_media(self.image.clone());
+            let protocols = call.allowable_values("TransferProtocolType").await?;
+            parameters.transfer_protocol_type =
+                protocol(&self.image, protocols.as_deref()).map(|name| TransferProtocolType::from(&*name));
+            let methods = call.allowable_values("TransferMethod").await?.unwrap_or_default();
+            let method = methods.first().map_or("Stream", String::as_str);
+            parameters.transfer_method = Some(TransferMethod::from(method));
+        }
+        Ok(*parameters != before)
+    }
+}
+
+/// The transfer protocol of an image by its URL, as the service spells it.
+fn protocol(image: &str, known: Option<&[String]>) -> Option<String> {
+    let scheme = image.split("://").next().filter(|scheme| scheme.len() < image.len())?.to_ascii_uppercase();
+    let scheme = match scheme.as_str() {
+        "SMB" => "CIFS".to_owned(),
+        _ => scheme,
+    };
+    match known {
+        Some(known) => known.iter().find(|known| known.eq_ignore_ascii_case(&scheme)).cloned(),
+        None => Some(scheme),
+    }
+}
+
+async fn follow(change: Result<Change<VirtualMedia>, Error>) -> Result<(), Error> {
+    match change? {
+        Change::Accepted(task) => task.wait(PATIENCE).await.map(drop),
+        Change::Unchanged | Change::Updated(_) | Change::Pending(_) => Ok(()),
+    }
+}
+
+/// Looks at a slot until it has something in it, or has not.
+async fn until(
+    slot: Resource<VirtualMedia>,
+    inserted: bool,
+    patience: Duration,
+) -> Result<Resource<VirtualMedia>, Error> {
+    let end = Instant::now() + patience;
+    loop {
+        let now = slot.client().get::<VirtualMedia>(slot.uri()).await?;
+        if now.is_inserted() == inserted {
+            return Ok(now);
+        }
+        if Instant::now() >= end {
+            let text = match inserted {
+                true => "the service took the image and does not show it as inserted",
+                false => "the service still shows the image that it has ejected",
+            };
+            return Err(Error::new(ErrorKind::Timeout, text).at("GET", slot.uri()));
+        }
+        sleep(INTERVAL).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_protocol_is_that_of_the_url_as_the_service_spells_it() {
+        let known = ["Https".to_owned(), "CIFS".to_owned()];
+        assert_eq!(protocol("https://h/i.iso", Some(&known)).as_deref(), Some("Https"));
+        assert_eq!(protocol("smb://h/i.iso", Some(&known)).as_deref(), Some("CIFS"));
+        assert_eq!(protocol("nfs://h/i.iso", Some(&known)), None);
+        assert_eq!(protocol("nfs://h/i.iso", None).as_deref(), Some("NFS"));
+        assert_eq!(protocol("//h/i.iso", None), None);
+    }
+}
