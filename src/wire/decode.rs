@@ -1,11 +1,13 @@
 //! The decoder: one driver that walks the JSON text and fills the slots of a record. What a slot refuses, and what
 //! has no slot, goes to the record's residue as the text it was; a deviation says so.
 
+mod deviate;
+mod reader;
+
 use std::fmt;
 
-use jiter::{Jiter, JiterError, JiterErrorType, JsonErrorType, Peek};
+use jiter::{Jiter, Peek};
 
-use super::compare::is_secret;
 use super::deviation::{Deviation, DeviationKind, Handling, Problem};
 use super::error::{DecodeError, DecodeErrorKind, Limits};
 use super::link::AnyLink;
@@ -177,183 +179,6 @@ impl<'j> Decoder<'j> {
             limits,
         }
     }
-
-    // Scalars, for the types of `scalar`.
-
-    pub(crate) fn bool(&mut self, peek: Peek) -> Result<bool, DecodeError> {
-        self.jiter.known_bool(peek).map_err(|error| self.error(&error))
-    }
-
-    pub(crate) fn null(&mut self) -> Result<(), DecodeError> {
-        self.jiter.known_null().map_err(|error| self.error(&error))
-    }
-
-    /// The text of a number.
-    pub(crate) fn number(&mut self, peek: Peek) -> Result<&'j str, DecodeError> {
-        let start = self.place();
-        if let Err(error) = self.jiter.known_number_bytes(peek) {
-            return Err(self.error(&error));
-        }
-        Ok(self.since(start))
-    }
-
-    /// A string; none, and nothing consumed, where it has no Unicode text.
-    pub(crate) fn str(&mut self) -> Result<Option<&str>, DecodeError> {
-        // Asked first on a copy only where it fails: the borrow of a success would outlive the failure's branch.
-        if self.surrogates && self.has_odd_escape(self.place()) {
-            let mut copy = self.jiter.clone();
-            if let Err(error) = copy.known_str() {
-                return if is_unicode(&error) { Ok(None) } else { Err(self.error(&error)) };
-            }
-        }
-        match self.jiter.known_str() {
-            Ok(text) => Ok(Some(text)),
-            Err(error) => Err(locate(self.text, self.base, &self.path, &error)),
-        }
-    }
-
-    /// Whether the string at this place has an escaped surrogate, which may lack its other half.
-    fn has_odd_escape(&self, start: usize) -> bool {
-        let rest = self.text.as_bytes().get(start + 1..).unwrap_or_default();
-        let mut bytes = rest.iter();
-        while let Some(byte) = bytes.next() {
-            match byte {
-                b'"' => return false,
-                b'\\' => {
-                    if let [b'u', b'd' | b'D', ..] = bytes.as_slice() {
-                        return true;
-                    }
-                    bytes.next();
-                }
-                _ => {}
-            }
-        }
-        false
-    }
-
-    /// The text of any value.
-    pub(crate) fn raw(&mut self, peek: Peek) -> Result<&'j str, DecodeError> {
-        let start = self.place();
-        self.skip(peek)?;
-        Ok(self.since(start))
-    }
-
-    fn since(&self, start: usize) -> &'j str {
-        // Both ends stand beside an ASCII character, so the text can be cut there.
-        self.text.get(start..self.place()).unwrap_or_default()
-    }
-
-    /// How far the text was read.
-    fn place(&self) -> usize {
-        self.base + self.jiter.current_index()
-    }
-
-    fn peek(&mut self) -> Result<Peek, DecodeError> {
-        self.jiter.peek().map_err(|error| self.error(&error))
-    }
-
-    fn finish(&mut self) -> Result<(), DecodeError> {
-        self.jiter.finish().map_err(|error| self.error(&error))
-    }
-
-    /// Passes over a value, but makes sure that it is JSON and within the limits.
-    fn skip(&mut self, peek: Peek) -> Result<(), DecodeError> {
-        match peek {
-            Peek::Object => {
-                self.descend()?;
-                let mut members = 0;
-                let mut more = match self.jiter.known_object() {
-                    Ok(key) => key.is_some(),
-                    Err(error) => return Err(self.error(&error)),
-                };
-                while more {
-                    self.count(&mut members)?;
-                    let peek = self.peek()?;
-                    self.skip(peek)?;
-                    more = match self.jiter.next_key() {
-                        Ok(key) => key.is_some(),
-                        Err(error) => return Err(self.error(&error)),
-                    };
-                }
-                self.depth -= 1;
-            }
-            Peek::Array => {
-                self.descend()?;
-                let mut members = 0;
-                let mut next = self.jiter.known_array().map_err(|error| self.error(&error))?;
-                while let Some(peek) = next {
-                    self.count(&mut members)?;
-                    self.skip(peek)?;
-                    next = self.jiter.array_step().map_err(|error| self.error(&error))?;
-                }
-                self.depth -= 1;
-            }
-            _ => {
-                let start = self.place();
-                if let Err(error) = self.jiter.known_skip(peek) {
-                    if peek != Peek::String || !is_unicode(&error) {
-                        return Err(self.error(&error));
-                    }
-                    self.skip_surrogates(start, &error)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Passes over a string with half of a surrogate pair in it, which JSON allows and the parser does not: it is set to
-    /// begin anew behind the string, of which all but the surrogates is checked.
-    fn skip_surrogates(&mut self, start: usize, error: &JiterError) -> Result<(), DecodeError> {
-        let text = self.text;
-        let mut end = start + 1;
-        let mut harmless = String::from("\"");
-        loop {
-            let rest = text.get(end..).unwrap_or_default();
-            let Some(at) = rest.find(['"', '\\']) else { return Err(self.error(error)) };
-            let (plain, tail) = rest.split_at(at);
-            harmless.push_str(plain);
-            if tail.starts_with('"') {
-                end += at + 1;
-                break;
-            }
-            let is_surrogate = tail.get(2..3).is_some_and(|digit| digit.eq_ignore_ascii_case("d"))
-                && tail.get(3..4).is_some_and(|digit| digit.as_bytes() >= b"8".as_slice())
-                && tail.get(1..6).is_some_and(|escape| {
-                    escape.starts_with('u') && escape.bytes().skip(1).all(|digit| digit.is_ascii_hexdigit())
-                });
-            let length = if is_surrogate { 6 } else { 1 + tail.chars().nth(1).map_or(0, char::len_utf8) };
-            if !is_surrogate {
-                harmless.push_str(tail.get(..length).unwrap_or_default());
-            }
-            end += at + length;
-        }
-        harmless.push('"');
-        let mut check = Jiter::new(harmless.as_bytes());
-        if check.known_str().is_err() {
-            return Err(self.error(error));
-        }
-        self.base = end;
-        self.jiter = Jiter::new(text.as_bytes().get(end..).unwrap_or_default());
-        Ok(())
-    }
-
-    fn descend(&mut self) -> Result<(), DecodeError> {
-        self.depth += 1;
-        if self.depth > self.limits.depth {
-            return Err(self.exceeded(DecodeErrorKind::TooDeep(self.limits.depth)));
-        }
-        Ok(())
-    }
-
-    fn count(&self, members: &mut usize) -> Result<(), DecodeError> {
-        *members += 1;
-        if *members > self.limits.members {
-            return Err(self.exceeded(DecodeErrorKind::TooManyMembers(self.limits.members)));
-        }
-        Ok(())
-    }
-
-    // Objects.
 
     fn record(&mut self, record: &mut dyn Record) -> Result<(), DecodeError> {
         self.descend()?;
@@ -689,76 +514,6 @@ impl<'j> Decoder<'j> {
             Err(error) => Err(self.error(&error)),
         }
     }
-
-    // What is said of it.
-
-    fn deviate(&mut self, problem: Problem, handling: Handling, found: &str) {
-        let secret = self.path.iter().any(|segment| match segment {
-            Segment::Field(name) => is_secret(name),
-            Segment::Name(name) => is_secret(name),
-            Segment::Index(_) => false,
-        });
-        let found = if secret { "***" } else { found };
-        self.deviations.push(Deviation {
-            pointer: self.pointer(),
-            kind: problem.kind,
-            expected: problem.expected.into(),
-            found: excerpt(found),
-            handling,
-        });
-    }
-
-    fn pointer(&self) -> String {
-        pointer(&self.path)
-    }
-
-    fn exceeded(&self, kind: DecodeErrorKind) -> DecodeError {
-        let at = jiter::LinePosition::find(self.text.as_bytes(), self.place());
-        DecodeError { kind, pointer: self.pointer(), line: at.line, column: at.column, excerpt: String::new() }
-    }
-
-    fn error(&self, error: &JiterError) -> DecodeError {
-        locate(self.text, self.base, &self.path, error)
-    }
-}
-
-fn pointer(path: &[Segment]) -> String {
-    let mut text = String::new();
-    for segment in path {
-        text.push('/');
-        match segment {
-            Segment::Field(name) => text.push_str(name),
-            Segment::Index(index) => text.push_str(&index.to_string()),
-            Segment::Name(name) => text.push_str(&name.replace('~', "~0").replace('/', "~1")),
-        }
-    }
-    text
-}
-
-fn is_unicode(error: &JiterError) -> bool {
-    use JsonErrorType::{InvalidUnicodeCodePoint, LoneLeadingSurrogateInHexEscape, UnexpectedEndOfHexEscape};
-    matches!(
-        &error.error_type,
-        JiterErrorType::JsonError(InvalidUnicodeCodePoint | LoneLeadingSurrogateInHexEscape | UnexpectedEndOfHexEscape)
-    )
-}
-
-fn locate(text: &str, base: usize, path: &[Segment], error: &JiterError) -> DecodeError {
-    let index = base + error.index;
-    let at = jiter::LinePosition::find(text.as_bytes(), index);
-    let words = match &error.error_type {
-        JiterErrorType::JsonError(kind) => kind.to_string(),
-        JiterErrorType::WrongType { expected, actual } => format!("expected {expected}, found {actual}"),
-    };
-    let around = text.as_bytes().get(index.saturating_sub(12)..).unwrap_or_default();
-    let around = around.get(..32).unwrap_or(around);
-    DecodeError {
-        kind: DecodeErrorKind::Syntax(words),
-        pointer: pointer(path),
-        line: at.line,
-        column: at.column,
-        excerpt: String::from_utf8_lossy(around).trim().to_owned(),
-    }
 }
 
 fn expected(field: &Field) -> &'static str {
@@ -790,17 +545,4 @@ fn push_beside(record: &mut dyn Record, slot: usize, form: Form, name: &str, jso
     if let Some(residue) = record.residue_mut() {
         residue.push_beside(slot, form, name, json);
     }
-}
-
-/// The start of a JSON text, short enough for a line.
-fn excerpt(json: &str) -> String {
-    const LONGEST: usize = 80;
-    if json.len() <= LONGEST {
-        return json.to_owned();
-    }
-    let mut end = LONGEST;
-    while !json.is_char_boundary(end) {
-        end -= 1;
-    }
-    format!("{}…", json.get(..end).unwrap_or_default())
 }

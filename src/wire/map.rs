@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::primitive::Primitive;
 use super::record::{Item, ItemMut, MapSlot, Type};
-use super::scalar::Primitive;
 
 macro_rules! map_slot {
     ($([$($generic:ident)?] $value:ty: $item:ident;)*) => {$(

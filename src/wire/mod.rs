@@ -25,10 +25,12 @@ mod link;
 mod links;
 mod map;
 mod module;
+mod number;
 mod odata;
 mod oem;
 mod pattern;
 mod pointer;
+mod primitive;
 mod record;
 mod residue;
 mod scalar;
@@ -52,11 +54,12 @@ pub use module::{Module, Modules};
 pub use odata::{ETag, ODataId, ODataType};
 pub use oem::Oem;
 pub use pointer::at;
+pub use primitive::Primitive;
 pub use record::{
     Collection, EnumSlot, Item, ItemMut, LinkSlot, MAP, MapSlot, Record, RecordSlot, Slot, SlotMut, Type,
 };
 pub use residue::Residue;
-pub use scalar::{Outcome, Primitive, Reading, Scalar, ScalarSlot};
+pub use scalar::{Outcome, Reading, Scalar, ScalarSlot};
 pub use table::{
     ActionTable, Capabilities, Detail, Doc, EnumTable, Field, Flags, Kind, Notes, Table, TypeKind, Version,
 };

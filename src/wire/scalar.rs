@@ -9,8 +9,10 @@ use super::decode::Decoder;
 use super::deviation::{DeviationKind, Handling, Problem};
 use super::encode::Encoder;
 use super::error::DecodeError;
+use super::number::{Whole, holds, is_number, whole};
 use super::odata::{ETag, ODataId, ODataType};
 use super::oem::Oem;
+use super::primitive::Primitive;
 use super::text::{DateTime, Duration, Guid};
 
 /// A scalar type of the standard.
@@ -207,7 +209,8 @@ impl<H: Holder> ScalarSlot for H {
     }
 }
 
-fn wrong(expected: &'static str) -> Problem {
+/// A value of another kind than was expected.
+pub(super) fn wrong(expected: &'static str) -> Problem {
     Problem::new(DeviationKind::WrongType, expected)
 }
 
@@ -232,33 +235,6 @@ impl Scalar for bool {
     fn encode(&self, encoder: &mut Encoder) {
         encoder.raw(if *self { "true" } else { "false" });
     }
-}
-
-/// What a number's text is as an integer.
-enum Whole {
-    Exact(i64),
-    /// Written with a fraction of zero or an exponent.
-    Decimal(i64),
-    Fraction,
-    TooLarge,
-}
-
-fn whole(text: &str) -> Option<Whole> {
-    if let Ok(number) = text.parse::<i64>() {
-        return Some(Whole::Exact(number));
-    }
-    if !text.contains(['.', 'e', 'E']) {
-        let digits = text.trim_start_matches('-');
-        return (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())).then_some(Whole::TooLarge);
-    }
-    let number = text.parse::<f64>().ok().filter(|n| n.is_finite())?;
-    // Beyond 2^53 an f64 no longer tells neighbouring integers apart.
-    Some(match number {
-        _ if number.fract() != 0.0 => Whole::Fraction,
-        _ if number.abs() > 9_007_199_254_740_992.0 => Whole::TooLarge,
-        #[allow(clippy::cast_possible_truncation, reason = "a whole number within 2^53")]
-        _ => Whole::Decimal(number as i64),
-    })
 }
 
 impl Scalar for i64 {
@@ -320,36 +296,6 @@ impl Scalar for f64 {
         // JSON has neither infinities nor NaN.
         if self.is_finite() { encoder.print(&format_args!("{self:?}")) } else { encoder.raw("null") }
     }
-}
-
-/// A decimal number as JSON writes it, give or take leading zeros and a plus sign, which some services add.
-fn is_number(text: &str) -> bool {
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    digits.starts_with(|c: char| c.is_ascii_digit())
-        && digits.ends_with(|c: char| c.is_ascii_digit())
-        && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'))
-}
-
-/// Whether the number, printed as short as it can be, has the value of the text. Up to 15 digits it always has.
-fn holds(number: f64, text: &str) -> bool {
-    if text.len() <= 16 && !text.contains(['e', 'E']) {
-        return true;
-    }
-    decimal(text) == decimal(&format!("{number:?}"))
-}
-
-/// A decimal's significant digits and the exponent of the last of them.
-fn decimal(text: &str) -> (bool, String, i64) {
-    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
-    let mut exponent = exponent.parse::<i64>().unwrap_or_default();
-    let (negative, mantissa) = mantissa.strip_prefix('-').map_or((false, mantissa), |rest| (true, rest));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    exponent -= i64::try_from(fraction.len()).unwrap_or_default();
-    let digits = [whole, fraction].concat();
-    let kept = digits.trim_end_matches('0');
-    exponent += i64::try_from(digits.len() - kept.len()).unwrap_or_default();
-    let kept = kept.trim_start_matches('0').to_owned();
-    if kept.is_empty() { (false, kept, 0) } else { (negative, kept, exponent) }
 }
 
 impl Scalar for String {
@@ -445,161 +391,5 @@ impl Scalar for Oem {
 
     fn encode(&self, encoder: &mut Encoder) {
         encoder.raw(self.as_json());
-    }
-}
-
-/// A value of any scalar type, `Edm.PrimitiveType`: what BIOS attributes hold.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub enum Primitive {
-    /// Null.
-    #[default]
-    Null,
-    /// A boolean.
-    Bool(bool),
-    /// An integer.
-    Int(i64),
-    /// A number that is no 64-bit integer.
-    Decimal(f64),
-    /// A string.
-    String(String),
-}
-
-impl Primitive {
-    /// The text, where it is a string.
-    #[must_use]
-    pub fn as_str(&self) -> Option<&str> {
-        match self {
-            Self::String(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    /// The number, where it is an integer.
-    #[must_use]
-    pub fn as_i64(&self) -> Option<i64> {
-        match self {
-            Self::Int(number) => Some(*number),
-            _ => None,
-        }
-    }
-
-    /// The value, where it is a boolean.
-    #[must_use]
-    pub fn as_bool(&self) -> Option<bool> {
-        match self {
-            Self::Bool(value) => Some(*value),
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Display for Primitive {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Null => f.write_str("null"),
-            Self::Bool(value) => value.fmt(f),
-            Self::Int(number) => number.fmt(f),
-            Self::Decimal(number) => number.fmt(f),
-            Self::String(text) => text.fmt(f),
-        }
-    }
-}
-
-impl From<bool> for Primitive {
-    fn from(value: bool) -> Self {
-        Self::Bool(value)
-    }
-}
-
-impl From<i64> for Primitive {
-    fn from(value: i64) -> Self {
-        Self::Int(value)
-    }
-}
-
-impl From<f64> for Primitive {
-    fn from(value: f64) -> Self {
-        Self::Decimal(value)
-    }
-}
-
-impl From<&str> for Primitive {
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
-}
-
-impl From<String> for Primitive {
-    fn from(value: String) -> Self {
-        Self::String(value)
-    }
-}
-
-impl Scalar for Primitive {
-    fn decode(decoder: &mut Decoder<'_>, peek: Peek) -> Result<Reading<Self>, DecodeError> {
-        const EXPECTED: &str = "a string, number or boolean";
-        Ok(match peek {
-            Peek::Null => {
-                decoder.null()?;
-                Reading::Exact(Self::Null)
-            }
-            Peek::True | Peek::False => Reading::Exact(Self::Bool(decoder.bool(peek)?)),
-            Peek::String => match decoder.str()? {
-                Some(text) => Reading::Exact(Self::String(text.to_owned())),
-                None => Reading::Refused(Problem::new(DeviationKind::Unicode, EXPECTED)),
-            },
-            _ if peek.is_num() => {
-                let text = decoder.number(peek)?;
-                match (text.parse::<i64>(), text.parse::<f64>()) {
-                    (Ok(number), _) => Reading::Exact(Self::Int(number)),
-                    (_, Ok(number)) if number.is_finite() && holds(number, text) => {
-                        Reading::Exact(Self::Decimal(number))
-                    }
-                    (_, Ok(number)) if number.is_finite() => Reading::Rounded(Self::Decimal(number)),
-                    _ => Reading::Refused(Problem::new(DeviationKind::OutOfRange, EXPECTED)),
-                }
-            }
-            _ => Reading::Refused(wrong(EXPECTED)),
-        })
-    }
-
-    fn encode(&self, encoder: &mut Encoder) {
-        match self {
-            Self::Null => encoder.raw("null"),
-            Self::Bool(value) => value.encode(encoder),
-            Self::Int(number) => number.encode(encoder),
-            Self::Decimal(number) => number.encode(encoder),
-            Self::String(text) => text.encode(encoder),
-        }
-    }
-
-    fn text(&self) -> Option<&str> {
-        self.as_str()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_f64_holds_a_decimal_if_it_prints_as_it() {
-        let cases = [
-            ("0.1", true),
-            ("41.0", true),
-            ("1.5E-254", true),
-            ("0.98279769314803982", false),
-            ("23058430092136940000", true),
-            ("23058430092136940001", false),
-            ("9007199254740993", true),
-            ("90071992547409931", false),
-            ("100000000000000000000.0", true),
-            ("-0.0", true),
-        ];
-        for (text, expected) in cases {
-            let number: f64 = text.parse().unwrap();
-            // Sixteen digits or fewer are taken on trust, as integers in decimal places are compared by value.
-            assert_eq!(holds(number, text), expected, "{text}");
-        }
     }
 }
