@@ -19,6 +19,9 @@ use crate::message;
 /// How long a dropped client holds up its thread for the service to confirm the logout.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// How long the logout of a dropped client is tried.
+const PERSISTENCE: Duration = Duration::from_secs(30);
+
 /// A session that a program may go on with in another client or process: [`Client::session_token`] gives it, and
 /// [`ClientBuilder::session`] takes it. It stands for the credentials until it is ended, and is never shown.
 ///
@@ -289,7 +292,7 @@ impl Drop for Session {
         // The connections of the client belong to a runtime that may be gone: the thread makes others.
         let exchange = Arc::clone(&self.exchange);
         let sent = farewell::say(async move {
-            if let Err(error) = end(&exchange.detached(PATIENCE), &uri, &authorization).await {
+            if let Err(error) = end(&exchange.detached(PERSISTENCE), &uri, &authorization).await {
                 tracing::warn!(%error, "a session could not be ended");
             }
             let _ = done.send(());

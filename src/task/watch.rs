@@ -155,10 +155,14 @@ impl Watch {
         if !self.task_gone
             && let Some(uri) = self.handle.task.clone()
         {
-            match self.read(&uri).await? {
-                Answer::Gone => self.task_gone = true,
-                Answer::Ended(end) => return Ok(Answer::Ended(self.with_result(end, &uri).await)),
-                answer => return Ok(answer),
+            let elsewhere = self.handle.monitor.as_ref().is_some_and(|monitor| *monitor != uri) && !self.monitor_gone;
+            match self.read(&uri).await {
+                Ok(Answer::Gone) => self.task_gone = true,
+                // Whoever began it may not see tasks, or what is there is none: the monitor tells.
+                Err(error) if elsewhere && error.kind() == ErrorKind::Forbidden => self.task_gone = true,
+                Ok(Answer::Ended(end)) if elsewhere && end.status.is_some() => self.task_gone = true,
+                Ok(Answer::Ended(end)) => return Ok(Answer::Ended(self.with_result(end, &uri).await)),
+                answer => return answer,
             }
         }
         if !self.monitor_gone
@@ -216,6 +220,11 @@ impl Watch {
         }
         let status = response.status;
         match status {
+            // A web server whose Redfish service has not started yet.
+            200 if response.content_type().is_some_and(|kind| kind.starts_with("text/html")) => {
+                let text = format!("this is no task{}", response.glimpse());
+                Ok(Answer::NotNow(Error::new(ErrorKind::Decode, text).at(request.method, &request.uri)))
+            }
             200..300 => {
                 self.seen.store(true, Ordering::Relaxed);
                 self.broken = 0;

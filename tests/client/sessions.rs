@@ -296,3 +296,17 @@ async fn a_bearer_token_is_sent_with_each_request_and_makes_no_session() {
     drop(bmc);
     assert!(memory.asked().iter().all(|line| line.starts_with("GET ")), "{:?}", memory.asked());
 }
+
+#[tokio::test]
+async fn a_stream_that_is_dropped_with_its_client_leaves_no_session() {
+    let mock = MockBmc::builder().latency(Duration::from_millis(20)).start().await.unwrap();
+    for _ in 0..3 {
+        let bmc = builder(&mock).connect().await.unwrap();
+        let chassis = bmc.get::<Chassis>("/redfish/v1/Chassis/1U").await.unwrap();
+        let mut sensors = chassis.sensors().query(rosefish::Query::new().without_expand()).members();
+        assert!(sensors.try_next().await.unwrap().is_some());
+        // Requests are under way ahead of the reader.
+        drop((bmc, chassis, sensors));
+        assert_eq!(mock.sessions(), 0);
+    }
+}

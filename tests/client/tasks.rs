@@ -296,6 +296,20 @@ async fn a_monitor_that_goes_is_no_loss_where_the_task_tells() {
 }
 
 #[tokio::test]
+async fn a_task_that_may_not_be_seen_or_is_none_is_no_loss_where_the_monitor_tells() {
+    let html = Action::html(200);
+    for (instead, state) in [(Action::Status(403), "403"), (Action::json(200, json!({"Name": "x"})), "no task")] {
+        let (_mock, bmc) = scripted(
+            accepted().json(task("Running", 0)),
+            &[(TASK, &[instead]), (MONITOR, &[Action::empty(202), html.clone(), Action::empty(204)])],
+        )
+        .await;
+        let done = begun(&bmc).await.wait(LONG).await.unwrap_or_else(|error| panic!("{state}: {error}"));
+        assert_eq!(done.status, Some(204), "{state}");
+    }
+}
+
+#[tokio::test]
 async fn a_job_that_outlives_its_task_is_asked() {
     let job = "/redfish/v1/JobService/Jobs/JID_77";
     let (mock, bmc) = scripted(

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};
+use std::net::Ipv4Addr;
 
 use serde_json::Value;
 
@@ -114,7 +115,13 @@ impl Masks {
 
     /// Another text of the same form. Of a MAC address the maker's half stays.
     fn disguised(&self, text: &str) -> String {
-        let hexadecimal = text.chars().all(|c| c.is_ascii_hexdigit() || c == '-') && text.len() >= 12;
+        if text.parse::<Ipv4Addr>().is_ok() {
+            // One of a private network.
+            let [a, b, c, ..] = self.form.hash_one(text).to_le_bytes();
+            return Ipv4Addr::new(10, a, b, c).to_string();
+        }
+        let digits = text.chars().all(|c| c.is_ascii_hexdigit() || matches!(c, '-' | ':'));
+        let hexadecimal = digits && (text.len() >= 12 || text.contains(':'));
         let kept = if hexadecimal && text.len() == 12 { 6 } else { 0 };
         let other = |(index, c): (usize, char)| {
             let random = self.form.hash_one((text, index));
@@ -262,11 +269,13 @@ mod tests {
             "UUID": "11223344-5566-7788-99aa-bbccddeeff00", "MACAddress": "02:AB:cd:12:34:56", "AssetTag": "",
             "@odata.id": "/redfish/v1/Systems/CZ1234ABCD", "Message": "CZ1234ABCDX is another", "BiosVersion": "1.2.3",
             "SubUUID": "00000000-0000-0000-0000-000000000000",
+            "IPv4Addresses": [{ "Address": "192.0.2.77", "SubnetMask": "255.255.255.0" }],
+            "IPv6Addresses": [{ "Address": "2001:db8::beef:7" }],
         })
         .to_string();
         let mut masks = Masks::default();
         masks.learn(&system);
-        assert_eq!(masks.len(), 4);
+        assert_eq!(masks.len(), 6);
         let masked: Value = serde_json::from_str(&masks.apply(&system)).unwrap();
         let serial = masked["SerialNumber"].as_str().unwrap();
         assert!(serial != "CZ1234ABCD" && serial.len() == 10 && masked["Id"] == serial, "{masked}");
@@ -277,6 +286,10 @@ mod tests {
             mac.to_ascii_uppercase().starts_with("02:AB:CD:") && mac.len() == 17 && !mac.ends_with("12:34:56"),
             "{mac}"
         );
+        let address =
+            |version: &str| masked[version][0]["Address"].as_str().unwrap().parse::<std::net::IpAddr>().unwrap();
+        assert!(address("IPv4Addresses").to_string().starts_with("10.") && address("IPv6Addresses").is_ipv6());
+        assert!(!masked.to_string().contains("beef") && masked["IPv4Addresses"][0]["SubnetMask"] == "255.255.255.0");
         assert_ne!(masked["UUID"], "11223344-5566-7788-99aa-bbccddeeff00");
         assert!(masked["HostName"] != "web" && masked["Name"] == "web server", "{masked}");
         for (name, kept) in [

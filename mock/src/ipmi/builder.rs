@@ -185,7 +185,8 @@ impl Builder {
     ///
     /// The socket could not be bound, or the thread not be started.
     pub fn start_blocking(self) -> io::Result<MockIpmi> {
-        let mut bmcs = self.start_many(1)?;
+        let address = self.address;
+        let mut bmcs = self.start_many(&[address])?;
         bmcs.pop().ok_or_else(|| io::Error::other("no BMC was started"))
     }
 
@@ -196,10 +197,30 @@ impl Builder {
     ///
     /// A socket could not be bound, or the thread not be started.
     pub async fn fleet(self, count: usize) -> io::Result<Fleet> {
-        Ok(Fleet { members: self.start_many(count)? })
+        let first = self.address;
+        let addresses = (0..count).map(|index| {
+            let mut address = first;
+            if index > 0 && first.port() != 0 {
+                let port = u16::try_from(index).ok().and_then(|index| first.port().checked_add(index));
+                address.set_port(port.ok_or_else(|| io::Error::other("more BMCs than ports after the first"))?);
+            }
+            Ok(address)
+        });
+        let addresses: io::Result<Vec<_>> = addresses.collect();
+        self.fleet_at(&addresses?).await
     }
 
-    fn start_many(self, count: usize) -> io::Result<Vec<MockIpmi>> {
+    /// [`Builder::fleet`] at these addresses, such as many of 127.0.0.0/8 with one port: some programs tell BMCs apart by
+    /// their IP address alone.
+    ///
+    /// # Errors
+    ///
+    /// A socket could not be bound, or the thread not be started.
+    pub async fn fleet_at(self, addresses: &[SocketAddr]) -> io::Result<Fleet> {
+        Ok(Fleet { members: self.start_many(addresses)? })
+    }
+
+    fn start_many(self, addresses: &[SocketAddr]) -> io::Result<Vec<MockIpmi>> {
         let prototype = self.machine.clone().unwrap_or_else(|| SharedMachine::new(Machine::two_socket_server()));
         let mut users = self.users.clone();
         if users.is_empty() && prototype.lock().users.iter().all(|(_, user)| !user.enabled) {
@@ -216,15 +237,10 @@ impl Builder {
             lan.put(1, &[0]);
             lan.put(2, &[0; 5]);
         }
-        let mut members = Vec::with_capacity(count);
-        let mut started = Vec::with_capacity(count);
-        for index in 0..count {
+        let mut members = Vec::with_capacity(addresses.len());
+        let mut started = Vec::with_capacity(addresses.len());
+        for (index, address) in addresses.iter().enumerate() {
             let machine = if index == 0 { prototype.clone() } else { SharedMachine::new(prototype.lock().clone()) };
-            let mut address = self.address;
-            if index > 0 && address.port() != 0 {
-                let port = u16::try_from(index).ok().and_then(|index| address.port().checked_add(index));
-                address.set_port(port.ok_or_else(|| io::Error::other("more BMCs than ports after the first"))?);
-            }
             let socket = UdpSocket::bind(address)?;
             let address = socket.local_addr()?;
             let mut bmc = Bmc::new(machine.clone(), self.config.clone(), self.faults.clone(), address.port());
