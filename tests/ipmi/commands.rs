@@ -292,6 +292,20 @@ async fn the_lan_configuration_is_read_and_written() {
 }
 
 #[tokio::test]
+async fn a_lan_parameter_that_is_refused_takes_the_others_with_it() {
+    let bmc = start().await;
+    let client = connect(&bmc).await;
+    let before = client.lan_configuration(PRESENT_CHANNEL).await.unwrap();
+    let wanted = [LanParameter::Gateway(Ipv4Addr::new(10, 9, 8, 7)), LanParameter::VlanPriority(3)];
+    // "Set in progress" and the gateway are carried out, and what comes next is refused.
+    bmc.rule(Rule { times: 2, ..Rule::once(0x0c, 0x01, Act::ExecuteAndSay(0)) });
+    bmc.rule(Rule::once(0x0c, 0x01, Act::Refuse(0x82)));
+    let refused = client.set_lan_configuration(PRESENT_CHANNEL, &wanted).await.unwrap_err();
+    assert!(refused.to_string().contains("can't be written"), "{refused}");
+    assert_eq!(client.lan_configuration(PRESENT_CHANNEL).await.unwrap(), before, "the BMC has rolled back");
+}
+
+#[tokio::test]
 async fn a_console_carries_bytes_both_ways_over_a_bad_network() {
     let bmc = start().await;
     let client = connect(&bmc).await;

@@ -2,20 +2,22 @@
 //! `ROSEFISH_IPMI_SIM` (OpenIPMI's simulator) and `ROSEFISH_FAKEBMC` (pyghmi's) name an address with port.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Command;
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt};
+use rosefish::ipmi::command::CompletionCode;
 use rosefish::ipmi::command::boot::BootDevice;
-use rosefish::ipmi::command::chassis::ChassisControl;
-use rosefish::ipmi::command::lan::AddressSource;
+use rosefish::ipmi::command::chassis::{ChassisControl, PowerRestorePolicy};
+use rosefish::ipmi::command::lan::{AddressSource, LanParameter};
 use rosefish::ipmi::command::sel::AddSelEntry;
-use rosefish::ipmi::command::session::PRESENT_CHANNEL;
+use rosefish::ipmi::command::session::{GetSessionInfo, PRESENT_CHANNEL};
+use rosefish::ipmi::command::watchdog::GetWatchdogTimer;
 use rosefish::ipmi::record::event::{Event, EventType, SensorType};
 use rosefish::ipmi::record::sel::{Entry, EntryBody, Generator, Timestamp};
 use rosefish::ipmi::record::sensor::{Sensor, Threshold};
-use rosefish::ipmi::{AuthType, Builder, CipherSuite, Client, ErrorKind};
+use rosefish::ipmi::{AuthType, Builder, CipherSuite, Client, ErrorKind, Privilege};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 fn peer(variable: &str) -> Option<SocketAddr> {
@@ -27,15 +29,24 @@ fn builder(address: SocketAddr) -> Builder {
     Client::builder(address.ip().to_string()).port(address.port()).credentials("admin", "password")
 }
 
+fn ipmitool_command(address: SocketAddr, arguments: &str) -> Command {
+    let (host, port) = (address.ip().to_string(), address.port().to_string());
+    let mut command = Command::new("ipmitool");
+    command.args(["-I", "lanplus", "-C", "3", "-U", "admin", "-P", "password", "-H", &host, "-p", &port]);
+    command.args(arguments.split(' '));
+    command
+}
+
 /// What `ipmitool` prints.
 fn ipmitool(address: SocketAddr, arguments: &str) -> String {
-    let (host, port) = (address.ip().to_string(), address.port().to_string());
-    let output = Command::new("ipmitool")
-        .args(["-I", "lanplus", "-C", "3", "-U", "admin", "-P", "password", "-H", &host, "-p", &port])
-        .args(arguments.split(' '))
-        .output()
-        .expect("ipmitool has to be installed for this test");
+    let output = ipmitool_command(address, arguments).output().expect("ipmitool has to be installed for this test");
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// What `ipmitool` prints, its errors included.
+fn ipmitool_says(address: SocketAddr, arguments: &str) -> String {
+    let output = ipmitool_command(address, arguments).output().expect("ipmitool has to be installed for this test");
+    [&output.stdout[..], &output.stderr].map(String::from_utf8_lossy).concat()
 }
 
 /// The lines `name : value` of what `ipmitool` prints.
@@ -56,6 +67,11 @@ async fn ipmi_sim_tells_the_same_as_it_tells_ipmitool() {
     inventory(&client, address).await;
     users(&client, address).await;
     lan(&client, address).await;
+    changed_users(&client, address).await;
+    changed_lan(&client, address).await;
+    session_and_channel(&client, address).await;
+    timers_and_stores(&client, address).await;
+    what_it_lacks(&client, address).await;
     satellite(&client, address).await;
     console(&client).await;
     client.close().await;
@@ -244,6 +260,142 @@ async fn lan(client: &Client, address: SocketAddr) {
     assert_eq!(table(&text)["Channel Medium Type"], client.channel_info(1).await.unwrap().medium_name());
 }
 
+/// A user is added by us and seen by ipmitool, and gone again.
+async fn changed_users(client: &Client, address: SocketAddr) {
+    let id = client.add_user("fresh", "secret".into(), Privilege::Operator).await.unwrap();
+    let line = |text: &str| {
+        let line = text.lines().find(|line| line.split_whitespace().next() == Some(&id.to_string())).map(str::to_owned);
+        line.unwrap_or_else(|| panic!("no user {id}: {text}"))
+    };
+    let told = line(&ipmitool(address, "user list 1"));
+    assert!(told.contains("fresh") && told.contains("OPERATOR"), "{told}");
+    let fresh = builder(address).credentials("fresh", "secret").privilege(Privilege::Operator).connect().await.unwrap();
+    fresh.close().await;
+    client.set_user_privilege(id, Some(Privilege::User)).await.unwrap();
+    assert!(line(&ipmitool(address, "user list 1")).contains("USER"));
+    client.remove_user(id).await.unwrap();
+    assert!(!line(&ipmitool(address, "user list 1")).contains("fresh"));
+    let refused = builder(address).credentials("fresh", "secret").privilege(Privilege::User).connect().await;
+    assert!(refused.unwrap_err().is_auth());
+}
+
+/// What is set by one is read by the other, both ways around; and the rest of `lan print`.
+async fn changed_lan(client: &Client, address: SocketAddr) {
+    let before = client.lan_configuration(1).await.unwrap();
+    let other = Ipv4Addr::new(127, 0, 0, 253);
+    client.set_lan_configuration(1, &[LanParameter::Gateway(other)]).await.unwrap();
+    assert_eq!(table(&ipmitool(address, "lan print 1"))["Default Gateway IP"], other.to_string());
+    ipmitool(address, &format!("lan set 1 defgw ipaddr {}", before.gateway.unwrap()));
+    let lan = client.lan_configuration(1).await.unwrap();
+    assert_eq!(lan, before);
+
+    let text = ipmitool(address, "lan print 1");
+    let told = table(&text);
+    let mac = |mac: Option<[u8; 6]>| mac.unwrap().map(|byte| format!("{byte:02x}")).join(":");
+    let [ttl, flags, service] = lan.ip_header.unwrap();
+    let header = [("TTL", ttl), ("Flags", flags & 0xe0), ("Precedence", service & 0xe0), ("TOS", service & 0x1e)];
+    let levels = lan.cipher_privileges.iter().map(|level| ["X", "c", "u", "o", "a", "O"][usize::from(*level)]);
+    for (name, value) in [
+        ("Default Gateway MAC", mac(lan.gateway_mac)),
+        ("Backup Gateway IP", lan.backup_gateway.unwrap().to_string()),
+        ("Backup Gateway MAC", mac(lan.backup_gateway_mac)),
+        ("802.1q VLAN Priority", lan.vlan_priority.unwrap().to_string()),
+        ("IP Header", header.map(|(name, value)| format!("{name}={value:#04x}")).join(" ")),
+        ("Cipher Suite Priv Max", levels.collect()),
+    ] {
+        assert_eq!(told[name], value, "{name}");
+    }
+}
+
+async fn session_and_channel(client: &Client, address: SocketAddr) {
+    let text = ipmitool(address, "session info active");
+    let told = table(&text);
+    let info = client.send(&GetSessionInfo::This).await.unwrap();
+    let details = info.details.unwrap();
+    assert_eq!(told["slot count"], info.possible.to_string());
+    assert_eq!(told["user id"], details.user_id.to_string());
+    assert_eq!((told["privilege level"], details.privilege), ("ADMINISTRATOR", Privilege::Administrator as u8));
+    assert_eq!(told["session type"] == "IPMIv2/RMCP+", details.ipmi_2_0);
+    assert_eq!(told["channel number"], format!("{:#04x}", details.channel));
+
+    let text = ipmitool(address, "channel info 1");
+    let told = table(&text);
+    let (channel, access) = (client.channel_info(1).await.unwrap(), client.channel_access(1).await.unwrap());
+    assert_eq!(told["Protocol Vendor ID"], channel.vendor.to_string());
+    assert_eq!(told["Session Support"] == "multi-session", channel.session_support == 2);
+    let disabled = |name: &str| told[name] == "disabled";
+    assert_eq!(disabled("Alerting"), access.alerting_disabled);
+    assert_eq!(disabled("Per-message Auth"), access.per_message_disabled);
+    assert_eq!(disabled("User Level Auth"), access.user_level_disabled);
+    assert_eq!(told["Access Mode"] == "always available", access.mode == 2);
+
+    let text = ipmitool(address, "channel getaccess 1 2");
+    let told = table(&text);
+    let user = client.user_named("admin").await.unwrap().unwrap();
+    assert_eq!(told["User ID"], user.id.to_string());
+    assert_eq!(told["User Name"], user.name);
+    assert_eq!(told["Maximum User IDs"], user.access.most_users.to_string());
+    assert_eq!(told["Enabled User IDs"], user.access.enabled_users.to_string());
+    assert_eq!(told["Link Authentication"] == "enabled", user.access.link_authentication);
+    assert_eq!(told["IPMI Messaging"] == "enabled", user.access.ipmi_messaging);
+    assert_eq!(table(&ipmitool(address, "user summary 1"))["Fixed Name Count"], user.access.fixed_names.to_string());
+}
+
+async fn timers_and_stores(client: &Client, address: SocketAddr) {
+    let text = ipmitool(address, "mc guid");
+    assert_eq!(table(&text)["System GUID"], client.system_guid().await.unwrap().to_ipmi_text());
+    let text = ipmitool(address, "sdr info");
+    let told = table(&text);
+    let repository = client.sdr_repository_info().await.unwrap();
+    assert_eq!(told["SDR Version"], format!("{:#04x}", repository.version));
+    assert_eq!(told["Record Count"], repository.records.to_string());
+    let text = ipmitool(address, "sel info");
+    let told = table(&text);
+    let log = client.sel_info().await.unwrap();
+    assert_eq!(told["Free Space"], format!("{} bytes", log.free));
+    assert_eq!(told["Overflow"], log.overflow.to_string());
+    assert_eq!(told["Supported Cmds"].contains("Delete"), log.supports_delete);
+    assert_eq!(told["Supported Cmds"].contains("Reserve"), log.supports_reserve);
+    // The log's clock counts from the simulator's start, or tells the date. It goes on between the two questions.
+    let told = ipmitool(address, "sel time get");
+    let time = client.sel_time().await.unwrap();
+    assert_eq!(told.starts_with("S+"), time.since_start().is_some(), "{told}");
+    if let Some(since) = time.since_start() {
+        let parts = told.trim().trim_start_matches("S+").trim().split(':').map(|part| part.parse::<u64>().unwrap());
+        let seconds = parts.fold(0, |sum, part| sum * 60 + part);
+        assert!((seconds..seconds + 10).contains(&since.as_secs()), "{told} is not {since:?}");
+    }
+    let text = ipmitool(address, "mc watchdog get");
+    let told = table(&text);
+    let timer = client.send(&GetWatchdogTimer).await.unwrap();
+    assert_eq!(told["Watchdog Timer Is"].starts_with("Started"), timer.running);
+    assert_eq!(told["Watchdog Timer Logging"] == "Off", timer.do_not_log);
+    assert_eq!(told["Initial Countdown"], format!("{:.1} sec", timer.initial.as_secs_f64()));
+    assert_eq!(told["Pre-timeout interval"], format!("{} seconds", timer.pre_timeout));
+    let text = ipmitool_says(address, "sol info 1");
+    let told = table(&text);
+    let sol = client.sol_configuration(1).await.unwrap();
+    assert_eq!(Some(told["Enabled"] == "true"), sol.enabled);
+    assert_eq!(text.contains("'Authentication (2)' not supported"), sol.authentication.is_none());
+    assert_eq!(text.contains("'Retry (4)' not supported"), sol.retry.is_none());
+}
+
+/// Both are refused the same.
+async fn what_it_lacks(client: &Client, address: SocketAddr) {
+    let lacks = |error: rosefish::ipmi::Error| error.completion_code() == Some(CompletionCode::InvalidCommand);
+    let cases = [
+        ("mc selftest", lacks(client.self_test().await.unwrap_err())),
+        ("chassis restart_cause", lacks(client.restart_cause().await.unwrap_err())),
+        ("chassis poh", lacks(client.power_on_hours().await.unwrap_err())),
+        ("dcmi power reading", lacks(client.power_reading().await.unwrap_err())),
+    ];
+    for (command, lacks) in cases {
+        assert!(lacks, "{command}");
+        let refused = ipmitool_says(address, command);
+        assert!(refused.contains("Invalid command"), "{command}: {refused}");
+    }
+}
+
 async fn satellite(client: &Client, address: SocketAddr) {
     let text = ipmitool(address, "-t 0x30 -b 0 mc info");
     let told = table(&text);
@@ -314,6 +466,25 @@ async fn fakebmc_is_refused_when_it_answers_another_suite_than_was_asked_for() {
     assert_eq!(client.boot_flags().await.unwrap().device, BootDevice::Pxe);
     assert!(ipmitool(address, "chassis bootparam get 5").contains("Force PXE"));
     let id = client.device_id().await.unwrap();
-    assert_eq!(table(&ipmitool(address, "mc info"))["Device ID"], id.device_id.to_string());
+    let text = ipmitool(address, "mc info");
+    let told = table(&text);
+    assert_eq!(told["Device ID"], id.device_id.to_string());
+    assert_eq!(told["Firmware Revision"], id.firmware.to_string());
+    assert_eq!(told["Manufacturer ID"], id.manufacturer_id.to_string());
+    // It has its GUID in the order of SMBIOS, as ipmitool notices with a warning.
+    let guid = client.system_guid().await.unwrap().to_smbios_text();
+    assert_eq!(table(&ipmitool(address, "mc guid"))["System GUID"], guid);
+    let text = ipmitool(address, "chassis status");
+    let (told, status) = (table(&text), client.chassis_status().await.unwrap());
+    assert_eq!((told["Power Restore Policy"], status.restore_policy), ("always-off", PowerRestorePolicy::AlwaysOff));
+    assert_eq!(told["Front-Panel Lockout"] == "active", status.front_panel_lockout);
+    for (command, error) in [
+        ("sel info", client.sel_info().await.unwrap_err()),
+        ("sdr info", client.sdr_repository_info().await.unwrap_err()),
+        ("chassis restart_cause", client.restart_cause().await.unwrap_err()),
+    ] {
+        assert_eq!(error.completion_code(), Some(CompletionCode::InvalidCommand), "{command}");
+        assert!(ipmitool_says(address, command).contains("Invalid command"), "{command}");
+    }
     client.close().await;
 }

@@ -64,8 +64,8 @@ struct Change {
     #[arg(long)]
     source: Option<Source>,
     /// The address
-    #[arg(long, value_name = "ADDRESS")]
-    address: Option<Ipv4Addr>,
+    #[arg(long = "address", value_name = "ADDRESS")]
+    ip: Option<Ipv4Addr>, // `address` is the host's
     /// The subnet mask
     #[arg(long, value_name = "ADDRESS", value_parser = netmask)]
     netmask: Option<Ipv4Addr>,
@@ -112,7 +112,7 @@ impl Change {
             self.gateway.map(LanParameter::Gateway),
             self.vlan_priority.map(LanParameter::VlanPriority),
             source.map(LanParameter::Source),
-            self.address.map(LanParameter::Address),
+            self.ip.map(LanParameter::Address),
             self.vlan.map(|vlan| LanParameter::Vlan(vlan.0)),
         ]
         .into_iter()

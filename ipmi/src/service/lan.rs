@@ -25,7 +25,7 @@ impl Client {
     /// Sets parameters of a channel, in the order given. Setting the address of the channel in use ends the session.
     ///
     /// # Errors
-    /// As [`send`](Self::send). What was set before an error stays set.
+    /// As [`send`](Self::send). What was set before an error stays set, unless the BMC can roll back.
     pub async fn set_lan_configuration(&self, channel: u8, parameters: &[LanParameter]) -> Result<(), Error> {
         let progress = |state| SetLanConfiguration { channel, parameter: SET_IN_PROGRESS, data: vec![state] };
         // BMCs without "set in progress" take parameters all the same.
@@ -43,6 +43,13 @@ impl Client {
             }
         }
         if in_progress {
+            // A BMC that can roll back takes "set complete" alone for "never mind"; one that can't may lack the commit.
+            if outcome.is_ok() {
+                match self.send(&progress(2)).await {
+                    Err(error) if error.completion_code().is_none() => return Err(error),
+                    _ => {}
+                }
+            }
             let ended = self.send(&progress(0)).await;
             if outcome.is_ok() {
                 outcome = ended;

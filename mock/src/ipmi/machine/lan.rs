@@ -6,10 +6,14 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug)]
 pub struct LanConfig {
     values: BTreeMap<u8, Vec<u8>>,
+    /// What comes back when a "set in progress" ends without a commit.
+    before: Option<BTreeMap<u8, Vec<u8>>>,
     /// Alert destinations: type and address rows, by set selector.
     pub(crate) destinations: Vec<([u8; 3], [u8; 12])>,
 }
 
+/// The selector of "set in progress".
+const IN_PROGRESS: u8 = 0;
 /// The selector of the IP address.
 pub(crate) const ADDRESS: u8 = 3;
 /// The selector of the list of cipher suites.
@@ -49,7 +53,7 @@ impl Default for LanConfig {
         // Type and acknowledge, timeout, retries; format, gateway selector, address, MAC.
         let how = [0, 5, 3];
         let remote = [0, 0, 192, 0, 2, 99, 0, 0, 0, 0, 0, 0];
-        Self { values, destinations: vec![(how, [0; 12]), (how, remote), (how, [0; 12])] }
+        Self { values, before: None, destinations: vec![(how, [0; 12]), (how, remote), (how, [0; 12])] }
     }
 }
 
@@ -65,13 +69,14 @@ impl LanConfig {
         self.values.insert(selector, data.to_vec());
     }
 
-    /// Writes a parameter as a client may: 80h unsupported, 82h read-only, C7h wrong length.
+    /// Writes a parameter as a client may: 80h unsupported, 82h read-only, C7h wrong length. What was written since "set in
+    /// progress" is gone with "set complete", unless "commit write" came in between.
     pub(crate) fn write(&mut self, selector: u8, data: &[u8]) -> Result<(), u8> {
         if READ_ONLY.contains(&selector) {
             return Err(0x82);
         }
         let value = self.values.get_mut(&selector).ok_or(0x80_u8)?;
-        if selector == 0 && data.first() == Some(&1) && value.first() == Some(&1) {
+        if selector == IN_PROGRESS && data.first() == Some(&1) && value.first() == Some(&1) {
             return Err(0x81);
         }
         // The community string may come short; all others have one length.
@@ -82,6 +87,17 @@ impl LanConfig {
         value.fill(0);
         for (slot, byte) in value.iter_mut().zip(data) {
             *slot = *byte;
+        }
+        match (selector, data.first()) {
+            (IN_PROGRESS, Some(1)) => self.before = Some(self.values.clone()),
+            (IN_PROGRESS, Some(2)) => self.before = None,
+            (IN_PROGRESS, _) => {
+                if let Some(before) = self.before.take() {
+                    self.values = before;
+                    self.put(IN_PROGRESS, data);
+                }
+            }
+            _ => {}
         }
         Ok(())
     }
