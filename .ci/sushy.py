@@ -3,6 +3,8 @@
 walked URL JSON LOG    as many resources as links lead to are in a walk's summary, and what is missing is named in its log
 becomes URL STATE      all systems get to that power state within 20 seconds
 power URL              prints the power states
+boots URL IMAGE        a system starts from a CD the next time, and a slot has that image
+normal URL             no system starts otherwise than its firmware would, and no slot has an image
 """
 
 import base64
@@ -37,6 +39,17 @@ def becomes(url, state):
             return print(f"all systems are {state}")
         time.sleep(0.5)
     sys.exit(f"after a reset all systems should be {state}: {states}")
+
+
+def boots(url, image):
+    systems = [get(url, member["@odata.id"]) for member in get(url, "/redfish/v1/Systems")["Members"]]
+    overrides = [system["Boot"] for system in systems if system["Boot"]["BootSourceOverrideEnabled"] == "Once"]
+    slots = [get(url, path) for path in crawl(url)[0] if "/VirtualMedia/" in path]
+    inserted = [slot["Image"] for slot in slots if slot["Inserted"]]
+    print(f"overrides {overrides}, images {inserted}")
+    targets = [override["BootSourceOverrideTarget"] for override in overrides]
+    if targets != (["Cd"] if image else []) or inserted != ([image] if image else []):
+        sys.exit(f"the system and its slots should be set to {image or 'nothing'}")
 
 
 def crawl(url):
@@ -86,5 +99,9 @@ if __name__ == "__main__":
             becomes(url, state)
         case ["power", url]:
             print(power(url))
+        case ["boots", url, image]:
+            boots(url, image)
+        case ["normal", url]:
+            boots(url, None)
         case _:
             sys.exit(__doc__)
