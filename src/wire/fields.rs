@@ -43,6 +43,7 @@ impl Fields {
         }
     }
 
+    #[inline]
     fn read(&self) -> &Read {
         self.read.get_or_init(|| {
             let fields: Box<[Field]> = self.text.lines().filter_map(|line| self.line(line)).collect();

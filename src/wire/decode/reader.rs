@@ -7,15 +7,18 @@ use super::{Decoder, Segment};
 use crate::wire::error::{DecodeError, DecodeErrorKind};
 
 impl<'j> Decoder<'j> {
+    #[inline]
     pub(crate) fn bool(&mut self, peek: Peek) -> Result<bool, DecodeError> {
         self.jiter.known_bool(peek).map_err(|error| self.error(&error))
     }
 
+    #[inline]
     pub(crate) fn null(&mut self) -> Result<(), DecodeError> {
         self.jiter.known_null().map_err(|error| self.error(&error))
     }
 
     /// The text of a number.
+    #[inline]
     pub(crate) fn number(&mut self, peek: Peek) -> Result<&'j str, DecodeError> {
         let start = self.place();
         if let Err(error) = self.jiter.known_number_bytes(peek) {
@@ -25,6 +28,7 @@ impl<'j> Decoder<'j> {
     }
 
     /// A string; none, and nothing consumed, where it has no Unicode text.
+    #[inline]
     pub(crate) fn str(&mut self) -> Result<Option<&str>, DecodeError> {
         // Asked first on a copy only where it fails: the borrow of a success would outlive the failure's branch.
         if self.surrogates && self.has_odd_escape(self.place()) {
@@ -59,22 +63,26 @@ impl<'j> Decoder<'j> {
     }
 
     /// The text of any value.
+    #[inline]
     pub(crate) fn raw(&mut self, peek: Peek) -> Result<&'j str, DecodeError> {
         let start = self.place();
         self.skip(peek)?;
         Ok(self.since(start))
     }
 
+    #[inline]
     pub(super) fn since(&self, start: usize) -> &'j str {
         // Both ends stand beside an ASCII character, so the text can be cut there.
         self.text.get(start..self.place()).unwrap_or_default()
     }
 
     /// How far the text was read.
+    #[inline]
     pub(super) fn place(&self) -> usize {
         self.base + self.jiter.current_index()
     }
 
+    #[inline]
     pub(super) fn peek(&mut self) -> Result<Peek, DecodeError> {
         self.jiter.peek().map_err(|error| self.error(&error))
     }
@@ -164,6 +172,7 @@ impl<'j> Decoder<'j> {
         Ok(())
     }
 
+    #[inline]
     pub(super) fn descend(&mut self) -> Result<(), DecodeError> {
         self.depth += 1;
         if self.depth > self.limits.depth {
@@ -172,6 +181,7 @@ impl<'j> Decoder<'j> {
         Ok(())
     }
 
+    #[inline]
     pub(super) fn count(&self, members: &mut usize) -> Result<(), DecodeError> {
         *members += 1;
         if *members > self.limits.members {
