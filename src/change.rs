@@ -40,10 +40,7 @@ impl Plan {
             }
             let table = self.original.table();
             check(table, &self.patch).map_err(|error| error.at("PATCH", &self.uri))?;
-            let settings = match self.settings().await? {
-                Some(settings) if !self.directly => Some(settings),
-                _ => None,
-            };
+            let settings = self.settings().await?;
             let (pending, direct) = match &settings {
                 Some(settings) => divide(&self.patch, settings.record(), &*self.original),
                 None => (None, Some(self.patch.body.clone())),

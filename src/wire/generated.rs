@@ -7,7 +7,7 @@ pub(crate) use super::{
     SlotMut, Table, open_enum_traits, record_traits,
 };
 
-/// An empty record, for [`Table::new`].
+/// An empty record, for [`Table::make`].
 pub(crate) fn new<T: Record + Default>() -> Box<dyn Record> {
     Box::new(T::default())
 }

@@ -3,8 +3,9 @@
 //!
 //! A line is a fact, with tabs between its columns; what is last and empty is left out. The first is the schema's
 //! version. After an empty line `*` begins a record type (name, place of the description, kind and flags, version that
-//! brought it), `%` an enumeration (name, place of the description). The lines of a record type are its URIs (`/`), the patterns of names that services make up (`~`), its actions (`>`), and
-//! its properties, for which see [`Fields`]; those of an enumeration are its members (name, place, version).
+//! brought it), `%` an enumeration (name, place of the description). The lines of a record type are its URIs (`/`), the
+//! patterns of names that services make up (`~`), its actions (`>`), and its properties, for which see [`Fields`]; those
+//! of an enumeration are its members (name, place, version).
 
 use std::fmt;
 use std::sync::OnceLock;
