@@ -12,10 +12,10 @@ use crate::action::Reply;
 use crate::apply::Apply;
 use crate::client::{Client, Request};
 use crate::error::{Error, ErrorKind};
-use crate::resource::{AnyResource, Follow, Resource};
+use crate::resource::{AnyResource, Follow, Resource, links_at};
 use crate::schema::collection_capabilities::CollectionCapabilities;
 use crate::task::TaskMonitor;
-use crate::wire::{Collection, Link, Record, Slot, Table, Type, creation};
+use crate::wire::{Collection, Link, Record, Table, Type, creation};
 
 /// A member about to be added to a collection: `.await` sends it. At most once: a lost answer is an error, not a second
 /// try.
@@ -94,9 +94,9 @@ pub struct CreationCapability<M> {
 }
 
 impl<C: Collection> Resource<C> {
-    /// Adds a member: POST. Where a service keeps a fixed number of accounts, one without a name becomes the new one. What the
-    /// schema requires of a new member must be set, and so must what the service requires
-    /// where it says so (`@Redfish.CollectionCapabilities`).
+    /// Adds a member: POST. What the schema requires of a new member must be set, and so must what the service requires
+    /// where it says so (`@Redfish.CollectionCapabilities`). Where a service keeps a fixed number of accounts, one without
+    /// a name becomes the new one.
     ///
     /// # Errors
     ///
@@ -106,9 +106,9 @@ impl<C: Collection> Resource<C> {
         let post = Post {
             client: self.client().clone(),
             uri: self.uri().to_owned(),
-            collection: Box::new(self.value().clone()),
+            collection: self.any().record().to_box(),
             members,
-            member: Box::new(member.clone()),
+            member: (member as &dyn Record).to_box(),
             apply: None,
         };
         Create { post, member: PhantomData }
@@ -117,7 +117,7 @@ impl<C: Collection> Resource<C> {
     /// What the service says of members that are made here, one for each use (`@Redfish.CollectionCapabilities`).
     #[must_use]
     pub fn creation_capabilities(&self) -> Vec<CreationCapability<C::Member>> {
-        let found = capabilities(self.value()).into_iter().flat_map(|found| found.capabilities);
+        let found = capabilities(self.any().record()).into_iter().flat_map(|found| found.capabilities);
         let capability = found.filter_map(|capability| {
             let uri = capability.capabilities_object.as_ref()?.uri()?.clone();
             let use_case = capability.use_case.as_ref().map(|use_case| use_case.as_str().to_owned());
@@ -128,7 +128,8 @@ impl<C: Collection> Resource<C> {
 }
 
 impl<T: Type> Resource<T> {
-    /// Removes it. An account of a service that keeps a fixed number of them loses its name. Where the service takes its time the reply says how to follow it.
+    /// Removes it. Where the service takes its time the reply says how to follow it. An account of a service that keeps a
+    /// fixed number of them loses its name.
     ///
     /// # Errors
     ///
@@ -279,10 +280,8 @@ impl Post {
             Error::new(ErrorKind::Missing, text).at("POST", &self.uri)
         };
         let now = self.client.fetch(&self.uri, Some(self.collection.table()), false).await.map_err(|_| unknown())?;
-        let Some(Slot::Link(links)) = now.table().find("Members").map(|slot| now.record().slot(slot)) else {
-            return Err(unknown());
-        };
-        let uris = (0..links.len()).filter_map(|index| links.get(index)?.uri()).map(|uri| uri.as_str());
+        let links = links_at(now.record(), "Members");
+        let uris = links.iter().filter_map(|link| link.uri()).map(|uri| uri.as_str());
         let new: Vec<_> = uris.filter(|uri| !self.members.iter().any(|known| known == uri)).collect();
         match new[..] {
             [only] => Ok(only.to_owned()),

@@ -75,9 +75,9 @@ impl<T: Type> Edit<T> {
     /// What would be sent.
     #[must_use]
     pub fn patch(&self) -> Patch {
-        let mut patch = diff(self.resource.value(), self.draft.value());
+        let mut patch = diff(self.resource.any().record(), self.draft.any().record());
         if !patch.is_empty() && !self.also.is_empty() {
-            patch.body = with_unchanged(&patch.body, &encode(self.draft.value()), &self.also);
+            patch.body = with_unchanged(&patch.body, &encode(self.draft.any().record()), &self.also);
         }
         patch
     }

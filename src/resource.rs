@@ -5,6 +5,7 @@ use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 use crate::action::Call;
@@ -101,6 +102,12 @@ impl<T: Type> Resource<T> {
         self.any
     }
 
+    /// The same without its type. What needs no type is done with this: by way of `&T` a program would compile for each
+    /// type how it is dropped.
+    pub(crate) fn any(&self) -> &AnyResource {
+        &self.any
+    }
+
     /// Reads it anew.
     ///
     /// # Errors
@@ -152,7 +159,7 @@ impl<T: Type> Resource<T> {
 impl Resource<ServiceRoot> {
     /// The service root, which the client keeps.
     pub(crate) fn of_root(client: Client, etag: Option<ETag>, deviations: Vec<Deviation>, root: ServiceRoot) -> Self {
-        let any = AnyResource::new(client, SERVICE_ROOT.to_owned(), etag, deviations, Box::new(root), Vec::new());
+        let any = AnyResource::new(client, SERVICE_ROOT.to_owned(), etag, deviations, Box::new(root), Bytes::new());
         Self { any, holds: PhantomData }
     }
 }
@@ -359,7 +366,7 @@ pub struct AnyResource {
     etag: Option<ETag>,
     deviations: Vec<Deviation>,
     record: Box<dyn Record>,
-    body: Vec<u8>,
+    body: Bytes,
 }
 
 impl fmt::Debug for AnyResource {
@@ -375,14 +382,14 @@ impl AnyResource {
         etag: Option<ETag>,
         deviations: Vec<Deviation>,
         record: Box<dyn Record>,
-        body: Vec<u8>,
+        body: Bytes,
     ) -> Self {
         Self { client, uri, etag, deviations, record, body }
     }
 
     fn inlined(client: Client, uri: String, record: Box<dyn Record>) -> Self {
         let etag = (*record).text("@odata.etag").map(ETag::from);
-        Self { client, uri, etag, deviations: Vec::new(), record, body: Vec::new() }
+        Self { client, uri, etag, deviations: Vec::new(), record, body: Bytes::new() }
     }
 
     /// The same, at another URI: what was asked for with a query is not at the URI with the query.
@@ -445,7 +452,7 @@ impl AnyResource {
         if self.record.downcast_ref::<T>().is_none() {
             return Err(self.mistaken(T::type_table()));
         }
-        self.body = Vec::new();
+        self.body = Bytes::new();
         Ok(Resource { any: self, holds: PhantomData })
     }
 

@@ -252,7 +252,7 @@ impl Client {
         })?;
         let etag =
             response.etag().or_else(|| (*record).text("@odata.etag").filter(|tag| !tag.is_empty()).map(ETag::from));
-        Ok(AnyResource::new(self.clone(), request.uri.clone(), etag, deviations, record, response.body.into()))
+        Ok(AnyResource::new(self.clone(), request.uri.clone(), etag, deviations, record, response.body))
     }
 }
 
