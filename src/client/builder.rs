@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 
 use super::Client;
@@ -230,16 +231,23 @@ impl ClientBuilder {
     /// Where an option can't be used, the host can't be reached or its certificate is not accepted, the service is not
     /// Redfish, or the credentials are refused.
     pub async fn connect(self) -> Result<Client, Error> {
-        if let Some(fault) = self.fault {
-            return Err(Error::new(ErrorKind::Configuration, fault.to_string()));
-        }
-        let origin = Origin::parse(&self.url)?;
-        let transport = match self.transport {
-            Some(transport) => transport,
-            None => Arc::new(Http::new(HttpConfig { encrypted: origin.is_encrypted(), ..self.http })?),
-        };
-        let timeouts = Timeouts { total: self.timeout, read: self.read_timeout.unwrap_or(self.timeout) };
-        let exchange = Exchange::new(origin, self.limits, timeouts, transport);
-        connect(exchange, self.credentials, self.means, self.retry, self.concurrency, self.cache).await
+        self.begin().await
+    }
+
+    // Not an `async fn`: those are compiled where they are awaited.
+    fn begin(self) -> BoxFuture<'static, Result<Client, Error>> {
+        Box::pin(async move {
+            if let Some(fault) = self.fault {
+                return Err(Error::new(ErrorKind::Configuration, fault.to_string()));
+            }
+            let origin = Origin::parse(&self.url)?;
+            let transport = match self.transport {
+                Some(transport) => transport,
+                None => Arc::new(Http::new(HttpConfig { encrypted: origin.is_encrypted(), ..self.http })?),
+            };
+            let timeouts = Timeouts { total: self.timeout, read: self.read_timeout.unwrap_or(self.timeout) };
+            let exchange = Exchange::new(origin, self.limits, timeouts, transport);
+            connect(exchange, self.credentials, self.means, self.retry, self.concurrency, self.cache).await
+        })
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use futures_util::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -287,12 +288,18 @@ impl Client {
     ///
     /// Where the service can't be asked or refuses.
     pub async fn close(self) -> Result<(), Error> {
-        match self.inner.access.close() {
-            Some(session) => {
-                let _turn = self.inner.under_way.acquire().await;
-                session.logout().await
+        self.end().await
+    }
+
+    fn end(self) -> BoxFuture<'static, Result<(), Error>> {
+        Box::pin(async move {
+            match self.inner.access.close() {
+                Some(session) => {
+                    let _turn = self.inner.under_way.acquire().await;
+                    session.logout().await
+                }
+                None => Ok(()),
             }
-            None => Ok(()),
-        }
+        })
     }
 }

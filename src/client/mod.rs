@@ -19,6 +19,7 @@ mod tls;
 pub mod transport;
 
 use std::fmt;
+use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -50,7 +51,7 @@ pub const SERVICE_ROOT: &str = "/redfish/v1/";
 /// how it went.
 #[derive(Clone)]
 pub struct Client {
-    inner: Arc<Inner>,
+    inner: Arc<dyn Shared>,
     options: Arc<Options>,
 }
 
@@ -65,6 +66,26 @@ struct Inner {
     precondition: precondition::Learned,
     cache: Option<cache::Cache>,
     registries: registries::Registries,
+}
+
+/// [`Inner`], seen through a trait: how it is dropped, with TLS, sessions and all, is compiled in this crate then, and not
+/// in each that uses a client.
+trait Shared: Send + Sync {
+    fn inner(&self) -> &Inner;
+}
+
+impl Shared for Inner {
+    fn inner(&self) -> &Inner {
+        self
+    }
+}
+
+impl Deref for dyn Shared {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        self.inner()
+    }
 }
 
 /// What may differ from one handle to another.

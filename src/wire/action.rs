@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::fields::Fields;
-use super::record::{Record, Slot, SlotMut};
+use super::record::{Record, Slot, SlotMut, Type};
 use super::residue::Residue;
 use super::table::{Capabilities, Doc, Kind, Notes, Table, TypeKind, Version};
 use super::{ODataId, Oem};
@@ -103,6 +103,12 @@ const fn table(name: &'static str, fields: &'static str, new: fn() -> Box<dyn Re
     }
 }
 
+impl Type for ActionTarget {
+    fn type_table() -> &'static Table {
+        &ACTION_TARGET
+    }
+}
+
 impl Record for ActionTarget {
     fn slot(&self, slot: usize) -> Slot<'_> {
         match slot {
@@ -119,6 +125,16 @@ impl Record for ActionTarget {
             2 => SlotMut::Scalar(&mut self.action_info),
             _ => SlotMut::Rest(&mut self.residue),
         }
+    }
+}
+
+impl Type for Actions {
+    fn type_table() -> &'static Table {
+        &ACTIONS
+    }
+    /// That of the resource whose actions they are.
+    fn table(&self) -> &'static Table {
+        self.table
     }
 }
 
@@ -139,6 +155,12 @@ impl Record for Actions {
                 None => SlotMut::Rest(&mut self.residue),
             },
         }
+    }
+}
+
+impl Type for NoParameters {
+    fn type_table() -> &'static Table {
+        &NO_PARAMETERS
     }
 }
 

@@ -94,6 +94,12 @@ impl<K: CollectionKind> Record for ResourceCollection<K> {
     }
 }
 
+impl<K: CollectionKind> Type for ResourceCollection<K> {
+    fn type_table() -> &'static Table {
+        K::table()
+    }
+}
+
 impl<K: CollectionKind> Collection for ResourceCollection<K> {
     type Member = K::Member;
     fn members(&self) -> &[Link<K::Member>] {

@@ -4,7 +4,7 @@
 pub(crate) use super::{
     ActionTarget, Actions, Collection, CollectionKind, DateTime, Duration, ETag, EnumTable, Fields, Guid, Link, MAP,
     MapSlot, Module, Modules, ODataId, ODataType, Oem, OpenEnum, Primitive, Record, Residue, ResourceCollection, Slot,
-    SlotMut, Table, open_enum_traits, record_traits,
+    SlotMut, Table, Type, open_enum_traits, record_traits,
 };
 
 /// An empty record, for [`Table::make`].

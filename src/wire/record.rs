@@ -25,20 +25,16 @@ pub const MAP: usize = usize::MAX - 1;
 
 /// A [`Record`] type that is known at compile time.
 pub trait Type: Record + Default + Clone {
-    /// What the schemas say of this type.
+    /// What the schemas say of this type. Asked without a value: to make one, a program would compile for each type how it is
+    /// made and dropped.
     #[must_use]
-    fn type_table() -> &'static Table {
-        Self::default().table()
-    }
+    fn type_table() -> &'static Table;
 
     /// What the schemas say of this type.
     fn table(&self) -> &'static Table {
-        (self as &dyn Record).table()
+        Self::type_table()
     }
 }
-
-// The compiler's time goes with the number of functions: one impl for all types, and few functions in each type's own.
-impl<T: Record + Default + Clone> Type for T {}
 
 /// A resource collection.
 pub trait Collection: Type {

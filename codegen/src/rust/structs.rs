@@ -80,6 +80,11 @@ impl Emitter<'_> {
             let _ = writeln!(out, "            _ => w::{slot}::Rest({rest}),\n        }}\n    }}");
         }
         let _ = writeln!(out, "}}");
+        let _ = writeln!(
+            out,
+            "impl w::Type for {} {{\n    fn type_table() -> &'static w::Table {{ M.table({number}) }}\n}}",
+            item.rust_name
+        );
     }
 
     /// A collection like all others: the library has one type for them, which is told what the members are.
