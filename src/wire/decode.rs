@@ -233,6 +233,10 @@ impl<'j> Decoder<'j> {
                 residue.push(&name, &json);
             }
         }
+        self.again();
+    }
+
+    fn again(&mut self) {
         let problem = Problem::new(DeviationKind::DuplicateProperty, "a property once");
         self.deviate(problem, Handling::Kept, "the same name again");
     }
@@ -278,6 +282,15 @@ impl<'j> Decoder<'j> {
         if !record.table().allows(&name) {
             let problem = Problem::new(DeviationKind::UnknownProperty, "a name that fits the schema's pattern");
             self.deviate(problem, Handling::Kept, &name);
+        }
+        // The last of a name counts, also where an earlier one was refused.
+        let known = record.dynamic().is_some_and(|map| map.get(&name).is_some());
+        let refused_before = record.residue().get(&name).is_some();
+        if refused_before && let Some(residue) = record.residue_mut() {
+            residue.remove(&name);
+        }
+        if known || refused_before {
+            self.again();
         }
         let Some(map) = record.dynamic_mut() else { return Ok(()) };
         let refused = match map.insert(&name) {

@@ -47,7 +47,6 @@ impl Module {
 
     /// The record type of this number.
     #[must_use]
-    #[inline]
     pub fn table(&'static self, number: usize) -> &'static Table {
         // The generated code asks for those only that there are.
         self.read().tables.get(number).unwrap_or(&NO_PARAMETERS)
