@@ -217,7 +217,7 @@ fn spellings(parameters: &dyn Record) -> Vec<(&'static str, Vec<String>)> {
     let fields = parameters.table().fields.iter().enumerate();
     let given = fields.map(|(slot, field)| {
         let values = match parameters.slot(slot) {
-            Slot::Enum(values) => (0..values.len()).filter_map(|i| values.get(i)).map(str::to_owned).collect(),
+            Slot::Enum(values) => values.iter().map(str::to_owned).collect(),
             Slot::Scalar(scalar) => scalar.text().map(str::to_owned).into_iter().collect(),
             _ => Vec::new(),
         };

@@ -340,7 +340,7 @@ pub(crate) fn links_at(record: &dyn Record, property: &str) -> Vec<AnyLink> {
         let Some(number) = record.table().find(step) else { break };
         match (record.slot(number), steps.peek()) {
             (Slot::Link(links), None) => {
-                return (0..links.len()).filter_map(|index| links.get(index)).cloned().collect();
+                return links.iter().cloned().collect();
             }
             (Slot::Record(records), Some(_)) => match records.get(0) {
                 Some(inner) => record = inner,

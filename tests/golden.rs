@@ -50,10 +50,15 @@ fn the_golden_files_are_what_the_library_is_compiled_from() {
 /// place, and the tenth the reason.
 fn code(text: &str) -> String {
     let mut out = String::new();
-    for line in text.lines().filter(|line| !line.trim_start().starts_with("///")) {
-        let columns = line.split('\t').enumerate().filter(|(number, _)| !matches!(number, 1 | 9));
-        out.push_str(&columns.map(|(_, column)| column).collect::<Vec<_>>().join("\t"));
-        out.push('\n');
+    let mut comment = false;
+    for line in text.lines() {
+        comment |= line.trim_start().starts_with("/**");
+        if !comment && !line.trim_start().starts_with("///") {
+            let columns = line.split('\t').enumerate().filter(|(number, _)| !matches!(number, 1 | 9));
+            out.push_str(&columns.map(|(_, column)| column).collect::<Vec<_>>().join("\t"));
+            out.push('\n');
+        }
+        comment &= !line.ends_with("*/");
     }
     out
 }

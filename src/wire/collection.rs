@@ -1,6 +1,7 @@
 //! Resource collections: one type for all of them.
 
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -19,6 +20,15 @@ pub trait CollectionKind: Send + Sync + 'static {
 
 /// A resource collection (DSP0266, "Resource Collections"): `ChassisCollection`, `SensorCollection` and so on.
 pub struct ResourceCollection<K: CollectionKind> {
+    /// `Members`: those of this page.
+    pub members: Vec<Link<K::Member>>,
+    common: CollectionProperties,
+}
+
+/// What all collections have beside their members, and [`ResourceCollection`] derefs to. A struct of its own, so that it is
+/// not compiled for each of a hundred collections.
+#[derive(Default)]
+pub struct CollectionProperties {
     /// `@odata.context`
     pub odata_context: Option<ODataId>,
     /// `@odata.id`
@@ -33,8 +43,6 @@ pub struct ResourceCollection<K: CollectionKind> {
     pub name: Option<String>,
     /// `Oem`
     pub oem: Option<Oem>,
-    /// `Members`: those of this page.
-    pub members: Vec<Link<K::Member>>,
     /// `Members@odata.count`: how many there are on all pages.
     pub members_count: Option<i64>,
     /// `Members@odata.nextLink`: where the next page is.
@@ -43,26 +51,30 @@ pub struct ResourceCollection<K: CollectionKind> {
     pub residue: Residue,
 }
 
-impl<K: CollectionKind> Default for ResourceCollection<K> {
-    fn default() -> Self {
-        Self {
-            odata_context: None,
-            odata_id: None,
-            odata_type: None,
-            odata_etag: None,
-            description: None,
-            name: None,
-            oem: None,
-            members: Vec::new(),
-            members_count: None,
-            members_next_link: None,
-            residue: Residue::NONE,
-        }
+impl<K: CollectionKind> Deref for ResourceCollection<K> {
+    type Target = CollectionProperties;
+
+    #[inline]
+    fn deref(&self) -> &CollectionProperties {
+        &self.common
     }
 }
 
-impl<K: CollectionKind> Record for ResourceCollection<K> {
-    fn slot(&self, slot: usize) -> Slot<'_> {
+impl<K: CollectionKind> DerefMut for ResourceCollection<K> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut CollectionProperties {
+        &mut self.common
+    }
+}
+
+impl<K: CollectionKind> Default for ResourceCollection<K> {
+    fn default() -> Self {
+        Self { members: Vec::new(), common: CollectionProperties::default() }
+    }
+}
+
+impl CollectionProperties {
+    fn slot(&self, slot: usize, table: &'static Table) -> Slot<'_> {
         match slot {
             0 => w::odata_id(&self.odata_context),
             1 => w::odata_id(&self.odata_id),
@@ -71,12 +83,12 @@ impl<K: CollectionKind> Record for ResourceCollection<K> {
             4 => w::string(&self.description),
             5 => w::string(&self.name),
             6 => w::oem(&self.oem),
-            7 => Slot::Link(&self.members),
             8 => w::int(&self.members_count),
             9 => w::odata_id(&self.members_next_link),
-            _ => Slot::Rest(K::table(), &self.residue),
+            _ => Slot::Rest(table, &self.residue),
         }
     }
+
     fn slot_mut(&mut self, slot: usize) -> SlotMut<'_> {
         match slot {
             0 => w::odata_id_mut(&mut self.odata_context),
@@ -86,10 +98,30 @@ impl<K: CollectionKind> Record for ResourceCollection<K> {
             4 => w::string_mut(&mut self.description),
             5 => w::string_mut(&mut self.name),
             6 => w::oem_mut(&mut self.oem),
-            7 => SlotMut::Link(&mut self.members),
             8 => w::int_mut(&mut self.members_count),
             9 => w::odata_id_mut(&mut self.members_next_link),
             _ => SlotMut::Rest(&mut self.residue),
+        }
+    }
+}
+
+impl fmt::Debug for CollectionProperties {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CollectionProperties").field("@odata.id", &self.odata_id).finish_non_exhaustive()
+    }
+}
+
+impl<K: CollectionKind> Record for ResourceCollection<K> {
+    fn slot(&self, slot: usize) -> Slot<'_> {
+        match slot {
+            7 => Slot::Link(&self.members),
+            _ => self.common.slot(slot, K::table()),
+        }
+    }
+    fn slot_mut(&mut self, slot: usize) -> SlotMut<'_> {
+        match slot {
+            7 => SlotMut::Link(&mut self.members),
+            _ => self.common.slot_mut(slot),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::link::{AnyLink, LinkView};
-use super::record::{Item, ItemMut, Record, Slot, SlotMut};
+use super::record::{Item, ItemMut, Member, Record, Slot, SlotMut};
 
 /// Makes `copy`, which is empty, what `record` is. Both are of the same type.
 pub(crate) fn copy(record: &dyn Record, copy: &mut dyn Record) {
@@ -28,21 +28,22 @@ fn copy_slot(from: &Slot<'_>, to: SlotMut<'_>) {
     match (from, to) {
         (Slot::Scalar(from), SlotMut::Scalar(to)) => to.assign(*from),
         (Slot::Enum(from), SlotMut::Enum(to)) => {
-            to.clear();
-            (0..from.len()).filter_map(|index| from.get(index)).for_each(|spelling| to.push(None, spelling));
+            to.put(None);
+            from.iter().for_each(|spelling| to.put(Some(Member { number: None, spelling })));
         }
         (Slot::Record(from), SlotMut::Record(to)) => {
-            to.clear();
-            (0..from.len()).filter_map(|index| from.get(index)).for_each(|record| {
-                let made = to.push();
-                made.adopt(record.table());
-                copy(record, made);
-            });
+            to.put(false);
+            for record in from.iter() {
+                if let Some(made) = to.put(true) {
+                    made.adopt(record.table());
+                    copy(record, made);
+                }
+            }
         }
         (Slot::Link(from), SlotMut::Link(to)) => {
-            to.clear();
-            for link in (0..from.len()).filter_map(|index| from.get(index)) {
-                let copied = to.push();
+            to.put(false);
+            for link in from.iter() {
+                let Some(copied) = to.put(true) else { continue };
                 match link.view() {
                     LinkView::Reference(uri) => copied.refer(uri.clone(), false),
                     LinkView::Text(uri) => copied.refer(uri.clone(), true),

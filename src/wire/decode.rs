@@ -12,7 +12,7 @@ use jiter::{Jiter, Peek};
 use super::deviation::{Deviation, DeviationKind, Handling, Problem};
 use super::error::{DecodeError, DecodeErrorKind, Limits};
 use super::odata::ODataType;
-use super::record::{ItemMut, Record, SlotMut, Type};
+use super::record::{ItemMut, Member, Record, SlotMut, Type};
 use super::residue::Form;
 use super::scalar::Outcome;
 use super::table::{Field, Kind};
@@ -441,15 +441,16 @@ impl<'j> Decoder<'j> {
                     Kind::Enum(table) => table.members,
                     _ => &[],
                 };
+                let mut put = |number| values.put(Some(Member { number: Some(number), spelling: text }));
                 if let Some(number) = members.iter().position(|member| *member == text) {
-                    values.push(Some(number), text);
+                    put(number);
                     return Ok(Outcome::Exact);
                 }
                 if let Some(number) = members.iter().position(|member| member.eq_ignore_ascii_case(text)) {
-                    values.push(Some(number), text);
+                    put(number);
                     return Ok(Outcome::Odd(problem(DeviationKind::MiscasedMember), Handling::Coerced));
                 }
-                values.push(Some(usize::MAX), text);
+                put(usize::MAX);
                 let kind = if text.is_empty() { DeviationKind::EmptyMember } else { DeviationKind::UnknownMember };
                 Ok(Outcome::Odd(problem(kind), Handling::Kept))
             }
@@ -457,14 +458,18 @@ impl<'j> Decoder<'j> {
                 if peek != Peek::Object {
                     return Ok(Outcome::Refused(Problem::new(DeviationKind::WrongType, "an object")));
                 }
-                let inner = records.push();
-                if let Kind::Record(table) = field.kind {
-                    inner.adopt(table);
+                if let Some(inner) = records.put(true) {
+                    if let Kind::Record(table) = field.kind {
+                        inner.adopt(table);
+                    }
+                    self.record(inner)?;
                 }
-                self.record(inner)?;
                 Ok(Outcome::Exact)
             }
-            SlotMut::Link(links) => self.link(links.push(), field.kind, peek),
+            SlotMut::Link(links) => match links.put(true) {
+                Some(link) => self.link(link, field.kind, peek),
+                None => Ok(Outcome::Exact),
+            },
             SlotMut::Rest(_) | SlotMut::Map(_) => {
                 Ok(Outcome::Refused(Problem::new(DeviationKind::UnknownProperty, "nothing")))
             }

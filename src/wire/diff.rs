@@ -98,7 +98,7 @@ fn fields(old: &dyn Record, new: &dyn Record, pointer: &str, changes: &mut Vec<C
         }
         let many = field.flags.many();
         if let (Slot::Record(before), Slot::Record(after)) = (&before, &after)
-            && after.len() > 0
+            && !after.is_empty()
         {
             let inside = format!("{pointer}/{}", field.name);
             members.push(field.name, &records(*before, *after, many, &inside, changes));

@@ -83,13 +83,22 @@ impl Encoder {
             return self.item(slot, 0);
         }
         self.out.push('[');
-        for index in 0..slot.len() {
+        match slot {
+            Slot::Enum(values) => self.list(values.iter(), Self::string),
+            Slot::Record(records) => self.list(records.iter(), Self::record),
+            Slot::Link(links) => self.list(links.iter(), Self::link),
+            _ => self.list(0..slot.len(), |encoder, index| encoder.item(slot, index)),
+        }
+        self.out.push(']');
+    }
+
+    fn list<T>(&mut self, items: impl Iterator<Item = T>, write: impl Fn(&mut Self, T)) {
+        for (index, item) in items.enumerate() {
             if index > 0 {
                 self.out.push(',');
             }
-            self.item(slot, index);
+            write(self, item);
         }
-        self.out.push(']');
     }
 
     pub(super) fn item(&mut self, slot: &Slot<'_>, index: usize) {

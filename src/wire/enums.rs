@@ -2,50 +2,43 @@
 
 use std::fmt;
 
-use super::record::EnumSlot;
+use super::record::{EnumSlot, Member};
 
 /// An enumeration whose members are known, but which takes any spelling.
 pub trait OpenEnum: Sized {
-    /// The member of this number in [`EnumTable::members`](super::EnumTable::members), which is looked up where it is not
-    /// known; beyond the last, a spelling that the schema does not know.
-    fn of(number: Option<usize>, spelling: &str) -> Self;
+    /// This member; where the schema does not know it, its spelling.
+    fn of(member: Member<'_>) -> Self;
     /// As it is spelled in JSON.
     fn spelling(&self) -> &str;
 }
 
 impl<E: OpenEnum> EnumSlot for Option<E> {
-    fn len(&self) -> usize {
-        usize::from(self.is_some())
-    }
     fn get(&self, index: usize) -> Option<&str> {
         match self {
             Some(member) if index == 0 => Some(member.spelling()),
             _ => None,
         }
     }
-    fn push(&mut self, number: Option<usize>, spelling: &str) {
-        *self = Some(E::of(number, spelling));
-    }
-    fn clear(&mut self) {
-        *self = None;
+    fn put(&mut self, member: Option<Member<'_>>) {
+        *self = match member {
+            Some(member) => Some(E::of(member)),
+            None => None,
+        };
     }
 }
 
 impl<E: OpenEnum> EnumSlot for Vec<E> {
-    fn len(&self) -> usize {
-        self.len()
-    }
     fn get(&self, index: usize) -> Option<&str> {
         match self.as_slice().get(index) {
             Some(member) => Some(member.spelling()),
             None => None,
         }
     }
-    fn push(&mut self, number: Option<usize>, spelling: &str) {
-        self.push(E::of(number, spelling));
-    }
-    fn clear(&mut self) {
-        self.clear();
+    fn put(&mut self, member: Option<Member<'_>>) {
+        match member {
+            Some(member) => self.push(E::of(member)),
+            None => *self = Self::new(),
+        }
     }
 }
 
@@ -75,7 +68,7 @@ macro_rules! open_enum_traits {
         impl From<&str> for $name {
             #[inline]
             fn from(spelling: &str) -> Self {
-                $crate::wire::OpenEnum::of(None, spelling)
+                $crate::wire::OpenEnum::of($crate::wire::Member { number: None, spelling })
             }
         }
         impl std::str::FromStr for $name {

@@ -3,8 +3,8 @@
 #![allow(unused_imports, dead_code, reason = "which of them are used depends on the features")]
 pub(crate) use super::{
     ActionTarget, Actions, Collection, CollectionKind, DateTime, Duration, ETag, EnumTable, Fields, Guid, Link, MAP,
-    MapSlot, Module, Modules, ODataId, ODataType, Oem, OpenEnum, Primitive, Record, Residue, ResourceCollection, Slot,
-    SlotMut, Table, Type, open_enum_traits, record_traits,
+    MapSlot, Member, Module, Modules, ODataId, ODataType, Oem, OpenEnum, Primitive, Record, Residue,
+    ResourceCollection, Slot, SlotMut, Table, Type, open_enum_traits, record_traits,
 };
 
 /// An empty record, for [`Table::make`].

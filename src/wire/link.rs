@@ -211,37 +211,33 @@ impl AnyLink {
 }
 
 impl<T> LinkSlot for Option<Link<T>> {
-    fn len(&self) -> usize {
-        usize::from(self.is_some())
-    }
     fn get(&self, index: usize) -> Option<&AnyLink> {
         match self {
             Some(link) if index == 0 => Some(&link.any),
             _ => None,
         }
     }
-    fn push(&mut self) -> &mut AnyLink {
-        &mut self.insert(Link::default()).any
-    }
-    fn clear(&mut self) {
-        *self = None;
+    fn put(&mut self, new: bool) -> Option<&mut AnyLink> {
+        *self = if new { Some(AnyLink::default().into()) } else { None };
+        match self {
+            Some(link) => Some(&mut link.any),
+            None => None,
+        }
     }
 }
 
 impl<T> LinkSlot for Vec<Link<T>> {
-    fn len(&self) -> usize {
-        self.len()
-    }
     fn get(&self, index: usize) -> Option<&AnyLink> {
         match self.as_slice().get(index) {
             Some(link) => Some(&link.any),
             None => None,
         }
     }
-    fn push(&mut self) -> &mut AnyLink {
-        &mut self.push_mut(Link::default()).any
-    }
-    fn clear(&mut self) {
-        self.clear();
+    fn put(&mut self, new: bool) -> Option<&mut AnyLink> {
+        if new {
+            return Some(&mut self.push_mut(AnyLink::default().into()).any);
+        }
+        *self = Self::new();
+        None
     }
 }

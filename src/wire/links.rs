@@ -32,12 +32,12 @@ fn search(record: &dyn Record, at: &str, found: &mut Vec<FoundLink>) {
         };
         match record.slot(number) {
             Slot::Record(records) => {
-                for (index, inner) in (0..records.len()).filter_map(|index| Some((index, records.get(index)?))) {
+                for (index, inner) in records.iter().enumerate() {
                     search(inner, &place(index), found);
                 }
             }
             Slot::Link(links) => {
-                for (index, link) in (0..links.len()).filter_map(|index| Some((index, links.get(index)?))) {
+                for (index, link) in links.iter().enumerate() {
                     if let (Some(uri), Kind::Link(target)) = (link.uri(), field.kind) {
                         found.push(FoundLink { pointer: place(index), uri: uri.clone(), target });
                     }

@@ -40,7 +40,7 @@ mod text;
 
 pub use action::{ActionTarget, Actions, NoParameters};
 pub use annotation::Annotations;
-pub use collection::{CollectionKind, ResourceCollection};
+pub use collection::{CollectionKind, CollectionProperties, ResourceCollection};
 pub use decode::{Decoded, Decoder, decode, decode_into, peek_odata_type};
 pub use deviation::{Deviation, DeviationKind, Handling};
 pub use diff::{Change, Patch, creation, diff};
@@ -56,7 +56,7 @@ pub use oem::Oem;
 pub use pointer::at;
 pub use primitive::Primitive;
 pub use record::{
-    Collection, EnumSlot, Item, ItemMut, LinkSlot, MAP, MapSlot, Record, RecordSlot, Slot, SlotMut, Type,
+    Collection, EnumSlot, Item, ItemMut, LinkSlot, MAP, MapSlot, Member, Record, RecordSlot, Slot, SlotMut, Type,
 };
 pub use residue::Residue;
 pub use scalar::{Outcome, Reading, Scalar, ScalarSlot};

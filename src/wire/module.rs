@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 
 use super::action::NO_PARAMETERS;
 use super::fields::{Fields, version};
-use super::record::Record;
+use super::record::{Member, Record};
 use super::table::{ActionTable, Capabilities, Doc, EnumTable, Notes, Table, TypeKind, Version};
 
 /// All schemas, sorted by name.
@@ -52,11 +52,11 @@ impl Module {
         self.read().tables.get(number).unwrap_or(&NO_PARAMETERS)
     }
 
-    /// The number of a member of the enumeration of this number, where it is not known already; beyond the last for a
-    /// spelling that it doesn't have.
+    /// The number of a member of the enumeration of this number, beyond the last for a spelling that it doesn't have.
     #[must_use]
-    pub fn member(&'static self, enumeration: usize, number: Option<usize>, spelling: &str) -> usize {
-        number.unwrap_or_else(|| self.read().enums.get(enumeration).map_or(usize::MAX, |table| table.find(spelling)))
+    pub fn member(&'static self, enumeration: usize, member: &Member<'_>) -> usize {
+        let find = || self.read().enums.get(enumeration).map_or(usize::MAX, |table| table.find(member.spelling));
+        member.number.unwrap_or_else(find)
     }
 
     /// All record types.

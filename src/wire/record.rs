@@ -215,7 +215,13 @@ impl Slot<'_> {
     /// Whether no value is there.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        match self {
+            Self::Rest(..) | Self::Map(_) => true,
+            Self::Scalar(slot) => slot.len() == 0,
+            Self::Enum(slot) => slot.is_empty(),
+            Self::Record(slot) => slot.is_empty(),
+            Self::Link(slot) => slot.is_empty(),
+        }
     }
 }
 
@@ -226,101 +232,110 @@ impl SlotMut<'_> {
             Self::Rest(_) => {}
             Self::Map(map) => map.clear(),
             Self::Scalar(slot) => slot.clear(),
-            Self::Enum(slot) => slot.clear(),
-            Self::Record(slot) => slot.clear(),
-            Self::Link(slot) => slot.clear(),
+            Self::Enum(slot) => slot.put(None),
+            Self::Record(slot) => drop(slot.put(false)),
+            Self::Link(slot) => drop(slot.put(false)),
         }
     }
 }
 
-macro_rules! printed {
-    ($($slot:ident)*) => {$(
-        // Of the trait object, not of each type: the compiler's time goes with the number of functions.
+macro_rules! slots {
+    ($($slot:ident $item:ty;)*) => {$(
+        // On the trait object, not in each type: the compiler's time goes with the number of functions.
+        impl dyn $slot + '_ {
+            /// Those that there are.
+            pub fn iter(&self) -> impl Iterator<Item = &$item> {
+                (0..).map_while(|index| self.get(index))
+            }
+            /// How many there are.
+            #[must_use]
+            pub fn len(&self) -> usize {
+                self.iter().count()
+            }
+            /// Whether there is none.
+            #[must_use]
+            pub fn is_empty(&self) -> bool {
+                self.get(0).is_none()
+            }
+        }
         impl fmt::Debug for dyn $slot + '_ {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_list().entries((0..self.len()).filter_map(|index| self.get(index))).finish()
+                f.debug_list().entries(self.iter()).finish()
             }
         }
     )*};
 }
 
-printed!(RecordSlot EnumSlot LinkSlot);
+slots! {
+    RecordSlot dyn Record;
+    EnumSlot str;
+    LinkSlot AnyLink;
+}
 
 /// `Option<T>` or `Vec<T>` of a record type.
-#[allow(clippy::len_without_is_empty, reason = "few functions: these are made for each of a thousand types")]
 pub trait RecordSlot {
-    /// How many there are.
-    fn len(&self) -> usize;
     /// One of them.
     fn get(&self, index: usize) -> Option<&dyn Record>;
-    /// A new, empty one: appended to a `Vec`, in place of what an `Option` had.
-    fn push(&mut self) -> &mut dyn Record;
-    /// Takes all away.
-    fn clear(&mut self);
+    /// A new, empty one: appended to a `Vec`, in place of what an `Option` had. If not `new`, takes all away.
+    fn put(&mut self, new: bool) -> Option<&mut dyn Record>;
 }
 
 impl<T: Type> RecordSlot for Option<T> {
-    fn len(&self) -> usize {
-        usize::from(self.is_some())
-    }
     fn get(&self, index: usize) -> Option<&dyn Record> {
         match self {
             Some(record) if index == 0 => Some(record),
             _ => None,
         }
     }
-    fn push(&mut self) -> &mut dyn Record {
-        *self = None;
-        self.get_or_insert_default()
-    }
-    fn clear(&mut self) {
-        *self = None;
+    fn put(&mut self, new: bool) -> Option<&mut dyn Record> {
+        *self = if new { Some(T::default()) } else { None };
+        match self {
+            Some(record) => Some(record),
+            None => None,
+        }
     }
 }
 
 impl<T: Type> RecordSlot for Vec<T> {
-    fn len(&self) -> usize {
-        self.len()
-    }
     fn get(&self, index: usize) -> Option<&dyn Record> {
         match self.as_slice().get(index) {
             Some(record) => Some(record),
             None => None,
         }
     }
-    fn push(&mut self) -> &mut dyn Record {
-        self.push_mut(T::default())
-    }
-    fn clear(&mut self) {
-        self.clear();
+    fn put(&mut self, new: bool) -> Option<&mut dyn Record> {
+        if new {
+            return Some(self.push_mut(T::default()));
+        }
+        *self = Self::new();
+        None
     }
 }
 
 /// `Option<E>` or `Vec<E>` of an open enumeration.
-#[allow(clippy::len_without_is_empty, reason = "as `RecordSlot`")]
 pub trait EnumSlot {
-    /// How many there are.
-    fn len(&self) -> usize;
     /// The spelling of one of them.
     fn get(&self, index: usize) -> Option<&str>;
-    /// A new one: appended to a `Vec`, in place of what an `Option` had. Its number among the members of the
-    /// enumeration (beyond the last for a spelling that it does not have) is looked up where it is not known.
-    fn push(&mut self, number: Option<usize>, spelling: &str);
-    /// Takes all away.
-    fn clear(&mut self);
+    /// A new one: appended to a `Vec`, in place of what an `Option` had. If there is none, takes all away.
+    fn put(&mut self, member: Option<Member<'_>>);
+}
+
+/// A member of an enumeration.
+#[derive(Debug, Clone, Copy)]
+pub struct Member<'a> {
+    /// Its number among the members (beyond the last for a spelling that the enumeration doesn't have), which is looked up
+    /// where it is not known.
+    pub number: Option<usize>,
+    /// As it is spelled in JSON.
+    pub spelling: &'a str,
 }
 
 /// `Option<Link<T>>` or `Vec<Link<T>>`.
-#[allow(clippy::len_without_is_empty, reason = "as `RecordSlot`")]
 pub trait LinkSlot {
-    /// How many there are.
-    fn len(&self) -> usize;
     /// One of them.
     fn get(&self, index: usize) -> Option<&AnyLink>;
-    /// A new, empty one: appended to a `Vec`, in place of what an `Option` had.
-    fn push(&mut self) -> &mut AnyLink;
-    /// Takes all away.
-    fn clear(&mut self);
+    /// A new, empty one: appended to a `Vec`, in place of what an `Option` had. If not `new`, takes all away.
+    fn put(&mut self, new: bool) -> Option<&mut AnyLink>;
 }
 
 /// The map of properties whose names the service made up.

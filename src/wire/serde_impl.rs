@@ -10,7 +10,7 @@ use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer};
 use super::decode::decode;
 use super::enums::OpenEnum;
 use super::error::Limits;
-use super::record::{Record, Type};
+use super::record::{Member, Record, Type};
 
 /// Writes a record with any serde serializer.
 ///
@@ -102,5 +102,5 @@ fn from_json<T: Type>(json: &str) -> Result<T, super::DecodeError> {
 /// Reads a member of an enumeration with any serde deserializer.
 pub(crate) fn spelled<'de, E: OpenEnum, D: Deserializer<'de>>(deserializer: D) -> Result<E, D::Error> {
     let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
-    Ok(E::of(None, &text))
+    Ok(E::of(Member { number: None, spelling: &text }))
 }

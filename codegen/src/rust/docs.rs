@@ -59,12 +59,17 @@ fn facts_of(docs: &Docs) -> Vec<String> {
 fn paragraphs(out: &mut String, indent: &str, docs: &Docs, otherwise: &str, facts: &[String]) {
     let text = |text: &Option<String>| text.as_deref().map(escape).filter(|text| !text.is_empty());
     let first = text(&docs.description).or_else(|| text(&docs.long_description));
-    let _ = writeln!(out, "{indent}/// {}", first.as_deref().unwrap_or(otherwise));
-    if let Some(long) = text(&docs.long_description).filter(|long| Some(long) != first.as_ref()) {
-        let _ = writeln!(out, "{indent}///\n{indent}/// {long}");
-    }
-    if !facts.is_empty() {
-        let _ = writeln!(out, "{indent}///\n{indent}/// {}", facts.join(" · "));
+    let long = text(&docs.long_description).filter(|long| Some(long) != first.as_ref());
+    let facts = Some(facts.join(" · ")).filter(|facts| !facts.is_empty());
+    let first = first.unwrap_or_else(|| otherwise.to_owned());
+    let all: Vec<_> = [Some(first), long, facts].into_iter().flatten().collect();
+    // One comment each: a comment of lines is an attribute per line to the compiler, of which there would be 50,000.
+    if all.len() == 1 || all.iter().any(|text| text.contains("*/") || text.contains("/*")) {
+        let gap = format!("\n{indent}///\n{indent}/// ");
+        let _ = writeln!(out, "{indent}/// {}", all.join(&gap));
+    } else {
+        let gap = format!("\n\n{indent}");
+        let _ = writeln!(out, "{indent}/** {} */", all.join(&gap));
     }
 }
 

@@ -29,13 +29,13 @@ pub(super) fn emit(out: &mut String, item: &Enum, number: usize) {
         out,
         "impl w::OpenEnum for {rust} {{\n    \
          fn spelling(&self) -> &str {{ self.as_str() }}\n    \
-         fn of(number: Option<usize>, spelling: &str) -> Self {{\n        match M.member({number}, number, spelling) {{"
+         fn of(member: w::Member<'_>) -> Self {{\n        match M.member({number}, &member) {{"
     );
     for (number, member) in item.members.iter().enumerate() {
         let _ = writeln!(out, "            {number} => Self::{},", member.rust);
     }
     let _ = writeln!(
         out,
-        "            _ => Self::Unrecognized(Box::from(spelling)),\n        }}\n    }}\n}}\nw::open_enum_traits!({rust});\n"
+        "            _ => Self::Unrecognized(Box::from(member.spelling)),\n        }}\n    }}\n}}\nw::open_enum_traits!({rust});\n"
     );
 }

@@ -47,7 +47,11 @@ impl Emitter<'_> {
     /// By hand: what `derive` makes calls a function per field, and the compiler spends its time on what would have to be
     /// dropped if one of them panicked.
     fn default(&self, out: &mut String, item: &Struct) {
-        let _ = write!(out, "impl Default for {} {{\n    fn default() -> Self {{\n        Self {{ ", item.rust_name);
+        let _ = write!(
+            out,
+            "impl Default for {} {{\n    #[inline(never)]\n    fn default() -> Self {{\n        Self {{ ",
+            item.rust_name
+        );
         for field in &item.fields {
             let _ = write!(out, "{}: {}, ", field.rust, if field.many { "Vec::new()" } else { "None" });
         }
