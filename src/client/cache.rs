@@ -1,7 +1,7 @@
 //! Answers kept to be asked for conditionally: a service that says 304 does not send them again. Bounded by bytes; what was
 //! not used for longest goes first.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -22,9 +22,8 @@ pub(crate) struct Cache {
 
 #[derive(Debug, Default)]
 struct Kept {
+    /// By URI, with when they were used last.
     answers: HashMap<String, (u64, Answer)>,
-    /// The URIs by when they were used.
-    uses: BTreeMap<u64, String>,
     clock: u64,
     bytes: usize,
 }
@@ -74,14 +73,15 @@ impl Cache {
         let cost = response.body.len() + OVERHEAD;
         let Some(tag) = tag.filter(|_| cost <= self.most) else { return };
         while kept.bytes + cost > self.most {
-            let Some((_, oldest)) = kept.uses.pop_first() else { break };
-            kept.forget(&oldest);
+            // Looked for one by one: a service has some thousands of resources at most.
+            let oldest = kept.answers.iter().min_by_key(|(_, (used, _))| *used);
+            let Some(oldest) = oldest.map(|(uri, _)| uri.clone()) else { break };
+            kept.remove(&oldest);
         }
         let answer = Answer { tag, headers: response.headers.clone(), body: response.body.clone() };
         kept.bytes += cost;
         kept.clock += 1;
         let now = kept.clock;
-        kept.uses.insert(now, request.uri.clone());
         kept.answers.insert(request.uri.clone(), (now, answer));
     }
 
@@ -95,25 +95,14 @@ impl Kept {
     fn touch(&mut self, uri: &str) -> Option<Answer> {
         let (used, answer) = self.answers.get_mut(uri)?;
         self.clock += 1;
-        let before = std::mem::replace(used, self.clock);
-        let answer = answer.clone();
-        if let Some(uri) = self.uses.remove(&before) {
-            self.uses.insert(self.clock, uri);
-        }
-        Some(answer)
+        *used = self.clock;
+        Some(answer.clone())
     }
 
     fn remove(&mut self, uri: &str) {
-        if let Some(used) = self.forget(uri) {
-            self.uses.remove(&used);
+        if let Some((_, answer)) = self.answers.remove(uri) {
+            self.bytes = self.bytes.saturating_sub(answer.body.len() + OVERHEAD);
         }
-    }
-
-    /// Forgets an answer; when it was used is still to be forgotten.
-    fn forget(&mut self, uri: &str) -> Option<u64> {
-        let (used, answer) = self.answers.remove(uri)?;
-        self.bytes = self.bytes.saturating_sub(answer.body.len() + OVERHEAD);
-        Some(used)
     }
 }
 

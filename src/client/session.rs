@@ -1,7 +1,7 @@
 //! Sessions: the token, login, and a logout that can't be forgotten.
 
 use std::fmt;
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
@@ -288,19 +288,43 @@ impl Drop for Session {
     fn drop(&mut self) {
         let Some(uri) = self.uri.take().filter(|_| self.ours) else { return };
         let Ok(authorization) = self.authorization() else { return };
-        let (done, wait) = mpsc::sync_channel(1);
+        let finished = Finished::default();
+        let done = Done(finished.clone());
         // The connections of the client belong to a runtime that may be gone: the thread makes others.
         let exchange = Arc::clone(&self.exchange);
         let sent = farewell::say(async move {
             if let Err(error) = end(&exchange.detached(PERSISTENCE), &uri, &authorization).await {
                 tracing::warn!(%error, "a session could not be ended");
             }
-            let _ = done.send(());
+            drop(done);
         });
         if sent {
             // The process may end right after this: wait, but not for long.
-            let _ = wait.recv_timeout(PATIENCE);
+            finished.wait(PATIENCE);
         }
+    }
+}
+
+/// Whether a farewell was said, to be waited for by a thread.
+#[derive(Clone, Default)]
+struct Finished(Arc<(Mutex<bool>, Condvar)>);
+
+impl Finished {
+    fn wait(&self, most: Duration) {
+        let (finished, told) = &*self.0;
+        let finished = finished.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(told.wait_timeout_while(finished, most, |finished| !*finished));
+    }
+}
+
+/// Tells so when it is dropped, be it that the farewell never came to its end.
+struct Done(Finished);
+
+impl Drop for Done {
+    fn drop(&mut self) {
+        let (finished, told) = &*self.0.0;
+        *finished.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        told.notify_all();
     }
 }
 

@@ -1,7 +1,5 @@
 //! What was learned of a host, to be kept and used another time.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
 use super::outcome::Backend;
@@ -61,9 +59,9 @@ pub struct HostProfile {
     /// Whether it speaks IPMI.
     pub ipmi: Presence,
     /// What it doesn't have by Redfish, but does by IPMI.
-    pub redfish_lacks: BTreeSet<Capability>,
+    pub redfish_lacks: Vec<Capability>,
     /// What it doesn't have by IPMI, but does by Redfish.
-    pub ipmi_lacks: BTreeSet<Capability>,
+    pub ipmi_lacks: Vec<Capability>,
 }
 
 impl HostProfile {
@@ -93,9 +91,12 @@ impl HostProfile {
     }
 
     pub(super) fn set_lacks(&mut self, backend: Backend, capability: Capability) {
-        match backend {
-            Backend::Redfish => self.redfish_lacks.insert(capability),
-            Backend::Ipmi => self.ipmi_lacks.insert(capability),
+        let lacks = match backend {
+            Backend::Redfish => &mut self.redfish_lacks,
+            Backend::Ipmi => &mut self.ipmi_lacks,
         };
+        if !lacks.contains(&capability) {
+            lacks.push(capability);
+        }
     }
 }

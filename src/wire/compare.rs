@@ -12,11 +12,14 @@ pub(crate) fn copy(record: &dyn Record, copy: &mut dyn Record) {
     }
     if let (Some(from), Some(to)) = (record.dynamic(), copy.dynamic_mut()) {
         for (name, item) in from.iter() {
-            match (item, to.insert(name)) {
-                (Item::Record(from), ItemMut::Record(to)) => self::copy(from, to),
-                (Item::Scalar(from), ItemMut::Scalar(to)) => to.assign(from),
-                _ => {}
-            }
+            to.insert(name, &mut |to| {
+                match (&item, to) {
+                    (Item::Record(from), ItemMut::Record(to)) => self::copy(*from, to),
+                    (Item::Scalar(from), ItemMut::Scalar(to)) => to.assign(*from),
+                    _ => return false,
+                }
+                true
+            });
         }
     }
     if let Some(residue) = copy.residue_mut() {

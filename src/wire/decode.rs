@@ -293,7 +293,23 @@ impl<'j> Decoder<'j> {
             self.again();
         }
         let Some(map) = record.dynamic_mut() else { return Ok(()) };
-        let refused = match map.insert(&name) {
+        let mut refused = Ok(None);
+        map.insert(&name, &mut |item| {
+            refused = self.item(item, peek);
+            matches!(refused, Ok(None))
+        });
+        if let Some(problem) = refused? {
+            let json = self.rest_of(start, peek)?;
+            self.deviate(problem, Handling::Withheld, json);
+            push(record, &name, json);
+        }
+        self.path.pop();
+        Ok(())
+    }
+
+    /// A value of a property whose name the service made up; why it can't be one, if so.
+    fn item(&mut self, item: ItemMut<'_>, peek: Peek) -> Result<Option<Problem>, DecodeError> {
+        Ok(match item {
             ItemMut::Record(inner) if peek == Peek::Object => {
                 self.record(inner)?;
                 None
@@ -304,15 +320,7 @@ impl<'j> Decoder<'j> {
                 Outcome::Rounded => Some(Problem::new(DeviationKind::OutOfRange, "a number of at most 64 bits")),
                 Outcome::Odd(problem, _) | Outcome::Refused(problem) => Some(problem),
             },
-        };
-        if let Some(problem) = refused {
-            map.remove(&name);
-            let json = self.rest_of(start, peek)?;
-            self.deviate(problem, Handling::Withheld, json);
-            push(record, &name, json);
-        }
-        self.path.pop();
-        Ok(())
+        })
     }
 
     /// The whole text of a value of which a part, or nothing, was consumed.

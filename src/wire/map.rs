@@ -14,13 +14,11 @@ macro_rules! map_slot {
             fn get(&self, name: &str) -> Option<Item<'_>> {
                 BTreeMap::get(self, name).map(|value| Item::$item(value))
             }
-            fn insert(&mut self, name: &str) -> ItemMut<'_> {
-                let value = self.entry(name.to_owned()).or_default();
-                *value = Default::default();
-                ItemMut::$item(value)
-            }
-            fn remove(&mut self, name: &str) {
-                BTreeMap::remove(self, name);
+            fn insert(&mut self, name: &str, fill: &mut dyn FnMut(ItemMut<'_>) -> bool) {
+                let mut value = <$value>::default();
+                if fill(ItemMut::$item(&mut value)) {
+                    BTreeMap::insert(self, name.to_owned(), value);
+                }
             }
             fn clear(&mut self) {
                 BTreeMap::clear(self);

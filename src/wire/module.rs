@@ -47,6 +47,7 @@ impl Module {
 
     /// The record type of this number.
     #[must_use]
+    #[inline(never)]
     pub fn table(&'static self, number: usize) -> &'static Table {
         // The generated code asks for those only that there are.
         self.read().tables.get(number).unwrap_or(&NO_PARAMETERS)

@@ -344,10 +344,8 @@ pub trait MapSlot: fmt::Debug {
     fn iter(&self) -> Box<dyn Iterator<Item = (&str, Item<'_>)> + '_>;
     /// The value of one.
     fn get(&self, name: &str) -> Option<Item<'_>>;
-    /// A new one, empty.
-    fn insert(&mut self, name: &str) -> ItemMut<'_>;
-    /// Takes one away.
-    fn remove(&mut self, name: &str);
+    /// A new one, empty until it is filled; if that fails it is not put in.
+    fn insert(&mut self, name: &str, fill: &mut dyn FnMut(ItemMut<'_>) -> bool);
     /// Takes all away.
     fn clear(&mut self);
 }
