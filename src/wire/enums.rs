@@ -53,6 +53,12 @@ pub(crate) fn named(spelling: &str, unrecognized: bool, f: &mut fmt::Formatter<'
 /// The traits that every open enumeration has beside [`OpenEnum`].
 macro_rules! open_enum_traits {
     ($name:ident) => {
+        impl PartialEq for $name {
+            #[inline]
+            fn eq(&self, other: &Self) -> bool {
+                self.as_str() == other.as_str()
+            }
+        }
         impl std::fmt::Debug for $name {
             #[inline]
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

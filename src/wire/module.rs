@@ -55,6 +55,7 @@ impl Module {
 
     /// The number of a member of the enumeration of this number, beyond the last for a spelling that it doesn't have.
     #[must_use]
+    #[inline(never)]
     pub fn member(&'static self, enumeration: usize, member: &Member<'_>) -> usize {
         let find = || self.read().enums.get(enumeration).map_or(usize::MAX, |table| table.find(member.spelling));
         member.number.unwrap_or_else(find)

@@ -330,6 +330,15 @@ pub struct Member<'a> {
     pub spelling: &'a str,
 }
 
+impl Member<'_> {
+    /// The spelling, to be kept.
+    #[inline(never)]
+    #[must_use]
+    pub fn unrecognized(&self) -> Box<str> {
+        Box::from(self.spelling)
+    }
+}
+
 /// `Option<Link<T>>` or `Vec<Link<T>>`.
 pub trait LinkSlot {
     /// One of them.

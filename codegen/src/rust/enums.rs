@@ -10,7 +10,7 @@ pub(super) fn emit(out: &mut String, item: &Enum, number: usize) {
     let rust = &item.rust_name;
     let full = format!("{}.{}", item.name.schema, item.name.name);
     docs::item(out, "", &item.docs, &format!("The `{full}` enumeration."));
-    let _ = writeln!(out, "#[derive(Clone, PartialEq)]\npub enum {rust} {{");
+    let _ = writeln!(out, "#[derive(Clone)]\npub enum {rust} {{");
     for member in &item.members {
         docs::item(out, "    ", &member.docs, &format!("`{}`", member.json));
         let _ = writeln!(out, "    {},", member.rust);
@@ -36,6 +36,6 @@ pub(super) fn emit(out: &mut String, item: &Enum, number: usize) {
     }
     let _ = writeln!(
         out,
-        "            _ => Self::Unrecognized(Box::from(member.spelling)),\n        }}\n    }}\n}}\nw::open_enum_traits!({rust});\n"
+        "            _ => Self::Unrecognized(member.unrecognized()),\n        }}\n    }}\n}}\nw::open_enum_traits!({rust});\n"
     );
 }
