@@ -5,17 +5,18 @@ mod deviate;
 mod link;
 mod reader;
 
+use std::borrow::Cow;
 use std::fmt;
-
-use jiter::{Jiter, Peek};
 
 use super::deviation::{Deviation, DeviationKind, Handling, Problem};
 use super::error::{DecodeError, DecodeErrorKind, Limits};
+use super::json::{Json, Peek, Wrong, position};
 use super::odata::ODataType;
+use super::pattern::Pattern;
 use super::record::{ItemMut, Member, Record, SlotMut, Type};
 use super::residue::Form;
 use super::scalar::Outcome;
-use super::table::{Field, Kind};
+use super::table::{Field, Kind, Table};
 
 /// A decoded payload and where it departs from the schemas.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,44 +55,47 @@ pub fn decode<T: Type>(json: &[u8], limits: &Limits) -> Result<Decoded<T>, Decod
 ///
 /// As [`decode`].
 pub fn decode_into(record: &mut dyn Record, json: &[u8], limits: &Limits) -> Result<Vec<Deviation>, DecodeError> {
-    let fail = |kind| DecodeError { kind, pointer: String::new(), line: 1, column: 1, excerpt: String::new() };
+    let fail = |kind, at| DecodeError::new(kind, at, String::new(), String::new());
     if json.len() > limits.size.min(u32::MAX as usize / 2) {
-        return Err(fail(DecodeErrorKind::TooLarge(limits.size)));
+        return Err(fail(DecodeErrorKind::TooLarge(limits.size), (1, 1)));
     }
-    // Some services put a byte order mark before the text.
-    let json = json.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(json);
-    let text = std::str::from_utf8(json).map_err(|error| {
-        let before = json.get(..error.valid_up_to()).unwrap_or_default();
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-        let column = 1 + before.iter().rev().take_while(|byte| **byte != b'\n').count();
-        DecodeError { line, column, ..fail(DecodeErrorKind::NotUtf8) }
-    })?;
+    let json = without_mark(json);
+    let text = simdutf8::compat::from_utf8(json)
+        .map_err(|error| fail(DecodeErrorKind::NotUtf8, position(json, error.valid_up_to())))?;
     let mut decoder = Decoder::new(text, limits);
     let peek = decoder.peek()?;
     if peek != Peek::Object {
         decoder.skip(peek)?;
-        decoder.finish()?;
-        return Err(fail(DecodeErrorKind::NotAnObject(name_of(peek))));
+        decoder.json.finish().map_err(|wrong| decoder.error(wrong))?;
+        return Err(fail(DecodeErrorKind::NotAnObject(name_of(peek)), (1, 1)));
     }
     decoder.record(record)?;
-    decoder.finish()?;
+    decoder.json.finish().map_err(|wrong| decoder.error(wrong))?;
     Ok(decoder.deviations)
 }
 
 /// The `@odata.type` of a payload, without decoding it.
 #[must_use]
 pub fn peek_odata_type(json: &[u8]) -> Option<ODataType> {
-    let json = json.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(json);
-    let mut jiter = Jiter::new(json);
-    let mut found = jiter.next_object().ok()?.map(|name| name == "@odata.type");
-    while let Some(is_type) = found {
-        if is_type {
-            return jiter.next_str().ok().map(ODataType::from);
+    let limits = Limits::default();
+    let mut decoder = Decoder::new(simdutf8::basic::from_utf8(without_mark(json)).ok()?, &limits);
+    if decoder.peek().ok()? != Peek::Object {
+        return None;
+    }
+    let mut members = 0;
+    while let Some(name) = decoder.next_name(&mut members).ok()? {
+        let peek = decoder.peek().ok()?;
+        if name.text()? == "@odata.type" {
+            return if peek == Peek::String { decoder.str().ok()?.map(ODataType::from) } else { None };
         }
-        jiter.next_skip().ok()?;
-        found = jiter.next_key().ok()?.map(|name| name == "@odata.type");
+        decoder.skip(peek).ok()?;
     }
     None
+}
+
+/// Some services put a byte order mark before the text.
+fn without_mark(json: &[u8]) -> &[u8] {
+    json.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(json)
 }
 
 /// Whether a field that was read from this text would hold what it holds now. So the encoder knows if the original
@@ -112,36 +116,29 @@ fn name_of(peek: Peek) -> &'static str {
         Peek::String => "a string",
         Peek::Array => "an array",
         Peek::Object => "an object",
-        _ => "a number",
+        Peek::Number => "a number",
     }
 }
 
 /// Reads JSON text into records.
 pub struct Decoder<'j> {
-    jiter: Jiter<'j>,
-    /// Where in the text the parser was set to begin.
-    base: usize,
-    text: &'j str,
-    /// The text has escaped surrogates somewhere. Hardly any has, so that strings need not be searched for them.
-    surrogates: bool,
+    json: Json<'j>,
+    /// The string that was read last, if it had escapes.
+    unescaped: Option<String>,
     deviations: Vec<Deviation>,
-    path: Vec<Segment>,
+    path: Vec<Segment<'j>>,
+    /// The patterns of the type whose made-up names were read last: there are thousands of such names, or none.
+    patterns: Option<(&'static Table, Vec<Pattern>)>,
     depth: usize,
     limits: Limits,
 }
 
 /// A step of a JSON pointer.
 #[derive(Debug)]
-enum Segment {
+enum Segment<'j> {
     Field(&'static str),
     Index(usize),
-    Name(String),
-}
-
-/// A name of an object's member, looked up.
-enum Key {
-    Field(usize),
-    Other(String),
+    Name(Cow<'j, str>),
 }
 
 /// The fields that an object has had so far.
@@ -169,12 +166,11 @@ impl<'j> Decoder<'j> {
     fn new(text: &'j str, limits: &Limits) -> Self {
         let limits = Limits { depth: limits.depth.min(Limits::MAX_DEPTH), ..*limits };
         Self {
-            jiter: Jiter::new(text.as_bytes()),
-            base: 0,
-            text,
-            surrogates: text.contains("\\ud") || text.contains("\\uD"),
+            json: Json::new(text),
+            unescaped: None,
             deviations: Vec::new(),
-            path: Vec::new(),
+            path: Vec::with_capacity(8),
+            patterns: None,
             depth: 0,
             limits,
         }
@@ -183,36 +179,21 @@ impl<'j> Decoder<'j> {
     fn record(&mut self, record: &mut dyn Record) -> Result<(), DecodeError> {
         self.descend()?;
         let table = record.table();
-        let look_up = |name: &str| match table.find(name) {
-            Some(slot) => Key::Field(slot),
-            None => Key::Other(name.to_owned()),
-        };
         let mut seen = Seen([0; 4]);
         let mut members = 0;
-        let mut key = match self.jiter.known_object() {
-            Ok(key) => key.map(look_up),
-            Err(error) => return Err(self.error(&error)),
-        };
-        while let Some(found) = key {
-            self.count(&mut members)?;
+        while let Some(name) = self.next_name(&mut members)? {
+            let Some(name) = name.text() else { return Err(self.error(Wrong::Surrogate)) };
             let peek = self.peek()?;
-            match found {
-                Key::Field(slot) => {
-                    if let Some(field) = table.fields.get(slot) {
-                        self.path.push(Segment::Field(field.name));
-                        if seen.again(slot) {
-                            self.forget(record, slot);
-                        }
-                        self.field(record, slot, field, peek, "")?;
-                        self.path.pop();
-                    }
+            if let Some((slot, field)) = table.fields.named(&name) {
+                self.path.push(Segment::Field(field.name));
+                if seen.again(slot) {
+                    self.forget(record, slot);
                 }
-                Key::Other(name) => self.other(record, &mut seen, name, peek)?,
+                self.field(record, slot, field, peek, "")?;
+                self.path.pop();
+            } else {
+                self.other(record, table, &mut seen, name, peek)?;
             }
-            key = match self.jiter.next_key() {
-                Ok(key) => key.map(look_up),
-                Err(error) => return Err(self.error(&error)),
-            };
         }
         self.depth -= 1;
         Ok(())
@@ -242,68 +223,65 @@ impl<'j> Decoder<'j> {
     }
 
     /// A member whose name no field has.
-    fn other(&mut self, record: &mut dyn Record, seen: &mut Seen, name: String, peek: Peek) -> Result<(), DecodeError> {
-        let annotation = name.contains('@') && !name.trim_start().starts_with("@odata.");
+    fn other(
+        &mut self,
+        record: &mut dyn Record,
+        table: &'static Table,
+        seen: &mut Seen,
+        name: Cow<'j, str>,
+        peek: Peek,
+    ) -> Result<(), DecodeError> {
+        let annotates = name.bytes().any(|byte| byte == b'@');
+        let annotation = annotates && !name.trim_start().starts_with("@odata.");
+        self.path.push(Segment::Name(name.clone()));
         if !annotation && record.dynamic().is_some() {
-            return self.dynamic(record, name, peek);
-        }
-        let table = record.table();
-        if !annotation
-            && let Some(slot) = table.find_miscased(&name)
-            && let Some(field) = table.fields.get(slot)
+            self.dynamic(record, &name, peek)?;
+        } else if !annotation
+            && let Some((slot, field)) = table.fields.nearly_named(name.trim())
             && !seen.again(slot)
         {
-            self.path.push(Segment::Name(name.clone()));
             let problem = Problem::new(DeviationKind::MiscasedProperty, field.name);
             self.deviate(problem, Handling::Coerced, &name);
             self.field(record, slot, field, peek, &name)?;
-            self.path.pop();
-            return Ok(());
-        }
-        self.path.push(Segment::Name(name));
-        let json = self.raw(peek)?;
-        let known = match self.path.last() {
-            Some(Segment::Name(name)) => name.contains('@') || table.is_generic(),
-            _ => true,
-        };
-        if !known {
-            self.deviate(Problem::new(DeviationKind::UnknownProperty, "a declared property"), Handling::Withheld, json);
-        }
-        if let Some(Segment::Name(name)) = self.path.pop() {
+        } else {
+            let json = self.raw(peek)?;
+            if !annotates && !table.is_generic() {
+                let problem = Problem::new(DeviationKind::UnknownProperty, "a declared property");
+                self.deviate(problem, Handling::Withheld, json);
+            }
             push(record, &name, json);
         }
+        self.path.pop();
         Ok(())
     }
 
     /// A property whose name the service made up, in a type that allows for it.
-    fn dynamic(&mut self, record: &mut dyn Record, name: String, peek: Peek) -> Result<(), DecodeError> {
+    fn dynamic(&mut self, record: &mut dyn Record, name: &str, peek: Peek) -> Result<(), DecodeError> {
         let start = self.place();
-        self.path.push(Segment::Name(name.clone()));
-        if !record.table().allows(&name) {
+        if !self.allows(record.table(), name) {
             let problem = Problem::new(DeviationKind::UnknownProperty, "a name that fits the schema's pattern");
-            self.deviate(problem, Handling::Kept, &name);
+            self.deviate(problem, Handling::Kept, name);
         }
         // The last of a name counts, also where an earlier one was refused.
-        let known = record.dynamic().is_some_and(|map| map.get(&name).is_some());
-        let refused_before = record.residue().get(&name).is_some();
+        let known = record.dynamic().is_some_and(|map| map.get(name).is_some());
+        let refused_before = record.residue().get(name).is_some();
         if refused_before && let Some(residue) = record.residue_mut() {
-            residue.remove(&name);
+            residue.remove(name);
         }
         if known || refused_before {
             self.again();
         }
         let Some(map) = record.dynamic_mut() else { return Ok(()) };
         let mut refused = Ok(None);
-        map.insert(&name, &mut |item| {
+        map.insert(name, &mut |item| {
             refused = self.item(item, peek);
             matches!(refused, Ok(None))
         });
         if let Some(problem) = refused? {
             let json = self.rest_of(start, peek)?;
             self.deviate(problem, Handling::Withheld, json);
-            push(record, &name, json);
+            push(record, name, json);
         }
-        self.path.pop();
         Ok(())
     }
 
@@ -321,6 +299,16 @@ impl<'j> Decoder<'j> {
                 Outcome::Odd(problem, _) | Outcome::Refused(problem) => Some(problem),
             },
         })
+    }
+
+    /// As [`Table::allows`].
+    fn allows(&mut self, table: &'static Table, name: &str) -> bool {
+        let patterns = match self.patterns.take() {
+            Some(patterns) if patterns.0 == table => patterns,
+            _ => (table, table.patterns.iter().map(|pattern| Pattern::new(pattern)).collect()),
+        };
+        let (_, patterns) = self.patterns.insert(patterns);
+        patterns.iter().any(|pattern| pattern.fits(name))
     }
 
     /// The whole text of a value of which a part, or nothing, was consumed.
@@ -389,15 +377,10 @@ impl<'j> Decoder<'j> {
 
     fn array(&mut self, record: &mut dyn Record, slot: usize, field: &Field) -> Result<Outcome, DecodeError> {
         self.descend()?;
-        let mut next = self.jiter.known_array().map_err(|error| self.error(&error))?;
-        if next.is_none() {
-            push_beside(record, slot, Form::Empty, "", "[]");
-        }
         let mut whole = true;
-        let mut members = 0;
-        while let Some(peek) = next {
-            self.path.push(Segment::Index(members));
-            self.count(&mut members)?;
+        let mut items = 0;
+        while let Some(peek) = self.next_item(&mut items)? {
+            self.path.push(Segment::Index(items - 1));
             let start = self.place();
             if peek == Peek::Null {
                 self.null()?;
@@ -422,7 +405,9 @@ impl<'j> Decoder<'j> {
                 }
             }
             self.path.pop();
-            next = self.jiter.array_step().map_err(|error| self.error(&error))?;
+        }
+        if items == 0 {
+            push_beside(record, slot, Form::Empty, "", "[]");
         }
         self.depth -= 1;
         // What of the array is in the field stands for it; the whole is kept beside it.

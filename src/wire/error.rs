@@ -5,12 +5,16 @@ use std::fmt;
 /// Why a payload could not be decoded. A payload that merely departs from the schemas decodes, with
 /// [deviations](super::Deviation).
 #[derive(Clone, PartialEq, Eq)]
-pub struct DecodeError {
-    pub(crate) kind: DecodeErrorKind,
-    pub(crate) pointer: String,
-    pub(crate) line: usize,
-    pub(crate) column: usize,
-    pub(crate) excerpt: String,
+pub struct DecodeError(Box<Failure>);
+
+/// On the heap, as all that is read may fail and hardly ever does.
+#[derive(Clone, PartialEq, Eq)]
+struct Failure {
+    kind: DecodeErrorKind,
+    pointer: String,
+    line: usize,
+    column: usize,
+    excerpt: String,
 }
 
 /// What kind of failure a [`DecodeError`] is.
@@ -32,29 +36,34 @@ pub enum DecodeErrorKind {
 }
 
 impl DecodeError {
+    /// At a line and column, within the value that a JSON pointer leads to, and with the text around it.
+    pub(crate) fn new(kind: DecodeErrorKind, (line, column): (usize, usize), pointer: String, excerpt: String) -> Self {
+        Self(Box::new(Failure { kind, pointer, line, column, excerpt }))
+    }
+
     /// What kind of failure it is.
     #[must_use]
     pub fn kind(&self) -> &DecodeErrorKind {
-        &self.kind
+        &self.0.kind
     }
 
     /// Where in the text, counted from 1: line and column.
     #[must_use]
     pub fn position(&self) -> (usize, usize) {
-        (self.line, self.column)
+        (self.0.line, self.0.column)
     }
 
     /// The JSON pointer of the value that could not be read.
     #[must_use]
     pub fn pointer(&self) -> &str {
-        &self.pointer
+        &self.0.pointer
     }
 
     /// Whether a limit was exceeded, as opposed to text that is not JSON.
     #[must_use]
     pub fn is_limit(&self) -> bool {
         matches!(
-            self.kind,
+            self.0.kind,
             DecodeErrorKind::TooLarge(_) | DecodeErrorKind::TooDeep(_) | DecodeErrorKind::TooManyMembers(_)
         )
     }
@@ -62,7 +71,8 @@ impl DecodeError {
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.kind {
+        let Failure { kind, pointer, line, column, excerpt } = &*self.0;
+        match kind {
             DecodeErrorKind::NotUtf8 => f.write_str("the payload is not UTF-8")?,
             DecodeErrorKind::Syntax(words) => write!(f, "the payload is not JSON: {words}")?,
             DecodeErrorKind::NotAnObject(what) => {
@@ -76,12 +86,12 @@ impl fmt::Display for DecodeError {
                 write!(f, "an object or array has more members than the limit of {limit}")?;
             }
         }
-        write!(f, " at line {} column {}", self.line, self.column)?;
-        if !self.pointer.is_empty() {
-            write!(f, ", in {}", self.pointer)?;
+        write!(f, " at line {line} column {column}")?;
+        if !pointer.is_empty() {
+            write!(f, ", in {pointer}")?;
         }
-        if !self.excerpt.is_empty() {
-            write!(f, ", near `{}`", self.excerpt)?;
+        if !excerpt.is_empty() {
+            write!(f, ", near `{excerpt}`")?;
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! The properties of a type, read from one line of text each when they are first asked for.
 
 use std::fmt;
+use std::num::NonZeroU16;
 use std::ops::Deref;
 use std::sync::OnceLock;
 
@@ -15,8 +16,15 @@ pub struct Fields {
     read: OnceLock<Read>,
 }
 
-/// The properties, and where in the hash table each stands.
-type Read = (Box<[Field]>, Box<[u16]>);
+/// The properties, and the hash table of their names.
+type Read = (Box<[Field]>, Box<[Place]>);
+
+/// A place in the hash table: the number of a property, counted from one, and a second hash of its name.
+#[derive(Clone, Copy)]
+struct Place {
+    slot: Option<NonZeroU16>,
+    tag: u16,
+}
 
 impl Fields {
     /// Of text as the schema compiler writes it, a line per property: name, place of the description, kind, flags,
@@ -30,17 +38,30 @@ impl Fields {
     /// The place of the property of this exact name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<usize> {
+        self.named(name).map(|(slot, _)| slot)
+    }
+
+    /// The property of this exact name, and its place.
+    pub(super) fn named(&self, name: &str) -> Option<(usize, &Field)> {
+        self.alike(name).find(|(_, field)| field.name == name)
+    }
+
+    /// The property whose name differs at most by case, and its place.
+    pub(super) fn nearly_named(&self, name: &str) -> Option<(usize, &Field)> {
+        self.alike(name).find(|(_, field)| field.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The properties whose names may be this one but for its case.
+    #[inline]
+    fn alike(&self, name: &str) -> impl Iterator<Item = (usize, &Field)> {
         let (fields, places) = self.read();
-        let mask = places.len() - 1;
-        let mut place = hash(name.as_bytes()) as usize & mask;
+        let (start, tag) = hash(name.as_bytes());
         // Never more than half full, so the search ends at an empty place.
-        loop {
-            let slot = usize::from(*places.get(place)?).checked_sub(1)?;
-            if fields.get(slot)?.name == name {
-                return Some(slot);
-            }
-            place = (place + 1) & mask;
-        }
+        let taken = (start..).map_while(|place| {
+            let place = places.get(place & (places.len() - 1))?;
+            Some((usize::from(place.slot?.get()) - 1, place.tag))
+        });
+        taken.filter(move |(_, found)| *found == tag).filter_map(|(slot, _)| Some((slot, fields.get(slot)?)))
     }
 
     #[inline]
@@ -126,28 +147,36 @@ impl fmt::Debug for Fields {
     }
 }
 
-fn index(fields: &[Field]) -> Box<[u16]> {
+fn index(fields: &[Field]) -> Box<[Place]> {
     let size = (fields.len() * 2).next_power_of_two().max(2);
-    let mut places = vec![0_u16; size].into_boxed_slice();
-    for (slot, field) in fields.iter().enumerate() {
-        let mut place = hash(field.name.as_bytes()) as usize & (size - 1);
-        while places.get(place).is_some_and(|taken| *taken != 0) {
+    let mut places = vec![Place { slot: None, tag: 0 }; size].into_boxed_slice();
+    for (number, field) in (1..).zip(fields) {
+        let (start, tag) = hash(field.name.as_bytes());
+        let mut place = start & (size - 1);
+        while places.get(place).is_some_and(|taken| taken.slot.is_some()) {
             place = (place + 1) & (size - 1);
         }
-        if let (Some(empty), Ok(number)) = (places.get_mut(place), u16::try_from(slot + 1)) {
-            *empty = number;
+        if let Some(empty) = places.get_mut(place) {
+            *empty = Place { slot: NonZeroU16::new(number), tag };
         }
     }
     places
 }
 
-/// Property names differ in length and at their ends; eight bytes of either end are enough to tell them apart.
-fn hash(name: &[u8]) -> u32 {
-    let word = |bytes: Option<&[u8; 8]>| bytes.map(|b| u64::from_le_bytes(*b));
-    let mixed = match (word(name.first_chunk()), word(name.last_chunk())) {
-        (Some(first), Some(last)) => first ^ last.rotate_left(23),
-        _ => name.iter().fold(0, |sum: u64, byte| (sum << 8) | u64::from(*byte)),
+/// Two hashes of a name, the same for names that differ by case only. Property names differ in length and at their
+/// ends; eight bytes of either end are enough to tell them apart.
+#[inline]
+fn hash(name: &[u8]) -> (usize, u16) {
+    const LOWER: u64 = u64::from_le_bytes([0x20; 8]);
+    let (first, last) = if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
+        (u64::from_le_bytes(*first), u64::from_le_bytes(*last))
+    } else if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
+        (u32::from_le_bytes(*first).into(), u32::from_le_bytes(*last).into())
+    } else {
+        (name.iter().fold(0, |sum, byte| (sum << 8) | u64::from(*byte)), 0)
     };
-    let spread = (mixed ^ name.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (spread >> 40) as u32
+    // A letter's case is one bit.
+    let mixed = (first | LOWER) ^ (last | LOWER).rotate_left(23) ^ name.len() as u64;
+    let spread = mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    ((spread >> 40) as usize, (spread >> 24) as u16)
 }

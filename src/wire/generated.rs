@@ -9,7 +9,7 @@ pub(crate) use super::{
 
 /// An empty record, for [`Table::make`].
 pub(crate) fn new<T: Record + Default>() -> Box<dyn Record> {
-    Box::new(T::default())
+    Box::<T>::default()
 }
 
 // A call to one of these costs the compiler less than to see, for every single field, that its type is a `ScalarSlot`.

@@ -118,6 +118,8 @@ enum Form {
     Text(ODataId),
     /// The resource, whole or in part.
     Expanded(Box<dyn Record>),
+    /// `{}`
+    Empty,
     /// Anything else, as JSON.
     Irregular(Box<str>),
 }
@@ -128,6 +130,7 @@ impl Clone for Form {
             Self::Reference(uri) => Self::Reference(uri.clone()),
             Self::Text(uri) => Self::Text(uri.clone()),
             Self::Expanded(record) => Self::Expanded(record.clone()),
+            Self::Empty => Self::Empty,
             Self::Irregular(json) => Self::Irregular(json.clone()),
         }
     }
@@ -148,7 +151,7 @@ pub enum LinkView<'a> {
 
 impl Default for AnyLink {
     fn default() -> Self {
-        Self(Form::Irregular(Box::from("{}")))
+        Self(Form::Empty)
     }
 }
 
@@ -163,6 +166,7 @@ impl fmt::Debug for AnyLink {
         match &self.0 {
             Form::Reference(uri) | Form::Text(uri) => write!(f, "Link({uri})"),
             Form::Expanded(resource) => resource.fmt(f),
+            Form::Empty => f.write_str("Link({})"),
             Form::Irregular(json) => write!(f, "Link({json})"),
         }
     }
@@ -176,6 +180,7 @@ impl AnyLink {
             Form::Reference(uri) => LinkView::Reference(uri),
             Form::Text(uri) => LinkView::Text(uri),
             Form::Expanded(resource) => LinkView::Expanded(&**resource),
+            Form::Empty => LinkView::Irregular("{}"),
             Form::Irregular(json) => LinkView::Irregular(json),
         }
     }
@@ -189,7 +194,7 @@ impl AnyLink {
                 Slot::Scalar(scalar) => scalar.odata_id(),
                 _ => None,
             },
-            Form::Irregular(_) => None,
+            Form::Empty | Form::Irregular(_) => None,
         }
         .filter(|uri| !uri.as_str().is_empty())
     }
@@ -206,7 +211,7 @@ impl AnyLink {
 
     /// Makes it what the service sent and nobody understands.
     pub(crate) fn irregular(&mut self, json: &str) {
-        self.0 = Form::Irregular(Box::from(json));
+        self.0 = if json == "{}" { Form::Empty } else { Form::Irregular(Box::from(json)) };
     }
 }
 

@@ -22,20 +22,50 @@ impl Part {
     }
 }
 
-/// Whether the name is as the pattern wants it; true as well where the pattern is not understood.
-pub(crate) fn fits(pattern: &str, name: &str) -> bool {
-    let (from_start, pattern) = pattern.strip_prefix('^').map_or((false, pattern), |rest| (true, rest));
-    let (to_end, pattern) = pattern.strip_suffix('$').map_or((false, pattern), |rest| (true, rest));
-    let Some(parts) = parse(pattern) else { return true };
-    let name: Vec<char> = name.chars().collect();
-    let starts = if from_start { 0..=0 } else { 0..=name.len() };
-    starts.into_iter().any(|start| name.get(start..).is_some_and(|name| matches(&parts, name, to_end)))
+/// A pattern, read.
+pub(crate) struct Pattern {
+    from_start: bool,
+    to_end: bool,
+    /// None where it is not understood.
+    parts: Option<Vec<Part>>,
 }
 
-fn matches(parts: &[Part], name: &[char], to_end: bool) -> bool {
+impl Pattern {
+    pub(crate) fn new(pattern: &str) -> Self {
+        let (from_start, pattern) = pattern.strip_prefix('^').map_or((false, pattern), |rest| (true, rest));
+        let (to_end, pattern) = pattern.strip_suffix('$').map_or((false, pattern), |rest| (true, rest));
+        Self { from_start, to_end, parts: parse(pattern) }
+    }
+
+    /// Whether the name is as the pattern wants it; true as well where the pattern is not understood.
+    pub(crate) fn fits(&self, name: &str) -> bool {
+        let Some(parts) = &self.parts else { return true };
+        if self.from_start {
+            return matches(parts, name, self.to_end);
+        }
+        let mut starts = name.char_indices().map(|(start, _)| start).chain([name.len()]);
+        starts.any(|start| matches(parts, name.get(start..).unwrap_or_default(), self.to_end))
+    }
+}
+
+fn matches(parts: &[Part], name: &str, to_end: bool) -> bool {
     let Some((part, rest)) = parts.split_first() else { return !to_end || name.is_empty() };
-    let longest = name.iter().take(part.most).take_while(|c| part.takes(**c)).count();
-    (part.least..=longest).rev().any(|taken| name.get(taken..).is_some_and(|name| matches(rest, name, to_end)))
+    let (mut taken, mut end) = (0, 0);
+    for c in name.chars().take(part.most).take_while(|c| part.takes(*c)) {
+        taken += 1;
+        end += c.len_utf8();
+    }
+    // As many as there are, then fewer.
+    while taken >= part.least {
+        let (before, after) = name.split_at_checked(end).unwrap_or_default();
+        if matches(rest, after, to_end) {
+            return true;
+        }
+        let Some(last) = before.chars().next_back() else { return false };
+        taken -= 1;
+        end -= last.len_utf8();
+    }
+    false
 }
 
 fn parse(pattern: &str) -> Option<Vec<Part>> {
@@ -105,6 +135,9 @@ mod tests {
             ("^[^:\\s]+$", "X-Auth-Token", true),
             ("^[^:\\s]+$", "X Auth", false),
             ("^[^:\\s]+$", "", false),
+            ("^[^:\\s]+$", "Größe", true),
+            ("^[A-Z]*B?$", "ABB", true),
+            ("[A-Za-z0-9]+", "é5", true),
             ("[A-Za-z0-9]+", "Success", true),
             ("[A-Za-z0-9]+", "-a-", true),
             ("[A-Za-z0-9]+", "--", false),
@@ -113,7 +146,7 @@ mod tests {
             ("^[A-Z", "whatever", true),
         ];
         for (pattern, name, expected) in cases {
-            assert_eq!(fits(pattern, name), expected, "{pattern} {name}");
+            assert_eq!(Pattern::new(pattern).fits(name), expected, "{pattern} {name}");
         }
     }
 }

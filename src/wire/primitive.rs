@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use jiter::Peek;
-
 use super::decode::Decoder;
 use super::deviation::{DeviationKind, Problem};
 use super::encode::Encoder;
 use super::error::DecodeError;
+use super::json::Peek;
 use super::number::holds;
 use super::scalar::{Reading, Scalar, wrong};
 
@@ -111,8 +110,8 @@ impl Scalar for Primitive {
                 Some(text) => Reading::Exact(Self::String(text.to_owned())),
                 None => Reading::Refused(Problem::new(DeviationKind::Unicode, EXPECTED)),
             },
-            _ if peek.is_num() => {
-                let text = decoder.number(peek)?;
+            _ if peek == Peek::Number => {
+                let text = decoder.number()?;
                 match (text.parse::<i64>(), text.parse::<f64>()) {
                     (Ok(number), _) => Reading::Exact(Self::Int(number)),
                     (_, Ok(number)) if number.is_finite() && holds(number, text) => {

@@ -46,6 +46,17 @@ pub(crate) enum Form {
     Coerced,
 }
 
+impl Form {
+    /// The JSON text, where it is always the same.
+    fn json(self) -> Option<&'static str> {
+        match self {
+            Self::Null => Some("null"),
+            Self::Empty => Some("[]"),
+            Self::Unknown | Self::Withheld | Self::Coerced => None,
+        }
+    }
+}
+
 /// An entry as the encoder wants it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Beside<'a> {
@@ -101,6 +112,13 @@ impl Residue {
     fn add(&mut self, slot: u16, form: Form, name: &str, json: &str) {
         let rest = self.0.get_or_insert_default();
         let start = rest.text.len();
+        // What the form tells already is not kept.
+        let json = if form.json().is_some() { "" } else { json };
+        let length = name.len() + json.len();
+        if length > 0 {
+            // What has one annotation mostly has more.
+            rest.text.reserve(length.max(if start == 0 { 128 } else { 0 }));
+        }
         rest.text.push_str(name);
         let value = rest.text.len();
         rest.text.push_str(json);
@@ -142,7 +160,7 @@ impl Entry {
     }
 
     fn json<'a>(&self, text: &'a str) -> &'a str {
-        text.get(self.value as usize..self.end as usize).unwrap_or_default()
+        self.form.json().unwrap_or_else(|| text.get(self.value as usize..self.end as usize).unwrap_or_default())
     }
 }
 

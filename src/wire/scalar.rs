@@ -3,12 +3,11 @@
 use std::any::Any;
 use std::fmt;
 
-use jiter::Peek;
-
 use super::decode::Decoder;
 use super::deviation::{DeviationKind, Handling, Problem};
 use super::encode::Encoder;
 use super::error::DecodeError;
+use super::json::Peek;
 use super::number::{Whole, holds, is_number, whole};
 use super::odata::{ETag, ODataId, ODataType};
 use super::oem::Oem;
@@ -241,8 +240,8 @@ impl Scalar for i64 {
     fn decode(decoder: &mut Decoder<'_>, peek: Peek) -> Result<Reading<Self>, DecodeError> {
         const EXPECTED: &str = "an integer";
         let problem = |kind| Problem::new(kind, EXPECTED);
-        if peek.is_num() {
-            return Ok(match whole(decoder.number(peek)?) {
+        if peek == Peek::Number {
+            return Ok(match whole(decoder.number()?) {
                 Some(Whole::Exact(number)) => Reading::Exact(number),
                 Some(Whole::Decimal(number)) => {
                     Reading::Odd(number, problem(DeviationKind::IntegerAsDecimal), Handling::Coerced)
@@ -269,8 +268,8 @@ impl Scalar for i64 {
 impl Scalar for f64 {
     fn decode(decoder: &mut Decoder<'_>, peek: Peek) -> Result<Reading<Self>, DecodeError> {
         const EXPECTED: &str = "a number";
-        if peek.is_num() {
-            let text = decoder.number(peek)?;
+        if peek == Peek::Number {
+            let text = decoder.number()?;
             return Ok(match text.parse::<Self>() {
                 Ok(number) if !number.is_finite() => {
                     Reading::Refused(Problem::new(DeviationKind::OutOfRange, EXPECTED))
@@ -308,7 +307,7 @@ impl Scalar for String {
                 None => Reading::Refused(Problem::new(DeviationKind::Unicode, EXPECTED)),
             },
             Peek::True | Peek::False => odd(decoder.bool(peek)?.to_string()),
-            _ if peek.is_num() => odd(decoder.number(peek)?.to_owned()),
+            _ if peek == Peek::Number => odd(decoder.number()?.to_owned()),
             _ => Reading::Refused(wrong(EXPECTED)),
         })
     }

@@ -1,15 +1,17 @@
 //! serde on top of the reflection, so that the types compose with other libraries. Rosefish itself decodes and
 //! encodes without it.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
+use std::mem;
 
-use jiter::{Jiter, JiterError, Peek};
 use serde::de::{Deserializer, Error as _};
 use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use super::decode::decode;
 use super::enums::OpenEnum;
 use super::error::Limits;
+use super::json::{Json, Peek, Quoted, Wrong};
 use super::record::{Member, Record, Type};
 
 /// Writes a record with any serde serializer.
@@ -18,29 +20,25 @@ use super::record::{Member, Record, Type};
 ///
 /// Those of the serializer, and what serde's data model has no place for: strings that are no Unicode.
 pub(crate) fn serialize<S: Serializer>(record: &dyn Record, serializer: S) -> Result<S::Ok, S::Error> {
-    let json = super::encode(record);
-    let mut jiter = Jiter::new(json.as_bytes());
-    let peek = jiter.peek().map_err(S::Error::custom)?;
-    Node { jiter: &RefCell::new(jiter), peek }.serialize(serializer)
+    let text = super::encode(record);
+    let mut json = Json::new(&text);
+    let peek = json.peek().map_err(S::Error::custom)?;
+    Node { json: &RefCell::new(json), peek }.serialize(serializer)
 }
 
 /// A value of a JSON text, read while it is written. It is written once only, as each takes its part of the text.
 struct Node<'a, 'j> {
-    jiter: &'a RefCell<Jiter<'j>>,
+    json: &'a RefCell<Json<'j>>,
     peek: Peek,
 }
 
 impl<'j> Node<'_, 'j> {
-    fn step<T, E: serde::ser::Error>(
-        &self,
-        read: impl FnOnce(&mut Jiter<'j>) -> Result<T, JiterError>,
-    ) -> Result<T, E> {
-        read(&mut self.jiter.borrow_mut()).map_err(E::custom)
+    fn step<T, E: serde::ser::Error>(&self, read: impl FnOnce(&mut Json<'j>) -> Result<T, Wrong>) -> Result<T, E> {
+        read(&mut self.json.borrow_mut()).map_err(E::custom)
     }
 
     fn number<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let text = self.step(|jiter| jiter.known_number_bytes(self.peek).map(<[u8]>::to_vec))?;
-        let text = String::from_utf8(text).map_err(S::Error::custom)?;
+        let text = self.step(Json::number)?;
         if let Ok(number) = text.parse::<i64>() {
             return serializer.serialize_i64(number);
         }
@@ -51,35 +49,44 @@ impl<'j> Node<'_, 'j> {
     }
 }
 
+fn text<E: serde::ser::Error>(quoted: Quoted<'_>) -> Result<Cow<'_, str>, E> {
+    quoted.text().ok_or_else(|| E::custom("a string that is no Unicode text"))
+}
+
 impl Serialize for Node<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.peek {
             Peek::Null => {
-                self.step(Jiter::known_null)?;
+                self.step(|json| json.word("null"))?;
                 serializer.serialize_unit()
             }
-            Peek::True | Peek::False => serializer.serialize_bool(self.step(|jiter| jiter.known_bool(self.peek))?),
-            Peek::String => serializer.serialize_str(&self.step(|jiter| jiter.known_str().map(str::to_owned))?),
+            Peek::True => {
+                self.step(|json| json.word("true"))?;
+                serializer.serialize_bool(true)
+            }
+            Peek::False => {
+                self.step(|json| json.word("false"))?;
+                serializer.serialize_bool(false)
+            }
+            Peek::Number => self.number(serializer),
+            Peek::String => serializer.serialize_str(&text::<S::Error>(self.step(Json::string)?)?),
             Peek::Array => {
                 let mut seq = serializer.serialize_seq(None)?;
-                let mut next = self.step(Jiter::known_array)?;
-                while let Some(peek) = next {
-                    seq.serialize_element(&Node { jiter: self.jiter, peek })?;
-                    next = self.step(Jiter::array_step)?;
+                let mut first = true;
+                while let Some(peek) = self.step(|json| json.next_item(mem::take(&mut first)))? {
+                    seq.serialize_element(&Node { json: self.json, peek })?;
                 }
                 seq.end()
             }
             Peek::Object => {
                 let mut map = serializer.serialize_map(None)?;
-                let mut key = self.step(|jiter| jiter.known_object().map(|key| key.map(str::to_owned)))?;
-                while let Some(name) = key {
-                    let peek = self.step(Jiter::peek)?;
-                    map.serialize_entry(&name, &Node { jiter: self.jiter, peek })?;
-                    key = self.step(|jiter| jiter.next_key().map(|key| key.map(str::to_owned)))?;
+                let mut first = true;
+                while let Some(name) = self.step(|json| json.next_name(mem::take(&mut first)))? {
+                    let peek = self.step(Json::peek)?;
+                    map.serialize_entry(&text::<S::Error>(name)?, &Node { json: self.json, peek })?;
                 }
                 map.end()
             }
-            _ => self.number(serializer),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::fields::Fields;
 use super::module::{Modules, find_table};
+use super::pattern::Pattern;
 use super::record::Record;
 
 /// What the schemas say of a record type.
@@ -308,8 +309,7 @@ impl Table {
     /// The slot of the property whose name differs at most by case or by surrounding white space.
     #[must_use]
     pub fn find_miscased(&self, name: &str) -> Option<usize> {
-        let name = name.trim();
-        self.fields.iter().position(|field| field.name.eq_ignore_ascii_case(name))
+        self.fields.nearly_named(name.trim()).map(|(slot, _)| slot)
     }
 
     /// The property of this exact name.
@@ -353,7 +353,7 @@ impl Table {
     /// Whether the service may give a property this name: it fits one of the patterns.
     #[must_use]
     pub fn allows(&self, name: &str) -> bool {
-        self.patterns.iter().any(|pattern| super::pattern::fits(pattern, name))
+        self.patterns.iter().any(|pattern| Pattern::new(pattern).fits(name))
     }
 
     /// The schema's name, which is the first half of the type's.

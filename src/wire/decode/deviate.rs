@@ -1,5 +1,7 @@
 //! What is said of a payload that departs from the schemas, and where.
 
+use std::fmt::Write as _;
+
 use super::{Decoder, Segment};
 use crate::wire::compare::is_secret;
 use crate::wire::deviation::{Deviation, Handling, Problem};
@@ -21,23 +23,28 @@ impl Decoder<'_> {
         });
     }
 
+    /// The path as a JSON pointer.
     pub(super) fn pointer(&self) -> String {
-        pointer(&self.path)
-    }
-}
-
-/// A path as a JSON pointer.
-pub(super) fn pointer(path: &[Segment]) -> String {
-    let mut text = String::new();
-    for segment in path {
-        text.push('/');
-        match segment {
-            Segment::Field(name) => text.push_str(name),
-            Segment::Index(index) => text.push_str(&index.to_string()),
-            Segment::Name(name) => text.push_str(&name.replace('~', "~0").replace('/', "~1")),
+        let length = |segment: &Segment<'_>| match segment {
+            Segment::Field(name) => 1 + name.len(),
+            Segment::Index(_) => 4,
+            Segment::Name(name) => 1 + name.len(),
+        };
+        let mut text = String::with_capacity(self.path.iter().map(length).sum());
+        for segment in &self.path {
+            text.push('/');
+            match segment {
+                Segment::Field(name) => text.push_str(name),
+                // A String takes whatever is written to it.
+                Segment::Index(index) => drop(write!(text, "{index}")),
+                Segment::Name(name) if name.contains(['~', '/']) => {
+                    text.push_str(&name.replace('~', "~0").replace('/', "~1"));
+                }
+                Segment::Name(name) => text.push_str(name),
+            }
         }
+        text
     }
-    text
 }
 
 /// The start of a JSON text, short enough for a line.

@@ -1,10 +1,9 @@
 //! Links, in whichever of their forms they come.
 
-use jiter::Peek;
-
 use super::Decoder;
 use crate::wire::deviation::{DeviationKind, Handling, Problem};
 use crate::wire::error::DecodeError;
+use crate::wire::json::Peek;
 use crate::wire::link::AnyLink;
 use crate::wire::odata::ODataId;
 use crate::wire::scalar::Outcome;
@@ -17,20 +16,19 @@ impl Decoder<'_> {
         let odd = |kind| Ok(Outcome::Odd(Problem::new(kind, EXPECTED), Handling::Kept));
         match peek {
             Peek::Object => {
-                let before = self.jiter.clone();
-                if let Some(uri) = self.reference()? {
+                let before = self.json;
+                let mut members = 0;
+                let Some(name) = self.next_name(&mut members)? else {
+                    link.irregular("{}");
+                    return odd(DeviationKind::EmptyLink);
+                };
+                if name.plain() == Some("@odata.id")
+                    && let Some(uri) = self.only_uri(&mut members)?
+                {
                     link.refer(uri, false);
                     return Ok(Outcome::Exact);
                 }
-                if self.jiter.current_index() != before.current_index() {
-                    let mut after = before.clone();
-                    if matches!(after.known_object(), Ok(None)) {
-                        self.jiter = after;
-                        link.irregular("{}");
-                        return odd(DeviationKind::EmptyLink);
-                    }
-                }
-                self.jiter = before;
+                self.json = before;
                 let Kind::Link(target) = target else { return odd(DeviationKind::IrregularLink) };
                 let mut resource = target.make();
                 self.record(&mut *resource)?;
@@ -51,21 +49,13 @@ impl Decoder<'_> {
         }
     }
 
-    /// An object that has an `@odata.id` and nothing else. In any other case the place is no longer right.
-    fn reference(&mut self) -> Result<Option<ODataId>, DecodeError> {
-        match self.jiter.known_object() {
-            Ok(Some("@odata.id")) => {}
-            Ok(_) => return Ok(None),
-            Err(error) => return Err(self.error(&error)),
-        }
+    /// A URI that nothing comes behind in its object. In any other case the place is no longer right.
+    fn only_uri(&mut self, members: &mut usize) -> Result<Option<ODataId>, DecodeError> {
         if self.peek()? != Peek::String {
             return Ok(None);
         }
-        let Some(uri) = self.str()?.map(ODataId::from) else { return Ok(None) };
-        match self.jiter.next_key() {
-            Ok(None) => Ok(Some(uri)),
-            Ok(Some(_)) => Ok(None),
-            Err(error) => Err(self.error(&error)),
-        }
+        let uri = self.json.string().map_err(|wrong| self.error(wrong))?;
+        let more = self.next_name(members)?.is_some();
+        Ok(uri.text().filter(|_| !more).map(|uri| ODataId::from(&*uri)))
     }
 }
