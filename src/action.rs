@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 use crate::apply::Apply;
 use crate::client::{Client, Request};
 use crate::error::{Error, ErrorKind};
+use crate::opaque::Typed;
 use crate::resource::{AnyResource, action_target};
 use crate::schema::ActionInfo;
 use crate::task::TaskMonitor;
@@ -29,10 +30,8 @@ pub(crate) use crate::wire::NoParameters;
 /// ```
 #[must_use = "an action is invoked when it is awaited"]
 pub struct Call<P, R = ()> {
-    client: Client,
-    resource: String,
+    resource: AnyResource,
     action: &'static str,
-    target: Option<ActionTarget>,
     parameters: P,
     apply: Option<Apply>,
     returns: PhantomData<fn() -> R>,
@@ -78,9 +77,7 @@ impl<T: Type> Returned for T {
 
 impl<P: Type, R> Call<P, R> {
     pub(crate) fn new(resource: &AnyResource, action: &'static str, parameters: P) -> Self {
-        let target = action_target(resource.record(), action).cloned();
-        let (client, resource) = (resource.client().clone(), resource.uri().to_owned());
-        Self { client, resource, action, target, parameters, apply: None, returns: PhantomData }
+        Self { resource: resource.clone(), action, parameters, apply: None, returns: PhantomData }
     }
 
     /// Sets further parameters.
@@ -103,7 +100,7 @@ impl<P: Type, R> Call<P, R> {
     /// Whether this service has the action at all.
     #[must_use]
     pub fn is_supported(&self) -> bool {
-        self.target.as_ref().is_some_and(|target| target.target.is_some())
+        self.target().is_some_and(|target| target.target.is_some())
     }
 
     /// The values that this service accepts for a parameter, where it says so: in the resource itself or by
@@ -113,8 +110,8 @@ impl<P: Type, R> Call<P, R> {
     ///
     /// Where the description can't be read.
     pub async fn allowable_values(&self, parameter: &str) -> Result<Option<Vec<String>>, Error> {
-        let Some(target) = &self.target else { return Ok(None) };
-        allowable_values(&self.client, target, parameter).await
+        let Some(target) = self.target() else { return Ok(None) };
+        allowable_values(self.resource.client(), target, parameter).await
     }
 
     /// The names of the parameters that this service says it takes, where it says so by `@Redfish.ActionInfo`.
@@ -123,9 +120,13 @@ impl<P: Type, R> Call<P, R> {
     ///
     /// Where the description can't be read.
     pub async fn described_parameters(&self) -> Result<Option<Vec<String>>, Error> {
-        let Some(info) = self.target.as_ref().and_then(|target| target.action_info.as_ref()) else { return Ok(None) };
-        let info = self.client.get::<ActionInfo>(info.as_str()).await?;
+        let Some(info) = self.target().and_then(|target| target.action_info.as_ref()) else { return Ok(None) };
+        let info = self.resource.client().get::<ActionInfo>(info.as_str()).await?;
         Ok(Some(info.parameters.iter().filter_map(|described| described.name.clone()).collect()))
+    }
+
+    fn target(&self) -> Option<&ActionTarget> {
+        action_target(self.resource.record(), self.action)
     }
 }
 
@@ -147,15 +148,14 @@ impl<P: Type, R: Returned> IntoFuture for Call<P, R> {
     type Output = Result<Reply<R>, Error>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
+    #[inline(never)]
     fn into_future(self) -> Self::IntoFuture {
-        let Self { client, resource, action, target, parameters, apply, .. } = self;
-        let sent = send(client, resource, action, target, Box::new(parameters), apply);
-        Box::pin(async move {
-            let (status, task, body) = sent.await?;
+        let sent = send(self.resource, self.action, Box::new(self.parameters), self.apply);
+        Box::pin(Typed::new(sent, |(status, task, body)| {
             // What a 202 says is about the task.
             let value = if task.is_none() { R::read(&body) } else { None };
-            Ok(Reply { status, value, task })
-        })
+            Reply { status, value, task }
+        }))
     }
 }
 
@@ -164,16 +164,15 @@ type Answer = (u16, Option<TaskMonitor>, Bytes);
 
 /// The whole of an invocation that does not depend on types.
 fn send(
-    client: Client,
-    resource: String,
+    resource: AnyResource,
     action: &'static str,
-    target: Option<ActionTarget>,
     parameters: Box<dyn Record>,
     apply: Option<Apply>,
 ) -> BoxFuture<'static, Result<Answer, Error>> {
     Box::pin(async move {
-        let refuse = |kind, text: String| Err(Error::new(kind, text).at("POST", &resource));
-        let uri = target.as_ref().and_then(|target| target.target.clone());
+        let refuse = |kind, text: String| Err(Error::new(kind, text).at("POST", resource.uri()));
+        let target = action_target(resource.record(), action);
+        let uri = target.and_then(|target| target.target.clone());
         let (Some(target), Some(uri)) = (target, uri) else {
             return refuse(ErrorKind::Missing, format!("this resource does not offer the action {action}"));
         };
@@ -181,7 +180,7 @@ fn send(
             return refuse(ErrorKind::NotAllowed, format!("{action} needs the parameter {missing}"));
         }
         for (parameter, given) in spellings(&*parameters) {
-            let Some(allowed) = allowable_values(&client, &target, parameter).await? else { continue };
+            let Some(allowed) = allowable_values(resource.client(), target, parameter).await? else { continue };
             if let Some(odd) = given.iter().find(|given| !allowed.iter().any(|allowed| allowed == *given)) {
                 let allowed = allowed.join(", ");
                 let text =
@@ -192,14 +191,14 @@ fn send(
         // An empty object, not an empty body: some services insist on one.
         let mut body = encode(&*parameters);
         if let Some(apply) = apply {
-            if let Err(text) = apply.check_operation(&target, "") {
+            if let Err(text) = apply.check_operation(target, "") {
                 return refuse(ErrorKind::NotAllowed, text);
             }
             body = apply.with_operation(&body);
         }
         let request = Request::with_body("POST", uri.as_str(), body);
-        let response = client.send(request.clone()).await?.success(&request)?;
-        let task = (response.status == 202).then(|| TaskMonitor::of(&client, &response));
+        let response = resource.client().send(request.clone()).await?.success(&request)?;
+        let task = (response.status == 202).then(|| TaskMonitor::of(resource.client(), &response));
         Ok((response.status, task, response.body))
     })
 }

@@ -5,19 +5,18 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 use crate::apply::Apply;
-use crate::client::{Client, Request, Response};
+use crate::client::{Request, Response};
 use crate::error::{Error, ErrorKind};
-use crate::resource::AnyResource;
+use crate::resource::{AnyResource, Expected};
 use crate::schema::settings::Settings;
 use crate::task::TaskMonitor;
 use crate::wire::{Change, ETag, Patch, Record, Slot, Table};
 
 /// A change to be made.
 pub(crate) struct Plan {
-    pub(crate) client: Client,
-    pub(crate) uri: String,
-    pub(crate) etag: Option<ETag>,
-    pub(crate) original: Box<dyn Record>,
+    /// What is changed, as it was.
+    pub(crate) resource: AnyResource,
+    pub(crate) expected: Expected,
     pub(crate) patch: Patch,
     pub(crate) apply: Option<Apply>,
     /// The settings object is left alone.
@@ -38,27 +37,27 @@ impl Plan {
             if self.patch.is_empty() {
                 return Ok(Outcome::Unchanged);
             }
-            let table = self.original.table();
-            check(table, &self.patch).map_err(|error| error.at("PATCH", &self.uri))?;
+            let uri = self.resource.uri();
+            check(self.expected.table, &self.patch).map_err(|error| error.at("PATCH", uri))?;
             let settings = self.settings().await?;
             let (pending, direct) = match &settings {
-                Some(settings) => divide(&self.patch, settings.record(), &*self.original),
+                Some(settings) => divide(&self.patch, settings.record(), self.resource.record()),
                 None => (None, Some(self.patch.body.clone())),
             };
             let mut outcome = Outcome::Unchanged;
             if let Some(body) = direct {
                 if self.apply.is_some() && pending.is_none() {
                     let text = "this resource has no settings to which the change belongs: it takes effect at once";
-                    return Err(Error::new(ErrorKind::NotAllowed, text).at("PATCH", &self.uri));
+                    return Err(Error::new(ErrorKind::NotAllowed, text).at("PATCH", uri));
                 }
-                outcome = match self.write(&self.uri, self.etag.clone(), body, table).await? {
+                outcome = match self.write(uri, self.resource.etag().cloned(), body).await? {
                     Ok(updated) => Outcome::Updated(updated),
                     Err(task) => Outcome::Accepted(task),
                 };
             }
             if let (Some(body), Some(settings)) = (pending, settings) {
                 let body = self.apply.as_ref().map_or_else(|| body.clone(), |apply| apply.with_settings(&body));
-                outcome = match self.write(settings.uri(), settings.etag().cloned(), body, table).await? {
+                outcome = match self.write(settings.uri(), settings.etag().cloned(), body).await? {
                     Ok(settings) => Outcome::Pending(settings),
                     Err(task) => Outcome::Accepted(task),
                 };
@@ -69,19 +68,19 @@ impl Plan {
 
     /// The settings object, if the resource has one and it is there.
     async fn settings(&self) -> Result<Option<AnyResource>, Error> {
-        let refuse = |text: String| Error::new(ErrorKind::NotAllowed, text).at("PATCH", &self.uri);
-        let Some(Ok(settings)) = self.original.annotations().record::<Settings>("", "Redfish.Settings") else {
+        let refuse = |text: String| Error::new(ErrorKind::NotAllowed, text).at("PATCH", self.resource.uri());
+        let Some(Ok(settings)) = self.resource.record().annotations().record::<Settings>("", "Redfish.Settings") else {
             return Ok(None);
         };
         if let Some(apply) = &self.apply {
             apply.check_settings(&settings.value).map_err(refuse)?;
         }
         let link = settings.value.settings_object.as_ref().and_then(|link| link.uri());
-        let Some(uri) = link.map(|uri| uri.as_str()).filter(|uri| !self.directly && *uri != self.uri) else {
+        let Some(uri) = link.map(|uri| uri.as_str()).filter(|uri| !self.directly && *uri != self.resource.uri()) else {
             return Ok(None);
         };
-        match self.client.fetch(uri, Some(self.original.table()), false).await {
-            Ok(settings) => Ok(Some(settings)),
+        match self.resource.client().fetch(uri, Some(self.expected.table), false).await {
+            Ok(settings) => settings.checked(self.expected).map(Some),
             // It was promised and is not there.
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
@@ -94,31 +93,30 @@ impl Plan {
         uri: &str,
         etag: Option<ETag>,
         body: String,
-        table: &'static Table,
     ) -> Result<Result<AnyResource, TaskMonitor>, Error> {
         let mut request = Request::with_body("PATCH", uri, body);
         request.if_match = etag;
-        let mut response = self.client.change(request.clone()).await?;
+        let mut response = self.resource.client().change(request.clone()).await?;
         if takes_put_only(&response) {
             response = self.put(&mut request).await?;
         }
         let response = response.success(&request)?;
         if response.status == 202 {
-            return Ok(Err(TaskMonitor::of(&self.client, &response)));
+            return Ok(Err(TaskMonitor::of(self.resource.client(), &response)));
         }
         // The body may be the resource, messages about it, or nothing.
-        if let Ok(whole) = self.client.decode(response, &request, Some(table), false)
+        if let Ok(whole) = self.resource.client().decode(response, &request, Some(self.expected.table), false)
             && whole.record().text("@odata.id").is_some()
         {
-            return Ok(Ok(whole));
+            return whole.checked(self.expected).map(Ok);
         }
-        self.client.fetch(uri, Some(table), false).await.map(Ok)
+        self.resource.client().fetch(uri, Some(self.expected.table), false).await?.checked(self.expected).map(Ok)
     }
 
     /// The same by PUT: the whole resource as it is, with the changes in it.
     async fn put(&self, request: &mut Request) -> Result<Response, Error> {
         let get = Request::get(&request.uri);
-        let found = self.client.send(get.clone()).await?.success(&get)?;
+        let found = self.resource.client().send(get.clone()).await?.success(&get)?;
         let unreadable = |error| {
             Error::new(ErrorKind::Decode, "what is to be put back can't be read").at("GET", &get.uri).with_source(error)
         };
@@ -127,7 +125,7 @@ impl Plan {
         merge(&mut whole, change.map_err(unreadable)?.unwrap_or_default());
         *request = Request::with_body("PUT", request.uri.clone(), whole.to_string());
         request.if_match = found.etag();
-        self.client.change(request.clone()).await
+        self.resource.client().change(request.clone()).await
     }
 }
 

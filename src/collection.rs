@@ -3,38 +3,114 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
+use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
-use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
-use futures_util::stream::FuturesOrdered;
+use futures_util::stream::{BoxStream, FuturesOrdered, StreamExt, TryStreamExt};
 
 use crate::ahead::ahead;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
+use crate::follow::{Follow, Step, fetch_link};
+use crate::opaque::{Opaque, Typed};
 use crate::query::{self, Asked, Query};
-use crate::resource::{AnyResource, Follow, Resource, fetch_link, links_at};
+use crate::resource::{AnyResource, Expected, Fetch, Resource, links_at};
 use crate::wire::{AnyLink, Collection, LinkView, ODataId, Record, Table, Type};
+
+/// What a stream gives before it gets its type.
+type Items = BoxStream<'static, Result<AnyResource, Error>>;
 
 /// A stream of resources. An error of one member is an item; the stream goes on after it.
 #[must_use = "nothing is read before the stream is polled"]
 pub struct Members<T> {
-    pages: Pages,
+    pages: Items,
     member: PhantomData<fn() -> T>,
 }
 
 impl<T> fmt::Debug for Members<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Members").field("waiting", &self.pages.waiting.len()).finish_non_exhaustive()
+        f.debug_struct("Members").finish_non_exhaustive()
     }
 }
 
-type Fetch = BoxFuture<'static, Result<AnyResource, Error>>;
+impl<T: Type> Members<T> {
+    /// Of what gives resources of this type and no others.
+    fn of(pages: Items) -> Self {
+        Self { pages, member: PhantomData }
+    }
 
-/// The stream without its type.
+    pub(crate) fn of_links(client: &Client, links: Vec<AnyLink>) -> Self {
+        Self::of(Pages::of_links(client, links, Expected::type_of::<T>()))
+    }
+
+    pub(crate) fn of_collection(collection: &AnyResource) -> Self {
+        Self::of(Pages::of_collection(collection, Expected::type_of::<T>()))
+    }
+
+    /// The next resource; none at the end.
+    pub async fn next(&mut self) -> Option<Result<Resource<T>, Error>> {
+        StreamExt::next(self).await
+    }
+
+    /// The next resource; none at the end.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::get`]. The stream can be read on after an error.
+    pub fn try_next(&mut self) -> impl Future<Output = Result<Option<Resource<T>>, Error>> + Send {
+        poll_fn(|context| self.poll_try_next(context))
+    }
+
+    #[inline(never)]
+    fn poll_try_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Resource<T>>, Error>> {
+        self.pages.poll_next_unpin(context).map(|item| item.transpose().map(Resource::of_option))
+    }
+
+    /// All resources, or the first error: `try_collect::<Vec<_>>()`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::get`].
+    #[inline(never)]
+    pub fn try_collect<A: Default + Extend<Resource<T>>>(self) -> impl Future<Output = Result<A, Error>> + Send {
+        Typed::new(all(self.pages), |resources| {
+            let mut typed = A::default();
+            typed.extend(resources.into_iter().map(Resource::of));
+            typed
+        })
+    }
+}
+
+impl<C: Collection> Follow<C> {
+    /// The members of the collection that the link leads to, with those of further pages. A link that is not there is
+    /// an error of the stream's.
+    ///
+    /// Where the service says that it supports `$expand=.`, the members are asked for together with the collection, and
+    /// those that come incomplete are read one by one. [`Query::without_expand`] reads all of them one by one.
+    #[inline(never)]
+    pub fn members(self) -> Members<C::Member> {
+        Members::of(Pages::of_step(self.into_step(), C::type_table(), Expected::type_of::<C::Member>()))
+    }
+}
+
+impl<T: Type> Stream for Members<T> {
+    type Item = Result<Resource<T>, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.pages.poll_next_unpin(context).map_ok(Resource::of)
+    }
+}
+
+/// All that is given, or the first error.
+fn all(pages: Items) -> BoxFuture<'static, Result<Vec<AnyResource>, Error>> {
+    Box::pin(pages.try_collect())
+}
+
+/// The stream without its type, but for a check that all members are of it.
 struct Pages {
     client: Client,
     /// Members that are not asked for yet.
@@ -48,83 +124,53 @@ struct Pages {
     /// The collection's type.
     table: &'static Table,
     /// That of the members.
-    member: &'static Table,
+    member: Expected,
     /// What is asked of further pages and of members.
     asked: Asked,
 }
-
-impl<T: Type> Members<T> {
-    pub(crate) fn of_links(client: &Client, links: Vec<AnyLink>, member: &'static Table) -> Self {
-        let mut pages = Pages::new(client, member, member);
-        pages.waiting = links.into();
-        Self { pages, member: PhantomData }
-    }
-
-    pub(crate) fn of_collection(collection: &AnyResource) -> Self {
-        let mut pages = Pages::new(collection.client(), collection.table(), T::type_table());
-        pages.seen.insert(collection.uri().to_owned());
-        pages.read(collection.record());
-        Self { pages, member: PhantomData }
-    }
-
-    pub(crate) fn of_follow<C: Collection<Member = T>>(follow: Follow<C>) -> Self {
-        let step = follow.into_step();
-        let mut pages = Pages::new(&step.client, C::type_table(), T::type_table());
-        pages.page = Some(match step.link {
-            Some(link) if link.uri().is_none() || has_members(&link) => {
-                fetch_link(&step.client, &link, pages.table, Asked::default())
-            }
-            Some(link) => pages.first(link.uri().map(ODataId::as_str).unwrap_or_default(), &step.query),
-            None => Box::pin(async move { Err(Error::new(ErrorKind::Missing, step.missing)) }),
-        });
-        Self { pages, member: PhantomData }
-    }
-
-    /// The next resource; none at the end.
-    pub async fn next(&mut self) -> Option<Result<Resource<T>, Error>> {
-        StreamExt::next(self).await
-    }
-
-    /// The next resource; none at the end.
-    ///
-    /// # Errors
-    ///
-    /// As [`Client::get`]. The stream can be read on after an error.
-    pub async fn try_next(&mut self) -> Result<Option<Resource<T>>, Error> {
-        self.next().await.transpose()
-    }
-
-    /// All resources, or the first error: `try_collect::<Vec<_>>()`.
-    ///
-    /// # Errors
-    ///
-    /// As [`Client::get`].
-    pub async fn try_collect<A: Default + Extend<Resource<T>>>(mut self) -> Result<A, Error> {
-        let mut all = A::default();
-        while let Some(resource) = self.try_next().await? {
-            all.extend(Some(resource));
-        }
-        Ok(all)
-    }
-}
-
-impl<T: Type> Stream for Members<T> {
-    type Item = Result<Resource<T>, Error>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.pages.poll(context).map(|item| item.map(|item| item.and_then(AnyResource::typed)))
-    }
-}
-
-impl<T> Unpin for Members<T> {}
 
 /// Whether a collection was sent in place of a link to it.
 fn has_members(link: &AnyLink) -> bool {
     matches!(link.view(), LinkView::Expanded(collection) if !links_at(collection, "Members").is_empty())
 }
 
+impl Stream for Pages {
+    type Item = Result<AnyResource, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let member = self.member;
+        self.poll(context).map(|item| item.map(|found| found?.checked(member)))
+    }
+}
+
 impl Pages {
-    fn new(client: &Client, table: &'static Table, member: &'static Table) -> Self {
+    fn of_links(client: &Client, links: Vec<AnyLink>, member: Expected) -> Items {
+        let mut pages = Self::new(client, member.table, member);
+        pages.waiting = links.into();
+        Box::pin(pages)
+    }
+
+    fn of_collection(collection: &AnyResource, member: Expected) -> Items {
+        let mut pages = Self::new(collection.client(), collection.table(), member);
+        pages.seen.insert(collection.uri().to_owned());
+        pages.read(collection.record());
+        Box::pin(pages)
+    }
+
+    fn of_step(step: Box<dyn Opaque<Step>>, collection: &'static Table, member: Expected) -> Items {
+        let step = *step.unbox();
+        let mut pages = Self::new(&step.client, collection, member);
+        pages.page = Some(match step.link {
+            Some(link) if link.uri().is_none() || has_members(&link) => {
+                fetch_link(&step.client, &link, collection, Asked::default())
+            }
+            Some(link) => pages.first(link.uri().map(ODataId::as_str).unwrap_or_default(), &step.query),
+            None => Box::pin(async move { Err(Error::new(ErrorKind::Missing, step.missing)) }),
+        });
+        Box::pin(pages)
+    }
+
+    fn new(client: &Client, table: &'static Table, member: Expected) -> Self {
         Self {
             client: client.clone(),
             waiting: VecDeque::new(),
@@ -213,7 +259,7 @@ impl Pages {
             && let Some(link) = self.waiting.pop_front()
         {
             if filtered || self.counts() {
-                let member = fetch_link(&self.client, &link, self.member, self.asked.of_member());
+                let member = fetch_link(&self.client, &link, self.member.table, self.asked.of_member());
                 self.under_way.push_back(ahead(member));
             }
         }

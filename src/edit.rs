@@ -2,16 +2,19 @@
 //! matter of [`change`](crate::change).
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
+use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 
 use crate::apply::Apply;
 use crate::change::{Outcome, Plan};
 use crate::error::Error;
-use crate::resource::Resource;
+use crate::opaque::{Opaque, Typed};
+use crate::resource::{AnyResource, Expected, Resource};
 use crate::task::TaskMonitor;
-use crate::wire::{Patch, Type, diff, encode};
+use crate::wire::{Patch, Record, Type, diff, encode};
 
 /// A copy of a resource to be changed. [`commit`](Self::commit) sends what differs.
 ///
@@ -25,8 +28,14 @@ use crate::wire::{Patch, Type, diff, encode};
 /// ```
 #[must_use = "nothing is sent before `commit`"]
 pub struct Edit<T> {
-    resource: Resource<T>,
-    draft: Resource<T>,
+    draft: Box<dyn Opaque<Draft>>,
+    edits: PhantomData<fn() -> T>,
+}
+
+/// An [`Edit`] without its type.
+struct Draft {
+    resource: AnyResource,
+    record: Box<dyn Record>,
     apply: Option<Apply>,
     directly: bool,
     also: Vec<String>,
@@ -34,7 +43,8 @@ pub struct Edit<T> {
 
 impl<T> fmt::Debug for Edit<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Edit").field(&self.draft).finish()
+        let Draft { resource, record, .. } = &**self.draft;
+        f.debug_struct("Edit").field("uri", &resource.uri()).field("draft", record).finish_non_exhaustive()
     }
 }
 
@@ -55,50 +65,54 @@ pub enum Change<T> {
 impl<T: Type> Deref for Edit<T> {
     type Target = T;
 
+    #[inline(never)]
     fn deref(&self) -> &T {
-        &self.draft
+        match self.draft.record.downcast_ref() {
+            Some(draft) => draft,
+            None => unreachable!("the draft is a copy of a resource of this type"),
+        }
     }
 }
 
 impl<T: Type> DerefMut for Edit<T> {
+    #[inline(never)]
     fn deref_mut(&mut self) -> &mut T {
-        self.draft.value_mut()
+        match self.draft.record.downcast_mut() {
+            Some(draft) => draft,
+            None => unreachable!("the draft is a copy of a resource of this type"),
+        }
     }
 }
 
 impl<T: Type> Edit<T> {
-    pub(crate) fn new(resource: Resource<T>) -> Self {
-        let draft = resource.clone();
-        Self { resource, draft, apply: None, directly: false, also: Vec::new() }
+    /// Of a resource of this type.
+    pub(crate) fn new(resource: &AnyResource) -> Self {
+        Self { draft: Draft::of(resource), edits: PhantomData }
     }
 
     /// What would be sent.
     #[must_use]
     pub fn patch(&self) -> Patch {
-        let mut patch = diff(self.resource.any().record(), self.draft.any().record());
-        if !patch.is_empty() && !self.also.is_empty() {
-            patch.body = with_unchanged(&patch.body, &encode(self.draft.any().record()), &self.also);
-        }
-        patch
+        self.draft.patch()
     }
 
     /// Sends the property at this JSON pointer along with what was changed, although it is what it was:
     /// `/Boot/BootSourceOverrideMode` for services that take a boot target together with the mode only.
     pub fn also(mut self, pointer: impl Into<String>) -> Self {
-        self.also.push(pointer.into());
+        self.draft.also.push(pointer.into());
         self
     }
 
     /// Has the change take effect at a certain time (`@Redfish.SettingsApplyTime`). This is for resources whose changes go
     /// by way of settings, and checked against the times that these support.
     pub fn apply(mut self, when: Apply) -> Self {
-        self.apply = Some(when);
+        self.draft.apply = Some(when);
         self
     }
 
     /// Writes the resource itself, also where it has a settings object to write to.
     pub fn directly(mut self) -> Self {
-        self.directly = true;
+        self.draft.directly = true;
         self
     }
 
@@ -113,19 +127,37 @@ impl<T: Type> Edit<T> {
     ///
     /// Where something read-only was changed or the time is not supported (nothing is sent then), and where the service
     /// can't be asked or refuses.
-    pub async fn commit(self) -> Result<Change<T>, Error> {
-        let patch = self.patch();
-        let client = self.resource.client().clone();
-        let uri = self.resource.uri().to_owned();
-        let etag = self.resource.etag().cloned();
-        let (apply, directly) = (self.apply, self.directly);
-        let plan = Plan { client, uri, etag, original: self.resource.into_any().into_record(), patch, apply, directly };
-        Ok(match plan.carry_out().await? {
+    #[inline(never)]
+    pub fn commit(self) -> impl Future<Output = Result<Change<T>, Error>> + Send {
+        Typed::new(self.draft.commit(Expected::type_of::<T>()), |outcome| match outcome {
             Outcome::Unchanged => Change::Unchanged,
-            Outcome::Updated(resource) => Change::Updated(resource.typed()?),
-            Outcome::Pending(settings) => Change::Pending(settings.typed()?),
+            Outcome::Updated(resource) => Change::Updated(Resource::of(resource)),
+            Outcome::Pending(settings) => Change::Pending(Resource::of(settings)),
             Outcome::Accepted(task) => Change::Accepted(task),
         })
+    }
+}
+
+impl Draft {
+    fn of(resource: &AnyResource) -> Box<dyn Opaque<Self>> {
+        let record = resource.record().to_box();
+        Box::new(Self { resource: resource.clone(), record, apply: None, directly: false, also: Vec::new() })
+    }
+
+    fn patch(&self) -> Patch {
+        let mut patch = diff(self.resource.record(), &*self.record);
+        if !patch.is_empty() && !self.also.is_empty() {
+            patch.body = with_unchanged(&patch.body, &encode(&*self.record), &self.also);
+        }
+        patch
+    }
+}
+
+impl dyn Opaque<Draft> {
+    fn commit(self: Box<Self>, expected: Expected) -> BoxFuture<'static, Result<Outcome, Error>> {
+        let patch = self.patch();
+        let Draft { resource, apply, directly, .. } = *self.unbox();
+        Plan { resource, expected, patch, apply, directly }.carry_out()
     }
 }
 

@@ -4,11 +4,12 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::message::sentence;
+use crate::opaque::Opaque;
 use crate::schema::message::Message;
 
 /// Why something could not be done. Opaque: ask it with [`kind`](Self::kind) and the methods beside it. Its text names
 /// method, URI, status and what the service said; it never has a password or a token in it.
-pub struct Error(Box<Inner>);
+pub struct Error(Box<dyn Opaque<Inner>>);
 
 struct Inner {
     kind: ErrorKind,
@@ -67,9 +68,13 @@ pub enum ErrorKind {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, text: impl Into<String>) -> Self {
+        Self::of(kind, text.into())
+    }
+
+    fn of(kind: ErrorKind, text: String) -> Self {
         Self(Box::new(Inner {
             kind,
-            text: text.into(),
+            text,
             method: None,
             uri: None,
             status: None,

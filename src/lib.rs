@@ -23,11 +23,13 @@ mod edit;
 mod error;
 #[cfg(feature = "telemetry")]
 pub mod event;
+mod follow;
 #[cfg(feature = "host")]
 pub mod host;
 #[cfg(feature = "systems")]
 mod media;
 pub mod message;
+mod opaque;
 #[cfg_attr(not(feature = "telemetry"), allow(dead_code, reason = "some of it is for event streams"))]
 mod query;
 mod resource;
@@ -49,10 +51,12 @@ pub use collection::Members;
 pub use create::{Create, Created, CreationCapability};
 pub use edit::{Change, Edit};
 pub use error::{Error, ErrorKind};
+pub use follow::Follow;
 #[cfg(feature = "systems")]
 pub use media::Insert;
+pub use opaque::Typed;
 pub use query::{Expand, Filter, FilterValue, Property, Query};
-pub use resource::{AnyResource, Follow, Resource};
+pub use resource::{AnyResource, Resource};
 #[cfg(feature = "ipmi")]
 #[doc(inline)]
 pub use rosefish_ipmi as ipmi;

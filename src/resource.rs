@@ -1,9 +1,10 @@
 //! Resources: a decoded body together with where it came from, and what can be done with it.
 
+use std::any::{Any, TypeId};
 use std::fmt;
-use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -13,15 +14,17 @@ use crate::client::{Client, SERVICE_ROOT};
 use crate::collection::Members;
 use crate::edit::Edit;
 use crate::error::{Error, ErrorKind};
-use crate::query::{self, Asked, Query};
+use crate::follow::{Follow, Step};
+use crate::opaque::Opaque;
 use crate::schema::ServiceRoot;
-use crate::wire::{AnyLink, Collection, Deviation, ETag, Link, LinkView, ODataId, Record, Slot, Table, Type, encode};
+use crate::wire::{AnyLink, Collection, Deviation, ETag, Link, Record, Slot, Table, Type, encode};
 
 /// What the generated navigation uses.
 pub(crate) mod generated {
-    pub(crate) use super::{Follow, Resource};
+    pub(crate) use super::Resource;
     pub(crate) use crate::action::{Call, NoParameters};
     pub(crate) use crate::collection::Members;
+    pub(crate) use crate::follow::Follow;
 }
 
 /// A resource: its content, which it derefs to, and where it came from.
@@ -44,18 +47,30 @@ impl<T> Clone for Resource<T> {
 impl<T: Type> Deref for Resource<T> {
     type Target = T;
 
-    #[inline]
+    #[inline(never)]
     fn deref(&self) -> &T {
-        match self.any.record.downcast_ref() {
+        match self.any.record().downcast_ref() {
             Some(value) => value,
-            None => unreachable!("a resource of a type is made of a record of that type: see AnyResource::typed"),
+            None => unreachable!("a resource of a type is made of a record of that type: see AnyResource::checked"),
         }
     }
 }
 
 impl<T> fmt::Debug for Resource<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Resource").field("uri", &self.any.uri).field("value", &self.any.record).finish_non_exhaustive()
+        let Self { any, .. } = self;
+        f.debug_struct("Resource").field("uri", &any.uri()).field("value", &any.record()).finish_non_exhaustive()
+    }
+}
+
+impl<T> Resource<T> {
+    /// Of what [is known](AnyResource::checked) to be of this type.
+    pub(crate) fn of(any: AnyResource) -> Self {
+        Self { any, holds: PhantomData }
+    }
+
+    pub(crate) fn of_option(any: Option<AnyResource>) -> Option<Self> {
+        any.map(Self::of)
     }
 }
 
@@ -63,25 +78,25 @@ impl<T: Type> Resource<T> {
     /// The client that read it.
     #[must_use]
     pub fn client(&self) -> &Client {
-        &self.any.client
+        self.any.client()
     }
 
     /// Where it is.
     #[must_use]
     pub fn uri(&self) -> &str {
-        &self.any.uri
+        self.any.uri()
     }
 
     /// The version of its content, from the `ETag` header or else from `@odata.etag`.
     #[must_use]
     pub fn etag(&self) -> Option<&ETag> {
-        self.any.etag.as_ref()
+        self.any.etag()
     }
 
     /// Where the payload departs from the schemas.
     #[must_use]
     pub fn deviations(&self) -> &[Deviation] {
-        &self.any.deviations
+        self.any.deviations()
     }
 
     /// The content.
@@ -120,47 +135,40 @@ impl<T: Type> Resource<T> {
 
     /// Begins to change it: see [`Edit`].
     pub fn edit(&self) -> Edit<T> {
-        Edit::new(self.clone())
+        Edit::new(&self.any)
     }
 
     /// Follows a link that was found in it.
     pub fn follow<U: Type>(&self, link: &Link<U>) -> Follow<U> {
-        self.any.follow(Some(link.any()), String::new()).typed()
+        Follow::of(Step::new(self.client(), Some(link.any()), String::new()))
     }
 
     /// Follows links that were found in it, in their order.
     pub fn follow_all<U: Type>(&self, links: &[Link<U>]) -> Members<U> {
         let links = links.iter().map(|link| link.any().clone()).collect();
-        Members::of_links(self.client(), links, U::type_table())
+        Members::of_links(self.client(), links)
     }
 
     /// Follows the link of a property, `"Links/Chassis"`.
     pub(crate) fn one<U: Type>(&self, property: &str) -> Follow<U> {
-        self.any.follow_property(property).typed()
+        Follow::of(self.any.follow(property))
     }
 
     /// Follows the links of a property.
     pub(crate) fn all<U: Type>(&self, property: &str) -> Members<U> {
-        Members::of_links(self.client(), links_at(self.any.record(), property), U::type_table())
+        Members::of_links(self.client(), links_at(self.any.record(), property))
     }
 
     pub(crate) fn invoke<P: Type, R>(&self, action: &'static str, parameters: P) -> Call<P, R> {
         Call::new(&self.any, action, parameters)
-    }
-
-    pub(crate) fn value_mut(&mut self) -> &mut T {
-        match self.any.record.downcast_mut() {
-            Some(value) => value,
-            None => unreachable!("a resource of a type is made of a record of that type: see AnyResource::typed"),
-        }
     }
 }
 
 impl Resource<ServiceRoot> {
     /// The service root, which the client keeps.
     pub(crate) fn of_root(client: Client, etag: Option<ETag>, deviations: Vec<Deviation>, root: ServiceRoot) -> Self {
-        let any = AnyResource::new(client, SERVICE_ROOT.to_owned(), etag, deviations, Box::new(root), Bytes::new());
-        Self { any, holds: PhantomData }
+        let root = Box::new(root);
+        Self::of(AnyResource::new(client, SERVICE_ROOT.to_owned(), etag, deviations, root, Bytes::new()))
     }
 }
 
@@ -168,167 +176,6 @@ impl<C: Collection> Resource<C> {
     /// The members, with those of further pages.
     pub fn members(&self) -> Members<C::Member> {
         Members::of_collection(&self.any)
-    }
-}
-
-/// A link about to be followed: `.await` reads the resource.
-#[must_use = "a link is followed when it is awaited"]
-pub struct Follow<T> {
-    step: Step,
-    leads_to: PhantomData<fn() -> T>,
-}
-
-/// A [`Follow`] without its type.
-pub(crate) struct Step {
-    pub(crate) client: Client,
-    pub(crate) link: Option<AnyLink>,
-    pub(crate) missing: String,
-    pub(crate) query: Query,
-}
-
-impl<T> fmt::Debug for Follow<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Follow").field(&self.step.link).finish()
-    }
-}
-
-impl Step {
-    fn typed<T>(self) -> Follow<T> {
-        Follow { step: self, leads_to: PhantomData }
-    }
-
-    fn uri(&self) -> Option<&str> {
-        self.link.as_ref()?.uri().map(ODataId::as_str)
-    }
-
-    fn take(self, table: &'static Table) -> BoxFuture<'static, Result<AnyResource, Error>> {
-        let Self { client, link, missing, query } = self;
-        let Some(link) = link else { return Box::pin(async move { Err(Error::new(ErrorKind::Missing, missing)) }) };
-        match link.uri() {
-            Some(uri) if !query.is_plain() => query::fetch::ask(&client, uri.as_str(), &query, table, false),
-            _ => fetch_link(&client, &link, table, Asked::default()),
-        }
-    }
-
-    /// The one member of a collection; none where there is another number of them.
-    fn only(
-        self,
-        collection: &'static Table,
-        member: &'static Table,
-    ) -> BoxFuture<'static, Result<Option<AnyResource>, Error>> {
-        Box::pin(async move {
-            let Some(uri) = self.uri().map(str::to_owned) else {
-                return Err(Error::new(ErrorKind::Missing, self.missing));
-            };
-            let client = self.client.clone();
-            let supported = client.features().and_then(|features| features.only_member_query) == Some(true);
-            if supported && !client.query_memory().has_failed(&uri) {
-                let asked = Query::new().only().insist().ask(collection, None, false).unwrap_or_default();
-                match query::fetch::fetch(&client, &uri, asked, member, true).await {
-                    Ok(found) if found.table() == collection => return Ok(None),
-                    Ok(found) => {
-                        let place = found.record().text("@odata.id").unwrap_or(&uri).to_owned();
-                        return Ok(Some(found.moved(place)));
-                    }
-                    Err(error) if error.is_auth() => return Err(error),
-                    Err(_) => client.query_memory().note(&uri),
-                }
-            }
-            let found = Self { query: Query::new(), ..self }.take(collection).await?;
-            match links_at(found.record(), "Members").as_slice() {
-                [link] => fetch_link(&client, link, member, Asked::default()).await.map(Some),
-                _ => Ok(None),
-            }
-        })
-    }
-}
-
-impl<T: Type> Follow<T> {
-    /// Where the link leads, if it is there.
-    #[must_use]
-    pub fn uri(&self) -> Option<&str> {
-        self.step.uri()
-    }
-
-    /// With query parameters; those of an earlier call count no more.
-    pub fn query(mut self, query: Query) -> Self {
-        self.step.query = query;
-        self
-    }
-
-    /// With subordinate resources in place of links to them, where the service can (`$expand=.`).
-    pub fn expand(self) -> Self {
-        let query = self.step.query.clone().expand(query::Expand::Subordinate);
-        self.query(query)
-    }
-
-    /// The resource; none where there is no such link, or nothing where it leads.
-    ///
-    /// # Errors
-    ///
-    /// As [`Client::get`], but for what is not there.
-    pub async fn get_opt(self) -> Result<Option<Resource<T>>, Error> {
-        match self.await {
-            Ok(resource) => Ok(Some(resource)),
-            Err(error) if matches!(error.kind(), ErrorKind::Missing | ErrorKind::NotFound) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    pub(crate) fn into_step(self) -> Step {
-        self.step
-    }
-}
-
-impl<C: Collection> Follow<C> {
-    /// The members of the collection that the link leads to, with those of further pages. A link that is not there is
-    /// an error of the stream's.
-    ///
-    /// Where the service says that it supports `$expand=.`, the members are asked for together with the collection, and
-    /// those that come incomplete are read one by one. [`Query::without_expand`] reads all of them one by one.
-    pub fn members(self) -> Members<C::Member> {
-        Members::of_follow(self)
-    }
-
-    /// The member of a collection that has but one; none where it has another number of them. One request where the
-    /// service supports `only`, else two.
-    ///
-    /// # Errors
-    ///
-    /// As [`Client::get`].
-    pub async fn only(self) -> Result<Option<Resource<C::Member>>, Error> {
-        self.step.only(C::type_table(), C::Member::type_table()).await?.map(AnyResource::typed).transpose()
-    }
-}
-
-impl<T: Type> IntoFuture for Follow<T> {
-    type Output = Result<Resource<T>, Error>;
-    type IntoFuture = BoxFuture<'static, Self::Output>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        let fetch = self.step.take(T::type_table());
-        Box::pin(async move { fetch.await?.typed() })
-    }
-}
-
-/// The resource behind a link: what the service inlined, if it is enough of it, else what it answers. If not the
-/// whole of it is asked for, whatever came inlined is enough.
-pub(crate) fn fetch_link(
-    client: &Client,
-    link: &AnyLink,
-    table: &'static Table,
-    asked: Asked,
-) -> BoxFuture<'static, Result<AnyResource, Error>> {
-    let uri = link.uri().map(|uri| uri.as_str().to_owned());
-    if let LinkView::Expanded(value) = link.view()
-        && (asked.is_saving() || is_whole(value) || uri.as_deref().is_none_or(|uri| uri.contains('#')))
-    {
-        let resource = AnyResource::inlined(client.clone(), uri.unwrap_or_default(), value.to_box());
-        return Box::pin(async move { Ok(resource) });
-    }
-    match uri {
-        Some(uri) => query::fetch::fetch(client, &uri, asked, table, false),
-        None => Box::pin(async { Err(Error::new(ErrorKind::Missing, "the link leads nowhere: it has no @odata.id")) }),
     }
 }
 
@@ -352,15 +199,12 @@ pub(crate) fn links_at(record: &dyn Record, property: &str) -> Vec<AnyLink> {
     Vec::new()
 }
 
-/// Whether an inlined resource is more than a reference with some annotations: it has what its schema requires of it.
-/// Some services lose properties when they expand; then the resource itself is asked.
-fn is_whole(record: &dyn Record) -> bool {
-    record.table().fields.iter().all(|field| !field.flags.required() || record.has(field.name))
-}
-
-/// A resource whose type is not known at compile time.
+/// A resource whose type is not known at compile time. Clones share what it holds.
 #[derive(Clone)]
-pub struct AnyResource {
+pub struct AnyResource(Arc<dyn Opaque<Content>>);
+
+#[derive(Clone)]
+struct Content {
     client: Client,
     uri: String,
     etag: Option<ETag>,
@@ -369,9 +213,12 @@ pub struct AnyResource {
     body: Bytes,
 }
 
+/// A resource that is being read.
+pub(crate) type Fetch = BoxFuture<'static, Result<AnyResource, Error>>;
+
 impl fmt::Debug for AnyResource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AnyResource").field("uri", &self.uri).field("record", &self.record).finish_non_exhaustive()
+        f.debug_struct("AnyResource").field("uri", &self.0.uri).field("record", &self.0.record).finish_non_exhaustive()
     }
 }
 
@@ -384,62 +231,66 @@ impl AnyResource {
         record: Box<dyn Record>,
         body: Bytes,
     ) -> Self {
-        Self { client, uri, etag, deviations, record, body }
+        Self(Arc::new(Content { client, uri, etag, deviations, record, body }))
     }
 
-    fn inlined(client: Client, uri: String, record: Box<dyn Record>) -> Self {
+    /// What another resource had in place of a link to it.
+    pub(crate) fn inlined(client: Client, uri: String, record: Box<dyn Record>) -> Self {
         let etag = (*record).text("@odata.etag").map(ETag::from);
-        Self { client, uri, etag, deviations: Vec::new(), record, body: Bytes::new() }
+        Self::new(client, uri, etag, Vec::new(), record, Bytes::new())
     }
 
     /// The same, at another URI: what was asked for with a query is not at the URI with the query.
     pub(crate) fn moved(mut self, uri: String) -> Self {
-        self.uri = uri;
+        match Arc::get_mut(&mut self.0) {
+            Some(content) => content.uri = uri,
+            None => self.0 = Arc::new(Content { uri, ..(*self.0).clone() }),
+        }
         self
     }
 
     /// The client that read it.
     #[must_use]
     pub fn client(&self) -> &Client {
-        &self.client
+        &self.0.client
     }
 
     /// The content.
     #[must_use]
     pub fn record(&self) -> &dyn Record {
-        &*self.record
+        &*self.0.record
     }
 
     /// What the schemas say of its type.
     #[must_use]
     pub fn table(&self) -> &'static Table {
-        self.record.table()
+        self.0.record.table()
     }
 
     /// Where it is.
     #[must_use]
     pub fn uri(&self) -> &str {
-        &self.uri
+        &self.0.uri
     }
 
     /// The version of its content.
     #[must_use]
     pub fn etag(&self) -> Option<&ETag> {
-        self.etag.as_ref()
+        self.0.etag.as_ref()
     }
 
     /// Where the payload departs from the schemas.
     #[must_use]
     pub fn deviations(&self) -> &[Deviation] {
-        &self.deviations
+        &self.0.deviations
     }
 
     /// The JSON text: as it came, or what stands for it if another resource had it inlined.
     #[must_use]
     pub fn json(&self) -> std::borrow::Cow<'_, str> {
-        match self.body.is_empty() {
-            true => encode(&*self.record).into(),
-            false => String::from_utf8_lossy(&self.body),
+        match self.0.body.is_empty() {
+            true => encode(self.record()).into(),
+            false => String::from_utf8_lossy(&self.0.body),
         }
     }
 
@@ -448,31 +299,45 @@ impl AnyResource {
     /// # Errors
     ///
     /// Where it is of another type.
-    pub fn typed<T: Type>(mut self) -> Result<Resource<T>, Error> {
-        if self.record.downcast_ref::<T>().is_none() {
-            return Err(self.mistaken(T::type_table()));
+    pub fn typed<T: Type>(self) -> Result<Resource<T>, Error> {
+        self.checked(Expected::type_of::<T>()).map(Resource::of)
+    }
+
+    /// Makes sure that it is of a type. The text is not kept then, unless a clone needs it.
+    pub(crate) fn checked(mut self, expected: Expected) -> Result<Self, Error> {
+        let record: &dyn Any = self.record();
+        if record.type_id() != expected.id {
+            let text = format!("this is a {}, not a {}", self.table().name, expected.table.name);
+            return Err(Error::new(ErrorKind::Decode, text).at("GET", self.uri()));
         }
-        self.body = Bytes::new();
-        Ok(Resource { any: self, holds: PhantomData })
+        if let Some(content) = Arc::get_mut(&mut self.0) {
+            content.body = Bytes::new();
+        }
+        Ok(self)
     }
 
-    fn mistaken(&self, expected: &Table) -> Error {
-        let text = format!("this is a {}, not a {}", self.table().name, expected.name);
-        Error::new(ErrorKind::Decode, text).at("GET", &self.uri)
+    /// Follows the link of a property.
+    fn follow(&self, property: &str) -> Box<dyn Opaque<Step>> {
+        let missing = format!("{} has no {property}", self.uri());
+        Step::new(self.client(), links_at(self.record(), property).first(), missing)
+    }
+}
+
+/// The type that a resource is expected to be of, for what is compiled without types.
+#[derive(Clone, Copy)]
+pub(crate) struct Expected {
+    id: TypeId,
+    pub(crate) table: &'static Table,
+}
+
+impl Expected {
+    pub(crate) fn type_of<T: Type>() -> Self {
+        Self { id: TypeId::of::<T>(), table: T::type_table() }
     }
 
-    /// The content.
-    pub(crate) fn into_record(self) -> Box<dyn Record> {
-        self.record
-    }
-
-    fn follow(&self, link: Option<&AnyLink>, missing: String) -> Step {
-        Step { client: self.client.clone(), link: link.cloned(), missing, query: Query::new() }
-    }
-
-    fn follow_property(&self, property: &str) -> Step {
-        let missing = format!("{} has no {property}", self.uri);
-        self.follow(links_at(&*self.record, property).first(), missing)
+    /// Checks what is being read.
+    pub(crate) fn check(self, fetch: Fetch) -> Fetch {
+        Box::pin(async move { fetch.await?.checked(self) })
     }
 }
 

@@ -16,12 +16,15 @@ use super::session::SessionToken;
 use super::tls::{ClientCertificate, Trust};
 use super::transport::{Http, HttpConfig, HttpVersion, TlsVersion, Transport};
 use crate::error::{Error, ErrorKind};
+use crate::opaque::Opaque;
 use crate::wire::Limits;
 
 /// Sets a [`Client`] up. See [`Client::builder`].
-#[derive(Clone)]
 #[must_use = "a builder does nothing until `connect`"]
-pub struct ClientBuilder {
+pub struct ClientBuilder(Box<dyn Opaque<Settings>>);
+
+#[derive(Clone)]
+struct Settings {
     url: String,
     credentials: Option<Credentials>,
     means: Means,
@@ -37,21 +40,27 @@ pub struct ClientBuilder {
     cache: Option<usize>,
 }
 
+impl Clone for ClientBuilder {
+    fn clone(&self) -> Self {
+        Self(Box::new((**self.0).clone()))
+    }
+}
+
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
-            .field("url", &self.url)
-            .field("credentials", &self.credentials)
-            .field("means", &self.means)
-            .field("http", &self.http)
-            .field("retry", &self.retry)
+            .field("url", &self.0.url)
+            .field("credentials", &self.0.credentials)
+            .field("means", &self.0.means)
+            .field("http", &self.0.http)
+            .field("retry", &self.0.retry)
             .finish_non_exhaustive()
     }
 }
 
 impl ClientBuilder {
     pub(crate) fn new(url: &str) -> Self {
-        Self {
+        Self(Box::new(Settings {
             url: url.to_owned(),
             credentials: None,
             means: Means::Login,
@@ -64,24 +73,24 @@ impl ClientBuilder {
             concurrency: 4,
             retry: RetryPolicy::default(),
             cache: None,
-        }
+        }))
     }
 
     /// Who logs in. Without credentials only the service root and what else is public can be read.
     pub fn credentials(mut self, credentials: Credentials) -> Self {
-        self.credentials = Some(credentials);
+        self.0.credentials = Some(credentials);
         self
     }
 
     /// Sends the credentials with each request instead of making a session.
     pub fn basic_auth(mut self) -> Self {
-        self.means = Means::Basic;
+        self.0.means = Means::Basic;
         self
     }
 
     /// Sends `Authorization: Bearer` with each request, for services that take tokens of another authority (OAuth 2.0).
     pub fn bearer_token(mut self, token: impl Into<SecretString>) -> Self {
-        self.means = Means::Bearer(token.into());
+        self.0.means = Means::Bearer(token.into());
         self
     }
 
@@ -89,13 +98,13 @@ impl ClientBuilder {
     /// [closed](Client::close). If the session has ended, one is opened with the credentials if there are any; that one
     /// is this client's.
     pub fn session(mut self, token: SessionToken) -> Self {
-        self.means = Means::Token(token, false);
+        self.0.means = Means::Token(token, false);
         self
     }
 
     /// As [`session`](Self::session), and ends the session when the client is dropped.
     pub fn adopt_session(mut self, token: SessionToken) -> Self {
-        self.means = Means::Token(token, true);
+        self.0.means = Means::Token(token, true);
         self
     }
 
@@ -104,7 +113,7 @@ impl ClientBuilder {
     /// them.
     pub fn client_certificate_pem(mut self, certificate: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> Self {
         match ClientCertificate::from_pem(certificate.as_ref(), key.as_ref()) {
-            Ok(certificate) => self.http.certificate = Some(certificate),
+            Ok(certificate) => self.0.http.certificate = Some(certificate),
             Err(error) => self.note(error),
         }
         self
@@ -113,14 +122,14 @@ impl ClientBuilder {
     /// Trusts the certificates in this PEM text, and no others: as authorities, or as the very certificate that the
     /// service shows.
     pub fn ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.http.trust = Trust::Pem(pem.into());
+        self.0.http.trust = Trust::Pem(pem.into());
         self
     }
 
     /// Trusts the certificate of this SHA-256 fingerprint (64 hexadecimal digits, with or without colons), and no other.
     pub fn pin_sha256(mut self, fingerprint: &str) -> Self {
         match Trust::pinned(fingerprint) {
-            Ok(trust) => self.http.trust = trust,
+            Ok(trust) => self.0.http.trust = trust,
             Err(error) => self.note(error),
         }
         self
@@ -128,84 +137,84 @@ impl ClientBuilder {
 
     /// Trusts any certificate: whoever sits between can read the password. For machines on the bench.
     pub fn danger_accept_invalid_certs(mut self) -> Self {
-        self.http.trust = Trust::Anything;
+        self.0.http.trust = Trust::Anything;
         self
     }
 
     /// The oldest version of TLS to agree to; 1.2 unless told.
     pub fn oldest_tls(mut self, version: TlsVersion) -> Self {
-        self.http.oldest_tls = version;
+        self.0.http.oldest_tls = version;
         self
     }
 
     /// Speaks HTTP/1.1 only. Otherwise HTTP/2 is spoken where the service offers it.
     pub fn http1_only(mut self) -> Self {
-        self.http.version = HttpVersion::Http1;
+        self.0.http.version = HttpVersion::Http1;
         self
     }
 
     /// Speaks HTTP/2 only, also without TLS.
     pub fn http2_only(mut self) -> Self {
-        self.http.version = HttpVersion::Http2;
+        self.0.http.version = HttpVersion::Http2;
         self
     }
 
     /// Goes through an HTTP proxy, `http://proxy.example:3128`. None is used unless one is named here: not that of the
     /// environment either.
     pub fn proxy(mut self, url: &str) -> Self {
-        self.http.proxy = Some((url.to_owned(), None));
+        self.0.http.proxy = Some((url.to_owned(), None));
         self
     }
 
     /// As [`proxy`](Self::proxy), for a proxy that wants to know who uses it.
     pub fn proxy_with(mut self, url: &str, user: &str, password: impl Into<SecretString>) -> Self {
-        self.http.proxy = Some((url.to_owned(), Some((user.to_owned(), password.into()))));
+        self.0.http.proxy = Some((url.to_owned(), Some((user.to_owned(), password.into()))));
         self
     }
 
     /// Sends requests by this instead of the transport that this library has. What was set of TLS, HTTP versions, proxy and
     /// the time to connect then counts for nothing.
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
-        self.transport = Some(transport);
+        self.0.transport = Some(transport);
         self
     }
 
     /// How long a call may take as a whole, from when it is its turn, with all that is sent again and the time between; 60 s unless
     /// told. [`Client::with_timeout`] sets it for some calls.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.0.timeout = timeout;
         self
     }
 
     /// How long making a connection may take; 10 s unless told.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.http.connect_timeout = timeout;
+        self.0.http.connect_timeout = timeout;
         self
     }
 
     /// How long the service may be silent before it answers, and between pieces of its answer; as long as the call may
     /// take unless told.
     pub fn read_timeout(mut self, timeout: Duration) -> Self {
-        self.read_timeout = Some(timeout);
+        self.0.read_timeout = Some(timeout);
         self
     }
 
     /// What an answer may be at most, decompressed.
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
+        self.0.limits = limits;
         self
     }
 
     /// How many requests may be under way at once, over all clones of the client and all streams; 4 unless told, and at
     /// least 1. Who waits longest is next. A BMC is a small computer.
     pub fn concurrency(mut self, most: usize) -> Self {
-        self.concurrency = most.clamp(1, 1 << 16);
+        self.0.concurrency = most.clamp(1, 1 << 16);
         self
     }
 
     /// What is sent again, and when. [`Client::with_retry`] sets it for some calls.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.retry = policy;
+        self.0.retry = policy;
         self
     }
 
@@ -213,12 +222,12 @@ impl ClientBuilder {
     /// would send (`If-None-Match`): if so, it need not send it again. Nothing is kept unless told: there are services that
     /// leave the tag as it is when only readings of sensors change, and then say that nothing has.
     pub fn cache(mut self, bytes: usize) -> Self {
-        self.cache = Some(bytes);
+        self.0.cache = Some(bytes);
         self
     }
 
     fn note(&mut self, fault: Error) {
-        self.fault.get_or_insert(Arc::new(fault));
+        self.0.fault.get_or_insert(Arc::new(fault));
     }
 
     /// Reads the service root and logs in.
@@ -230,24 +239,31 @@ impl ClientBuilder {
     ///
     /// Where an option can't be used, the host can't be reached or its certificate is not accepted, the service is not
     /// Redfish, or the credentials are refused.
-    pub async fn connect(self) -> Result<Client, Error> {
-        self.begin().await
-    }
-
-    // Not an `async fn`: those are compiled where they are awaited.
-    fn begin(self) -> BoxFuture<'static, Result<Client, Error>> {
-        Box::pin(async move {
-            if let Some(fault) = self.fault {
+    pub fn connect(self) -> impl Future<Output = Result<Client, Error>> + Send {
+        // Not an `async fn`: those are compiled where they are awaited.
+        let connected: BoxFuture<'static, _> = Box::pin(async move {
+            let settings = *self.0.unbox();
+            if let Some(fault) = settings.fault {
                 return Err(Error::new(ErrorKind::Configuration, fault.to_string()));
             }
-            let origin = Origin::parse(&self.url)?;
-            let transport = match self.transport {
+            let origin = Origin::parse(&settings.url)?;
+            let transport = match settings.transport {
                 Some(transport) => transport,
-                None => Arc::new(Http::new(HttpConfig { encrypted: origin.is_encrypted(), ..self.http })?),
+                None => Arc::new(Http::new(HttpConfig { encrypted: origin.is_encrypted(), ..settings.http })?),
             };
-            let timeouts = Timeouts { total: self.timeout, read: self.read_timeout.unwrap_or(self.timeout) };
-            let exchange = Exchange::new(origin, self.limits, timeouts, transport);
-            connect(exchange, self.credentials, self.means, self.retry, self.concurrency, self.cache).await
-        })
+            let timeouts =
+                Timeouts { total: settings.timeout, read: settings.read_timeout.unwrap_or(settings.timeout) };
+            let exchange = Exchange::new(origin, settings.limits, timeouts, transport);
+            connect(
+                exchange,
+                settings.credentials,
+                settings.means,
+                settings.retry,
+                settings.concurrency,
+                settings.cache,
+            )
+            .await
+        });
+        connected
     }
 }

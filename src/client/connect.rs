@@ -287,12 +287,9 @@ impl Client {
     /// # Errors
     ///
     /// Where the service can't be asked or refuses.
-    pub async fn close(self) -> Result<(), Error> {
-        self.end().await
-    }
-
-    fn end(self) -> BoxFuture<'static, Result<(), Error>> {
-        Box::pin(async move {
+    pub fn close(self) -> impl Future<Output = Result<(), Error>> + Send {
+        // Not an `async fn`: those are compiled where they are awaited.
+        let closed: BoxFuture<'static, _> = Box::pin(async move {
             match self.inner.access.close() {
                 Some(session) => {
                     let _turn = self.inner.under_way.acquire().await;
@@ -300,6 +297,7 @@ impl Client {
                 }
                 None => Ok(()),
             }
-        })
+        });
+        closed
     }
 }

@@ -19,7 +19,6 @@ mod tls;
 pub mod transport;
 
 use std::fmt;
-use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -35,8 +34,9 @@ pub(crate) use retry::chance;
 pub use session::{ExposedSession, SessionToken};
 
 use crate::error::{Error, ErrorKind};
+use crate::opaque::{Opaque, Typed};
 use crate::query::Memory;
-use crate::resource::{AnyResource, Resource};
+use crate::resource::{AnyResource, Expected, Resource};
 use crate::schema::service_root::ProtocolFeaturesSupported;
 use crate::schema::{self, ServiceRoot};
 use crate::wire::{ETag, Table, Type, decode_into, peek_odata_type};
@@ -51,7 +51,7 @@ pub const SERVICE_ROOT: &str = "/redfish/v1/";
 /// how it went.
 #[derive(Clone)]
 pub struct Client {
-    inner: Arc<dyn Shared>,
+    inner: Arc<dyn Opaque<Inner>>,
     options: Arc<Options>,
 }
 
@@ -66,26 +66,6 @@ struct Inner {
     precondition: precondition::Learned,
     cache: Option<cache::Cache>,
     registries: registries::Registries,
-}
-
-/// [`Inner`], seen through a trait: how it is dropped, with TLS, sessions and all, is compiled in this crate then, and not
-/// in each that uses a client.
-trait Shared: Send + Sync {
-    fn inner(&self) -> &Inner;
-}
-
-impl Shared for Inner {
-    fn inner(&self) -> &Inner {
-        self
-    }
-}
-
-impl Deref for dyn Shared {
-    type Target = Inner;
-
-    fn deref(&self) -> &Inner {
-        self.inner()
-    }
 }
 
 /// What may differ from one handle to another.
@@ -176,8 +156,9 @@ impl Client {
     /// # Errors
     ///
     /// Where the service can't be asked, refuses, or does not answer with a JSON object.
-    pub async fn get<T: Type>(&self, uri: &str) -> Result<Resource<T>, Error> {
-        self.fetch(uri, Some(T::type_table()), false).await?.typed()
+    pub fn get<T: Type>(&self, uri: &str) -> impl Future<Output = Result<Resource<T>, Error>> + Send {
+        let expected = Expected::type_of::<T>();
+        Typed::new(expected.check(self.fetch(uri, Some(expected.table), false)), Resource::of)
     }
 
     /// Reads a resource of whatever type it is: what its `@odata.type` says, else `hint`, else what its place says, else

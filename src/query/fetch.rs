@@ -5,7 +5,8 @@ use futures_util::future::BoxFuture;
 use super::{Asked, Query};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
-use crate::resource::{AnyResource, Resource};
+use crate::opaque::Typed;
+use crate::resource::{AnyResource, Expected, Resource};
 use crate::wire::{Table, Type};
 
 impl Client {
@@ -26,8 +27,13 @@ impl Client {
     ///
     /// As [`get`](Self::get); and where the query names a property that the type does not have, or asks for what the
     /// service does not say that it can do. Nothing is sent then.
-    pub async fn get_with<T: Type>(&self, uri: &str, query: &Query) -> Result<Resource<T>, Error> {
-        ask(self, uri, query, T::type_table(), false).await?.typed()
+    pub fn get_with<T: Type>(
+        &self,
+        uri: &str,
+        query: &Query,
+    ) -> impl Future<Output = Result<Resource<T>, Error>> + Send {
+        let expected = Expected::type_of::<T>();
+        Typed::new(expected.check(ask(self, uri, query, expected.table, false)), Resource::of)
     }
 
     /// Reads a resource of whatever type it is, as [`get_any`](Self::get_any), with query parameters. Properties in the
