@@ -20,10 +20,7 @@ impl<E: OpenEnum> EnumSlot for Option<E> {
         }
     }
     fn put(&mut self, member: Option<Member<'_>>) {
-        *self = match member {
-            Some(member) => Some(E::of(member)),
-            None => None,
-        };
+        *self = member.map(E::of);
     }
 }
 

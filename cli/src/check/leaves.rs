@@ -114,10 +114,15 @@ fn dynamic(table: &'static Table) -> Option<Kind> {
         return None;
     }
     let mut empty = table.make();
-    match empty.dynamic_mut()?.insert("") {
-        ItemMut::Record(record) => Some(Kind::Record(record.table())),
-        ItemMut::Scalar(_) => Some(Kind::Primitive),
-    }
+    let mut kind = None;
+    empty.dynamic_mut()?.insert("", &mut |item| {
+        kind = Some(match item {
+            ItemMut::Record(record) => Kind::Record(record.table()),
+            ItemMut::Scalar(_) => Kind::Primitive,
+        });
+        false
+    });
+    kind
 }
 
 #[cfg(test)]
