@@ -14,8 +14,10 @@ use crate::tools::{check, installed, text};
 
 /// Runs a console program in a terminal of its own and types into it.
 fn typed(command: &str, keys: &[&str]) -> String {
+    // What is typed before the program has set up its terminal comes as it was typed, too.
+    let command = format!("stty -icrnl; {command}");
     let mut child = Command::new("script")
-        .args(["-qec", command, "/dev/null"])
+        .args(["-qec", &command, "/dev/null"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
