@@ -489,18 +489,3 @@ fn an_error_of_a_service_is_read_in_all_its_forms() {
         assert!(one.same(&json::Json::parse(&other).unwrap()), "{text}");
     }
 }
-
-#[test]
-fn of_a_name_that_comes_twice_the_last_counts() {
-    let table = schema::find("MessageRegistry.MessageProperty").unwrap();
-    for (text, expected) in [
-        (r#"{"X": [], "X": {}}"#, r#"{"X":{}}"#),
-        (r#"{"X": {}, "X": []}"#, r#"{"X":[]}"#),
-        (r#"{"X": {"Message": "1"}, "X": {"Message": "2"}}"#, r#"{"X":{"Message":"2"}}"#),
-    ] {
-        let mut record = table.make();
-        let deviations = decode_into(&mut *record, text.as_bytes(), &Limits::default()).unwrap();
-        assert!(deviations.iter().any(|deviation| deviation.kind == DeviationKind::DuplicateProperty), "{text}");
-        assert!(json::Json::parse(&encode(&*record)).unwrap().same(&json::Json::parse(expected).unwrap()), "{text}");
-    }
-}

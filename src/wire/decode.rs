@@ -3,6 +3,7 @@
 
 mod deviate;
 mod link;
+mod made_up;
 mod reader;
 
 use std::borrow::Cow;
@@ -13,10 +14,11 @@ use super::error::{DecodeError, DecodeErrorKind, Limits};
 use super::json::{Json, Peek, Wrong, position};
 use super::odata::ODataType;
 use super::pattern::Pattern;
-use super::record::{ItemMut, Member, Record, SlotMut, Type};
+use super::record::{Member, Record, SlotMut, Type};
 use super::residue::Form;
 use super::scalar::Outcome;
 use super::table::{Field, Kind, Table};
+use made_up::MadeUp;
 
 /// A decoded payload and where it departs from the schemas.
 #[derive(Debug, Clone, PartialEq)]
@@ -141,14 +143,18 @@ enum Segment<'j> {
     Name(Cow<'j, str>),
 }
 
-/// The fields that an object has had so far.
-struct Seen([u64; 4]);
+/// What an object has had so far.
+#[derive(Default)]
+struct Seen {
+    fields: [u64; 4],
+    made_up: MadeUp,
+}
 
 impl Seen {
     /// Notes a field; true if it is not the first time.
     fn again(&mut self, slot: usize) -> bool {
         let bit = 1_u64 << (slot % 64);
-        match self.0.get_mut(slot / 64) {
+        match self.fields.get_mut(slot / 64) {
             Some(word) => std::mem::replace(word, *word | bit) & bit != 0,
             // No type has so many fields; of one that had, a repeated field would merely go unmentioned.
             None => false,
@@ -179,7 +185,7 @@ impl<'j> Decoder<'j> {
     fn record(&mut self, record: &mut dyn Record) -> Result<(), DecodeError> {
         self.descend()?;
         let table = record.table();
-        let mut seen = Seen([0; 4]);
+        let mut seen = Seen::default();
         let mut members = 0;
         while let Some(name) = self.next_name(&mut members)? {
             let Some(name) = name.text() else { return Err(self.error(Wrong::Surrogate)) };
@@ -195,6 +201,7 @@ impl<'j> Decoder<'j> {
                 self.other(record, table, &mut seen, name, peek)?;
             }
         }
+        seen.made_up.finish(record);
         self.depth -= 1;
         Ok(())
     }
@@ -235,7 +242,7 @@ impl<'j> Decoder<'j> {
         let annotation = annotates && !name.trim_start().starts_with("@odata.");
         self.path.push(Segment::Name(name.clone()));
         if !annotation && record.dynamic().is_some() {
-            self.dynamic(record, &name, peek)?;
+            self.dynamic(record, &mut seen.made_up, &name, peek)?;
         } else if !annotation
             && let Some((slot, field)) = table.fields.nearly_named(name.trim())
             && !seen.again(slot)
@@ -253,62 +260,6 @@ impl<'j> Decoder<'j> {
         }
         self.path.pop();
         Ok(())
-    }
-
-    /// A property whose name the service made up, in a type that allows for it.
-    fn dynamic(&mut self, record: &mut dyn Record, name: &str, peek: Peek) -> Result<(), DecodeError> {
-        let start = self.place();
-        if !self.allows(record.table(), name) {
-            let problem = Problem::new(DeviationKind::UnknownProperty, "a name that fits the schema's pattern");
-            self.deviate(problem, Handling::Kept, name);
-        }
-        // The last of a name counts, also where an earlier one was refused.
-        let known = record.dynamic().is_some_and(|map| map.get(name).is_some());
-        let refused_before = record.residue().get(name).is_some();
-        if refused_before && let Some(residue) = record.residue_mut() {
-            residue.remove(name);
-        }
-        if known || refused_before {
-            self.again();
-        }
-        let Some(map) = record.dynamic_mut() else { return Ok(()) };
-        let mut refused = Ok(None);
-        map.insert(name, &mut |item| {
-            refused = self.item(item, peek);
-            matches!(refused, Ok(None))
-        });
-        if let Some(problem) = refused? {
-            let json = self.rest_of(start, peek)?;
-            self.deviate(problem, Handling::Withheld, json);
-            push(record, name, json);
-        }
-        Ok(())
-    }
-
-    /// A value of a property whose name the service made up; why it can't be one, if so.
-    fn item(&mut self, item: ItemMut<'_>, peek: Peek) -> Result<Option<Problem>, DecodeError> {
-        Ok(match item {
-            ItemMut::Record(inner) if peek == Peek::Object => {
-                self.record(inner)?;
-                None
-            }
-            ItemMut::Record(_) => Some(Problem::new(DeviationKind::WrongType, "an object")),
-            ItemMut::Scalar(scalar) => match scalar.read(self, peek)? {
-                Outcome::Exact => None,
-                Outcome::Rounded => Some(Problem::new(DeviationKind::OutOfRange, "a number of at most 64 bits")),
-                Outcome::Odd(problem, _) | Outcome::Refused(problem) => Some(problem),
-            },
-        })
-    }
-
-    /// As [`Table::allows`].
-    fn allows(&mut self, table: &'static Table, name: &str) -> bool {
-        let patterns = match self.patterns.take() {
-            Some(patterns) if patterns.0 == table => patterns,
-            _ => (table, table.patterns.iter().map(|pattern| Pattern::new(pattern)).collect()),
-        };
-        let (_, patterns) = self.patterns.insert(patterns);
-        patterns.iter().any(|pattern| pattern.fits(name))
     }
 
     /// The whole text of a value of which a part, or nothing, was consumed.

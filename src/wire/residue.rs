@@ -89,9 +89,13 @@ impl Residue {
 
     /// Removes a property or annotation that has no field of its own.
     pub fn remove(&mut self, name: &str) {
+        self.remove_all(|found| found == name);
+    }
+
+    pub(crate) fn remove_all(&mut self, gone: impl Fn(&str) -> bool) {
         let Some(rest) = &mut self.0 else { return };
         let text = &rest.text;
-        rest.entries.retain(|entry| entry.slot != NO_SLOT || entry.name(text) != name);
+        rest.entries.retain(|entry| entry.slot != NO_SLOT || !gone(entry.name(text)));
         if rest.entries.is_empty() {
             self.0 = None;
         }
