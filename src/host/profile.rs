@@ -95,8 +95,9 @@ impl HostProfile {
             Backend::Redfish => &mut self.redfish_lacks,
             Backend::Ipmi => &mut self.ipmi_lacks,
         };
+        // In their order: profiles that know the same are the same, however they learnt it.
         if !lacks.contains(&capability) {
-            lacks.push(capability);
+            lacks.insert(lacks.partition_point(|known| *known < capability), capability);
         }
     }
 }

@@ -22,7 +22,8 @@ pub trait CollectionKind: Send + Sync + 'static {
 pub struct ResourceCollection<K: CollectionKind> {
     /// `Members`: those of this page.
     pub members: Vec<Link<K::Member>>,
-    common: CollectionProperties,
+    /// What all collections have.
+    pub common: CollectionProperties,
 }
 
 /// What all collections have beside their members, and [`ResourceCollection`] derefs to. A struct of its own, so that it is

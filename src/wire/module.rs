@@ -47,6 +47,7 @@ impl Module {
 
     /// The record type of this number.
     #[must_use]
+    // Else how a schema is read would be compiled in each type of it.
     #[inline(never)]
     pub fn table(&'static self, number: usize) -> &'static Table {
         // The generated code asks for those only that there are.

@@ -45,7 +45,7 @@ impl Emitter<'_> {
     }
 
     /// By hand: what `derive` makes calls a function per field, and the compiler spends its time on what would have to be
-    /// dropped if one of them panicked.
+    /// dropped if one of them panicked. And once for each type, not in whatever makes one.
     fn default(&self, out: &mut String, item: &Struct) {
         let _ = write!(
             out,
