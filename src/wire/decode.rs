@@ -146,16 +146,33 @@ enum Segment<'j> {
 /// What an object has had so far.
 #[derive(Default)]
 struct Seen {
-    fields: [u64; 4],
+    fields: Slots,
+    /// Those beside which there is something in the residue.
+    beside: Slots,
     made_up: MadeUp,
 }
 
 impl Seen {
     /// Notes a field; true if it is not the first time.
     fn again(&mut self, slot: usize) -> bool {
+        self.fields.set(slot, true)
+    }
+}
+
+/// Numbers of fields.
+#[derive(Default)]
+struct Slots([u64; 4]);
+
+impl Slots {
+    /// Puts a number in or takes it out; whether it was in.
+    fn set(&mut self, slot: usize, is_in: bool) -> bool {
         let bit = 1_u64 << (slot % 64);
-        match self.fields.get_mut(slot / 64) {
-            Some(word) => std::mem::replace(word, *word | bit) & bit != 0,
+        match self.0.get_mut(slot / 64) {
+            Some(word) => {
+                let was_in = *word & bit != 0;
+                *word = if is_in { *word | bit } else { *word & !bit };
+                was_in
+            }
             // No type has so many fields; of one that had, a repeated field would merely go unmentioned.
             None => false,
         }
@@ -193,9 +210,11 @@ impl<'j> Decoder<'j> {
             if let Some((slot, field)) = table.fields.named(&name) {
                 self.path.push(Segment::Field(field.name));
                 if seen.again(slot) {
-                    self.forget(record, slot);
+                    self.forget(record, slot, seen.beside.set(slot, false));
                 }
-                self.field(record, slot, field, peek, "")?;
+                if self.field(record, slot, field, peek, "")? {
+                    seen.beside.set(slot, true);
+                }
                 self.path.pop();
             } else {
                 self.other(record, table, &mut seen, name, peek)?;
@@ -208,9 +227,9 @@ impl<'j> Decoder<'j> {
 
     /// A property that came before: what it had gives way to what comes now. What came by a name that was but nearly
     /// right is not the same property after all, and is kept as an unknown one.
-    fn forget(&mut self, record: &mut dyn Record, slot: usize) {
+    fn forget(&mut self, record: &mut dyn Record, slot: usize, beside: bool) {
         record.slot_mut(slot).clear();
-        if let Some(residue) = record.residue_mut() {
+        if beside && let Some(residue) = record.residue_mut() {
             let nearly =
                 residue.beside(slot).and_then(|beside| Some((beside.name?.to_owned(), beside.json.to_owned())));
             residue.forget(slot);
@@ -250,6 +269,7 @@ impl<'j> Decoder<'j> {
             let problem = Problem::new(DeviationKind::MiscasedProperty, field.name);
             self.deviate(problem, Handling::Coerced, &name);
             self.field(record, slot, field, peek, &name)?;
+            seen.beside.set(slot, true);
         } else {
             let json = self.raw(peek)?;
             if !annotates && !table.is_generic() {
@@ -270,7 +290,8 @@ impl<'j> Decoder<'j> {
         Ok(self.since(start))
     }
 
-    /// A member whose name is that of a field, or nearly so: then `name` is what it is called.
+    /// A member whose name is that of a field, or nearly so: then `name` is what it is called. Whether something was put
+    /// beside the field.
     fn field(
         &mut self,
         record: &mut dyn Record,
@@ -278,7 +299,7 @@ impl<'j> Decoder<'j> {
         field: &Field,
         peek: Peek,
         name: &str,
-    ) -> Result<(), DecodeError> {
+    ) -> Result<bool, DecodeError> {
         let start = self.place();
         if peek == Peek::Null {
             self.null()?;
@@ -288,7 +309,7 @@ impl<'j> Decoder<'j> {
             } else if !field.flags.nullable() {
                 self.deviate(Problem::new(DeviationKind::Null, expected(field)), Handling::Withheld, "null");
             }
-            return Ok(());
+            return Ok(true);
         }
         let outcome = if !field.flags.many() {
             self.value(record, slot, field, peek)?
@@ -304,7 +325,7 @@ impl<'j> Decoder<'j> {
             }
         };
         match outcome {
-            Outcome::Exact if name.is_empty() => {}
+            Outcome::Exact if name.is_empty() => return Ok(field.flags.many() && record.slot(slot).is_empty()),
             Outcome::Exact | Outcome::Rounded => {
                 let json = self.since(start);
                 push_beside(record, slot, Form::Coerced, name, json);
@@ -312,9 +333,10 @@ impl<'j> Decoder<'j> {
             Outcome::Odd(problem, handling) => {
                 let json = self.since(start);
                 self.deviate(problem, handling, json);
-                if handling == Handling::Coerced || !name.is_empty() {
-                    push_beside(record, slot, Form::Coerced, name, json);
+                if handling != Handling::Coerced && name.is_empty() {
+                    return Ok(false);
                 }
+                push_beside(record, slot, Form::Coerced, name, json);
             }
             Outcome::Refused(problem) => {
                 let json = self.rest_of(start, peek)?;
@@ -323,7 +345,7 @@ impl<'j> Decoder<'j> {
                 push_beside(record, slot, Form::Withheld, name, json);
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     fn array(&mut self, record: &mut dyn Record, slot: usize, field: &Field) -> Result<Outcome, DecodeError> {

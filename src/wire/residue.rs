@@ -142,12 +142,17 @@ impl Residue {
         })
     }
 
+    /// Removes what stands beside a field. It is looked for from the end, where it mostly is: there may be very many entries.
     pub(crate) fn forget(&mut self, slot: usize) {
-        if let Some(rest) = &mut self.0 {
-            rest.entries.retain(|entry| usize::from(entry.slot) != slot);
-            if rest.entries.is_empty() {
-                self.0 = None;
-            }
+        let Some(rest) = &mut self.0 else { return };
+        let is_beside = |entry: &Entry| usize::from(entry.slot) == slot;
+        if let Some(last) = rest.entries.iter().rposition(is_beside) {
+            // What there is of one field was put in together.
+            let others = rest.entries.iter().take(last).rev().take_while(|entry| is_beside(entry)).count();
+            rest.entries.drain(last - others..=last);
+        }
+        if rest.entries.is_empty() {
+            self.0 = None;
         }
     }
 
