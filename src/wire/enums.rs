@@ -50,6 +50,13 @@ pub(crate) fn named(spelling: &str, unrecognized: bool, f: &mut fmt::Formatter<'
 /// The traits that every open enumeration has beside [`OpenEnum`].
 macro_rules! open_enum_traits {
     ($name:ident) => {
+        // By the spelling, as all the rest: what is derived has an arm for each of some six thousand members.
+        impl Clone for $name {
+            #[inline]
+            fn clone(&self) -> Self {
+                Self::from(self.as_str())
+            }
+        }
         impl PartialEq for $name {
             #[inline]
             fn eq(&self, other: &Self) -> bool {

@@ -15,11 +15,11 @@ pub(crate) fn new<T: Record + Default>() -> Box<dyn Record> {
 // A call to one of these costs the compiler less than to see, for every single field, that its type is a `ScalarSlot`.
 macro_rules! scalar_slots {
     ($($name:ident $name_mut:ident: $ty:ty;)*) => {$(
-        #[inline]
+        #[inline(never)]
         pub(crate) fn $name(slot: &$ty) -> Slot<'_> {
             Slot::Scalar(slot)
         }
-        #[inline]
+        #[inline(never)]
         pub(crate) fn $name_mut(slot: &mut $ty) -> SlotMut<'_> {
             SlotMut::Scalar(slot)
         }

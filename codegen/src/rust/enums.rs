@@ -10,7 +10,7 @@ pub(super) fn emit(out: &mut String, item: &Enum, number: usize) {
     let rust = &item.rust_name;
     let full = format!("{}.{}", item.name.schema, item.name.name);
     docs::item(out, "", &item.docs, &format!("The `{full}` enumeration."));
-    let _ = writeln!(out, "#[derive(Clone)]\npub enum {rust} {{");
+    let _ = writeln!(out, "pub enum {rust} {{");
     for member in &item.members {
         docs::item(out, "    ", &member.docs, &format!("`{}`", member.json));
         let _ = writeln!(out, "    {},", member.rust);
