@@ -14,7 +14,7 @@ use crate::opaque::Typed;
 use crate::resource::{AnyResource, action_target};
 use crate::schema::ActionInfo;
 use crate::task::TaskMonitor;
-use crate::wire::{ActionTarget, Limits, Record, Slot, Type, decode, encode};
+use crate::wire::{ActionTarget, Record, Returned, Slot, Type, encode};
 
 pub(crate) use crate::wire::NoParameters;
 
@@ -55,24 +55,6 @@ pub struct Reply<R = ()> {
     pub value: Option<R>,
     /// How to follow it, where it has not finished yet (202).
     pub task: Option<TaskMonitor>,
-}
-
-/// What an action may return: a type, or nothing.
-pub trait Returned: Sized + Send + 'static {
-    /// Reads the answer's body.
-    fn read(body: &[u8]) -> Option<Self>;
-}
-
-impl Returned for () {
-    fn read(_: &[u8]) -> Option<Self> {
-        None
-    }
-}
-
-impl<T: Type> Returned for T {
-    fn read(body: &[u8]) -> Option<Self> {
-        decode(body, &Limits::default()).ok().map(|decoded| decoded.value)
-    }
 }
 
 impl<P: Type, R> Call<P, R> {

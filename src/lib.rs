@@ -37,9 +37,8 @@ pub mod schema;
 mod task;
 #[cfg(feature = "update")]
 mod update;
-pub mod wire;
 
-pub use action::{Call, Reply, Returned};
+pub use action::{Call, Reply};
 pub use apply::Apply;
 #[cfg(feature = "systems")]
 pub use boot::OverrideBoot;
@@ -60,6 +59,8 @@ pub use resource::{AnyResource, Resource};
 #[cfg(feature = "ipmi")]
 #[doc(inline)]
 pub use rosefish_ipmi as ipmi;
+#[doc(inline)]
+pub use rosefish_wire::{self as wire, Returned};
 pub use task::{Completion, Phase, Progress, TaskHandle, TaskMonitor, TaskUpdates};
 #[cfg(feature = "update")]
 pub use update::Upload;

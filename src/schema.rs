@@ -10,7 +10,7 @@
 use crate::wire::generated as w;
 use std::sync::OnceLock;
 
-use crate::wire::{Doc, Field, ODataType, Table, find_table};
+use crate::wire::{Doc, Field, ODataType, Table};
 
 mod place;
 
@@ -34,7 +34,7 @@ pub fn types() -> &'static [(&'static str, &'static Table)] {
 /// `ComputerSystem` will do.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Table> {
-    if name.contains('.') { find_table(MODULES, name) } else { find_table(MODULES, &format!("{name}.{name}")) }
+    if name.contains('.') { w::find_table(MODULES, name) } else { w::find_table(MODULES, &format!("{name}.{name}")) }
 }
 
 /// The type that an `@odata.type` names. Where the schema does not have the type, but there is a resource of its name

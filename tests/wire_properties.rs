@@ -177,3 +177,21 @@ fn every_type_takes_an_empty_object_and_all_its_names_with_any_value() {
         }
     }
 }
+
+#[test]
+fn of_a_name_that_comes_twice_the_last_counts() {
+    let table = schema::find("MessageRegistry.MessageProperty").unwrap();
+    for (text, expected) in [
+        (r#"{"X": [], "X": {}}"#, r#"{"X":{}}"#),
+        (r#"{"X": {}, "X": []}"#, r#"{"X":[]}"#),
+        (r#"{"X": [], "X": {}, "X": 7}"#, r#"{"X":7}"#),
+        (r#"{"X": [], "Y": 1, "X": 7, "X": {}}"#, r#"{"X":{},"Y":1}"#),
+        (r#"{"X": {"Message": "1"}, "X": {"Message": "2"}}"#, r#"{"X":{"Message":"2"}}"#),
+    ] {
+        let mut record = table.make();
+        let deviations = decode_into(&mut *record, text.as_bytes(), &Limits::default()).unwrap();
+        assert!(deviations.iter().any(|deviation| deviation.kind == DeviationKind::DuplicateProperty), "{text}");
+        let json = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        assert_eq!(json(&encode(&*record)), json(expected), "{text}");
+    }
+}

@@ -15,10 +15,10 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{BoxStream, StreamExt};
 use serde::{Deserialize, Serialize};
 
-use crate::action::Returned;
 use crate::client::{Client, Request, Response};
 use crate::error::{Error, ErrorKind};
 use crate::resource::Resource;
+use crate::wire::Returned;
 use crate::schema::Task;
 use crate::schema::message::Message;
 pub use state::{Phase, Progress};

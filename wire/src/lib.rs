@@ -20,7 +20,8 @@ mod encode;
 mod enums;
 mod error;
 mod fields;
-pub(crate) mod generated;
+#[doc(hidden)]
+pub mod generated;
 mod json;
 mod link;
 mod links;
@@ -39,7 +40,7 @@ mod serde_impl;
 mod table;
 mod text;
 
-pub use action::{ActionTarget, Actions, NoParameters};
+pub use action::{ActionTarget, Actions, NoParameters, Returned};
 pub use annotation::Annotations;
 pub use collection::{CollectionKind, CollectionProperties, ResourceCollection};
 pub use decode::{Decoded, Decoder, decode, decode_into, peek_odata_type};
@@ -66,47 +67,3 @@ pub use table::{
     ActionTable, Capabilities, Detail, Doc, EnumTable, Field, Flags, Kind, Notes, Table, TypeKind, Version,
 };
 pub use text::{DateTime, Duration, Guid};
-
-pub(crate) use enums::open_enum_traits;
-#[doc(hidden)]
-pub mod private {
-    //! What the generated code calls.
-    pub(crate) use super::compare::{copied, print, same};
-    pub(crate) use super::enums::named;
-    pub(crate) use super::serde_impl::{deserialize, serialize, spelled};
-}
-pub(crate) use module::find_table;
-
-/// The traits that every record type has beside [`Record`].
-macro_rules! record_traits {
-    ($($name:ident)*) => {$(
-        impl Clone for $name {
-            #[inline]
-            fn clone(&self) -> Self {
-                $crate::wire::private::copied(self)
-            }
-        }
-        impl PartialEq for $name {
-            #[inline]
-            fn eq(&self, other: &Self) -> bool {
-                $crate::wire::private::same(self, other)
-            }
-        }
-        impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                $crate::wire::private::print(self, f)
-            }
-        }
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                $crate::wire::private::serialize(self, serializer)
-            }
-        }
-        impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::wire::private::deserialize(deserializer)
-            }
-        }
-    )*};
-}
-pub(crate) use record_traits;

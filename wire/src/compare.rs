@@ -60,14 +60,14 @@ fn copy_slot(from: &Slot<'_>, to: SlotMut<'_>) {
 }
 
 /// A copy of a record.
-pub(crate) fn copied<T: Record + Default>(record: &T) -> T {
+pub fn copied<T: Record + Default>(record: &T) -> T {
     let mut made = T::default();
     copy(record, &mut made);
     made
 }
 
 /// Whether two records are of one type and have the same content.
-pub(crate) fn same(one: &dyn Record, other: &dyn Record) -> bool {
+pub fn same(one: &dyn Record, other: &dyn Record) -> bool {
     one.table() == other.table()
         && (0..one.table().fields.len()).all(|number| same_slot(&one.slot(number), &other.slot(number)))
         && same_dynamic(one, other)
@@ -143,7 +143,7 @@ pub(crate) fn is_secret(name: &str) -> bool {
 }
 
 /// Prints a record for a person: the type's name and what is there, by the names of the standard.
-pub(crate) fn print(record: &dyn Record, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub fn print(record: &dyn Record, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let table = record.table();
     let mut out = f.debug_struct(table.name.rsplit('.').next().unwrap_or(table.name));
     for (number, field) in table.fields.iter().enumerate() {

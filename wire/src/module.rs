@@ -63,7 +63,8 @@ impl Module {
     }
 
     /// All record types.
-    pub(crate) fn types(&'static self) -> &'static [Table] {
+    #[must_use]
+    pub fn types(&'static self) -> &'static [Table] {
         &self.read().tables
     }
 
@@ -86,7 +87,7 @@ fn schema_of(modules: Modules, name: &str) -> Option<&'static Module> {
 }
 
 /// The record type of this full name.
-pub(crate) fn find_table(modules: Modules, name: &str) -> Option<&'static Table> {
+pub fn find_table(modules: Modules, name: &str) -> Option<&'static Table> {
     schema_of(modules, name)?.types().iter().find(|table| table.name == name)
 }
 

@@ -143,7 +143,8 @@ impl dyn Record {
     }
 
     /// Whether the payload had this property, if only as null or in a form that its field could not take.
-    pub(crate) fn has(&self, name: &str) -> bool {
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
         let beside = |slot: usize| !self.slot(slot).is_empty() || self.residue().beside(slot).is_some();
         self.table().find(name).is_some_and(beside) || self.residue().get(name).is_some()
     }

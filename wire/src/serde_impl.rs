@@ -19,7 +19,7 @@ use super::record::{Member, Record, Type};
 /// # Errors
 ///
 /// Those of the serializer, and what serde's data model has no place for: strings that are no Unicode.
-pub(crate) fn serialize<S: Serializer>(record: &dyn Record, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn serialize<S: Serializer>(record: &dyn Record, serializer: S) -> Result<S::Ok, S::Error> {
     let text = super::encode(record);
     let mut json = Json::new(&text);
     let peek = json.peek().map_err(S::Error::custom)?;
@@ -97,7 +97,7 @@ impl Serialize for Node<'_, '_> {
 /// # Errors
 ///
 /// Those of the deserializer, and what is not an object.
-pub(crate) fn deserialize<'de, T: Type, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+pub fn deserialize<'de, T: Type, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let value = <serde_json::Value as serde::Deserialize>::deserialize(deserializer)?;
     from_json(&value.to_string()).map_err(D::Error::custom)
 }
@@ -107,7 +107,7 @@ fn from_json<T: Type>(json: &str) -> Result<T, super::DecodeError> {
 }
 
 /// Reads a member of an enumeration with any serde deserializer.
-pub(crate) fn spelled<'de, E: OpenEnum, D: Deserializer<'de>>(deserializer: D) -> Result<E, D::Error> {
+pub fn spelled<'de, E: OpenEnum, D: Deserializer<'de>>(deserializer: D) -> Result<E, D::Error> {
     let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
     Ok(E::of(Member { number: None, spelling: &text }))
 }

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use super::{Decoder, push};
-use crate::wire::deviation::{DeviationKind, Handling, Problem};
-use crate::wire::error::DecodeError;
-use crate::wire::json::Peek;
-use crate::wire::pattern::Pattern;
-use crate::wire::record::{ItemMut, Record};
-use crate::wire::scalar::Outcome;
-use crate::wire::table::Table;
+use crate::deviation::{DeviationKind, Handling, Problem};
+use crate::error::DecodeError;
+use crate::json::Peek;
+use crate::pattern::Pattern;
+use crate::record::{ItemMut, Record};
+use crate::scalar::Outcome;
+use crate::table::Table;
 
 /// The names of an object that came with a value that could not be taken, and whether one came later that could. The
 /// last of a name counts: then what was refused is taken out of the residue, in one go at the end, as there may be very
@@ -92,30 +92,5 @@ impl Decoder<'_> {
         };
         let (_, patterns) = self.patterns.insert(patterns);
         patterns.iter().any(|pattern| pattern.fits(name))
-    }
-}
-
-#[cfg(all(test, feature = "registries"))]
-mod tests {
-    use serde_json::Value;
-
-    use crate::wire::{DeviationKind, Limits, decode_into, encode};
-
-    #[test]
-    fn of_a_name_that_comes_twice_the_last_counts() {
-        let table = crate::schema::find("MessageRegistry.MessageProperty").unwrap();
-        for (text, expected) in [
-            (r#"{"X": [], "X": {}}"#, r#"{"X":{}}"#),
-            (r#"{"X": {}, "X": []}"#, r#"{"X":[]}"#),
-            (r#"{"X": [], "X": {}, "X": 7}"#, r#"{"X":7}"#),
-            (r#"{"X": [], "Y": 1, "X": 7, "X": {}}"#, r#"{"X":{},"Y":1}"#),
-            (r#"{"X": {"Message": "1"}, "X": {"Message": "2"}}"#, r#"{"X":{"Message":"2"}}"#),
-        ] {
-            let mut record = table.make();
-            let deviations = decode_into(&mut *record, text.as_bytes(), &Limits::default()).unwrap();
-            assert!(deviations.iter().any(|deviation| deviation.kind == DeviationKind::DuplicateProperty), "{text}");
-            let json = |text: &str| serde_json::from_str::<Value>(text).unwrap();
-            assert_eq!(json(&encode(&*record)), json(expected), "{text}");
-        }
     }
 }

@@ -4,11 +4,12 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::generated as w;
 use super::fields::Fields;
 use super::record::{Record, Slot, SlotMut, Type};
 use super::residue::Residue;
 use super::table::{Capabilities, Doc, Kind, Notes, Table, TypeKind, Version};
-use super::{ODataId, Oem};
+use super::{Limits, ODataId, Oem, decode};
 
 /// How an action is invoked (`"#ComputerSystem.Reset": {"target": ...}`), DSP0266, "Actions property". The values that
 /// the service accepts for a parameter are annotations of it: see [`ActionTarget::allowable_values`].
@@ -173,7 +174,25 @@ impl Record for NoParameters {
     }
 }
 
-super::record_traits!(ActionTarget NoParameters);
+/// What an action may return: a type, or nothing.
+pub trait Returned: Sized + Send + 'static {
+    /// Reads the answer's body.
+    fn read(body: &[u8]) -> Option<Self>;
+}
+
+impl Returned for () {
+    fn read(_: &[u8]) -> Option<Self> {
+        None
+    }
+}
+
+impl<T: Type> Returned for T {
+    fn read(body: &[u8]) -> Option<Self> {
+        decode(body, &Limits::default()).ok().map(|decoded| decoded.value)
+    }
+}
+
+w::record_traits!(ActionTarget NoParameters);
 
 impl Clone for Actions {
     fn clone(&self) -> Self {

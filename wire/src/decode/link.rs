@@ -1,13 +1,13 @@
 //! Links, in whichever of their forms they come.
 
 use super::Decoder;
-use crate::wire::deviation::{DeviationKind, Handling, Problem};
-use crate::wire::error::DecodeError;
-use crate::wire::json::Peek;
-use crate::wire::link::AnyLink;
-use crate::wire::odata::ODataId;
-use crate::wire::scalar::Outcome;
-use crate::wire::table::Kind;
+use crate::deviation::{DeviationKind, Handling, Problem};
+use crate::error::DecodeError;
+use crate::json::Peek;
+use crate::link::AnyLink;
+use crate::odata::ODataId;
+use crate::scalar::Outcome;
+use crate::table::Kind;
 
 impl Decoder<'_> {
     /// A link, or the resource that stands in its place.

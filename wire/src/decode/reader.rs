@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::Decoder;
-use crate::wire::error::{DecodeError, DecodeErrorKind};
-use crate::wire::json::{Peek, Quoted, Wrong};
+use crate::error::{DecodeError, DecodeErrorKind};
+use crate::json::{Peek, Quoted, Wrong};
 
 impl<'j> Decoder<'j> {
     #[inline]

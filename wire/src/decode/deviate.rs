@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::{Decoder, Segment};
-use crate::wire::compare::is_secret;
-use crate::wire::deviation::{Deviation, Handling, Problem};
+use crate::compare::is_secret;
+use crate::deviation::{Deviation, Handling, Problem};
 
 impl Decoder<'_> {
     pub(super) fn deviate(&mut self, problem: Problem, handling: Handling, found: &str) {
