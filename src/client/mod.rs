@@ -39,7 +39,7 @@ use crate::query::Memory;
 use crate::resource::{AnyResource, Expected, Resource};
 use crate::schema::service_root::ProtocolFeaturesSupported;
 use crate::schema::{self, ServiceRoot};
-use crate::wire::{ETag, Table, Type, decode_into, peek_odata_type};
+use crate::wire::{ETag, Record, Table, Type, decode_into, peek_odata_type};
 use access::Access;
 use exchange::Exchange;
 

@@ -3,7 +3,7 @@
 use crate::error::{Error, ErrorKind};
 use crate::schema::event::{Event, EventRecord};
 use crate::schema::{self, MetricReport};
-use crate::wire::{Deviation, Limits, Record, Type, decode, decode_into, peek_odata_type};
+use crate::wire::{Deviation, Limits, Record, decode, decode_into, peek_odata_type};
 
 /// What a service sent at once.
 #[derive(Debug)]

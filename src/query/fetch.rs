@@ -7,7 +7,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::opaque::Typed;
 use crate::resource::{AnyResource, Expected, Resource};
-use crate::wire::{Table, Type};
+use crate::wire::{Record, Table, Type};
 
 impl Client {
     /// Reads a resource of a known type with query parameters: see [`Query`].

@@ -18,9 +18,9 @@ use serde::{Deserialize, Serialize};
 use crate::client::{Client, Request, Response};
 use crate::error::{Error, ErrorKind};
 use crate::resource::Resource;
-use crate::wire::Returned;
 use crate::schema::Task;
 use crate::schema::message::Message;
+use crate::wire::Returned;
 pub use state::{Phase, Progress};
 use watch::{Step, Watch};
 

@@ -4,12 +4,12 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::generated as w;
 use super::fields::Fields;
 use super::record::{Record, Slot, SlotMut, Type};
 use super::residue::Residue;
 use super::table::{Capabilities, Doc, Kind, Notes, Table, TypeKind, Version};
 use super::{Limits, ODataId, Oem, decode};
+use crate::generated as w;
 
 /// How an action is invoked (`"#ComputerSystem.Reset": {"target": ...}`), DSP0266, "Actions property". The values that
 /// the service accepts for a parameter are annotations of it: see [`ActionTarget::allowable_values`].
@@ -104,12 +104,6 @@ const fn table(name: &'static str, fields: &'static str, new: fn() -> Box<dyn Re
     }
 }
 
-impl Type for ActionTarget {
-    fn type_table() -> &'static Table {
-        &ACTION_TARGET
-    }
-}
-
 impl Record for ActionTarget {
     fn slot(&self, slot: usize) -> Slot<'_> {
         match slot {
@@ -127,15 +121,8 @@ impl Record for ActionTarget {
             _ => SlotMut::Rest(&mut self.residue),
         }
     }
-}
-
-impl Type for Actions {
     fn type_table() -> &'static Table {
-        &ACTIONS
-    }
-    /// That of the resource whose actions they are.
-    fn table(&self) -> &'static Table {
-        self.table
+        &ACTION_TARGET
     }
 }
 
@@ -157,11 +144,8 @@ impl Record for Actions {
             },
         }
     }
-}
-
-impl Type for NoParameters {
     fn type_table() -> &'static Table {
-        &NO_PARAMETERS
+        &ACTIONS
     }
 }
 
@@ -171,6 +155,9 @@ impl Record for NoParameters {
     }
     fn slot_mut(&mut self, _: usize) -> SlotMut<'_> {
         SlotMut::Rest(&mut self.residue)
+    }
+    fn type_table() -> &'static Table {
+        &NO_PARAMETERS
     }
 }
 

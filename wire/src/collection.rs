@@ -125,9 +125,6 @@ impl<K: CollectionKind> Record for ResourceCollection<K> {
             _ => self.common.slot_mut(slot),
         }
     }
-}
-
-impl<K: CollectionKind> Type for ResourceCollection<K> {
     fn type_table() -> &'static Table {
         K::table()
     }

@@ -6,6 +6,13 @@ pub use std::str::FromStr;
 
 pub use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub use crate::Slot::{
+    Enum as enumeration, Link as link, Map as map, Record as record, Rest as rest, Scalar as scalar,
+};
+pub use crate::SlotMut::{
+    Enum as enumeration_mut, Link as link_mut, Map as map_mut, Record as record_mut, Rest as rest_mut,
+    Scalar as scalar_mut,
+};
 pub use crate::compare::{copied, print, same};
 pub use crate::enums::named;
 pub use crate::module::find_table;
@@ -16,10 +23,13 @@ pub use crate::{
     ResourceCollection, Slot, SlotMut, Table, Type, open_enum_traits, record_traits,
 };
 
+/// No residue.
+pub const NONE: Residue = Residue::NONE;
+
 /// An empty record, for [`Table::make`].
 #[must_use]
 pub fn new<T: Record + Default>() -> Box<dyn Record> {
-    Box::<T>::default()
+    Box::new(T::default())
 }
 
 // A call to one of these costs the compiler less than to see, for every single field, that its type is a `ScalarSlot`.

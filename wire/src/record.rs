@@ -11,13 +11,19 @@ use super::residue::Residue;
 use super::scalar::ScalarSlot;
 use super::table::{Table, TypeKind};
 
-/// A struct whose fields can be reached by number, as [`Table::fields`] numbers them. Two functions, as there are a
-/// thousand such types: all else is made of them.
+/// A struct whose fields can be reached by number, as [`Table::fields`] numbers them. These functions alone, as there are
+/// a thousand such types: all else is made of them.
 pub trait Record: Any + Send + Sync + fmt::Debug {
     /// A field to read. [`MAP`] gives [`Slot::Map`] where there is one, numbers beyond the last give [`Slot::Rest`].
     fn slot(&self, slot: usize) -> Slot<'_>;
     /// A field to change, in the same way.
     fn slot_mut(&mut self, slot: usize) -> SlotMut<'_>;
+    /// What the schemas say of this type. Asked without a value: to make one, a program would compile for each type how it is
+    /// made and dropped.
+    #[must_use]
+    fn type_table() -> &'static Table
+    where
+        Self: Sized;
 }
 
 /// The slot of the properties whose names the service makes up.
@@ -25,14 +31,13 @@ pub const MAP: usize = usize::MAX - 1;
 
 /// A [`Record`] type that is known at compile time.
 pub trait Type: Record + Default + Clone {
-    /// What the schemas say of this type. Asked without a value: to make one, a program would compile for each type how it is
-    /// made and dropped.
-    #[must_use]
-    fn type_table() -> &'static Table;
+    /// What the schemas say of this type; of the actions of a resource, what they say of that resource's.
+    fn table(&self) -> &'static Table;
+}
 
-    /// What the schemas say of this type.
+impl<T: Record + Default + Clone> Type for T {
     fn table(&self) -> &'static Table {
-        Self::type_table()
+        (self as &dyn Record).table()
     }
 }
 

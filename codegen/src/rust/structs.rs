@@ -58,7 +58,7 @@ impl Emitter<'_> {
         if let Some(dynamic) = &item.dynamic {
             let _ = write!(out, "{}: std::collections::BTreeMap::new(), ", dynamic.rust);
         }
-        let _ = writeln!(out, "residue: w::Residue::NONE }}\n    }}\n}}");
+        let _ = writeln!(out, "residue: w::NONE }}\n    }}\n}}");
     }
 
     fn record(&self, out: &mut String, item: &Struct, number: usize) {
@@ -72,23 +72,15 @@ impl Emitter<'_> {
                 "    fn slot{suffix}({receiver}self, slot: usize) -> w::{slot}<'_> {{\n        match slot {{\n"
             );
             for (number, field) in item.fields.iter().enumerate() {
-                let wrap = match short(field) {
-                    Some(short) => format!("{short}{suffix}"),
-                    None => format!("{slot}::{}", slot_kind(field)),
-                };
-                let _ = writeln!(out, "            {number} => w::{wrap}({receiver}self.{}),", field.rust);
+                let of = slot_of(field);
+                let _ = writeln!(out, "            {number} => w::{of}{suffix}({receiver}self.{}),", field.rust);
             }
             if let Some(dynamic) = &item.dynamic {
-                let _ = writeln!(out, "            w::MAP => w::{slot}::Map({receiver}self.{}),", dynamic.rust);
+                let _ = writeln!(out, "            w::MAP => w::map{suffix}({receiver}self.{}),", dynamic.rust);
             }
-            let _ = writeln!(out, "            _ => w::{slot}::Rest({rest}),\n        }}\n    }}");
+            let _ = writeln!(out, "            _ => w::rest{suffix}({rest}),\n        }}\n    }}");
         }
-        let _ = writeln!(out, "}}");
-        let _ = writeln!(
-            out,
-            "impl w::Type for {} {{\n    fn type_table() -> &'static w::Table {{ M.table({number}) }}\n}}",
-            item.rust_name
-        );
+        let _ = writeln!(out, "    fn type_table() -> &'static w::Table {{ M.table({number}) }}\n}}");
     }
 
     /// A collection like all others: the library has one type for them, which is told what the members are.
@@ -126,18 +118,9 @@ pub(super) fn is_usual(item: &Struct) -> bool {
     item.dynamic.is_none() && item.fields.iter().map(|field| field.json.as_str()).eq(USUAL)
 }
 
-fn slot_kind(field: &Field) -> &'static str {
-    match field.ty {
-        FieldType::Enum(_) => "Enum",
-        FieldType::Struct(_) | FieldType::Action => "Record",
-        FieldType::Link(_) => "Link",
-        _ => "Scalar",
-    }
-}
-
-/// The functions of `wire::generated` that make slots of the most common scalars.
-fn short(field: &Field) -> Option<&'static str> {
-    Some(match (&field.ty, field.many) {
+/// What of `wire::generated` makes the slot of a field. The names are short and bare, as they come some ten thousand times.
+fn slot_of(field: &Field) -> &'static str {
+    match (&field.ty, field.many) {
         (FieldType::String, false) => "string",
         (FieldType::Int, false) => "int",
         (FieldType::Decimal, false) => "decimal",
@@ -149,8 +132,11 @@ fn short(field: &Field) -> Option<&'static str> {
         (FieldType::ETag, false) => "etag",
         (FieldType::Oem, false) => "oem",
         (FieldType::String, true) => "strings",
-        _ => return None,
-    })
+        (FieldType::Enum(_), _) => "enumeration",
+        (FieldType::Struct(_) | FieldType::Action, _) => "record",
+        (FieldType::Link(_), _) => "link",
+        _ => "scalar",
+    }
 }
 
 fn what(item: &Struct) -> String {
