@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use rosefish::schema;
-use rosefish::wire::{Kind, Limits, Record, Table, decode_into, diff, encode};
+use rosefish::wire::{DeviationKind, Kind, Limits, Record, Table, decode_into, diff, encode};
 
 #[allow(dead_code)]
 #[path = "../cli/src/check/json.rs"]
@@ -191,7 +191,7 @@ fn of_a_name_that_comes_twice_the_last_counts() {
         let mut record = table.make();
         let deviations = decode_into(&mut *record, text.as_bytes(), &Limits::default()).unwrap();
         assert!(deviations.iter().any(|deviation| deviation.kind == DeviationKind::DuplicateProperty), "{text}");
-        let json = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
         assert_eq!(json(&encode(&*record)), json(expected), "{text}");
     }
 }

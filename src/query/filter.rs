@@ -310,7 +310,7 @@ mod tests {
     use super::*;
     use crate::schema::Session;
     use crate::schema::Task;
-    use crate::wire::{Type, decode};
+    use crate::wire::decode;
 
     #[test]
     fn filters_are_written_with_as_few_brackets_as_will_do() {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::schema::service_root::Expand as Features;
 use crate::schema::{Session, SessionCollection};
-use crate::wire::Type;
+use crate::wire::Record;
 
 fn all() -> ProtocolFeaturesSupported {
     let expand_query = Features {
