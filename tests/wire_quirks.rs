@@ -30,6 +30,13 @@ const VALUES: &[Case] = &[
         &[("PowerControl/0/MemberId", r#""0""#), ("Name", r#""P""#)],
         &[("/PowerControl", SingleForCollection)],
     ),
+    // A name that is no Unicode text.
+    Case(
+        "Chassis",
+        r#"{"Name":"C","\ud800x":{"a":1}}"#,
+        &[("Name", r#""C""#)],
+        &[("/\\ud800x", DeviationKind::Unicode)],
+    ),
     // Numbers in strings, and texts that are none.
     Case(
         "Power",

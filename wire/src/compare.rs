@@ -161,7 +161,8 @@ pub fn print(record: &dyn Record, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             Item::Scalar(scalar) => out.field(name, scalar.print(0)),
         };
     }
-    for (name, json) in record.residue().iter() {
+    let residue = record.residue();
+    for (name, json) in residue.iter().chain(residue.unreadable()) {
         out.field(name, &format_args!("{}", if is_secret(name) { "***" } else { json }));
     }
     out.finish()

@@ -11,7 +11,7 @@ use std::fmt;
 
 use super::deviation::{Deviation, DeviationKind, Handling, Problem};
 use super::error::{DecodeError, DecodeErrorKind, Limits};
-use super::json::{Json, Peek, Wrong, position};
+use super::json::{Json, Peek, Quoted, position};
 use super::odata::ODataType;
 use super::pattern::Pattern;
 use super::record::{Member, Record, SlotMut, Type};
@@ -87,7 +87,7 @@ pub fn peek_odata_type(json: &[u8]) -> Option<ODataType> {
     let mut members = 0;
     while let Some(name) = decoder.next_name(&mut members).ok()? {
         let peek = decoder.peek().ok()?;
-        if name.text()? == "@odata.type" {
+        if name.text().is_some_and(|name| name == "@odata.type") {
             return if peek == Peek::String { decoder.str().ok()?.map(ODataType::from) } else { None };
         }
         decoder.skip(peek).ok()?;
@@ -205,8 +205,11 @@ impl<'j> Decoder<'j> {
         let mut seen = Seen::default();
         let mut members = 0;
         while let Some(name) = self.next_name(&mut members)? {
-            let Some(name) = name.text() else { return Err(self.error(Wrong::Surrogate)) };
             let peek = self.peek()?;
+            let Some(name) = name.text() else {
+                self.unreadable(record, name, peek)?;
+                continue;
+            };
             if let Some((slot, field)) = table.fields.named(&name) {
                 self.path.push(Segment::Field(field.name));
                 if seen.again(slot) {
@@ -277,6 +280,19 @@ impl<'j> Decoder<'j> {
                 self.deviate(problem, Handling::Withheld, json);
             }
             push(record, &name, json);
+        }
+        self.path.pop();
+        Ok(())
+    }
+
+    /// A member whose name is no Unicode text: no field has it.
+    #[cold]
+    fn unreadable(&mut self, record: &mut dyn Record, name: Quoted<'j>, peek: Peek) -> Result<(), DecodeError> {
+        self.path.push(Segment::Name(Cow::Borrowed(name.raw())));
+        let json = self.raw(peek)?;
+        self.deviate(Problem::new(DeviationKind::Unicode, "a name"), Handling::Withheld, json);
+        if let Some(residue) = record.residue_mut() {
+            residue.push_unreadable(name.raw(), json);
         }
         self.path.pop();
         Ok(())

@@ -88,7 +88,7 @@ kinds! {
     Duration = "bad-duration",
     /// Not a UUID.
     Guid = "bad-uuid",
-    /// A string that has no Unicode text, such as half a surrogate pair.
+    /// A string, or the name of a property, that is no Unicode text, such as half a surrogate pair.
     Unicode = "bad-unicode",
     /// A link that is a string.
     LinkAsString = "link-as-string",

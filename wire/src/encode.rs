@@ -67,6 +67,10 @@ impl Encoder {
             self.name(&mut first, name);
             self.raw(json);
         }
+        for (name, json) in residue.unreadable() {
+            let comma = if std::mem::take(&mut first) { "" } else { "," };
+            self.print(&format_args!("{comma}\"{name}\":{json}"));
+        }
         self.out.push('}');
     }
 
@@ -141,7 +145,7 @@ fn original<'a>(record: &dyn Record, number: usize, slot: &Slot<'_>, beside: Opt
     let stands = match beside.form {
         Form::Null | Form::Empty | Form::Withheld => slot.is_empty(),
         Form::Coerced => still_holds(record, number, beside.json),
-        Form::Unknown => false,
+        Form::Unknown | Form::Unreadable => false,
     };
     stands.then_some(beside.json)
 }

@@ -20,7 +20,11 @@ impl<E: OpenEnum> EnumSlot for Option<E> {
         }
     }
     fn put(&mut self, member: Option<Member<'_>>) {
-        *self = member.map(E::of);
+        // Not `map`, which would be compiled once more for each enumeration.
+        *self = match member {
+            Some(member) => Some(E::of(member)),
+            None => None,
+        };
     }
 }
 

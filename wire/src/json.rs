@@ -31,7 +31,6 @@ pub(crate) enum Wrong {
     Number,
     Escape,
     Control,
-    Surrogate,
     Rest,
 }
 
@@ -47,7 +46,6 @@ impl fmt::Display for Wrong {
             Self::Number => "not a number",
             Self::Escape => "not an escape",
             Self::Control => "a control character within a string",
-            Self::Surrogate => "half a surrogate pair within a name",
             Self::Rest => "more after the value",
         })
     }
@@ -65,6 +63,11 @@ impl<'j> Quoted<'j> {
     #[inline]
     pub(crate) fn text(self) -> Option<Cow<'j, str>> {
         if self.escaped { unescape(self.raw).map(Cow::Owned) } else { Some(Cow::Borrowed(self.raw)) }
+    }
+
+    /// As it is written between the quotes.
+    pub(crate) fn raw(self) -> &'j str {
+        self.raw
     }
 
     /// What it means, where that is as it stands.

@@ -36,6 +36,8 @@ const NO_SLOT: u16 = u16::MAX;
 pub(crate) enum Form {
     /// No field is concerned.
     Unknown,
+    /// Nor is one here: the name is no Unicode text, and is kept as it is written between its quotes.
+    Unreadable,
     /// The field was null.
     Null,
     /// The field was an empty array.
@@ -52,7 +54,7 @@ impl Form {
         match self {
             Self::Null => Some("null"),
             Self::Empty => Some("[]"),
-            Self::Unknown | Self::Withheld | Self::Coerced => None,
+            Self::Unknown | Self::Unreadable | Self::Withheld | Self::Coerced => None,
         }
     }
 }
@@ -84,7 +86,16 @@ impl Residue {
 
     /// All properties and annotations that have no field of their own: name and JSON text.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.rest().filter(|(entry, ..)| entry.slot == NO_SLOT).map(|(_, name, json)| (name, json))
+        self.of_form(Form::Unknown)
+    }
+
+    /// Those whose names are no Unicode text: the name as it is written between its quotes, and the JSON text.
+    pub(crate) fn unreadable(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.of_form(Form::Unreadable)
+    }
+
+    fn of_form(&self, form: Form) -> impl Iterator<Item = (&str, &str)> {
+        self.rest().filter(move |(entry, ..)| entry.form == form).map(|(_, name, json)| (name, json))
     }
 
     /// Removes a property or annotation that has no field of its own.
@@ -95,7 +106,7 @@ impl Residue {
     pub(crate) fn remove_all(&mut self, gone: impl Fn(&str) -> bool) {
         let Some(rest) = &mut self.0 else { return };
         let text = &rest.text;
-        rest.entries.retain(|entry| entry.slot != NO_SLOT || !gone(entry.name(text)));
+        rest.entries.retain(|entry| entry.form != Form::Unknown || !gone(entry.name(text)));
         if rest.entries.is_empty() {
             self.0 = None;
         }
@@ -105,6 +116,11 @@ impl Residue {
     /// copies it as it is.
     pub(crate) fn push(&mut self, name: &str, json: &str) {
         self.add(NO_SLOT, Form::Unknown, name, json);
+    }
+
+    /// Adds a property whose name is no Unicode text, as it is written between its quotes.
+    pub(crate) fn push_unreadable(&mut self, name: &str, json: &str) {
+        self.add(NO_SLOT, Form::Unreadable, name, json);
     }
 
     pub(crate) fn push_beside(&mut self, slot: usize, form: Form, name: &str, json: &str) {
@@ -177,8 +193,10 @@ impl PartialEq for Residue {
     /// Equal if the same is beside the same fields, whatever the order.
     fn eq(&self, other: &Self) -> bool {
         let sorted = |residue: &Self| {
-            let mut all: Vec<_> =
-                residue.rest().map(|(entry, name, json)| (entry.slot, name.to_owned(), json.to_owned())).collect();
+            let of = |(entry, name, json): (Entry, &str, &str)| {
+                (entry.slot, entry.form == Form::Unreadable, name.to_owned(), json.to_owned())
+            };
+            let mut all: Vec<_> = residue.rest().map(of).collect();
             all.sort_unstable();
             all
         };
@@ -193,6 +211,6 @@ impl PartialEq for Residue {
 impl fmt::Debug for Residue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = |(name, json)| (name, if super::compare::is_secret(name) { "***" } else { json });
-        f.debug_map().entries(self.iter().map(shown)).finish()
+        f.debug_map().entries(self.iter().chain(self.unreadable()).map(shown)).finish()
     }
 }
