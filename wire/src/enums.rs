@@ -19,8 +19,8 @@ impl<E: OpenEnum> EnumSlot for Option<E> {
             _ => None,
         }
     }
+    #[allow(clippy::manual_map, reason = "`map` would be compiled once more for each enumeration")]
     fn put(&mut self, member: Option<Member<'_>>) {
-        // Not `map`, which would be compiled once more for each enumeration.
         *self = match member {
             Some(member) => Some(E::of(member)),
             None => None,

@@ -79,6 +79,7 @@ macro_rules! record_traits {
             }
         }
         impl w::Debug for $name {
+            #[inline]
             fn fmt(&self, f: &mut w::Formatter<'_>) -> w::Formatted {
                 w::print(self, f)
             }

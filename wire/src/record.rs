@@ -13,7 +13,7 @@ use super::table::{Table, TypeKind};
 
 /// A struct whose fields can be reached by number, as [`Table::fields`] numbers them. These functions alone, as there are
 /// a thousand such types: all else is made of them.
-pub trait Record: Any + Send + Sync + fmt::Debug {
+pub trait Record: Any + Send + Sync {
     /// A field to read. [`MAP`] gives [`Slot::Map`] where there is one, numbers beyond the last give [`Slot::Rest`].
     fn slot(&self, slot: usize) -> Slot<'_>;
     /// A field to change, in the same way.
@@ -30,12 +30,12 @@ pub trait Record: Any + Send + Sync + fmt::Debug {
 pub const MAP: usize = usize::MAX - 1;
 
 /// A [`Record`] type that is known at compile time.
-pub trait Type: Record + Default + Clone {
+pub trait Type: Record + Default + Clone + fmt::Debug {
     /// What the schemas say of this type; of the actions of a resource, what they say of that resource's.
     fn table(&self) -> &'static Table;
 }
 
-impl<T: Record + Default + Clone> Type for T {
+impl<T: Record + Default + Clone + fmt::Debug> Type for T {
     fn table(&self) -> &'static Table {
         (self as &dyn Record).table()
     }
@@ -52,6 +52,12 @@ pub trait Collection: Type {
 impl Clone for Box<dyn Record> {
     fn clone(&self) -> Self {
         self.to_box()
+    }
+}
+
+impl fmt::Debug for dyn Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        super::compare::print(self, f)
     }
 }
 

@@ -143,7 +143,7 @@ impl EnumTable {
     }
 }
 
-/// Where a description is in [`schema::description`](crate::schema::description)'s text; 0 is none.
+/// Where a description is in the text of `rosefish::schema::description`; 0 is none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Doc(pub u32);
 

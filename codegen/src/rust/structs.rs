@@ -80,7 +80,7 @@ impl Emitter<'_> {
             }
             let _ = writeln!(out, "            _ => w::rest{suffix}({rest}),\n        }}\n    }}");
         }
-        let _ = writeln!(out, "    fn type_table() -> &'static w::Table {{ M.table({number}) }}\n}}");
+        let _ = writeln!(out, "    #[inline]\n    fn type_table() -> &'static w::Table {{ M.table({number}) }}\n}}");
     }
 
     /// A collection like all others: the library has one type for them, which is told what the members are.
