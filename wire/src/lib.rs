@@ -5,7 +5,8 @@
 //! - [`Record`] is the reflection that all of this is written on, [`Table`] what the schemas say of a type.
 //! - [`Link`], [`ODataId`], [`DateTime`], [`Oem`] and so on are what fields hold beside the types of Rust.
 //!
-//! Nothing here knows of HTTP.
+//! Nothing here knows of HTTP, nor of any one schema: the types are in the crate `rosefish`, which shows this one as
+//! `rosefish::wire`.
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic))]
 
