@@ -195,5 +195,8 @@ fn of_a_name_that_comes_twice_the_last_counts() {
         assert!(deviations.iter().any(|deviation| deviation.kind == DeviationKind::DuplicateProperty), "{text}");
         let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
         assert_eq!(json(&encode(&*record)), json(expected), "{text}");
+        // The map has it only where it could be taken.
+        let is_taken = record.dynamic().unwrap().get("X").is_some();
+        assert_eq!(is_taken, json(expected)["X"].is_object(), "{text}");
     }
 }

@@ -18,6 +18,8 @@ macro_rules! map_slot {
                 let mut value = <$value>::default();
                 if fill(ItemMut::$item(&mut value)) {
                     BTreeMap::insert(self, name.to_owned(), value);
+                } else {
+                    BTreeMap::remove(self, name);
                 }
             }
             fn clear(&mut self) {

@@ -365,7 +365,7 @@ pub trait MapSlot: fmt::Debug {
     fn iter(&self) -> Box<dyn Iterator<Item = (&str, Item<'_>)> + '_>;
     /// The value of one.
     fn get(&self, name: &str) -> Option<Item<'_>>;
-    /// A new one, empty until it is filled; if that fails it is not put in.
+    /// A new one, empty until it is filled, in place of what had the name; if that fails, nothing has it.
     fn insert(&mut self, name: &str, fill: &mut dyn FnMut(ItemMut<'_>) -> bool);
     /// Takes all away.
     fn clear(&mut self);
