@@ -68,16 +68,20 @@ impl Encoder {
             self.raw(json);
         }
         for (name, json) in residue.unreadable() {
-            let comma = if std::mem::take(&mut first) { "" } else { "," };
-            self.print(&format_args!("{comma}\"{name}\":{json}"));
+            self.comma(&mut first);
+            self.print(&format_args!("\"{name}\":{json}"));
         }
         self.out.push('}');
     }
 
-    fn name(&mut self, first: &mut bool, name: &str) {
+    fn comma(&mut self, first: &mut bool) {
         if !std::mem::take(first) {
             self.out.push(',');
         }
+    }
+
+    fn name(&mut self, first: &mut bool, name: &str) {
+        self.comma(first);
         self.string(name);
         self.out.push(':');
     }
