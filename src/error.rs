@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::erased::Opaque;
 use crate::message::sentence;
-use crate::opaque::Opaque;
 use crate::schema::message::Message;
 
 /// Why something could not be done. Opaque: ask it with [`kind`](Self::kind) and the methods beside it. Its text names

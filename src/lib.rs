@@ -8,62 +8,48 @@
 //!
 //! The README has a tour.
 
-mod account;
-mod action;
-mod ahead;
-mod apply;
-#[cfg(feature = "systems")]
-mod boot;
-mod change;
 #[cfg_attr(not(feature = "telemetry"), allow(dead_code, reason = "only event streams are read piece by piece"))]
 mod client;
-mod collection;
-mod create;
-mod edit;
+mod erased;
 mod error;
 #[cfg(feature = "telemetry")]
 pub mod event;
-mod follow;
 #[cfg(feature = "host")]
 pub mod host;
-#[cfg(feature = "systems")]
-mod media;
 pub mod message;
-mod opaque;
 #[cfg_attr(not(feature = "telemetry"), allow(dead_code, reason = "some of it is for event streams"))]
 mod query;
 mod resource;
 pub mod schema;
+mod services;
 mod task;
-#[cfg(feature = "update")]
-mod update;
 
-pub use action::{Call, Reply};
-pub use apply::Apply;
-#[cfg(feature = "systems")]
-pub use boot::OverrideBoot;
 pub use client::transport;
 pub use client::{
     Client, ClientBuilder, Credentials, ExposedSession, RawResponse, RetryPolicy, SERVICE_ROOT, SessionToken, Traffic,
 };
-pub use collection::Members;
-pub use create::{Create, Created, CreationCapability};
-pub use edit::{Change, Edit};
+pub use erased::Typed;
 pub use error::{Error, ErrorKind};
-pub use follow::Follow;
-#[cfg(feature = "systems")]
-pub use media::Insert;
-pub use opaque::Typed;
 pub use query::{Expand, Filter, FilterValue, Property, Query};
+pub use resource::action::{Call, Reply};
+pub use resource::apply_time::Apply;
+pub use resource::create::{Create, Created, CreationCapability};
+pub use resource::edit::{Change, Edit};
+pub use resource::follow::Follow;
+pub use resource::members::Members;
 pub use resource::{AnyResource, Resource};
 #[cfg(feature = "ipmi")]
 #[doc(inline)]
 pub use rosefish_ipmi as ipmi;
 #[doc(inline)]
 pub use rosefish_wire::{self as wire, Returned};
-pub use task::{Completion, Phase, Progress, TaskHandle, TaskMonitor, TaskUpdates};
+#[cfg(feature = "systems")]
+pub use services::boot::OverrideBoot;
+#[cfg(feature = "systems")]
+pub use services::media::Insert;
 #[cfg(feature = "update")]
-pub use update::Upload;
+pub use services::update::Upload;
+pub use task::{Completion, Phase, Progress, TaskHandle, TaskMonitor, TaskUpdates};
 
 /// The examples of the README, which are tests.
 #[cfg(doctest)]

@@ -15,8 +15,8 @@ use super::retry::RetryPolicy;
 use super::session::SessionToken;
 use super::tls::{ClientCertificate, Trust};
 use super::transport::{Http, HttpConfig, HttpVersion, TlsVersion, Transport};
+use crate::erased::Opaque;
 use crate::error::{Error, ErrorKind};
-use crate::opaque::Opaque;
 use crate::wire::Limits;
 
 /// Sets a [`Client`] up. See [`Client::builder`].

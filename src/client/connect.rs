@@ -11,12 +11,12 @@ use tokio::sync::Semaphore;
 use super::access::{Access, Way};
 use super::cache::Cache;
 use super::exchange::Exchange;
-use super::precondition::Learned;
+use super::if_match::Learned;
+use super::query_memory::Memory;
 use super::registries::Registries;
 use super::session::{Session, SessionToken};
 use super::{Client, Inner, Options, Request, RetryPolicy, SERVICE_ROOT};
 use crate::error::{Error, ErrorKind};
-use crate::query::Memory;
 use crate::schema::ServiceRoot;
 use crate::wire::decode_into;
 

@@ -7,9 +7,10 @@ mod builder;
 mod cache;
 mod connect;
 mod exchange;
-mod farewell;
+mod if_match;
+mod logout;
 mod origin;
-mod precondition;
+mod query_memory;
 mod registries;
 mod request;
 mod retry;
@@ -33,15 +34,15 @@ pub use retry::RetryPolicy;
 pub(crate) use retry::chance;
 pub use session::{ExposedSession, SessionToken};
 
+use crate::erased::{Opaque, Typed};
 use crate::error::{Error, ErrorKind};
-use crate::opaque::{Opaque, Typed};
-use crate::query::Memory;
 use crate::resource::{AnyResource, Expected, Resource};
 use crate::schema::service_root::ProtocolFeaturesSupported;
 use crate::schema::{self, ServiceRoot};
 use crate::wire::{ETag, Record, Table, Type, decode_into, peek_odata_type};
 use access::Access;
 use exchange::Exchange;
+use query_memory::Memory;
 
 /// Where every Redfish service begins (DSP0266, "Service root").
 pub const SERVICE_ROOT: &str = "/redfish/v1/";
@@ -63,7 +64,7 @@ struct Inner {
     /// There from when the client is connected.
     root: OnceLock<ServiceRootDocument>,
     query: Memory,
-    precondition: precondition::Learned,
+    precondition: if_match::Learned,
     cache: Option<cache::Cache>,
     registries: registries::Registries,
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::Credentials;
 use super::exchange::{Authorization, Exchange};
-use super::farewell;
+use super::logout;
 use super::request::{Request, Response};
 use crate::error::{Error, ErrorKind};
 use crate::message;
@@ -292,7 +292,7 @@ impl Drop for Session {
         let done = Done(finished.clone());
         // The connections of the client belong to a runtime that may be gone: the thread makes others.
         let exchange = Arc::clone(&self.exchange);
-        let sent = farewell::say(async move {
+        let sent = logout::say(async move {
             if let Err(error) = end(&exchange.detached(PERSISTENCE), &uri, &authorization).await {
                 tracing::warn!(%error, "a session could not be ended");
             }

@@ -15,11 +15,11 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, HeaderName};
 
 use super::notification::Notification;
 use super::sse::Parser;
-use crate::ahead::ahead;
 use crate::client::{Client, Request};
 use crate::error::{Error, ErrorKind};
 use crate::query::{Filter, append};
 use crate::resource::Resource;
+use crate::resource::read_ahead::ahead;
 use crate::schema::EventService;
 use crate::transport::Body;
 use crate::wire::{Limits, Record};

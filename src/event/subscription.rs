@@ -3,9 +3,9 @@
 
 use futures_util::future::BoxFuture;
 
-use crate::create::Created;
 use crate::error::{Error, ErrorKind};
 use crate::resource::Resource;
+use crate::resource::create::Created;
 use crate::schema::event::EventType;
 use crate::schema::event_destination::{EventDestinationProtocol, EventFormatType, SubscriptionType};
 use crate::schema::resource::State;

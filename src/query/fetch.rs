@@ -4,8 +4,8 @@ use futures_util::future::BoxFuture;
 
 use super::{Asked, Query};
 use crate::client::Client;
+use crate::erased::Typed;
 use crate::error::{Error, ErrorKind};
-use crate::opaque::Typed;
 use crate::resource::{AnyResource, Expected, Resource};
 use crate::wire::{Record, Table, Type};
 

@@ -3,10 +3,8 @@
 
 pub(crate) mod fetch;
 mod filter;
-mod memory;
 
 pub use filter::{Filter, FilterValue, Property};
-pub(crate) use memory::Memory;
 
 use std::fmt::Write as _;
 

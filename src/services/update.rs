@@ -10,11 +10,11 @@ use bytes::{BufMut as _, Bytes, BytesMut};
 use futures_util::future::BoxFuture;
 use http::HeaderValue;
 
-use crate::action::Reply;
-use crate::apply::Apply;
 use crate::client::{Client, Request};
 use crate::error::{Error, ErrorKind};
 use crate::resource::Resource;
+use crate::resource::action::Reply;
+use crate::resource::apply_time::Apply;
 use crate::schema::UpdateService;
 use crate::schema::update_service::UpdateParameters;
 use crate::task::TaskMonitor;

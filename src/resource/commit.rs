@@ -4,9 +4,9 @@
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use crate::apply::Apply;
 use crate::client::{Request, Response};
 use crate::error::{Error, ErrorKind};
+use crate::resource::apply_time::Apply;
 use crate::resource::{AnyResource, Expected};
 use crate::schema::settings::Settings;
 use crate::task::TaskMonitor;

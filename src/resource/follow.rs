@@ -7,8 +7,8 @@ use std::marker::PhantomData;
 use futures_util::future::BoxFuture;
 
 use crate::client::Client;
+use crate::erased::{Opaque, Typed};
 use crate::error::{Error, ErrorKind};
-use crate::opaque::{Opaque, Typed};
 use crate::query::{self, Asked, Query};
 use crate::resource::{AnyResource, Expected, Fetch, Resource, links_at};
 use crate::wire::{AnyLink, Collection, LinkView, ODataId, Record, Table, Type};

@@ -1,5 +1,14 @@
 //! Resources: a decoded body together with where it came from, and what can be done with it.
 
+pub(crate) mod action;
+pub(crate) mod apply_time;
+mod commit;
+pub(crate) mod create;
+pub(crate) mod edit;
+pub(crate) mod follow;
+pub(crate) mod members;
+pub(crate) mod read_ahead;
+
 use std::any::{Any, TypeId};
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,22 +18,22 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
-use crate::action::Call;
 use crate::client::{Client, SERVICE_ROOT};
-use crate::collection::Members;
-use crate::edit::Edit;
+use crate::erased::Opaque;
 use crate::error::{Error, ErrorKind};
-use crate::follow::{Follow, Step};
-use crate::opaque::Opaque;
+use crate::resource::action::Call;
+use crate::resource::edit::Edit;
+use crate::resource::follow::{Follow, Step};
+use crate::resource::members::Members;
 use crate::schema::ServiceRoot;
 use crate::wire::{AnyLink, Collection, Deviation, ETag, Link, Record, Slot, Table, Type, encode};
 
 /// What the generated navigation uses.
 pub(crate) mod generated {
     pub(crate) use super::Resource;
-    pub(crate) use crate::action::{Call, NoParameters};
-    pub(crate) use crate::collection::Members;
-    pub(crate) use crate::follow::Follow;
+    pub(crate) use crate::resource::action::{Call, NoParameters};
+    pub(crate) use crate::resource::follow::Follow;
+    pub(crate) use crate::resource::members::Members;
 }
 
 /// A resource: its content, which it derefs to, and where it came from.

@@ -8,10 +8,10 @@ use std::ops::{Deref, DerefMut};
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 
-use crate::apply::Apply;
-use crate::change::{Outcome, Plan};
+use crate::erased::{Opaque, Typed};
 use crate::error::Error;
-use crate::opaque::{Opaque, Typed};
+use crate::resource::apply_time::Apply;
+use crate::resource::commit::{Outcome, Plan};
 use crate::resource::{AnyResource, Expected, Resource};
 use crate::task::TaskMonitor;
 use crate::wire::{Patch, Record, Type, diff, encode};

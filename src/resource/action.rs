@@ -7,10 +7,10 @@ use std::marker::PhantomData;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
-use crate::apply::Apply;
 use crate::client::{Client, Request};
+use crate::erased::Typed;
 use crate::error::{Error, ErrorKind};
-use crate::opaque::Typed;
+use crate::resource::apply_time::Apply;
 use crate::resource::{AnyResource, action_target};
 use crate::schema::ActionInfo;
 use crate::task::TaskMonitor;

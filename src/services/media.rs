@@ -10,9 +10,9 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, sleep};
 
 use crate::client::Client;
-use crate::edit::Change;
 use crate::error::{Error, ErrorKind};
 use crate::resource::Resource;
+use crate::resource::edit::Change;
 use crate::schema::VirtualMedia;
 use crate::schema::virtual_media::{InsertMediaParameters, TransferMethod, TransferProtocolType};
 

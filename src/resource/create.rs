@@ -7,14 +7,14 @@ use std::marker::PhantomData;
 
 use futures_util::future::BoxFuture;
 
-use crate::account;
-use crate::action::Reply;
-use crate::apply::Apply;
 use crate::client::{Client, Request};
 use crate::error::{Error, ErrorKind};
-use crate::follow::Follow;
+use crate::resource::action::Reply;
+use crate::resource::apply_time::Apply;
+use crate::resource::follow::Follow;
 use crate::resource::{AnyResource, Resource, links_at};
 use crate::schema::collection_capabilities::CollectionCapabilities;
+use crate::services::account;
 use crate::task::TaskMonitor;
 use crate::wire::{Collection, Link, Record, Table, Type, creation};
 

@@ -4,9 +4,9 @@ use std::future::IntoFuture;
 
 use futures_util::future::BoxFuture;
 
-use crate::edit::Change;
 use crate::error::{Error, ErrorKind};
 use crate::resource::Resource;
+use crate::resource::edit::Change;
 use crate::schema::ComputerSystem;
 use crate::schema::computer_system::{BootSource, BootSourceOverrideEnabled, BootSourceOverrideMode};
 use crate::wire::Record;

@@ -5,10 +5,10 @@ use http::HeaderValue;
 use http::header::ACCEPT_ENCODING;
 use serde_json::{Value, json};
 
-use crate::action::Reply;
 use crate::client::{Client, Request, Response};
 use crate::error::Error;
 use crate::resource::AnyResource;
+use crate::resource::action::Reply;
 use crate::wire::Table;
 
 /// Slots that are refused before it is given up: some services reserve the first.

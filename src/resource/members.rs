@@ -12,12 +12,12 @@ use futures_core::Stream;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{BoxStream, FuturesOrdered, StreamExt, TryStreamExt};
 
-use crate::ahead::ahead;
 use crate::client::Client;
+use crate::erased::{Opaque, Typed};
 use crate::error::{Error, ErrorKind};
-use crate::follow::{Follow, Step, fetch_link};
-use crate::opaque::{Opaque, Typed};
 use crate::query::{self, Asked, Query};
+use crate::resource::follow::{Follow, Step, fetch_link};
+use crate::resource::read_ahead::ahead;
 use crate::resource::{AnyResource, Expected, Fetch, Resource, links_at};
 use crate::wire::{AnyLink, Collection, LinkView, ODataId, Record, Table, Type};
 

@@ -12,9 +12,9 @@ use std::sync::OnceLock;
 
 use crate::wire::{Doc, Field, ODataType, Table};
 
-mod place;
+mod uri;
 
-pub use place::find_uri;
+pub use uri::find_uri;
 
 include!(concat!(env!("OUT_DIR"), "/schema.rs"));
 
