@@ -24,11 +24,9 @@ pub mod schema;
 mod services;
 mod task;
 
+pub use client::builder::ClientBuilder;
 pub use client::transport;
-pub use client::{
-    Client, ClientBuilder, Credentials, ExposedSession, RawResponse, RetryPolicy, SERVICE_ROOT, SessionToken, Traffic,
-};
-pub use erased::Typed;
+pub use client::{Client, Credentials, ExposedSession, RawResponse, RetryPolicy, SERVICE_ROOT, SessionToken, Traffic};
 pub use error::{Error, ErrorKind};
 pub use query::{Expand, Filter, FilterValue, Property, Query};
 pub use resource::action::{Call, Reply};
@@ -37,6 +35,7 @@ pub use resource::create::{Create, Created, CreationCapability};
 pub use resource::edit::{Change, Edit};
 pub use resource::follow::Follow;
 pub use resource::members::Members;
+pub use resource::typed::ResourceFuture;
 pub use resource::{AnyResource, Resource};
 #[cfg(feature = "ipmi")]
 #[doc(inline)]

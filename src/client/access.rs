@@ -8,7 +8,7 @@ use http::header::AUTHORIZATION;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::Credentials;
+use super::credentials::Credentials;
 use super::exchange::{Authorization, Exchange};
 use super::session::{Session, SessionToken, header};
 use crate::error::{Error, ErrorKind};

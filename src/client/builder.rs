@@ -8,13 +8,15 @@ use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 
 use super::Client;
-use super::connect::{Credentials, Means, connect};
+use super::connect::{Means, connect};
+use super::credentials::Credentials;
 use super::exchange::{Exchange, Timeouts};
 use super::origin::Origin;
 use super::retry::RetryPolicy;
 use super::session::SessionToken;
-use super::tls::{ClientCertificate, Trust};
-use super::transport::{Http, HttpConfig, HttpVersion, TlsVersion, Transport};
+use super::tls::{ClientCertificate, HttpVersion, TlsVersion, Trust};
+use super::transport::Transport;
+use super::transport::http::{Http, HttpConfig};
 use crate::erased::Opaque;
 use crate::error::{Error, ErrorKind};
 use crate::wire::Limits;
@@ -55,6 +57,23 @@ impl fmt::Debug for ClientBuilder {
             .field("http", &self.0.http)
             .field("retry", &self.0.retry)
             .finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// Begins to set up a client of the service at a URL, `https://bmc-07.example`; a host name alone means HTTPS.
+    ///
+    /// ```no_run
+    /// # async fn run(password: String) -> Result<(), rosefish::Error> {
+    /// use rosefish::{Client, Credentials};
+    ///
+    /// let bmc = Client::builder("https://bmc-07.example").credentials(Credentials::new("root", password)).connect().await?;
+    /// println!("{:?}", bmc.root().redfish_version);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn builder(url: &str) -> ClientBuilder {
+        ClientBuilder::new(url)
     }
 }
 

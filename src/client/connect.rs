@@ -10,38 +10,22 @@ use tokio::sync::Semaphore;
 
 use super::access::{Access, Way};
 use super::cache::Cache;
+use super::credentials::Credentials;
+use super::etag_form::LearnedForm;
 use super::exchange::Exchange;
-use super::if_match::Learned;
-use super::query_memory::Memory;
+use super::if_match;
+use super::query_memory::QueryMemory;
 use super::registries::Registries;
+use super::request::Request;
+use super::retry::RetryPolicy;
 use super::session::{Session, SessionToken};
-use super::{Client, Inner, Options, Request, RetryPolicy, SERVICE_ROOT};
+use super::{Client, Inner, Options, SERVICE_ROOT};
 use crate::error::{Error, ErrorKind};
 use crate::schema::ServiceRoot;
 use crate::wire::decode_into;
 
 /// Where sessions are made if the service root doesn't say.
 const SESSIONS: &str = "/redfish/v1/SessionService/Sessions";
-
-/// A user name and a password, which is never shown.
-#[derive(Debug, Clone)]
-pub struct Credentials {
-    pub(crate) user: String,
-    pub(crate) password: SecretString,
-}
-
-impl Credentials {
-    /// A user and a password.
-    pub fn new(user: impl Into<String>, password: impl Into<SecretString>) -> Self {
-        Self { user: user.into(), password: password.into() }
-    }
-
-    /// The user's name.
-    #[must_use]
-    pub fn user(&self) -> &str {
-        &self.user
-    }
-}
 
 /// How a client says on whose behalf it asks.
 #[derive(Clone)]
@@ -81,8 +65,8 @@ pub(crate) async fn connect(
         under_way: Semaphore::new(concurrency),
         concurrency,
         root: OnceLock::new(),
-        query: Memory::default(),
-        precondition: Learned::default(),
+        query: QueryMemory::default(),
+        if_match: LearnedForm::default(),
         cache: cache.map(Cache::new),
         registries: Registries::default(),
     };
@@ -219,7 +203,7 @@ impl Client {
         };
         let body = serde_json::json!({ "Password": new.expose_secret() }).to_string();
         let request = Request::with_body("PATCH", account, body);
-        self.change(request.clone()).await?.success(&request)?;
+        if_match::send(self, request.clone()).await?.success(&request)?;
         access.set_password(new.clone());
         if access.is_stopgap() {
             access.log_in(Credentials { user, password: new }).await?;

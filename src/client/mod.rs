@@ -1,13 +1,17 @@
 //! The client: one per BMC, cheap to clone. What it is made of, from the bottom: `transport` sends one HTTP request,
 //! `exchange` keeps it within the origin and its limits, `access` says on whose behalf it is, `send` keeps to the limit of
-//! requests under way and repeats what may be repeated. This module is what is on top: typed resources.
+//! requests under way and repeats what may be repeated. It knows bytes, URIs, statuses and headers; what is read from them
+//! is the matter of `resource`.
 
 mod access;
-mod builder;
+pub(crate) mod builder;
 mod cache;
 mod connect;
+mod credentials;
+mod etag_form;
 mod exchange;
-mod if_match;
+mod explain;
+pub(crate) mod if_match;
 mod logout;
 mod origin;
 mod query_memory;
@@ -23,26 +27,26 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
 use tokio::sync::Semaphore;
 
-pub use builder::ClientBuilder;
-pub use connect::Credentials;
+pub use credentials::Credentials;
 pub(crate) use request::{Request, Response};
 pub use retry::RetryPolicy;
 #[cfg(feature = "telemetry")]
 pub(crate) use retry::chance;
 pub use session::{ExposedSession, SessionToken};
 
-use crate::erased::{Opaque, Typed};
-use crate::error::{Error, ErrorKind};
-use crate::resource::{AnyResource, Expected, Resource};
+use crate::erased::Opaque;
+use crate::error::Error;
+use crate::schema::ServiceRoot;
 use crate::schema::service_root::ProtocolFeaturesSupported;
-use crate::schema::{self, ServiceRoot};
-use crate::wire::{ETag, Record, Table, Type, decode_into, peek_odata_type};
+use crate::wire::{Deviation, ETag, Limits};
 use access::Access;
+use cache::Cache;
+use etag_form::LearnedForm;
 use exchange::Exchange;
-use query_memory::Memory;
+use query_memory::QueryMemory;
+use registries::Registries;
 
 /// Where every Redfish service begins (DSP0266, "Service root").
 pub const SERVICE_ROOT: &str = "/redfish/v1/";
@@ -63,10 +67,10 @@ struct Inner {
     concurrency: usize,
     /// There from when the client is connected.
     root: OnceLock<ServiceRootDocument>,
-    query: Memory,
-    precondition: if_match::Learned,
-    cache: Option<cache::Cache>,
-    registries: registries::Registries,
+    query: QueryMemory,
+    if_match: LearnedForm,
+    cache: Option<Cache>,
+    registries: Registries,
 }
 
 /// What may differ from one handle to another.
@@ -80,7 +84,8 @@ struct Options {
     plain: bool,
 }
 
-type ServiceRootDocument = (ServiceRoot, Option<ETag>, Vec<crate::wire::Deviation>);
+/// The root as it was read when the client connected.
+pub(crate) type ServiceRootDocument = (ServiceRoot, Option<ETag>, Vec<Deviation>);
 
 /// What a client has sent and received so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,28 +116,6 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// Begins to set up a client of the service at a URL, `https://bmc-07.example`; a host name alone means HTTPS.
-    ///
-    /// ```no_run
-    /// # async fn run(password: String) -> Result<(), rosefish::Error> {
-    /// use rosefish::{Client, Credentials};
-    ///
-    /// let bmc = Client::builder("https://bmc-07.example").credentials(Credentials::new("root", password)).connect().await?;
-    /// println!("{:?}", bmc.root().redfish_version);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn builder(url: &str) -> ClientBuilder {
-        ClientBuilder::new(url)
-    }
-
-    /// The service root, as it was when the client connected.
-    #[must_use]
-    pub fn root(&self) -> Resource<ServiceRoot> {
-        let (root, etag, deviations) = self.inner.root.get().cloned().unwrap_or_default();
-        Resource::of_root(self.clone(), etag, deviations, root)
-    }
-
     /// Scheme, host and port of the service, and the path that it is below, mostly `/`.
     #[must_use]
     pub fn origin(&self) -> &str {
@@ -150,26 +133,6 @@ impl Client {
     #[must_use]
     pub fn concurrency(&self) -> usize {
         self.inner.concurrency
-    }
-
-    /// Reads a resource of a known type.
-    ///
-    /// # Errors
-    ///
-    /// Where the service can't be asked, refuses, or does not answer with a JSON object.
-    pub fn get<T: Type>(&self, uri: &str) -> impl Future<Output = Result<Resource<T>, Error>> + Send {
-        let expected = Expected::type_of::<T>();
-        Typed::new(expected.check(self.fetch(uri, Some(expected.table), false)), Resource::of)
-    }
-
-    /// Reads a resource of whatever type it is: what its `@odata.type` says, else `hint`, else what its place says, else
-    /// a plain [`schema::resource::Resource`].
-    ///
-    /// # Errors
-    ///
-    /// As [`get`](Self::get).
-    pub async fn get_any(&self, uri: &str, hint: Option<&'static Table>) -> Result<AnyResource, Error> {
-        self.fetch(uri, hint, true).await
     }
 
     /// Reads whatever is at a URI and does not judge it.
@@ -214,52 +177,17 @@ impl Client {
     }
 
     /// Where query parameters have failed.
-    pub(crate) fn query_memory(&self) -> &Memory {
+    pub(crate) fn query_memory(&self) -> &QueryMemory {
         &self.inner.query
     }
 
-    /// Reads a resource; `lenient` prefers the type that it says it has.
-    pub(crate) fn fetch(
-        &self,
-        uri: &str,
-        hint: Option<&'static Table>,
-        lenient: bool,
-    ) -> BoxFuture<'static, Result<AnyResource, Error>> {
-        let client = self.clone();
-        let uri = uri.to_owned();
-        Box::pin(async move {
-            let request = Request::get(uri);
-            let response = client.send(request.clone()).await?.success(&request)?;
-            client.decode(response, &request, hint, lenient)
-        })
+    /// The service root, as it was when the client connected.
+    pub(crate) fn root_document(&self) -> Option<&ServiceRootDocument> {
+        self.inner.root.get()
     }
 
-    /// Makes a resource of an answer.
-    pub(crate) fn decode(
-        &self,
-        response: Response,
-        request: &Request,
-        hint: Option<&'static Table>,
-        lenient: bool,
-    ) -> Result<AnyResource, Error> {
-        let said = || peek_odata_type(&response.body).and_then(|name| schema::find_odata_type(&name));
-        let table = match (lenient, hint) {
-            (false, Some(hint)) => hint,
-            _ => said().or(hint).or_else(|| schema::find_uri(&request.uri)).unwrap_or_else(generic),
-        };
-        let mut record = table.make();
-        let limits = &self.inner.exchange.limits;
-        let deviations = decode_into(&mut *record, &response.body, limits).map_err(|error| {
-            let text = format!("the answer could not be read{}", response.glimpse());
-            Error::new(ErrorKind::Decode, text).at(request.method, &request.uri).with_source(error)
-        })?;
-        let etag =
-            response.etag().or_else(|| (*record).text("@odata.etag").filter(|tag| !tag.is_empty()).map(ETag::from));
-        Ok(AnyResource::new(self.clone(), request.uri.clone(), etag, deviations, record, response.body))
+    /// The limits that bodies are read within.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.inner.exchange.limits
     }
-}
-
-/// The type of resources of which nothing is known.
-fn generic() -> &'static Table {
-    schema::resource::Resource::type_table()
 }

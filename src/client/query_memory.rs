@@ -8,9 +8,9 @@ const MOST: usize = 256;
 
 /// Where query parameters that only save requests have failed. Shared by all clones of a client.
 #[derive(Debug, Default)]
-pub(crate) struct Memory(Mutex<HashSet<String>>);
+pub(crate) struct QueryMemory(Mutex<HashSet<String>>);
 
-impl Memory {
+impl QueryMemory {
     /// Whether they have failed for this resource, or nearly everywhere.
     pub(crate) fn has_failed(&self, uri: &str) -> bool {
         let failed = self.0.lock().unwrap_or_else(PoisonError::into_inner);

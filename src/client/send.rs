@@ -7,9 +7,10 @@ use http::header::IF_NONE_MATCH;
 use tokio::sync::SemaphorePermit;
 use tokio::time::{Instant, sleep};
 
+use super::Client;
 use super::access::Verdict;
+use super::request::{Request, Response};
 use super::transport::Body;
-use super::{Client, Request, Response};
 use crate::error::{Error, ErrorKind};
 
 impl Client {

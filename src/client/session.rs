@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Credentials;
+use super::credentials::Credentials;
 use super::exchange::{Authorization, Exchange};
 use super::logout;
 use super::request::{Request, Response};

@@ -13,9 +13,28 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use sha2::{Digest, Sha256};
 
-use super::transport::{HttpVersion, TlsVersion};
-
 use crate::error::{Error, ErrorKind};
+
+/// A version of TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[non_exhaustive]
+pub enum TlsVersion {
+    /// TLS 1.2 (RFC 5246), the oldest that this library speaks.
+    #[default]
+    V1_2,
+    /// TLS 1.3 (RFC 8446).
+    V1_3,
+}
+
+/// Which versions of HTTP are offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum HttpVersion {
+    /// HTTP/2 where the service agrees to it over TLS, else HTTP/1.1.
+    #[default]
+    Any,
+    Http1,
+    Http2,
+}
 
 /// How the service's certificate is judged.
 #[derive(Debug, Clone, Default)]

@@ -15,13 +15,13 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, HeaderName};
 
 use super::notification::Notification;
 use super::sse::Parser;
+use crate::client::transport::Body;
 use crate::client::{Client, Request};
 use crate::error::{Error, ErrorKind};
 use crate::query::{Filter, append};
 use crate::resource::Resource;
 use crate::resource::read_ahead::ahead;
 use crate::schema::EventService;
-use crate::transport::Body;
 use crate::wire::{Limits, Record};
 
 /// How long to wait before the first attempt to connect again, unless the service says.

@@ -6,8 +6,8 @@ use std::time::SystemTime;
 use futures_util::TryStreamExt;
 use serde::{Deserialize, Serialize};
 
-use super::Host;
 use super::fault::Fault;
+use super::machine::Host;
 use super::outcome::Outcome;
 use super::profile::Capability;
 use super::redfish::Service;

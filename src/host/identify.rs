@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Host;
 use super::fault::Fault;
+use super::machine::Host;
 use super::outcome::Outcome;
 use super::profile::Capability;
 use super::redfish::Service;

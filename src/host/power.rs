@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Host;
 use super::fault::Fault;
+use super::machine::Host;
 use super::outcome::Outcome;
 use super::profile::Capability;
 use super::route::{ReadBack, Session};

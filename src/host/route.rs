@@ -6,11 +6,11 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use super::fault::{Fault, Reason, all_of};
+use super::machine::Host;
 use super::outcome::{Backend, Outcome, Phase};
-use super::profile::{Capability, Presence};
+use super::profile::{Capability, HostProfile, Presence};
 use super::redfish::Service;
-use super::{Host, HostProfile};
-use crate::client::Client;
+use crate::client::{Client, SERVICE_ROOT};
 use crate::error::{Error, ErrorKind};
 use crate::ipmi;
 
@@ -27,57 +27,33 @@ pub(super) type Running<T> = BoxFuture<'static, Result<T, Fault>>;
 /// Asks whether the state is the one that a change was to bring about.
 pub(super) type ReadBack = Arc<dyn Fn(Session) -> Running<bool> + Send + Sync>;
 
-/// The sessions that were opened, and the logins that were refused.
-#[derive(Debug, Default)]
-pub(super) struct Connections {
-    redfish: Slot<Client>,
-    ipmi: Slot<ipmi::Client>,
-}
-
-#[derive(Debug, Default)]
-enum Slot<C> {
-    #[default]
-    Closed,
-    Open(C),
-    /// These credentials were refused; they aren't tried again, which might lock the account.
-    Refused(ErrorKind, String),
-}
-
-impl<C: Clone> Slot<C> {
-    fn get(&self) -> Result<Option<C>, Fault> {
-        match self {
-            Self::Closed => Ok(None),
-            Self::Open(client) => Ok(Some(client.clone())),
-            Self::Refused(kind, text) => {
-                let error = Error::new(*kind, format!("not tried again, as it was refused before: {text}"));
-                Err(Fault { phase: Phase::Login, reason: Reason::Final, error })
-            }
-        }
-    }
-
-    fn set(&mut self, opened: &Result<C, Fault>) {
-        match opened {
-            Ok(client) => *self = Self::Open(client.clone()),
-            Err(fault) if fault.error.is_auth() => *self = Self::Refused(fault.error.kind(), fault.error.to_string()),
-            Err(_) => {}
-        }
-    }
-
-    fn take(&mut self) -> Option<C> {
-        match std::mem::take(self) {
-            Self::Open(client) => Some(client),
-            _ => None,
-        }
-    }
-}
-
-impl Connections {
-    pub(super) fn take(&mut self) -> (Option<Client>, Option<ipmi::Client>) {
-        (self.redfish.take(), self.ipmi.take())
-    }
-}
-
 impl Host {
+    /// The Redfish client, for all that the capabilities here don't cover. Connects if that was not done yet.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no Redfish, or it was not to be used.
+    pub async fn redfish(&self) -> Result<Client, Error> {
+        match self.session(Backend::Redfish).await {
+            Ok(Session::Redfish(service)) => Ok(service.client),
+            Ok(Session::Ipmi(_)) => Err(Error::new(ErrorKind::Missing, "this is no Redfish session")),
+            Err(fault) => Err(fault.error),
+        }
+    }
+
+    /// The IPMI client: for consoles, LAN configuration, raw commands. Connects if that was not done yet.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no IPMI, or it was not to be used.
+    pub async fn ipmi(&self) -> Result<ipmi::Client, Error> {
+        match self.session(Backend::Ipmi).await {
+            Ok(Session::Ipmi(bmc)) => Ok(bmc),
+            Ok(Session::Redfish(_)) => Err(Error::new(ErrorKind::Missing, "this is no IPMI session")),
+            Err(fault) => Err(fault.error),
+        }
+    }
+
     /// The session of a protocol, opened if it is not.
     pub(super) async fn session(&self, backend: Backend) -> Result<Session, Fault> {
         if !self.0.plan.backends().contains(&backend) {
@@ -147,7 +123,7 @@ impl Host {
         }
         plan.redfish().connect().await.map_err(|error| match error.uri() {
             // The root is read before the login.
-            Some(crate::client::SERVICE_ROOT) if !error.is_auth() => Fault::of_probe(error),
+            Some(SERVICE_ROOT) if !error.is_auth() => Fault::of_probe(error),
             _ => Fault::of_login(error),
         })
     }

@@ -5,8 +5,8 @@ use std::fmt;
 use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 
-use super::Host;
 use super::fault::{Fault, Reason};
+use super::machine::Host;
 use super::outcome::Outcome;
 use super::profile::Capability;
 use super::route::Session;

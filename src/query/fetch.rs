@@ -1,13 +1,12 @@
 //! Reading with a query, and reading on without it where the service turns out not to be able.
 
-use futures_util::future::BoxFuture;
-
 use super::{Asked, Query};
 use crate::client::Client;
-use crate::erased::Typed;
 use crate::error::{Error, ErrorKind};
-use crate::resource::{AnyResource, Expected, Resource};
-use crate::wire::{Record, Table, Type};
+use crate::resource::read::{ReadAs, generic};
+use crate::resource::typed::ResourceFuture;
+use crate::resource::{AnyResource, Expected, Fetch, Resource};
+use crate::wire::{Table, Type};
 
 impl Client {
     /// Reads a resource of a known type with query parameters: see [`Query`].
@@ -33,7 +32,7 @@ impl Client {
         query: &Query,
     ) -> impl Future<Output = Result<Resource<T>, Error>> + Send {
         let expected = Expected::type_of::<T>();
-        Typed::new(expected.check(ask(self, uri, query, expected.table, false)), Resource::of)
+        ResourceFuture::of(expected.check(ask(self, uri, query, expected.table, ReadAs::Exactly(expected.table))))
     }
 
     /// Reads a resource of whatever type it is, as [`get_any`](Self::get_any), with query parameters. Properties in the
@@ -48,20 +47,14 @@ impl Client {
         hint: Option<&'static Table>,
         query: &Query,
     ) -> Result<AnyResource, Error> {
-        ask(self, uri, query, hint.unwrap_or_else(|| crate::schema::resource::Resource::type_table()), true).await
+        ask(self, uri, query, hint.unwrap_or_else(generic), ReadAs::ItSays { otherwise: hint }).await
     }
 }
 
-/// Reads one resource with a query.
-pub(crate) fn ask(
-    client: &Client,
-    uri: &str,
-    query: &Query,
-    table: &'static Table,
-    lenient: bool,
-) -> BoxFuture<'static, Result<AnyResource, Error>> {
+/// Reads one resource with a query, whose properties are those of `table`.
+pub(crate) fn ask(client: &Client, uri: &str, query: &Query, table: &'static Table, read_as: ReadAs) -> Fetch {
     match query.ask(table, client.features(), false) {
-        Ok(asked) => fetch(client, uri, asked, table, lenient),
+        Ok(asked) => fetch(client, uri, asked, read_as),
         Err(text) => {
             let error = Error::new(ErrorKind::NotAllowed, text).at("GET", uri);
             Box::pin(async move { Err(error) })
@@ -70,25 +63,19 @@ pub(crate) fn ask(
 }
 
 /// Reads a resource with what is asked of it; without what only saves requests where that fails.
-pub(crate) fn fetch(
-    client: &Client,
-    uri: &str,
-    asked: Asked,
-    table: &'static Table,
-    lenient: bool,
-) -> BoxFuture<'static, Result<AnyResource, Error>> {
+pub(crate) fn fetch(client: &Client, uri: &str, asked: Asked, read_as: ReadAs) -> Fetch {
     let (client, uri) = (client.clone(), uri.to_owned());
     Box::pin(async move {
         let place = uri.split('#').next().unwrap_or_default().to_owned();
         let mut failure = None;
         if asked.is_saving() && !client.query_memory().has_failed(&uri) {
-            match client.fetch(&asked.uri(&uri, true), Some(table), lenient).await {
+            match client.fetch(&asked.uri(&uri, true), read_as).await {
                 Ok(resource) => return Ok(resource.moved(place)),
                 Err(error) if is_final(&error) => return Err(error.at("GET", &uri)),
                 Err(error) => failure = Some(error),
             }
         }
-        let resource = client.fetch(&asked.uri(&uri, false), Some(table), lenient).await?.moved(place);
+        let resource = client.fetch(&asked.uri(&uri, false), read_as).await?.moved(place);
         // It can be read, so the parameters were to blame.
         if let Some(error) = failure {
             tracing::info!(%error, "query parameters fail here: they are not used again");

@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 use std::fmt::{self, Write as _};
 
-use super::property;
+use super::path::property;
 use crate::wire::{Kind, Record, Table, at};
 
 /// Which members of a collection are wanted (DSP0266, "The `$filter` query parameter").

@@ -3,13 +3,15 @@
 
 pub(crate) mod fetch;
 mod filter;
+mod path;
 
 pub use filter::{Filter, FilterValue, Property};
 
 use std::fmt::Write as _;
 
 use crate::schema::service_root::ProtocolFeaturesSupported;
-use crate::wire::{Field, Kind, Table, TypeKind};
+use crate::wire::{Table, TypeKind};
+use path::property;
 
 /// What is wanted of a resource, beyond the resource itself.
 ///
@@ -327,31 +329,6 @@ impl Asked {
         further.needed.retain(|(name, _)| !matches!(*name, "$skip" | "$top" | "only"));
         further
     }
-}
-
-/// The property at a path; none where it is of a kind that nobody describes.
-pub(crate) fn property(table: &'static Table, path: &str) -> Result<Option<&'static Field>, String> {
-    let mut owner = table;
-    let mut names = path.split('/').peekable();
-    while let Some(name) = names.next() {
-        let Some(field) = owner.field(name) else {
-            if owner.is_generic() || owner.allows(name) || name.contains('@') {
-                return Ok(None);
-            }
-            let near = owner.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name));
-            let hint = near.map(|near| format!(": is {} meant?", near.name)).unwrap_or_default();
-            return Err(format!("{path}: {} has no property {name}{hint}", owner.name));
-        };
-        if names.peek().is_none() {
-            return Ok(Some(field));
-        }
-        owner = match field.kind {
-            Kind::Record(inner) | Kind::Link(inner) => inner,
-            Kind::Oem => return Ok(None),
-            _ => return Err(format!("{path}: {name} of {} has no properties", owner.name)),
-        };
-    }
-    Ok(None)
 }
 
 /// A URI with one more parameter.

@@ -8,10 +8,10 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 use crate::client::{Client, Request};
-use crate::erased::Typed;
 use crate::error::{Error, ErrorKind};
 use crate::resource::apply_time::Apply;
-use crate::resource::{AnyResource, action_target};
+use crate::resource::typed::Typed;
+use crate::resource::{AnyResource, Resource};
 use crate::schema::ActionInfo;
 use crate::task::TaskMonitor;
 use crate::wire::{ActionTarget, Record, Returned, Slot, Type, encode};
@@ -55,6 +55,12 @@ pub struct Reply<R = ()> {
     pub value: Option<R>,
     /// How to follow it, where it has not finished yet (202).
     pub task: Option<TaskMonitor>,
+}
+
+impl<T: Type> Resource<T> {
+    pub(crate) fn invoke<P: Type, R>(&self, action: &'static str, parameters: P) -> Call<P, R> {
+        Call::new(self.any(), action, parameters)
+    }
 }
 
 impl<P: Type, R> Call<P, R> {
@@ -183,6 +189,14 @@ fn send(
         let task = (response.status == 202).then(|| TaskMonitor::of(resource.client(), &response));
         Ok((response.status, task, response.body))
     })
+}
+
+/// The object of an action in a resource's `Actions`, if the service has it.
+fn action_target<'a>(resource: &'a dyn Record, action: &str) -> Option<&'a ActionTarget> {
+    let Slot::Record(actions) = resource.slot(resource.table().find("Actions")?) else { return None };
+    let actions = actions.get(0)?;
+    let Slot::Record(target) = actions.slot(actions.table().find(&format!("#{action}"))?) else { return None };
+    target.get(0)?.downcast_ref()
 }
 
 /// The first parameter that is needed and not there.

@@ -4,9 +4,11 @@
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
+use crate::client::if_match;
 use crate::client::{Request, Response};
 use crate::error::{Error, ErrorKind};
 use crate::resource::apply_time::Apply;
+use crate::resource::read::ReadAs;
 use crate::resource::{AnyResource, Expected};
 use crate::schema::settings::Settings;
 use crate::task::TaskMonitor;
@@ -79,7 +81,7 @@ impl Plan {
         let Some(uri) = link.map(|uri| uri.as_str()).filter(|uri| !self.directly && *uri != self.resource.uri()) else {
             return Ok(None);
         };
-        match self.resource.client().fetch(uri, Some(self.expected.table), false).await {
+        match self.resource.client().fetch(uri, ReadAs::Exactly(self.expected.table)).await {
             Ok(settings) => settings.checked(self.expected).map(Some),
             // It was promised and is not there.
             Err(error) if error.is_not_found() => Ok(None),
@@ -96,7 +98,7 @@ impl Plan {
     ) -> Result<Result<AnyResource, TaskMonitor>, Error> {
         let mut request = Request::with_body("PATCH", uri, body);
         request.if_match = etag;
-        let mut response = self.resource.client().change(request.clone()).await?;
+        let mut response = if_match::send(self.resource.client(), request.clone()).await?;
         if takes_put_only(&response) {
             response = self.put(&mut request).await?;
         }
@@ -105,12 +107,12 @@ impl Plan {
             return Ok(Err(TaskMonitor::of(self.resource.client(), &response)));
         }
         // The body may be the resource, messages about it, or nothing.
-        if let Ok(whole) = self.resource.client().decode(response, &request, Some(self.expected.table), false)
+        if let Ok(whole) = self.resource.client().decode(response, &request, ReadAs::Exactly(self.expected.table))
             && whole.record().text("@odata.id").is_some()
         {
             return whole.checked(self.expected).map(Ok);
         }
-        self.resource.client().fetch(uri, Some(self.expected.table), false).await?.checked(self.expected).map(Ok)
+        self.resource.client().fetch(uri, ReadAs::Exactly(self.expected.table)).await?.checked(self.expected).map(Ok)
     }
 
     /// The same by PUT: the whole resource as it is, with the changes in it.
@@ -125,7 +127,7 @@ impl Plan {
         merge(&mut whole, change.map_err(unreadable)?.unwrap_or_default());
         *request = Request::with_body("PUT", request.uri.clone(), whole.to_string());
         request.if_match = found.etag();
-        self.resource.client().change(request.clone()).await
+        if_match::send(self.resource.client(), request.clone()).await
     }
 }
 

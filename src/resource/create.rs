@@ -7,11 +7,13 @@ use std::marker::PhantomData;
 
 use futures_util::future::BoxFuture;
 
+use crate::client::if_match;
 use crate::client::{Client, Request};
 use crate::error::{Error, ErrorKind};
 use crate::resource::action::Reply;
 use crate::resource::apply_time::Apply;
 use crate::resource::follow::Follow;
+use crate::resource::read::ReadAs;
 use crate::resource::{AnyResource, Resource, links_at};
 use crate::schema::collection_capabilities::CollectionCapabilities;
 use crate::services::account;
@@ -162,7 +164,7 @@ fn remove(resource: AnyResource, when: Option<Apply>) -> BoxFuture<'static, Resu
         }
         request.if_match = resource.etag().cloned();
         let client = resource.client();
-        let response = client.change(request.clone()).await?;
+        let response = if_match::send(client, request.clone()).await?;
         if account::are_in_slots(resource.table(), &response) {
             return account::empty_slot(client, resource.uri()).await;
         }
@@ -223,7 +225,7 @@ impl Post {
             }
             let location = response.location().map(str::to_owned);
             if !response.body.is_empty()
-                && let Ok(made) = self.client.decode(response, &request, Some(table), false)
+                && let Ok(made) = self.client.decode(response, &request, ReadAs::Exactly(table))
             {
                 let said = made.record().text("@odata.id").map(str::to_owned).filter(|uri| *uri != self.uri);
                 if let Some(uri) = said.filter(|_| made.record().has("Id") || made.record().has("Name")) {
@@ -234,7 +236,7 @@ impl Post {
                 Some(location) => location,
                 None => self.newcomer().await?,
             };
-            self.client.fetch(&place, Some(table), false).await.map(Ok)
+            self.client.fetch(&place, ReadAs::Exactly(table)).await.map(Ok)
         })
     }
 
@@ -250,7 +252,7 @@ impl Post {
         let [only] = &capabilities.capabilities[..] else { return Ok(()) };
         let Some(uri) = only.capabilities_object.as_ref().and_then(|link| link.uri()) else { return Ok(()) };
         // It is a help: without it the service itself decides.
-        let Ok(object) = self.client.fetch(uri.as_str(), Some(table), false).await else { return Ok(()) };
+        let Ok(object) = self.client.fetch(uri.as_str(), ReadAs::Exactly(table)).await else { return Ok(()) };
         let annotations = object.record().annotations();
         let needed =
             annotations.iter().filter(|(_, term, json)| *term == "Redfish.RequiredOnCreate" && *json == "true");
@@ -280,7 +282,8 @@ impl Post {
             let text = "the service has made a member and does not say where it is: look for it in the collection";
             Error::new(ErrorKind::Missing, text).at("POST", &self.uri)
         };
-        let now = self.client.fetch(&self.uri, Some(self.collection.table()), false).await.map_err(|_| unknown())?;
+        let now =
+            self.client.fetch(&self.uri, ReadAs::Exactly(self.collection.table())).await.map_err(|_| unknown())?;
         let links = links_at(now.record(), "Members");
         let uris = links.iter().filter_map(|link| link.uri()).map(|uri| uri.as_str());
         let new: Vec<_> = uris.filter(|uri| !self.members.iter().any(|known| known == uri)).collect();

@@ -1,5 +1,5 @@
 //! Changes: an edited copy of a resource, sent as the smallest PATCH that makes it so. How and where it is sent is the
-//! matter of [`change`](crate::change).
+//! matter of [`commit`](crate::resource::commit).
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -8,10 +8,11 @@ use std::ops::{Deref, DerefMut};
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 
-use crate::erased::{Opaque, Typed};
+use crate::erased::Opaque;
 use crate::error::Error;
 use crate::resource::apply_time::Apply;
 use crate::resource::commit::{Outcome, Plan};
+use crate::resource::typed::Typed;
 use crate::resource::{AnyResource, Expected, Resource};
 use crate::task::TaskMonitor;
 use crate::wire::{Patch, Record, Type, diff, encode};
@@ -81,6 +82,13 @@ impl<T: Type> DerefMut for Edit<T> {
             Some(draft) => draft,
             None => unreachable!("the draft is a copy of a resource of this type"),
         }
+    }
+}
+
+impl<T: Type> Resource<T> {
+    /// Begins to change it: see [`Edit`].
+    pub fn edit(&self) -> Edit<T> {
+        Edit::new(self.any())
     }
 }
 

@@ -7,11 +7,13 @@ use std::marker::PhantomData;
 use futures_util::future::BoxFuture;
 
 use crate::client::Client;
-use crate::erased::{Opaque, Typed};
+use crate::erased::Opaque;
 use crate::error::{Error, ErrorKind};
 use crate::query::{self, Asked, Query};
+use crate::resource::read::ReadAs;
+use crate::resource::typed::{ResourceFuture, Typed};
 use crate::resource::{AnyResource, Expected, Fetch, Resource, links_at};
-use crate::wire::{AnyLink, Collection, LinkView, ODataId, Record, Table, Type};
+use crate::wire::{AnyLink, Collection, Link, LinkView, ODataId, Record, Table, Type};
 
 /// A link about to be followed: `.await` reads the resource.
 #[must_use = "a link is followed when it is awaited"]
@@ -48,7 +50,9 @@ impl Step {
         let Self { client, link, missing, query } = self;
         let Some(link) = link else { return Box::pin(async move { Err(Error::new(ErrorKind::Missing, missing)) }) };
         match link.uri() {
-            Some(uri) if !query.is_plain() => query::fetch::ask(&client, uri.as_str(), &query, table, false),
+            Some(uri) if !query.is_plain() => {
+                query::fetch::ask(&client, uri.as_str(), &query, table, ReadAs::Exactly(table))
+            }
             _ => fetch_link(&client, &link, table, Asked::default()),
         }
     }
@@ -86,7 +90,8 @@ impl dyn Opaque<Step> {
             let supported = client.features().and_then(|features| features.only_member_query) == Some(true);
             if supported && !client.query_memory().has_failed(&uri) {
                 let asked = Query::new().only().insist().ask(collection, None, false).unwrap_or_default();
-                match query::fetch::fetch(&client, &uri, asked, member.table, true).await {
+                match query::fetch::fetch(&client, &uri, asked, ReadAs::ItSays { otherwise: Some(member.table) }).await
+                {
                     Ok(found) if found.table() == collection => return Ok(None),
                     Ok(found) => {
                         let place = found.record().text("@odata.id").unwrap_or(&uri).to_owned();
@@ -102,6 +107,26 @@ impl dyn Opaque<Step> {
                 _ => Ok(None),
             }
         })
+    }
+}
+
+impl AnyResource {
+    /// Follows the link of a property.
+    fn step(&self, property: &str) -> Box<dyn Opaque<Step>> {
+        let missing = format!("{} has no {property}", self.uri());
+        Step::new(self.client(), links_at(self.record(), property).first(), missing)
+    }
+}
+
+impl<T: Type> Resource<T> {
+    /// Follows a link that was found in it.
+    pub fn follow<U: Type>(&self, link: &Link<U>) -> Follow<U> {
+        Follow::of(Step::new(self.client(), Some(link.any()), String::new()))
+    }
+
+    /// Follows the link of a property, `"Links/Chassis"`.
+    pub(crate) fn one<U: Type>(&self, property: &str) -> Follow<U> {
+        Follow::of(self.any().step(property))
     }
 }
 
@@ -158,11 +183,11 @@ impl<C: Collection> Follow<C> {
 
 impl<T: Type> IntoFuture for Follow<T> {
     type Output = Result<Resource<T>, Error>;
-    type IntoFuture = Typed<AnyResource, Resource<T>>;
+    type IntoFuture = ResourceFuture<T>;
 
     #[inline(never)]
     fn into_future(self) -> Self::IntoFuture {
-        Typed::new(self.step.take_expected(Expected::type_of::<T>()), Resource::of)
+        ResourceFuture::of(self.step.take_expected(Expected::type_of::<T>()))
     }
 }
 
@@ -177,7 +202,7 @@ pub(crate) fn fetch_link(client: &Client, link: &AnyLink, table: &'static Table,
         return Box::pin(async move { Ok(resource) });
     }
     match uri {
-        Some(uri) => query::fetch::fetch(client, &uri, asked, table, false),
+        Some(uri) => query::fetch::fetch(client, &uri, asked, ReadAs::Exactly(table)),
         None => Box::pin(async { Err(Error::new(ErrorKind::Missing, "the link leads nowhere: it has no @odata.id")) }),
     }
 }

@@ -13,13 +13,15 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{BoxStream, FuturesOrdered, StreamExt, TryStreamExt};
 
 use crate::client::Client;
-use crate::erased::{Opaque, Typed};
+use crate::erased::Opaque;
 use crate::error::{Error, ErrorKind};
 use crate::query::{self, Asked, Query};
 use crate::resource::follow::{Follow, Step, fetch_link};
+use crate::resource::read::ReadAs;
 use crate::resource::read_ahead::ahead;
+use crate::resource::typed::Typed;
 use crate::resource::{AnyResource, Expected, Fetch, Resource, links_at};
-use crate::wire::{AnyLink, Collection, LinkView, ODataId, Record, Table, Type};
+use crate::wire::{AnyLink, Collection, Link, LinkView, ODataId, Record, Table, Type};
 
 /// What a stream gives before it gets its type.
 type Items = BoxStream<'static, Result<AnyResource, Error>>;
@@ -82,6 +84,26 @@ impl<T: Type> Members<T> {
             typed.extend(resources.into_iter().map(Resource::of));
             typed
         })
+    }
+}
+
+impl<T: Type> Resource<T> {
+    /// Follows links that were found in it, in their order.
+    pub fn follow_all<U: Type>(&self, links: &[Link<U>]) -> Members<U> {
+        let links = links.iter().map(|link| link.any().clone()).collect();
+        Members::of_links(self.client(), links)
+    }
+
+    /// Follows the links of a property.
+    pub(crate) fn all<U: Type>(&self, property: &str) -> Members<U> {
+        Members::of_links(self.client(), links_at(self.any().record(), property))
+    }
+}
+
+impl<C: Collection> Resource<C> {
+    /// The members, with those of further pages.
+    pub fn members(&self) -> Members<C::Member> {
+        Members::of_collection(self.any())
     }
 }
 
@@ -197,7 +219,7 @@ impl Pages {
             Ok(asked) => {
                 self.seen.insert(uri.to_owned());
                 self.asked = asked.further();
-                query::fetch::fetch(&self.client, uri, asked, self.table, false)
+                query::fetch::fetch(&self.client, uri, asked, ReadAs::Exactly(self.table))
             }
             Err(text) => {
                 let error = Error::new(ErrorKind::NotAllowed, text).at("GET", uri);
@@ -222,7 +244,7 @@ impl Pages {
                     let text = "the pages of this collection go in circles";
                     return Poll::Ready(Some(Err(Error::new(ErrorKind::Decode, text).at("GET", &uri))));
                 }
-                let page = query::fetch::fetch(&self.client, &uri, self.asked.clone(), self.table, false);
+                let page = query::fetch::fetch(&self.client, &uri, self.asked.clone(), ReadAs::Exactly(self.table));
                 self.page = Some(ahead(page));
             }
             let members = self.under_way.poll_next_unpin(context);

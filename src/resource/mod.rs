@@ -2,12 +2,15 @@
 
 pub(crate) mod action;
 pub(crate) mod apply_time;
-mod commit;
+pub(crate) mod commit;
 pub(crate) mod create;
 pub(crate) mod edit;
 pub(crate) mod follow;
+pub(crate) mod generated;
 pub(crate) mod members;
+pub(crate) mod read;
 pub(crate) mod read_ahead;
+pub(crate) mod typed;
 
 use std::any::{Any, TypeId};
 use std::fmt;
@@ -18,23 +21,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
-use crate::client::{Client, SERVICE_ROOT};
+use crate::client::Client;
 use crate::erased::Opaque;
 use crate::error::{Error, ErrorKind};
-use crate::resource::action::Call;
-use crate::resource::edit::Edit;
-use crate::resource::follow::{Follow, Step};
-use crate::resource::members::Members;
-use crate::schema::ServiceRoot;
-use crate::wire::{AnyLink, Collection, Deviation, ETag, Link, Record, Slot, Table, Type, encode};
-
-/// What the generated navigation uses.
-pub(crate) mod generated {
-    pub(crate) use super::Resource;
-    pub(crate) use crate::resource::action::{Call, NoParameters};
-    pub(crate) use crate::resource::follow::Follow;
-    pub(crate) use crate::resource::members::Members;
-}
+use crate::wire::{AnyLink, Deviation, ETag, Record, Slot, Table, Type, encode};
 
 /// A resource: its content, which it derefs to, and where it came from.
 ///
@@ -130,61 +120,6 @@ impl<T: Type> Resource<T> {
     /// type how it is dropped.
     pub(crate) fn any(&self) -> &AnyResource {
         &self.any
-    }
-
-    /// Reads it anew.
-    ///
-    /// # Errors
-    ///
-    /// As [`Client::get`].
-    pub async fn refresh(&mut self) -> Result<(), Error> {
-        *self = self.client().get(self.uri()).await?;
-        Ok(())
-    }
-
-    /// Begins to change it: see [`Edit`].
-    pub fn edit(&self) -> Edit<T> {
-        Edit::new(&self.any)
-    }
-
-    /// Follows a link that was found in it.
-    pub fn follow<U: Type>(&self, link: &Link<U>) -> Follow<U> {
-        Follow::of(Step::new(self.client(), Some(link.any()), String::new()))
-    }
-
-    /// Follows links that were found in it, in their order.
-    pub fn follow_all<U: Type>(&self, links: &[Link<U>]) -> Members<U> {
-        let links = links.iter().map(|link| link.any().clone()).collect();
-        Members::of_links(self.client(), links)
-    }
-
-    /// Follows the link of a property, `"Links/Chassis"`.
-    pub(crate) fn one<U: Type>(&self, property: &str) -> Follow<U> {
-        Follow::of(self.any.follow(property))
-    }
-
-    /// Follows the links of a property.
-    pub(crate) fn all<U: Type>(&self, property: &str) -> Members<U> {
-        Members::of_links(self.client(), links_at(self.any.record(), property))
-    }
-
-    pub(crate) fn invoke<P: Type, R>(&self, action: &'static str, parameters: P) -> Call<P, R> {
-        Call::new(&self.any, action, parameters)
-    }
-}
-
-impl Resource<ServiceRoot> {
-    /// The service root, which the client keeps.
-    pub(crate) fn of_root(client: Client, etag: Option<ETag>, deviations: Vec<Deviation>, root: ServiceRoot) -> Self {
-        let root = Box::new(root);
-        Self::of(AnyResource::new(client, SERVICE_ROOT.to_owned(), etag, deviations, root, Bytes::new()))
-    }
-}
-
-impl<C: Collection> Resource<C> {
-    /// The members, with those of further pages.
-    pub fn members(&self) -> Members<C::Member> {
-        Members::of_collection(&self.any)
     }
 }
 
@@ -324,12 +259,6 @@ impl AnyResource {
         }
         Ok(self)
     }
-
-    /// Follows the link of a property.
-    fn follow(&self, property: &str) -> Box<dyn Opaque<Step>> {
-        let missing = format!("{} has no {property}", self.uri());
-        Step::new(self.client(), links_at(self.record(), property).first(), missing)
-    }
 }
 
 /// The type that a resource is expected to be of, for what is compiled without types.
@@ -348,17 +277,4 @@ impl Expected {
     pub(crate) fn check(self, fetch: Fetch) -> Fetch {
         Box::pin(async move { fetch.await?.checked(self) })
     }
-}
-
-/// The object of an action in a resource's `Actions`, if the service has it.
-pub(crate) fn action_target<'a>(resource: &'a dyn Record, action: &str) -> Option<&'a crate::wire::ActionTarget> {
-    let Slot::Record(actions) = resource.slot(resource.table().find("Actions")?) else { return None };
-    let actions = actions.get(0)?;
-    let Slot::Record(target) = actions.slot(actions.table().find(&format!("#{action}"))?) else { return None };
-    target.get(0)?.downcast_ref()
-}
-
-mod navigation {
-    //! Generated: a method for each link and each action.
-    include!(concat!(env!("OUT_DIR"), "/navigation.rs"));
 }

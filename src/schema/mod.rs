@@ -8,13 +8,13 @@
 //! [`types`], [`find`] and [`terms`] give what the schemas say of them at run time.
 
 use crate::wire::generated as w;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use crate::wire::{Doc, Field, ODataType, Table};
 
 mod uri;
 
-pub use uri::find_uri;
+use uri::Templates;
 
 include!(concat!(env!("OUT_DIR"), "/schema.rs"));
 
@@ -47,6 +47,15 @@ pub fn find_odata_type(name: &ODataType) -> Option<&'static Table> {
         let is_version = name.trim_start_matches(['v', 'V']).bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
         if is_version { Some(own) } else { find(&format!("{name}.{name}")) }
     })
+}
+
+/// The type of the resource, or of the object within a resource, that stands at a URI:
+/// `/redfish/v1/Systems/1`, `/redfish/v1/Chassis/1/Power#/Voltages/0`. Letter case, a trailing slash, a query and an
+/// origin make no difference. A settings resource is of the type of what it sets.
+#[must_use]
+pub fn find_uri(uri: &str) -> Option<&'static Table> {
+    static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| Templates::of(types().iter().map(|(_, table)| *table)));
+    TEMPLATES.find(uri)
 }
 
 /// The annotation terms of the standard, `Redfish.AllowableValues`.

@@ -2,29 +2,8 @@
 //! payloads that don't say their type. What a payload says of itself goes before what is found here.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
 
 use crate::wire::{Kind, ODataId, Table};
-
-/// The type of the resource, or of the object within a resource, that stands at a URI:
-/// `/redfish/v1/Systems/1`, `/redfish/v1/Chassis/1/Power#/Voltages/0`. Letter case, a trailing slash, a query and an
-/// origin make no difference. A settings resource is of the type of what it sets.
-#[must_use]
-pub fn find_uri(uri: &str) -> Option<&'static Table> {
-    let id = ODataId::from(uri);
-    let path = id.document().split('?').next().unwrap_or_default();
-    let path = path.find("/redfish/").and_then(|start| path.get(start..)).unwrap_or(path);
-    let segments: Vec<String> =
-        path.split('/').filter(|segment| !segment.is_empty()).map(str::to_ascii_lowercase).collect();
-    let table = lookup(&segments).or_else(|| match segments.split_last() {
-        Some((last, rest)) if last == "settings" || last == "sd" => lookup(rest),
-        _ => None,
-    })?;
-    match id.fragment() {
-        Some(pointer) => inside(table, pointer),
-        None => Some(table),
-    }
-}
 
 /// The type of the object that a JSON pointer leads to.
 fn inside(mut table: &'static Table, pointer: &str) -> Option<&'static Table> {
@@ -53,14 +32,14 @@ impl Template {
     }
 }
 
-/// By the number of segments and the last of them, where that is fixed.
-type Templates = HashMap<(usize, Option<String>), Vec<Template>>;
+/// All templates, by the number of segments and the last of them, where that is fixed.
+pub(super) struct Templates(HashMap<(usize, Option<String>), Vec<Template>>);
 
-fn lookup(segments: &[String]) -> Option<&'static Table> {
-    static TEMPLATES: OnceLock<Templates> = OnceLock::new();
-    let templates = TEMPLATES.get_or_init(|| {
+impl Templates {
+    /// The templates of these types.
+    pub(super) fn of(types: impl Iterator<Item = &'static Table>) -> Self {
         let mut all: HashMap<_, Vec<Template>> = HashMap::new();
-        for (_, table) in super::types() {
+        for table in types {
             for uri in table.uris {
                 let fixed = |segment: &str| (!segment.contains('{')).then(|| segment.to_ascii_lowercase());
                 let segments: Vec<_> = uri.split('/').filter(|segment| !segment.is_empty()).map(fixed).collect();
@@ -68,21 +47,42 @@ fn lookup(segments: &[String]) -> Option<&'static Table> {
                 all.entry(key).or_default().push(Template { segments, table });
             }
         }
-        all
-    });
-    // A fixed last segment says more than one that the service chose.
-    let fixed = templates.get(&(segments.len(), segments.last().cloned()));
-    let free = templates.get(&(segments.len(), None));
-    [fixed, free].into_iter().flatten().find_map(|templates| {
-        let fitting = templates.iter().filter(|template| template.fits(segments));
-        let best = fitting.max_by_key(|template| template.segments.iter().flatten().count());
-        best.map(|template| template.table)
-    })
+        Self(all)
+    }
+
+    /// Finds the type of what stands at a URI: see [`find_uri`](super::find_uri).
+    pub(super) fn find(&self, uri: &str) -> Option<&'static Table> {
+        let id = ODataId::from(uri);
+        let path = id.document().split('?').next().unwrap_or_default();
+        let path = path.find("/redfish/").and_then(|start| path.get(start..)).unwrap_or(path);
+        let segments: Vec<String> =
+            path.split('/').filter(|segment| !segment.is_empty()).map(str::to_ascii_lowercase).collect();
+        let table = self.lookup(&segments).or_else(|| match segments.split_last() {
+            Some((last, rest)) if last == "settings" || last == "sd" => self.lookup(rest),
+            _ => None,
+        })?;
+        match id.fragment() {
+            Some(pointer) => inside(table, pointer),
+            None => Some(table),
+        }
+    }
+
+    fn lookup(&self, segments: &[String]) -> Option<&'static Table> {
+        // A fixed last segment says more than one that the service chose.
+        let fixed = self.0.get(&(segments.len(), segments.last().cloned()));
+        let free = self.0.get(&(segments.len(), None));
+        [fixed, free].into_iter().flatten().find_map(|templates| {
+            let fitting = templates.iter().filter(|template| template.fits(segments));
+            let best = fitting.max_by_key(|template| template.segments.iter().flatten().count());
+            best.map(|template| template.table)
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::types;
 
     #[test]
     fn a_resource_is_known_by_where_it_stands() {
@@ -99,8 +99,9 @@ mod tests {
             ("/redfish/v1/Chassis/1/Oem/Contoso/Things", None),
             ("", None),
         ];
+        let templates = Templates::of(types().iter().map(|(_, table)| *table));
         for (uri, expected) in cases {
-            assert_eq!(find_uri(uri).map(|table| table.name), expected, "{uri}");
+            assert_eq!(templates.find(uri).map(|table| table.name), expected, "{uri}");
         }
     }
 }

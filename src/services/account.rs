@@ -5,10 +5,12 @@ use http::HeaderValue;
 use http::header::ACCEPT_ENCODING;
 use serde_json::{Value, json};
 
+use crate::client::if_match;
 use crate::client::{Client, Request, Response};
 use crate::error::Error;
 use crate::resource::AnyResource;
 use crate::resource::action::Reply;
+use crate::resource::read::ReadAs;
 use crate::wire::Table;
 
 /// Slots that are refused before it is given up: some services reserve the first.
@@ -44,7 +46,7 @@ pub(crate) async fn fill_slot(
         request.if_match = slot.etag();
         let response = client.send(request.clone()).await?;
         match response.success(&request) {
-            Ok(_) => return client.fetch(uri, Some(table), false).await.map(Some),
+            Ok(_) => return client.fetch(uri, ReadAs::Exactly(table)).await.map(Some),
             Err(error) if error.outcome_unknown() || error.is_auth() => return Err(error),
             Err(error) => refused = Err(error),
         }
@@ -61,7 +63,7 @@ pub(crate) async fn empty_slot(client: &Client, uri: &str) -> Result<Reply, Erro
     let mut status = 0;
     for change in [json!({ "Enabled": false }), json!({ "UserName": "" })] {
         let request = Request::with_body("PATCH", uri, change.to_string());
-        status = client.change(request.clone()).await?.success(&request)?.status;
+        status = if_match::send(client, request.clone()).await?.success(&request)?.status;
     }
     Ok(Reply { status, value: None, task: None })
 }

@@ -1,6 +1,7 @@
 //! Operations that go on after the answer (DSP0266, "Asynchronous operations"): where they are followed, how far they
 //! are, and how they ended. What is begun is the matter of actions, edits and creations.
 
+mod handle;
 mod state;
 mod watch;
 
@@ -13,7 +14,6 @@ use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{BoxStream, StreamExt};
-use serde::{Deserialize, Serialize};
 
 use crate::client::{Client, Request, Response};
 use crate::error::{Error, ErrorKind};
@@ -21,53 +21,9 @@ use crate::resource::Resource;
 use crate::schema::Task;
 use crate::schema::message::Message;
 use crate::wire::Returned;
+pub use handle::TaskHandle;
 pub use state::{Phase, Progress};
 use watch::{Step, Watch};
-
-/// What is needed to follow an operation: keep it, and another process can go on with it.
-///
-/// ```
-/// let handle = rosefish::TaskHandle::new("/redfish/v1/TaskService/TaskMonitors/7");
-/// let kept = serde_json::to_string(&handle).unwrap();
-/// assert_eq!(serde_json::from_str::<rosefish::TaskHandle>(&kept).unwrap(), handle);
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-pub struct TaskHandle {
-    /// Where the answer to the operation will be, once there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    monitor: Option<String>,
-    /// The task or job.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    task: Option<String>,
-}
-
-impl TaskHandle {
-    /// Of what a 202's `Location` names: a task monitor, a task or a job.
-    pub fn new(uri: impl Into<String>) -> Self {
-        Self { monitor: Some(uri.into()), task: None }
-    }
-
-    /// The task monitor, or what the service gave for one; none where it named nothing.
-    #[must_use]
-    pub fn monitor(&self) -> Option<&str> {
-        self.monitor.as_deref()
-    }
-
-    /// The task or job, where the service named it.
-    #[must_use]
-    pub fn task(&self) -> Option<&str> {
-        self.task.as_deref()
-    }
-
-    fn of(response: &Response) -> Self {
-        let report = state::report(&response.body);
-        let task = report.as_ref().and_then(|report| report.uri.clone());
-        let monitor = response.location().map(str::to_owned);
-        let monitor = monitor.or_else(|| report.and_then(|report| report.monitor));
-        let monitor = monitor.or_else(|| task.clone()).or_else(|| state::mentioned(&response.body));
-        Self { monitor, task }
-    }
-}
 
 /// An operation that a service has accepted and now carries out.
 ///

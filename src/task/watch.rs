@@ -8,11 +8,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::{Instant, sleep};
 
-use super::TaskHandle;
+use super::handle::TaskHandle;
 use super::state::{self, Phase, Progress, Report};
 use crate::client::{Client, Request, Response};
 use crate::error::{Error, ErrorKind};
 use crate::message;
+use crate::resource::read::ReadAs;
 use crate::schema::message::Message;
 use crate::wire::at;
 
@@ -299,7 +300,7 @@ impl Watch {
             let Some(service) = text(at(root.value(), service)) else { continue };
             let folder = format!("{}/", service.trim_end_matches('/'));
             let is_own = known.into_iter().flatten().any(|uri| uri.starts_with(&folder));
-            let Ok(service) = self.client.fetch(&service, None, true).await else { continue };
+            let Ok(service) = self.client.fetch(&service, ReadAs::ItSays { otherwise: None }).await else { continue };
             let Some(list) = text(at(service.record(), list)) else { continue };
             let Ok(response) = self.client.send(Request::get(list)).await else { continue };
             let Ok(list) = serde_json::from_slice::<serde_json::Value>(&response.body) else { continue };

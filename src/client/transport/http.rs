@@ -12,29 +12,8 @@ use reqwest::redirect;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Body, HttpRequest, HttpResponse, Transport};
-use crate::client::tls::{ClientCertificate, Trust};
+use crate::client::tls::{ClientCertificate, HttpVersion, TlsVersion, Trust};
 use crate::error::{Error, ErrorKind};
-
-/// A version of TLS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-#[non_exhaustive]
-pub enum TlsVersion {
-    /// TLS 1.2 (RFC 5246), the oldest that this library speaks.
-    #[default]
-    V1_2,
-    /// TLS 1.3 (RFC 8446).
-    V1_3,
-}
-
-/// Which versions of HTTP are offered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum HttpVersion {
-    /// HTTP/2 where the service agrees to it over TLS, else HTTP/1.1.
-    #[default]
-    Any,
-    Http1,
-    Http2,
-}
 
 /// What is needed to reach a service.
 #[derive(Clone, Default)]

@@ -1,7 +1,7 @@
 //! The seam under the client: whatever can send one HTTP request and give back the answer. Sessions, retries, limits,
 //! redirects and caching are above it and the same for all.
 
-mod http;
+pub(super) mod http;
 
 use std::fmt;
 use std::pin::Pin;
@@ -13,8 +13,7 @@ use futures_core::Stream;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
-pub use self::http::TlsVersion;
-pub(crate) use self::http::{Http, HttpConfig, HttpVersion};
+pub use super::tls::TlsVersion;
 use crate::error::Error;
 
 /// A request as it is to be sent: an absolute URL, all headers but those of the connection, and the body.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use super::MessageId;
+use super::id::MessageId;
 use crate::schema::message::Message;
 use crate::schema::resource::Health;
 

@@ -1,0 +1,23 @@
+//! Who a client logs in as.
+
+use secrecy::SecretString;
+
+/// A user name and a password, which is never shown.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    pub(crate) user: String,
+    pub(crate) password: SecretString,
+}
+
+impl Credentials {
+    /// A user and a password.
+    pub fn new(user: impl Into<String>, password: impl Into<SecretString>) -> Self {
+        Self { user: user.into(), password: password.into() }
+    }
+
+    /// The user's name.
+    #[must_use]
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+}

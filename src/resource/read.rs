@@ -1,0 +1,98 @@
+//! Reading: from a URI to a resource, of a type that is known or of the one that the answer says.
+
+use bytes::Bytes;
+
+use super::typed::ResourceFuture;
+use super::{AnyResource, Expected, Fetch, Resource};
+use crate::client::{Client, Request, Response, SERVICE_ROOT};
+use crate::error::{Error, ErrorKind};
+use crate::schema::{self, ServiceRoot};
+use crate::wire::{ETag, Record, Table, Type, decode_into, peek_odata_type};
+
+/// What an answer is read as.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum ReadAs {
+    /// As a resource of this type, whatever it says of itself.
+    Exactly(&'static Table),
+    /// As what its `@odata.type` says; where that says nothing that is known, as this type, else as what its place says,
+    /// else as a resource of which nothing is known.
+    ItSays { otherwise: Option<&'static Table> },
+}
+
+impl Client {
+    /// The service root, as it was when the client connected.
+    #[must_use]
+    pub fn root(&self) -> Resource<ServiceRoot> {
+        let (root, etag, deviations) = self.root_document().cloned().unwrap_or_default();
+        let (uri, root) = (SERVICE_ROOT.to_owned(), Box::new(root));
+        Resource::of(AnyResource::new(self.clone(), uri, etag, deviations, root, Bytes::new()))
+    }
+
+    /// Reads a resource of a known type.
+    ///
+    /// # Errors
+    ///
+    /// Where the service can't be asked, refuses, or does not answer with a JSON object.
+    pub fn get<T: Type>(&self, uri: &str) -> impl Future<Output = Result<Resource<T>, Error>> + Send {
+        let expected = Expected::type_of::<T>();
+        ResourceFuture::of(expected.check(self.fetch(uri, ReadAs::Exactly(expected.table))))
+    }
+
+    /// Reads a resource of whatever type it is: what its `@odata.type` says, else `hint`, else what its place says, else
+    /// a plain [`schema::resource::Resource`].
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get).
+    pub async fn get_any(&self, uri: &str, hint: Option<&'static Table>) -> Result<AnyResource, Error> {
+        self.fetch(uri, ReadAs::ItSays { otherwise: hint }).await
+    }
+
+    /// Reads a resource.
+    pub(crate) fn fetch(&self, uri: &str, read_as: ReadAs) -> Fetch {
+        let client = self.clone();
+        let uri = uri.to_owned();
+        Box::pin(async move {
+            let request = Request::get(uri);
+            let response = client.send(request.clone()).await?.success(&request)?;
+            client.decode(response, &request, read_as)
+        })
+    }
+
+    /// Makes a resource of an answer.
+    pub(crate) fn decode(&self, response: Response, request: &Request, read_as: ReadAs) -> Result<AnyResource, Error> {
+        let table = match read_as {
+            ReadAs::Exactly(table) => table,
+            ReadAs::ItSays { otherwise } => peek_odata_type(&response.body)
+                .and_then(|name| schema::find_odata_type(&name))
+                .or(otherwise)
+                .or_else(|| schema::find_uri(&request.uri))
+                .unwrap_or_else(generic),
+        };
+        let mut record = table.make();
+        let deviations = decode_into(&mut *record, &response.body, self.limits()).map_err(|error| {
+            let text = format!("the answer could not be read{}", response.glimpse());
+            Error::new(ErrorKind::Decode, text).at(request.method, &request.uri).with_source(error)
+        })?;
+        let etag =
+            response.etag().or_else(|| (*record).text("@odata.etag").filter(|tag| !tag.is_empty()).map(ETag::from));
+        Ok(AnyResource::new(self.clone(), request.uri.clone(), etag, deviations, record, response.body))
+    }
+}
+
+impl<T: Type> Resource<T> {
+    /// Reads it anew.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::get`].
+    pub async fn refresh(&mut self) -> Result<(), Error> {
+        *self = self.client().get(self.uri()).await?;
+        Ok(())
+    }
+}
+
+/// The type of resources of which nothing is known.
+pub(crate) fn generic() -> &'static Table {
+    schema::resource::Resource::type_table()
+}
