@@ -1,14 +1,16 @@
 //! The commands that operate a machine, by Redfish or IPMI: how they name the host and the protocol, and how they tell
-//! what came of it. One module per command, or per few of a kind.
+//! what came of it. One module per command.
 
+pub(crate) mod bmc;
 pub(crate) mod boot;
-pub(crate) mod bytes;
-pub(crate) mod console;
-pub(crate) mod controller;
+pub(crate) mod fru;
 pub(crate) mod identify;
 pub(crate) mod lan;
-pub(crate) mod lists;
 pub(crate) mod power;
+pub(crate) mod raw;
+pub(crate) mod sel;
+pub(crate) mod sensors;
+pub(crate) mod sol;
 mod table;
 pub(crate) mod users;
 

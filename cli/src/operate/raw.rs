@@ -34,7 +34,7 @@ fn byte(text: &str) -> Result<u8, String> {
     value.map_err(|_| "expected a byte, such as 6 or 0x0a".to_owned())
 }
 
-pub(crate) async fn raw(args: RawArgs) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: RawArgs) -> anyhow::Result<ExitCode> {
     let [net_fn, command, data @ ..] = &args.bytes[..] else { anyhow::bail!("a network function and a command") };
     let mut raw = Raw::new(NetFn(*net_fn), *command, data);
     if args.reading {
