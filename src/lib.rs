@@ -32,7 +32,7 @@ pub use query::{Expand, Filter, FilterValue, Property, Query};
 pub use resource::action::{Call, Reply};
 pub use resource::apply_time::Apply;
 pub use resource::create::{Create, Created, CreationCapability};
-pub use resource::edit::{Change, Edit};
+pub use resource::edit::{Committed, Edit};
 pub use resource::follow::Follow;
 pub use resource::members::Members;
 pub use resource::typed::ResourceFuture;
@@ -43,12 +43,12 @@ pub use rosefish_ipmi as ipmi;
 #[doc(inline)]
 pub use rosefish_wire::{self as wire, Returned};
 #[cfg(feature = "systems")]
-pub use services::boot::OverrideBoot;
+pub use services::boot::SetBootOverride;
 #[cfg(feature = "systems")]
 pub use services::media::Insert;
 #[cfg(feature = "update")]
 pub use services::update::Upload;
-pub use task::{Completion, Phase, Progress, TaskHandle, TaskMonitor, TaskUpdates};
+pub use task::{Completion, Progress, TaskHandle, TaskMonitor, TaskPhase, TaskUpdates};
 
 /// The examples of the README, which are tests.
 #[cfg(doctest)]

@@ -7,8 +7,8 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use rosefish::host::{
-    Backend, BootDevice, BootMode, BootOverride, Capability, ComponentKind, Host, HostBuilder, HostProfile, Identify,
-    Manner, Phase, PowerState, Presence, Protocol, SensorStatus,
+    AttemptPhase, Backend, BootDevice, BootMode, BootOverride, Capability, ComponentKind, Host, HostBuilder,
+    HostPowerState, HostProfile, Identify, Manner, Presence, Protocol, SensorStatus,
 };
 use rosefish::{Credentials, ErrorKind};
 use rosefish_mock::MockBmc;
@@ -65,7 +65,7 @@ async fn redfish_is_used_where_there_is_redfish_and_ipmi_is_not_even_probed() {
     assert_eq!(found.backend, Backend::Redfish);
     assert!(found.attempts.is_empty());
     let state = found.value.power_state().await.unwrap();
-    assert_eq!((state.value, state.backend), (PowerState::On, Backend::Redfish));
+    assert_eq!((state.value, state.backend), (HostPowerState::On, Backend::Redfish));
     assert!(!was_asked(&ipmi));
     found.value.close().await;
     assert_eq!(redfish.sessions(), 0);
@@ -77,10 +77,10 @@ async fn ipmi_is_used_where_there_is_no_redfish_and_the_outcome_says_why() {
     let found = without_redfish(&ipmi).connect().await.unwrap();
     assert_eq!(found.backend, Backend::Ipmi);
     let [attempt] = &found.attempts[..] else { panic!("{:?}", found.attempts) };
-    assert_eq!((attempt.backend, attempt.phase), (Backend::Redfish, Phase::Probe));
+    assert_eq!((attempt.backend, attempt.phase), (Backend::Redfish, AttemptPhase::Probe));
     assert_eq!(attempt.error.kind(), ErrorKind::Connect);
     let state = found.value.power_state().await.unwrap();
-    assert_eq!((state.value, state.backend), (PowerState::On, Backend::Ipmi));
+    assert_eq!((state.value, state.backend), (HostPowerState::On, Backend::Ipmi));
     assert!(state.attempts.is_empty(), "what is known not to be there isn't tried again");
 }
 
@@ -102,7 +102,7 @@ async fn a_web_server_that_is_not_redfish_never_sees_the_password() {
         let service = Service::start(move |_, _| answer.clone());
         let found = at(&service.url(), ipmi.addr().port()).credentials(credentials()).connect().await.unwrap();
         assert_eq!(found.backend, Backend::Ipmi);
-        assert_eq!(found.attempts[0].phase, Phase::Probe);
+        assert_eq!(found.attempts[0].phase, AttemptPhase::Probe);
         let requests = service.requests();
         assert!(requests.iter().all(|request| request.starts_with("GET /redfish/v1")), "{requests:?}");
         assert!(requests.iter().all(|request| !request.to_lowercase().contains("authorization")), "{requests:?}");
@@ -199,7 +199,7 @@ async fn what_redfish_lacks_is_asked_by_ipmi_and_remembered() {
     let host = both(&redfish, &ipmi).connect().await.unwrap().value;
     let sensors = host.sensors().await.unwrap();
     assert_eq!(sensors.backend, Backend::Ipmi);
-    assert_eq!((sensors.attempts.len(), sensors.attempts[0].phase), (1, Phase::Ask));
+    assert_eq!((sensors.attempts.len(), sensors.attempts[0].phase), (1, AttemptPhase::Ask));
     assert!(host.profile().lacks(Backend::Redfish, Capability::Sensors));
     let requests = redfish.request_count();
     assert!(host.sensors().await.unwrap().attempts.is_empty());
@@ -244,7 +244,7 @@ async fn a_change_whose_answer_was_lost_is_read_back_and_not_made_again() {
     let host = at(&service.url(), ipmi.addr().port()).credentials(credentials()).connect().await.unwrap().value;
     let off = host.power_off(Manner::Forced).await.unwrap();
     assert_eq!(off.backend, Backend::Redfish);
-    assert_eq!((off.attempts.len(), off.attempts[0].phase), (1, Phase::Change));
+    assert_eq!((off.attempts.len(), off.attempts[0].phase), (1, AttemptPhase::Change));
     assert_eq!((resets(&service), ipmi.executed(CHASSIS, CHASSIS_CONTROL)), (1, 0));
 }
 
@@ -319,9 +319,9 @@ async fn both_protocols_fill_the_same_types() {
     for (protocol, backend) in [(Protocol::Redfish, Backend::Redfish), (Protocol::Ipmi, Backend::Ipmi)] {
         let host = both(&redfish, &ipmi).protocol(protocol).connect().await.unwrap().value;
 
-        assert_eq!(host.power_state().await.unwrap().value, PowerState::On);
+        assert_eq!(host.power_state().await.unwrap().value, HostPowerState::On);
         host.power_off(Manner::Forced).await.unwrap();
-        assert_eq!(host.power_state().await.unwrap().value, PowerState::Off);
+        assert_eq!(host.power_state().await.unwrap().value, HostPowerState::Off);
         assert_eq!(host.power_on().await.unwrap().backend, backend);
 
         assert_eq!(host.boot_override().await.unwrap().value, None);

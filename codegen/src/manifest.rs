@@ -47,6 +47,9 @@ struct Names {
     /// Spellings whose words can't be told from their letters.
     #[serde(default)]
     words: BTreeMap<String, String>,
+    /// Types (`Schema.Type`) that go by another name in Rust.
+    #[serde(default)]
+    types: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -158,6 +161,11 @@ impl Manifest {
         let acronyms = names.acronyms.iter().map(|spelling| (spelling.as_str(), spelling.to_ascii_lowercase()));
         let words = names.words.iter().map(|(spelling, words)| (spelling.as_str(), words.clone()));
         Acronyms::new(acronyms.chain(words))
+    }
+
+    /// Types (`Schema.Type`) that go by another name in Rust.
+    pub(crate) fn renamed_types(&self) -> &BTreeMap<String, String> {
+        &self.written.names.types
     }
 
     /// Whether services send a term, rather than only schemas.

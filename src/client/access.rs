@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::credentials::Credentials;
 use super::exchange::{Authorization, Exchange};
-use super::session::{Session, SessionToken, header};
+use super::session::{PasswordChange, Session, SessionToken, header};
 use crate::error::{Error, ErrorKind};
 
 /// How long a session that was made anew and refused at once keeps others from being made.
@@ -39,8 +39,7 @@ struct State {
     renewed: Option<Instant>,
     refused: bool,
     closed: bool,
-    /// The account whose password must be changed, and its URI if the service named it.
-    change_required: Option<Option<String>>,
+    password_change: PasswordChange,
 }
 
 /// How requests say on whose behalf they are.
@@ -85,7 +84,7 @@ impl Access {
             renewed: None,
             refused: false,
             closed: false,
-            change_required: None,
+            password_change: PasswordChange::NotRequired,
         };
         Self { exchange: Arc::clone(exchange), state: StdMutex::new(state), attempt: Arc::default() }
     }
@@ -212,7 +211,7 @@ impl Access {
         };
         {
             let mut state = self.state();
-            state.change_required = login.change_required;
+            state.password_change = login.password_change;
             state.generation += 1;
             state.renewed = Some(Instant::now());
             if state.closed {
@@ -239,7 +238,7 @@ impl Access {
             state.credentials = Some(credentials);
             state.refused = false;
             state.proven = false;
-            state.change_required = None;
+            state.password_change = PasswordChange::NotRequired;
             matches!(state.way, Way::Basic)
         };
         if basic {
@@ -260,17 +259,16 @@ impl Access {
         if let Some(credentials) = &mut state.credentials {
             credentials.password = password;
         }
-        state.change_required = None;
+        state.password_change = PasswordChange::NotRequired;
         state.refused = false;
     }
 
-    pub(crate) fn require_change(&self, account: Option<String>) {
-        self.state().change_required = Some(account);
+    pub(crate) fn require_password_change(&self, change: PasswordChange) {
+        self.state().password_change = change;
     }
 
-    /// The account whose password must be changed before anything else; its URI, where the service named it.
-    pub(crate) fn change_required(&self) -> Option<Option<String>> {
-        self.state().change_required.clone()
+    pub(crate) fn password_change(&self) -> PasswordChange {
+        self.state().password_change.clone()
     }
 
     /// Whether a session is to be made as soon as the password is changed.

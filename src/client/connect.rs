@@ -18,7 +18,7 @@ use super::query_memory::QueryMemory;
 use super::registries::Registries;
 use super::request::Request;
 use super::retry::RetryPolicy;
-use super::session::{Session, SessionToken};
+use super::session::{PasswordChange, Session, SessionToken};
 use super::{Client, Inner, Options, SERVICE_ROOT};
 use crate::error::{Error, ErrorKind};
 use crate::schema::ServiceRoot;
@@ -138,11 +138,8 @@ impl Client {
         }
         match Session::login(exchange, &place, &credentials).await {
             Ok(login) => {
-                let change = login.change_required;
                 access.begin(Way::Session(Some(login.session)), Some(credentials), place);
-                if let Some(account) = change {
-                    access.require_change(account);
-                }
+                access.require_password_change(login.password_change);
                 Ok(true)
             }
             // There are no sessions here. Refused credentials are another matter: they are never tried twice.
@@ -153,7 +150,8 @@ impl Client {
             // No session for who has to change the password: it goes without one.
             Err(error) if error.kind() == ErrorKind::PasswordChangeRequired => {
                 access.begin(Way::Stopgap, Some(credentials), place);
-                access.require_change(error.account().map(str::to_owned));
+                let account = error.account().map(str::to_owned);
+                access.require_password_change(PasswordChange::Required { account });
                 Ok(true)
             }
             Err(error) => Err(error),
@@ -164,7 +162,7 @@ impl Client {
     /// login: [`change_password`](Self::change_password) does that.
     #[must_use]
     pub fn password_change_required(&self) -> bool {
-        self.inner.access.change_required().is_some()
+        self.inner.access.password_change() != PasswordChange::NotRequired
     }
 
     /// Changes the password of the account that the client is logged in with, also where nothing else is allowed before
@@ -192,10 +190,9 @@ impl Client {
         let Some(user) = access.user() else {
             return Err(Error::new(ErrorKind::NotAllowed, "without credentials there is no account to change"));
         };
-        let named = access.change_required().flatten();
-        let account = match named {
-            Some(account) => account,
-            None => match self.account_of(&user).await {
+        let account = match access.password_change() {
+            PasswordChange::Required { account: Some(account) } => account,
+            _ => match self.account_of(&user).await {
                 // It is told on the way to it.
                 Err(error) if error.account().is_some() => error.account().unwrap_or_default().to_owned(),
                 found => found?,

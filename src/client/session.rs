@@ -114,11 +114,19 @@ pub(crate) struct Session {
     exchange: Arc<Exchange>,
 }
 
+/// Whether the password must be changed before anything else can be done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum PasswordChange {
+    #[default]
+    NotRequired,
+    /// It must; the URI of the account, where the service named it.
+    Required { account: Option<String> },
+}
+
 /// A login that came about.
 pub(crate) struct Login {
     pub(crate) session: Session,
-    /// The account whose password must be changed before anything else; its URI, where the service named it.
-    pub(crate) change_required: Option<Option<String>>,
+    pub(crate) password_change: PasswordChange,
 }
 
 impl fmt::Debug for Session {
@@ -176,8 +184,11 @@ impl Session {
         }
         let messages = message::of_error(&response.body);
         let required = messages.iter().find(|found| message::is(found, "PasswordChangeRequired"));
-        let change_required = required.map(|found| found.message_args.first().cloned());
-        Ok(Login { session, change_required })
+        let password_change = match required {
+            Some(found) => PasswordChange::Required { account: found.message_args.first().cloned() },
+            None => PasswordChange::NotRequired,
+        };
+        Ok(Login { session, password_change })
     }
 
     /// Looks for the session among all: by its `Id`, else as the only one of its user.

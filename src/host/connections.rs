@@ -1,7 +1,7 @@
 //! The sessions of a host, and the logins that are not tried again.
 
 use super::fault::{Fault, Reason};
-use super::outcome::Phase;
+use super::outcome::AttemptPhase;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::ipmi;
@@ -29,7 +29,7 @@ impl<C: Clone> Slot<C> {
             Self::Open(client) => Ok(Some(client.clone())),
             Self::Refused(kind, text) => {
                 let error = Error::new(*kind, format!("not tried again, as it was refused before: {text}"));
-                Err(Fault { phase: Phase::Login, reason: Reason::Final, error })
+                Err(Fault { phase: AttemptPhase::Login, reason: Reason::Final, error })
             }
         }
     }

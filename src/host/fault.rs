@@ -1,7 +1,7 @@
 //! Why an attempt failed, as routing needs to know it: whether the other protocol may be asked, and whether something may
 //! have been changed.
 
-use super::outcome::{Attempt, Backend, Phase};
+use super::outcome::{Attempt, AttemptPhase, Backend};
 use crate::error::{Error, ErrorKind};
 use crate::ipmi;
 
@@ -23,7 +23,7 @@ pub(super) enum Reason {
 /// A failed attempt.
 #[derive(Debug)]
 pub(super) struct Fault {
-    pub(super) phase: Phase,
+    pub(super) phase: AttemptPhase,
     pub(super) reason: Reason,
     pub(super) error: Error,
 }
@@ -31,17 +31,17 @@ pub(super) struct Fault {
 impl Fault {
     /// What this host hasn't got by this protocol.
     pub(super) fn lacking(text: impl Into<String>) -> Self {
-        Self { phase: Phase::Ask, reason: Reason::Lacking, error: Error::new(ErrorKind::Missing, text) }
+        Self { phase: AttemptPhase::Ask, reason: Reason::Lacking, error: Error::new(ErrorKind::Missing, text) }
     }
 
     /// What this protocol can't say.
     pub(super) fn inexpressible(text: impl Into<String>) -> Self {
-        Self { phase: Phase::Ask, reason: Reason::Inexpressible, error: Error::new(ErrorKind::NotAllowed, text) }
+        Self { phase: AttemptPhase::Ask, reason: Reason::Inexpressible, error: Error::new(ErrorKind::NotAllowed, text) }
     }
 
     /// What nobody may do.
     pub(super) fn refused(text: impl Into<String>) -> Self {
-        Self { phase: Phase::Ask, reason: Reason::Final, error: Error::new(ErrorKind::NotAllowed, text) }
+        Self { phase: AttemptPhase::Ask, reason: Reason::Final, error: Error::new(ErrorKind::NotAllowed, text) }
     }
 
     /// A failure of asking for the service root without credentials.
@@ -55,7 +55,7 @@ impl Fault {
             // Of certificates above all: who doesn't trust the host must not be led to a protocol that can't show one.
             _ => Reason::Final,
         };
-        Self { phase: Phase::Probe, reason, error }
+        Self { phase: AttemptPhase::Probe, reason, error }
     }
 
     /// A failure of logging in where the protocol is known to be spoken.
@@ -64,7 +64,7 @@ impl Fault {
             ErrorKind::Connect | ErrorKind::Timeout => Reason::Unreachable,
             _ => Reason::Final,
         };
-        Self { phase: Phase::Login, reason, error }
+        Self { phase: AttemptPhase::Login, reason, error }
     }
 
     /// A failure of invoking an action. What goes before the invocation itself is only read.
@@ -76,13 +76,15 @@ impl Fault {
     pub(super) fn of_change(error: Error) -> Self {
         let (phase, reason) = match error.kind() {
             // Said before anything was sent.
-            ErrorKind::Missing => (Phase::Ask, Reason::Lacking),
-            ErrorKind::NotAllowed => (Phase::Ask, Reason::Inexpressible),
-            ErrorKind::Configuration | ErrorKind::ForeignOrigin => (Phase::Ask, Reason::Final),
-            ErrorKind::Connect | ErrorKind::Timeout => (Phase::Change, Reason::Unreachable),
-            ErrorKind::NotFound => (Phase::Change, Reason::Lacking),
-            ErrorKind::Refused if matches!(error.status(), Some(405 | 500..)) => (Phase::Change, Reason::Inexpressible),
-            _ => (Phase::Change, Reason::Final),
+            ErrorKind::Missing => (AttemptPhase::Ask, Reason::Lacking),
+            ErrorKind::NotAllowed => (AttemptPhase::Ask, Reason::Inexpressible),
+            ErrorKind::Configuration | ErrorKind::ForeignOrigin => (AttemptPhase::Ask, Reason::Final),
+            ErrorKind::Connect | ErrorKind::Timeout => (AttemptPhase::Change, Reason::Unreachable),
+            ErrorKind::NotFound => (AttemptPhase::Change, Reason::Lacking),
+            ErrorKind::Refused if matches!(error.status(), Some(405 | 500..)) => {
+                (AttemptPhase::Change, Reason::Inexpressible)
+            }
+            _ => (AttemptPhase::Change, Reason::Final),
         };
         Self { phase, reason, error }
     }
@@ -100,7 +102,7 @@ impl Fault {
 
     /// Whether a change may have been made.
     pub(super) fn was_sent(&self) -> bool {
-        self.phase == Phase::Change
+        self.phase == AttemptPhase::Change
     }
 
     pub(super) fn into_attempt(self, backend: Backend) -> Attempt {
@@ -118,7 +120,7 @@ impl From<Error> for Fault {
             ErrorKind::Refused if matches!(error.status(), Some(405 | 500..)) => Reason::Inexpressible,
             _ => Reason::Final,
         };
-        Self { phase: Phase::Ask, reason, error }
+        Self { phase: AttemptPhase::Ask, reason, error }
     }
 }
 
@@ -126,7 +128,7 @@ impl From<Error> for Fault {
 impl From<ipmi::Error> for Fault {
     fn from(error: ipmi::Error) -> Self {
         let reason = Self::reason_of(&error);
-        let phase = if error.may_have_acted() { Phase::Change } else { Phase::Ask };
+        let phase = if error.may_have_acted() { AttemptPhase::Change } else { AttemptPhase::Ask };
         Self { phase, reason, error: error.into() }
     }
 }

@@ -29,7 +29,7 @@ impl fmt::Display for Backend {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
-pub enum Phase {
+pub enum AttemptPhase {
     /// Finding out, without credentials, whether the protocol is spoken there.
     Probe,
     /// Logging in.
@@ -40,7 +40,7 @@ pub enum Phase {
     Change,
 }
 
-impl fmt::Display for Phase {
+impl fmt::Display for AttemptPhase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Probe => "probe",
@@ -58,7 +58,7 @@ pub struct Attempt {
     /// By which protocol.
     pub backend: Backend,
     /// How far it got.
-    pub phase: Phase,
+    pub phase: AttemptPhase,
     /// What went wrong.
     pub error: Error,
 }

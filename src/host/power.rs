@@ -18,7 +18,7 @@ use crate::schema::resource::{self, ResetType};
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
-pub enum PowerState {
+pub enum HostPowerState {
     /// On.
     On,
     /// Off.
@@ -32,7 +32,7 @@ pub enum PowerState {
     Other(String),
 }
 
-impl fmt::Display for PowerState {
+impl fmt::Display for HostPowerState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::On => "on",
@@ -59,7 +59,7 @@ impl Host {
     /// # Errors
     ///
     /// Where no protocol can tell.
-    pub async fn power_state(&self) -> Result<Outcome<PowerState>, Error> {
+    pub async fn power_state(&self) -> Result<Outcome<HostPowerState>, Error> {
         self.read(Capability::Power, |session| Box::pin(state(session))).await
     }
 
@@ -69,8 +69,12 @@ impl Host {
     ///
     /// Where it is refused, or no protocol can do it.
     pub async fn power_on(&self) -> Result<Outcome<()>, Error> {
-        self.power(ResetType::On, ChassisControl::PowerUp, Some(becomes(&[PowerState::On, PowerState::PoweringOn])))
-            .await
+        self.power(
+            ResetType::On,
+            ChassisControl::PowerUp,
+            Some(becomes(&[HostPowerState::On, HostPowerState::PoweringOn])),
+        )
+        .await
     }
 
     /// Turns the power off. A graceful shutdown has only begun when this returns.
@@ -83,7 +87,7 @@ impl Host {
             // That a shutdown was asked for can't be seen from outside.
             Manner::Graceful => self.power(ResetType::GracefulShutdown, ChassisControl::SoftShutdown, None).await,
             Manner::Forced => {
-                let off = becomes(&[PowerState::Off, PowerState::PoweringOff]);
+                let off = becomes(&[HostPowerState::Off, HostPowerState::PoweringOff]);
                 self.power(ResetType::ForceOff, ChassisControl::PowerDown, Some(off)).await
             }
         }
@@ -144,16 +148,16 @@ impl Host {
     }
 }
 
-async fn state(session: Session) -> Result<PowerState, Fault> {
+async fn state(session: Session) -> Result<HostPowerState, Fault> {
     Ok(match session {
-        Session::Ipmi(bmc) if bmc.chassis_status().await?.power_on => PowerState::On,
-        Session::Ipmi(_) => PowerState::Off,
+        Session::Ipmi(bmc) if bmc.chassis_status().await?.power_on => HostPowerState::On,
+        Session::Ipmi(_) => HostPowerState::Off,
         Session::Redfish(service) => match &service.system().await?.power_state {
-            Some(resource::PowerState::On) => PowerState::On,
-            Some(resource::PowerState::Off) => PowerState::Off,
-            Some(resource::PowerState::PoweringOn) => PowerState::PoweringOn,
-            Some(resource::PowerState::PoweringOff) => PowerState::PoweringOff,
-            Some(other) => PowerState::Other(other.as_str().to_owned()),
+            Some(resource::PowerState::On) => HostPowerState::On,
+            Some(resource::PowerState::Off) => HostPowerState::Off,
+            Some(resource::PowerState::PoweringOn) => HostPowerState::PoweringOn,
+            Some(resource::PowerState::PoweringOff) => HostPowerState::PoweringOff,
+            Some(other) => HostPowerState::Other(other.as_str().to_owned()),
             None => return Err(Fault::lacking("the system doesn't tell its PowerState")),
         },
     })
@@ -173,6 +177,6 @@ async fn control(
     }
 }
 
-fn becomes(wanted: &'static [PowerState]) -> ReadBack {
+fn becomes(wanted: &'static [HostPowerState]) -> ReadBack {
     Arc::new(move |session| Box::pin(async move { Ok(wanted.contains(&state(session).await?)) }))
 }

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 
 use super::fault::{Fault, Reason, all_of};
 use super::machine::Host;
-use super::outcome::{Backend, Outcome, Phase};
+use super::outcome::{AttemptPhase, Backend, Outcome};
 use super::profile::{Capability, HostProfile, Presence};
 use super::redfish::Service;
 use crate::client::{Client, SERVICE_ROOT};
@@ -114,7 +114,7 @@ impl Host {
                 Ok(client) if is_service_root(&client) => {}
                 Ok(_) => {
                     let error = Error::new(ErrorKind::Decode, "what answers is not a Redfish service root");
-                    return Err(Fault { phase: Phase::Probe, reason: Reason::NotSpoken, error });
+                    return Err(Fault { phase: AttemptPhase::Probe, reason: Reason::NotSpoken, error });
                 }
                 // A service that shows its root to nobody without credentials.
                 Err(error) if matches!(error.status(), Some(401 | 403)) => {}
@@ -133,9 +133,9 @@ impl Host {
         if self.must_probe(Backend::Ipmi)
             && let Err(error) = plan.ipmi_probe().probe().await
         {
-            return Err(Fault { phase: Phase::Probe, ..Fault::from(error) });
+            return Err(Fault { phase: AttemptPhase::Probe, ..Fault::from(error) });
         }
-        plan.ipmi().connect().await.map_err(|error| Fault { phase: Phase::Login, ..Fault::from(error) })
+        plan.ipmi().connect().await.map_err(|error| Fault { phase: AttemptPhase::Login, ..Fault::from(error) })
     }
 
     /// Opens the first session that can be.

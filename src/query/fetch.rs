@@ -1,6 +1,6 @@
 //! Reading with a query, and reading on without it where the service turns out not to be able.
 
-use super::{Asked, Query};
+use super::{Asked, Query, Scope};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::resource::read::{ReadAs, generic};
@@ -53,7 +53,7 @@ impl Client {
 
 /// Reads one resource with a query, whose properties are those of `table`.
 pub(crate) fn ask(client: &Client, uri: &str, query: &Query, table: &'static Table, read_as: ReadAs) -> Fetch {
-    match query.ask(table, client.features(), false) {
+    match query.ask(table, client.features(), Scope::Resource) {
         Ok(asked) => fetch(client, uri, asked, read_as),
         Err(text) => {
             let error = Error::new(ErrorKind::NotAllowed, text).at("GET", uri);
@@ -69,13 +69,13 @@ pub(crate) fn fetch(client: &Client, uri: &str, asked: Asked, read_as: ReadAs) -
         let place = uri.split('#').next().unwrap_or_default().to_owned();
         let mut failure = None;
         if asked.is_saving() && !client.query_memory().has_failed(&uri) {
-            match client.fetch(&asked.uri(&uri, true), read_as).await {
+            match client.fetch(&asked.uri(&uri), read_as).await {
                 Ok(resource) => return Ok(resource.moved(place)),
                 Err(error) if is_final(&error) => return Err(error.at("GET", &uri)),
                 Err(error) => failure = Some(error),
             }
         }
-        let resource = client.fetch(&asked.uri(&uri, false), read_as).await?.moved(place);
+        let resource = client.fetch(&asked.needed_uri(&uri), read_as).await?.moved(place);
         // It can be read, so the parameters were to blame.
         if let Some(error) = failure {
             tracing::info!(%error, "query parameters fail here: they are not used again");

@@ -82,14 +82,26 @@ pub(crate) struct Remainder {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Asked {
     /// What may be left out if the service fails: `$expand`, `$select`, `excerpt`.
-    pub(crate) saving: Vec<(&'static str, String)>,
+    pub(crate) saving: Vec<Parameter>,
     /// What may not.
-    pub(crate) needed: Vec<(&'static str, String)>,
+    pub(crate) needed: Vec<Parameter>,
     pub(crate) remainder: Remainder,
     /// What is asked of members that are read singly: `$select` and `excerpt`. They come with a part of their
     /// properties then.
-    pub(crate) of_members: Vec<(&'static str, String)>,
+    pub(crate) of_members: Vec<Parameter>,
 }
+
+/// What a query is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// One resource.
+    Resource,
+    /// The members of a collection, read one by one: what the service can't do is done here.
+    Members,
+}
+
+/// The name and the value of a query parameter.
+type Parameter = (&'static str, String);
 
 impl Query {
     /// The resource and nothing else.
@@ -183,14 +195,14 @@ impl Query {
             && !(self.only || self.excerpt)
     }
 
-    /// What a service of these features is asked for a resource of this type. `members` says that the caller reads the
-    /// members one by one, so that what the service can't do is done here.
+    /// What a service of these features is asked for a resource of this type.
     pub(crate) fn ask(
         &self,
         table: &'static Table,
         features: Option<&ProtocolFeaturesSupported>,
-        members: bool,
+        scope: Scope,
     ) -> Result<Asked, String> {
+        let members = scope == Scope::Members;
         let nothing = ProtocolFeaturesSupported::default();
         let features = features.unwrap_or(&nothing);
         let can = |feature: Option<bool>| self.insist || feature == Some(true);
@@ -300,27 +312,14 @@ impl Asked {
         !self.saving.is_empty()
     }
 
-    /// The URI to ask, with or without what may be left out. What a URI says already is not said again: that of a
-    /// further page may have the query in it.
-    pub(crate) fn uri(&self, uri: &str, saving: bool) -> String {
-        let mut text = uri.split('#').next().unwrap_or_default().to_owned();
-        let query = text.split_once('?').map(|(_, query)| query.replace("%24", "$"));
-        let said = |name: &str| {
-            let mut parts = query.iter().flat_map(|query| query.split('&'));
-            parts.any(|part| part.split('=').next() == Some(name))
-        };
-        let mut separator = if query.is_some() { '&' } else { '?' };
-        let parts = self.saving.iter().filter(|_| saving).chain(&self.needed);
-        for (name, value) in parts.filter(|(name, _)| !said(name)) {
-            text.push(separator);
-            text.push_str(name);
-            if !value.is_empty() {
-                text.push('=');
-                encode(value, &mut text);
-            }
-            separator = '&';
-        }
-        text
+    /// The URI to ask. What a URI says already is not said again: that of a further page may have the query in it.
+    pub(crate) fn uri(&self, uri: &str) -> String {
+        with_parameters(uri, self.saving.iter().chain(&self.needed))
+    }
+
+    /// The URI to ask where what only saves requests is to be left out.
+    pub(crate) fn needed_uri(&self, uri: &str) -> String {
+        with_parameters(uri, self.needed.iter())
     }
 
     /// The same for a further page: where it begins and how many there are is said by the service.
@@ -331,9 +330,30 @@ impl Asked {
     }
 }
 
+/// A URI with those of the parameters that it does not have already.
+fn with_parameters<'a>(uri: &str, parameters: impl Iterator<Item = &'a Parameter>) -> String {
+    let mut text = uri.split('#').next().unwrap_or_default().to_owned();
+    let query = text.split_once('?').map(|(_, query)| query.replace("%24", "$"));
+    let said = |name: &str| {
+        let mut parts = query.iter().flat_map(|query| query.split('&'));
+        parts.any(|part| part.split('=').next() == Some(name))
+    };
+    let mut separator = if query.is_some() { '&' } else { '?' };
+    for (name, value) in parameters.filter(|(name, _)| !said(name)) {
+        text.push(separator);
+        text.push_str(name);
+        if !value.is_empty() {
+            text.push('=');
+            encode(value, &mut text);
+        }
+        separator = '&';
+    }
+    text
+}
+
 /// A URI with one more parameter.
 pub(crate) fn append(uri: &str, name: &'static str, value: &str) -> String {
-    Asked { needed: vec![(name, value.to_owned())], ..Asked::default() }.uri(uri, true)
+    Asked { needed: vec![(name, value.to_owned())], ..Asked::default() }.uri(uri)
 }
 
 /// Percent-encodes what can't stand in the value of a query parameter.

@@ -26,7 +26,7 @@ pub(crate) struct Plan {
 }
 
 /// What became of it.
-pub(crate) enum Outcome {
+pub(crate) enum Written {
     Unchanged,
     Updated(AnyResource),
     Pending(AnyResource),
@@ -34,10 +34,10 @@ pub(crate) enum Outcome {
 }
 
 impl Plan {
-    pub(crate) fn carry_out(self) -> BoxFuture<'static, Result<Outcome, Error>> {
+    pub(crate) fn carry_out(self) -> BoxFuture<'static, Result<Written, Error>> {
         Box::pin(async move {
             if self.patch.is_empty() {
-                return Ok(Outcome::Unchanged);
+                return Ok(Written::Unchanged);
             }
             let uri = self.resource.uri();
             check(self.expected.table, &self.patch).map_err(|error| error.at("PATCH", uri))?;
@@ -46,25 +46,22 @@ impl Plan {
                 Some(settings) => divide(&self.patch, settings.record(), self.resource.record()),
                 None => (None, Some(self.patch.body.clone())),
             };
-            let mut outcome = Outcome::Unchanged;
+            let mut written = Written::Unchanged;
             if let Some(body) = direct {
                 if self.apply.is_some() && pending.is_none() {
                     let text = "this resource has no settings to which the change belongs: it takes effect at once";
                     return Err(Error::new(ErrorKind::NotAllowed, text).at("PATCH", uri));
                 }
-                outcome = match self.write(uri, self.resource.etag().cloned(), body).await? {
-                    Ok(updated) => Outcome::Updated(updated),
-                    Err(task) => Outcome::Accepted(task),
-                };
+                written = self.write(uri, self.resource.etag().cloned(), body).await?;
             }
             if let (Some(body), Some(settings)) = (pending, settings) {
                 let body = self.apply.as_ref().map_or_else(|| body.clone(), |apply| apply.with_settings(&body));
-                outcome = match self.write(settings.uri(), settings.etag().cloned(), body).await? {
-                    Ok(settings) => Outcome::Pending(settings),
-                    Err(task) => Outcome::Accepted(task),
+                written = match self.write(settings.uri(), settings.etag().cloned(), body).await? {
+                    Written::Updated(settings) => Written::Pending(settings),
+                    accepted => accepted,
                 };
             }
-            Ok(outcome)
+            Ok(written)
         })
     }
 
@@ -90,12 +87,7 @@ impl Plan {
     }
 
     /// Writes a body to a place. Gives what is there then, or the task that brings it about.
-    async fn write(
-        &self,
-        uri: &str,
-        etag: Option<ETag>,
-        body: String,
-    ) -> Result<Result<AnyResource, TaskMonitor>, Error> {
+    async fn write(&self, uri: &str, etag: Option<ETag>, body: String) -> Result<Written, Error> {
         let mut request = Request::with_body("PATCH", uri, body);
         request.if_match = etag;
         let mut response = if_match::send(self.resource.client(), request.clone()).await?;
@@ -104,15 +96,20 @@ impl Plan {
         }
         let response = response.success(&request)?;
         if response.status == 202 {
-            return Ok(Err(TaskMonitor::of(self.resource.client(), &response)));
+            return Ok(Written::Accepted(TaskMonitor::of(self.resource.client(), &response)));
         }
         // The body may be the resource, messages about it, or nothing.
         if let Ok(whole) = self.resource.client().decode(response, &request, ReadAs::Exactly(self.expected.table))
             && whole.record().text("@odata.id").is_some()
         {
-            return whole.checked(self.expected).map(Ok);
+            return whole.checked(self.expected).map(Written::Updated);
         }
-        self.resource.client().fetch(uri, ReadAs::Exactly(self.expected.table)).await?.checked(self.expected).map(Ok)
+        self.resource
+            .client()
+            .fetch(uri, ReadAs::Exactly(self.expected.table))
+            .await?
+            .checked(self.expected)
+            .map(Written::Updated)
     }
 
     /// The same by PUT: the whole resource as it is, with the changes in it.

@@ -80,8 +80,8 @@ impl<M: Type> IntoFuture for Create<M> {
         let sent = self.post.send();
         Box::pin(async move {
             Ok(match sent.await? {
-                Ok(made) => Created::Resource(made.typed()?),
-                Err(task) => Created::Accepted(task),
+                Made::Resource(made) => Created::Resource(made.typed()?),
+                Made::Later(task) => Created::Accepted(task),
             })
         })
     }
@@ -190,8 +190,15 @@ struct Post {
     apply: Option<Apply>,
 }
 
+/// What became of a [`Post`].
+enum Made {
+    Resource(AnyResource),
+    /// The service makes it from now on.
+    Later(TaskMonitor),
+}
+
 impl Post {
-    fn send(self) -> BoxFuture<'static, Result<Result<AnyResource, TaskMonitor>, Error>> {
+    fn send(self) -> BoxFuture<'static, Result<Made, Error>> {
         Box::pin(async move {
             let refuse = |text: String| Error::new(ErrorKind::NotAllowed, text).at("POST", &self.uri);
             let (collection, table) = (self.collection.table(), self.member.table());
@@ -217,11 +224,11 @@ impl Post {
                 && let Some(account) =
                     account::fill_slot(&self.client, &self.members, &String::from_utf8_lossy(body), table).await?
             {
-                return Ok(Ok(account));
+                return Ok(Made::Resource(account));
             }
             let response = response.success(&request)?;
             if response.status == 202 {
-                return Ok(Err(TaskMonitor::of(&self.client, &response)));
+                return Ok(Made::Later(TaskMonitor::of(&self.client, &response)));
             }
             let location = response.location().map(str::to_owned);
             if !response.body.is_empty()
@@ -229,14 +236,14 @@ impl Post {
             {
                 let said = made.record().text("@odata.id").map(str::to_owned).filter(|uri| *uri != self.uri);
                 if let Some(uri) = said.filter(|_| made.record().has("Id") || made.record().has("Name")) {
-                    return Ok(Ok(made.moved(location.unwrap_or(uri))));
+                    return Ok(Made::Resource(made.moved(location.unwrap_or(uri))));
                 }
             }
             let place = match location {
                 Some(location) => location,
                 None => self.newcomer().await?,
             };
-            self.client.fetch(&place, ReadAs::Exactly(table)).await.map(Ok)
+            self.client.fetch(&place, ReadAs::Exactly(table)).await.map(Made::Resource)
         })
     }
 

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::erased::Opaque;
 use crate::error::Error;
 use crate::resource::apply_time::Apply;
-use crate::resource::commit::{Outcome, Plan};
+use crate::resource::commit::{Plan, Written};
 use crate::resource::typed::Typed;
 use crate::resource::{AnyResource, Expected, Resource};
 use crate::task::TaskMonitor;
@@ -51,7 +51,7 @@ impl<T> fmt::Debug for Edit<T> {
 
 /// What became of an [`Edit`].
 #[derive(Debug)]
-pub enum Change<T> {
+pub enum Committed<T> {
     /// Nothing differed; nothing was sent.
     Unchanged,
     /// The resource as it is now.
@@ -136,12 +136,12 @@ impl<T: Type> Edit<T> {
     /// Where something read-only was changed or the time is not supported (nothing is sent then), and where the service
     /// can't be asked or refuses.
     #[inline(never)]
-    pub fn commit(self) -> impl Future<Output = Result<Change<T>, Error>> + Send {
+    pub fn commit(self) -> impl Future<Output = Result<Committed<T>, Error>> + Send {
         Typed::new(self.draft.commit(Expected::type_of::<T>()), |outcome| match outcome {
-            Outcome::Unchanged => Change::Unchanged,
-            Outcome::Updated(resource) => Change::Updated(Resource::of(resource)),
-            Outcome::Pending(settings) => Change::Pending(Resource::of(settings)),
-            Outcome::Accepted(task) => Change::Accepted(task),
+            Written::Unchanged => Committed::Unchanged,
+            Written::Updated(resource) => Committed::Updated(Resource::of(resource)),
+            Written::Pending(settings) => Committed::Pending(Resource::of(settings)),
+            Written::Accepted(task) => Committed::Accepted(task),
         })
     }
 }
@@ -162,7 +162,7 @@ impl Draft {
 }
 
 impl dyn Opaque<Draft> {
-    fn commit(self: Box<Self>, expected: Expected) -> BoxFuture<'static, Result<Outcome, Error>> {
+    fn commit(self: Box<Self>, expected: Expected) -> BoxFuture<'static, Result<Written, Error>> {
         let patch = self.patch();
         let Draft { resource, apply, directly, .. } = *self.unbox();
         Plan { resource, expected, patch, apply, directly }.carry_out()

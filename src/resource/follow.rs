@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use crate::client::Client;
 use crate::erased::Opaque;
 use crate::error::{Error, ErrorKind};
-use crate::query::{self, Asked, Query};
+use crate::query::{self, Asked, Query, Scope};
 use crate::resource::read::ReadAs;
 use crate::resource::typed::{ResourceFuture, Typed};
 use crate::resource::{AnyResource, Expected, Fetch, Resource, links_at};
@@ -89,7 +89,7 @@ impl dyn Opaque<Step> {
             let client = self.client.clone();
             let supported = client.features().and_then(|features| features.only_member_query) == Some(true);
             if supported && !client.query_memory().has_failed(&uri) {
-                let asked = Query::new().only().insist().ask(collection, None, false).unwrap_or_default();
+                let asked = Query::new().only().insist().ask(collection, None, Scope::Resource).unwrap_or_default();
                 match query::fetch::fetch(&client, &uri, asked, ReadAs::ItSays { otherwise: Some(member.table) }).await
                 {
                     Ok(found) if found.table() == collection => return Ok(None),

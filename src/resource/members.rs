@@ -15,7 +15,7 @@ use futures_util::stream::{BoxStream, FuturesOrdered, StreamExt, TryStreamExt};
 use crate::client::Client;
 use crate::erased::Opaque;
 use crate::error::{Error, ErrorKind};
-use crate::query::{self, Asked, Query};
+use crate::query::{self, Asked, Query, Scope};
 use crate::resource::follow::{Follow, Step, fetch_link};
 use crate::resource::read::ReadAs;
 use crate::resource::read_ahead::ahead;
@@ -215,7 +215,7 @@ impl Pages {
 
     /// Asks for the first page.
     fn first(&mut self, uri: &str, query: &Query) -> Fetch {
-        match query.ask(self.table, self.client.features(), true) {
+        match query.ask(self.table, self.client.features(), Scope::Members) {
             Ok(asked) => {
                 self.seen.insert(uri.to_owned());
                 self.asked = asked.further();

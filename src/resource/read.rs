@@ -39,7 +39,7 @@ impl Client {
     }
 
     /// Reads a resource of whatever type it is: what its `@odata.type` says, else `hint`, else what its place says, else
-    /// a plain [`schema::resource::Resource`].
+    /// a plain [`schema::resource::BaseResource`].
     ///
     /// # Errors
     ///
@@ -94,5 +94,5 @@ impl<T: Type> Resource<T> {
 
 /// The type of resources of which nothing is known.
 pub(crate) fn generic() -> &'static Table {
-    schema::resource::Resource::type_table()
+    schema::resource::BaseResource::type_table()
 }

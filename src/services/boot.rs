@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 
 use crate::error::{Error, ErrorKind};
 use crate::resource::Resource;
-use crate::resource::edit::Change;
+use crate::resource::edit::Committed;
 use crate::schema::ComputerSystem;
 use crate::schema::computer_system::{BootSource, BootSourceOverrideEnabled, BootSourceOverrideMode};
 use crate::wire::Record;
@@ -17,7 +17,7 @@ const MODE: &str = "/Boot/BootSourceOverrideMode";
 /// A boot override about to be set: `.await` does it.
 #[derive(Debug)]
 #[must_use = "nothing is sent before it is awaited"]
-pub struct OverrideBoot {
+pub struct SetBootOverride {
     system: Resource<ComputerSystem>,
     wanted: Wanted,
 }
@@ -29,7 +29,7 @@ struct Wanted {
     mode: Option<BootSourceOverrideMode>,
 }
 
-impl OverrideBoot {
+impl SetBootOverride {
     /// In this mode. Without it the mode stays as it is.
     pub fn mode(mut self, mode: BootSourceOverrideMode) -> Self {
         self.wanted.mode = Some(mode);
@@ -37,8 +37,8 @@ impl OverrideBoot {
     }
 }
 
-impl IntoFuture for OverrideBoot {
-    type Output = Result<Change<ComputerSystem>, Error>;
+impl IntoFuture for SetBootOverride {
+    type Output = Result<Committed<ComputerSystem>, Error>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
@@ -61,26 +61,29 @@ impl Resource<ComputerSystem> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn boot_once(&self, target: BootSource) -> OverrideBoot {
+    pub fn boot_once(&self, target: BootSource) -> SetBootOverride {
         self.override_boot(target, BootSourceOverrideEnabled::Once)
     }
 
     /// Has the system start from this every time: see [`boot_once`](Self::boot_once).
-    pub fn boot_always(&self, target: BootSource) -> OverrideBoot {
+    pub fn boot_always(&self, target: BootSource) -> SetBootOverride {
         self.override_boot(target, BootSourceOverrideEnabled::Continuous)
     }
 
     /// Has the system start as its firmware would: see [`boot_once`](Self::boot_once).
-    pub fn boot_normally(&self) -> OverrideBoot {
+    pub fn boot_normally(&self) -> SetBootOverride {
         self.override_boot(BootSource::None, BootSourceOverrideEnabled::Disabled)
     }
 
-    fn override_boot(&self, target: BootSource, enabled: BootSourceOverrideEnabled) -> OverrideBoot {
-        OverrideBoot { system: self.clone(), wanted: Wanted { target, enabled, mode: None } }
+    fn override_boot(&self, target: BootSource, enabled: BootSourceOverrideEnabled) -> SetBootOverride {
+        SetBootOverride { system: self.clone(), wanted: Wanted { target, enabled, mode: None } }
     }
 }
 
-fn set(system: Resource<ComputerSystem>, wanted: Wanted) -> BoxFuture<'static, Result<Change<ComputerSystem>, Error>> {
+fn set(
+    system: Resource<ComputerSystem>,
+    wanted: Wanted,
+) -> BoxFuture<'static, Result<Committed<ComputerSystem>, Error>> {
     Box::pin(async move {
         let Some(boot) = &system.boot else {
             return Err(Error::new(ErrorKind::Missing, "the system has no boot override").at("PATCH", system.uri()));

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::resource::Resource;
-use crate::resource::edit::Change;
+use crate::resource::edit::Committed;
 use crate::schema::VirtualMedia;
 use crate::schema::virtual_media::{InsertMediaParameters, TransferMethod, TransferProtocolType};
 
@@ -246,10 +246,10 @@ fn protocol(image: &str, known: Option<&[String]>) -> Option<String> {
     }
 }
 
-async fn follow(change: Result<Change<VirtualMedia>, Error>) -> Result<(), Error> {
+async fn follow(change: Result<Committed<VirtualMedia>, Error>) -> Result<(), Error> {
     match change? {
-        Change::Accepted(task) => task.wait(PATIENCE).await.map(drop),
-        Change::Unchanged | Change::Updated(_) | Change::Pending(_) => Ok(()),
+        Committed::Accepted(task) => task.wait(PATIENCE).await.map(drop),
+        Committed::Unchanged | Committed::Updated(_) | Committed::Pending(_) => Ok(()),
     }
 }
 

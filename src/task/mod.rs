@@ -22,7 +22,7 @@ use crate::schema::Task;
 use crate::schema::message::Message;
 use crate::wire::Returned;
 pub use handle::TaskHandle;
-pub use state::{Phase, Progress};
+pub use state::{Progress, TaskPhase};
 use watch::{Step, Watch};
 
 /// An operation that a service has accepted and now carries out.
@@ -171,7 +171,7 @@ impl TaskMonitor {
     }
 
     /// The progress, each time that the service was asked. The last report is the one whose phase is not
-    /// [`Running`](Phase::Running).
+    /// [`Running`](TaskPhase::Running).
     ///
     /// What makes no answer, or "not now" for one, is asked again: services restart in the middle of an update. An
     /// error ends the stream.
@@ -218,12 +218,12 @@ impl TaskMonitor {
                     return Err(self.error(ErrorKind::Timeout, text));
                 }
             };
-            if end.phase == Phase::Failed {
+            if end.phase == TaskPhase::Failed {
                 let state = end.state.map_or_else(String::new, |state| format!(" ({state})"));
                 let error = self.error(ErrorKind::TaskFailed, format!("the operation failed{state}"));
                 return Err(error.with_messages(end.messages));
             }
-            let known = end.phase == Phase::Succeeded;
+            let known = end.phase == TaskPhase::Succeeded;
             let watch::End { state, status, messages, created, body, .. } = end;
             Ok(Completion { state, status, messages, created, known, body })
         })

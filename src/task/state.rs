@@ -9,7 +9,7 @@ use crate::wire::{Limits, Record, decode};
 /// How a task or job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Phase {
+pub enum TaskPhase {
     /// It has not ended: it waits, runs or is being stopped.
     Running,
     /// It has ended, and did what it was to do.
@@ -24,7 +24,7 @@ pub enum Phase {
 #[derive(Debug, Clone)]
 pub struct Progress {
     /// How it stands.
-    pub phase: Phase,
+    pub phase: TaskPhase,
     /// `TaskState` or `JobState`, as the service spells it; none where it says nothing.
     pub state: Option<String>,
     /// `PercentComplete`. Some services leave it at 0 to the end.
@@ -36,7 +36,7 @@ pub struct Progress {
 impl Progress {
     /// Nothing is known but that it goes on.
     pub(super) fn going_on() -> Self {
-        Self { phase: Phase::Running, state: None, percent: None, messages: Vec::new() }
+        Self { phase: TaskPhase::Running, state: None, percent: None, messages: Vec::new() }
     }
 }
 
@@ -65,12 +65,12 @@ pub(super) fn report(body: &[u8]) -> Option<Report> {
     let ill = task.task_status.as_ref().is_some_and(|health| critical(health.as_str()))
         || residue.get("JobStatus").and_then(text).is_some_and(|health| critical(&health));
     let phase = match state.as_deref().map(phase) {
-        Some(Phase::Succeeded) if ill => Phase::Failed,
+        Some(TaskPhase::Succeeded) if ill => TaskPhase::Failed,
         Some(phase) => phase,
         // Only what has ended has an end.
-        None if task.end_time.is_some() && ill => Phase::Failed,
-        None if task.end_time.is_some() => Phase::Succeeded,
-        None => Phase::Running,
+        None if task.end_time.is_some() && ill => TaskPhase::Failed,
+        None if task.end_time.is_some() => TaskPhase::Succeeded,
+        None => TaskPhase::Running,
     };
     let percent = task.percent_complete.and_then(|percent| u8::try_from(percent).ok()).map(|percent| percent.min(100));
     let created = task.links.iter().flat_map(|links| &links.created_resources);
@@ -84,23 +84,23 @@ pub(super) fn report(body: &[u8]) -> Option<Report> {
 }
 
 /// What a state means: those of the standard, and what services make up beside them.
-fn phase(state: &str) -> Phase {
+fn phase(state: &str) -> TaskPhase {
     match state {
-        "Completed" => Phase::Succeeded,
-        "Killed" | "Exception" | "Cancelled" | "Invalid" => Phase::Failed,
+        "Completed" => TaskPhase::Succeeded,
+        "Killed" | "Exception" | "Cancelled" | "Invalid" => TaskPhase::Failed,
         "New" | "Starting" | "Running" | "Suspended" | "Interrupted" | "Pending" | "Stopping" | "Service"
-        | "Cancelling" | "UserIntervention" | "Continue" | "Validating" => Phase::Running,
+        | "Cancelling" | "UserIntervention" | "Continue" | "Validating" => TaskPhase::Running,
         made_up => {
             let text = made_up.to_ascii_lowercase();
             let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
             if says(&["not completed", "incomplete"]) {
-                Phase::Running
+                TaskPhase::Running
             } else if says(&["error", "fail", "abort", "cancelled", "canceled", "killed"]) {
-                Phase::Failed
+                TaskPhase::Failed
             } else if says(&["completed", "success", "done", "finished"]) {
-                Phase::Succeeded
+                TaskPhase::Succeeded
             } else {
-                Phase::Running
+                TaskPhase::Running
             }
         }
     }
@@ -141,21 +141,21 @@ mod tests {
         let cases = [
             (
                 r##"{"@odata.type":"#Task.v1_7_0.Task","TaskState":"Running","PercentComplete":40}"##,
-                Phase::Running,
+                TaskPhase::Running,
                 Some(40),
             ),
-            (r##"{"TaskState":"Completed","TaskStatus":"OK"}"##, Phase::Succeeded, None),
-            (r##"{"TaskState":"Completed","TaskStatus":"Critical"}"##, Phase::Failed, None),
-            (r##"{"TaskState":"Exception"}"##, Phase::Failed, None),
+            (r##"{"TaskState":"Completed","TaskStatus":"OK"}"##, TaskPhase::Succeeded, None),
+            (r##"{"TaskState":"Completed","TaskStatus":"Critical"}"##, TaskPhase::Failed, None),
+            (r##"{"TaskState":"Exception"}"##, TaskPhase::Failed, None),
             (
                 r##"{"@odata.type":"#Job.v1_2_0.Job","JobState":"CompletedWithErrors","PercentComplete":"100"}"##,
-                Phase::Failed,
+                TaskPhase::Failed,
                 Some(100),
             ),
-            (r##"{"JobState":"Completed","JobStatus":"OK"}"##, Phase::Succeeded, None),
-            (r##"{"JobState":"RebootPending"}"##, Phase::Running, None),
-            (r##"{"@odata.type":"#Task.v1_0_0.Task","EndTime":"2026-01-01T00:00:00Z"}"##, Phase::Succeeded, None),
-            (r##"{"@odata.type":"#Task.v1_0_0.Task"}"##, Phase::Running, None),
+            (r##"{"JobState":"Completed","JobStatus":"OK"}"##, TaskPhase::Succeeded, None),
+            (r##"{"JobState":"RebootPending"}"##, TaskPhase::Running, None),
+            (r##"{"@odata.type":"#Task.v1_0_0.Task","EndTime":"2026-01-01T00:00:00Z"}"##, TaskPhase::Succeeded, None),
+            (r##"{"@odata.type":"#Task.v1_0_0.Task"}"##, TaskPhase::Running, None),
         ];
         for (body, phase, percent) in cases {
             let report = report(body.as_bytes()).unwrap();

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use tokio::time::{Instant, sleep};
 
 use super::handle::TaskHandle;
-use super::state::{self, Phase, Progress, Report};
+use super::state::{self, Progress, Report, TaskPhase};
 use crate::client::{Client, Request, Response};
 use crate::error::{Error, ErrorKind};
 use crate::message;
@@ -32,7 +32,7 @@ pub(super) enum Step {
 /// How it ended.
 #[derive(Debug)]
 pub(super) struct End {
-    pub(super) phase: Phase,
+    pub(super) phase: TaskPhase,
     pub(super) state: Option<String>,
     pub(super) percent: Option<u8>,
     pub(super) status: Option<u16>,
@@ -42,7 +42,7 @@ pub(super) struct End {
 }
 
 impl End {
-    fn new(phase: Phase) -> Self {
+    fn new(phase: TaskPhase) -> Self {
         let (messages, created, body) = (Vec::new(), Vec::new(), Bytes::new());
         Self { phase, state: None, percent: None, status: None, messages, created, body }
     }
@@ -126,7 +126,7 @@ impl Watch {
             }
             Answer::Ended(end) => Ok(Step::Ended(end)),
             Answer::Gone if !self.is_seen() && self.begun.elapsed() < GRACE => Ok(Step::Going(self.last.clone())),
-            Answer::Gone => Ok(Step::Ended(End::new(Phase::Unknown))),
+            Answer::Gone => Ok(Step::Ended(End::new(TaskPhase::Unknown))),
             Answer::NotNow(error) => {
                 let since = *self.away.get_or_insert_with(Instant::now);
                 if since.elapsed() > PATIENCE {
@@ -242,7 +242,7 @@ impl Watch {
             }
             _ => {
                 let messages = message::of_error(&response.body);
-                let end = End { status: Some(status), messages, body: response.body, ..End::new(Phase::Failed) };
+                let end = End { status: Some(status), messages, body: response.body, ..End::new(TaskPhase::Failed) };
                 Ok(Answer::Ended(end))
             }
         }
@@ -257,10 +257,10 @@ impl Watch {
         match report {
             Some(Report { progress, .. }) if response.status == 202 => {
                 // The status says that it goes on, whatever the body has.
-                Answer::Going(Progress { phase: Phase::Running, ..progress })
+                Answer::Going(Progress { phase: TaskPhase::Running, ..progress })
             }
             None if response.status == 202 => Answer::Going(self.last.clone()),
-            Some(Report { progress, .. }) if progress.phase == Phase::Running => Answer::Going(progress),
+            Some(Report { progress, .. }) if progress.phase == TaskPhase::Running => Answer::Going(progress),
             Some(Report { progress, created, .. }) => {
                 let Progress { phase, state, percent, messages } = progress;
                 Answer::Ended(End { phase, state, percent, status: None, messages, created, body: Bytes::new() })
@@ -269,7 +269,7 @@ impl Watch {
                 let created = response.location().map(str::to_owned).into_iter().collect();
                 let messages = message::of_error(&response.body);
                 let (status, body) = (Some(response.status), response.body);
-                Answer::Ended(End { status, messages, created, body, ..End::new(Phase::Succeeded) })
+                Answer::Ended(End { status, messages, created, body, ..End::new(TaskPhase::Succeeded) })
             }
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rosefish::schema::{Bios, ComputerSystem, ManagerAccount, ManagerAccountCollection, Volume, VolumeCollection};
 use rosefish::wire::Primitive;
-use rosefish::{Apply, Change, Client, Created, ErrorKind, Resource};
+use rosefish::{Apply, Client, Committed, Created, ErrorKind, Resource};
 use rosefish_mock::fault::{Action, Answer, Rule};
 use rosefish_mock::{MockBmc, TaskRule};
 use serde_json::json;
@@ -24,7 +24,7 @@ fn writes(mock: &MockBmc) -> Vec<(String, String, String)> {
     writes.map(|write| (write.method().to_owned(), write.path().to_owned(), text(write.body()))).collect()
 }
 
-async fn tagged(bmc: &Client, tag: &str) -> Change<ComputerSystem> {
+async fn tagged(bmc: &Client, tag: &str) -> Committed<ComputerSystem> {
     let mut edit = bmc.get::<ComputerSystem>(SYSTEM).await.unwrap().edit();
     edit.asset_tag = Some(tag.to_owned());
     edit.commit().await.unwrap()
@@ -43,7 +43,7 @@ async fn what_has_settings_is_changed_there_and_pending() {
     let bios = bmc.get::<Bios>(BIOS).await.unwrap();
     mock.clear_requests();
     let change = set_profile(&bios, "Performance").apply(Apply::on_reset()).commit().await.unwrap();
-    let Change::Pending(settings) = change else { panic!("{change:?}") };
+    let Committed::Pending(settings) = change else { panic!("{change:?}") };
     assert_eq!(settings.uri(), SETTINGS);
     let [(method, path, body)] = &writes(&mock)[..] else { panic!("{:?}", mock.requests()) };
     assert_eq!((method.as_str(), path.as_str()), ("PATCH", SETTINGS));
@@ -116,7 +116,7 @@ async fn changes_go_to_whichever_has_the_property() {
         edit.asset_tag = Some("rack 9".to_owned());
         edit.boot.as_mut().unwrap().boot_source_override_target = Some("Pxe".into());
         edit.boot.as_mut().unwrap().boot_source_override_enabled = Some("Once".into());
-        let pending = matches!(edit.commit().await.unwrap(), Change::Pending(_));
+        let pending = matches!(edit.commit().await.unwrap(), Committed::Pending(_));
         let places: Vec<_> = writes(&mock).into_iter().map(|(_, path, _)| path).collect();
         assert_eq!(places, expected, "{object:?} {:?}", writes(&mock));
         assert_eq!(pending, expected.contains(&settings.as_str()), "{object:?}");
@@ -124,7 +124,7 @@ async fn changes_go_to_whichever_has_the_property() {
         let (mock, bmc) = with_settings(object).await;
         let mut edit = bmc.get::<ComputerSystem>(SYSTEM).await.unwrap().edit().directly();
         edit.asset_tag = Some("rack 9".to_owned());
-        assert!(matches!(edit.commit().await.unwrap(), Change::Updated(_)));
+        assert!(matches!(edit.commit().await.unwrap(), Committed::Updated(_)));
         assert_eq!(writes(&mock)[0].1, SYSTEM);
     }
 }
@@ -145,13 +145,13 @@ async fn every_answer_of_success_is_one() {
         mock.faults().clear();
         mock.faults().add(Rule::on("PATCH", SYSTEM).then(Action::Apply).then(Action::Answer(answer)));
         let tag = format!("rack {number}");
-        let Change::Updated(system) = tagged(&bmc, &tag).await else { panic!("not updated") };
+        let Committed::Updated(system) = tagged(&bmc, &tag).await else { panic!("not updated") };
         assert_eq!((system.asset_tag.as_deref(), system.uri()), (Some(&*tag), SYSTEM));
     }
     mock.faults().clear();
     let answer = Answer::new(202).header("Location", "/redfish/v1/TaskService/TaskMonitors/7");
     mock.faults().add(Rule::on("PATCH", SYSTEM).then(Action::Answer(answer)));
-    let Change::Accepted(task) = tagged(&bmc, "rack 99").await else { panic!("not accepted") };
+    let Committed::Accepted(task) = tagged(&bmc, "rack 99").await else { panic!("not accepted") };
     assert_eq!(task.handle().monitor(), Some("/redfish/v1/TaskService/TaskMonitors/7"));
 }
 
@@ -161,7 +161,7 @@ async fn where_only_put_is_allowed_the_whole_is_put_back() {
     mock.faults()
         .add(Rule::on("PATCH", SYSTEM).then(Action::Answer(Answer::error(405).header("Allow", "GET, HEAD, PUT"))));
     mock.faults().add(Rule::on("PUT", SYSTEM).then(Action::empty(204)));
-    assert!(matches!(tagged(&bmc, "rack 7").await, Change::Updated(_)));
+    assert!(matches!(tagged(&bmc, "rack 7").await, Committed::Updated(_)));
     let put = mock.requests().to("PUT", SYSTEM).assert_once();
     let mut expected = mock.resource(SYSTEM).unwrap();
     expected["AssetTag"] = "rack 7".into();
@@ -264,7 +264,7 @@ async fn what_takes_its_time_is_a_task_whatever_it_is() {
     let bmc = builder(&mock).connect().await.unwrap();
     let soon = Duration::from_millis(50);
 
-    let Change::Accepted(task) = tagged(&bmc, "rack 7").await else { panic!("no task") };
+    let Committed::Accepted(task) = tagged(&bmc, "rack 7").await else { panic!("no task") };
     task.every(soon).wait(Duration::from_secs(10)).await.unwrap();
     assert_eq!(mock.resource(SYSTEM).unwrap()["AssetTag"], "rack 7");
 

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use rosefish::schema::resource::{PowerState, ResetType};
 use rosefish::schema::{Chassis, ManagerAccount, ManagerAccountCollection, Session};
-use rosefish::{Change, Client, ClientBuilder, Credentials, ErrorKind, Query};
+use rosefish::{Client, ClientBuilder, Committed, Credentials, ErrorKind, Query};
 use rosefish_mock::MockBmc;
 
 fn builder(mock: &MockBmc) -> ClientBuilder {
@@ -152,12 +152,12 @@ async fn reset_changes_the_power_state_and_is_checked_against_what_this_bmc_allo
 async fn an_edit_sends_only_what_changed_and_with_if_match() {
     let (mock, bmc) = connected().await;
     let system = bmc.root().systems().members().try_next().await.unwrap().unwrap();
-    assert!(matches!(system.edit().commit().await.unwrap(), Change::Unchanged));
+    assert!(matches!(system.edit().commit().await.unwrap(), Committed::Unchanged));
 
     let mut edit = system.edit();
     edit.asset_tag = Some("rack 7".into());
     assert_eq!(edit.patch().body, r#"{"AssetTag":"rack 7"}"#);
-    let Change::Updated(changed) = edit.commit().await.unwrap() else { panic!("not updated") };
+    let Committed::Updated(changed) = edit.commit().await.unwrap() else { panic!("not updated") };
     assert_eq!(changed.asset_tag.as_deref(), Some("rack 7"));
     let requests = mock.requests();
     let patch = requests.iter().find(|request| request.method() == "PATCH").unwrap();
@@ -166,7 +166,7 @@ async fn an_edit_sends_only_what_changed_and_with_if_match() {
     // The copy that was read before is stale now: it is read anew and the same difference goes out once more.
     let mut edit = system.edit();
     edit.asset_tag = Some("rack 8".into());
-    let Change::Updated(changed) = edit.commit().await.unwrap() else { panic!("not updated") };
+    let Committed::Updated(changed) = edit.commit().await.unwrap() else { panic!("not updated") };
     assert_eq!(changed.asset_tag.as_deref(), Some("rack 8"));
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rosefish::schema::computer_system::{BootSource, BootSourceOverrideMode};
 use rosefish::schema::{ComputerSystem, VirtualMedia};
-use rosefish::{Change, Client, ErrorKind, Insert, OverrideBoot, Resource};
+use rosefish::{Client, Committed, ErrorKind, Insert, Resource, SetBootOverride};
 use rosefish_mock::fault::{Action, Rule};
 use rosefish_mock::{MockBmc, Quirk};
 use serde_json::json;
@@ -108,7 +108,7 @@ async fn a_boot_override_is_set_in_the_words_of_the_service() {
         let system = bmc.get::<ComputerSystem>(SYSTEM).await.unwrap();
         let change = system.boot_once(BootSource::Cd).await.unwrap_or_else(|error| panic!("{quirk:?}: {error}"));
         let pending = quirk == Some(Quirk::BootInSettings);
-        assert_eq!(matches!(change, Change::Pending(_)), pending, "{quirk:?}");
+        assert_eq!(matches!(change, Committed::Pending(_)), pending, "{quirk:?}");
         let place = if pending { format!("{SYSTEM}/Settings") } else { SYSTEM.to_owned() };
         let boot = mock.resource(&place).unwrap()["Boot"].clone();
         let target = if quirk == Some(Quirk::UsbCd) { "UsbCd" } else { "Cd" };
@@ -141,7 +141,7 @@ async fn a_boot_override_is_set_in_the_words_of_the_service() {
 fn futures_of_media_are_send() {
     fn send<T: Send>(_: &T) {}
     #[allow(dead_code, reason = "compiled, never run")]
-    fn compiled(bmc: Client, slot: Resource<VirtualMedia>, insert: Insert, boot: OverrideBoot) {
+    fn compiled(bmc: Client, slot: Resource<VirtualMedia>, insert: Insert, boot: SetBootOverride) {
         send(&bmc.virtual_media());
         send(&slot.eject());
         send(&std::future::IntoFuture::into_future(insert));

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rosefish::schema::resource::ResetType;
 use rosefish::schema::{ComputerSystem, Job, Task, UpdateService};
-use rosefish::{Client, Error, ErrorKind, Phase, Reply, Resource, TaskHandle, TaskMonitor};
+use rosefish::{Client, Error, ErrorKind, Reply, Resource, TaskHandle, TaskMonitor, TaskPhase};
 use rosefish_mock::fault::{Action, Answer, Rule};
 use rosefish_mock::{MockBmc, TaskRule};
 use serde_json::json;
@@ -67,8 +67,8 @@ async fn progress_is_told_until_the_end() {
         seen.push((progress.phase, progress.percent));
     }
     let (last, before) = seen.split_last().unwrap();
-    assert_eq!(last.0, Phase::Succeeded, "{seen:?}");
-    assert!(before.len() > 3 && before.iter().all(|(phase, _)| *phase == Phase::Running), "{seen:?}");
+    assert_eq!(last.0, TaskPhase::Succeeded, "{seen:?}");
+    assert!(before.len() > 3 && before.iter().all(|(phase, _)| *phase == TaskPhase::Running), "{seen:?}");
     let percents: Vec<_> = seen.iter().filter_map(|(_, percent)| *percent).collect();
     assert!(percents.is_sorted() && percents.iter().any(|percent| (1..100).contains(percent)), "{seen:?}");
     assert_eq!(mock.resource("/redfish/v1/Systems/1").unwrap()["PowerState"], "Off");
@@ -274,11 +274,11 @@ async fn what_is_forgotten_when_it_ends_is_over_and_unknown() {
     }
     let (mock, bmc) = with(TaskRule::new("POST", RESET).takes(Duration::from_millis(300)).forgotten()).await;
     let mut updates = begun(&bmc).await.updates();
-    let mut last = Phase::Running;
+    let mut last = TaskPhase::Running;
     while let Some(progress) = updates.try_next().await.unwrap() {
         last = progress.phase;
     }
-    assert_eq!(last, Phase::Unknown);
+    assert_eq!(last, TaskPhase::Unknown);
     assert_eq!(mock.resource("/redfish/v1/Systems/1").unwrap()["PowerState"], "Off");
 }
 

@@ -60,7 +60,7 @@ pub fn build(mut documents: Vec<Document>, manifest: &Manifest, selection: &Sele
     odata::add(&mut model);
     open::fold(&mut model);
     model.terms.retain(|name, _| manifest.is_sent(name));
-    name::name(&mut model, &manifest.acronyms());
+    name::name(&mut model, &manifest.acronyms(), manifest.renamed_types());
     for schema in model.schemas.values_mut() {
         schema.group = manifest.group(&schema.name).map(str::to_owned);
     }

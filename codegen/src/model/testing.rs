@@ -14,6 +14,8 @@ package = "none"
 version = "0.0.0"
 [names]
 acronyms = ["PCIe", "MHz", "IPv4", "kWh", "IDs"]
+[names.types]
+"Alpha.Called" = "Otherwise"
 [terms]
 schema_only = ["Redfish.Required"]
 [groups]

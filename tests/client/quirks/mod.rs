@@ -94,7 +94,7 @@ async fn system(bmc: &Client) -> rosefish::Resource<ComputerSystem> {
     bmc.get(SYSTEM).await.unwrap()
 }
 
-async fn tag(bmc: &Client, text: &str) -> Result<rosefish::Change<ComputerSystem>, rosefish::Error> {
+async fn tag(bmc: &Client, text: &str) -> Result<rosefish::Committed<ComputerSystem>, rosefish::Error> {
     let mut edit = system(bmc).await.edit();
     edit.asset_tag = Some(text.to_owned());
     edit.commit().await

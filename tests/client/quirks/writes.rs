@@ -1,7 +1,7 @@
 //! Changes of resources.
 
 use rosefish::schema::{ManagerAccount, ManagerAccountCollection};
-use rosefish::{Apply, Change, ErrorKind};
+use rosefish::{Apply, Committed, ErrorKind};
 use rosefish_mock::{MockBmc, Quirk};
 use serde_json::json;
 
@@ -53,7 +53,7 @@ async fn the_boot_override_goes_where_the_service_takes_it() {
         boot.boot_source_override_target = Some("Pxe".into());
         boot.boot_source_override_enabled = Some("Once".into());
         let change = edit.commit().await.unwrap_or_else(|error| panic!("{quirk}: {error}"));
-        assert_eq!(matches!(change, Change::Pending(_)), place == settings, "{quirk}: {change:?}");
+        assert_eq!(matches!(change, Committed::Pending(_)), place == settings, "{quirk}: {change:?}");
         let patch = mock.requests().to("PATCH", "**").assert_once();
         assert_eq!(patch.path(), place, "{quirk}");
         assert_eq!(mock.resource(place).unwrap()["Boot"]["BootSourceOverrideTarget"], "Pxe", "{quirk}");
@@ -131,7 +131,7 @@ async fn boot_targets_and_modes_as_vendors_have_them() {
 async fn a_change_is_read_back_where_its_answer_does_not_show_it() {
     for quirk in [Quirk::PatchSaysMessage, Quirk::PatchSaysNothing] {
         let (mock, bmc) = with(quirk).await;
-        let Change::Updated(system) = tag(&bmc, "rack 7").await.unwrap() else { panic!("{quirk}: not updated") };
+        let Committed::Updated(system) = tag(&bmc, "rack 7").await.unwrap() else { panic!("{quirk}: not updated") };
         assert_eq!(system.asset_tag.as_deref(), Some("rack 7"), "{quirk}");
         assert!(system.power_state.is_some(), "{quirk}: the whole resource is there");
         mock.requests().to("PATCH", SYSTEM).assert_once();

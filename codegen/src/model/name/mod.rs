@@ -52,8 +52,8 @@ const PRELUDE: &[&str] = &[
     "Vec",
 ];
 
-/// Names everything in the model.
-pub(super) fn name(model: &mut Model, acronyms: &Acronyms) {
+/// Names everything in the model; types in `renamed` (`Schema.Type`) by what stands there.
+pub(super) fn name(model: &mut Model, acronyms: &Acronyms, renamed: &BTreeMap<String, String>) {
     let mut modules = BTreeSet::new();
     for schema in model.schemas.values_mut() {
         schema.module = unique(&mut modules, identifier(acronyms.snake(&schema.name)));
@@ -61,7 +61,8 @@ pub(super) fn name(model: &mut Model, acronyms: &Acronyms) {
     // Types before parameter sets and excerpts, whose names this compiler made and may change.
     let mut names: BTreeSet<(String, String)> = BTreeSet::new();
     let mut place = |name: &TypeName| {
-        let mut rust = camel(&name.name);
+        let chosen = renamed.get(&format!("{}.{}", name.schema, name.name));
+        let mut rust = chosen.cloned().unwrap_or_else(|| camel(&name.name));
         if PRELUDE.contains(&rust.as_str()) {
             rust.push_str("Value");
         }
@@ -227,7 +228,7 @@ mod tests {
                    <Property Name="MemberID" Type="Edm.String"/>
                  </ComplexType>
                  <EnumType Name="Colour"><Member Name="A_B"/><Member Name="AB"/><Member Name="Unrecognized"/><Member Name="Self"/></EnumType>
-                 <ComplexType Name="A_B"/><ComplexType Name="AB"/>
+                 <ComplexType Name="A_B"/><ComplexType Name="AB"/><ComplexType Name="Called"/>
                </Schema>
                <Schema Namespace="Type"><ComplexType Name="A"/></Schema>"#,
         )
@@ -247,6 +248,7 @@ mod tests {
         assert_eq!(variants, ["AB", "AB2", "Unrecognized2", "Self2"]);
         assert_eq!(ty(&model, "Alpha.AB").rust_name, "AB");
         assert_eq!(ty(&model, "Alpha.A_B").rust_name, "AB2");
+        assert_eq!(ty(&model, "Alpha.Called").rust_name, "Otherwise", "the manifest says so");
         assert_eq!(model.schemas["Type"].module, "r#type");
     }
 }
