@@ -74,9 +74,9 @@ impl Http {
             }
             builder = builder.proxy(proxy);
         }
-        let client = builder
-            .build()
-            .map_err(|error| Error::new(ErrorKind::Configuration, "the HTTP client").with_source(error))?;
+        let client = builder.build().map_err(|error| {
+            Error::new(ErrorKind::Configuration, "the HTTP client could not be set up").with_source(error)
+        })?;
         Ok(Self { client, config, tls })
     }
 }
@@ -85,8 +85,9 @@ impl Transport for Http {
     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, Error>> {
         Box::pin(async move {
             let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
-            let request = reqwest::Request::try_from(request)
-                .map_err(|error| Error::new(ErrorKind::Configuration, "the request").with_source(error))?;
+            let request = reqwest::Request::try_from(request).map_err(|error| {
+                Error::new(ErrorKind::Configuration, "the request could not be made").with_source(error)
+            })?;
             let mut answer = self.client.execute(request).await.map_err(|error| fault(&error, &host))?;
             let mut head = ::http::Response::new(());
             *head.status_mut() = answer.status();
