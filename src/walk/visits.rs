@@ -2,7 +2,6 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -63,8 +62,8 @@ impl Visits {
 
     /// Returns the next place; none when everything was visited. Dropping the future loses nothing: what is under way goes
     /// on with the next call.
-    pub fn next(&mut self) -> impl Future<Output = Option<Visit>> + Send {
-        poll_fn(|context| self.visits.poll_next_unpin(context))
+    pub async fn next(&mut self) -> Option<Visit> {
+        self.visits.next().await
     }
 }
 
