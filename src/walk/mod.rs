@@ -19,13 +19,14 @@
 //! # }
 //! ```
 
+mod builder;
 mod pattern;
 mod plan;
 mod references;
 mod visit;
 mod visits;
 
-pub use plan::Walk;
+pub use builder::Walk;
 pub use references::{Reference, key, references};
 pub use visit::{LinkedFrom, NotFollowed, Unreached, Visit};
 pub use visits::Visits;
