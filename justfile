@@ -16,6 +16,10 @@ test:
 lint:
     .ci/lint
 
+# Circles, rooms and long files; draws docs/structure.svg anew.
+structure:
+    .ci/structure
+
 # The documentation, links checked.
 docs:
     .ci/docs
