@@ -10,9 +10,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=schemas");
     println!("cargo::rerun-if-env-changed=ROSEFISH_SCHEMA_DIR");
     println!("cargo::rerun-if-env-changed=ROSEFISH_SCHEMA_WARNINGS");
+    // For the test that holds what was compiled against the golden files, which are of the pinned schemas.
+    println!("cargo::rustc-check-cfg=cfg(other_schemas)");
     let folders = match env::var_os("ROSEFISH_SCHEMA_DIR") {
         Some(folder) => {
             println!("cargo::rerun-if-changed={}", Path::new(&folder).display());
+            println!("cargo::rustc-cfg=other_schemas");
             vec![PathBuf::from(folder)]
         }
         None => pinned(),

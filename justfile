@@ -12,6 +12,10 @@ ci:
 test:
     cargo test --workspace
 
+# The tests that need what may be missing: ipmitool, FreeIPMI, captured payloads beside the checkout.
+needs:
+    .ci/needs
+
 # Layout and lints.
 lint:
     .ci/lint
