@@ -1,5 +1,6 @@
 //! What real services send and no schema allows: each case says what becomes of the fields, which deviations are told,
-//! and that nothing is lost. The payloads are made up after the reports of many clients.
+//! and that nothing is lost. The payloads are made up after the reports of many clients. `A1` and the like are rows of
+//! `docs/quirks.md`.
 
 use rosefish::schema;
 use rosefish::wire::{DecodeErrorKind, DeviationKind, Limits, ODataType, Record, Slot, decode_into, encode};
@@ -24,6 +25,7 @@ use DeviationKind::{
 
 const VALUES: &[Case] = &[
     // An object for an array of one.
+    // A1
     Case(
         "Power",
         r#"{"PowerControl":{"MemberId":"0"},"Name":"P"}"#,
@@ -38,98 +40,116 @@ const VALUES: &[Case] = &[
         &[("/\\ud800x", DeviationKind::Unicode)],
     ),
     // Numbers in strings, and texts that are none.
+    // A2
     Case(
         "Power",
         r#"{"PowerControl":[{"PowerConsumedWatts":"152"}],"Voltages":[{"ReadingVolts":"11.900"}]}"#,
         &[("PowerControl/0/PowerConsumedWatts", "152.0"), ("Voltages/0/ReadingVolts", "11.9")],
         &[("/PowerControl/0/PowerConsumedWatts", NumberInString), ("/Voltages/0/ReadingVolts", NumberInString)],
     ),
+    // A3
     Case(
         "Power",
         r#"{"Voltages":[{"UpperThresholdNonCritical":"N/A","Name":"V"}]}"#,
         &[("Voltages/0/UpperThresholdNonCritical", "-"), ("Voltages/0/Name", r#""V""#)],
         &[("/Voltages/0/UpperThresholdNonCritical", WrongType)],
     ),
+    // A8
     Case(
         "Processor",
         r#"{"MaxSpeedMHz":"4000","TotalCores":""}"#,
         &[("MaxSpeedMHz", "4000"), ("TotalCores", "-")],
         &[("/MaxSpeedMHz", NumberInString), ("/TotalCores", WrongType)],
     ),
+    // A9
     Case("Processor", r#"{"Socket":2}"#, &[("Socket", r#""2""#)], &[("/Socket", ScalarForString)]),
+    // A5
     Case(
         "Power",
         r#"{"Voltages":[{"MemberId":0}]}"#,
         &[("Voltages/0/MemberId", r#""0""#)],
         &[("/Voltages/0/MemberId", ScalarForString)],
     ),
+    // A4
     Case(
         "Power",
         r#"{"Voltages":[{"MemberID":1}]}"#,
         &[("Voltages/0/MemberId", r#""1""#)],
         &[("/Voltages/0/MemberID", MiscasedProperty), ("/Voltages/0/MemberID", ScalarForString)],
     ),
+    // A6
     Case(
         "Power",
         r#"{"PowerControl":[{"PowerMetrics":{"IntervalInMin":0.083333,"MinConsumedWatts":1}}]}"#,
         &[("PowerControl/0/PowerMetrics/IntervalInMin", "-"), ("PowerControl/0/PowerMetrics/MinConsumedWatts", "1.0")],
         &[("/PowerControl/0/PowerMetrics/IntervalInMin", FractionForInteger)],
     ),
+    // A7
     Case(
         "Power",
         r#"{"PowerControl":[{"PowerMetric":{"IntervalInMin":1}}]}"#,
         &[("PowerControl/0/PowerMetrics", "-")],
         &[("/PowerControl/0/PowerMetric", UnknownProperty)],
     ),
+    // A26
     Case(
         "Endpoint",
         r#"{"PciId":{"FunctionNumber":"0"}}"#,
         &[("PciId/FunctionNumber", "0")],
         &[("/PciId/FunctionNumber", NumberInString)],
     ),
+    // A26
     Case("Endpoint", r#"{"PciId":{"FunctionNumber":0}}"#, &[("PciId/FunctionNumber", "0")], &[]),
+    // A11
     Case(
         "Chassis",
         r#"{"Location":{"PartLocation":{"LocationOrdinalValue":"3"}}}"#,
         &[("Location/PartLocation/LocationOrdinalValue", "3")],
         &[("/Location/PartLocation/LocationOrdinalValue", NumberInString)],
     ),
+    // A14
     Case(
         "EnvironmentMetrics",
         r#"{"PowerWatts":{"Reading":"25.5"}}"#,
         &[("PowerWatts/Reading", "25.5")],
         &[("/PowerWatts/Reading", NumberInString)],
     ),
+    // A15
     Case(
         "Thermal",
         r#"{"Temperatures":[{"SensorNumber":41.0}],"Fans":[{"Reading":6400.0}]}"#,
         &[("Temperatures/0/SensorNumber", "41"), ("Fans/0/Reading", "6400")],
         &[("/Temperatures/0/SensorNumber", IntegerAsDecimal), ("/Fans/0/Reading", IntegerAsDecimal)],
     ),
+    // A15, A56
     Case(
         "Port",
         r#"{"CurrentSpeedGbps":22.5,"MaxSpeedGbps":"unknown"}"#,
         &[("CurrentSpeedGbps", "22.5"), ("MaxSpeedGbps", "-")],
         &[("/MaxSpeedGbps", WrongType)],
     ),
+    // A16
     Case(
         "AttributeRegistry",
         r#"{"RegistryEntries":{"Attributes":[{"UpperBound":18446744073709551615,"LowerBound":0}]}}"#,
         &[("RegistryEntries/Attributes/0/UpperBound", "-"), ("RegistryEntries/Attributes/0/LowerBound", "0")],
         &[("/RegistryEntries/Attributes/0/UpperBound", OutOfRange)],
     ),
+    // A55
     Case(
         "Volume",
         r#"{"CapacityBytes":23058430092136940000}"#,
         &[("CapacityBytes", "-")],
         &[("/CapacityBytes", OutOfRange)],
     ),
+    // A55
     Case(
         "Sensor",
         r#"{"Reading":0.98279769314803982,"ReadingRangeMin":1.5E-254,"ReadingRangeMax":7}"#,
         &[("Reading", "0.9827976931480398"), ("ReadingRangeMin", "1.5e-254"), ("ReadingRangeMax", "7.0")],
         &[],
     ),
+    // A46
     Case(
         "Memory",
         r#"{"VolatileSizeMiB":0,"CapacityMiB":16384}"#,
@@ -143,18 +163,21 @@ const VALUES: &[Case] = &[
         &[("/Inserted", BooleanInString), ("/WriteProtected", WrongType)],
     ),
     // An array for an object.
+    // A10
     Case(
         "PowerSubsystem",
         r#"{"Allocation":[],"CapacityWatts":7}"#,
         &[("Allocation", "-"), ("CapacityWatts", "7.0")],
         &[("/Allocation", WrongType)],
     ),
+    // A12
     Case(
         "Chassis",
         r#"{"Location":{"PartLocation":[]}}"#,
         &[("Location/PartLocation", "-")],
         &[("/Location/PartLocation", WrongType)],
     ),
+    // A13
     Case(
         "PCIeDevice",
         r#"{"PCIeInterface":[],"Id":"1"}"#,
@@ -162,66 +185,79 @@ const VALUES: &[Case] = &[
         &[("/PCIeInterface", WrongType)],
     ),
     // Dates and UUIDs keep their text.
+    // A32
     Case("Chassis", r#"{"UUID":""}"#, &[("UUID", r#""""#)], &[("/UUID", Guid)]),
+    // A33
     Case(
         "ComputerSystem",
         r#"{"LastResetTime":"0000-00-00T00:00:00+00:00"}"#,
         &[("LastResetTime", r#""0000-00-00T00:00:00+00:00""#)],
         &[("/LastResetTime", DateTime)],
     ),
+    // A33
     Case(
         "SoftwareInventory",
         r#"{"ReleaseDate":"00:00:00Z"}"#,
         &[("ReleaseDate", r#""00:00:00Z""#)],
         &[("/ReleaseDate", DateTime)],
     ),
+    // A34
     Case(
         "LogEntry",
         r#"{"EventTimestamp":"2017-11-23T17:17:42-0600"}"#,
         &[("EventTimestamp", r#""2017-11-23T17:17:42-0600""#)],
         &[("/EventTimestamp", DateTime)],
     ),
+    // A54
     Case(
         "Certificate",
         r#"{"ValidNotBefore":"Feb 26 11:16:55 2025 GMT","ValidNotAfter":"2011-6-24T20:41:29+00:00"}"#,
         &[("ValidNotBefore", r#""Feb 26 11:16:55 2025 GMT""#)],
         &[("/ValidNotBefore", DateTime), ("/ValidNotAfter", DateTime)],
     ),
+    // A54
     Case(
         "LogEntry",
         r#"{"Created":"2019-07-25 11:00:03+08:00","Modified":"T00:00:00Z"}"#,
         &[],
         &[("/Created", DateTime), ("/Modified", DateTime)],
     ),
+    // A54
     Case("LogEntry", r#"{"Created":""}"#, &[("Created", r#""""#)], &[("/Created", DateTime)]),
     Case("LogEntry", r#"{"Created":"2018-06-13T04:14+06:00"}"#, &[], &[]),
     Case("Schedule.Schedule", r#"{"Lifetime":"P4Y"}"#, &[("Lifetime", r#""P4Y""#)], &[("/Lifetime", Duration)]),
     // Enumerations.
+    // A4, A49
     Case(
         "Chassis",
         r#"{"Status":{"state":"Enabled","Health":"Ok"}}"#,
         &[("Status/State", "Enabled"), ("Status/Health", "OK")],
         &[("/Status/state", MiscasedProperty), ("/Status/Health", MiscasedMember)],
     ),
+    // A49, A56
     Case(
         "Manager",
         r#"{"Status":{"Health":"Enabled","HealthRollup":"NA","State":"Standby"}}"#,
         &[("Status/Health", "Enabled"), ("Status/HealthRollup", "NA"), ("Status/State", "Standby")],
         &[("/Status/Health", UnknownMember), ("/Status/HealthRollup", UnknownMember), ("/Status/State", UnknownMember)],
     ),
+    // A49
     Case(
         "Memory",
         r#"{"ErrorCorrection":"Multi-bit ECC","MemoryType":""}"#,
         &[("ErrorCorrection", "Multi-bit ECC"), ("MemoryType", "")],
         &[("/ErrorCorrection", UnknownMember), ("/MemoryType", EmptyMember)],
     ),
+    // A49
     Case(
         "Chassis",
         r#"{"Status":{"Health":"Criical"}}"#,
         &[("Status/Health", "Criical")],
         &[("/Status/Health", UnknownMember)],
     ),
+    // A49
     Case("Sensor", r#"{"ReadingType":"OR,AND"}"#, &[("ReadingType", "OR,AND")], &[("/ReadingType", UnknownMember)]),
+    // A18
     Case(
         "TelemetryService",
         r#"{"SupportedCollectionFuntions":["Average"]}"#,
@@ -229,30 +265,35 @@ const VALUES: &[Case] = &[
         &[("/SupportedCollectionFuntions", UnknownProperty)],
     ),
     // Unknown properties, and names that are nearly right.
+    // A19
     Case(
         "Certificate",
         r#"{"VaildFrom":"x","GoodTHRU":"y"}"#,
         &[],
         &[("/VaildFrom", UnknownProperty), ("/GoodTHRU", UnknownProperty)],
     ),
+    // A48
     Case(
         "PowerSubsystem",
         r#"{"CapacityWatts ":"null","@odata.contxt":"/x","@odata.id ":"/y"}"#,
         &[("CapacityWatts", "-"), ("@odata.id", r#""/y""#)],
         &[("/CapacityWatts ", MiscasedProperty), ("/CapacityWatts ", WrongType), ("/@odata.id ", MiscasedProperty)],
     ),
+    // A51
     Case(
         "Chassis",
         r##"{"Actions":{"#Chassis.Reset":{"Target":"/redfish/v1/Chassis/1/Actions/Chassis.Reset"}}}"##,
         &[("Actions/#Chassis.Reset/target", r#""/redfish/v1/Chassis/1/Actions/Chassis.Reset""#)],
         &[("/Actions/#Chassis.Reset/Target", MiscasedProperty)],
     ),
+    // A39
     Case(
         "ComputerSystem",
         r#"{"Links":{"Managers":[{"@odata.id":"/redfish/v1/Managers/1"}]}}"#,
         &[("Links/ManagedBy", "-")],
         &[("/Links/Managers", UnknownProperty)],
     ),
+    // A21
     Case(
         "ComputerSystem",
         r#"{"href":"/rest/v1/Systems/1","Links":{"Members":[{"href":"/rest/v1/Systems/1"}]}}"#,
@@ -260,31 +301,37 @@ const VALUES: &[Case] = &[
         &[("/href", UnknownProperty), ("/Links/Members", UnknownProperty)],
     ),
     // Links.
+    // A17
     Case(
         "EventDestination",
         r#"{"OriginResources":["/redfish/v1/Chassis/1"]}"#,
         &[("OriginResources/0", "/redfish/v1/Chassis/1")],
         &[("/OriginResources/0", LinkAsString)],
     ),
+    // A23
     Case(
         "Chassis",
         r#"{"Links":{"Drives":[{"@odata.id":"/d/1"}]},"Drives":{"@odata.id":"/d"}}"#,
         &[("Links/Drives/0", "/d/1"), ("Drives", "/d")],
         &[],
     ),
+    // A24
     Case("ComputerSystem", r#"{"PCIeDevices":[{"@odata.id":"/p/1"}]}"#, &[("PCIeDevices/0", "/p/1")], &[]),
+    // A38
     Case(
         "ComputerSystem",
         r#"{"PCIeDevices":{}}"#,
         &[("PCIeDevices/0", "{}")],
         &[("/PCIeDevices", SingleForCollection)],
     ),
+    // A52
     Case(
         "Chassis",
         r#"{"Assembly":{},"Thermal":{"@odata.id":""},"Power":{"@odata.id":"F0"}}"#,
         &[("Assembly", "{}"), ("Power", "F0")],
         &[("/Assembly", EmptyLink)],
     ),
+    // A52
     Case(
         "Chassis",
         r#"{"Power":{"@odata.id":"https://bmc.example/redfish/v1/Chassis/1/Power/"}}"#,
@@ -297,12 +344,14 @@ const VALUES: &[Case] = &[
         &[("Power", "7")],
         &[("/Power", IrregularLink), ("/Thermal", IrregularLink)],
     ),
+    // A25
     Case(
         "ChassisCollection",
         r#"{"Members":null,"Name":"C"}"#,
         &[("Members", "-"), ("Name", r#""C""#)],
         &[("/Members", NullCollection)],
     ),
+    // A22
     Case("ChassisCollection", r#"{"Members@odata.count":3}"#, &[("Members", "-"), ("Members@odata.count", "3")], &[]),
     Case(
         "ChassisCollection",
@@ -312,10 +361,14 @@ const VALUES: &[Case] = &[
     ),
     // Nulls.
     Case("Memory", r#"{"CapacityMiB":null}"#, &[("CapacityMiB", "-")], &[]),
+    // A38
     Case("Drive", r#"{"CapacityBytes":null}"#, &[("CapacityBytes", "-")], &[]),
+    // A38
     Case("PCIeDevice", r#"{"PCIeInterface":{"MaxPCIeType":null}}"#, &[("PCIeInterface/MaxPCIeType", "-")], &[]),
     Case("Chassis", r#"{"ChassisType":null}"#, &[("ChassisType", "-")], &[("/ChassisType", Null)]),
+    // A50
     Case("Chassis", r#"{"Location":{"Contacts":[null]}}"#, &[("Location/Contacts", "-")], &[]),
+    // A50
     Case(
         "Memory",
         r#"{"AllowedSpeedsMHz":[2400,null,"2666",{}]}"#,
@@ -323,29 +376,38 @@ const VALUES: &[Case] = &[
         &[("/AllowedSpeedsMHz/1", Null), ("/AllowedSpeedsMHz/2", NumberInString), ("/AllowedSpeedsMHz/3", WrongType)],
     ),
     // What is required and missing is missing.
+    // A28
     Case(
         "EthernetInterface",
         r#"{"MACAddress":"","PermanentMACAddress":"00:00:00:00:00:00"}"#,
         &[("Id", "-"), ("MACAddress", r#""""#)],
         &[],
     ),
+    // A30
     Case("Chassis", "{}", &[("Name", "-"), ("ChassisType", "-")], &[]),
+    // A30
     Case("ServiceRoot", r#"{"RedfishVersion":"1.0.0"}"#, &[("Systems", "-"), ("RedfishVersion", r#""1.0.0""#)], &[]),
+    // A31
     Case("ManagerAccount", r#"{"UserName":"root"}"#, &[("AccountTypes", "-")], &[]),
+    // A35
     Case(
         "Event",
         r#"{"Events":[{"MessageId":"A.1.0.B"}]}"#,
         &[("Events/0/MessageId", r#""A.1.0.B""#), ("Events/0/MemberId", "-")],
         &[],
     ),
+    // A40
     Case("EventDestination", r#"{"Destination":"https://x"}"#, &[("Context", "-"), ("Actions", "-")], &[]),
+    // A35
     Case("Assembly", r#"{"Assemblies":[{"MemberId":"0"}]}"#, &[("Assemblies/0/MemberId", r#""0""#)], &[]),
+    // A36
     Case(
         "ComputerSystem",
         r#"{"Boot":{"BootOrder":["Boot0019: Ubuntu"]}}"#,
         &[("Boot/BootOrder/0", r#""Boot0019: Ubuntu""#)],
         &[],
     ),
+    // A29
     Case(
         "Power",
         r##"{"@odata.type":"#Power.1.0.1.Power","PowerSupplies":[{}]}"##,
@@ -353,41 +415,50 @@ const VALUES: &[Case] = &[
         &[],
     ),
     // Entity tags.
+    // A27
     Case(
         "Chassis",
         r#"{"@odata.etag":1594839102}"#,
         &[("@odata.etag", r#""1594839102""#)],
         &[("/@odata.etag", ScalarForString)],
     ),
+    // A27
     Case("Chassis", r#"{"@odata.etag":"1594839102"}"#, &[("@odata.etag", r#""1594839102""#)], &[]),
+    // A27
     Case("Chassis", r#"{"@odata.etag":"W/\"1\""}"#, &[("@odata.etag", r#""W/\"1\"""#)], &[]),
     // Vendors' own.
+    // A20
     Case(
         "Drive",
         r##"{"Oem":{"#SmcDrive.Indicate":{"target":"/x"}},"Actions":{"Oem":{"#Drive.Indicate":{}}}}"##,
         &[("Oem", r##"{"#SmcDrive.Indicate":{"target":"/x"}}"##)],
         &[],
     ),
+    // A47
     Case(
         "Manager",
         r#"{"Oem":{"UptimeSeconds":75864.40,"Index":0}}"#,
         &[("Oem", r#"{"UptimeSeconds":75864.40,"Index":0}"#)],
         &[],
     ),
+    // A47
     Case("Manager", r#"{"Oem":[{"Index":0}]}"#, &[], &[("/Oem", WrongType)]),
     // Registries.
+    // A41
     Case(
         "MessageRegistry",
         r#"{"Language":"en-US","RegistryPrefix":"A","Messages":{"Done":{"Message":"m","NumberOfArgs":"2"}}}"#,
         &[("Language", r#""en-US""#)],
         &[("/Messages/Done/NumberOfArgs", NumberInString)],
     ),
+    // A41
     Case(
         "MessageRegistryFile",
         r#"{"Id":"BiosAttributeRegistry.1_0_0","Location":[{"Language":"en-US"}]}"#,
         &[("Registry", "-"), ("Location/0/Language", r#""en-US""#)],
         &[],
     ),
+    // A41, A44
     Case(
         "Message.Message",
         r##"{"MessageId":"Success","RelatedProperties":["/Boot","#/Boot"]}"##,
@@ -447,6 +518,7 @@ fn held(record: &dyn Record, path: &str) -> String {
     }
 }
 
+// A4, A29, A53
 #[test]
 fn a_type_is_found_however_its_name_is_written() {
     let cases = [
@@ -468,6 +540,7 @@ fn a_type_is_found_however_its_name_is_written() {
     }
 }
 
+// A27
 #[test]
 fn only_text_that_is_no_json_is_an_error_and_says_where() {
     let table = schema::find("Chassis").unwrap();
@@ -481,6 +554,7 @@ fn only_text_that_is_no_json_is_an_error_and_says_where() {
     }
 }
 
+// A42, A43, A45
 #[test]
 fn an_error_of_a_service_is_read_in_all_its_forms() {
     let payloads = [
