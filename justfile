@@ -24,6 +24,10 @@ lint:
 structure:
     .ci/structure
 
+# Sentences that read badly; fails nothing.
+english *paths:
+    .ci/english {{ paths }}
+
 # The documentation, links checked.
 docs:
     .ci/docs
