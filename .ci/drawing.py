@@ -139,8 +139,7 @@ def place(sizes, edges, widest):
     for level, row in enumerate(rows):
         for node in row:
             if node in sizes:
-                y = tops[level] + (heights[level] - sizes[node][1]) / 2
-                placed[node] = (middle[node] - left - sizes[node][0] / 2, y)
+                placed[node] = (middle[node] - left - sizes[node][0] / 2, tops[level])
     for (a, b), chain in chains.items():
         points = []
         for node in chain:
