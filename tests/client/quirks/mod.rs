@@ -1,6 +1,6 @@
 //! What real services do otherwise than the standard says, each against the mock that does it as well. `docs/quirks.md` says
 //! which test is for which quirk; `no_quirk_keeps_a_client_from_its_work` takes all of them in turn. What is only about
-//! decoding is in `tests/wire_quirks.rs`.
+//! decoding is in `tests/wire_quirks/main.rs`.
 
 use rosefish::Client;
 use rosefish::schema::ComputerSystem;
