@@ -1,5 +1,5 @@
-//! Compares decoding with nv-redfish: directly into its types, and through a `serde_json::Value` as its HTTP client does.
-//! Only payloads of types that both have are compared; those that nv-redfish can't read are counted.
+//! Compares decoding with nv-redfish: directly into its types, and through a `serde_json::Value` as its HTTP client
+//! does. Only payloads of types that both have are compared; those that nv-redfish can't read are counted.
 //!
 //! `cargo run --release --manifest-path benches/compare/Cargo.toml -- FOLDER` takes the `*.json` files of a folder.
 
