@@ -65,6 +65,16 @@ class Imports(unittest.TestCase):
         )
         self.assertEqual(found, {"a": ["b/one"]})
 
+    def test_an_item_of_its_modules_name_and_the_variants_of_an_enumeration_are_found(self):
+        found = self.imports(
+            lib="mod walk; mod a; pub use walk::walk;",
+            walk__mod="mod crawl; mod kind; pub use crawl::walk; pub use kind::Kind;",
+            walk__crawl="pub fn walk() {}",
+            walk__kind="pub enum Kind { One }",
+            a="use crate::walk; use crate::walk::Kind::*; fn f() { walk(); One; }",
+        )
+        self.assertEqual(found, {"a": ["walk/crawl", "walk/kind"]})
+
     def test_a_module_that_uses_what_it_re_exports_imports_it(self):
         files = {"lib": "mod a;", "a__child": "use super::Parent; pub struct Child(Parent);"}
         self.imports(a__mod="mod child; pub use child::Child; pub struct Parent;", **files)
