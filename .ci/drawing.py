@@ -16,10 +16,11 @@ STYLE = f"""
   .crate {{ fill: #f6f8fa; stroke: #c8d1da; }}
   .room {{ fill: #ddf4ff; stroke: #54aeff; }}
   .file {{ fill: #ffffff; stroke: #afb8c1; }}
-  .circle {{ fill: none; stroke: #bc4c00; stroke-dasharray: 5 4; }}
   .arrow {{ fill: none; stroke: #59636e; stroke-width: 1.3; }}
   .wide {{ fill: none; stroke: #8250df; stroke-width: 2.4; }}
+  .back {{ fill: none; stroke: #bc4c00; stroke-width: 1.3; stroke-dasharray: 5 4; }}
   .head {{ fill: #59636e; }}
+  .backhead {{ fill: #bc4c00; }}
   .widehead {{ fill: #8250df; }}
   @media (prefers-color-scheme: dark) {{
     text {{ fill: #e6edf3; }}
@@ -28,9 +29,10 @@ STYLE = f"""
     .crate {{ fill: #151b23; stroke: #3d444d; }}
     .room {{ fill: #0c2d6b; stroke: #388bfd; }}
     .file {{ fill: #0d1117; stroke: #656c76; }}
-    .circle {{ stroke: #f0883e; }}
     .arrow {{ stroke: #9198a1; }}
     .head {{ fill: #9198a1; }}
+    .back {{ stroke: #f0883e; }}
+    .backhead {{ fill: #f0883e; }}
     .wide {{ stroke: #ab7df8; }}
     .widehead {{ fill: #ab7df8; }}
   }}
@@ -172,9 +174,9 @@ def spread(row, wanted, wide, middle):
     middle.update({node: values[index] + offsets[index] for index, node in enumerate(row)})
 
 
-def path(points, x, y):
+def path(points):
     """A curve that passes through the points, upright at each."""
-    moved = [(round(px + x, 1), round(py + y, 1)) for px, py in points]
+    moved = [(round(x, 1), round(y, 1)) for x, y in points]
     text = f"M{moved[0][0]:g} {moved[0][1]:g}"
     for (ax, ay), (bx, by) in zip(moved, moved[1:]):
         if ax == bx:
@@ -193,23 +195,29 @@ def words(kind, x, y, text):
     return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}">{html.escape(text)}</text>'
 
 
-def arrow(kind, points, x, y):
-    head = "wide" if kind == "wide" else ""
-    *rest, (end_x, end_y) = points
-    return f'<path class="{kind}" marker-end="url(#{head}head)" d="{path([*rest, (end_x, end_y - 3)], x, y)}"/>'
+def arrow(kind, points, both=False):
+    """An arrow along the points; `both` gives it a head at its beginning as well."""
+    head = "head" if kind == "arrow" else f"{kind}head"
+    step = 3 if points[-1][1] > points[0][1] else -3
+    *rest, (x, y) = points
+    rest, markers = [*rest, (x, y - step)], f'marker-end="url(#{head})"'
+    if both:
+        (x, y), *rest = rest
+        rest, markers = [(x, y + step), *rest], f'marker-start="url(#{head})" {markers}'
+    return f'<path class="{kind}" {markers} d="{path(rest)}"/>'
 
 
 def document(title, notes, w, h, parts):
     head = lambda kind, size: (
         f'<marker id="{kind}" viewBox="0 0 8 8" refX="5" refY="4" markerWidth="{size}" markerHeight="{size}" '
-        f'markerUnits="userSpaceOnUse" orient="auto"><path class="{kind}" d="M0 0 L8 4 L0 8 Z"/></marker>'
+        f'markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path class="{kind}" d="M0 0 L8 4 L0 8 Z"/></marker>'
     )
     edge, top = 24, 44 + 16 * len(notes)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w + 2 * edge:.0f} {h + top + edge:.0f}" role="img">',
         f"<title>{html.escape(title)}</title>",
         f"<style>{STYLE}</style>",
-        f"<defs>{head('head', 8)}{head('widehead', 12)}</defs>",
+        f"<defs>{head('head', 8)}{head('backhead', 8)}{head('widehead', 12)}</defs>",
         '<rect class="page" width="100%" height="100%"/>',
         words("title", edge, 30, title),
         *(words("note", edge, 50 + 16 * index, note) for index, note in enumerate(notes)),
