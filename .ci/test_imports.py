@@ -1,28 +1,24 @@
-"""What .ci/structure takes for an import: python3 .ci/test_structure.py"""
+"""What .ci/structure takes for an import: python3 .ci/test_imports.py"""
 
-import importlib.machinery
-import importlib.util
 import pathlib
 import sys
 import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
-loader = importlib.machinery.SourceFileLoader("structure", str(pathlib.Path(__file__).with_name("structure")))
-structure = importlib.util.module_from_spec(importlib.util.spec_from_loader("structure", loader))
-loader.exec_module(structure)
+import imports
 
 
 class Imports(unittest.TestCase):
     def imports(self, **files):
         """What each file imports, of a crate with these files (`__` stands for a slash)."""
         with tempfile.TemporaryDirectory() as folder:
-            structure.ROOT = pathlib.Path(folder)
+            imports.ROOT = pathlib.Path(folder)
             for name, text in files.items():
                 file = pathlib.Path(folder, "src", name.replace("__", "/") + ".rs")
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(text, encoding="utf-8")
-            self.crate = structure.Crate("src")
+            self.crate = imports.Crate("src")
             short = lambda file: file.relative_to(pathlib.Path(folder, "src")).as_posix().removesuffix(".rs")
             self.circles = [[short(file) for file in circle] for circle in self.crate.circles()]
             return {short(a): sorted(map(short, targets)) for a, targets in sorted(self.crate.edges.items()) if targets}
