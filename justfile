@@ -12,9 +12,21 @@ ci:
 test:
     cargo test --workspace
 
+# The tests that need what may be missing: ipmitool, FreeIPMI, captured payloads beside the checkout.
+needs:
+    .ci/needs
+
 # Layout and lints.
 lint:
     .ci/lint
+
+# Circles, rooms and long files; draws docs/structure.svg anew.
+structure:
+    .ci/structure
+
+# Sentences that read badly; fails nothing.
+english *paths:
+    .ci/english {{ paths }}
 
 # The documentation, links checked.
 docs:

@@ -1,4 +1,4 @@
-//! How fast payloads decode, against `serde_json::Value`, which keeps everything as well but knows no types.
+//! Measures how fast payloads decode, compared with `serde_json::Value`, which also keeps everything but has no types.
 //!
 //! `cargo bench --bench decode -- FOLDER` takes the `*.json` files of a folder; without one, the mock's own tree.
 
@@ -28,11 +28,11 @@ fn main() {
         return;
     }
     let limits = Limits::default();
-    // A small tree is gone through often enough to be measured.
+    // A small tree is decoded repeatedly, so that the time can be measured.
     let times = (20_000_000 / bytes).clamp(1, 200);
     let mut best = [Duration::MAX; 3];
     for _ in 0..ROUNDS {
-        // One after the other in each round, so that whatever slows the machine down slows them all.
+        // Each round measures one after the other, so that whatever slows the machine down affects all of them.
         let measured = [
             measure(times, &payloads, |payload| {
                 black_box(serde_json::from_slice::<serde_json::Value>(&payload.bytes).is_ok());
@@ -85,7 +85,7 @@ fn read(folder: &Path, payloads: &mut Vec<Payload>) {
     }
 }
 
-/// The payload's type: found beforehand for both, as it is no part of decoding.
+/// Returns the payload's type. Both sides get it for free, since finding it is not part of decoding.
 fn table(value: &serde_json::Value) -> Option<&'static Table> {
     let text = |name: &str| value.get(name).and_then(serde_json::Value::as_str);
     let said = text("@odata.type").and_then(|name| schema::find_odata_type(&ODataType::from(name)));

@@ -1,4 +1,4 @@
-//! Collections: reads the members of some, adds one to another and removes it: `cargo run --example collection [URL]`.
+//! Reads the members of a collection, adds a member to another and deletes it: `cargo run --example collection [URL]`.
 
 mod machine;
 
@@ -10,7 +10,7 @@ use rosefish::schema::manager_account::ManagerAccount;
 async fn main() -> Result<(), Box<dyn Error>> {
     let (client, mock) = machine::connect().await?;
 
-    // Members arrive one by one, page after page. One that can't be read is an error in its place; the others follow.
+    // Members arrive one at a time, across pages. One that can't be read is an error in its place; the others follow.
     let mut systems = client.root().systems().members();
     while let Some(system) = systems.try_next().await? {
         let mut modules = system.memory().members();
@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
     }
 
-    // An account is nothing to make on a machine that others use.
+    // Accounts are only created on the mock, not on a machine that others use.
     if mock.is_some() {
         let accounts = client.root().account_service().await?.accounts().await?;
         let account = ManagerAccount {
@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             role_id: Some("ReadOnly".to_owned()),
             ..ManagerAccount::default()
         };
-        // The properties that the schema requires of a new member are checked before anything is sent.
+        // Properties that the schema requires of a new member are checked before anything is sent.
         let account = accounts.create(&account).await?.into_resource()?;
         println!("made {}: {:?}", account.uri(), account.user_name);
         account.delete().await?;

@@ -1,7 +1,7 @@
-//! Starts a system from an image: `cargo run --example media [URL [IMAGE]]`.
+//! Boots a system from an image: `cargo run --example media [URL [IMAGE]]`.
 //!
-//! Inserts the image into the first slot that takes a CD and has the first system start from it the next time. Without an
-//! image the slot is emptied and the override taken away. The mock's machine has both done to it.
+//! Inserts the image into the first slot that takes a CD, and sets the first system to boot from it next time. Without
+//! an image, the slot is emptied and the override removed. On the mock, both are done.
 
 mod machine;
 

@@ -1,4 +1,4 @@
-//! How a program tests itself against a mock BMC: `cargo run --example mock_test`.
+//! Tests a program against a mock BMC: `cargo run --example mock_test`.
 
 use std::error::Error;
 
@@ -6,7 +6,7 @@ use rosefish::schema::resource::{PowerState, ResetType};
 use rosefish::{Client, Credentials};
 use rosefish_mock::MockBmc;
 
-/// What is to be tested: switches off whatever is on, and says how many systems that were.
+/// The function under test: switches off every system that is on, and returns how many there were.
 async fn all_off(client: &Client) -> Result<usize, rosefish::Error> {
     let mut switched = 0;
     let mut systems = client.root().systems().members();
@@ -19,7 +19,7 @@ async fn all_off(client: &Client) -> Result<usize, rosefish::Error> {
     Ok(switched)
 }
 
-// In a program of your own, this is a `#[tokio::test]`.
+// In your own program, this is a `#[tokio::test]`.
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let bmc = MockBmc::start().await?;
@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     assert_eq!(all_off(&client).await?, 0, "there was nothing left to do");
     client.close().await?;
 
-    // The other side of it: the machine's state, and every request that it took to get there.
+    // The test also sees the machine's state, and every request that led to it.
     assert_eq!(bmc.resource("/redfish/v1/Systems/1").unwrap_or_default()["PowerState"], "Off");
     let requests = bmc.requests();
     let resets = requests.iter().filter(|request| request.path().ends_with("/ComputerSystem.Reset")).count();

@@ -1,4 +1,4 @@
-//! What vendors added to a machine's systems and managers: `cargo run --example oem [URL]`.
+//! Shows vendors' extensions of a machine's systems and managers: `cargo run --example oem [URL]`.
 
 mod machine;
 
@@ -6,7 +6,7 @@ use std::error::Error;
 
 use rosefish::wire::Oem;
 
-/// A vendor's extension as far as this program cares; any type that serde can read will do.
+/// The part of a vendor's extension that this program uses. Any type that implements `Deserialize` will do.
 #[derive(Debug, serde::Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[allow(dead_code, reason = "read by Debug")]
@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut systems = client.root().systems().members();
     while let Some(system) = systems.try_next().await? {
         print(system.uri(), system.oem.as_ref());
-        // None where the vendor is another one, an error where its extension has another shape.
+        // `None` if the extension is another vendor's, and an error if it has another shape.
         match system.oem.as_ref().and_then(|oem| oem.get::<Bezel>("RosefishLabs")) {
             Some(Ok(bezel)) => println!("  {bezel:?}"),
             Some(Err(error)) => println!("  this firmware says it otherwise: {error}"),

@@ -1,4 +1,4 @@
-//! Changes a property and puts it back: `cargo run --example patch [URL]`.
+//! Changes a property and restores it: `cargo run --example patch [URL]`.
 
 mod machine;
 
@@ -13,7 +13,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let before = system.asset_tag.clone();
     println!("{}: asset tag {before:?}, ETag {:?}", system.uri(), system.etag());
 
-    // An edit is a copy to change. What is sent is the difference, with the ETag of what it was made from.
+    // An edit is a copy that you change. `commit` sends the difference, with the ETag of the original.
     let mut edit = system.edit();
     edit.asset_tag = Some("rack 7".to_owned());
     println!("PATCH {}", edit.patch().body);
@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     edit.asset_tag = before;
     edit.commit().await?;
 
-    // What a client may not write is refused before anything is sent.
+    // Changes to read-only properties are refused before anything is sent.
     let mut edit = system.edit();
     edit.serial_number = Some("0000".to_owned());
     if let Err(error) = edit.commit().await {

@@ -1,6 +1,7 @@
 //! Resets every system of a machine: `cargo run --example reset [URL RESET_TYPE]`.
 //!
-//! The mock's system is switched off. A machine with a URL is reset in the way that is named: `GracefulRestart`, `On`, ...
+//! Without arguments, this switches off the mock's system. With a URL, the second argument is the reset type:
+//! `GracefulRestart`, `On`, ...
 
 mod machine;
 
@@ -19,7 +20,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut systems = client.root().systems().members();
     while let Some(mut system) = systems.try_next().await? {
         println!("{}: {:?}", system.uri(), system.power_state);
-        // What this system does not allow is refused before anything is sent.
+        // A reset type that this system does not allow is refused before anything is sent.
         system.reset(reset.clone()).await?;
         system.refresh().await?;
         println!("{}: {:?} after {reset}", system.uri(), system.power_state);

@@ -1,6 +1,6 @@
-//! Visits everything that a service has, by following links: `cargo run --example walk [URL]`.
+//! Visits every resource of a service by following links: `cargo run --example walk [URL]`.
 //!
-//! One request at a time, to be read on one screen; the program `rosefish walk` does it with more of them.
+//! It sends one request at a time, to keep the example short. `rosefish walk` sends several.
 
 mod machine;
 
@@ -27,7 +27,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 let links = wire::links(resource.record());
                 waiting.extend(links.iter().map(|link| link.uri.document().to_owned()));
             }
-            // A link may dangle, and a resource be out of order: that's no reason to stop.
+            // A dangling link or a broken resource doesn't end the walk.
             Err(error) => println!("{error}"),
         }
     }

@@ -124,11 +124,8 @@ fn the_console_of_a_legacy_host_is_shown_until_the_input_ends() {
 }
 
 #[test]
+#[ignore = "needs script"]
 fn the_console_takes_the_terminal_and_gives_it_back() {
-    if Command::new("script").arg("--version").output().is_err() {
-        eprintln!("skipped: script is not installed");
-        return;
-    }
     let bmc = bmc();
     let (program, port) = (env!("CARGO_BIN_EXE_rosefish"), bmc.addr().port());
     let command = format!(

@@ -1,5 +1,5 @@
 //! Every captured tree with a service root is walked: what can be reached is reached and typed, what dangles is said to.
-//! Needs the corpus beside the repository; without it there is nothing to walk, which the test says.
+//! Needs the corpus beside the repository.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -11,12 +11,10 @@ use rosefish_mock::{MockBmc, Tree};
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs ../shared/corpus"]
 async fn every_captured_tree_is_walked_to_its_ends() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus");
-    let Ok(list) = std::fs::read_to_string(corpus.join("TREES.tsv")) else {
-        eprintln!("skipped: no corpus at ../../shared/corpus");
-        return;
-    };
+    let list = std::fs::read_to_string(corpus.join("TREES.tsv")).expect("the corpus beside the repository");
     let rows = list.lines().skip(1).filter_map(|line| {
         let mut columns = line.split('\t');
         Some(corpus.join(columns.next()?).join(columns.next()?))

@@ -1,5 +1,6 @@
-//! Which machine the examples talk to: the URL in the first argument, with ROSEFISH_USER and ROSEFISH_PASSWORD, and the
-//! SHA-256 of its certificate in ROSEFISH_PIN where that is self-signed. Without a URL, a mock BMC in this process.
+//! Connects to the machine that an example talks to. The first argument is its URL, ROSEFISH_USER and ROSEFISH_PASSWORD
+//! are the credentials, and ROSEFISH_PIN is the SHA-256 of its certificate if that is self-signed. Without a URL, this
+//! is a mock BMC.
 
 use std::env;
 use std::error::Error;
@@ -7,7 +8,7 @@ use std::error::Error;
 use rosefish::{Client, Credentials};
 use rosefish_mock::MockBmc;
 
-/// A client, and the mock that it talks to unless a URL was given. Keep the mock: it ends when it is dropped.
+/// Returns a client, and the mock that it talks to if there is no URL. Keep the mock: it stops when it is dropped.
 pub(crate) async fn connect() -> Result<(Client, Option<MockBmc>), Box<dyn Error>> {
     let Some(url) = env::args().nth(1) else {
         let bmc = MockBmc::start().await?;

@@ -1,5 +1,5 @@
-//! Decoding side by side with nv-redfish: directly into its types, and the way that its HTTP client takes, by way of a
-//! `serde_json::Value`. Payloads of types that both know, and that it can read; those that it can't are counted.
+//! Compares decoding with nv-redfish: directly into its types, and through a `serde_json::Value` as its HTTP client
+//! does. Only payloads of types that both have are compared; those that nv-redfish can't read are counted.
 //!
 //! `cargo run --release --manifest-path benches/compare/Cargo.toml -- FOLDER` takes the `*.json` files of a folder.
 
@@ -15,7 +15,7 @@ use serde_json::Value;
 
 const ROUNDS: usize = 7;
 
-/// How nv-redfish reads a type, directly and by way of a value: whether it can.
+/// How nv-redfish reads a type, directly and through a value. Each returns whether that worked.
 #[derive(Clone, Copy)]
 struct Theirs {
     directly: fn(&[u8]) -> bool,
@@ -106,7 +106,7 @@ fn main() {
     let limits = Limits::default();
     let mut best = [Duration::MAX; 4];
     for _ in 0..ROUNDS {
-        // One after the other in each round, so that whatever slows the machine down slows them all.
+        // Each round measures one after the other, so that whatever slows the machine down affects all of them.
         let measured = [
             measure(&payloads, |payload| {
                 black_box(serde_json::from_slice::<Value>(&payload.bytes).is_ok());

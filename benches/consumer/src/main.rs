@@ -1,4 +1,5 @@
-//! An inventory such as people write: 15 types, followed from one to the next, with fields of each, an edit and an action.
+//! An inventory like those that users write: 15 types, reached by following links, with fields of each, an edit and an
+//! action.
 
 use rosefish::schema::resource::ResetType;
 use rosefish::schema::{Chassis, Manager, ServiceRoot};
