@@ -5,18 +5,18 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::encoding::Encoding;
 use crate::error::Error;
 use crate::fault::Faults;
+use crate::http::encoding::Encoding;
+use crate::http::server::Server;
+use crate::http::tls::Identity;
+use crate::machine::restart::RestartSettings;
 use crate::mock::{DEFAULT_PASSWORD, DEFAULT_USER, MockBmc};
-use crate::query::{Query, QuerySupport};
 use crate::quirk::Quirk;
-use crate::restart::RestartSettings;
-use crate::server::Server;
 use crate::service::{Service, Settings};
 use crate::task::TaskRule;
-use crate::tls::Identity;
 use crate::tree::Tree;
+use crate::verb::query::{Query, QuerySupport};
 
 /// How a [`MockBmc`] is to be.
 #[must_use = "a builder does nothing until it is started"]

@@ -8,12 +8,13 @@ use serde_json::Value;
 
 use crate::builder::Builder;
 use crate::error::Error;
+use crate::event;
 use crate::fault::Faults;
+use crate::http::server::Server;
+use crate::http::tls::Identity;
+use crate::http::uri;
 use crate::journal::Requests;
-use crate::server::Server;
 use crate::service::Service;
-use crate::tls::Identity;
-use crate::{event, uri};
 
 /// The user that may log in unless the builder was told of another.
 pub const DEFAULT_USER: &str = "admin";

@@ -9,12 +9,15 @@ mod reset;
 use axum::http::StatusCode;
 use serde_json::{Map, Value};
 
-use crate::merge::text;
+use crate::http::reply::Reply;
+use crate::http::uri;
+use crate::machine::restart;
+use crate::machine::store::Store;
 use crate::message::{self, Message};
-use crate::reply::Reply;
 use crate::service::{Call, Settings, State};
-use crate::store::Store;
-use crate::{body, event, restart, task, update, uri};
+use crate::verb::body;
+use crate::verb::merge::text;
+use crate::{event, task, update};
 
 use parameters::Kind;
 

@@ -3,10 +3,12 @@
 use serde_json::{Map, Value};
 
 use super::Action;
+use crate::http::uri;
+use crate::machine::store::Store;
+use crate::machine::{login, settings};
 use crate::message::{self, Message};
 use crate::service::{Settings, State};
-use crate::store::Store;
-use crate::{login, pending, task, update, uri};
+use crate::{task, update};
 
 /// The reset types of the standard (ResetType in Resource), for machines that list none.
 static RESET_TYPES: &[&str] = &[
@@ -112,7 +114,7 @@ fn arrive(state: &mut State, key: &str, change: Change) {
         Change::None => return,
     };
     if target == "On" {
-        pending::was_reset(state, key);
+        settings::was_reset(state, key);
         update::was_reset(state);
         task::was_reset(state);
     }

@@ -65,7 +65,7 @@ fn test_report(given: &Map<String, Value>) -> Record {
         "@odata.type": "#MetricReport.v1_5_0.MetricReport",
         "Id": name,
         "Name": name,
-        "Timestamp": crate::login::now(),
+        "Timestamp": crate::machine::login::now(),
         "MetricValues": values,
     });
     report::record(report.as_object().cloned().unwrap_or_default())

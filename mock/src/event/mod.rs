@@ -21,11 +21,11 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::merge::text;
+use crate::http::uri;
+use crate::machine::store::Change;
 use crate::message::{self, Message};
 use crate::service::State;
-use crate::store::Change;
-use crate::uri;
+use crate::verb::merge::text;
 
 /// What a builder may set about events.
 #[derive(Clone, Debug)]
@@ -168,7 +168,7 @@ fn event(id: u64, context: Option<&str>, records: &[&Map<String, Value>]) -> Val
 }
 
 /// What a new subscription chooses by and the EventService doesn't have.
-pub(crate) fn check(store: &crate::store::Store, body: &Map<String, Value>) -> Result<(), Message> {
+pub(crate) fn check(store: &crate::machine::store::Store, body: &Map<String, Value>) -> Result<(), Message> {
     let Some(service) = service(store).and_then(|key| store.get(&key)) else {
         return Ok(());
     };
@@ -226,6 +226,6 @@ pub(crate) fn unsubscribed(state: &mut State, key: &str) {
 }
 
 /// The key of the EventService, where the root has one.
-fn service(store: &crate::store::Store) -> Option<String> {
+fn service(store: &crate::machine::store::Store) -> Option<String> {
     store.get(uri::ROOT)?.object().get("EventService")?.get("@odata.id")?.as_str().and_then(uri::key_of_id)
 }

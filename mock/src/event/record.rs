@@ -3,10 +3,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::capability::schema;
-use crate::login;
+use crate::machine::login;
+use crate::machine::store::{Change, Resource, Store};
 use crate::message::{self, Message};
-use crate::store::{Change, Resource, Store};
+use crate::schema::capability::schema;
 
 /// Of these nobody is told: they change all the time, or because somebody was told of something.
 static SILENT: &[&str] = &["EventDestination", "LogEntry", "MetricReport", "Session"];
@@ -97,7 +97,7 @@ impl Record {
             event_type: text("EventType"),
             message_id: text("MessageId"),
             severity: text("MessageSeverity"),
-            origin: origin.and_then(crate::uri::key_of_id),
+            origin: origin.and_then(crate::http::uri::key_of_id),
             ..Facts::default()
         };
         Self { body, facts, is_for_logs: false }

@@ -4,15 +4,16 @@ use serde_json::{Map, Value};
 
 use super::publish;
 use super::record::{Facts, Record};
+use crate::http::uri;
+use crate::machine::login;
 use crate::service::State;
-use crate::{login, uri};
 
 /// Makes all metric reports anew and sends them.
 pub(crate) fn refresh(state: &mut State) {
     let reports: Vec<String> = state
         .store
         .iter()
-        .filter(|(_, resource)| crate::capability::schema(resource) == Some("MetricReport"))
+        .filter(|(_, resource)| crate::schema::capability::schema(resource) == Some("MetricReport"))
         .map(|(key, _)| key.to_owned())
         .collect();
     for key in reports {
@@ -61,5 +62,5 @@ pub(super) fn record(report: Map<String, Value>) -> Record {
 fn read(state: &State, property: &str) -> Option<String> {
     let (resource, pointer) = property.split_once('#')?;
     let value = state.store.get(&uri::key(resource))?.json.as_deref()?.pointer(pointer)?;
-    Some(crate::merge::text(value))
+    Some(crate::verb::merge::text(value))
 }

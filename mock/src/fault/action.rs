@@ -7,8 +7,8 @@ use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::http::reply::Reply;
 use crate::message::{self, Message};
-use crate::reply::Reply;
 
 /// One thing that befalls a request. A rule may have several; they are done one after the other.
 ///
@@ -185,7 +185,7 @@ impl Answer {
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if is_json {
-            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(crate::store::JSON));
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(crate::machine::store::JSON));
         }
         for (name, value) in &self.headers {
             if let (Ok(name), Ok(value)) =

@@ -35,10 +35,8 @@
 //! A rule without actions therefore spares what it is for. [`Faults::random`] adds a mixture of
 //! faults that befalls what no rule is for, and is the same again with the same seed.
 
-mod action;
-mod befall;
-mod body;
-pub(crate) mod control;
+pub(crate) mod action;
+pub(crate) mod body;
 pub(crate) mod glob;
 mod rule;
 
@@ -50,11 +48,10 @@ use std::time::{Duration, Instant};
 
 use axum::http::HeaderMap;
 
-use crate::ipmi::random::Random;
-use crate::uri;
+use crate::http::uri;
+use crate::random::Random;
 
 pub use action::{Action, Answer};
-pub(crate) use befall::befall;
 pub(crate) use body::until_sent;
 pub use rule::Rule;
 

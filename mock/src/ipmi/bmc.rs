@@ -11,11 +11,11 @@ use super::config::Config;
 use super::faults::{Faults, Rule};
 use super::journal::{Fate, Received, Stats};
 use super::machine::SharedMachine;
-use super::random::Random;
 use super::wire::handshake::Handshake;
 use super::wire::message::Request;
 use super::wire::packet::{self, Inbound, V15, V20};
 use super::wire::session::{Refusal, Session, Sessions};
+use crate::random::Random;
 
 /// A command of a vendor's or a test's own: gets the data, gives data or a completion code.
 pub type Handler = Box<dyn FnMut(&[u8]) -> Result<Vec<u8>, u8> + Send>;

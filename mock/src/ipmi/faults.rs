@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::journal::Stats;
-use super::random::Random;
+use crate::random::Random;
 
 /// A packet that somebody else than the BMC might have sent, or that a faulty BMC sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -24,7 +24,6 @@ mod config;
 mod faults;
 mod journal;
 pub mod machine;
-pub(crate) mod random;
 mod request;
 mod server;
 mod wire;

@@ -12,11 +12,11 @@ use super::journal::{Fate, Received};
 use super::machine::ChangeKind;
 use super::machine::power::Cause;
 use super::machine::text::checksum;
-use super::random::Random;
 use super::wire::message::Request;
 use super::wire::packet::{self, AUTHENTICATED, ENCRYPTED};
 use super::wire::session::{Refusal, Session};
 use super::wire::sol::Sol;
+use crate::random::Random;
 
 /// A mock that runs for days forgets its oldest commands.
 const JOURNAL_LIMIT: usize = 100_000;

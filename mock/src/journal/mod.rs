@@ -11,7 +11,7 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, header};
 use serde_json::Value;
 
-use crate::secret;
+use crate::schema::secret;
 
 pub use assert::Requests;
 

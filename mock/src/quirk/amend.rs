@@ -8,10 +8,10 @@ use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use serde_json::json;
 
 use super::{Quirk, Quirks};
-use crate::encoding::{self, Encoding};
 use crate::fault::{Action, Faults, Rule};
+use crate::http::encoding::{self, Encoding};
+use crate::http::reply::Reply;
 use crate::message::{self, Message};
-use crate::reply::Reply;
 use crate::service::Call;
 
 /// How long a manager is gone that was reset, and how many requests it is not ready for then.

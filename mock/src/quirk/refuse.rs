@@ -8,13 +8,14 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use serde_json::Value;
 
 use super::{Quirk, Quirks};
-use crate::capability::schema;
-use crate::encoding::{self, Encoding};
+use crate::http::encoding::{self, Encoding};
+use crate::http::reply::Reply;
+use crate::http::uri;
+use crate::machine::login;
+use crate::machine::session::Account;
 use crate::message::{self, Message};
-use crate::reply::Reply;
+use crate::schema::capability::schema;
 use crate::service::{Call, State};
-use crate::session::Account;
-use crate::{login, uri};
 
 /// How long `Inserted` takes to follow `Image`.
 const MEDIA_LAG: Duration = Duration::from_millis(150);

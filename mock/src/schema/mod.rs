@@ -1,6 +1,8 @@
 //! What the schemas say of the properties of a resource: whether they can be written, and what they
 //! take. The table is made from the schemas by a test; the service itself reads no CSDL.
 
+pub(crate) mod capability;
+pub(crate) mod secret;
 mod value;
 
 pub(crate) use value::{misfits, unfit};

@@ -15,9 +15,9 @@ pub(crate) use rule::TaskRules;
 
 use std::collections::BTreeMap;
 
-use crate::reply::Reply;
+use crate::http::reply::Reply;
+use crate::http::uri;
 use crate::service::State;
-use crate::uri;
 
 /// The tasks whose monitors are known.
 #[derive(Debug, Default)]

@@ -3,8 +3,8 @@
 use axum::http::{Method, StatusCode, header};
 
 use super::{Stage, progress};
+use crate::http::reply::Reply;
 use crate::message::{self, Message};
-use crate::reply::Reply;
 use crate::service::{Call, State};
 
 /// Answers if the call is for a task monitor.

@@ -7,10 +7,14 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 
 use super::{Monitored, Stage, TaskRule, collection};
+use crate::http::reply::Reply;
+use crate::http::uri;
+use crate::journal;
+use crate::machine::login;
 use crate::message::{self, Message};
-use crate::reply::Reply;
+use crate::schema::secret;
 use crate::service::{Call, State, carry_out};
-use crate::{create, journal, login, secret, uri};
+use crate::verb::post;
 
 /// A task under way.
 #[derive(Debug)]
@@ -30,7 +34,7 @@ pub(super) struct Running {
 pub(crate) fn start(state: &mut State, call: &Call, rule: TaskRule, at_reset: bool) -> Option<Reply> {
     let collection = collection(state, rule.job)?;
     let service = uri::parent(&collection)?.to_owned();
-    let id = create::free_id(&state.store, &collection);
+    let id = post::free_id(&state.store, &collection);
     let resource = format!("{collection}/{id}");
     let monitor = if rule.job { resource.clone() } else { format!("{service}/TaskMonitors/{id}") };
     let json = if rule.job { job(state, &resource, &id, call) } else { task(state, &resource, &monitor, &id, call) };
@@ -118,7 +122,7 @@ fn set_state(state: &mut State, resource: &str, value: &str) {
 fn task(state: &State, key: &str, monitor: &str, id: &str, call: &Call) -> Value {
     json!({
         "@odata.id": key,
-        "@odata.type": create::type_of_new(&state.store, "Task"),
+        "@odata.type": post::type_of_new(&state.store, "Task"),
         "Id": id,
         "Name": format!("{} {}", call.method, call.key),
         "TaskState": "Running",
@@ -135,7 +139,7 @@ fn task(state: &State, key: &str, monitor: &str, id: &str, call: &Call) -> Value
 fn job(state: &State, key: &str, id: &str, call: &Call) -> Value {
     json!({
         "@odata.id": key,
-        "@odata.type": create::type_of_new(&state.store, "Job"),
+        "@odata.type": post::type_of_new(&state.store, "Job"),
         "Id": id,
         "Name": format!("{} {}", call.method, call.key),
         "JobState": "Running",

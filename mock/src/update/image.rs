@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::capability::schema;
-use crate::store::Store;
-use crate::uri;
+use crate::http::uri;
+use crate::machine::store::Store;
+use crate::schema::capability::schema;
 
 /// The inventory that an image is for: what was named, else what has its Id in the image's name, else the
 /// first that can be updated.

@@ -8,12 +8,13 @@ mod multipart;
 use axum::http::{StatusCode, header};
 use serde_json::{Map, Value};
 
-use crate::capability::schema;
+use crate::http::reply::Reply;
+use crate::http::uri;
+use crate::machine::restart;
+use crate::machine::store::Store;
 use crate::message::{self, Message};
-use crate::reply::Reply;
+use crate::schema::capability::schema;
 use crate::service::{Call, State};
-use crate::store::Store;
-use crate::{restart, uri};
 
 /// An update that waits to be started.
 #[derive(Clone, Debug)]

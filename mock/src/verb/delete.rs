@@ -1,0 +1,38 @@
+//! DELETE of a member of a collection, and what goes with it: a session's token, an account's
+//! login.
+
+use axum::http::{StatusCode, header};
+
+use crate::http::reply::Reply;
+use crate::machine::login;
+use crate::message::{self, Message};
+use crate::schema::capability::Methods;
+use crate::service::{Call, State};
+use crate::verb::{get, patch};
+use crate::{event, task};
+
+pub(crate) fn answer(state: &mut State, call: &Call) -> Reply {
+    if !state.store.contains(&call.key) {
+        return get::missing(state, &call.key);
+    }
+    let key = state.store.resolve(&call.key).to_owned();
+    let methods = Methods::of(&state.store, &key);
+    let Some(collection) = state.store.collection_of(&key).filter(|_| methods.delete) else {
+        return Reply::error(Message::new(&message::CANNOT_BE_DELETED, []))
+            .with(header::ALLOW, &methods.header(state.settings.is_put_only(&key)));
+    };
+    if let Err(reply) = patch::precondition(state, call) {
+        return reply;
+    }
+    if state.sessions.has_resource(&key) {
+        login::close(state, |session| session.key == key);
+        return Reply::empty(StatusCode::NO_CONTENT);
+    }
+    if let Some(account) = state.accounts.remove_resource(&key) {
+        login::close(state, |session| session.user == account.user);
+    }
+    state.store.remove_member(&collection, &key);
+    task::cancel_resource(state, &key);
+    event::unsubscribed(state, &key);
+    Reply::empty(StatusCode::NO_CONTENT)
+}

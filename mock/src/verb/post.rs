@@ -1,0 +1,228 @@
+//! POST to a collection: a new member, under an Id of the service's choice.
+
+use axum::http::{StatusCode, header};
+use serde_json::{Map, Value, json};
+
+use crate::http::reply::Reply;
+use crate::http::uri;
+use crate::machine::store::Store;
+use crate::machine::{account, login};
+use crate::message::{self, Message};
+use crate::schema::capability::{Methods, schema as schema_of};
+use crate::schema::{self, secret};
+use crate::service::{Call, Settings, State, not_allowed};
+use crate::verb::{body, collection, merge};
+use crate::{event, task};
+
+/// Versions for members of types that the tree has no example of.
+static VERSIONS: &[(&str, &str)] = &[
+    ("Certificate", "v1_9_0"),
+    ("EventDestination", "v1_14_0"),
+    ("Job", "v1_2_0"),
+    ("ManagerAccount", "v1_12_0"),
+    ("MetricReportDefinition", "v1_4_0"),
+    ("Role", "v1_3_1"),
+    ("Session", "v1_7_0"),
+    ("Triggers", "v1_3_0"),
+    ("Volume", "v1_10_0"),
+];
+
+/// The protocols that the schema has for event destinations.
+static EVENT_PROTOCOLS: &[&str] = &[
+    "Redfish",
+    "Kafka",
+    "SNMPv1",
+    "SNMPv2c",
+    "SNMPv3",
+    "SMTP",
+    "SyslogTLS",
+    "SyslogTCP",
+    "SyslogUDP",
+    "SyslogRELP",
+    "OEM",
+];
+
+pub(crate) fn answer(state: &mut State, call: &Call, settings: &Settings) -> Reply {
+    // A POST to Members is one to the collection (DSP0266, "POST (create)").
+    let asked = if state.store.contains(&call.key) {
+        &*call.key
+    } else {
+        call.key.strip_suffix("/Members").unwrap_or(&call.key)
+    };
+    let collection = state.store.resolve(asked).to_owned();
+    if !Methods::of(&state.store, &collection).insert {
+        return not_allowed(state, &call.key);
+    }
+    let body = match body::object(call) {
+        Ok(body) => body,
+        Err(reply) => return reply,
+    };
+    let Some(schema) = member_schema(&state.store, &collection) else {
+        return not_allowed(state, &call.key);
+    };
+    let ty = schema::find(&format!("{schema}.{schema}"));
+    let required = ty.into_iter().flat_map(schema::Type::required_on_create);
+    let missing: Vec<_> = required
+        .filter(|name| body.get(*name).is_none_or(Value::is_null))
+        .map(|name| Message::new(&message::CREATE_MISSING_PROPERTY, [name]).about(&format!("/{name}")))
+        .collect();
+    if !missing.is_empty() {
+        return Reply::errors(StatusCode::BAD_REQUEST, &missing);
+    }
+    if body.is_empty() {
+        return Reply::error(Message::new(&message::EMPTY_JSON, []));
+    }
+    let mut wrong = Vec::new();
+    if let Some(ty) = ty.filter(|_| !settings.lenient) {
+        schema::misfits(ty, &body, "", &mut wrong);
+    }
+    if !wrong.is_empty() {
+        return Reply::errors(StatusCode::BAD_REQUEST, &wrong);
+    }
+    let wrong = collection::check(&state.store, &collection, &body);
+    if !wrong.is_empty() {
+        return Reply::errors(StatusCode::BAD_REQUEST, &wrong);
+    }
+    if schema == "ManagerAccount"
+        && let Err(message) = account::check(state, &body, None)
+    {
+        return Reply::error(message);
+    }
+    if schema == "EventDestination"
+        && let Err(message) = check_subscription(&body).and_then(|()| event::check(&state.store, &body))
+    {
+        return Reply::error(message);
+    }
+
+    let id = match body.get("RoleId").and_then(Value::as_str).filter(|_| schema == "Role") {
+        Some(role) if state.store.contains(&format!("{collection}/{role}")) => {
+            return Reply::error(Message::new(&message::RESOURCE_EXISTS, ["Role", "RoleId", role]));
+        }
+        Some(role) => role.to_owned(),
+        None => free_id(&state.store, &collection),
+    };
+    let key = format!("{collection}/{id}");
+    let location = format!("{collection}/{}", uri::encode_segment(&id));
+    let member = member(state, &schema, &id, &location, &body);
+    state.store.add_member(&collection, &key, member);
+    if schema == "ManagerAccount" {
+        account::created(state, &key, &body);
+    }
+    if schema == "EventDestination" {
+        event::subscribed(state, &key, &body);
+    }
+    if schema == "Job" {
+        task::submit(state, &key, &body);
+    }
+    match state.store.get(&key) {
+        Some(resource) => Reply::resource(StatusCode::CREATED, resource).with(header::LOCATION, &location),
+        None => Reply::error(Message::new(&message::INTERNAL_ERROR, [])),
+    }
+}
+
+/// Checks where events are to go and how.
+fn check_subscription(body: &Map<String, Value>) -> Result<(), Message> {
+    let text = |name: &str| body.get(name).map(merge::text).unwrap_or_default();
+    let protocol = text("Protocol");
+    if !EVENT_PROTOCOLS.contains(&protocol.as_str()) {
+        let refused = Message::new(&message::PROPERTY_VALUE_NOT_IN_LIST, [&protocol, "Protocol"]);
+        return Err(refused.about("/Protocol"));
+    }
+    let destination = text("Destination");
+    if protocol == "Redfish" && !["http://", "https://"].iter().any(|scheme| destination.starts_with(scheme)) {
+        let refused = Message::new(&message::PROPERTY_VALUE_ERROR, ["Destination"]);
+        return Err(refused.about("/Destination"));
+    }
+    Ok(())
+}
+
+/// The lowest number that no member of a collection has for an Id.
+pub(crate) fn free_id(store: &Store, collection: &str) -> String {
+    (1_u32..).map(|id| id.to_string()).find(|id| !store.contains(&format!("{collection}/{id}"))).unwrap_or_default()
+}
+
+/// The number after the highest that a member of a collection has for an Id: numbers of logs don't come
+/// back.
+pub(crate) fn next_id(store: &Store, collection: &str) -> String {
+    let number = |key: &String| key.rsplit('/').next()?.parse::<u64>().ok();
+    let highest = store.members(collection).iter().filter_map(number).max().unwrap_or(0);
+    highest.saturating_add(1).to_string()
+}
+
+fn member_schema(store: &Store, collection: &str) -> Option<String> {
+    schema_of(store.get(collection)?)?.strip_suffix("Collection").map(str::to_owned)
+}
+
+/// The `@odata.type` for a new resource: that of another of its kind, if there is one.
+pub(crate) fn type_of_new(store: &Store, wanted: &str) -> String {
+    let example = store.iter().find(|(_, resource)| schema_of(resource) == Some(wanted));
+    match example.and_then(|(_, resource)| resource.object().get("@odata.type")?.as_str()) {
+        Some(example) => example.to_owned(),
+        None => {
+            let version = VERSIONS.iter().find(|(name, _)| *name == wanted).map_or("v1_0_0", |(_, version)| version);
+            format!("#{wanted}.{version}.{wanted}")
+        }
+    }
+}
+
+/// A new member: what the client said, and what a service adds to it.
+fn member(state: &State, schema: &str, id: &str, location: &str, body: &Map<String, Value>) -> Value {
+    let mut member = json!({
+        // Replaced by the tag itself when the resource is stored.
+        "@odata.etag": "",
+        "@odata.id": location,
+        "@odata.type": type_of_new(&state.store, schema),
+        "Id": id,
+        "Name": format!("{schema} {id}"),
+    });
+    let Some(object) = member.as_object_mut() else {
+        return member;
+    };
+    for (name, value) in body {
+        // Annotations are instructions for the creation, not part of what is created.
+        if !name.contains('@') && name != "Id" {
+            let hidden = secret::is_secret(name);
+            object.insert(name.clone(), if hidden { Value::Null } else { value.clone() });
+        }
+    }
+    let defaults = match schema {
+        "ManagerAccount" => account::defaults(state, body),
+        "Role" => json!({ "IsPredefined": false, "AssignedPrivileges": [], "OemPrivileges": [] }),
+        "Job" => json!({
+            "JobState": "New",
+            "JobStatus": "OK",
+            "PercentComplete": 0,
+            "StartTime": login::now(),
+            "CreatedBy": state.caller,
+            "Messages": [],
+            "Actions": { "#Job.Cancel": { "target": format!("{location}/Actions/Job.Cancel") } },
+        }),
+        "Volume" => json!({ "Status": { "State": "Enabled", "Health": "OK" } }),
+        "EventDestination" => {
+            // Headers often carry credentials and are never shown again.
+            object.remove("HttpHeaders");
+            json!({
+                "Context": null,
+                "HttpHeaders": [],
+                "EventFormatType": "Event",
+                "SubscriptionType": "RedfishEvent",
+                "Status": { "State": "Enabled", "Health": "OK" },
+                "Actions": {
+                    "#EventDestination.SuspendSubscription": {
+                        "target": format!("{location}/Actions/EventDestination.SuspendSubscription"),
+                    },
+                    "#EventDestination.ResumeSubscription": {
+                        "target": format!("{location}/Actions/EventDestination.ResumeSubscription"),
+                    },
+                },
+            })
+        }
+        _ => json!({}),
+    };
+    if let Value::Object(defaults) = defaults {
+        for (name, value) in defaults {
+            object.entry(name).or_insert(value);
+        }
+    }
+    member
+}
