@@ -4,9 +4,9 @@ use serde_json::{Map, Value};
 
 use super::Action;
 use crate::http::uri;
+use crate::machine::state::State;
 use crate::machine::{account, bios, media, restart, settings};
 use crate::message::{self, Message};
-use crate::service::State;
 
 /// Removes all entries of a log.
 pub(super) fn clear_log(state: &mut State, action: &Action) -> Result<(), Message> {

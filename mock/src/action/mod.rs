@@ -9,12 +9,13 @@ mod reset;
 use axum::http::StatusCode;
 use serde_json::{Map, Value};
 
+use crate::http::call::Call;
 use crate::http::reply::Reply;
 use crate::http::uri;
 use crate::machine::restart;
+use crate::machine::state::{Settings, State};
 use crate::machine::store::Store;
 use crate::message::{self, Message};
-use crate::service::{Call, Settings, State};
 use crate::verb::body;
 use crate::verb::merge::text;
 use crate::{event, task, update};

@@ -4,10 +4,10 @@ use serde_json::{Map, Value};
 
 use super::Action;
 use crate::http::uri;
+use crate::machine::state::{Settings, State};
 use crate::machine::store::Store;
-use crate::machine::{login, settings};
+use crate::machine::{clock, settings};
 use crate::message::{self, Message};
-use crate::service::{Settings, State};
 use crate::{task, update};
 
 /// The reset types of the standard (ResetType in Resource), for machines that list none.
@@ -124,7 +124,7 @@ fn arrive(state: &mut State, key: &str, change: Change) {
         }
         let restarted = target == "On";
         if restarted && object.contains_key("LastResetTime") {
-            object.insert("LastResetTime".to_owned(), login::now().into());
+            object.insert("LastResetTime".to_owned(), clock::now().into());
         }
         boot_progress(object, if restarted { "OSRunning" } else { "None" });
         if let Some(boot) = object.get_mut("Boot").and_then(Value::as_object_mut).filter(|_| restarted) {
@@ -142,7 +142,7 @@ fn boot_progress(object: &mut Map<String, Value>, last: &str) {
         progress.insert("LastState".to_owned(), last.into());
     }
     if progress.contains_key("LastStateTime") {
-        progress.insert("LastStateTime".to_owned(), login::now().into());
+        progress.insert("LastStateTime".to_owned(), clock::now().into());
     }
 }
 

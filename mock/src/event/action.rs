@@ -4,8 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::record::Record;
 use super::{publish, report};
+use crate::machine::clock;
+use crate::machine::state::State;
 use crate::message::{self, Message};
-use crate::service::State;
 
 /// Carries out an action of eventing; `None` if it is none.
 pub(crate) fn answer(
@@ -65,7 +66,7 @@ fn test_report(given: &Map<String, Value>) -> Record {
         "@odata.type": "#MetricReport.v1_5_0.MetricReport",
         "Id": name,
         "Name": name,
-        "Timestamp": crate::machine::login::now(),
+        "Timestamp": clock::now(),
         "MetricValues": values,
     });
     report::record(report.as_object().cloned().unwrap_or_default())

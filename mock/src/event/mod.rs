@@ -22,9 +22,9 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::http::uri;
+use crate::machine::state::State;
 use crate::machine::store::Change;
 use crate::message::{self, Message};
-use crate::service::State;
 use crate::verb::merge::text;
 
 /// What a builder may set about events.

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::{post, service};
-use crate::service::{Service, State};
+use crate::machine::state::State;
+use crate::service::Service;
 
 /// What the standard's own example of an EventService has.
 const RETRIES: (u32, Duration) = (3, Duration::from_secs(30));

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::machine::login;
+use crate::machine::clock;
 use crate::machine::store::{Change, Resource, Store};
 use crate::message::{self, Message};
 use crate::schema::capability::schema;
@@ -83,7 +83,7 @@ impl Record {
     /// A record as somebody has written it; what every record has is added.
     pub(crate) fn from_body(mut body: Map<String, Value>) -> Self {
         body.entry("EventType").or_insert_with(|| "Other".into());
-        body.entry("EventTimestamp").or_insert_with(|| login::now().into());
+        body.entry("EventTimestamp").or_insert_with(|| clock::now().into());
         body.entry("MemberId").or_insert_with(|| "0".into());
         let severity = body.get("MessageSeverity").or_else(|| body.get("Severity")).cloned();
         if let Some(severity) = severity {

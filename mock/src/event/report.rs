@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 use super::publish;
 use super::record::{Facts, Record};
 use crate::http::uri;
-use crate::machine::login;
-use crate::service::State;
+use crate::machine::clock;
+use crate::machine::state::State;
 
 /// Makes all metric reports anew and sends them.
 pub(crate) fn refresh(state: &mut State) {
@@ -27,7 +27,7 @@ pub(crate) fn send(state: &mut State, key: &str) -> bool {
     else {
         return false;
     };
-    let now = login::now();
+    let now = clock::now();
     report.insert("Timestamp".to_owned(), now.clone().into());
     if let Some(Value::Array(values)) = report.get_mut("MetricValues") {
         for value in values.iter_mut().filter_map(Value::as_object_mut) {

@@ -11,12 +11,14 @@ use tokio::sync::mpsc;
 
 use super::record::{Facts, Record};
 use super::{Sent, publish, service};
+use crate::http::call::Call;
 use crate::http::reply::Reply;
 use crate::http::uri;
+use crate::machine::ids;
+use crate::machine::state::State;
 use crate::machine::store::Store;
 use crate::message::{self, Message};
-use crate::service::{Call, Service, State};
-use crate::verb::post;
+use crate::service::Service;
 use crate::verb::query::Filter;
 
 /// Events that a client doesn't read are kept up to so many; a client that is further behind is gone.
@@ -117,11 +119,11 @@ fn show(state: &mut State, call: &Call) -> Option<String> {
     let service = service(&state.store)?;
     let link = state.store.get(&service)?.object().get("Subscriptions")?.get("@odata.id")?.as_str()?;
     let collection = uri::key_of_id(link).filter(|key| state.store.contains(key))?;
-    let id = post::free_id(&state.store, &collection);
+    let id = ids::free_id(&state.store, &collection);
     let key = format!("{collection}/{id}");
     let resource = json!({
         "@odata.id": key,
-        "@odata.type": post::type_of_new(&state.store, "EventDestination"),
+        "@odata.type": ids::type_of_new(&state.store, "EventDestination"),
         "Id": id,
         "Name": format!("Event Stream {id}"),
         "Destination": call.key,

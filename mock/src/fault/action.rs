@@ -185,7 +185,7 @@ impl Answer {
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if is_json {
-            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(crate::machine::store::JSON));
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(crate::http::reply::JSON));
         }
         for (name, value) in &self.headers {
             if let (Ok(name), Ok(value)) =

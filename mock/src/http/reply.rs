@@ -6,8 +6,10 @@ use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::{Response, StatusCode};
 use serde_json::Value;
 
-use crate::machine::store::{JSON, Resource};
 use crate::message::{self, Message};
+
+/// The content type of resources.
+pub(crate) const JSON: &str = "application/json; charset=utf-8";
 
 /// An answer.
 #[derive(Clone, Debug)]
@@ -30,11 +32,9 @@ impl Reply {
         Self { status: StatusCode::OK, headers: Vec::new(), body: text.into() }.with(header::CONTENT_TYPE, content_type)
     }
 
-    /// A resource as it is.
-    pub(crate) fn resource(status: StatusCode, resource: &Resource) -> Self {
-        Self { status, headers: Vec::new(), body: resource.body.clone() }
-            .with(header::CONTENT_TYPE, resource.content_type)
-            .with(header::ETAG, &resource.etag)
+    /// A body of this type as it is.
+    pub(crate) fn body(status: StatusCode, content_type: &'static str, body: Bytes) -> Self {
+        Self { status, headers: Vec::new(), body }.with(header::CONTENT_TYPE, content_type)
     }
 
     /// An error with the status that its message has.

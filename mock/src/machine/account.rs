@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 use crate::http::uri;
 use crate::machine::login;
 use crate::machine::session::{Account, Accounts};
+use crate::machine::state::State;
 use crate::machine::store::Store;
 use crate::message::{self, Message};
 use crate::schema::capability::schema;
-use crate::service::State;
 
 const SCHEMA: &str = "ManagerAccount";
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::http::uri;
-use crate::service::State;
+use crate::machine::state::State;
 
 /// Wrong logins by user.
 pub(crate) type Failures = HashMap<String, Failed>;

@@ -2,6 +2,8 @@
 
 pub(crate) mod account;
 pub(crate) mod bios;
+pub(crate) mod clock;
+pub(crate) mod ids;
 pub(crate) mod lockout;
 pub(crate) mod login;
 pub(crate) mod media;

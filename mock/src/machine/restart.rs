@@ -7,9 +7,9 @@ use axum::http::header;
 
 use crate::http::reply::Reply;
 use crate::http::uri;
-use crate::machine::{login, settings};
+use crate::machine::state::State;
+use crate::machine::{clock, login, settings};
 use crate::message::{self, Message};
-use crate::service::State;
 use crate::{event, update};
 
 /// The answer to the request is on its way before the service goes away.
@@ -34,7 +34,7 @@ impl RestartSettings {
 pub(crate) fn begin(state: &mut State, manager: &str) {
     state.store.update(manager, |manager| {
         if manager.contains_key("LastResetTime") {
-            manager.insert("LastResetTime".to_owned(), login::now().into());
+            manager.insert("LastResetTime".to_owned(), clock::now().into());
         }
     });
     settings::was_reset(state, manager);

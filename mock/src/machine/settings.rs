@@ -6,10 +6,10 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::http::uri;
-use crate::machine::login;
+use crate::machine::clock;
+use crate::machine::state::State;
 use crate::machine::store::Store;
 use crate::message::{self, Message};
-use crate::service::State;
 use crate::verb::merge;
 
 const SETTINGS: &str = "@Redfish.Settings";
@@ -145,7 +145,7 @@ fn apply(state: &mut State, pending: &Pending) {
             *waiting = false.into();
         }
         if let Some(settings) = active.get_mut(SETTINGS).and_then(Value::as_object_mut) {
-            settings.insert("Time".to_owned(), login::now().into());
+            settings.insert("Time".to_owned(), clock::now().into());
             settings.insert("ETag".to_owned(), tag.into());
             settings.insert("Messages".to_owned(), json!([Message::new(&message::SUCCESS, []).to_json()]));
         }

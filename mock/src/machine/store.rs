@@ -6,8 +6,10 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use axum::body::Bytes;
+use axum::http::{StatusCode, header};
 use serde_json::{Map, Value, json};
 
+use crate::http::reply::{JSON, Reply};
 use crate::http::{etag, uri};
 use crate::tree::{Payload, Tree};
 
@@ -54,6 +56,11 @@ impl Resource {
         Self { body, content_type: JSON, etag, json: Some(Arc::new(json.clone())) }
     }
 
+    /// The answer with the resource as it is.
+    pub(crate) fn reply(&self, status: StatusCode) -> Reply {
+        Reply::body(status, self.content_type, self.body.clone()).with(header::ETAG, &self.etag)
+    }
+
     /// How many members a collection has.
     pub(crate) fn member_count(&self) -> usize {
         self.object().get("Members").and_then(Value::as_array).map_or(0, Vec::len)
@@ -65,8 +72,6 @@ impl Resource {
         self.json.as_deref().and_then(Value::as_object).unwrap_or(&EMPTY)
     }
 }
-
-pub(crate) const JSON: &str = "application/json; charset=utf-8";
 
 fn own_etag(json: &Value) -> Option<String> {
     json.get("@odata.etag")?.as_str().filter(|tag| etag::is_tag(tag)).map(str::to_owned)

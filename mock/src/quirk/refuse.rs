@@ -8,14 +8,15 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use serde_json::Value;
 
 use super::{Quirk, Quirks};
+use crate::http::call::Call;
 use crate::http::encoding::{self, Encoding};
 use crate::http::reply::Reply;
 use crate::http::uri;
 use crate::machine::login;
 use crate::machine::session::Account;
+use crate::machine::state::State;
 use crate::message::{self, Message};
 use crate::schema::capability::schema;
-use crate::service::{Call, State};
 
 /// How long `Inserted` takes to follow `Image`.
 const MEDIA_LAG: Duration = Duration::from_millis(150);

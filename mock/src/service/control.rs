@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::fault::{Rule, RuleId};
+use crate::http::reply::JSON;
 use crate::journal::Request;
-use crate::machine::store::JSON;
 use crate::service::Service;
 
 const PREFIX: &str = "/mock/";

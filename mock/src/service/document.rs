@@ -8,11 +8,12 @@ use std::fmt::Write as _;
 use axum::http::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
+use crate::http::call::Call;
 use crate::http::reply::Reply;
 use crate::http::uri;
+use crate::machine::state::State;
 use crate::machine::store::{Resource, Store};
 use crate::message::{self, Message};
-use crate::service::{Call, State};
 
 const METADATA: &str = "/redfish/v1/$metadata";
 
@@ -28,7 +29,7 @@ pub(crate) fn answer(state: &State, call: &Call) -> Option<Reply> {
         return Some(Reply::error(Message::new(&message::NOT_ALLOWED, [])).with(header::ALLOW, "GET, HEAD"));
     }
     let reply = match state.store.get(&call.key) {
-        Some(captured) => Reply::resource(StatusCode::OK, captured),
+        Some(captured) => captured.reply(StatusCode::OK),
         None => make(&state.store),
     };
     Some(reply.with(header::ALLOW, "GET, HEAD"))

@@ -7,8 +7,9 @@ use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 
 use crate::fault::action::{self, Action};
 use crate::fault::body;
+use crate::http::call::Call;
 use crate::http::connection::{End, Wire};
-use crate::service::{Call, Service};
+use crate::service::Service;
 
 /// What a client is to get for a call to this path.
 pub(crate) async fn befall(

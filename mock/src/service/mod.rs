@@ -10,23 +10,23 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request, State as Shared};
-use axum::http::{HeaderMap, Method, Response, StatusCode, header};
+use axum::http::{HeaderMap, Method, Response, StatusCode};
 use tokio::runtime::Handle;
 
+use crate::http::call::Call;
 use crate::http::connection::Wire;
 use crate::http::reply::Reply;
 use crate::http::uri;
 use crate::journal::Journal;
 use crate::machine::session::{Account, Accounts};
+use crate::machine::state::{Settings, State};
 use crate::machine::store::Store;
 use crate::machine::{account, login, restart};
 use crate::message::{self, Message};
-use crate::schema::capability::Methods;
 use crate::tree::Tree;
+use crate::verb::refuse::not_allowed;
 use crate::verb::{collection, delete, get, patch, post, query};
 use crate::{action, event, fault, quirk, task, update};
-
-pub(crate) use crate::machine::state::{Settings, State};
 
 /// Larger bodies are refused. Firmware images are the largest that a client has reason to send.
 const MAX_BODY: usize = 64 << 20;
@@ -39,23 +39,6 @@ pub(crate) struct Service {
     pub(crate) settings: Arc<Settings>,
     /// What its tasks run on, as soon as it serves.
     runtime: OnceLock<Handle>,
-}
-
-/// A request, whole.
-#[derive(Clone, Debug)]
-pub(crate) struct Call {
-    pub(crate) method: Method,
-    /// The key of the resource asked for.
-    pub(crate) key: String,
-    pub(crate) query: Option<String>,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
-}
-
-impl Call {
-    pub(crate) fn header(&self, name: impl header::AsHeaderName) -> Option<&str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok())
-    }
 }
 
 impl Service {
@@ -272,23 +255,6 @@ pub(crate) fn carry_out(state: &mut State, call: &Call) -> Reply {
         Method::DELETE => delete::answer(state, call),
         _ => not_allowed(state, &call.key),
     }
-}
-
-/// A method that the resource doesn't take.
-pub(crate) fn not_allowed(state: &State, key: &str) -> Reply {
-    if !state.store.contains(key) {
-        if update::is_push(&state.store, key) {
-            return Reply::error(Message::new(&message::NOT_ALLOWED, [])).with(header::ALLOW, "POST");
-        }
-        // Looking at every resource is too much for each dangling link that a walk follows.
-        let action = key.contains("/Actions/").then(|| action::find(&state.store, key)).flatten();
-        return match action {
-            Some(_) => Reply::error(Message::new(&message::NOT_ALLOWED, [])).with(header::ALLOW, "POST"),
-            None => get::missing(state, key),
-        };
-    }
-    let allowed = Methods::of(&state.store, key).header(state.settings.is_put_only(key));
-    Reply::error(Message::new(&message::NOT_ALLOWED, [])).with(header::ALLOW, &allowed)
 }
 
 /// Answers a request and notes it in the journal.

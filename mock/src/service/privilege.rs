@@ -4,12 +4,13 @@
 use axum::http::Method;
 use serde_json::Value;
 
+use crate::http::call::Call;
 use crate::http::reply::Reply;
 use crate::machine::account;
 use crate::machine::login::Caller;
+use crate::machine::state::State;
 use crate::message::{self, Message};
 use crate::schema::capability::schema;
-use crate::service::{Call, State};
 use crate::{action, update};
 
 const LOGIN: &str = "Login";

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 use crate::http::reply::Reply;
 use crate::http::uri;
-use crate::service::State;
+use crate::machine::state::State;
 
 /// The tasks whose monitors are known.
 #[derive(Debug, Default)]

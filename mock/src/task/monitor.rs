@@ -3,9 +3,10 @@
 use axum::http::{Method, StatusCode, header};
 
 use super::{Stage, progress};
+use crate::http::call::Call;
 use crate::http::reply::Reply;
+use crate::machine::state::State;
 use crate::message::{self, Message};
-use crate::service::{Call, State};
 
 /// Answers if the call is for a task monitor.
 pub(crate) fn answer(state: &mut State, call: &Call) -> Option<Reply> {

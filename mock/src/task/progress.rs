@@ -7,14 +7,15 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 
 use super::{Monitored, Stage, TaskRule, collection};
+use crate::http::call::Call;
 use crate::http::reply::Reply;
 use crate::http::uri;
 use crate::journal;
-use crate::machine::login;
+use crate::machine::state::State;
+use crate::machine::{clock, ids};
 use crate::message::{self, Message};
 use crate::schema::secret;
-use crate::service::{Call, State, carry_out};
-use crate::verb::post;
+use crate::service::carry_out;
 
 /// A task under way.
 #[derive(Debug)]
@@ -34,7 +35,7 @@ pub(super) struct Running {
 pub(crate) fn start(state: &mut State, call: &Call, rule: TaskRule, at_reset: bool) -> Option<Reply> {
     let collection = collection(state, rule.job)?;
     let service = uri::parent(&collection)?.to_owned();
-    let id = post::free_id(&state.store, &collection);
+    let id = ids::free_id(&state.store, &collection);
     let resource = format!("{collection}/{id}");
     let monitor = if rule.job { resource.clone() } else { format!("{service}/TaskMonitors/{id}") };
     let json = if rule.job { job(state, &resource, &id, call) } else { task(state, &resource, &monitor, &id, call) };
@@ -122,13 +123,13 @@ fn set_state(state: &mut State, resource: &str, value: &str) {
 fn task(state: &State, key: &str, monitor: &str, id: &str, call: &Call) -> Value {
     json!({
         "@odata.id": key,
-        "@odata.type": post::type_of_new(&state.store, "Task"),
+        "@odata.type": ids::type_of_new(&state.store, "Task"),
         "Id": id,
         "Name": format!("{} {}", call.method, call.key),
         "TaskState": "Running",
         "TaskStatus": "OK",
         "PercentComplete": 0,
-        "StartTime": login::now(),
+        "StartTime": clock::now(),
         "TaskMonitor": monitor,
         "HidePayload": false,
         "Payload": payload(call),
@@ -139,13 +140,13 @@ fn task(state: &State, key: &str, monitor: &str, id: &str, call: &Call) -> Value
 fn job(state: &State, key: &str, id: &str, call: &Call) -> Value {
     json!({
         "@odata.id": key,
-        "@odata.type": post::type_of_new(&state.store, "Job"),
+        "@odata.type": ids::type_of_new(&state.store, "Job"),
         "Id": id,
         "Name": format!("{} {}", call.method, call.key),
         "JobState": "Running",
         "JobStatus": "OK",
         "PercentComplete": 0,
-        "StartTime": login::now(),
+        "StartTime": clock::now(),
         "HidePayload": false,
         "Payload": payload(call),
         "Messages": [],
@@ -234,7 +235,7 @@ fn finish(state: &mut State, resource: &str, how: &str, messages: Vec<Value>) {
         if fine {
             task.insert("PercentComplete".to_owned(), 100.into());
         }
-        task.insert("EndTime".to_owned(), login::now().into());
+        task.insert("EndTime".to_owned(), clock::now().into());
         task.insert("Messages".to_owned(), messages.into());
     });
 }

@@ -8,13 +8,14 @@ mod multipart;
 use axum::http::{StatusCode, header};
 use serde_json::{Map, Value};
 
+use crate::http::call::Call;
 use crate::http::reply::Reply;
 use crate::http::uri;
 use crate::machine::restart;
+use crate::machine::state::State;
 use crate::machine::store::Store;
 use crate::message::{self, Message};
 use crate::schema::capability::schema;
-use crate::service::{Call, State};
 
 /// An update that waits to be started.
 #[derive(Clone, Debug)]

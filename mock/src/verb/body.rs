@@ -3,9 +3,9 @@
 use axum::http::{StatusCode, header};
 use serde_json::{Map, Value};
 
+use crate::http::call::Call;
 use crate::http::reply::Reply;
 use crate::message::{self, Message};
-use crate::service::Call;
 
 /// The body of a request that changes something.
 pub(crate) fn object(call: &Call) -> Result<Map<String, Value>, Reply> {

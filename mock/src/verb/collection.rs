@@ -4,10 +4,11 @@
 use serde_json::{Map, Value};
 
 use crate::action;
+use crate::http::call::Call;
 use crate::http::uri;
+use crate::machine::state::State;
 use crate::machine::store::Store;
 use crate::message::{self, Message};
-use crate::service::{Call, State};
 
 const APPLY_TIME: &str = "@Redfish.OperationApplyTime";
 

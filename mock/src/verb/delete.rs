@@ -3,17 +3,18 @@
 
 use axum::http::{StatusCode, header};
 
+use crate::http::call::Call;
 use crate::http::reply::Reply;
 use crate::machine::login;
+use crate::machine::state::State;
 use crate::message::{self, Message};
 use crate::schema::capability::Methods;
-use crate::service::{Call, State};
-use crate::verb::{get, patch};
+use crate::verb::{patch, refuse};
 use crate::{event, task};
 
 pub(crate) fn answer(state: &mut State, call: &Call) -> Reply {
     if !state.store.contains(&call.key) {
-        return get::missing(state, &call.key);
+        return refuse::missing(state, &call.key);
     }
     let key = state.store.resolve(&call.key).to_owned();
     let methods = Methods::of(&state.store, &key);

@@ -2,13 +2,14 @@
 
 use axum::http::{StatusCode, header};
 
+use crate::http::call::Call;
 use crate::http::etag;
 use crate::http::reply::Reply;
+use crate::machine::state::{Settings, State};
 use crate::machine::store::Resource;
-use crate::message::{self, Message};
 use crate::schema::capability::Methods;
-use crate::service::{Call, Settings, State, not_allowed};
 use crate::verb::query::{Asked, Features};
+use crate::verb::refuse::{missing, not_allowed};
 
 pub(crate) fn answer(state: &State, call: &Call, settings: &Settings) -> Reply {
     if !state.store.contains(&call.key) {
@@ -43,22 +44,13 @@ fn whole(state: &State, call: &Call, key: &str, resource: &Resource) -> Reply {
     {
         return Reply::empty(StatusCode::NOT_MODIFIED).with(header::ETAG, &resource.etag);
     }
-    let reply = Reply::resource(StatusCode::OK, resource)
+    let reply = resource
+        .reply(StatusCode::OK)
         .with(header::ALLOW, &Methods::of(&state.store, key).header(state.settings.is_put_only(key)));
     match schema_uri(resource) {
         Some(schema) => reply.with(header::LINK, &format!("<{schema}>; rel=describedby")),
         None => reply,
     }
-}
-
-/// The answer to whatever asks for something that isn't there.
-pub(crate) fn missing(state: &State, key: &str) -> Reply {
-    if let Some((owner, action)) = key.split_once("/Actions/")
-        && state.store.contains(owner)
-    {
-        return Reply::error(Message::new(&message::ACTION_NOT_SUPPORTED, [action]));
-    }
-    Reply::error(Message::new(&message::RESOURCE_MISSING, [key]))
 }
 
 /// Where the schema of a resource is published: `#Chassis.v1_25_0.Chassis` is described by

@@ -8,3 +8,4 @@ pub(crate) mod merge;
 pub(crate) mod patch;
 pub(crate) mod post;
 pub(crate) mod query;
+pub(crate) mod refuse;

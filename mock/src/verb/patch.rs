@@ -4,14 +4,16 @@ use axum::http::{Method, StatusCode, header};
 use serde_json::{Map, Value};
 
 use crate::event;
+use crate::http::call::Call;
 use crate::http::etag;
 use crate::http::reply::Reply;
+use crate::machine::state::{Settings, State};
 use crate::machine::store::Store;
 use crate::machine::{account, bios, media, settings};
 use crate::message::{self, Message};
 use crate::quirk::Quirk;
 use crate::schema::capability::{Methods, schema};
-use crate::service::{Call, Settings, State, not_allowed};
+use crate::verb::refuse::not_allowed;
 use crate::verb::{body, merge};
 
 pub(crate) fn answer(state: &mut State, call: &Call, settings: &Settings) -> Reply {
@@ -76,7 +78,7 @@ pub(crate) fn answer(state: &mut State, call: &Call, settings: &Settings) -> Rep
         return Reply::empty(StatusCode::NO_CONTENT);
     };
     if outcome.rejected.is_empty() {
-        return Reply::resource(StatusCode::OK, changed);
+        return changed.reply(StatusCode::OK);
     }
     // What was changed stays changed; the answer says beside it what was not.
     let mut body = changed.json.as_deref().cloned().unwrap_or_default();

@@ -3,29 +3,18 @@
 use axum::http::{StatusCode, header};
 use serde_json::{Map, Value, json};
 
+use crate::http::call::Call;
 use crate::http::reply::Reply;
 use crate::http::uri;
+use crate::machine::state::{Settings, State};
 use crate::machine::store::Store;
-use crate::machine::{account, login};
+use crate::machine::{account, clock, ids};
 use crate::message::{self, Message};
 use crate::schema::capability::{Methods, schema as schema_of};
 use crate::schema::{self, secret};
-use crate::service::{Call, Settings, State, not_allowed};
+use crate::verb::refuse::not_allowed;
 use crate::verb::{body, collection, merge};
 use crate::{event, task};
-
-/// Versions for members of types that the tree has no example of.
-static VERSIONS: &[(&str, &str)] = &[
-    ("Certificate", "v1_9_0"),
-    ("EventDestination", "v1_14_0"),
-    ("Job", "v1_2_0"),
-    ("ManagerAccount", "v1_12_0"),
-    ("MetricReportDefinition", "v1_4_0"),
-    ("Role", "v1_3_1"),
-    ("Session", "v1_7_0"),
-    ("Triggers", "v1_3_0"),
-    ("Volume", "v1_10_0"),
-];
 
 /// The protocols that the schema has for event destinations.
 static EVENT_PROTOCOLS: &[&str] = &[
@@ -99,7 +88,7 @@ pub(crate) fn answer(state: &mut State, call: &Call, settings: &Settings) -> Rep
             return Reply::error(Message::new(&message::RESOURCE_EXISTS, ["Role", "RoleId", role]));
         }
         Some(role) => role.to_owned(),
-        None => free_id(&state.store, &collection),
+        None => ids::free_id(&state.store, &collection),
     };
     let key = format!("{collection}/{id}");
     let location = format!("{collection}/{}", uri::encode_segment(&id));
@@ -115,7 +104,7 @@ pub(crate) fn answer(state: &mut State, call: &Call, settings: &Settings) -> Rep
         task::submit(state, &key, &body);
     }
     match state.store.get(&key) {
-        Some(resource) => Reply::resource(StatusCode::CREATED, resource).with(header::LOCATION, &location),
+        Some(resource) => resource.reply(StatusCode::CREATED).with(header::LOCATION, &location),
         None => Reply::error(Message::new(&message::INTERNAL_ERROR, [])),
     }
 }
@@ -136,33 +125,8 @@ fn check_subscription(body: &Map<String, Value>) -> Result<(), Message> {
     Ok(())
 }
 
-/// The lowest number that no member of a collection has for an Id.
-pub(crate) fn free_id(store: &Store, collection: &str) -> String {
-    (1_u32..).map(|id| id.to_string()).find(|id| !store.contains(&format!("{collection}/{id}"))).unwrap_or_default()
-}
-
-/// The number after the highest that a member of a collection has for an Id: numbers of logs don't come
-/// back.
-pub(crate) fn next_id(store: &Store, collection: &str) -> String {
-    let number = |key: &String| key.rsplit('/').next()?.parse::<u64>().ok();
-    let highest = store.members(collection).iter().filter_map(number).max().unwrap_or(0);
-    highest.saturating_add(1).to_string()
-}
-
 fn member_schema(store: &Store, collection: &str) -> Option<String> {
     schema_of(store.get(collection)?)?.strip_suffix("Collection").map(str::to_owned)
-}
-
-/// The `@odata.type` for a new resource: that of another of its kind, if there is one.
-pub(crate) fn type_of_new(store: &Store, wanted: &str) -> String {
-    let example = store.iter().find(|(_, resource)| schema_of(resource) == Some(wanted));
-    match example.and_then(|(_, resource)| resource.object().get("@odata.type")?.as_str()) {
-        Some(example) => example.to_owned(),
-        None => {
-            let version = VERSIONS.iter().find(|(name, _)| *name == wanted).map_or("v1_0_0", |(_, version)| version);
-            format!("#{wanted}.{version}.{wanted}")
-        }
-    }
 }
 
 /// A new member: what the client said, and what a service adds to it.
@@ -171,7 +135,7 @@ fn member(state: &State, schema: &str, id: &str, location: &str, body: &Map<Stri
         // Replaced by the tag itself when the resource is stored.
         "@odata.etag": "",
         "@odata.id": location,
-        "@odata.type": type_of_new(&state.store, schema),
+        "@odata.type": ids::type_of_new(&state.store, schema),
         "Id": id,
         "Name": format!("{schema} {id}"),
     });
@@ -192,7 +156,7 @@ fn member(state: &State, schema: &str, id: &str, location: &str, body: &Map<Stri
             "JobState": "New",
             "JobStatus": "OK",
             "PercentComplete": 0,
-            "StartTime": login::now(),
+            "StartTime": clock::now(),
             "CreatedBy": state.caller,
             "Messages": [],
             "Actions": { "#Job.Cancel": { "target": format!("{location}/Actions/Job.Cancel") } },
