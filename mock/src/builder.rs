@@ -233,7 +233,7 @@ impl Builder {
     ///
     /// | | |
     /// | --- | --- |
-    /// | `GET /mock/faults` | the rules, and how many requests each has befallen |
+    /// | `GET /mock/faults` | the rules, and how many requests each has affected |
     /// | `POST /mock/faults` | adds a [`Rule`](crate::fault::Rule) in JSON |
     /// | `PUT /mock/faults/random` | random faults: `{ "seed": 7, "share": 0.2 }` |
     /// | `DELETE /mock/faults/ID`, `DELETE /mock/faults` | removes one, or all |

@@ -133,13 +133,13 @@ impl MockBmc {
     /// by that.
     pub fn set(&self, uri: &str, resource: Value) {
         self.service.state().store.set(&uri::key(uri), resource);
-        self.service.settle();
+        self.service.publish_changes();
     }
 
     /// Removes a resource and all below it. Collections are not changed by that.
     pub fn remove(&self, uri: &str) {
         self.service.state().store.remove(&uri::key(uri));
-        self.service.settle();
+        self.service.publish_changes();
     }
 
     /// Ends all sessions, as a restart of a real BMC would.
@@ -151,14 +151,14 @@ impl MockBmc {
     /// every record has (`EventId`, `EventTimestamp`, ...) is added where it is missing.
     pub fn send_event(&self, record: Value) {
         event::stream::raise(&mut self.service.state(), record);
-        self.service.settle();
+        self.service.publish_changes();
     }
 
     /// Makes a metric report anew from the properties that it is about, and sends it; says whether there
     /// is such a report.
     pub fn send_metric_report(&self, uri: &str) -> bool {
         let sent = event::send_report(&mut self.service.state(), &uri::key(uri));
-        self.service.settle();
+        self.service.publish_changes();
         sent
     }
 

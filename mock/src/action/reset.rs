@@ -90,17 +90,17 @@ fn power(state: &mut State, key: String, reset_type: &str, settings: &Settings) 
         _ if delay.is_zero() => arrive(state, &key, change),
         Change::To("On") => {
             set_power(&mut state.store, &key, "PoweringOn");
-            state.later(delay, move |state| arrive(state, &key, change));
+            state.schedule(delay, move |state| arrive(state, &key, change));
         }
         Change::To(_) => {
             set_power(&mut state.store, &key, "PoweringOff");
-            state.later(delay, move |state| arrive(state, &key, change));
+            state.schedule(delay, move |state| arrive(state, &key, change));
         }
         Change::Cycle => {
             set_power(&mut state.store, &key, "PoweringOff");
-            state.later(delay, move |state| {
+            state.schedule(delay, move |state| {
                 set_power(&mut state.store, &key, "PoweringOn");
-                state.later(delay, move |state| arrive(state, &key, change));
+                state.schedule(delay, move |state| arrive(state, &key, change));
             });
         }
     }

@@ -90,7 +90,7 @@ impl Events {
 }
 
 /// Tells of everything that has changed since the last time.
-pub(crate) fn settle(state: &mut State) {
+pub(crate) fn publish_changes(state: &mut State) {
     // Telling adds entries to logs, which is a change too, of which nobody is told.
     let changes = state.store.take_changes();
     for change in merged(changes) {

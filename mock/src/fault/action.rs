@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::http::reply::Reply;
 use crate::message::{self, Message};
 
-/// One thing that befalls a request. A rule may have several; they are done one after the other.
+/// One thing that a fault does to a request. A rule may have several, which are done in order.
 ///
 /// Those that say *instead* keep the request from being carried out, unless [`Action::Apply`] stands
 /// before them. All others change the answer of a request that is carried out.

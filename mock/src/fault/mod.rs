@@ -1,4 +1,4 @@
-//! Faults to order: which requests they befall ([`Rule`]), and what happens to those ([`Action`]).
+//! Faults to order: which requests they affect ([`Rule`]), and what happens to those ([`Action`]).
 //! Rules can be added and removed while the service runs, in code or, where
 //! [`Builder::control`](crate::Builder::control) allows it, over HTTP.
 //!
@@ -33,7 +33,7 @@
 //!
 //! A request has the first rule that is for it, in the order in which they were added, and no other.
 //! A rule without actions therefore spares what it is for. [`Faults::random`] adds a mixture of
-//! faults that befalls what no rule is for, and is the same again with the same seed.
+//! faults for what no rule is for, and is the same again with the same seed.
 
 pub(crate) mod action;
 pub(crate) mod body;
@@ -86,7 +86,7 @@ struct Inner {
 pub(crate) struct Entry {
     pub(crate) id: RuleId,
     pub(crate) rule: Rule,
-    /// How many requests the rule was for, whether it befell them or not.
+    /// How many requests the rule was for, whether it affected them or not.
     seen: u64,
     pub(crate) fired: u64,
 }
@@ -104,7 +104,7 @@ impl Faults {
         Self(Arc::new(Mutex::new(Inner { seed, ..Inner::default() })))
     }
 
-    /// A mixture of faults that befalls this share of the requests, from 0 to 1: delays, slow and
+    /// Affects this share of the requests, from 0 to 1, with a mixture of faults: delays, slow and
     /// truncated answers, broken connections, lost replies, bytes that are not HTTP, busy services,
     /// proxies' errors, wrong content types, empty answers, lost sessions, 401 and 412 for no reason.
     ///
@@ -143,13 +143,13 @@ impl Faults {
         inner.hidden.clear();
     }
 
-    /// How many requests a rule has befallen; 0 for one that was removed.
+    /// How many requests a rule has affected; 0 for one that was removed.
     #[must_use]
     pub fn fired(&self, id: RuleId) -> u64 {
         self.inner().rules.iter().find(|entry| entry.id == id).map_or(0, |entry| entry.fired)
     }
 
-    /// How many requests the random faults have befallen.
+    /// How many requests the random faults have affected.
     #[must_use]
     pub fn random_fired(&self) -> u64 {
         self.inner().random.iter().map(|entry| entry.fired).sum()
@@ -187,7 +187,7 @@ impl Faults {
         self.inner().rules.clone()
     }
 
-    /// What befalls a request.
+    /// What is done to a request.
     pub(crate) fn of(&self, method: &str, path: &str, headers: &HeaderMap, body: &[u8]) -> Vec<Action> {
         let mut inner = self.inner();
         let inner = &mut *inner;
@@ -247,7 +247,7 @@ fn happens(chance: f64, rule: usize, request: (u64, &str, &str, u64)) -> bool {
     Random::seeded(hasher.finish()).happens(chance)
 }
 
-/// The random faults, each with its weight, as rules that together befall a share of the requests.
+/// The random faults, each with its weight, as rules that together affect a share of the requests.
 fn mixture(share: f64) -> Vec<Entry> {
     let share = share.clamp(0.0, 1.0);
     if share == 0.0 {
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_passes_over_some_and_befalls_as_many_as_it_was_told() {
+    fn a_rule_passes_over_some_and_affects_as_many_as_it_was_told() {
         let faults = Faults::new();
         let id = faults.add(Rule::on("GET", "/a").skip(1).times(2).then(Action::Reset));
         let other = faults.add(Rule::any().nth(2).then(Action::Close));

@@ -1,4 +1,4 @@
-//! A rule: which requests it is for, and what befalls them.
+//! A rule: which requests it is for, and what it does to them.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::action::Action;
 use super::glob;
 
-/// Which requests a fault befalls, how many of them, and what it does.
+/// Which requests a fault affects, how many of them, and what it does.
 ///
 /// Without any condition a rule is for every request. As JSON it is an object with the same words:
 ///
@@ -99,18 +99,18 @@ impl Rule {
         self
     }
 
-    /// Befalls the n-th request alone; the first is 1.
+    /// Affects the n-th request alone; the first is 1.
     pub fn nth(self, n: u64) -> Self {
         self.skip(n.saturating_sub(1)).times(1)
     }
 
-    /// Befalls so many requests; all unless told so.
+    /// Affects so many requests. Defaults to all.
     pub fn times(mut self, times: u64) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// Befalls a request with this probability, from 0 to 1. What it comes to is drawn from the seed
+    /// Affects a request with this probability, from 0 to 1. What it comes to is drawn from the seed
     /// of the [`Faults`](super::Faults) and is the same for the n-th request of the same method and
     /// path, whatever other requests there are between.
     pub fn probability(mut self, probability: f64) -> Self {
@@ -118,7 +118,7 @@ impl Rule {
         self
     }
 
-    /// What befalls the request; after what was said before.
+    /// Adds what is done to the request, after what was said before.
     pub fn then(mut self, action: Action) -> Self {
         self.then = match self.then {
             Actions::Several(mut actions) => {
@@ -141,12 +141,12 @@ impl Rule {
         self.probability
     }
 
-    /// Whether the rule befalls the request that comes after so many that it was for.
+    /// Whether the rule affects the request that comes after so many that it was for.
     pub(crate) fn counts(&self, before: u64) -> bool {
         before >= self.skip
     }
 
-    /// Whether the rule has befallen as many requests as it may.
+    /// Whether the rule has affected as many requests as it may.
     pub(crate) fn is_spent(&self, fired: u64) -> bool {
         self.times.is_some_and(|times| fired >= times)
     }

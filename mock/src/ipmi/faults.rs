@@ -59,7 +59,7 @@ pub enum HandshakeFault {
     Silence(u8),
 }
 
-/// Which way datagrams go that the network's faults befall.
+/// Which way datagrams go that the network's faults affect.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Direction {
     /// To the BMC and from it.
@@ -232,7 +232,7 @@ impl Faults {
         takes
     }
 
-    pub(crate) fn befall(&self, direction: Direction) -> bool {
+    pub(crate) fn affect(&self, direction: Direction) -> bool {
         self.direction == Direction::Both || self.direction == direction
     }
 

@@ -1,4 +1,4 @@
-//! A request on its way through the BMC: recognised if it came before, befallen by faults, carried out, noted in the
+//! A request on its way through the BMC: recognised if it came before, affected by faults, carried out, noted in the
 //! journal, answered. What the commands do is theirs; how replies are framed is the session's.
 
 use std::net::SocketAddr;
@@ -139,7 +139,7 @@ impl Bmc {
         own.is_some_and(|own| closed.contains(&own))
     }
 
-    /// The fault that befalls a request: a rule's, or one by chance.
+    /// The fault that affects a request: a rule's, or one by chance.
     fn fault_for(&mut self, request: &Request, in_session: bool) -> Option<Act> {
         let fits = |rule: &&mut Rule| {
             rule.times > 0

@@ -75,7 +75,7 @@ impl Request {
         self.status
     }
 
-    /// What befell the request, if a [fault](crate::fault) did.
+    /// What a [fault](crate::fault) did to the request, if one did.
     pub fn fault(&self) -> Option<&str> {
         self.fault.as_deref()
     }
@@ -180,8 +180,8 @@ pub(crate) struct Ticket {
 }
 
 impl Ticket {
-    /// Notes what befell the request.
-    pub(crate) fn befallen(&self, fault: String) {
+    /// Notes what a fault does to the request.
+    pub(crate) fn faulted(&self, fault: String) {
         self.change(|request| request.fault = Some(fault));
     }
 

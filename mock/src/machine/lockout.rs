@@ -45,7 +45,7 @@ pub(crate) fn failed(state: &mut State, user: &str) {
     state.failures.remove(user);
     set_locked(state, &resource, true);
     if let Some(duration) = limit(state, "AccountLockoutDuration") {
-        state.later(Duration::from_secs(duration), move |state| set_locked(state, &resource, false));
+        state.schedule(Duration::from_secs(duration), move |state| set_locked(state, &resource, false));
     }
 }
 

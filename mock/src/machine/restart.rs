@@ -41,11 +41,11 @@ pub(crate) fn begin(state: &mut State, manager: &str) {
     update::was_reset(state);
     let RestartSettings { away, unready } = state.settings.restart;
     if !state.settings.restart.takes_time() {
-        lose(state);
+        drop_volatile(state);
         return;
     }
-    state.later(GRACE, move |state| {
-        lose(state);
+    state.schedule(GRACE, move |state| {
+        drop_volatile(state);
         if !away.is_zero() {
             state.settings.faults.go_away(away);
         }
@@ -54,7 +54,7 @@ pub(crate) fn begin(state: &mut State, manager: &str) {
 }
 
 /// What a service has in memory alone.
-fn lose(state: &mut State) {
+fn drop_volatile(state: &mut State) {
     login::close(state, |_| true);
     event::stream::end_all(state);
 }

@@ -107,7 +107,7 @@ pub(crate) fn note(state: &mut State, active: &str, patch: &Map<String, Value>) 
         When::At(start) => {
             let seconds = start.as_second() - jiff::Timestamp::now().as_second();
             let delay = Duration::from_secs(seconds.try_into().unwrap_or(0));
-            state.later(delay, move |state| apply(state, &pending));
+            state.schedule(delay, move |state| apply(state, &pending));
         }
         When::OnReset | When::Within(..) => state.pending.push(pending),
     }

@@ -120,7 +120,7 @@ impl State {
     }
 
     /// Lets something happen when this time has passed.
-    pub(crate) fn later(&mut self, delay: Duration, change: impl FnOnce(&mut Self) + Send + 'static) {
+    pub(crate) fn schedule(&mut self, delay: Duration, change: impl FnOnce(&mut Self) + Send + 'static) {
         self.later.push((delay, Box::new(change)));
     }
 }

@@ -79,7 +79,7 @@ fn one(quirks: &Quirks, quirk: Quirk, state: &mut State, call: &Call, json: &Val
         }
         Quirk::MediaByPatch if patched && has("/Image") && of(state, "VirtualMedia") => {
             let (key, inserted) = (call.key.clone(), json.get("Image").is_some_and(Value::is_string));
-            state.later(MEDIA_LAG, move |state| {
+            state.schedule(MEDIA_LAG, move |state| {
                 state.store.update(&key, |media| {
                     media.insert("Inserted".to_owned(), inserted.into());
                 });

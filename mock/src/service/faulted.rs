@@ -1,4 +1,4 @@
-//! Carries out a request that a fault befalls.
+//! Carries out a request that a fault affects.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::http::connection::{End, Wire};
 use crate::service::Service;
 
 /// What a client is to get for a call to this path.
-pub(crate) async fn befall(
+pub(crate) async fn apply_faults(
     service: &Arc<Service>,
     call: &Call,
     path: &str,
@@ -42,7 +42,7 @@ pub(crate) async fn befall(
                 continue;
             }
             Action::Vanish => {
-                service.vanish(&call.key);
+                service.remove_silently(&call.key);
                 // What is hidden is so from the next request on.
                 if answered.is_none() && service.settings.faults.is_hidden(&call.key) {
                     answered = Some(action::status(404));

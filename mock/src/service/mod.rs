@@ -145,7 +145,7 @@ impl Service {
             return stream;
         }
         let reply = refused.unwrap_or_else(|| self.answer(call));
-        self.settle();
+        self.publish_changes();
         quirk::amend(quirks, &self.settings.faults, call, reply.into_response())
     }
 
@@ -162,7 +162,7 @@ impl Service {
 
     /// Removes a resource, also from the collection that it is in. Of a task and its monitor only the
     /// sight is gone: what they are about goes on.
-    pub(crate) fn vanish(&self, key: &str) {
+    pub(crate) fn remove_silently(&self, key: &str) {
         let mut state = self.state();
         if let Some(pair) = state.tasks.pair(key) {
             self.settings.faults.hide(pair);
@@ -203,7 +203,7 @@ impl Service {
                     return;
                 };
                 event::refresh_reports(&mut service.state());
-                service.settle();
+                service.publish_changes();
             }
         });
     }
@@ -217,10 +217,10 @@ impl Service {
     }
 
     /// Tells of what has changed, and sets going what was left for later.
-    pub(crate) fn settle(self: &Arc<Self>) {
+    pub(crate) fn publish_changes(self: &Arc<Self>) {
         let (later, outbox) = {
             let mut state = self.state();
-            event::settle(&mut state);
+            event::publish_changes(&mut state);
             (std::mem::take(&mut state.later), state.events.outbox())
         };
         if !outbox.is_empty() {
@@ -233,7 +233,7 @@ impl Service {
                 // Changes of a service that nobody holds any more concern nobody.
                 if let Some(service) = service.upgrade() {
                     change(&mut service.state());
-                    service.settle();
+                    service.publish_changes();
                 }
             });
         }
@@ -279,8 +279,8 @@ pub(crate) async fn handle(
             let query = parts.uri.query().map(str::to_owned);
             let call = Call { method: parts.method, key: uri::key(&path), query, headers: parts.headers, body };
             let response = if !actions.is_empty() {
-                ticket.befallen(format!("{actions:?}"));
-                faulted::befall(&service, &call, &path, &wire, &actions).await
+                ticket.faulted(format!("{actions:?}"));
+                faulted::apply_faults(&service, &call, &path, &wire, &actions).await
             } else if let Some(redirected) = quirk::redirect(&service.settings.quirks, &service.state(), &path) {
                 redirected.into_response()
             } else {

@@ -59,7 +59,7 @@ pub(crate) fn start(state: &mut State, call: &Call, rule: TaskRule, at_reset: bo
     if at_reset {
         state.tasks.waiting.push(running);
     } else {
-        state.later(pause, move |state| advance(state, running));
+        state.schedule(pause, move |state| advance(state, running));
     }
     Some(reply)
 }
@@ -83,7 +83,7 @@ pub(crate) fn submit(state: &mut State, job: &str, body: &Map<String, Value>) {
     let wait = start.map_or(0, |start: jiff::Timestamp| start.as_second() - jiff::Timestamp::now().as_second());
     let wait = Duration::from_secs(wait.try_into().unwrap_or(0));
     set_state(state, job, if wait.is_zero() { "Running" } else { "Pending" });
-    state.later(wait + pause, move |state| {
+    state.schedule(wait + pause, move |state| {
         if shown_state(state, &running.resource) == Some("Pending") {
             set_state(state, &running.resource, "Running");
         }
@@ -108,7 +108,7 @@ pub(crate) fn was_reset(state: &mut State) {
     for running in std::mem::take(&mut state.tasks.waiting) {
         if shown_state(state, &running.resource) == Some("Pending") {
             set_state(state, &running.resource, "Running");
-            state.later(running.pause, move |state| advance(state, running));
+            state.schedule(running.pause, move |state| advance(state, running));
         }
     }
 }
@@ -188,7 +188,7 @@ fn advance(state: &mut State, mut running: Running) {
             task.insert("PercentComplete".to_owned(), percent.into());
         });
         let pause = running.pause;
-        state.later(pause, move |state| advance(state, running));
+        state.schedule(pause, move |state| advance(state, running));
         return;
     }
     let reply = match &running.rule.failure {
