@@ -10,14 +10,14 @@ use crate::fault::Faults;
 use crate::http::encoding::Encoding;
 use crate::http::server::Server;
 use crate::http::tls::Identity;
-use crate::machine::restart::RestartSettings;
-use crate::machine::state::Settings;
+use crate::machine::state::{RestartSettings, Settings};
 use crate::mock::{DEFAULT_PASSWORD, DEFAULT_USER, MockBmc};
-use crate::quirk::Quirk;
-use crate::service::Service;
-use crate::task::TaskRule;
+use crate::quirk::names::Quirk;
+use crate::service::answer::Service;
+use crate::service::handle::router;
+use crate::task::rule::TaskRule;
 use crate::tree::Tree;
-use crate::verb::query::{Query, QuerySupport};
+use crate::verb::query::support::{Query, QuerySupport};
 
 /// How a [`MockBmc`] is to be.
 #[must_use = "a builder does nothing until it is started"]
@@ -269,8 +269,26 @@ impl Builder {
         let identity = if self.tls { Some(Identity::new()?) } else { None };
         let tree = self.tree.unwrap_or_else(Tree::demo);
         let service = Arc::new(Service::new(&tree, &self.user, &self.password, self.settings));
-        let server = Server::start(self.address, identity.as_ref(), Arc::clone(&service))?;
+        let faults = service.settings.faults.clone();
+        let serving = Arc::clone(&service);
+        let server = Server::start(self.address, identity.as_ref(), move || faults.is_away(), move || router(serving))?;
         Ok(MockBmc { service, identity, server, user: self.user, password: self.password })
+    }
+}
+
+impl MockBmc {
+    /// Starts a service with the demo tree, TLS and a port that the system chooses.
+    ///
+    /// # Errors
+    ///
+    /// If no socket, thread or certificate is to be had.
+    pub async fn start() -> Result<Self, Error> {
+        Self::builder().start().await
+    }
+
+    /// How to start a service that is not like the one of [`MockBmc::start`].
+    pub fn builder() -> Builder {
+        Builder::default()
     }
 }
 

@@ -6,15 +6,14 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::builder::Builder;
 use crate::error::Error;
-use crate::event;
+use crate::event::{publish, report};
 use crate::fault::Faults;
 use crate::http::server::Server;
 use crate::http::tls::Identity;
 use crate::http::uri;
-use crate::journal::Requests;
-use crate::service::Service;
+use crate::journal::assert::Requests;
+use crate::service::answer::Service;
 
 /// The user that may log in unless the builder was told of another.
 pub const DEFAULT_USER: &str = "admin";
@@ -46,20 +45,6 @@ pub struct MockBmc {
 }
 
 impl MockBmc {
-    /// Starts a service with the demo tree, TLS and a port that the system chooses.
-    ///
-    /// # Errors
-    ///
-    /// If no socket, thread or certificate is to be had.
-    pub async fn start() -> Result<Self, Error> {
-        Self::builder().start().await
-    }
-
-    /// How to start a service that is not like the one of [`MockBmc::start`].
-    pub fn builder() -> Builder {
-        Builder::default()
-    }
-
     /// Where the service is: `https://127.0.0.1:PORT`, without a trailing slash.
     pub fn url(&self) -> String {
         let scheme = if self.identity.is_some() { "https" } else { "http" };
@@ -150,14 +135,14 @@ impl MockBmc {
     /// Sends an event of one record: to the streams and subscriptions that choose it, and to the log. What
     /// every record has (`EventId`, `EventTimestamp`, ...) is added where it is missing.
     pub fn send_event(&self, record: Value) {
-        event::stream::raise(&mut self.service.state(), record);
+        publish::raise(&mut self.service.state(), record);
         self.service.publish_changes();
     }
 
     /// Makes a metric report anew from the properties that it is about, and sends it; says whether there
     /// is such a report.
     pub fn send_metric_report(&self, uri: &str) -> bool {
-        let sent = event::send_report(&mut self.service.state(), &uri::key(uri));
+        let sent = report::send(&mut self.service.state(), &uri::key(uri));
         self.service.publish_changes();
         sent
     }
@@ -169,7 +154,7 @@ impl MockBmc {
 
     /// Ends all event streams. Clients may open them again.
     pub fn end_event_streams(&self) {
-        event::stream::end_all(&mut self.service.state());
+        self.service.state().events.end_streams();
     }
 
     /// Stops the service and waits until it has stopped. Requests under way are cut off.

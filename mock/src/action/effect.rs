@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Action;
+use super::offer::Action;
 use crate::http::uri;
 use crate::machine::state::State;
 use crate::machine::{account, bios, media, restart, settings};

@@ -2,13 +2,14 @@
 
 use serde_json::{Map, Value};
 
-use super::Action;
+use super::offer::Action;
 use crate::http::uri;
 use crate::machine::state::{Settings, State};
 use crate::machine::store::Store;
 use crate::machine::{clock, settings};
 use crate::message::{self, Message};
-use crate::{task, update};
+use crate::task::operation;
+use crate::update;
 
 /// The reset types of the standard (ResetType in Resource), for machines that list none.
 static RESET_TYPES: &[&str] = &[
@@ -116,7 +117,7 @@ fn arrive(state: &mut State, key: &str, change: Change) {
     if target == "On" {
         settings::was_reset(state, key);
         update::was_reset(state);
-        task::was_reset(state);
+        operation::was_reset(state);
     }
     state.store.update(key, |object| {
         if object.contains_key("PowerState") {

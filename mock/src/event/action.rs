@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::publish::publish;
 use super::record::Record;
-use super::{publish, report};
+use super::report;
 use crate::machine::clock;
 use crate::machine::state::State;
 use crate::message::{self, Message};

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Record;
+use super::record::Record;
 use crate::http::uri;
 use crate::machine::state::State;
 use crate::machine::store::Store;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::publish;
+use super::publish::publish;
 use super::record::{Facts, Record};
 use crate::http::uri;
 use crate::machine::clock;
@@ -62,5 +62,5 @@ pub(super) fn record(report: Map<String, Value>) -> Record {
 fn read(state: &State, property: &str) -> Option<String> {
     let (resource, pointer) = property.split_once('#')?;
     let value = state.store.get(&uri::key(resource))?.json.as_deref()?.pointer(pointer)?;
-    Some(crate::verb::merge::text(value))
+    Some(crate::message::text(value))
 }

@@ -52,7 +52,6 @@ use crate::http::uri;
 use crate::random::Random;
 
 pub use action::{Action, Answer};
-pub(crate) use body::until_sent;
 pub use rule::Rule;
 
 /// The name of a rule within its [`Faults`].

@@ -2,18 +2,18 @@
 //! answers a request, when the answer is about to be written.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use axum::extract::connect_info::Connected;
-use axum::serve::IncomingStream;
+use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::mpsc;
 use tokio_rustls::server::TlsStream;
-
-use crate::http::server::Incoming;
 
 /// How a connection ends in place of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +62,29 @@ impl Wire {
 impl Connected<IncomingStream<'_, Incoming>> for Wire {
     fn connect_info(stream: IncomingStream<'_, Incoming>) -> Self {
         stream.io().wire.clone()
+    }
+}
+
+/// The connections that are ready to be served.
+pub(crate) struct Incoming {
+    pub(super) connections: mpsc::Receiver<(Stream, SocketAddr)>,
+    pub(super) local: SocketAddr,
+}
+
+impl Listener for Incoming {
+    type Io = Stream;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Stream, SocketAddr) {
+        match self.connections.recv().await {
+            Some(connection) => connection,
+            // No more will come; the service ends by its other branch.
+            None => std::future::pending().await,
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.local)
     }
 }
 

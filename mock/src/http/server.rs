@@ -1,22 +1,17 @@
 //! Sockets, and the thread that a mock runs on: its own, so that a test may block in a client call
 //! without stopping the service it waits for.
 
-use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
-use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use axum::Router;
-use axum::serve::Listener;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_rustls::TlsAcceptor;
 
 use crate::error::Error;
-use crate::fault::Faults;
-use crate::http::connection::{Stream, Wire};
+use crate::http::connection::{Incoming, Stream, Wire};
 use crate::http::tls::Identity;
-use crate::service::{Service, handle};
 
 /// Connections that wait for the service to take them up.
 const BACKLOG: usize = 128;
@@ -31,11 +26,13 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Binds the address and starts serving there.
+    /// Binds the address and serves there what `router` makes on the server's runtime. As long as the service
+    /// is `away`, connections are reset.
     pub(crate) fn start(
         address: SocketAddr,
         identity: Option<&Identity>,
-        service: Arc<Service>,
+        away: impl Fn() -> bool + Send + 'static,
+        router: impl FnOnce() -> Router + Send + 'static,
     ) -> Result<Self, Error> {
         let unbound = |error| Error::because(format!("{address}: can't listen there"), error);
         let listener = StdListener::bind(address).map_err(unbound)?;
@@ -54,7 +51,7 @@ impl Server {
             .spawn(move || {
                 runtime.block_on(async {
                     tokio::select! {
-                        () = serve(listener, tls, service) => {}
+                        () = serve(listener, tls, away, router) => {}
                         // Either it was asked to stop, or nobody is left who could ask.
                         _ = stopped => {}
                     }
@@ -92,21 +89,23 @@ impl Drop for Server {
     }
 }
 
-async fn serve(listener: StdListener, tls: Option<TlsAcceptor>, service: Arc<Service>) {
+async fn serve(
+    listener: StdListener,
+    tls: Option<TlsAcceptor>,
+    away: impl Fn() -> bool,
+    router: impl FnOnce() -> Router,
+) {
     let Ok(listener) = TcpListener::from_std(listener) else {
         return;
     };
     let Ok(local) = listener.local_addr() else {
         return;
     };
-    service.begin();
     let (ready, connections) = mpsc::channel(BACKLOG);
     let incoming = Incoming { connections, local };
-    let faults = service.settings.faults.clone();
-    let router = Router::new().fallback(handle).with_state(service);
-    let service = router.into_make_service_with_connect_info::<Wire>();
+    let service = router().into_make_service_with_connect_info::<Wire>();
     tokio::select! {
-        () = accept(listener, tls, faults, ready) => {}
+        () = accept(listener, tls, away, ready) => {}
         _ = axum::serve(incoming, service) => {}
     }
 }
@@ -115,7 +114,7 @@ async fn serve(listener: StdListener, tls: Option<TlsAcceptor>, service: Arc<Ser
 async fn accept(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
-    faults: Faults,
+    away: impl Fn() -> bool,
     ready: mpsc::Sender<(Stream, SocketAddr)>,
 ) {
     loop {
@@ -127,7 +126,7 @@ async fn accept(
                 continue;
             }
         };
-        if faults.is_away() {
+        if away() {
             // Dropped with a reset.
             let _ = stream.set_zero_linger();
             continue;
@@ -150,28 +149,5 @@ async fn accept(
                 });
             }
         }
-    }
-}
-
-/// The connections that are ready to be served.
-pub(crate) struct Incoming {
-    connections: mpsc::Receiver<(Stream, SocketAddr)>,
-    local: SocketAddr,
-}
-
-impl Listener for Incoming {
-    type Io = Stream;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Stream, SocketAddr) {
-        match self.connections.recv().await {
-            Some(connection) => connection,
-            // No more will come; the service ends by its other branch.
-            None => std::future::pending().await,
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        Ok(self.local)
     }
 }

@@ -11,8 +11,8 @@ use super::config::{BridgeReply, Config, Duplicates};
 use super::faults::{Faults, Rule};
 use super::machine::users::{Privilege, User};
 use super::machine::{Machine, SharedMachine};
+use super::mock::{Fleet, MockIpmi};
 use super::server::{Host, Member};
-use super::{Fleet, MockIpmi};
 
 /// How a mock BMC is to be.
 #[derive(Clone)]
@@ -254,5 +254,22 @@ impl Builder {
             .into_iter()
             .map(|(address, bmc, machine)| MockIpmi { address, bmc, machine, host: Arc::clone(&host) })
             .collect())
+    }
+}
+
+impl MockIpmi {
+    /// A BMC to be set up.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Many BMCs on one thread, set up as by default.
+    ///
+    /// # Errors
+    ///
+    /// A socket could not be bound, or the thread not be started.
+    pub async fn fleet(count: usize) -> io::Result<Fleet> {
+        Builder::default().fleet(count).await
     }
 }

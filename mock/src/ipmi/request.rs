@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::bmc::{Bmc, Path};
-use super::command::{self, Answer, Context, Effects, Refused};
+use super::command;
+use super::command::context::{Answer, Context, Effects, Refused};
 use super::config::Duplicates;
 use super::faults::{Act, Forgery, Rule};
 use super::journal::{Fate, Received};

@@ -4,7 +4,6 @@
 use serde_json::{Map, Value, json};
 
 use crate::http::uri;
-use crate::machine::login;
 use crate::machine::session::{Account, Accounts};
 use crate::machine::state::State;
 use crate::machine::store::Store;
@@ -66,7 +65,7 @@ pub(crate) fn change(state: &mut State, key: &str, patch: &Map<String, Value>) -
     }
     let ended = !account.enabled || account.user != before;
     if ended {
-        login::close(state, |session| session.user == before);
+        state.end_sessions(|session| session.user == before);
     }
     Ok(())
 }

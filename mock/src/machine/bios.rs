@@ -5,8 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::http::uri;
 use crate::machine::store::Store;
-use crate::message::{self, Message};
-use crate::verb::merge::text;
+use crate::message::{self, Message, text};
 
 /// The entries of the registry of this name; none where the tree has no such registry.
 fn entries<'a>(store: &'a Store, name: &str) -> Option<&'a Vec<Value>> {

@@ -1,23 +1,13 @@
 //! Accounts that are locked after too many logins with a wrong password, as the AccountService says:
 //! `AccountLockoutThreshold`, `AccountLockoutDuration`, `AccountLockoutCounterResetAfter`.
 
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::http::uri;
+use crate::machine::session::Failed;
 use crate::machine::state::State;
-
-/// Wrong logins by user.
-pub(crate) type Failures = HashMap<String, Failed>;
-
-/// The wrong logins of one user.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Failed {
-    count: u64,
-    last: Instant,
-}
 
 fn limit(state: &State, name: &str) -> Option<u64> {
     let service = state.store.get(uri::ROOT)?.object().get("AccountService")?.get("@odata.id")?.as_str()?;

@@ -14,7 +14,7 @@ use crate::http::uri;
 use crate::machine::state::{Settings, State};
 use crate::machine::{account, clock, ids, lockout};
 use crate::message::{self, Message};
-use crate::quirk::Quirk;
+use crate::quirk::names::Quirk;
 use crate::verb::body;
 
 /// Where sessions are if the service root doesn't say.
@@ -61,18 +61,11 @@ pub(crate) fn expire(state: &mut State, settings: &Settings) {
     }
 }
 
-/// Ends the sessions for which something holds, and removes their resources.
-pub(crate) fn close(state: &mut State, which: impl FnMut(&crate::machine::session::Session) -> bool) {
-    for session in state.sessions.take(which) {
-        state.store.remove_member(&session.collection, &session.key);
-    }
-}
-
 /// Ends the session that a request is in, if it is in one.
 pub(crate) fn end_of(state: &mut State, call: &Call) {
     let key = call.header(TOKEN).and_then(|token| state.sessions.touch(token)).map(|session| session.key.clone());
     if let Some(key) = key {
-        close(state, |session| session.key == key);
+        state.end_sessions(|session| session.key == key);
     }
 }
 

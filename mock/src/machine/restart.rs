@@ -7,28 +7,14 @@ use axum::http::header;
 
 use crate::http::reply::Reply;
 use crate::http::uri;
-use crate::machine::state::State;
-use crate::machine::{clock, login, settings};
+use crate::machine::state::{RestartSettings, State};
+use crate::machine::{clock, settings};
 use crate::message::{self, Message};
-use crate::{event, update};
+use crate::update::install;
+use crate::update::staged::When;
 
 /// The answer to the request is on its way before the service goes away.
 const GRACE: Duration = Duration::from_millis(100);
-
-/// How long a restart takes.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct RestartSettings {
-    /// How long connections are reset.
-    pub(crate) away: Duration,
-    /// How long requests are answered with 503 after that.
-    pub(crate) unready: Duration,
-}
-
-impl RestartSettings {
-    pub(crate) fn takes_time(self) -> bool {
-        !self.away.is_zero() || !self.unready.is_zero()
-    }
-}
 
 /// Restarts the service because a manager was reset.
 pub(crate) fn begin(state: &mut State, manager: &str) {
@@ -38,7 +24,8 @@ pub(crate) fn begin(state: &mut State, manager: &str) {
         }
     });
     settings::was_reset(state, manager);
-    update::was_reset(state);
+    // The manager restarts anyway, whatever firmware it gets.
+    install::all_due(state, When::OnReset);
     let RestartSettings { away, unready } = state.settings.restart;
     if !state.settings.restart.takes_time() {
         drop_volatile(state);
@@ -55,8 +42,8 @@ pub(crate) fn begin(state: &mut State, manager: &str) {
 
 /// What a service has in memory alone.
 fn drop_volatile(state: &mut State) {
-    login::close(state, |_| true);
-    event::stream::end_all(state);
+    state.end_sessions(|_| true);
+    state.events.end_streams();
 }
 
 /// The answer of a service that is not ready yet.

@@ -160,6 +160,16 @@ impl fmt::Debug for Sessions {
     }
 }
 
+/// Wrong logins by user.
+pub(crate) type Failures = HashMap<String, Failed>;
+
+/// The wrong logins of one user.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Failed {
+    pub(crate) count: u64,
+    pub(crate) last: Instant,
+}
+
 /// Random bytes as hexadecimal digits.
 pub(crate) fn random_hex<const N: usize>() -> Result<String, getrandom::Error> {
     let mut bytes = [0; N];

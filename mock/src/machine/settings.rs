@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::http::uri;
 use crate::machine::clock;
+use crate::machine::pending::{Pending, When};
 use crate::machine::state::State;
 use crate::machine::store::Store;
 use crate::message::{self, Message};
@@ -14,26 +15,6 @@ use crate::verb::merge;
 
 const SETTINGS: &str = "@Redfish.Settings";
 const APPLY_TIME: &str = "@Redfish.SettingsApplyTime";
-
-/// Changes that are not in force yet.
-#[derive(Clone, Debug)]
-pub(crate) struct Pending {
-    /// The key of the resource that they are for.
-    active: String,
-    patch: Map<String, Value>,
-    when: When,
-}
-
-/// When changes come into force.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum When {
-    Now,
-    OnReset,
-    /// At this time.
-    At(jiff::Timestamp),
-    /// At a reset between these times.
-    Within(jiff::Timestamp, jiff::Timestamp),
-}
 
 /// The resource whose settings resource this is.
 pub(crate) fn active_of(store: &Store, key: &str) -> Option<String> {

@@ -4,18 +4,17 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::event::{EventSettings, Events};
+use crate::event::queue::{EventSettings, Events};
 use crate::fault::{Faults, glob};
 use crate::http::encoding::Encoding;
-use crate::machine::lockout::Failures;
-use crate::machine::restart::RestartSettings;
-use crate::machine::session::{Accounts, Sessions};
-use crate::machine::settings::Pending;
+use crate::machine::pending::Pending;
+use crate::machine::session::{Accounts, Failures, Session, Sessions};
 use crate::machine::store::Store;
-use crate::quirk::Quirks;
-use crate::task::{TaskRules, Tasks};
-use crate::update::Staged;
-use crate::verb::query::Queries;
+use crate::quirk::names::Quirks;
+use crate::task::rule::TaskRules;
+use crate::task::tasks::Tasks;
+use crate::update::staged::Staged;
+use crate::verb::query::support::Queries;
 
 /// What a builder may set about behaviour.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +46,21 @@ pub(crate) struct Settings {
     pub(crate) control: bool,
 }
 
+/// How long a restart takes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct RestartSettings {
+    /// How long connections are reset.
+    pub(crate) away: Duration,
+    /// How long requests are answered with 503 after that.
+    pub(crate) unready: Duration,
+}
+
+impl RestartSettings {
+    pub(crate) fn takes_time(self) -> bool {
+        !self.away.is_zero() || !self.unready.is_zero()
+    }
+}
+
 /// What changes while the service runs.
 pub(crate) struct State {
     pub(crate) settings: Arc<Settings>,
@@ -54,6 +68,8 @@ pub(crate) struct State {
     pub(crate) accounts: Accounts,
     pub(crate) sessions: Sessions,
     pub(crate) tasks: Tasks,
+    /// Tasks that begin at a reset.
+    pub(crate) waiting: Vec<Waiting>,
     pub(crate) events: Events,
     /// Changes that come into force at a reset.
     pub(crate) pending: Vec<Pending>,
@@ -68,6 +84,14 @@ pub(crate) struct State {
     pub(crate) origin: Arc<(Store, Accounts)>,
     /// What is to happen after the request under way, and how long after.
     pub(crate) later: Vec<(Duration, Later)>,
+}
+
+/// A task that begins at the next reset.
+pub(crate) struct Waiting {
+    /// The key of the Task or Job.
+    pub(crate) resource: String,
+    pub(crate) pause: Duration,
+    pub(crate) then: Later,
 }
 
 /// A change that happens later.
@@ -89,6 +113,7 @@ impl State {
             accounts,
             sessions: Sessions::default(),
             tasks: Tasks::default(),
+            waiting: Vec::new(),
             events: Events::default(),
             pending: Vec::new(),
             staged: Vec::new(),
@@ -108,6 +133,7 @@ impl State {
             accounts: self.accounts.clone(),
             sessions: Sessions::default(),
             tasks: Tasks::default(),
+            waiting: Vec::new(),
             events: Events::default(),
             pending: self.pending.clone(),
             staged: self.staged.clone(),
@@ -116,6 +142,13 @@ impl State {
             unready_until: None,
             origin: Arc::clone(&self.origin),
             later: Vec::new(),
+        }
+    }
+
+    /// Ends the sessions for which something holds, and removes their resources.
+    pub(crate) fn end_sessions(&mut self, which: impl FnMut(&Session) -> bool) {
+        for session in self.sessions.take(which) {
+            self.store.remove_member(&session.collection, &session.key);
         }
     }
 

@@ -11,7 +11,8 @@ use serde_json::{Map, Value, json};
 
 use crate::http::reply::{JSON, Reply};
 use crate::http::{etag, uri};
-use crate::tree::{Payload, Tree};
+use crate::tree::Tree;
+use crate::tree::payload::Payload;
 
 /// A resource as it is at the moment.
 #[derive(Clone, Debug)]

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Quirk, Quirks};
 use crate::machine::ids;
 use crate::machine::store::Store;
+use crate::quirk::names::{Quirk, Quirks};
 use crate::schema::capability::schema;
 
 /// How many accounts without a name there are.

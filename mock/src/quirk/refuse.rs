@@ -7,7 +7,6 @@ use std::time::Duration;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use serde_json::Value;
 
-use super::{Quirk, Quirks};
 use crate::http::call::Call;
 use crate::http::encoding::{self, Encoding};
 use crate::http::reply::Reply;
@@ -16,6 +15,7 @@ use crate::machine::login;
 use crate::machine::session::Account;
 use crate::machine::state::State;
 use crate::message::{self, Message};
+use crate::quirk::names::{Quirk, Quirks};
 use crate::schema::capability::schema;
 
 /// How long `Inserted` takes to follow `Image`.

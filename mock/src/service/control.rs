@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use crate::fault::{Rule, RuleId};
 use crate::http::reply::JSON;
-use crate::journal::Request;
-use crate::service::Service;
+use crate::journal::request::Request;
+use crate::service::answer::Service;
 
 const PREFIX: &str = "/mock/";
 

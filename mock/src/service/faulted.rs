@@ -9,7 +9,7 @@ use crate::fault::action::{self, Action};
 use crate::fault::body;
 use crate::http::call::Call;
 use crate::http::connection::{End, Wire};
-use crate::service::Service;
+use crate::service::answer::Service;
 
 /// What a client is to get for a call to this path.
 pub(crate) async fn apply_faults(

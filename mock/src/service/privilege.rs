@@ -4,6 +4,7 @@
 use axum::http::Method;
 use serde_json::Value;
 
+use crate::action::offer;
 use crate::http::call::Call;
 use crate::http::reply::Reply;
 use crate::machine::account;
@@ -11,7 +12,7 @@ use crate::machine::login::Caller;
 use crate::machine::state::State;
 use crate::message::{self, Message};
 use crate::schema::capability::schema;
-use crate::{action, update};
+use crate::update::push;
 
 const LOGIN: &str = "Login";
 const CONFIGURE_COMPONENTS: &str = "ConfigureComponents";
@@ -91,10 +92,10 @@ fn owner(state: &State, call: &Call) -> Option<String> {
     if call.method != Method::POST {
         return None;
     }
-    if update::is_push(&state.store, &call.key) {
-        return update::service(&state.store);
+    if push::is_push(&state.store, &call.key) {
+        return push::service(&state.store);
     }
-    action::find(&state.store, &call.key).map(|action| action.owner)
+    offer::find(&state.store, &call.key).map(|action| action.owner)
 }
 
 fn is_about_oneself(state: &State, caller: &Caller, call: &Call) -> bool {

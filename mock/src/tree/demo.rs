@@ -2,7 +2,7 @@
 
 use axum::body::Bytes;
 
-use crate::tree::layout::File;
+use crate::tree::payload::File;
 
 static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/demo_files.rs"));
 

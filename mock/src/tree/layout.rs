@@ -7,25 +7,65 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use serde_json::Value;
 
 use crate::error::Error;
 use crate::http::uri;
-use crate::tree::{Payload, Problem, ProblemKind, Tree};
+use crate::tree::payload::{File, Payload, Problem, ProblemKind};
+use crate::tree::{Tree, demo};
 
 /// Deeper than any URI of the standard; a folder that links to itself ends here.
 const MAX_DEPTH: usize = 48;
 
-/// A file of a tree: its path relative to the tree, with `/` between the parts.
-#[derive(Debug)]
-pub(crate) struct File {
-    pub(crate) path: String,
-    pub(crate) body: Bytes,
+impl Tree {
+    /// The tree that this library carries: a two-socket rack server.
+    pub fn demo() -> Self {
+        assemble(demo::files())
+    }
+
+    /// Reads a folder of payloads that has a service root.
+    ///
+    /// Both usual layouts are understood, also mixed:
+    ///
+    /// - DMTF's mockup layout: one folder per resource with an `index.json` in it. The folder's
+    ///   path is the URI; the path may or may not start with `redfish/v1`. `headers.json` is passed
+    ///   over.
+    /// - `name.json`: the URI is the payload's `@odata.id`; without one it is the path, with and
+    ///   without the `.json`.
+    ///
+    /// A payload whose `@odata.id` differs from its folder answers to both, as long as no other
+    /// payload has a better claim. Text that isn't JSON is served as it was captured.
+    /// [`Tree::problems`] says what was unusual.
+    ///
+    /// # Errors
+    ///
+    /// If the folder can't be read, or nothing in it is a service root (`/redfish/v1`).
+    pub fn from_dir(dir: impl AsRef<Path>) -> Result<Self, Error> {
+        let dir = dir.as_ref();
+        let tree = Self::from_dir_without_root(dir)?;
+        if tree.has_root() {
+            return Ok(tree);
+        }
+        Err(Error::new(format!(
+            "{}: none of its {} payloads is a service root; one needs to be redfish/v1/index.json, index.json, or a file whose \
+             @odata.id is /redfish/v1 (Tree::from_dir_without_root serves a folder that has none)",
+            dir.display(),
+            tree.len()
+        )))
+    }
+
+    /// Reads a folder of payloads like [`Tree::from_dir`], service root or not.
+    ///
+    /// # Errors
+    ///
+    /// If the folder can't be read.
+    pub fn from_dir_without_root(dir: impl AsRef<Path>) -> Result<Self, Error> {
+        Ok(assemble(read(dir.as_ref())?))
+    }
 }
 
 /// Reads all files below a folder that may be payloads.
-pub(crate) fn read(dir: &Path) -> Result<Vec<File>, Error> {
+fn read(dir: &Path) -> Result<Vec<File>, Error> {
     let mut files = Vec::new();
     read_below(dir, "", 0, &mut files)?;
     files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -104,7 +144,7 @@ impl Candidate {
 }
 
 /// Gives every file its URI.
-pub(crate) fn assemble(files: Vec<File>) -> Tree {
+fn assemble(files: Vec<File>) -> Tree {
     let prefix = prefix(&files);
     let mut candidates: Vec<_> = files.into_iter().map(|file| Candidate::new(file, prefix)).collect();
     // Stable: among equals the order of the names decides, which puts `name.json` before
@@ -185,6 +225,8 @@ fn place(path: &str, prefix: &str) -> (String, bool) {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Bytes;
+
     use super::*;
 
     fn tree(files: &[(&str, &str)]) -> Tree {

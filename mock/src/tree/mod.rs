@@ -3,28 +3,18 @@
 
 mod demo;
 mod layout;
+pub(crate) mod payload;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 
 use axum::body::Bytes;
 use serde_json::Value;
 
-use crate::error::Error;
 use crate::http::uri;
 
-/// One payload as it was captured.
-#[derive(Clone, Debug)]
-pub(crate) struct Payload {
-    /// The bytes, untouched.
-    pub(crate) body: Bytes,
-    /// What they mean; `None` where they are no JSON.
-    pub(crate) json: Option<Arc<Value>>,
-    /// The file the payload came from, relative to the tree; empty if it was made in memory.
-    pub(crate) file: String,
-}
+use payload::{Payload, Problem};
 
 /// The payloads of a Redfish service, by URI.
 ///
@@ -52,51 +42,6 @@ impl Tree {
     /// A tree without any resource.
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// The tree that this library carries: a two-socket rack server.
-    pub fn demo() -> Self {
-        layout::assemble(demo::files())
-    }
-
-    /// Reads a folder of payloads that has a service root.
-    ///
-    /// Both usual layouts are understood, also mixed:
-    ///
-    /// - DMTF's mockup layout: one folder per resource with an `index.json` in it. The folder's
-    ///   path is the URI; the path may or may not start with `redfish/v1`. `headers.json` is passed
-    ///   over.
-    /// - `name.json`: the URI is the payload's `@odata.id`; without one it is the path, with and
-    ///   without the `.json`.
-    ///
-    /// A payload whose `@odata.id` differs from its folder answers to both, as long as no other
-    /// payload has a better claim. Text that isn't JSON is served as it was captured.
-    /// [`Tree::problems`] says what was unusual.
-    ///
-    /// # Errors
-    ///
-    /// If the folder can't be read, or nothing in it is a service root (`/redfish/v1`).
-    pub fn from_dir(dir: impl AsRef<Path>) -> Result<Self, Error> {
-        let dir = dir.as_ref();
-        let tree = Self::from_dir_without_root(dir)?;
-        if tree.has_root() {
-            return Ok(tree);
-        }
-        Err(Error::new(format!(
-            "{}: none of its {} payloads is a service root; one needs to be redfish/v1/index.json, index.json, or a file whose \
-             @odata.id is /redfish/v1 (Tree::from_dir_without_root serves a folder that has none)",
-            dir.display(),
-            tree.len()
-        )))
-    }
-
-    /// Reads a folder of payloads like [`Tree::from_dir`], service root or not.
-    ///
-    /// # Errors
-    ///
-    /// If the folder can't be read.
-    pub fn from_dir_without_root(dir: impl AsRef<Path>) -> Result<Self, Error> {
-        Ok(layout::assemble(layout::read(dir.as_ref())?))
     }
 
     /// This tree with one more resource; an earlier one of the same URI is replaced.
@@ -173,60 +118,5 @@ impl Tree {
 impl fmt::Debug for Tree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tree").field("payloads", &self.payloads.len()).field("problems", &self.problems).finish()
-    }
-}
-
-/// Something unusual about one file of a tree. The file is served nevertheless.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    pub(crate) file: String,
-    pub(crate) uri: String,
-    pub(crate) kind: ProblemKind,
-}
-
-/// What may be unusual about a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ProblemKind {
-    /// Its text is no JSON, for this reason. It is served as it is.
-    NotJson(String),
-    /// Its `@odata.id` is not what its folder says; it answers to both.
-    OtherId(String),
-    /// Its `@odata.id` is that of another payload as well; it answers to its place only.
-    DuplicateId(String),
-    /// Its `@odata.id` names a part of a resource; it answers to its place.
-    FragmentId(String),
-}
-
-impl Problem {
-    /// The file's path, relative to the tree.
-    pub fn file(&self) -> &str {
-        &self.file
-    }
-
-    /// The URI under which the file is served.
-    pub fn uri(&self) -> &str {
-        &self.uri
-    }
-
-    /// What is unusual.
-    pub fn kind(&self) -> &ProblemKind {
-        &self.kind
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.file)?;
-        match &self.kind {
-            ProblemKind::NotJson(why) => write!(f, "is no JSON ({why}); served as it is"),
-            ProblemKind::OtherId(id) => write!(f, "its @odata.id is {id}; it answers to that and to {}", self.uri),
-            ProblemKind::DuplicateId(id) => {
-                write!(f, "its @odata.id {id} is another payload's too; it answers to {}", self.uri)
-            }
-            ProblemKind::FragmentId(id) => {
-                write!(f, "its @odata.id {id} names a part of a resource; it answers to {}", self.uri)
-            }
-        }
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn inventory(store: &Store, targets: &[String], image: &str) -> Vec<S
 fn updateable(store: &Store) -> Vec<String> {
     let follow =
         |key: &str, name: &str| store.get(key)?.object().get(name)?.get("@odata.id")?.as_str().and_then(uri::key_of_id);
-    let collection = super::service(store).and_then(|service| follow(&service, "FirmwareInventory"));
+    let collection = super::push::service(store).and_then(|service| follow(&service, "FirmwareInventory"));
     let mut members = collection.map(|collection| store.members(&collection)).unwrap_or_default();
     members.retain(|key| {
         let said = store.get(key).and_then(|software| software.object().get("Updateable")?.as_bool());

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::action;
+use crate::action::offer;
 use crate::http::call::Call;
 use crate::http::uri;
 use crate::machine::state::State;
@@ -67,7 +67,7 @@ pub(crate) fn waits_for_reset(state: &State, call: &Call) -> Result<bool, Messag
     let Some(wanted) = body.get(APPLY_TIME).and_then(Value::as_str) else {
         return Ok(false);
     };
-    let action = || action::find(&state.store, &call.key);
+    let action = || offer::find(&state.store, &call.key);
     let support = match state.store.get(&call.key) {
         Some(resource) => resource.object().get("@Redfish.OperationApplyTimeSupport").cloned(),
         None => action().and_then(|action| action.apply_times().cloned()),

@@ -3,14 +3,14 @@
 
 use axum::http::{StatusCode, header};
 
+use crate::event::subscription;
 use crate::http::call::Call;
 use crate::http::reply::Reply;
-use crate::machine::login;
 use crate::machine::state::State;
 use crate::message::{self, Message};
 use crate::schema::capability::Methods;
+use crate::task::operation;
 use crate::verb::{patch, refuse};
-use crate::{event, task};
 
 pub(crate) fn answer(state: &mut State, call: &Call) -> Reply {
     if !state.store.contains(&call.key) {
@@ -26,14 +26,14 @@ pub(crate) fn answer(state: &mut State, call: &Call) -> Reply {
         return reply;
     }
     if state.sessions.has_resource(&key) {
-        login::close(state, |session| session.key == key);
+        state.end_sessions(|session| session.key == key);
         return Reply::empty(StatusCode::NO_CONTENT);
     }
     if let Some(account) = state.accounts.remove_resource(&key) {
-        login::close(state, |session| session.user == account.user);
+        state.end_sessions(|session| session.user == account.user);
     }
     state.store.remove_member(&collection, &key);
-    task::cancel_resource(state, &key);
-    event::unsubscribed(state, &key);
+    operation::cancel_resource(state, &key);
+    subscription::unsubscribed(state, &key);
     Reply::empty(StatusCode::NO_CONTENT)
 }

@@ -8,7 +8,8 @@ use crate::http::reply::Reply;
 use crate::machine::state::{Settings, State};
 use crate::machine::store::Resource;
 use crate::schema::capability::Methods;
-use crate::verb::query::{Asked, Features};
+use crate::verb::query::Asked;
+use crate::verb::query::support::Features;
 use crate::verb::refuse::{missing, not_allowed};
 
 pub(crate) fn answer(state: &State, call: &Call, settings: &Settings) -> Reply {

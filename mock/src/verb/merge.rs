@@ -7,7 +7,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::message::{self, Message};
+use crate::message::{self, Message, text};
 use crate::schema::{self, Field, Kind, Type, secret, unfit};
 
 /// Deeper than any resource; a request that nests further is cut off here.
@@ -263,14 +263,6 @@ fn without_nulls(value: &Value) -> Value {
             .map(|(name, value)| (name.clone(), without_nulls(value)))
             .collect(),
         other => other.clone(),
-    }
-}
-
-/// A value as a message names it.
-pub(crate) fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::http::{Method, StatusCode, header};
 use serde_json::{Map, Value};
 
-use crate::event;
+use crate::event::subscription;
 use crate::http::call::Call;
 use crate::http::etag;
 use crate::http::reply::Reply;
@@ -11,7 +11,7 @@ use crate::machine::state::{Settings, State};
 use crate::machine::store::Store;
 use crate::machine::{account, bios, media, settings};
 use crate::message::{self, Message};
-use crate::quirk::Quirk;
+use crate::quirk::names::Quirk;
 use crate::schema::capability::{Methods, schema};
 use crate::verb::refuse::not_allowed;
 use crate::verb::{body, merge};
@@ -65,8 +65,8 @@ pub(crate) fn answer(state: &mut State, call: &Call, settings: &Settings) -> Rep
     }
     state.store.set(&key, Value::Object(resource));
     if state.store.get(&key).and_then(schema) == Some("EventDestination") {
-        event::subscribed(state, &key, &patch);
-        state.store.update(&key, event::hide_headers);
+        subscription::subscribed(state, &key, &patch);
+        state.store.update(&key, subscription::hide_headers);
     }
     if state.store.get(&key).and_then(schema) == Some("LogEntry") {
         state.store.show_in_collection(&key);

@@ -3,6 +3,7 @@
 use axum::http::{StatusCode, header};
 use serde_json::{Map, Value, json};
 
+use crate::event::subscription;
 use crate::http::call::Call;
 use crate::http::reply::Reply;
 use crate::http::uri;
@@ -12,9 +13,9 @@ use crate::machine::{account, clock, ids};
 use crate::message::{self, Message};
 use crate::schema::capability::{Methods, schema as schema_of};
 use crate::schema::{self, secret};
+use crate::task::operation::{self, CarryOut};
 use crate::verb::refuse::not_allowed;
-use crate::verb::{body, collection, merge};
-use crate::{event, task};
+use crate::verb::{body, collection};
 
 /// The protocols that the schema has for event destinations.
 static EVENT_PROTOCOLS: &[&str] = &[
@@ -31,7 +32,7 @@ static EVENT_PROTOCOLS: &[&str] = &[
     "OEM",
 ];
 
-pub(crate) fn answer(state: &mut State, call: &Call, settings: &Settings) -> Reply {
+pub(crate) fn answer(state: &mut State, call: &Call, settings: &Settings, carry_out: CarryOut) -> Reply {
     // A POST to Members is one to the collection (DSP0266, "POST (create)").
     let asked = if state.store.contains(&call.key) {
         &*call.key
@@ -78,7 +79,7 @@ pub(crate) fn answer(state: &mut State, call: &Call, settings: &Settings) -> Rep
         return Reply::error(message);
     }
     if schema == "EventDestination"
-        && let Err(message) = check_subscription(&body).and_then(|()| event::check(&state.store, &body))
+        && let Err(message) = check_subscription(&body).and_then(|()| subscription::check(&state.store, &body))
     {
         return Reply::error(message);
     }
@@ -98,10 +99,10 @@ pub(crate) fn answer(state: &mut State, call: &Call, settings: &Settings) -> Rep
         account::created(state, &key, &body);
     }
     if schema == "EventDestination" {
-        event::subscribed(state, &key, &body);
+        subscription::subscribed(state, &key, &body);
     }
     if schema == "Job" {
-        task::submit(state, &key, &body);
+        operation::submit(state, &key, &body, carry_out);
     }
     match state.store.get(&key) {
         Some(resource) => resource.reply(StatusCode::CREATED).with(header::LOCATION, &location),
@@ -111,7 +112,7 @@ pub(crate) fn answer(state: &mut State, call: &Call, settings: &Settings) -> Rep
 
 /// Checks where events are to go and how.
 fn check_subscription(body: &Map<String, Value>) -> Result<(), Message> {
-    let text = |name: &str| body.get(name).map(merge::text).unwrap_or_default();
+    let text = |name: &str| body.get(name).map(message::text).unwrap_or_default();
     let protocol = text("Protocol");
     if !EVENT_PROTOCOLS.contains(&protocol.as_str()) {
         let refused = Message::new(&message::PROPERTY_VALUE_NOT_IN_LIST, [&protocol, "Protocol"]);

@@ -2,21 +2,21 @@
 
 use axum::http::header;
 
-use crate::action;
+use crate::action::offer;
 use crate::http::reply::Reply;
 use crate::machine::state::State;
 use crate::message::{self, Message};
 use crate::schema::capability::Methods;
-use crate::update;
+use crate::update::push;
 
 /// A method that the resource doesn't take.
 pub(crate) fn not_allowed(state: &State, key: &str) -> Reply {
     if !state.store.contains(key) {
-        if update::is_push(&state.store, key) {
+        if push::is_push(&state.store, key) {
             return Reply::error(Message::new(&message::NOT_ALLOWED, [])).with(header::ALLOW, "POST");
         }
         // Looking at every resource is too much for each dangling link that a walk follows.
-        let action = key.contains("/Actions/").then(|| action::find(&state.store, key)).flatten();
+        let action = key.contains("/Actions/").then(|| offer::find(&state.store, key)).flatten();
         return match action {
             Some(_) => Reply::error(Message::new(&message::NOT_ALLOWED, [])).with(header::ALLOW, "POST"),
             None => missing(state, key),

@@ -1,6 +1,6 @@
 //! FRU inventory commands: area info, read, write.
 
-use super::{Answer, Command, Context, OPERATOR, USER, code, command, exactly, piece, small};
+use super::context::{Answer, Command, Context, OPERATOR, USER, code, command, exactly, piece, small};
 use crate::ipmi::machine::ChangeKind;
 use crate::ipmi::machine::power::Cause;
 

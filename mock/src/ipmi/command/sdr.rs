@@ -1,6 +1,6 @@
 //! SDR repository commands: info, reservation, partial reads, time.
 
-use super::{Answer, Command, Context, USER, code, command, exactly, piece};
+use super::context::{Answer, Command, Context, USER, code, command, exactly, piece};
 
 pub(super) fn find(number: u8) -> Option<Command> {
     match number {

@@ -1,6 +1,6 @@
 //! System event log commands: info, reservation, entries, clearing, time.
 
-use super::{Answer, Command, Context, OPERATOR, USER, code, command, exactly, piece, small};
+use super::context::{Answer, Command, Context, OPERATOR, USER, code, command, exactly, piece, small};
 use crate::ipmi::machine::ChangeKind;
 use crate::ipmi::machine::power::Cause;
 

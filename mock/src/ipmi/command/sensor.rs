@@ -1,7 +1,7 @@
 //! Sensor commands: readings, reading factors, thresholds, hysteresis, event enables; and platform events.
 //! The controller that a request is for owns the sensors it sees, be it the BMC or one behind it.
 
-use super::{Answer, Command, Context, OPERATOR, USER, byte, code, command, exactly};
+use super::context::{Answer, Command, Context, OPERATOR, USER, byte, code, command, exactly};
 use crate::ipmi::machine::ChangeKind;
 use crate::ipmi::machine::power::{Cause, PowerState};
 use crate::ipmi::machine::sdr::factors;

@@ -1,6 +1,6 @@
 //! User commands: access, names, passwords.
 
-use super::{ADMINISTRATOR, Answer, Command, Context, OPERATOR, byte, code, command, exactly};
+use super::context::{ADMINISTRATOR, Answer, Command, Context, OPERATOR, byte, code, command, exactly};
 use crate::ipmi::machine::ChangeKind;
 use crate::ipmi::machine::power::Cause;
 use crate::ipmi::machine::users::{Privilege, User};

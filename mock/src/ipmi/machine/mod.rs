@@ -177,13 +177,6 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// A rack server with two sockets: some thirty sensors, a log, three FRU devices, a satellite controller.
-    /// It is on, and has no users yet.
-    #[must_use]
-    pub fn two_socket_server() -> Self {
-        two_socket::machine()
-    }
-
     /// Machine time: since the machine was made, with what it was advanced by.
     #[must_use]
     pub fn now(&self) -> Duration {
@@ -307,7 +300,7 @@ impl Machine {
                 });
                 let data = [0xC0 | offset, self.watchdog.timer_use & 7, 0xFF];
                 let clock = self.clock();
-                self.sel.add(sel::system_event(0, 0x23, two_socket::WATCHDOG_SENSOR, 0x6F, data), clock);
+                self.sel.add(sel::system_event(0, 0x23, watchdog::SENSOR, 0x6F, data), clock);
             }
             if let Some(action) = action {
                 self.power.plan(action, &Cause::Watchdog, at);

@@ -6,7 +6,7 @@ use crate::http::uri;
 use crate::machine::store::Store;
 use crate::message::{self, Message};
 
-use super::Features;
+use super::support::Features;
 
 /// An understood `$expand`.
 #[derive(Debug, PartialEq, Eq)]
@@ -143,7 +143,7 @@ mod tests {
 
     use super::*;
     use crate::tree::Tree;
-    use crate::verb::query::{Queries, Query, QuerySupport};
+    use crate::verb::query::support::{Queries, Query, QuerySupport};
 
     fn store() -> Store {
         Store::new(

@@ -4,15 +4,10 @@
 
 mod excerpt;
 mod expand;
-mod filter;
+pub(crate) mod filter;
 mod page;
 mod select;
-mod support;
-
-pub use support::{Query, QuerySupport};
-
-pub(crate) use filter::Filter;
-pub(crate) use support::{Features, Queries};
+pub(crate) mod support;
 
 use serde_json::Value;
 
@@ -21,24 +16,20 @@ use crate::machine::store::Store;
 use crate::message::{self, Message};
 
 use expand::Expand;
+use filter::Filter;
+use page::{TOKEN, Window};
 use select::Select;
+use support::{Features, Queries, Query};
 
 /// The query parameters of a request, understood.
 #[derive(Debug, Default)]
 pub(crate) struct Asked {
     expand: Option<Expand>,
     select: Option<Select>,
-    filter: Option<Filter>,
-    top: Option<usize>,
-    skip: Option<usize>,
-    /// How many members earlier pages had: what this service writes into its own next links.
-    token: usize,
+    window: Window,
     only: bool,
     excerpt: bool,
 }
-
-/// The parameter in which this service's next links say how far the last page went.
-const TOKEN: &str = "$skiptoken";
 
 impl Asked {
     /// Understands a query; the message says what is wrong with it.
@@ -50,7 +41,7 @@ impl Asked {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
             let (name, value) = (uri::decode(name), uri::decode(&value.replace('+', " ")));
             if name == TOKEN {
-                asked.token = number(&name, &value)?;
+                asked.window.token = number(&name, &value)?;
                 continue;
             }
             let Some(kind) = Query::of(&name) else {
@@ -77,9 +68,9 @@ impl Asked {
             match kind {
                 Query::Expand => asked.expand = Some(Expand::parse(&value, features)?),
                 Query::Select => asked.select = Some(Select::parse(&value)?),
-                Query::Filter => asked.filter = Some(Filter::parse(&value)?),
-                Query::TopSkip if name == "$top" => asked.top = Some(number(&name, &value)?),
-                Query::TopSkip => asked.skip = Some(number(&name, &value)?),
+                Query::Filter => asked.window.filter = Some(Filter::parse(&value)?),
+                Query::TopSkip if name == "$top" => asked.window.top = Some(number(&name, &value)?),
+                Query::TopSkip => asked.window.skip = Some(number(&name, &value)?),
                 // These two are what they are by being there.
                 Query::Only | Query::Excerpt if !value.is_empty() => {
                     return Err(Message::new(&message::QUERY_VALUE_FORMAT, [&value, &name]));
@@ -97,18 +88,12 @@ impl Asked {
 
     /// Whether anything is asked for that a plain GET doesn't do.
     fn is_plain(&self) -> bool {
-        self.expand.is_none()
-            && self.select.is_none()
-            && self.filter.is_none()
-            && self.top.is_none()
-            && self.skip.is_none()
-            && self.token == 0
-            && !self.excerpt
+        self.expand.is_none() && self.select.is_none() && self.window.is_all() && !self.excerpt
     }
 
     /// Whether the answer is a part of the resource and nothing else.
     pub(crate) fn is_part_of_one(&self) -> bool {
-        self.expand.is_none() && self.filter.is_none() && self.top.is_none() && self.skip.is_none() && self.token == 0
+        self.expand.is_none() && self.window.is_all()
     }
 
     /// The key that the answer is to be about: the only member, where that is asked for.
@@ -137,7 +122,7 @@ impl Asked {
             return Ok(None);
         };
         if store.is_collection(key) {
-            page::cut(&mut json, self, store, key, query, page_size);
+            page::cut(&mut json, &self.window, store, key, query, page_size);
         }
         if let Some(expand) = &self.expand
             && !expand.apply(&mut json, store, key, queries.most_bytes())

@@ -6,17 +6,37 @@ use serde_json::Value;
 use crate::http::uri;
 use crate::machine::store::Store;
 
-use super::{Asked, TOKEN};
+use super::filter::Filter;
+
+/// The parameter in which this service's next links say how far the last page went.
+pub(super) const TOKEN: &str = "$skiptoken";
+
+/// Which members are asked for.
+#[derive(Debug, Default)]
+pub(super) struct Window {
+    pub(super) filter: Option<Filter>,
+    pub(super) top: Option<usize>,
+    pub(super) skip: Option<usize>,
+    /// How many members earlier pages had: what this service writes into its own next links.
+    pub(super) token: usize,
+}
+
+impl Window {
+    /// Whether everything is asked for.
+    pub(super) fn is_all(&self) -> bool {
+        self.filter.is_none() && self.top.is_none() && self.skip.is_none() && self.token == 0
+    }
+}
 
 /// Leaves in a collection the members that are asked for, and says where to go on.
-pub(super) fn cut(json: &mut Value, asked: &Asked, store: &Store, key: &str, query: &str, page_size: Option<usize>) {
+pub(super) fn cut(json: &mut Value, window: &Window, store: &Store, key: &str, query: &str, page_size: Option<usize>) {
     let Some(object) = json.as_object_mut() else {
         return;
     };
     let Some(Value::Array(members)) = object.get_mut("Members") else {
         return;
     };
-    if let Some(filter) = &asked.filter {
+    if let Some(filter) = &window.filter {
         members.retain(|member| {
             let resource = member
                 .get("@odata.id")
@@ -27,8 +47,8 @@ pub(super) fn cut(json: &mut Value, asked: &Asked, store: &Store, key: &str, que
         });
     }
     let count = members.len();
-    let first = asked.skip.unwrap_or(0).saturating_add(asked.token).min(count);
-    let wanted = asked.top.unwrap_or(usize::MAX).saturating_sub(asked.token);
+    let first = window.skip.unwrap_or(0).saturating_add(window.token).min(count);
+    let wanted = window.top.unwrap_or(usize::MAX).saturating_sub(window.token);
     let length = wanted.min(page_size.unwrap_or(usize::MAX)).min(count - first);
     members.drain(..first);
     members.truncate(length);
@@ -37,7 +57,7 @@ pub(super) fn cut(json: &mut Value, asked: &Asked, store: &Store, key: &str, que
     // A client that asked for so many with $top has them; otherwise more pages follow.
     if length < wanted && first + length < count {
         let id = object.get("@odata.id").and_then(Value::as_str).unwrap_or(key).to_owned();
-        let next = next_link(&id, query, asked.token + length);
+        let next = next_link(&id, query, window.token + length);
         object.insert("Members@odata.nextLink".to_owned(), next.into());
     }
 }

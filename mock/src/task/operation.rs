@@ -6,25 +6,29 @@ use std::time::Duration;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 
-use super::{Monitored, Stage, TaskRule, collection};
+use super::rule::TaskRule;
+use super::tasks::{Monitored, Stage};
 use crate::http::call::Call;
 use crate::http::reply::Reply;
 use crate::http::uri;
 use crate::journal;
-use crate::machine::state::State;
+use crate::machine::state::{State, Waiting};
 use crate::machine::{clock, ids};
 use crate::message::{self, Message};
 use crate::schema::secret;
-use crate::service::carry_out;
+
+/// What carries a request out.
+pub(crate) type CarryOut = fn(&mut State, &Call) -> Reply;
 
 /// A task under way.
 #[derive(Debug)]
-pub(super) struct Running {
+struct Running {
     /// The key of the Task or Job.
     resource: String,
     monitor: String,
     /// What is to be done; nothing for a job that a client made without saying.
     call: Option<Call>,
+    carry_out: CarryOut,
     rule: TaskRule,
     step: u32,
     pause: Duration,
@@ -32,7 +36,13 @@ pub(super) struct Running {
 
 /// Makes a task of a request that could be carried out, now or at the next reset. `None` where the tree
 /// has no service that tasks could be seen at: then the request is carried out at once.
-pub(crate) fn start(state: &mut State, call: &Call, rule: TaskRule, at_reset: bool) -> Option<Reply> {
+pub(crate) fn start(
+    state: &mut State,
+    call: &Call,
+    rule: TaskRule,
+    at_reset: bool,
+    carry_out: CarryOut,
+) -> Option<Reply> {
     let collection = collection(state, rule.job)?;
     let service = uri::parent(&collection)?.to_owned();
     let id = ids::free_id(&state.store, &collection);
@@ -55,9 +65,10 @@ pub(crate) fn start(state: &mut State, call: &Call, rule: TaskRule, at_reset: bo
     }
     let duration = rule.duration.unwrap_or(state.settings.tasks.duration);
     let pause = duration / rule.steps;
-    let running = Running { resource, monitor, call: Some(call.clone()), rule, step: 0, pause };
+    let running = Running { resource, monitor, call: Some(call.clone()), carry_out, rule, step: 0, pause };
     if at_reset {
-        state.tasks.waiting.push(running);
+        let resource = running.resource.clone();
+        state.waiting.push(Waiting { resource, pause, then: Box::new(move |state| advance(state, running)) });
     } else {
         state.schedule(pause, move |state| advance(state, running));
     }
@@ -65,7 +76,7 @@ pub(crate) fn start(state: &mut State, call: &Call, rule: TaskRule, at_reset: bo
 }
 
 /// Begins a job that a client made, at once or at the time that its schedule says.
-pub(crate) fn submit(state: &mut State, job: &str, body: &Map<String, Value>) {
+pub(crate) fn submit(state: &mut State, job: &str, body: &Map<String, Value>, carry_out: CarryOut) {
     let call = body.get("Payload").and_then(|payload| {
         let said = |name: &str| payload.get(name).and_then(Value::as_str);
         Some(Call {
@@ -78,7 +89,7 @@ pub(crate) fn submit(state: &mut State, job: &str, body: &Map<String, Value>) {
     });
     let rule = TaskRule::new("POST", job).as_job();
     let pause = state.settings.tasks.duration / rule.steps;
-    let running = Running { resource: job.to_owned(), monitor: job.to_owned(), call, rule, step: 0, pause };
+    let running = Running { resource: job.to_owned(), monitor: job.to_owned(), call, carry_out, rule, step: 0, pause };
     let start = body.get("Schedule").and_then(|schedule| schedule.get("InitialStartTime")?.as_str()?.parse().ok());
     let wait = start.map_or(0, |start: jiff::Timestamp| start.as_second() - jiff::Timestamp::now().as_second());
     let wait = Duration::from_secs(wait.try_into().unwrap_or(0));
@@ -105,12 +116,22 @@ pub(crate) fn cancel_jobs(state: &mut State, job: Option<&str>) {
 
 /// A machine was reset: the tasks that waited for that begin.
 pub(crate) fn was_reset(state: &mut State) {
-    for running in std::mem::take(&mut state.tasks.waiting) {
-        if shown_state(state, &running.resource) == Some("Pending") {
-            set_state(state, &running.resource, "Running");
-            state.schedule(running.pause, move |state| advance(state, running));
+    for waiting in std::mem::take(&mut state.waiting) {
+        if shown_state(state, &waiting.resource) == Some("Pending") {
+            set_state(state, &waiting.resource, "Running");
+            state.later.push((waiting.pause, waiting.then));
         }
     }
+}
+
+/// The key of the collection of tasks, or of jobs; none where the tree has no such service.
+fn collection(state: &State, job: bool) -> Option<String> {
+    let (service, members) = if job { ("JobService", "Jobs") } else { ("Tasks", "Tasks") };
+    let follow = |key: &str, name: &str| {
+        state.store.get(key)?.object().get(name)?.get("@odata.id")?.as_str().and_then(uri::key_of_id)
+    };
+    let service = follow(uri::ROOT, service)?;
+    follow(&service, members).filter(|collection| state.store.contains(collection))
 }
 
 fn set_state(state: &mut State, resource: &str, value: &str) {
@@ -193,9 +214,10 @@ fn advance(state: &mut State, mut running: Running) {
     }
     let reply = match &running.rule.failure {
         Some(text) => Reply::error(Message::new(&message::OPERATION_FAILED, []).worded(text)),
-        None => {
-            running.call.as_ref().map_or_else(|| Reply::empty(StatusCode::NO_CONTENT), |call| carry_out(state, call))
-        }
+        None => running
+            .call
+            .as_ref()
+            .map_or_else(|| Reply::empty(StatusCode::NO_CONTENT), |call| (running.carry_out)(state, call)),
     };
     end(state, &running, reply);
 }
