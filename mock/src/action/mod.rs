@@ -116,6 +116,7 @@ fn is_of_kind(value: &Value, kind: Kind) -> bool {
             Kind::Truth => value.is_boolean(),
             Kind::Object => value.is_object(),
             Kind::Array => value.is_array(),
+            Kind::Any => !value.is_object() && !value.is_array(),
         }
 }
 

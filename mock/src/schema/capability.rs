@@ -2,112 +2,33 @@
 //! far as this service acts upon it.
 
 use crate::machine::store::{Resource, Store};
+use crate::schema::{Type, find};
 
-/// Members of these collections can be created by clients. The names are those of the members'
-/// types.
-static INSERTABLE: &[&str] = &[
-    "AddressPool",
-    "Aggregate",
-    "AggregationSource",
-    "AllowDeny",
-    "BootOption",
-    "Certificate",
-    "CertificateEnrollment",
-    "Connection",
-    "Endpoint",
-    "EndpointGroup",
-    "EventDestination",
-    "ExternalAccountProvider",
-    "Facility",
-    "Job",
-    "JobDocument",
-    "JobExecutor",
-    "Key",
-    "KeyPolicy",
-    "License",
-    "LogEntry",
-    "ManagerAccount",
-    "MemoryChunks",
-    "MemoryRegion",
-    "MetricDefinition",
-    "MetricReportDefinition",
-    "OutboundConnection",
-    "OutletGroup",
-    "PowerDomain",
-    "RegisteredClient",
-    "ResourceBlock",
-    "Role",
-    "RouteEntry",
-    "RouteSetEntry",
-    "Session",
-    "Signature",
-    "Triggers",
-    "VCATEntry",
-    "VLanNetworkInterface",
-    "Volume",
-    "Zone",
+/// Where this service doesn't let clients do what the schema would: the type (of the member, where it is about
+/// inserting), and why.
+static EXCEPTIONS: &[(&str, &str)] = &[
+    ("Cable", "it is hardware, which a request doesn't bring about or take away"),
+    ("Chassis", "it is hardware, which a request doesn't bring about or take away"),
+    ("ComputerSystem", "a system that a client makes is composed, and composition has no meaning here"),
+    ("EthernetInterface", "only virtual ones can be made, and payloads don't say which they are"),
+    ("GraphicsController", "it is hardware, which a request doesn't bring about or take away"),
+    ("StorageService", "a service of its own, with collections below it that nothing here would fill"),
 ];
 
-/// Members of these types can be deleted although clients don't create them.
-static ALSO_DELETABLE: &[&str] = &["CompositionReservation", "MetricReport", "Task", "TelemetryData"];
+fn is_exception(schema: &str) -> bool {
+    EXCEPTIONS.iter().any(|(name, _)| *name == schema)
+}
 
-/// Resources of these types can't be changed, though they have the form of others that can.
-static READ_ONLY: &[&str] = &[
-    "AccelerationFunction",
-    "ActionInfo",
-    "Aggregate",
-    "Application",
-    "AttributeRegistry",
-    "BatteryMetrics",
-    "CertificateLocations",
-    "CompositionReservation",
-    "ConnectionMethod",
-    "Container",
-    "ContainerImage",
-    "DriveMetrics",
-    "Event",
-    "HeaterMetrics",
-    "JobDocument",
-    "JobExecutor",
-    "JsonSchemaFile",
-    "KeyService",
-    "LeakDetection",
-    "License",
-    "ManagerDiagnosticData",
-    "MediaController",
-    "MemoryDomain",
-    "MemoryMetrics",
-    "MessageRegistry",
-    "MessageRegistryFile",
-    "MetricReport",
-    "NetworkAdapterMetrics",
-    "NetworkDeviceFunctionMetrics",
-    "NetworkInterface",
-    "OperatingConfig",
-    "OperatingSystem",
-    "PortMetrics",
-    "PowerDistributionMetrics",
-    "PowerEquipment",
-    "PowerSupplyMetrics",
-    "PrivilegeRegistry",
-    "ProcessorMetrics",
-    "SecureBootDatabase",
-    "ServiceConditions",
-    "ServiceRoot",
-    "Session",
-    "Signature",
-    "SimpleStorage",
-    "StorageControllerMetrics",
-    "StorageMetrics",
-    "SwitchMetrics",
-    "Task",
-    "TelemetryData",
-    "ThermalEquipment",
-    "ThermalMetrics",
-    "USBController",
-    "UpdateServiceCapabilities",
-    "VirtualCXLSwitch",
-];
+/// The type that the schemas have for a resource of this schema.
+fn type_of(schema: &str) -> Option<&'static Type> {
+    find(&format!("{schema}.{schema}"))
+}
+
+/// The schema of a collection's members: `ManagerAccount` for `ManagerAccountCollection`.
+pub(crate) fn member_schema(collection: &str) -> Option<&str> {
+    let declared = type_of(collection).and_then(|ty| ty.members).and_then(|member| member.split('.').next());
+    declared.or_else(|| collection.strip_suffix("Collection"))
+}
 
 /// What may be done with a resource besides reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,17 +51,16 @@ impl Methods {
         }
         let schema = schema(resource);
         if store.is_collection(key) {
-            let member = schema.and_then(|schema| schema.strip_suffix("Collection"));
-            return Self {
-                update: false,
-                insert: member.is_some_and(|member| INSERTABLE.contains(&member)),
-                delete: false,
-            };
+            let says_so = schema.and_then(type_of).is_some_and(|ty| ty.insertable == Some(true));
+            let excepted = schema.and_then(member_schema).is_none_or(is_exception);
+            return Self { update: false, insert: says_so && !excepted, delete: false };
         }
         let predefined = is_predefined(resource);
-        let removable = schema.is_some_and(|schema| INSERTABLE.contains(&schema) || ALSO_DELETABLE.contains(&schema));
+        let ty = schema.and_then(type_of);
+        let removable = ty.is_some_and(|ty| ty.deletable == Some(true)) && !schema.is_some_and(is_exception);
         Self {
-            update: !predefined && !schema.is_some_and(|schema| READ_ONLY.contains(&schema)),
+            // A type that no schema of the standard has may be changed.
+            update: !predefined && ty.is_none_or(|ty| ty.updatable != Some(false)),
             insert: false,
             delete: removable && !predefined && store.collection_of(key).is_some(),
         }
@@ -176,6 +96,44 @@ mod tests {
 
     use super::*;
     use crate::tree::Tree;
+
+    #[test]
+    fn what_the_schemas_allow_is_allowed_but_for_exceptions_that_are_still_some() {
+        let (mut inserted, mut deleted, mut fixed) = (0, 0, 0);
+        for (name, ty) in crate::schema::all() {
+            let (schema, _) = name.split_once('.').unwrap();
+            let odata_type = format!("#{schema}.v1_0_0.{schema}");
+            if *name != format!("{schema}.{schema}") {
+                continue;
+            }
+            let collection = ty.members.is_some();
+            let members = if collection { json!([]) } else { json!(null) };
+            let tree = Tree::new()
+                .with("/c", json!({ "Members": [{ "@odata.id": "/c/1" }] }))
+                .with("/c/1", json!({ "@odata.type": odata_type, "Members": members }));
+            let mut store = Store::new(&tree);
+            if !collection {
+                store.update("/c/1", |resource| drop(resource.remove("Members")));
+            }
+            let methods = Methods::of(&store, "/c/1");
+            let excepted = is_exception(if collection { member_schema(schema).unwrap() } else { schema });
+            assert_eq!(methods.insert, collection && ty.insertable == Some(true) && !excepted, "{name}");
+            assert_eq!(methods.delete, !collection && ty.deletable == Some(true) && !excepted, "{name}");
+            assert_eq!(methods.update, !collection && ty.updatable != Some(false), "{name}");
+            inserted += usize::from(methods.insert);
+            deleted += usize::from(methods.delete);
+            fixed += usize::from(!methods.update && !collection);
+        }
+        assert!(inserted >= 48 && deleted >= 60 && fixed >= 60, "{inserted} {deleted} {fixed}");
+        for (name, why) in EXCEPTIONS {
+            let insertable = crate::schema::all().any(|(collection, ty)| {
+                let of = collection.split('.').next().and_then(member_schema);
+                ty.insertable == Some(true) && of == Some(name)
+            });
+            let deletable = type_of(name).is_some_and(|ty| ty.deletable == Some(true));
+            assert!(insertable || deletable, "{name} is no exception any more: {why}");
+        }
+    }
 
     #[test]
     fn types_decide_what_may_be_done() {

@@ -11,7 +11,7 @@ use crate::machine::state::{Settings, State};
 use crate::machine::store::Store;
 use crate::machine::{account, clock, ids};
 use crate::message::{self, Message};
-use crate::schema::capability::{Methods, schema as schema_of};
+use crate::schema::capability::{self, Methods, schema as schema_of};
 use crate::schema::{self, secret};
 use crate::task::operation::{self, CarryOut};
 use crate::verb::refuse::not_allowed;
@@ -127,7 +127,7 @@ fn check_subscription(body: &Map<String, Value>) -> Result<(), Message> {
 }
 
 fn member_schema(store: &Store, collection: &str) -> Option<String> {
-    schema_of(store.get(collection)?)?.strip_suffix("Collection").map(str::to_owned)
+    schema_of(store.get(collection)?).and_then(capability::member_schema).map(str::to_owned)
 }
 
 /// A new member: what the client said, and what a service adds to it.
