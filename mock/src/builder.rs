@@ -12,6 +12,7 @@ use crate::http::server::Server;
 use crate::http::tls::Identity;
 use crate::machine::state::{RestartSettings, Settings};
 use crate::mock::{DEFAULT_PASSWORD, DEFAULT_USER, MockBmc};
+use crate::quirk::login::LoginAnswer;
 use crate::quirk::names::Quirk;
 use crate::service::answer::Service;
 use crate::service::handle::router;
@@ -26,6 +27,7 @@ pub struct Builder {
     user: String,
     password: String,
     tls: bool,
+    http2: bool,
     address: SocketAddr,
     settings: Settings,
 }
@@ -37,6 +39,7 @@ impl Default for Builder {
             user: DEFAULT_USER.to_owned(),
             password: DEFAULT_PASSWORD.to_owned(),
             tls: true,
+            http2: false,
             address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
             settings: Settings::default(),
         }
@@ -60,6 +63,12 @@ impl Builder {
     /// Speaks HTTP without TLS.
     pub fn plain(mut self) -> Self {
         self.tls = false;
+        self
+    }
+
+    /// Offers HTTP/2 beside HTTP/1.1, by ALPN. Defaults to HTTP/1.1 alone, which is what most BMCs speak.
+    pub fn http2(mut self) -> Self {
+        self.http2 = true;
         self
     }
 
@@ -211,7 +220,7 @@ impl Builder {
     }
 
     /// Does something otherwise than the standard says, as services of some vendor do. Quirks of
-    /// compression compress with gzip if nothing else is said of it.
+    /// compression compress with gzip if nothing else is said of it, [`Quirk::EventsOverHttp1`] offers HTTP/2.
     ///
     /// ```
     /// use rosefish_mock::{MockBmc, Quirk};
@@ -223,7 +232,22 @@ impl Builder {
         if compresses && self.settings.encodings.is_empty() {
             self.settings.encodings.push(Encoding::Gzip);
         }
+        match quirk {
+            Quirk::EventsOverHttp1 => self.http2 = true,
+            Quirk::FilterIgnoresLinks => {
+                self.settings.queries.filter_ignores_links = true;
+                self.settings.queries.set(Query::Filter, QuerySupport::Works);
+            }
+            Quirk::NoTagsInExpanded => self.settings.queries.no_tags_in_expanded = true,
+            _ => {}
+        }
         self.settings.quirks.add(quirk);
+        self
+    }
+
+    /// Sets what the answer to a login looks like. Defaults to what the standard wants.
+    pub fn login_answer(mut self, answer: LoginAnswer) -> Self {
+        self.settings.login_answer = answer;
         self
     }
 
@@ -266,7 +290,7 @@ impl Builder {
             return Err(Error::new(format!("{}: control over HTTP is for loopback addresses only", self.address)));
         }
         self.settings.quirks.secure = self.tls;
-        let identity = if self.tls { Some(Identity::new()?) } else { None };
+        let identity = if self.tls { Some(Identity::new(self.http2)?) } else { None };
         let tree = self.tree.unwrap_or_else(Tree::demo);
         let service = Arc::new(Service::new(&tree, &self.user, &self.password, self.settings));
         let faults = service.settings.faults.clone();

@@ -133,6 +133,7 @@ pub use http::encoding::Encoding;
 pub use journal::assert::Requests;
 pub use journal::request::Request;
 pub use mock::{DEFAULT_PASSWORD, DEFAULT_USER, MockBmc};
+pub use quirk::login::{LoginAnswer, LoginBody, LoginLocation, LoginToken};
 pub use quirk::names::Quirk;
 pub use task::rule::TaskRule;
 pub use tree::Tree;

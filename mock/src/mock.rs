@@ -1,5 +1,6 @@
 //! The public face of a running mock: what a test can ask and change while clients talk to it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -112,6 +113,11 @@ impl MockBmc {
     pub fn resource(&self, uri: &str) -> Option<Value> {
         let state = self.service.state();
         state.store.get(&uri::key(uri))?.json.as_deref().cloned()
+    }
+
+    /// The collections as they are now, and the URIs of their members.
+    pub fn collections(&self) -> BTreeMap<String, Vec<String>> {
+        self.service.state().store.collections()
     }
 
     /// Puts a resource in place, whether there was one before or not. Collections are not changed

@@ -251,3 +251,25 @@ fn links(value: &serde_json::Value) -> Vec<&str> {
         _ => Vec::new(),
     }
 }
+
+#[tokio::test]
+async fn the_documents_are_served_whatever_a_capture_has_in_their_place() {
+    let documents =
+        [("/redfish", "\"v1\""), ("/redfish/v1/odata", "\"value\""), ("/redfish/v1/$metadata", "<edmx:Edmx")];
+    for capture in [None, Some("{\"error\":{}}"), Some("<html>404</html>"), Some("")] {
+        let mut tree = small_tree();
+        for (uri, _) in documents {
+            if let Some(capture) = capture {
+                tree = tree.with_body(uri, capture);
+            }
+        }
+        let bmc = MockBmc::builder().tree(tree).plain().start().await.unwrap();
+        for (uri, content) in documents {
+            let answer = send_as(&bmc, ("", ""), Method::GET, uri, None, &[]).await;
+            assert!(answer.status == 200 && answer.text.contains(content), "{uri} {capture:?}: {}", answer.text);
+        }
+    }
+    let own = small_tree().with_body("/redfish", r#"{"v1":"/redfish/v1/","v2":"/redfish/v2/"}"#);
+    let bmc = MockBmc::builder().tree(own).plain().start().await.unwrap();
+    assert!(send_as(&bmc, ("", ""), Method::GET, "/redfish", None, &[]).await.text.contains("v2"));
+}

@@ -56,7 +56,7 @@ fn test_event(given: &Map<String, Value>) -> Record {
     body.entry("EventType").or_insert_with(|| "Alert".into());
     body.entry("MessageSeverity").or_insert_with(|| given.get("Severity").cloned().unwrap_or_else(|| "OK".into()));
     body.entry("Message").or_insert_with(|| "This event was sent on request, as a test.".into());
-    Record::from_body(body)
+    Record { is_test: true, ..Record::from_body(body) }
 }
 
 /// A report of the parameters of SubmitTestMetricReport.

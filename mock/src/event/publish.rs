@@ -7,6 +7,7 @@ use super::record::{self, Record};
 use super::{audience, log};
 use crate::machine::state::State;
 use crate::machine::store::Change;
+use crate::quirk::names::Quirk;
 
 /// Tells of everything that has changed since the last time.
 pub(crate) fn publish_changes(state: &mut State) {
@@ -44,9 +45,10 @@ pub(crate) fn publish(state: &mut State, mut record: Record) {
 
     let sent = Sent { id, record };
     state.events.streams.retain(|listener| listener.send(&sent));
+    let forgets = state.settings.quirks.has(Quirk::EventsWithoutContext) && sent.record.is_about_the_service();
     for subscription in audience::subscriptions(&state.store) {
         if audience::wants(&state.store, &subscription, &sent.record.facts) {
-            let body = sent.message(subscription.context.as_deref());
+            let body = sent.message(subscription.context.as_deref().filter(|_| !forgets));
             state.events.outbox.push(Outbox { subscription: subscription.key, body: body.to_string().into() });
         }
     }

@@ -16,6 +16,8 @@ static SILENT: &[&str] = &["EventDestination", "LogEntry", "MetricReport", "Sess
 pub(crate) struct Record {
     pub(crate) body: Map<String, Value>,
     pub(crate) facts: Facts,
+    /// Whether it was sent on request, as a test.
+    pub(crate) is_test: bool,
     /// Whether logs have an entry of it.
     pub(crate) is_for_logs: bool,
 }
@@ -100,7 +102,7 @@ impl Record {
             origin: origin.and_then(crate::http::uri::key_of_id),
             ..Facts::default()
         };
-        Self { body, facts, is_for_logs: false }
+        Self { body, facts, is_test: false, is_for_logs: false }
     }
 
     /// Gives the record its number.
@@ -108,6 +110,14 @@ impl Record {
         if self.facts.format == "Event" {
             self.body.entry("EventId").or_insert_with(|| id.to_string().into());
         }
+    }
+
+    /// Whether it is about the service itself: a test, a heartbeat, a task. Some services forget the context of
+    /// such.
+    pub(crate) fn is_about_the_service(&self) -> bool {
+        self.is_test
+            || self.facts.message_id.ends_with(".TestMessage")
+            || matches!(self.facts.registry(), "TaskEvent" | "HeartbeatEvent")
     }
 
     pub(crate) fn for_logs(mut self) -> Self {

@@ -7,6 +7,8 @@ use super::record::{Facts, Record};
 use crate::http::uri;
 use crate::machine::clock;
 use crate::machine::state::State;
+use crate::message;
+use crate::tree::digits;
 
 /// Makes all metric reports anew and sends them.
 pub(crate) fn refresh(state: &mut State) {
@@ -55,12 +57,12 @@ pub(super) fn record(report: Map<String, Value>) -> Record {
         origin: report.get("@odata.id").and_then(Value::as_str).and_then(uri::key_of_id),
         ..Facts::default()
     };
-    Record { body: report, facts, is_for_logs: false }
+    Record { body: report, facts, is_test: false, is_for_logs: false }
 }
 
 /// The value of a property, `/redfish/v1/Chassis/1#/Reading`, as text.
 fn read(state: &State, property: &str) -> Option<String> {
     let (resource, pointer) = property.split_once('#')?;
-    let value = state.store.get(&uri::key(resource))?.json.as_deref()?.pointer(pointer)?;
-    Some(crate::message::text(value))
+    let value = state.store.get(&uri::key(resource))?.exact()?.pointer(pointer)?;
+    Some(digits::digits(value).map_or_else(|| message::text(value), str::to_owned))
 }

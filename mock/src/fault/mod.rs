@@ -38,6 +38,7 @@
 pub(crate) mod action;
 pub(crate) mod body;
 pub(crate) mod glob;
+mod recipe;
 mod rule;
 
 use std::collections::{HashMap, HashSet};
@@ -52,6 +53,7 @@ use crate::http::uri;
 use crate::random::Random;
 
 pub use action::{Action, Answer};
+pub use recipe::Unreadable;
 pub use rule::Rule;
 
 /// The name of a rule within its [`Faults`].
@@ -88,6 +90,7 @@ pub(crate) struct Entry {
     /// How many requests the rule was for, whether it affected them or not.
     seen: u64,
     pub(crate) fired: u64,
+    added: Instant,
 }
 
 impl Faults {
@@ -119,11 +122,19 @@ impl Faults {
 
     /// Adds a rule, after all others.
     pub fn add(&self, rule: Rule) -> RuleId {
-        let mut inner = self.inner();
-        inner.last += 1;
-        let id = RuleId(inner.last);
-        inner.rules.push(Entry { id, rule, seen: 0, fired: 0 });
-        id
+        self.inner().insert(rule, usize::MAX)
+    }
+
+    /// Adds a rule before all others.
+    pub fn add_first(&self, rule: Rule) -> RuleId {
+        self.inner().insert(rule, 0)
+    }
+
+    /// Whether a rule makes whatever reads this resource fail, as long as it is there.
+    pub(crate) fn make_unreadable(&self, key: &str) -> bool {
+        let inner = self.inner();
+        inner.hidden.contains(key)
+            || inner.rules.iter().any(|entry| entry.rule.makes_unreadable(key) && !entry.has_passed())
     }
 
     /// Removes a rule; says whether there was one.
@@ -203,7 +214,8 @@ impl Faults {
         *nth += 1;
         let request = (inner.seed, method, path, *nth);
         for (index, entry) in inner.rules.iter_mut().chain(&mut inner.random).enumerate() {
-            if entry.rule.is_spent(entry.fired) || !entry.rule.is_for(method, path, headers, body) {
+            if entry.rule.is_spent(entry.fired) || entry.has_passed() || !entry.rule.is_for(method, path, headers, body)
+            {
                 continue;
             }
             let before = entry.seen;
@@ -221,7 +233,22 @@ impl Faults {
     }
 }
 
+impl Entry {
+    /// Whether the time of the rule is over.
+    fn has_passed(&self) -> bool {
+        self.rule.duration().is_some_and(|lasts| self.added.elapsed() >= lasts)
+    }
+}
+
 impl Inner {
+    fn insert(&mut self, rule: Rule, place: usize) -> RuleId {
+        self.last += 1;
+        let id = RuleId(self.last);
+        let place = place.min(self.rules.len());
+        self.rules.insert(place, Entry { id, rule, seen: 0, fired: 0, added: Instant::now() });
+        id
+    }
+
     fn is_away(&self) -> bool {
         self.away_until.is_some_and(|end| Instant::now() < end)
     }
@@ -286,7 +313,7 @@ fn mixture(share: f64) -> Vec<Entry> {
         rules.push(rule.probability(own / left));
         left -= own;
     }
-    rules.into_iter().map(|rule| Entry { id: RuleId(0), rule, seen: 0, fired: 0 }).collect()
+    rules.into_iter().map(|rule| Entry { id: RuleId(0), rule, seen: 0, fired: 0, added: Instant::now() }).collect()
 }
 
 #[cfg(test)]

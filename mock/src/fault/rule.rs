@@ -1,12 +1,13 @@
 //! A rule: which requests it is for, and what it does to them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::action::Action;
+use super::action::{Action, optional_seconds};
 use super::glob;
 
 /// Which requests a fault affects, how many of them, and what it does.
@@ -15,7 +16,7 @@ use super::glob;
 ///
 /// ```json
 /// { "method": "POST", "path": "/redfish/v1/Systems/*/Actions/*", "headers": { "If-Match": "*" },
-///   "skip": 1, "times": 2, "probability": 0.5, "then": [{ "delay": 0.2 }, { "status": 503 }] }
+///   "skip": 1, "times": 2, "probability": 0.5, "lasts": 60.0, "then": [{ "delay": 0.2 }, { "status": 503 }] }
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -35,6 +36,8 @@ pub struct Rule {
     times: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     probability: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none", with = "optional_seconds")]
+    lasts: Option<Duration>,
     then: Actions,
 }
 
@@ -118,6 +121,13 @@ impl Rule {
         self
     }
 
+    /// Affects requests for this long, counted from when the rule was added. In JSON a number of seconds. Defaults to
+    /// for good.
+    pub fn lasts(mut self, duration: Duration) -> Self {
+        self.lasts = Some(duration);
+        self
+    }
+
     /// Adds what is done to the request, after what was said before.
     pub fn then(mut self, action: Action) -> Self {
         self.then = match self.then {
@@ -135,6 +145,29 @@ impl Rule {
             Actions::Several(actions) => actions,
             Actions::One(action) => std::slice::from_ref(action),
         }
+    }
+
+    pub(crate) fn duration(&self) -> Option<Duration> {
+        self.lasts
+    }
+
+    /// Whether every GET of this path is answered otherwise than by the resource, whoever asks.
+    pub(crate) fn makes_unreadable(&self, path: &str) -> bool {
+        let every = self.skip == 0 && self.times.is_none() && self.probability.is_none();
+        let by_path = self.path.as_deref().is_some_and(|pattern| glob::path(pattern, path));
+        let of_reads = self.method.as_deref().is_none_or(|method| method == "*" || method.eq_ignore_ascii_case("GET"));
+        every
+            && by_path
+            && of_reads
+            && self.headers.is_empty()
+            && self.body.is_empty()
+            && self.actions().iter().any(Action::is_instead)
+    }
+
+    /// The rule with `{path}` in its pattern replaced.
+    pub(crate) fn for_path(&self, path: &str) -> Self {
+        let pattern = self.path.as_deref().map(|pattern| pattern.replace("{path}", path));
+        Self { path: pattern, ..self.clone() }
     }
 
     pub(crate) fn chance(&self) -> Option<f64> {
@@ -205,10 +238,11 @@ mod tests {
             .skip(1)
             .times(2)
             .probability(0.5)
+            .lasts(Duration::from_secs(60))
             .then(Action::Delay(std::time::Duration::from_millis(200)))
             .then(Action::Status(503));
         let json = r#"{ "method": "POST", "path": "/redfish/v1/Systems/*/Actions/*", "headers": { "If-Match": "*" },
-          "skip": 1, "times": 2, "probability": 0.5, "then": [{ "delay": 0.2 }, { "status": 503 }] }"#;
+          "skip": 1, "times": 2, "probability": 0.5, "lasts": 60.0, "then": [{ "delay": 0.2 }, { "status": 503 }] }"#;
         assert_eq!(serde_json::from_str::<Rule>(json).unwrap(), rule);
         assert_eq!(serde_json::from_value::<Rule>(serde_json::to_value(&rule).unwrap()).unwrap(), rule);
         assert_eq!(serde_json::from_str::<Rule>(r#"{"then":"reset"}"#).unwrap().actions(), [Action::Reset]);

@@ -1,7 +1,7 @@
 //! A request, whole, as handlers get it.
 
 use axum::body::Bytes;
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, Method, Version, header};
 
 /// A request, whole.
 #[derive(Clone, Debug)]
@@ -10,6 +10,7 @@ pub(crate) struct Call {
     /// The key of the resource asked for.
     pub(crate) key: String,
     pub(crate) query: Option<String>,
+    pub(crate) version: Version,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }

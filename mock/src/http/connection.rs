@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
+use axum::body::Bytes;
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -16,7 +17,7 @@ use tokio::sync::mpsc;
 use tokio_rustls::server::TlsStream;
 
 /// How a connection ends in place of an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     /// With a TCP RST.
     Reset,
@@ -24,6 +25,8 @@ pub(crate) enum End {
     Close,
     /// With bytes that are not HTTP, then a FIN.
     Garbage,
+    /// With these bytes, then a FIN.
+    Raw(Bytes),
 }
 
 /// What [`End::Garbage`] writes.
@@ -55,7 +58,7 @@ impl Wire {
         if !self.is_ended() {
             return None;
         }
-        *self.0.end.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.end.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -92,8 +95,8 @@ impl Listener for Incoming {
 pub(crate) struct Stream {
     inner: Inner,
     wire: Wire,
-    /// What there still is to write of the garbage.
-    garbage: &'static [u8],
+    /// How much of what ends it was written.
+    ended: usize,
 }
 
 enum Inner {
@@ -103,16 +106,16 @@ enum Inner {
 
 impl Stream {
     pub(crate) fn plain(stream: TcpStream) -> Self {
-        Self { inner: Inner::Plain(stream), wire: Wire::default(), garbage: GARBAGE }
+        Self { inner: Inner::Plain(stream), wire: Wire::default(), ended: 0 }
     }
 
     pub(crate) fn tls(stream: TlsStream<TcpStream>) -> Self {
-        Self { inner: Inner::Tls(Box::new(stream)), wire: Wire::default(), garbage: GARBAGE }
+        Self { inner: Inner::Tls(Box::new(stream)), wire: Wire::default(), ended: 0 }
     }
 
     /// Ends the connection; whoever writes gets an error then and drops it.
     fn poll_end(&mut self, cx: &mut Context<'_>, end: End) -> Poll<io::Result<()>> {
-        match end {
+        let last: &[u8] = match &end {
             End::Reset => {
                 let tcp = match &self.inner {
                     Inner::Plain(stream) => stream,
@@ -120,18 +123,21 @@ impl Stream {
                 };
                 // Where the system can't do that, the connection is closed.
                 let _ = tcp.set_zero_linger();
+                &[]
             }
-            End::Close => {}
-            End::Garbage => {
-                while !self.garbage.is_empty() {
-                    let written = ready!(Pin::new(&mut self.inner).poll_write(cx, self.garbage))?;
-                    if written == 0 {
-                        break;
-                    }
-                    self.garbage = self.garbage.get(written..).unwrap_or_default();
-                }
-                ready!(Pin::new(&mut self.inner).poll_flush(cx))?;
+            End::Close => &[],
+            End::Garbage => GARBAGE,
+            End::Raw(bytes) => bytes,
+        };
+        while let Some(rest) = last.get(self.ended..).filter(|rest| !rest.is_empty()) {
+            let written = ready!(Pin::new(&mut self.inner).poll_write(cx, rest))?;
+            if written == 0 {
+                break;
             }
+            self.ended += written;
+        }
+        if !last.is_empty() {
+            ready!(Pin::new(&mut self.inner).poll_flush(cx))?;
         }
         Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()))
     }

@@ -25,7 +25,12 @@ impl Reply {
     }
 
     pub(crate) fn json(status: StatusCode, json: &Value) -> Self {
-        Self { status, headers: Vec::new(), body: json.to_string().into() }.with(header::CONTENT_TYPE, JSON)
+        Self::json_text(status, json.to_string())
+    }
+
+    /// JSON that is written already.
+    pub(crate) fn json_text(status: StatusCode, text: String) -> Self {
+        Self::body(status, JSON, text.into())
     }
 
     pub(crate) fn text(content_type: &'static str, text: String) -> Self {

@@ -21,7 +21,8 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    pub(crate) fn new() -> Result<Self, Error> {
+    /// A new one; with HTTP/2 on offer by ALPN or without.
+    pub(crate) fn new(http2: bool) -> Result<Self, Error> {
         let unmade = |error| Error::because("a certificate for localhost can't be made", error);
         let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
         let mut params = CertificateParams::new(names).map_err(unmade)?;
@@ -31,11 +32,14 @@ impl Identity {
         let certificate = params.self_signed(&key).map_err(unmade)?;
 
         let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
             .map(|builder| builder.with_no_client_auth())
             .and_then(|builder| builder.with_single_cert(vec![certificate.der().clone()], private))
             .map_err(|error| Error::because("TLS can't be set up", error))?;
+        if http2 {
+            config.alpn_protocols = ["h2", "http/1.1"].map(|name| name.as_bytes().to_vec()).to_vec();
+        }
         Ok(Self { pem: certificate.pem(), sha256: Sha256::digest(certificate.der()).into(), config: Arc::new(config) })
     }
 

@@ -37,6 +37,7 @@ impl Journal {
     pub(crate) fn begin(&self, parts: &axum::http::request::Parts, body: &Bytes) -> Ticket {
         let request = Request {
             method: parts.method.to_string(),
+            version: parts.version,
             path: parts.uri.path().to_owned(),
             query: parts.uri.query().map(str::to_owned),
             headers: masked_headers(&parts.headers),

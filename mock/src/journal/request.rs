@@ -4,12 +4,14 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use axum::body::Bytes;
+use axum::http::Version;
 use serde_json::Value;
 
 /// A request that arrived at a mock.
 #[derive(Clone)]
 pub struct Request {
     pub(super) method: String,
+    pub(super) version: Version,
     pub(super) path: String,
     pub(super) query: Option<String>,
     pub(super) headers: Vec<(String, String)>,
@@ -24,6 +26,11 @@ impl Request {
     /// The method, in capitals.
     pub fn method(&self) -> &str {
         &self.method
+    }
+
+    /// The version of HTTP that it came by: `HTTP/1.1`, `HTTP/2.0`.
+    pub fn http_version(&self) -> String {
+        format!("{:?}", self.version)
     }
 
     /// The path as it was sent, without the query.

@@ -56,7 +56,9 @@ pub(crate) fn expire(state: &mut State, settings: &Settings) {
     let said = uri::parent(&sessions)
         .and_then(|service| state.store.get(service)?.object().get("SessionTimeout")?.as_u64())
         .map_or(DEFAULT_TIMEOUT, Duration::from_secs);
-    for session in state.sessions.expire(settings.session_timeout.unwrap_or(said)) {
+    // iLO says 0 where sessions don't expire.
+    let timeout = settings.session_timeout.or((!said.is_zero()).then_some(said));
+    for session in timeout.map(|timeout| state.sessions.expire(timeout)).unwrap_or_default() {
         state.store.remove_member(&session.collection, &session.key);
     }
 }
@@ -117,16 +119,25 @@ pub(crate) fn open(state: &mut State, call: &Call) -> Reply {
     let Some(resource) = state.store.get(&key) else {
         return Reply::error(Message::new(&message::INTERNAL_ERROR, []));
     };
-    let reply = match account::must_change_password(state, user) {
-        None => resource.reply(StatusCode::CREATED),
-        // Logging in is allowed, and the answer says what has to be done then.
-        Some(message) => {
-            let mut body = resource.object().clone();
-            body.insert("@Message.ExtendedInfo".to_owned(), json!([message.to_json()]));
-            Reply::json(StatusCode::CREATED, &Value::Object(body)).with(header::ETAG, &resource.etag)
-        }
+    let mut body = resource.object().clone();
+    // Logging in is allowed, and the answer says what has to be done then.
+    if let Some(message) = account::must_change_password(state, user) {
+        body.insert("@Message.ExtendedInfo".to_owned(), json!([message.to_json()]));
+    }
+    let shape = state.settings.login_answer;
+    let scheme = if state.settings.quirks.secure { "https" } else { "http" };
+    let origin = format!("{scheme}://{}", call.header(header::HOST).unwrap_or_default());
+    let mut reply = match shape.body_of(body, &token) {
+        Some(body) => Reply::json(StatusCode::CREATED, &body).with(header::ETAG, &resource.etag),
+        None => Reply::empty(StatusCode::CREATED),
     };
-    reply.with(TOKEN, &token).with(header::LOCATION, &key)
+    if shape.has_header() {
+        reply = reply.with(TOKEN, &token);
+    }
+    match shape.location_of(&key, &origin) {
+        Some(location) => reply.with(header::LOCATION, &location),
+        None => reply,
+    }
 }
 
 /// Finds out who sent a request.

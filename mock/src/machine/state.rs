@@ -10,6 +10,7 @@ use crate::http::encoding::Encoding;
 use crate::machine::pending::Pending;
 use crate::machine::session::{Accounts, Failures, Session, Sessions};
 use crate::machine::store::Store;
+use crate::quirk::login::LoginAnswer;
 use crate::quirk::names::Quirks;
 use crate::task::rule::TaskRules;
 use crate::task::tasks::Tasks;
@@ -41,6 +42,7 @@ pub(crate) struct Settings {
     /// In which ways answers are compressed for clients that take it.
     pub(crate) encodings: Vec<Encoding>,
     pub(crate) quirks: Quirks,
+    pub(crate) login_answer: LoginAnswer,
     pub(crate) faults: Faults,
     /// Whether faults and journal can be reached over HTTP.
     pub(crate) control: bool,

@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 
 use crate::http::reply::{JSON, Reply};
 use crate::http::{etag, uri};
-use crate::tree::Tree;
 use crate::tree::payload::Payload;
+use crate::tree::{Tree, digits};
 
 /// A resource as it is at the moment.
 #[derive(Clone, Debug)]
@@ -24,18 +24,30 @@ pub(crate) struct Resource {
     pub(crate) etag: String,
     /// What the body means; `None` where it is no JSON.
     pub(crate) json: Option<Arc<Value>>,
+    /// The same with marked numbers ([`digits`]), where it has such.
+    exact: Option<Arc<Value>>,
 }
 
 impl Resource {
     fn captured(payload: &Payload, key: &str) -> Self {
         let content_type = content_type(payload, key);
         let etag = payload.json.as_deref().and_then(own_etag).unwrap_or_else(|| etag::of_bytes(&payload.body));
-        Self { body: payload.body.clone(), content_type, etag, json: payload.json.clone() }
+        Self {
+            body: payload.body.clone(),
+            content_type,
+            etag,
+            json: payload.json.clone(),
+            exact: payload.exact.clone(),
+        }
     }
 
-    fn changed(mut json: Value) -> Self {
+    /// What a resource becomes; the numbers that it had keep their digits.
+    fn changed(mut json: Value, before: Option<&Self>) -> Self {
+        if let Some(exact) = before.and_then(|before| before.exact.as_deref()) {
+            digits::restore(&mut json, exact);
+        }
         let stale = json.as_object_mut().and_then(|object| object.remove("@odata.etag"));
-        let tag = etag::of_bytes(json.to_string().as_bytes());
+        let tag = etag::of_bytes(digits::write(&json).as_bytes());
         // A body that carried a tag goes on to carry the current one, weak if it was weak.
         let tag = match (&stale, json.as_object_mut()) {
             (Some(stale), Some(object)) => {
@@ -46,15 +58,23 @@ impl Resource {
             }
             _ => tag,
         };
-        Self { body: json.to_string().into(), content_type: JSON, etag: tag, json: Some(Arc::new(json)) }
+        let body = digits::write(&json).into();
+        let (json, exact) = digits::split(json);
+        Self { body, content_type: JSON, etag: tag, json, exact }
     }
 
     /// What an answer carries that is no resource of the store: a part of one, or several. It has the
     /// tag of the resource where it is a part of that, else a weak one of its own.
-    pub(crate) fn made(json: &Value, etag: Option<&str>) -> Self {
-        let body = Bytes::from(json.to_string());
+    pub(crate) fn made(json: Value, etag: Option<&str>) -> Self {
+        let body = Bytes::from(digits::write(&json));
         let etag = etag.map_or_else(|| format!("W/{}", etag::of_bytes(&body)), str::to_owned);
-        Self { body, content_type: JSON, etag, json: Some(Arc::new(json.clone())) }
+        let (json, exact) = digits::split(json);
+        Self { body, content_type: JSON, etag, json, exact }
+    }
+
+    /// What the body means, with marked numbers: for whatever becomes a part of another body.
+    pub(crate) fn exact(&self) -> Option<&Value> {
+        self.exact.as_deref().or(self.json.as_deref())
     }
 
     /// The answer with the resource as it is.
@@ -151,8 +171,8 @@ impl Store {
     /// Replaces a resource, or adds it.
     pub(crate) fn set(&mut self, key: &str, json: Value) -> &Resource {
         let key = self.resolve(key).to_owned();
-        let resource = Resource::changed(json);
         let before = self.resources.get(&key).cloned();
+        let resource = Resource::changed(json, before.as_ref());
         self.changes.push(Change { key: key.clone(), before, after: Some(resource.clone()) });
         match self.resources.entry(key) {
             std::collections::btree_map::Entry::Occupied(mut entry) => {
@@ -166,7 +186,7 @@ impl Store {
     /// Shows a changed log entry in its collection as well, where entries stand whole.
     pub(crate) fn show_in_collection(&mut self, key: &str) {
         let (Some(collection), Some(entry)) =
-            (self.collection_of(key), self.get(key).and_then(|entry| entry.json.clone()))
+            (self.collection_of(key), self.get(key).and_then(Resource::exact).cloned())
         else {
             return;
         };
@@ -175,7 +195,7 @@ impl Store {
             for member in members {
                 let whole = member.as_object().is_some_and(|member| member.len() > 1);
                 if whole && member.get("@odata.id") == entry.get("@odata.id") {
-                    *member = (*entry).clone();
+                    *member = entry.clone();
                 }
             }
         });
@@ -232,6 +252,17 @@ impl Store {
         members.iter().filter_map(member_key).collect()
     }
 
+    /// The collections and their members, as they are stored.
+    pub(crate) fn collections(&self) -> BTreeMap<String, Vec<String>> {
+        let collections = self.resources.keys().filter(|key| self.is_collection(key));
+        collections
+            .map(|key| {
+                let members = self.members(key).iter().map(|member| self.resolve(member).to_owned()).collect();
+                (key.clone(), members)
+            })
+            .collect()
+    }
+
     /// The collection that a resource is a member of: the one above it that lists it.
     pub(crate) fn collection_of(&self, key: &str) -> Option<String> {
         let key = self.resolve(key);
@@ -252,7 +283,7 @@ impl Store {
             json.get("@odata.type").and_then(Value::as_str).is_some_and(|named| named.starts_with("#LogEntry."));
         let id = json.get("@odata.id").cloned().unwrap_or_else(|| key.into());
         let stored = self.set(key, json);
-        let member = stored.json.as_deref().filter(|_| whole).cloned().unwrap_or_else(|| json!({ "@odata.id": id }));
+        let member = stored.exact().filter(|_| whole).cloned().unwrap_or_else(|| json!({ "@odata.id": id }));
         self.update(collection, |object| {
             let members = object.entry("Members").or_insert_with(|| json!([]));
             if !members.is_array() {
@@ -283,6 +314,13 @@ impl Store {
         }
         self.set(collection, json);
         self.remove(&key);
+    }
+}
+
+impl Tree {
+    /// The collections and the URIs of their members, both without trailing slash.
+    pub fn collections(&self) -> BTreeMap<String, Vec<String>> {
+        Store::new(self).collections()
     }
 }
 

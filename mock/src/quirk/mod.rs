@@ -3,6 +3,7 @@
 //! (`amend`). Rules of [`fault`](crate::fault) come on top.
 
 pub(crate) mod amend;
+pub(crate) mod login;
 pub(crate) mod names;
 pub(crate) mod prepare;
 pub(crate) mod refuse;

@@ -111,6 +111,17 @@ quirks! {
     /// An update by multipart wants the parts `UpdateParameters`, `OemParameters` and `UpdateFile` in
     /// this order, and `Content-Length` (AMI).
     OemMultipart = "oem-multipart",
+    /// The URI of server-sent events answers 404 over HTTP/2, and serves them over HTTP/1.1 (OpenBMC).
+    EventsOverHttp1 = "events-over-http1",
+    /// Test events, heartbeats and the events of tasks bear no `Context` (OpenBMC).
+    EventsWithoutContext = "events-without-context",
+    /// A login by session is answered by 401; only Basic authentication is taken.
+    BasicOnly = "basic-only",
+    /// `$filter` works where the members of a collection stand whole and has no effect where they are links,
+    /// although it is advertised (OpenBMC).
+    FilterIgnoresLinks = "filter-ignores-links",
+    /// Resources that come by `$expand` have no `@odata.etag` (OpenBMC).
+    NoTagsInExpanded = "no-tags-in-expanded",
 }
 
 impl fmt::Display for Quirk {

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, Version, header};
 use serde_json::Value;
 
+use crate::event::stream;
 use crate::http::call::Call;
 use crate::http::encoding::{self, Encoding};
 use crate::http::reply::Reply;
@@ -137,6 +138,12 @@ fn one(quirks: &Quirks, quirk: Quirk, state: &mut State, call: &Call, json: &Val
             let locked = quirks.wrong_passwords.load(Ordering::Relaxed) >= MAX_WRONG_PASSWORDS;
             let logs_in = call.headers.contains_key(header::AUTHORIZATION) || login::is_sessions(state, &call.key);
             (locked && logs_in).then(|| Reply::error(Message::new(&message::UNAUTHORIZED, [])))
+        }
+        Quirk::EventsOverHttp1 if call.version == Version::HTTP_2 && stream::is_stream(state, call) => {
+            Some(Reply::error(Message::new(&message::RESOURCE_MISSING, [&call.key])))
+        }
+        Quirk::BasicOnly if posted("") && login::is_sessions(state, &call.key) => {
+            Some(Reply::error(Message::new(&message::UNAUTHORIZED, [])))
         }
         Quirk::RootWantsLogin if call.key == uri::ROOT => login::authenticate(state, call).err(),
         Quirk::OemMultipart if call.header(header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("multipart/")) => {

@@ -1,6 +1,6 @@
 //! The documents of a service that are no resources: the versions, the OData service document and
-//! `$metadata`. Each is made from the tree unless the tree has one of its own. All are open to
-//! everybody.
+//! `$metadata`. Each is made from the tree unless the tree has one of its own: what a capture has in the place
+//! of one, an error or a page of HTML, is none. All are open to everybody.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -19,16 +19,25 @@ const METADATA: &str = "/redfish/v1/$metadata";
 
 /// Answers if the call is for one of the documents.
 pub(crate) fn answer(state: &State, call: &Call) -> Option<Reply> {
-    let make: fn(&Store) -> Reply = match call.key.as_str() {
-        "/redfish" => |_| Reply::json(StatusCode::OK, &json!({ "v1": "/redfish/v1/" })),
-        "/redfish/v1/odata" => |store| Reply::json(StatusCode::OK, &service_document(store)),
-        METADATA => |store| Reply::text("application/xml", metadata(store)),
+    let (make, is_whole): (fn(&Store) -> Reply, fn(&Resource) -> bool) = match call.key.as_str() {
+        "/redfish" => (
+            |_| Reply::json(StatusCode::OK, &json!({ "v1": "/redfish/v1/" })),
+            |captured| captured.object().get("v1").is_some_and(Value::is_string),
+        ),
+        "/redfish/v1/odata" => (
+            |store| Reply::json(StatusCode::OK, &service_document(store)),
+            |captured| captured.object().get("value").is_some_and(Value::is_array),
+        ),
+        METADATA => (
+            |store| Reply::text("application/xml", metadata(store)),
+            |captured| captured.body.windows(4).any(|window| window == b"Edmx"),
+        ),
         _ => return None,
     };
     if !matches!(call.method, Method::GET | Method::HEAD) {
         return Some(Reply::error(Message::new(&message::NOT_ALLOWED, [])).with(header::ALLOW, "GET, HEAD"));
     }
-    let reply = match state.store.get(&call.key) {
+    let reply = match state.store.get(&call.key).filter(|captured| is_whole(captured)) {
         Some(captured) => captured.reply(StatusCode::OK),
         None => make(&state.store),
     };

@@ -31,6 +31,12 @@ pub(crate) async fn apply_faults(
             Action::Reset => return broken(wire, End::Reset),
             Action::Close => return broken(wire, End::Close),
             Action::Garbage => return broken(wire, End::Garbage),
+            Action::Raw(text) => return broken(wire, End::Raw(text.clone().into())),
+            Action::Hang => std::future::pending().await,
+            Action::Arm(rule) => {
+                service.settings.faults.add_first(rule.for_path(path));
+                continue;
+            }
             Action::LoseReply => {
                 if answered.is_none() {
                     service.respond(call);

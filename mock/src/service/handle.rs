@@ -46,7 +46,14 @@ async fn handle(
             let path = parts.uri.path().to_owned();
             let actions = service.settings.faults.of(parts.method.as_str(), &path, &parts.headers, &body);
             let query = parts.uri.query().map(str::to_owned);
-            let call = Call { method: parts.method, key: uri::key(&path), query, headers: parts.headers, body };
+            let call = Call {
+                method: parts.method,
+                key: uri::key(&path),
+                query,
+                version: parts.version,
+                headers: parts.headers,
+                body,
+            };
             let response = if !actions.is_empty() {
                 ticket.faulted(format!("{actions:?}"));
                 faulted::apply_faults(&service, &call, &path, &wire, &actions).await

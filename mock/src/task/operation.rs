@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 use serde_json::{Map, Value, json};
 
 use super::rule::TaskRule;
@@ -83,6 +83,7 @@ pub(crate) fn submit(state: &mut State, job: &str, body: &Map<String, Value>, ca
             method: said("HttpOperation").unwrap_or("POST").parse().ok()?,
             key: uri::key(said("TargetUri")?),
             query: None,
+            version: Version::HTTP_11,
             headers: HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]),
             body: said("JsonBody").unwrap_or_default().to_owned().into(),
         })

@@ -5,14 +5,13 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::error::Error;
 use crate::http::uri;
 use crate::tree::payload::{File, Payload, Problem, ProblemKind};
-use crate::tree::{Tree, demo};
+use crate::tree::{Tree, demo, digits};
 
 /// Deeper than any URI of the standard; a folder that links to itself ends here.
 const MAX_DEPTH: usize = 48;
@@ -121,13 +120,14 @@ struct Candidate {
 impl Candidate {
     fn new(file: File, prefix: &str) -> Self {
         let (place, index) = place(&file.path, prefix);
-        let (json, not_json) = match serde_json::from_slice::<Value>(&file.body) {
-            Ok(value) => (Some(Arc::new(value)), None),
-            Err(error) => (None, (!file.path.ends_with(".xml")).then(|| error.to_string())),
+        let (exact, not_json) = match digits::parse(&file.body) {
+            Ok(exact) => (Some(exact), None),
+            Err(why) => (None, (!file.path.ends_with(".xml")).then(|| why.to_string())),
         };
+        let (json, exact) = exact.map_or((None, None), digits::split);
         let id = json.as_deref().and_then(|json| json.get("@odata.id")).and_then(Value::as_str).map(str::to_owned);
         let own = id.as_deref().and_then(uri::key_of_id);
-        let payload = Payload { body: file.body, json, file: file.path.clone() };
+        let payload = Payload { body: file.body, json, exact, file: file.path.clone() };
         Self { file: file.path, place, own, id, index, payload, not_json }
     }
 

@@ -2,6 +2,7 @@
 //! a folder is [`layout`](crate::tree::layout)'s, changing resources is the store's.
 
 mod demo;
+pub(crate) mod digits;
 mod layout;
 pub(crate) mod payload;
 
@@ -61,7 +62,26 @@ impl Tree {
         let key = uri::key(uri);
         self.aliases.remove(&key);
         let body = Bytes::from(resource.to_string());
-        self.payloads.insert(key, Payload { body, json: Some(Arc::new(resource)), file: String::new() });
+        self.payloads.insert(key, Payload { body, json: Some(Arc::new(resource)), exact: None, file: String::new() });
+    }
+
+    /// This tree with one more payload, byte for byte, be it JSON or not; an earlier one of the same URI is replaced.
+    ///
+    /// ```
+    /// use rosefish_mock::Tree;
+    ///
+    /// let tree = Tree::new().with_body("/redfish/v1", r#"{"Name":"Root","Vendor":"a raw newline:
+    /// "}"#);
+    /// assert!(tree.json("/redfish/v1").is_none() && tree.bytes("/redfish/v1").is_some());
+    /// ```
+    #[must_use]
+    pub fn with_body(mut self, uri: &str, body: impl Into<Vec<u8>>) -> Self {
+        let body = Bytes::from(body.into());
+        let (json, exact) = digits::parse(&body).map_or((None, None), digits::split);
+        let key = uri::key(uri);
+        self.aliases.remove(&key);
+        self.payloads.insert(key, Payload { body, json, exact, file: String::new() });
+        self
     }
 
     /// How many payloads there are.

@@ -20,6 +20,8 @@ pub(crate) struct Payload {
     pub(crate) body: Bytes,
     /// What they mean; `None` where they are no JSON.
     pub(crate) json: Option<Arc<Value>>,
+    /// The same with marked numbers ([`digits`](crate::tree::digits)), where it has such.
+    pub(crate) exact: Option<Arc<Value>>,
     /// The file the payload came from, relative to the tree; empty if it was made in memory.
     pub(crate) file: String,
 }

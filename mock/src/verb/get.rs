@@ -27,12 +27,13 @@ pub(crate) fn answer(state: &State, call: &Call, settings: &Settings) -> Reply {
     let Some(resource) = state.store.get(&key) else {
         return missing(state, &key);
     };
-    let made = match asked.apply(&state.store, &key, query, &settings.queries) {
-        Ok(made) => made,
-        Err(message) => return Reply::error(message),
-    };
+    let made =
+        match asked.apply(&state.store, &key, query, &settings.queries, &|key| settings.faults.make_unreadable(key)) {
+            Ok(made) => made,
+            Err(message) => return Reply::error(message),
+        };
     if let Some(json) = made {
-        let made = Resource::made(&json, asked.is_part_of_one().then_some(resource.etag.as_str()));
+        let made = Resource::made(json, asked.is_part_of_one().then_some(resource.etag.as_str()));
         return whole(state, call, &key, &made);
     }
     whole(state, call, &key, resource)

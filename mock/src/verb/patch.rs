@@ -13,6 +13,7 @@ use crate::machine::{account, bios, media, settings};
 use crate::message::{self, Message};
 use crate::quirk::names::Quirk;
 use crate::schema::capability::{Methods, schema};
+use crate::tree::digits;
 use crate::verb::refuse::not_allowed;
 use crate::verb::{body, merge};
 
@@ -81,12 +82,12 @@ pub(crate) fn answer(state: &mut State, call: &Call, settings: &Settings) -> Rep
         return changed.reply(StatusCode::OK);
     }
     // What was changed stays changed; the answer says beside it what was not.
-    let mut body = changed.json.as_deref().cloned().unwrap_or_default();
+    let mut body = changed.exact().cloned().unwrap_or_default();
     if let Some(object) = body.as_object_mut() {
         let messages = outcome.rejected.iter().map(Message::to_json).collect();
         object.insert("@Message.ExtendedInfo".to_owned(), messages);
     }
-    Reply::json(StatusCode::OK, &body).with(header::ETAG, &changed.etag)
+    Reply::json_text(StatusCode::OK, digits::write(&body)).with(header::ETAG, &changed.etag)
 }
 
 /// What is wrong with the BIOS attributes in a request.

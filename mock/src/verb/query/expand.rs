@@ -6,7 +6,7 @@ use crate::http::uri;
 use crate::machine::store::Store;
 use crate::message::{self, Message};
 
-use super::support::Features;
+use super::support::{Features, Queries};
 
 /// An understood `$expand`.
 #[derive(Debug, PartialEq, Eq)]
@@ -54,9 +54,19 @@ impl Expand {
     }
 
     /// Puts resources in the place of links, of so many bytes at most; says whether that was enough.
-    pub(super) fn apply(&self, json: &mut Value, store: &Store, key: &str, most: usize) -> bool {
+    /// Links to what is unreadable stay links.
+    pub(super) fn apply(
+        &self,
+        json: &mut Value,
+        store: &Store,
+        key: &str,
+        queries: &Queries,
+        unreadable: &dyn Fn(&str) -> bool,
+    ) -> bool {
         let path = vec![store.resolve(key).to_owned()];
-        let mut walk = Walk { expand: self, store, path, left: most, enough: true };
+        let without_tags = queries.no_tags_in_expanded;
+        let mut walk =
+            Walk { expand: self, store, path, left: queries.most_bytes(), enough: true, without_tags, unreadable };
         walk.resource(json, self.levels);
         walk.enough
     }
@@ -69,6 +79,8 @@ struct Walk<'a> {
     path: Vec<String>,
     left: usize,
     enough: bool,
+    without_tags: bool,
+    unreadable: &'a dyn Fn(&str) -> bool,
 }
 
 impl Walk<'_> {
@@ -110,7 +122,7 @@ impl Walk<'_> {
     fn expanded(&mut self, id: &str, levels: u64) -> Option<Value> {
         let key = uri::key_of_id(id)?;
         let key = self.store.resolve(&key).to_owned();
-        if self.path.contains(&key) || !self.enough {
+        if self.path.contains(&key) || !self.enough || (self.unreadable)(&key) {
             return None;
         }
         let resource = self.store.get(&key)?;
@@ -119,7 +131,12 @@ impl Walk<'_> {
             return None;
         };
         self.left = left;
-        let mut json = resource.json.as_deref().filter(|json| json.is_object())?.clone();
+        let mut json = resource.exact().filter(|json| json.is_object())?.clone();
+        if self.without_tags
+            && let Some(object) = json.as_object_mut()
+        {
+            object.remove("@odata.etag");
+        }
         if levels > 1 {
             self.path.push(key);
             self.resource(&mut json, levels - 1);
@@ -161,7 +178,7 @@ mod tests {
         queries.set(Query::Expand, QuerySupport::Unadvertised);
         let expand = Expand::parse(value, &Features::of(&store, &queries)).unwrap();
         let mut json = store.get(key).unwrap().json.as_deref().unwrap().clone();
-        assert!(expand.apply(&mut json, &store, key, 1 << 20));
+        assert!(expand.apply(&mut json, &store, key, &Queries::default(), &|_| false));
         json
     }
 

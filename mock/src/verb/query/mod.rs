@@ -112,20 +112,21 @@ impl Asked {
         key: &str,
         query: &str,
         queries: &Queries,
+        unreadable: &dyn Fn(&str) -> bool,
     ) -> Result<Option<Value>, Message> {
         let Some(resource) = store.get(key) else {
             return Ok(None);
         };
         let page_size = queries.page_size;
         let paged = page_size.filter(|size| store.is_collection(key) && resource.member_count() > *size);
-        let Some(mut json) = resource.json.as_deref().filter(|_| !self.is_plain() || paged.is_some()).cloned() else {
+        let Some(mut json) = resource.exact().filter(|_| !self.is_plain() || paged.is_some()).cloned() else {
             return Ok(None);
         };
         if store.is_collection(key) {
-            page::cut(&mut json, &self.window, store, key, query, page_size);
+            page::cut(&mut json, &self.window, store, key, query, queries);
         }
         if let Some(expand) = &self.expand
-            && !expand.apply(&mut json, store, key, queries.most_bytes())
+            && !expand.apply(&mut json, store, key, queries, unreadable)
         {
             return Err(Message::new(&message::INSUFFICIENT_STORAGE, []));
         }

@@ -5,8 +5,10 @@ use serde_json::Value;
 
 use crate::http::uri;
 use crate::machine::store::Store;
+use crate::tree::digits;
 
 use super::filter::Filter;
+use super::support::Queries;
 
 /// The parameter in which this service's next links say how far the last page went.
 pub(super) const TOKEN: &str = "$skiptoken";
@@ -29,27 +31,31 @@ impl Window {
 }
 
 /// Leaves in a collection the members that are asked for, and says where to go on.
-pub(super) fn cut(json: &mut Value, window: &Window, store: &Store, key: &str, query: &str, page_size: Option<usize>) {
+pub(super) fn cut(json: &mut Value, window: &Window, store: &Store, key: &str, query: &str, queries: &Queries) {
     let Some(object) = json.as_object_mut() else {
         return;
     };
     let Some(Value::Array(members)) = object.get_mut("Members") else {
         return;
     };
-    if let Some(filter) = &window.filter {
+    let only_links = members.iter().all(|member| member.as_object().is_some_and(|member| member.len() == 1));
+    if let Some(filter) = window.filter.as_ref().filter(|_| !(only_links && queries.filter_ignores_links)) {
         members.retain(|member| {
             let resource = member
                 .get("@odata.id")
                 .and_then(Value::as_str)
                 .and_then(uri::key_of_id)
                 .and_then(|key| store.get(&key)?.json.as_deref());
-            filter.holds(resource.unwrap_or(member))
+            match resource {
+                Some(resource) => filter.holds(resource),
+                None => filter.holds(&digits::plain(member.clone())),
+            }
         });
     }
     let count = members.len();
     let first = window.skip.unwrap_or(0).saturating_add(window.token).min(count);
     let wanted = window.top.unwrap_or(usize::MAX).saturating_sub(window.token);
-    let length = wanted.min(page_size.unwrap_or(usize::MAX)).min(count - first);
+    let length = wanted.min(queries.page_size.unwrap_or(usize::MAX)).min(count - first);
     members.drain(..first);
     members.truncate(length);
     object.insert("Members@odata.count".to_owned(), count.into());

@@ -106,6 +106,10 @@ pub(crate) struct Queries {
     pub(crate) page_size: Option<usize>,
     /// So many bytes of resources are put into one answer; `None` stands for [`MAX_BYTES`].
     pub(crate) max_expansion: Option<usize>,
+    /// `$filter` has no effect on members that are links.
+    pub(crate) filter_ignores_links: bool,
+    /// What `$expand` puts in place of links has no tags.
+    pub(crate) no_tags_in_expanded: bool,
 }
 
 /// What a tree of links can grow to is not for the client to decide.
