@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::fault::Faults;
+use crate::http::certificate::Certificate;
 use crate::http::encoding::Encoding;
 use crate::http::server::Server;
 use crate::http::tls::Identity;
@@ -28,6 +29,7 @@ pub struct Builder {
     password: String,
     tls: bool,
     http2: bool,
+    certificate: Option<Certificate>,
     address: SocketAddr,
     settings: Settings,
 }
@@ -40,6 +42,7 @@ impl Default for Builder {
             password: DEFAULT_PASSWORD.to_owned(),
             tls: true,
             http2: false,
+            certificate: None,
             address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
             settings: Settings::default(),
         }
@@ -63,6 +66,12 @@ impl Builder {
     /// Speaks HTTP without TLS.
     pub fn plain(mut self) -> Self {
         self.tls = false;
+        self
+    }
+
+    /// Shows this certificate. Defaults to a new one of each mock's own, [`Certificate::self_signed`].
+    pub fn certificate(mut self, certificate: Certificate) -> Self {
+        self.certificate = Some(certificate);
         self
     }
 
@@ -290,7 +299,12 @@ impl Builder {
             return Err(Error::new(format!("{}: control over HTTP is for loopback addresses only", self.address)));
         }
         self.settings.quirks.secure = self.tls;
-        let identity = if self.tls { Some(Identity::new(self.http2)?) } else { None };
+        let identity = if self.tls {
+            let certificate = self.certificate.map_or_else(Certificate::self_signed, Ok)?;
+            Some(Identity::new(&certificate, self.http2)?)
+        } else {
+            None
+        };
         let tree = self.tree.unwrap_or_else(Tree::demo);
         let service = Arc::new(Service::new(&tree, &self.user, &self.password, self.settings));
         let faults = service.settings.faults.clone();

@@ -1,18 +1,17 @@
-//! The certificate that a mock shows: made anew for each, for `localhost` and the loopback
-//! addresses.
+//! TLS as a mock serves it: with its certificate, and HTTP/2 on offer or not.
 
 use std::fmt;
 use std::sync::Arc;
 
-use rcgen::{CertificateParams, KeyPair};
 use rustls::ServerConfig;
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::sign::SingleCertAndKey;
 use sha2::{Digest as _, Sha256};
 use tokio_rustls::TlsAcceptor;
 
+use super::certificate::Certificate;
 use crate::error::Error;
 
-/// A self-signed certificate and what is needed to serve with it.
+/// A certificate and what is needed to serve with it.
 #[derive(Clone)]
 pub(crate) struct Identity {
     pub(crate) pem: String,
@@ -21,26 +20,18 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// A new one; with HTTP/2 on offer by ALPN or without.
-    pub(crate) fn new(http2: bool) -> Result<Self, Error> {
-        let unmade = |error| Error::because("a certificate for localhost can't be made", error);
-        let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
-        let mut params = CertificateParams::new(names).map_err(unmade)?;
-        params.distinguished_name.push(rcgen::DnType::CommonName, "rosefish-mock");
-        params.extended_key_usages.push(rcgen::ExtendedKeyUsagePurpose::ServerAuth);
-        let key = KeyPair::generate().map_err(unmade)?;
-        let certificate = params.self_signed(&key).map_err(unmade)?;
-
-        let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    /// What is needed to serve with this certificate; with HTTP/2 on offer by ALPN or without.
+    pub(crate) fn new(certificate: &Certificate, http2: bool) -> Result<Self, Error> {
+        let resolver = Arc::new(SingleCertAndKey::from(certificate.certified_key()));
         let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
-            .map(|builder| builder.with_no_client_auth())
-            .and_then(|builder| builder.with_single_cert(vec![certificate.der().clone()], private))
+            .map(|builder| builder.with_no_client_auth().with_cert_resolver(resolver))
             .map_err(|error| Error::because("TLS can't be set up", error))?;
         if http2 {
             config.alpn_protocols = ["h2", "http/1.1"].map(|name| name.as_bytes().to_vec()).to_vec();
         }
-        Ok(Self { pem: certificate.pem(), sha256: Sha256::digest(certificate.der()).into(), config: Arc::new(config) })
+        let sha256 = Sha256::digest(certificate.der()).into();
+        Ok(Self { pem: certificate.pem(), sha256, config: Arc::new(config) })
     }
 
     pub(crate) fn acceptor(&self) -> TlsAcceptor {

@@ -17,29 +17,41 @@ use crate::message::{self, Message};
 
 const METADATA: &str = "/redfish/v1/$metadata";
 
+/// A document: how it is made of a tree, and whether what a tree has in its place is one.
+struct Document {
+    make: fn(&Store) -> Reply,
+    is_whole: fn(&Resource) -> bool,
+}
+
+impl Document {
+    fn at(key: &str) -> Option<Self> {
+        Some(match key {
+            "/redfish" => Self {
+                make: |_| Reply::json(StatusCode::OK, &json!({ "v1": "/redfish/v1/" })),
+                is_whole: |captured| captured.object().get("v1").is_some_and(Value::is_string),
+            },
+            "/redfish/v1/odata" => Self {
+                make: |store| Reply::json(StatusCode::OK, &service_document(store)),
+                is_whole: |captured| captured.object().get("value").is_some_and(Value::is_array),
+            },
+            METADATA => Self {
+                make: |store| Reply::text("application/xml", metadata(store)),
+                is_whole: |captured| captured.body.windows(4).any(|window| window == b"Edmx"),
+            },
+            _ => return None,
+        })
+    }
+}
+
 /// Answers if the call is for one of the documents.
 pub(crate) fn answer(state: &State, call: &Call) -> Option<Reply> {
-    let (make, is_whole): (fn(&Store) -> Reply, fn(&Resource) -> bool) = match call.key.as_str() {
-        "/redfish" => (
-            |_| Reply::json(StatusCode::OK, &json!({ "v1": "/redfish/v1/" })),
-            |captured| captured.object().get("v1").is_some_and(Value::is_string),
-        ),
-        "/redfish/v1/odata" => (
-            |store| Reply::json(StatusCode::OK, &service_document(store)),
-            |captured| captured.object().get("value").is_some_and(Value::is_array),
-        ),
-        METADATA => (
-            |store| Reply::text("application/xml", metadata(store)),
-            |captured| captured.body.windows(4).any(|window| window == b"Edmx"),
-        ),
-        _ => return None,
-    };
+    let document = Document::at(&call.key)?;
     if !matches!(call.method, Method::GET | Method::HEAD) {
         return Some(Reply::error(Message::new(&message::NOT_ALLOWED, [])).with(header::ALLOW, "GET, HEAD"));
     }
-    let reply = match state.store.get(&call.key).filter(|captured| is_whole(captured)) {
+    let reply = match state.store.get(&call.key).filter(|captured| (document.is_whole)(captured)) {
         Some(captured) => captured.reply(StatusCode::OK),
-        None => make(&state.store),
+        None => (document.make)(&state.store),
     };
     Some(reply.with(header::ALLOW, "GET, HEAD"))
 }

@@ -147,10 +147,8 @@ pub(crate) fn restore(value: &mut Value, earlier: &Value) {
                 }
             }
         }
-        (value, earlier) if value.is_number() && digits(earlier).is_some() => {
-            if plain(earlier.clone()) == *value {
-                earlier.clone_into(value);
-            }
+        (value, earlier) if digits(earlier).is_some() && plain(earlier.clone()) == *value => {
+            earlier.clone_into(value);
         }
         _ => {}
     }
