@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::bmc::Bmc;
-use super::config::{BridgeReply, Config, Duplicates};
+use super::config::{BridgeReply, Config, Duplicates, SequenceEcho};
 use super::faults::{Faults, Rule};
+use super::flaws::{Flaw, Flaws, Item};
 use super::machine::users::{Privilege, User};
 use super::machine::{Machine, SharedMachine};
 use super::mock::{Fleet, MockIpmi};
@@ -21,6 +22,7 @@ pub struct Builder {
     config: Config,
     faults: Faults,
     rules: Vec<Rule>,
+    flaws: Flaws,
     machine: Option<SharedMachine>,
     address: SocketAddr,
 }
@@ -38,6 +40,7 @@ impl Default for Builder {
             config: Config::default(),
             faults: Faults::default(),
             rules: Vec::new(),
+            flaws: Flaws::default(),
             machine: None,
             address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
         }
@@ -97,6 +100,20 @@ impl Builder {
     #[must_use]
     pub fn rule(mut self, rule: Rule) -> Self {
         self.rules.push(rule);
+        self
+    }
+
+    /// Something wrong with one of the things that are asked for, from the start.
+    #[must_use]
+    pub fn flaw(mut self, item: Item, flaw: Flaw) -> Self {
+        self.flaws.add(item, flaw);
+        self
+    }
+
+    /// The sequence number that responses bear. Without this: that of the request.
+    #[must_use]
+    pub fn sequence_echo(mut self, echo: SequenceEcho) -> Self {
+        self.config.echo = echo;
         self
     }
 
@@ -245,6 +262,7 @@ impl Builder {
             let address = socket.local_addr()?;
             let mut bmc = Bmc::new(machine.clone(), self.config.clone(), self.faults.clone(), address.port());
             bmc.rules.clone_from(&self.rules);
+            bmc.state.flaws.clone_from(&self.flaws);
             let bmc = Arc::new(Mutex::new(bmc));
             members.push(Member { socket, bmc: Arc::clone(&bmc) });
             started.push((address, bmc, machine));

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use super::bmc::{Bmc, Handler};
 use super::faults::{Faults, Rule};
+use super::flaws::{self, Flaw, Item};
 use super::journal::{Received, Stats};
 use super::machine::SharedMachine;
 use super::server::{Host, locked};
@@ -88,6 +89,22 @@ impl MockIpmi {
     /// Drops all rules.
     pub fn clear_rules(&self) {
         locked(&self.bmc).rules.clear();
+    }
+
+    /// All that can be asked for one by one: records, entries, FRU devices and their areas, sensors, users' places.
+    #[must_use]
+    pub fn items(&self) -> Vec<Item> {
+        flaws::items(&self.machine.lock())
+    }
+
+    /// Makes something wrong with one of the things that are asked for.
+    pub fn flaw(&self, item: Item, flaw: Flaw) {
+        locked(&self.bmc).state.flaws.add(item, flaw);
+    }
+
+    /// Makes all things right again.
+    pub fn clear_flaws(&self) {
+        locked(&self.bmc).state.flaws.clear();
     }
 
     /// Answers a command by a function: OEM commands, or others than the mock's own.

@@ -15,6 +15,23 @@
 //! # }
 //! ```
 //!
+//! Faults come in three kinds: [`Faults`], which chance brings about in the network and the BMC; [`Rule`]s for commands,
+//! whatever they are about; and a [`Flaw`] of one [`Item`], a record or a FRU area, with all others as they should be:
+//!
+//! ```
+//! use rosefish_mock::ipmi::{Flaw, Item, MockIpmi};
+//!
+//! # fn main() -> std::io::Result<()> {
+//! let bmc = MockIpmi::builder().start_blocking()?;
+//! for item in bmc.items() {
+//!     bmc.flaw(item, Flaw::Refused(0xC3));
+//!     // ... whatever lists sensors, entries and devices shows all the others, and says that this one is missing ...
+//!     bmc.clear_flaws();
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! The [`machine`] behind the BMC knows nothing of IPMI's packets and can be shared with a Redfish service.
 
 mod bmc;
@@ -22,6 +39,7 @@ mod builder;
 mod command;
 mod config;
 mod faults;
+mod flaws;
 mod journal;
 pub mod machine;
 mod mock;
@@ -32,8 +50,9 @@ mod wire;
 
 pub use bmc::Handler;
 pub use builder::Builder;
-pub use config::{BridgeReply, Duplicates};
+pub use config::{BridgeReply, Duplicates, SequenceEcho};
 pub use faults::{Act, Direction, Faults, Forgery, HandshakeFault, Rule};
+pub use flaws::{Flaw, FruArea, FruPlace, Item};
 pub use journal::{Fate, Received, Stats};
 pub use machine::power::{Cause, PowerAction, PowerState};
 pub use machine::users::{Privilege, User};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::bmc::{Bmc, Path};
 use super::command;
 use super::command::context::{Answer, Context, Effects, Refused};
-use super::config::Duplicates;
+use super::config::{Duplicates, SequenceEcho};
 use super::faults::{Act, Forgery, Rule};
 use super::journal::{Fate, Received};
 use super::machine::ChangeKind;
@@ -104,7 +104,13 @@ impl Bmc {
             Some(Act::Shorten(length)) => data.truncate(length),
             _ => {}
         }
-        let mut replies = vec![request.response(code, &data)];
+        let at_first = matches!(&path, Path::Session(session) if session.last_sent.is_empty());
+        let shown = match self.state.config.echo {
+            SequenceEcho::AsSent => request.sequence,
+            SequenceEcho::ZeroAtFirst if !at_first => request.sequence,
+            SequenceEcho::ZeroAtFirst | SequenceEcho::Zero => 0,
+        };
+        let mut replies = vec![Request { sequence: shown, ..request }.response(code, &data)];
         replies.extend(effects.more);
         match path {
             Path::Legacy => self.reply_outside(from, &replies, |reply| packet::v15_packet(0, 0, 0, None, reply)),

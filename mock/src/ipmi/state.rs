@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::config::Config;
+use super::flaws::Flaws;
 use crate::random::Random;
 
 /// What commands change besides the machine.
@@ -11,6 +12,7 @@ pub(crate) struct State {
     /// The UDP port this BMC is reached at.
     pub(crate) port: u16,
     pub(crate) random: Random,
+    pub(crate) flaws: Flaws,
     pub(crate) sdr_reservation: u16,
     pub(crate) sel_reservation: u16,
     /// Challenges of IPMI 1.5 sessions to be: temporary session id, user, challenge.
@@ -27,6 +29,7 @@ impl State {
             config,
             port,
             random: Random::fresh(),
+            flaws: Flaws::default(),
             sdr_reservation: 0,
             sel_reservation: 0,
             challenges: Vec::new(),
