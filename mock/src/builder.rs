@@ -50,13 +50,13 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// Serves this tree; the demo tree unless told so.
+    /// Sets the tree that is served. Defaults to the demo tree.
     pub fn tree(mut self, tree: Tree) -> Self {
         self.tree = Some(tree);
         self
     }
 
-    /// The account that may log in; [`DEFAULT_USER`] and [`DEFAULT_PASSWORD`] unless told so.
+    /// Sets the account that may log in. Defaults to [`DEFAULT_USER`] and [`DEFAULT_PASSWORD`].
     pub fn credentials(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
         self.user = user.into();
         self.password = password.into();
@@ -81,33 +81,33 @@ impl Builder {
         self
     }
 
-    /// Listens on this port; one that the system chooses unless told so.
+    /// Sets the port to listen on. Defaults to one that the system chooses.
     pub fn port(mut self, port: u16) -> Self {
         self.address.set_port(port);
         self
     }
 
-    /// Listens on this address; 127.0.0.1 unless told so.
+    /// Sets the address to listen on. Defaults to 127.0.0.1.
     pub fn bind(mut self, address: IpAddr) -> Self {
         self.address.set_ip(address);
         self
     }
 
-    /// Takes at least so long for every answer; no longer than needed unless told so.
+    /// Sets how long every answer takes at least. Defaults to no longer than needed.
     pub fn latency(mut self, latency: Duration) -> Self {
         self.settings.latency = latency;
         self
     }
 
-    /// Ends sessions that were not used for so long; what the tree's SessionService says unless
-    /// told so, else half an hour.
+    /// Sets after how long a session that is not used is ended. Defaults to what the tree's SessionService says,
+    /// where 0 stands for never, and otherwise to half an hour.
     pub fn session_timeout(mut self, timeout: Duration) -> Self {
         self.settings.session_timeout = Some(timeout);
         self
     }
 
-    /// Takes so long from one power state to the next, and shows `PoweringOn` and `PoweringOff`
-    /// meanwhile; no time unless told so.
+    /// Sets how long a machine takes from one power state to the next, showing `PoweringOn` and `PoweringOff`
+    /// meanwhile. Defaults to no time.
     pub fn power_delay(mut self, delay: Duration) -> Self {
         self.settings.power_delay = delay;
         self
@@ -127,55 +127,55 @@ impl Builder {
         self
     }
 
-    /// Serves collections in pages of so many members, with a `Members@odata.nextLink` to the next
-    /// page; whole unless told so. A size of 0 is taken for 1.
+    /// Serves collections in pages of this many members, with a `Members@odata.nextLink` to the next page. Defaults
+    /// to whole collections. A size of 0 is taken for 1.
     pub fn page_size(mut self, members: usize) -> Self {
         self.settings.queries.page_size = Some(members.max(1));
         self
     }
 
-    /// Answers 507 to an `$expand` that would put more than so many bytes of resources into one answer; 16
-    /// MiB unless told so.
+    /// Answers 507 to an `$expand` that would put more than this many bytes of resources into one answer. Defaults
+    /// to 16 MiB.
     pub fn max_expansion(mut self, bytes: usize) -> Self {
         self.settings.queries.max_expansion = Some(bytes);
         self
     }
 
-    /// Makes a task of an operation. Firmware updates are tasks unless a rule says otherwise, all else
-    /// is done at once. A tree without a TaskService has no tasks.
+    /// Makes a task of an operation. By default firmware updates are tasks, and all else is done at once. A tree
+    /// without a TaskService has no tasks.
     pub fn task(mut self, rule: TaskRule) -> Self {
         self.settings.tasks.add(rule);
         self
     }
 
-    /// How long tasks run whose rule doesn't say; half a second unless told so.
+    /// Sets how long tasks run whose rule doesn't say. Defaults to half a second.
     pub fn task_duration(mut self, duration: Duration) -> Self {
         self.settings.tasks.duration = duration;
         self
     }
 
-    /// After how long a silence an event stream has a comment, so that the client knows that it is still
-    /// there; 15 seconds unless told so.
+    /// Sets after how long a silence an event stream sends a comment, so that the client knows that it is still
+    /// there. Defaults to 15 seconds.
     pub fn event_keep_alive(mut self, silence: Duration) -> Self {
         self.settings.events.keep_alive = silence;
         self
     }
 
-    /// How many events are kept for streams that come back with `Last-Event-ID`; 100 unless told so.
+    /// Sets how many events are kept for streams that come back with `Last-Event-ID`. Defaults to 100.
     pub fn event_buffer(mut self, events: usize) -> Self {
         self.settings.events.buffer = events;
         self
     }
 
-    /// How often and after what time an event is sent again to a listener that doesn't take it; what
-    /// the tree's EventService says unless told so.
+    /// Sets how often and after what time an event is sent again to a listener that doesn't take it. Defaults to
+    /// what the tree's EventService says.
     pub fn event_retries(mut self, attempts: u32, interval: Duration) -> Self {
         self.settings.events.retries = Some((attempts, interval));
         self
     }
 
-    /// Delivers events to listeners on other hosts as well. Without, subscriptions of such are taken, but
-    /// nothing leaves this one.
+    /// Delivers events to listeners on other hosts as well. By default such subscriptions are taken, but nothing
+    /// leaves this host.
     pub fn deliver_events_anywhere(mut self) -> Self {
         self.settings.events.anywhere = true;
         self
@@ -187,42 +187,42 @@ impl Builder {
         self
     }
 
-    /// Makes all metric reports anew, and sends them, so often; only when asked to unless told so.
+    /// Recreates all metric reports, and sends them, this often. By default that is done on request alone.
     pub fn metric_reports(mut self, interval: Duration) -> Self {
         self.settings.events.reports = Some(interval);
         self
     }
 
-    /// How long a restart of the BMC takes (`Manager.Reset`): for `away` connections are reset and nobody
-    /// is there, for `unready` after that requests are answered with 503. Sessions and event streams
-    /// are lost in any case. No time unless told so.
+    /// Sets how long a restart of the BMC takes (`Manager.Reset`): for `away` connections are reset and nobody is
+    /// there, for `unready` after that requests are answered with 503. Defaults to no time. Sessions and event
+    /// streams are lost in any case.
     pub fn restart_delay(mut self, away: Duration, unready: Duration) -> Self {
         self.settings.restart = RestartSettings { away, unready };
         self
     }
 
-    /// Takes PUT of the resources at paths of this pattern (`*` within a segment, `**` for anything), and
-    /// PATCH no more. A PUT gives what can be written the values of the body, and nothing else keeps its
-    /// own: attributes that it leaves out are gone, other properties that it leaves out are null.
+    /// Takes PUT of the resources at the paths of a pattern (`*` within a segment, `**` for anything), and no
+    /// PATCH. A PUT gives what can be written the values of the body, and nothing else keeps its own: attributes
+    /// that it leaves out are gone, other properties that it leaves out are null.
     pub fn put_only(mut self, path: &str) -> Self {
         self.settings.put_only.push(path.to_owned());
         self
     }
 
-    /// Lets a PATCH add properties that the resource doesn't show, instead of refusing them as
-    /// unknown. For captured trees that leave out what the machine would take.
+    /// Lets a PATCH add properties that the resource doesn't show, instead of refusing them as unknown. For
+    /// captured trees that leave out what the machine would take.
     pub fn lenient(mut self) -> Self {
         self.settings.lenient = true;
         self
     }
 
-    /// Has so many sessions at most; as many as there are clients unless told so.
+    /// Sets how many sessions there may be. Defaults to as many as there are clients.
     pub fn session_limit(mut self, sessions: usize) -> Self {
         self.settings.session_limit = Some(sessions);
         self
     }
 
-    /// Compresses answers in the first of these ways that a client takes; never unless told so.
+    /// Compresses answers in the first of these ways that a client takes. Defaults to none.
     pub fn compression(mut self, encodings: &[Encoding]) -> Self {
         self.settings.encodings = encodings.to_vec();
         self
@@ -282,7 +282,7 @@ impl Builder {
         self
     }
 
-    /// Has these faults from the start.
+    /// Sets the faults that there are from the start.
     pub fn faults(mut self, faults: Faults) -> Self {
         self.settings.faults = faults;
         self

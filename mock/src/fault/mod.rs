@@ -100,7 +100,7 @@ impl Faults {
         Self::default()
     }
 
-    /// No faults, and a seed for the probabilities of the rules to come; it is 0 unless said so.
+    /// No faults, and a seed for the probabilities of the rules to come; Defaults to 0.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
         Self(Arc::new(Mutex::new(Inner { seed, ..Inner::default() })))

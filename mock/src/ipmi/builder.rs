@@ -61,7 +61,7 @@ impl Builder {
         self
     }
 
-    /// The cipher suites on offer, weakest first: any of 0, 1, 2, 3, 6, 7, 8, 15, 16, 17. Without this: 3 and 17.
+    /// The cipher suites on offer, weakest first: any of 0, 1, 2, 3, 6, 7, 8, 15, 16, 17. Defaults to 3 and 17.
     #[must_use]
     pub fn suites(mut self, suites: &[u8]) -> Self {
         self.config.suites = suites.to_vec();
@@ -110,35 +110,35 @@ impl Builder {
         self
     }
 
-    /// The sequence number that responses bear. Without this: that of the request.
+    /// Sets the sequence number that responses bear. Defaults to that of the request.
     #[must_use]
     pub fn sequence_echo(mut self, echo: SequenceEcho) -> Self {
         self.config.echo = echo;
         self
     }
 
-    /// The machine behind the BMC, which may be behind a Redfish service as well. Without this: a new one.
+    /// The machine behind the BMC, which may be behind a Redfish service as well. Defaults to a new one.
     #[must_use]
     pub fn machine(mut self, machine: SharedMachine) -> Self {
         self.machine = Some(machine);
         self
     }
 
-    /// Sessions at a time, half-open ones counted. Without this: 16.
+    /// Sessions at a time, half-open ones counted. Defaults to 16.
     #[must_use]
     pub fn max_sessions(mut self, sessions: usize) -> Self {
         self.config.max_sessions = sessions;
         self
     }
 
-    /// How long a session may be silent. Without this: 60 seconds.
+    /// How long a session may be silent. Defaults to 60 seconds.
     #[must_use]
     pub fn inactivity(mut self, timeout: Duration) -> Self {
         self.config.inactivity = timeout;
         self
     }
 
-    /// How long a handshake may take. Without this: 20 seconds.
+    /// How long a handshake may take. Defaults to 20 seconds.
     #[must_use]
     pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
         self.config.handshake_timeout = timeout;

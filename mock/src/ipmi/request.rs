@@ -120,8 +120,8 @@ impl Bmc {
                 session.remember(bytes.to_vec(), replies, now);
                 // Whoever lost the console is told; the session that gains it starts with a greeting.
                 if let Some(stopped) = effects.stopped_console.and_then(|id| self.sessions.get_mut(id)) {
-                    let farewell = Sol::farewell();
-                    let datagram = stopped.seal(packet::SOL, &farewell, &mut self.state.random);
+                    let deactivation = Sol::deactivation();
+                    let datagram = stopped.seal(packet::SOL, &deactivation, &mut self.state.random);
                     stopped.sol = None;
                     let to = stopped.peer;
                     self.send(to, datagram);

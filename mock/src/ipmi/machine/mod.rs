@@ -186,7 +186,7 @@ impl Machine {
     /// Lets time pass for the machine without anybody waiting: timeouts, watchdog and transitions see it.
     pub fn advance(&mut self, by: Duration) {
         self.skew += by;
-        self.settle();
+        self.catch_up();
     }
 
     /// The clock of the event log: seconds since 1970.
@@ -226,7 +226,7 @@ impl Machine {
     ///
     /// Completion code D5h where the present power state rules the action out.
     pub fn control(&mut self, action: PowerAction, cause: Cause) -> Result<(), u8> {
-        self.settle();
+        self.catch_up();
         let now = self.now();
         self.power.plan(action, &cause, now).ok_or(0xD5_u8)?;
         match action {
@@ -234,7 +234,7 @@ impl Machine {
             PowerAction::DiagnosticInterrupt => self.record(ChangeKind::DiagnosticInterrupt, cause),
             _ => {}
         }
-        self.settle();
+        self.catch_up();
         Ok(())
     }
 
@@ -283,7 +283,7 @@ impl Machine {
     }
 
     /// Lets everything happen that is due: power steps, the watchdog, timeouts.
-    pub(crate) fn settle(&mut self) {
+    pub(crate) fn catch_up(&mut self) {
         let now = self.now();
         if let Identify::Until(end) = self.identify
             && end <= now
@@ -351,7 +351,7 @@ impl SharedMachine {
     pub fn lock(&self) -> MachineGuard<'_> {
         // A test that panicked with the lock in hand leaves a machine that is still good to look at.
         let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        guard.settle();
+        guard.catch_up();
         MachineGuard(guard)
     }
 }
