@@ -5,18 +5,21 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::encoding::Encoding;
 use crate::error::Error;
 use crate::fault::Faults;
+use crate::http::certificate::Certificate;
+use crate::http::encoding::Encoding;
+use crate::http::server::Server;
+use crate::http::tls::Identity;
+use crate::machine::state::{RestartSettings, Settings};
 use crate::mock::{DEFAULT_PASSWORD, DEFAULT_USER, MockBmc};
-use crate::query::{Query, QuerySupport};
-use crate::quirk::Quirk;
-use crate::restart::RestartSettings;
-use crate::server::Server;
-use crate::service::{Service, Settings};
-use crate::task::TaskRule;
-use crate::tls::Identity;
+use crate::quirk::login::LoginAnswer;
+use crate::quirk::names::Quirk;
+use crate::service::answer::Service;
+use crate::service::handle::router;
+use crate::task::rule::TaskRule;
 use crate::tree::Tree;
+use crate::verb::query::support::{Query, QuerySupport};
 
 /// How a [`MockBmc`] is to be.
 #[must_use = "a builder does nothing until it is started"]
@@ -25,6 +28,8 @@ pub struct Builder {
     user: String,
     password: String,
     tls: bool,
+    http2: bool,
+    certificate: Option<Certificate>,
     address: SocketAddr,
     settings: Settings,
 }
@@ -36,6 +41,8 @@ impl Default for Builder {
             user: DEFAULT_USER.to_owned(),
             password: DEFAULT_PASSWORD.to_owned(),
             tls: true,
+            http2: false,
+            certificate: None,
             address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
             settings: Settings::default(),
         }
@@ -43,13 +50,13 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// Serves this tree; the demo tree unless told so.
+    /// Sets the tree that is served. Defaults to the demo tree.
     pub fn tree(mut self, tree: Tree) -> Self {
         self.tree = Some(tree);
         self
     }
 
-    /// The account that may log in; [`DEFAULT_USER`] and [`DEFAULT_PASSWORD`] unless told so.
+    /// Sets the account that may log in. Defaults to [`DEFAULT_USER`] and [`DEFAULT_PASSWORD`].
     pub fn credentials(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
         self.user = user.into();
         self.password = password.into();
@@ -62,33 +69,45 @@ impl Builder {
         self
     }
 
-    /// Listens on this port; one that the system chooses unless told so.
+    /// Shows this certificate. Defaults to a new one of each mock's own, [`Certificate::self_signed`].
+    pub fn certificate(mut self, certificate: Certificate) -> Self {
+        self.certificate = Some(certificate);
+        self
+    }
+
+    /// Offers HTTP/2 beside HTTP/1.1, by ALPN. Defaults to HTTP/1.1 alone, which is what most BMCs speak.
+    pub fn http2(mut self) -> Self {
+        self.http2 = true;
+        self
+    }
+
+    /// Sets the port to listen on. Defaults to one that the system chooses.
     pub fn port(mut self, port: u16) -> Self {
         self.address.set_port(port);
         self
     }
 
-    /// Listens on this address; 127.0.0.1 unless told so.
+    /// Sets the address to listen on. Defaults to 127.0.0.1.
     pub fn bind(mut self, address: IpAddr) -> Self {
         self.address.set_ip(address);
         self
     }
 
-    /// Takes at least so long for every answer; no longer than needed unless told so.
+    /// Sets how long every answer takes at least. Defaults to no longer than needed.
     pub fn latency(mut self, latency: Duration) -> Self {
         self.settings.latency = latency;
         self
     }
 
-    /// Ends sessions that were not used for so long; what the tree's SessionService says unless
-    /// told so, else half an hour.
+    /// Sets after how long a session that is not used is ended. Defaults to what the tree's SessionService says,
+    /// where 0 stands for never, and otherwise to half an hour.
     pub fn session_timeout(mut self, timeout: Duration) -> Self {
         self.settings.session_timeout = Some(timeout);
         self
     }
 
-    /// Takes so long from one power state to the next, and shows `PoweringOn` and `PoweringOff`
-    /// meanwhile; no time unless told so.
+    /// Sets how long a machine takes from one power state to the next, showing `PoweringOn` and `PoweringOff`
+    /// meanwhile. Defaults to no time.
     pub fn power_delay(mut self, delay: Duration) -> Self {
         self.settings.power_delay = delay;
         self
@@ -108,55 +127,55 @@ impl Builder {
         self
     }
 
-    /// Serves collections in pages of so many members, with a `Members@odata.nextLink` to the next
-    /// page; whole unless told so. A size of 0 is taken for 1.
+    /// Serves collections in pages of this many members, with a `Members@odata.nextLink` to the next page. Defaults
+    /// to whole collections. A size of 0 is taken for 1.
     pub fn page_size(mut self, members: usize) -> Self {
         self.settings.queries.page_size = Some(members.max(1));
         self
     }
 
-    /// Answers 507 to an `$expand` that would put more than so many bytes of resources into one answer; 16
-    /// MiB unless told so.
+    /// Answers 507 to an `$expand` that would put more than this many bytes of resources into one answer. Defaults
+    /// to 16 MiB.
     pub fn max_expansion(mut self, bytes: usize) -> Self {
         self.settings.queries.max_expansion = Some(bytes);
         self
     }
 
-    /// Makes a task of an operation. Firmware updates are tasks unless a rule says otherwise, all else
-    /// is done at once. A tree without a TaskService has no tasks.
+    /// Makes a task of an operation. By default firmware updates are tasks, and all else is done at once. A tree
+    /// without a TaskService has no tasks.
     pub fn task(mut self, rule: TaskRule) -> Self {
         self.settings.tasks.add(rule);
         self
     }
 
-    /// How long tasks run whose rule doesn't say; half a second unless told so.
+    /// Sets how long tasks run whose rule doesn't say. Defaults to half a second.
     pub fn task_duration(mut self, duration: Duration) -> Self {
         self.settings.tasks.duration = duration;
         self
     }
 
-    /// After how long a silence an event stream has a comment, so that the client knows that it is still
-    /// there; 15 seconds unless told so.
+    /// Sets after how long a silence an event stream sends a comment, so that the client knows that it is still
+    /// there. Defaults to 15 seconds.
     pub fn event_keep_alive(mut self, silence: Duration) -> Self {
         self.settings.events.keep_alive = silence;
         self
     }
 
-    /// How many events are kept for streams that come back with `Last-Event-ID`; 100 unless told so.
+    /// Sets how many events are kept for streams that come back with `Last-Event-ID`. Defaults to 100.
     pub fn event_buffer(mut self, events: usize) -> Self {
         self.settings.events.buffer = events;
         self
     }
 
-    /// How often and after what time an event is sent again to a listener that doesn't take it; what
-    /// the tree's EventService says unless told so.
+    /// Sets how often and after what time an event is sent again to a listener that doesn't take it. Defaults to
+    /// what the tree's EventService says.
     pub fn event_retries(mut self, attempts: u32, interval: Duration) -> Self {
         self.settings.events.retries = Some((attempts, interval));
         self
     }
 
-    /// Delivers events to listeners on other hosts as well. Without, subscriptions of such are taken, but
-    /// nothing leaves this one.
+    /// Delivers events to listeners on other hosts as well. By default such subscriptions are taken, but nothing
+    /// leaves this host.
     pub fn deliver_events_anywhere(mut self) -> Self {
         self.settings.events.anywhere = true;
         self
@@ -168,49 +187,49 @@ impl Builder {
         self
     }
 
-    /// Makes all metric reports anew, and sends them, so often; only when asked to unless told so.
+    /// Recreates all metric reports, and sends them, this often. By default that is done on request alone.
     pub fn metric_reports(mut self, interval: Duration) -> Self {
         self.settings.events.reports = Some(interval);
         self
     }
 
-    /// How long a restart of the BMC takes (`Manager.Reset`): for `away` connections are reset and nobody
-    /// is there, for `unready` after that requests are answered with 503. Sessions and event streams
-    /// are lost in any case. No time unless told so.
+    /// Sets how long a restart of the BMC takes (`Manager.Reset`): for `away` connections are reset and nobody is
+    /// there, for `unready` after that requests are answered with 503. Defaults to no time. Sessions and event
+    /// streams are lost in any case.
     pub fn restart_delay(mut self, away: Duration, unready: Duration) -> Self {
         self.settings.restart = RestartSettings { away, unready };
         self
     }
 
-    /// Takes PUT of the resources at paths of this pattern (`*` within a segment, `**` for anything), and
-    /// PATCH no more. A PUT gives what can be written the values of the body, and nothing else keeps its
-    /// own: attributes that it leaves out are gone, other properties that it leaves out are null.
+    /// Takes PUT of the resources at the paths of a pattern (`*` within a segment, `**` for anything), and no
+    /// PATCH. A PUT gives what can be written the values of the body, and nothing else keeps its own: attributes
+    /// that it leaves out are gone, other properties that it leaves out are null.
     pub fn put_only(mut self, path: &str) -> Self {
         self.settings.put_only.push(path.to_owned());
         self
     }
 
-    /// Lets a PATCH add properties that the resource doesn't show, instead of refusing them as
-    /// unknown. For captured trees that leave out what the machine would take.
+    /// Lets a PATCH add properties that the resource doesn't show, instead of refusing them as unknown. For
+    /// captured trees that leave out what the machine would take.
     pub fn lenient(mut self) -> Self {
         self.settings.lenient = true;
         self
     }
 
-    /// Has so many sessions at most; as many as there are clients unless told so.
+    /// Sets how many sessions there may be. Defaults to as many as there are clients.
     pub fn session_limit(mut self, sessions: usize) -> Self {
         self.settings.session_limit = Some(sessions);
         self
     }
 
-    /// Compresses answers in the first of these ways that a client takes; never unless told so.
+    /// Compresses answers in the first of these ways that a client takes. Defaults to none.
     pub fn compression(mut self, encodings: &[Encoding]) -> Self {
         self.settings.encodings = encodings.to_vec();
         self
     }
 
     /// Does something otherwise than the standard says, as services of some vendor do. Quirks of
-    /// compression compress with gzip if nothing else is said of it.
+    /// compression compress with gzip if nothing else is said of it, [`Quirk::EventsOverHttp1`] offers HTTP/2.
     ///
     /// ```
     /// use rosefish_mock::{MockBmc, Quirk};
@@ -222,7 +241,22 @@ impl Builder {
         if compresses && self.settings.encodings.is_empty() {
             self.settings.encodings.push(Encoding::Gzip);
         }
+        match quirk {
+            Quirk::EventsOverHttp1 => self.http2 = true,
+            Quirk::FilterIgnoresLinks => {
+                self.settings.queries.filter_ignores_links = true;
+                self.settings.queries.set(Query::Filter, QuerySupport::Works);
+            }
+            Quirk::NoTagsInExpanded => self.settings.queries.no_tags_in_expanded = true,
+            _ => {}
+        }
         self.settings.quirks.add(quirk);
+        self
+    }
+
+    /// Sets what the answer to a login looks like. Defaults to what the standard wants.
+    pub fn login_answer(mut self, answer: LoginAnswer) -> Self {
+        self.settings.login_answer = answer;
         self
     }
 
@@ -232,7 +266,7 @@ impl Builder {
     ///
     /// | | |
     /// | --- | --- |
-    /// | `GET /mock/faults` | the rules, and how many requests each has befallen |
+    /// | `GET /mock/faults` | the rules, and how many requests each has affected |
     /// | `POST /mock/faults` | adds a [`Rule`](crate::fault::Rule) in JSON |
     /// | `PUT /mock/faults/random` | random faults: `{ "seed": 7, "share": 0.2 }` |
     /// | `DELETE /mock/faults/ID`, `DELETE /mock/faults` | removes one, or all |
@@ -248,7 +282,7 @@ impl Builder {
         self
     }
 
-    /// Has these faults from the start.
+    /// Sets the faults that there are from the start.
     pub fn faults(mut self, faults: Faults) -> Self {
         self.settings.faults = faults;
         self
@@ -265,11 +299,34 @@ impl Builder {
             return Err(Error::new(format!("{}: control over HTTP is for loopback addresses only", self.address)));
         }
         self.settings.quirks.secure = self.tls;
-        let identity = if self.tls { Some(Identity::new()?) } else { None };
+        let identity = if self.tls {
+            let certificate = self.certificate.map_or_else(Certificate::self_signed, Ok)?;
+            Some(Identity::new(&certificate, self.http2)?)
+        } else {
+            None
+        };
         let tree = self.tree.unwrap_or_else(Tree::demo);
         let service = Arc::new(Service::new(&tree, &self.user, &self.password, self.settings));
-        let server = Server::start(self.address, identity.as_ref(), Arc::clone(&service))?;
+        let faults = service.settings.faults.clone();
+        let serving = Arc::clone(&service);
+        let server = Server::start(self.address, identity.as_ref(), move || faults.is_away(), move || router(serving))?;
         Ok(MockBmc { service, identity, server, user: self.user, password: self.password })
+    }
+}
+
+impl MockBmc {
+    /// Starts a service with the demo tree, TLS and a port that the system chooses.
+    ///
+    /// # Errors
+    ///
+    /// If no socket, thread or certificate is to be had.
+    pub async fn start() -> Result<Self, Error> {
+        Self::builder().start().await
+    }
+
+    /// How to start a service that is not like the one of [`MockBmc::start`].
+    pub fn builder() -> Builder {
+        Builder::default()
     }
 }
 

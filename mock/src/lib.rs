@@ -101,65 +101,42 @@
 //! | Events | changes of resources, power and health, and tasks, as server-sent events (`Last-Event-ID`, `$filter`, comments that keep the stream alive) and as POSTs to subscribers, tried again if they don't take them; subscriptions choose by all properties of EventDestination. Nothing is sent to other hosts unless [`Builder::deliver_events_anywhere`] says so. Metric reports, made anew from their properties; entries of logs |
 //! | Updates | `SimpleUpdate`, `MultipartHttpPushUri`, `HttpPushUri`, `StartUpdate`, apply times; the inventory and the devices show the version that the image's name says |
 //! | Errors | messages of the Base registry with related properties and resolution |
-//! | HTTP | gzip, deflate and br ([`Builder::compression`]); a limit of sessions ([`Builder::session_limit`]); a latency ([`Builder::latency`]) |
-//! | Misbehaviour | [`fault`]: faults by rule, at random from a seed, and over HTTP ([`Builder::control`]); [`Quirk`]: habits of vendors by name |
+//! | HTTP | HTTP/2 beside HTTP/1.1 ([`Builder::http2`]); a certificate of the test's choice, X.509 v1 and short RSA keys among them ([`Certificate`]); gzip, deflate and br ([`Builder::compression`]); a limit of sessions ([`Builder::session_limit`]); a latency ([`Builder::latency`]) |
+//! | Misbehaviour | [`fault`]: faults by rule, at random from a seed, and over HTTP ([`Builder::control`]), with rules ready for what is often seen ([`fault::Unreadable`] members, changes that are confirmed and not seen, tasks that say something else); [`Quirk`]: habits of vendors by name; [`LoginAnswer`]: answers to logins in every shape |
 //!
 //! Images are not looked into, nothing is fetched from the URIs that clients give, and certificates, licenses and
 //! composition are resources like any other, without a meaning.
 
-mod account;
 mod action;
-mod bios;
-mod body;
 mod builder;
-mod capability;
-mod collection;
-mod create;
-mod delete;
-mod demo;
-mod document;
-mod encoding;
 mod error;
-mod etag;
 mod event;
 pub mod fault;
+mod http;
 pub mod ipmi;
 mod journal;
-mod layout;
-mod lockout;
-mod login;
-mod media;
-mod merge;
+mod machine;
 mod message;
 mod mock;
-mod patch;
-mod pending;
-mod privilege;
-mod query;
 mod quirk;
-mod read;
-mod reply;
-mod restart;
+mod random;
 mod schema;
-mod secret;
-mod server;
 mod service;
-mod session;
-mod state;
-mod store;
 mod task;
-mod tls;
 mod tree;
 mod update;
-mod uri;
-mod wire;
+mod verb;
 
 pub use builder::Builder;
-pub use encoding::Encoding;
 pub use error::Error;
-pub use journal::{Request, Requests};
+pub use http::certificate::Certificate;
+pub use http::encoding::Encoding;
+pub use journal::assert::Requests;
+pub use journal::request::Request;
 pub use mock::{DEFAULT_PASSWORD, DEFAULT_USER, MockBmc};
-pub use query::{Query, QuerySupport};
-pub use quirk::Quirk;
-pub use task::TaskRule;
-pub use tree::{Problem, ProblemKind, Tree};
+pub use quirk::login::{LoginAnswer, LoginBody, LoginLocation, LoginToken};
+pub use quirk::names::Quirk;
+pub use task::rule::TaskRule;
+pub use tree::Tree;
+pub use tree::payload::{Problem, ProblemKind};
+pub use verb::query::support::{Query, QuerySupport};

@@ -50,7 +50,15 @@ macro_rules! kinds {
             resolution: $resolution,
         };)*
 
-        #[cfg(test)]
+        /// A value as a message names it.
+pub(crate) fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
         static ALL: &[&Kind] = &[$(&$name),*];
     };
 }

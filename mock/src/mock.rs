@@ -1,19 +1,20 @@
 //! The public face of a running mock: what a test can ask and change while clients talk to it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::builder::Builder;
 use crate::error::Error;
+use crate::event::{publish, report};
 use crate::fault::Faults;
-use crate::journal::Requests;
-use crate::server::Server;
-use crate::service::Service;
-use crate::tls::Identity;
-use crate::{event, uri};
+use crate::http::server::Server;
+use crate::http::tls::Identity;
+use crate::http::uri;
+use crate::journal::assert::Requests;
+use crate::service::answer::Service;
 
 /// The user that may log in unless the builder was told of another.
 pub const DEFAULT_USER: &str = "admin";
@@ -45,20 +46,6 @@ pub struct MockBmc {
 }
 
 impl MockBmc {
-    /// Starts a service with the demo tree, TLS and a port that the system chooses.
-    ///
-    /// # Errors
-    ///
-    /// If no socket, thread or certificate is to be had.
-    pub async fn start() -> Result<Self, Error> {
-        Self::builder().start().await
-    }
-
-    /// How to start a service that is not like the one of [`MockBmc::start`].
-    pub fn builder() -> Builder {
-        Builder::default()
-    }
-
     /// Where the service is: `https://127.0.0.1:PORT`, without a trailing slash.
     pub fn url(&self) -> String {
         let scheme = if self.identity.is_some() { "https" } else { "http" };
@@ -128,17 +115,22 @@ impl MockBmc {
         state.store.get(&uri::key(uri))?.json.as_deref().cloned()
     }
 
+    /// The collections as they are now, and the URIs of their members.
+    pub fn collections(&self) -> BTreeMap<String, Vec<String>> {
+        self.service.state().store.collections()
+    }
+
     /// Puts a resource in place, whether there was one before or not. Collections are not changed
     /// by that.
     pub fn set(&self, uri: &str, resource: Value) {
         self.service.state().store.set(&uri::key(uri), resource);
-        self.service.settle();
+        self.service.publish_changes();
     }
 
     /// Removes a resource and all below it. Collections are not changed by that.
     pub fn remove(&self, uri: &str) {
         self.service.state().store.remove(&uri::key(uri));
-        self.service.settle();
+        self.service.publish_changes();
     }
 
     /// Ends all sessions, as a restart of a real BMC would.
@@ -149,15 +141,15 @@ impl MockBmc {
     /// Sends an event of one record: to the streams and subscriptions that choose it, and to the log. What
     /// every record has (`EventId`, `EventTimestamp`, ...) is added where it is missing.
     pub fn send_event(&self, record: Value) {
-        event::stream::raise(&mut self.service.state(), record);
-        self.service.settle();
+        publish::raise(&mut self.service.state(), record);
+        self.service.publish_changes();
     }
 
     /// Makes a metric report anew from the properties that it is about, and sends it; says whether there
     /// is such a report.
     pub fn send_metric_report(&self, uri: &str) -> bool {
-        let sent = event::send_report(&mut self.service.state(), &uri::key(uri));
-        self.service.settle();
+        let sent = report::send(&mut self.service.state(), &uri::key(uri));
+        self.service.publish_changes();
         sent
     }
 
@@ -168,7 +160,7 @@ impl MockBmc {
 
     /// Ends all event streams. Clients may open them again.
     pub fn end_event_streams(&self) {
-        event::stream::end_all(&mut self.service.state());
+        self.service.state().events.end_streams();
     }
 
     /// Stops the service and waits until it has stopped. Requests under way are cut off.

@@ -7,7 +7,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
-use rosefish_mock::MockBmc;
+use rosefish_mock::{Certificate, MockBmc};
 use serde_json::json;
 use support::{get, http, log_in, send_as, send_with, small, small_tree};
 
@@ -250,4 +250,97 @@ fn links(value: &serde_json::Value) -> Vec<&str> {
         serde_json::Value::Array(elements) => elements.iter().flat_map(links).collect(),
         _ => Vec::new(),
     }
+}
+
+#[tokio::test]
+async fn the_documents_are_served_whatever_a_capture_has_in_their_place() {
+    let documents =
+        [("/redfish", "\"v1\""), ("/redfish/v1/odata", "\"value\""), ("/redfish/v1/$metadata", "<edmx:Edmx")];
+    for capture in [None, Some("{\"error\":{}}"), Some("<html>404</html>"), Some("")] {
+        let mut tree = small_tree();
+        for (uri, _) in documents {
+            if let Some(capture) = capture {
+                tree = tree.with_body(uri, capture);
+            }
+        }
+        let bmc = MockBmc::builder().tree(tree).plain().start().await.unwrap();
+        for (uri, content) in documents {
+            let answer = send_as(&bmc, ("", ""), Method::GET, uri, None, &[]).await;
+            assert!(answer.status == 200 && answer.text.contains(content), "{uri} {capture:?}: {}", answer.text);
+        }
+    }
+    let own = small_tree().with_body("/redfish", r#"{"v1":"/redfish/v1/","v2":"/redfish/v2/"}"#);
+    let bmc = MockBmc::builder().tree(own).plain().start().await.unwrap();
+    assert!(send_as(&bmc, ("", ""), Method::GET, "/redfish", None, &[]).await.text.contains("v2"));
+}
+
+#[tokio::test]
+async fn old_certificates_and_those_of_the_test_are_shown_as_they_are() {
+    let own = Certificate::self_signed().unwrap();
+    let bmc = MockBmc::builder().tree(small_tree()).certificate(own.clone()).start().await.unwrap();
+    let again = MockBmc::builder().tree(small_tree()).certificate(own).start().await.unwrap();
+    assert_eq!(bmc.fingerprint_sha256(), again.fingerprint_sha256());
+    for certificate in [Certificate::x509_v1().unwrap(), Certificate::weak().unwrap()] {
+        let bmc = MockBmc::builder().tree(small_tree()).certificate(certificate).start().await.unwrap();
+        // Trusted it can't be: the client takes it for none.
+        assert!(http().get(bmc.url() + "/redfish/v1").send().await.is_err());
+        for version in [reqwest::tls::Version::TLS_1_2, reqwest::tls::Version::TLS_1_3] {
+            let builder = reqwest::Client::builder().no_proxy().tls_danger_accept_invalid_certs(true);
+            let careless = builder.tls_version_min(version).tls_version_max(version).build().unwrap();
+            assert_eq!(careless.get(bmc.url() + "/redfish/v1").send().await.unwrap().status(), 200, "{version:?}");
+        }
+    }
+    for (certificate, key) in [("", ""), ("-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n", "")] {
+        assert!(Certificate::from_pem(certificate, key).is_err());
+    }
+}
+
+/// Runs OpenSSL's program, and gives what it says.
+fn openssl(arguments: &[&str], input: &str) -> String {
+    let mut child = std::process::Command::new("openssl")
+        .args(arguments)
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+#[tokio::test]
+#[ignore = "needs openssl"]
+async fn openssl_reads_the_certificates_and_checks_their_signatures() {
+    let made = std::env::temp_dir().join(format!("rosefish-openssl-{}", std::process::id()));
+    std::fs::create_dir_all(&made).unwrap();
+    let path = |name: &str| made.join(name).to_str().unwrap().to_owned();
+    let (key, pem) = (path("key.pem"), path("cert.pem"));
+    let request = ["req", "-x509", "-newkey", "rsa:1024", "-nodes", "-subj", "/CN=old", "-keyout", &key, "-out", &pem];
+    openssl(&request, "");
+    let text = |name: &str| std::fs::read_to_string(name).unwrap();
+    for (certificate, version, length, algorithm) in [
+        (Certificate::x509_v1().unwrap(), "Version: 1 ", "256 bit", "ecdsa-with-SHA256"),
+        (Certificate::weak().unwrap(), "Version: 1 ", "1024 bit", "sha1WithRSAEncryption"),
+        (
+            Certificate::from_pem(&text(&pem), &text(&key)).unwrap(),
+            "Version: 3 ",
+            "1024 bit",
+            "sha256WithRSAEncryption",
+        ),
+    ] {
+        let bmc = MockBmc::builder().tree(small_tree()).certificate(certificate).start().await.unwrap();
+        let shown = bmc.certificate_pem().unwrap();
+        let told = openssl(&["x509", "-noout", "-text"], shown);
+        assert!([version, length, algorithm].iter().all(|part| told.contains(part)), "{told}");
+        let file = path("shown.pem");
+        std::fs::write(&file, shown).unwrap();
+        for tls in ["-tls1_2", "-tls1_3"] {
+            let place = bmc.address().to_string();
+            let arguments = ["s_client", "-connect", &place, tls, "-CAfile", &file, "-cipher", "DEFAULT:@SECLEVEL=0"];
+            let told = openssl(&arguments, "Q\n");
+            assert!(told.contains("Verify return code: 0 (ok)"), "{tls} {algorithm}: {told}");
+        }
+    }
+    std::fs::remove_dir_all(made).unwrap();
 }

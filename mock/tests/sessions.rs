@@ -69,11 +69,17 @@ async fn sessions_expire_unused() {
 
 #[tokio::test]
 async fn the_trees_session_timeout_holds_and_can_be_changed() {
-    let bmc = small().await;
+    let tree = small_tree().with("/redfish/v1/SessionService", json!({ "SessionTimeout": 1 }));
+    let bmc = MockBmc::builder().tree(tree).plain().start().await.unwrap();
     log_in(&bmc, bmc.user(), bmc.password()).await;
     assert_eq!(bmc.sessions(), 1);
-    assert_eq!(patch(&bmc, "/redfish/v1/SessionService", json!({ "SessionTimeout": 0 })).await.status, 200);
+    tokio::time::sleep(Duration::from_millis(1100)).await;
     assert_eq!(bmc.sessions(), 0);
+    // 0 stands for none, as iLO has it.
+    assert_eq!(patch(&bmc, "/redfish/v1/SessionService", json!({ "SessionTimeout": 0 })).await.status, 200);
+    log_in(&bmc, bmc.user(), bmc.password()).await;
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    assert_eq!(bmc.sessions(), 1);
 }
 
 #[tokio::test]

@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::Action;
+use super::offer::Action;
+use crate::http::uri;
+use crate::machine::state::State;
+use crate::machine::{account, bios, media, restart, settings};
 use crate::message::{self, Message};
-use crate::service::State;
-use crate::{account, bios, media, pending, restart, uri};
 
 /// Removes all entries of a log.
 pub(super) fn clear_log(state: &mut State, action: &Action) -> Result<(), Message> {
@@ -61,7 +62,7 @@ pub(super) fn reset_bios(state: &mut State, action: &Action) -> Result<(), Messa
             *waiting = true.into();
         }
     });
-    pending::at_reset(state, &action.owner, patch);
+    settings::at_reset(state, &action.owner, patch);
     Ok(())
 }
 

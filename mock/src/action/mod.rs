@@ -3,75 +3,26 @@
 //! knows nothing of succeed and change nothing.
 
 mod effect;
+pub(crate) mod offer;
 mod parameters;
 mod reset;
 
 use axum::http::StatusCode;
 use serde_json::{Map, Value};
 
-use crate::merge::text;
-use crate::message::{self, Message};
-use crate::reply::Reply;
-use crate::service::{Call, Settings, State};
-use crate::store::Store;
-use crate::{body, event, restart, task, update, uri};
+use crate::http::call::Call;
+use crate::http::reply::Reply;
+use crate::http::uri;
+use crate::machine::restart;
+use crate::machine::state::{Settings, State};
+use crate::machine::store::Store;
+use crate::message::{self, Message, text};
+use crate::task::operation;
+use crate::verb::body;
+use crate::{event, update};
 
+use offer::Action;
 use parameters::Kind;
-
-/// Nesting of `Oem` objects in which actions are looked for.
-const MAX_DEPTH: usize = 4;
-
-/// An action that a resource offers.
-#[derive(Debug)]
-pub(crate) struct Action {
-    /// The key of the resource.
-    pub(crate) owner: String,
-    /// The name without `#`: `ComputerSystem.Reset`.
-    name: String,
-    /// What the resource says of it: target, allowable values, where the ActionInfo is.
-    offer: Map<String, Value>,
-}
-
-impl Action {
-    /// When the resource says that it can carry the action out.
-    pub(crate) fn apply_times(&self) -> Option<&Value> {
-        self.offer.get("@Redfish.OperationApplyTimeSupport")
-    }
-}
-
-/// The action whose target this key is.
-pub(crate) fn find(store: &Store, key: &str) -> Option<Action> {
-    // Nearly all targets are below their resource.
-    if let Some((owner, _)) = key.split_once("/Actions/")
-        && let Some(action) = offered(store, owner, key)
-    {
-        return Some(action);
-    }
-    store.iter().find_map(|(owner, _)| offered(store, owner, key))
-}
-
-fn offered(store: &Store, owner: &str, key: &str) -> Option<Action> {
-    let actions = store.get(owner)?.object().get("Actions")?.as_object()?;
-    let (name, offer) = search(actions, key, 0)?;
-    Some(Action {
-        owner: store.resolve(owner).to_owned(),
-        name: name.trim_start_matches('#').to_owned(),
-        offer: offer.clone(),
-    })
-}
-
-fn search<'a>(actions: &'a Map<String, Value>, key: &str, depth: usize) -> Option<(&'a str, &'a Map<String, Value>)> {
-    actions.iter().find_map(|(name, value)| {
-        let offer = value.as_object()?;
-        let target = offer.get("target").or_else(|| offer.get("Target")).and_then(Value::as_str);
-        if target.and_then(uri::key_of_id).is_some_and(|target| target == key) {
-            return Some((name.as_str(), offer));
-        }
-        // Oem, and in it one object per vendor.
-        let inside = target.is_none() && depth < MAX_DEPTH;
-        inside.then(|| search(offer, key, depth + 1)).flatten()
-    })
-}
 
 /// Carries out an action.
 pub(crate) fn answer(state: &mut State, call: &Call, action: &Action, settings: &Settings) -> Reply {
@@ -83,7 +34,7 @@ pub(crate) fn answer(state: &mut State, call: &Call, action: &Action, settings: 
     if !wrong.is_empty() {
         return Reply::errors(StatusCode::BAD_REQUEST, &wrong);
     }
-    if let Some(done) = event::act(state, &action.name, &action.owner, &given) {
+    if let Some(done) = event::action::answer(state, &action.name, &action.owner, &given) {
         return done.map_or_else(Reply::error, |()| Reply::empty(StatusCode::NO_CONTENT));
     }
     let done = match action.name.as_str() {
@@ -99,11 +50,11 @@ pub(crate) fn answer(state: &mut State, call: &Call, action: &Action, settings: 
             Ok(())
         }
         "Job.Cancel" => {
-            task::cancel_jobs(state, Some(&action.owner));
+            operation::cancel_jobs(state, Some(&action.owner));
             Ok(())
         }
         "JobService.CancelAllJobs" => {
-            task::cancel_jobs(state, None);
+            operation::cancel_jobs(state, None);
             Ok(())
         }
         "Bios.ResetBios" => effect::reset_bios(state, action),
@@ -165,6 +116,7 @@ fn is_of_kind(value: &Value, kind: Kind) -> bool {
             Kind::Truth => value.is_boolean(),
             Kind::Object => value.is_object(),
             Kind::Array => value.is_array(),
+            Kind::Any => !value.is_object() && !value.is_array(),
         }
 }
 
@@ -215,48 +167,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::tree::Tree;
-
-    fn store() -> Store {
-        Store::new(
-            &Tree::new()
-                .with(
-                    "/redfish/v1/Systems/1",
-                    json!({ "Actions": {
-                        "#ComputerSystem.Reset": {
-                            "target": "/redfish/v1/Systems/1/Actions/ComputerSystem.Reset/",
-                            "ResetType@Redfish.AllowableValues": ["On", "ForceOff"],
-                        },
-                        "Oem": { "Acme": { "#Acme.Wink": { "Target": "/redfish/v1/Oem/Wink" } } },
-                    } }),
-                )
-                .with(
-                    "/redfish/v1/Managers/1",
-                    json!({ "Actions": { "#Manager.Reset": {
-                        "target": "/redfish/v1/Managers/1/Actions/Manager.Reset",
-                        "@Redfish.ActionInfo": "/redfish/v1/Managers/1/ResetActionInfo",
-                    } } }),
-                )
-                .with(
-                    "/redfish/v1/Managers/1/ResetActionInfo",
-                    json!({ "Parameters": [{ "Name": "ResetType", "Required": true, "AllowableValues": ["ForceRestart"] }] }),
-                ),
-        )
-    }
-
-    #[test]
-    fn targets_are_found_wherever_they_point() {
-        let store = store();
-        for (key, owner, name) in [
-            ("/redfish/v1/Systems/1/Actions/ComputerSystem.Reset", "/redfish/v1/Systems/1", "ComputerSystem.Reset"),
-            ("/redfish/v1/Oem/Wink", "/redfish/v1/Systems/1", "Acme.Wink"),
-            ("/redfish/v1/Managers/1/Actions/Manager.Reset", "/redfish/v1/Managers/1", "Manager.Reset"),
-        ] {
-            let action = find(&store, key).expect(key);
-            assert_eq!((action.owner.as_str(), action.name.as_str()), (owner, name));
-        }
-        assert!(find(&store, "/redfish/v1/Systems/1/Actions/ComputerSystem.Nothing").is_none());
-    }
+    use crate::action::offer::find;
+    use crate::action::offer::tests::store;
 
     #[test]
     fn parameters_are_held_against_schema_resource_and_action_info() {

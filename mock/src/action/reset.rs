@@ -2,11 +2,14 @@
 
 use serde_json::{Map, Value};
 
-use super::Action;
+use super::offer::Action;
+use crate::http::uri;
+use crate::machine::state::{Settings, State};
+use crate::machine::store::Store;
+use crate::machine::{clock, settings};
 use crate::message::{self, Message};
-use crate::service::{Settings, State};
-use crate::store::Store;
-use crate::{login, pending, task, update, uri};
+use crate::task::operation;
+use crate::update;
 
 /// The reset types of the standard (ResetType in Resource), for machines that list none.
 static RESET_TYPES: &[&str] = &[
@@ -88,17 +91,17 @@ fn power(state: &mut State, key: String, reset_type: &str, settings: &Settings) 
         _ if delay.is_zero() => arrive(state, &key, change),
         Change::To("On") => {
             set_power(&mut state.store, &key, "PoweringOn");
-            state.later(delay, move |state| arrive(state, &key, change));
+            state.schedule(delay, move |state| arrive(state, &key, change));
         }
         Change::To(_) => {
             set_power(&mut state.store, &key, "PoweringOff");
-            state.later(delay, move |state| arrive(state, &key, change));
+            state.schedule(delay, move |state| arrive(state, &key, change));
         }
         Change::Cycle => {
             set_power(&mut state.store, &key, "PoweringOff");
-            state.later(delay, move |state| {
+            state.schedule(delay, move |state| {
                 set_power(&mut state.store, &key, "PoweringOn");
-                state.later(delay, move |state| arrive(state, &key, change));
+                state.schedule(delay, move |state| arrive(state, &key, change));
             });
         }
     }
@@ -112,9 +115,9 @@ fn arrive(state: &mut State, key: &str, change: Change) {
         Change::None => return,
     };
     if target == "On" {
-        pending::was_reset(state, key);
+        settings::was_reset(state, key);
         update::was_reset(state);
-        task::was_reset(state);
+        operation::was_reset(state);
     }
     state.store.update(key, |object| {
         if object.contains_key("PowerState") {
@@ -122,7 +125,7 @@ fn arrive(state: &mut State, key: &str, change: Change) {
         }
         let restarted = target == "On";
         if restarted && object.contains_key("LastResetTime") {
-            object.insert("LastResetTime".to_owned(), login::now().into());
+            object.insert("LastResetTime".to_owned(), clock::now().into());
         }
         boot_progress(object, if restarted { "OSRunning" } else { "None" });
         if let Some(boot) = object.get_mut("Boot").and_then(Value::as_object_mut).filter(|_| restarted) {
@@ -140,7 +143,7 @@ fn boot_progress(object: &mut Map<String, Value>, last: &str) {
         progress.insert("LastState".to_owned(), last.into());
     }
     if progress.contains_key("LastStateTime") {
-        progress.insert("LastStateTime".to_owned(), login::now().into());
+        progress.insert("LastStateTime".to_owned(), clock::now().into());
     }
 }
 

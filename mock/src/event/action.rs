@@ -2,10 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
+use super::publish::publish;
 use super::record::Record;
-use super::{publish, report};
+use super::report;
+use crate::machine::clock;
+use crate::machine::state::State;
 use crate::message::{self, Message};
-use crate::service::State;
 
 /// Carries out an action of eventing; `None` if it is none.
 pub(crate) fn answer(
@@ -54,7 +56,7 @@ fn test_event(given: &Map<String, Value>) -> Record {
     body.entry("EventType").or_insert_with(|| "Alert".into());
     body.entry("MessageSeverity").or_insert_with(|| given.get("Severity").cloned().unwrap_or_else(|| "OK".into()));
     body.entry("Message").or_insert_with(|| "This event was sent on request, as a test.".into());
-    Record::from_body(body)
+    Record { is_test: true, ..Record::from_body(body) }
 }
 
 /// A report of the parameters of SubmitTestMetricReport.
@@ -65,7 +67,7 @@ fn test_report(given: &Map<String, Value>) -> Record {
         "@odata.type": "#MetricReport.v1_5_0.MetricReport",
         "Id": name,
         "Name": name,
-        "Timestamp": crate::login::now(),
+        "Timestamp": clock::now(),
         "MetricValues": values,
     });
     report::record(report.as_object().cloned().unwrap_or_default())

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::record::{Facts, unversioned};
-use crate::store::Store;
-use crate::uri;
+use crate::http::uri;
+use crate::machine::store::Store;
 
 /// A subscription that events are delivered to.
 #[derive(Debug)]

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::Record;
-use crate::service::State;
-use crate::store::Store;
-use crate::{create, login, uri};
+use super::record::Record;
+use crate::http::uri;
+use crate::machine::state::State;
+use crate::machine::store::Store;
+use crate::machine::{clock, ids};
 
 /// Adds an entry to the log of the resource that a record is about, or else of the first system. A log
 /// that is full loses its oldest entry.
@@ -17,16 +18,16 @@ pub(super) fn add(state: &mut State, record: &Record) {
     let kind =
         kind.filter(|kind| matches!(kind.as_str(), "Event" | "SEL" | "Oem")).unwrap_or_else(|| "Event".to_owned());
     let most = state.store.get(&log).and_then(|log| log.object().get("MaxNumberOfRecords")?.as_u64()).unwrap_or(1000);
-    let id = create::next_id(&state.store, &entries);
+    let id = ids::next_id(&state.store, &entries);
     let key = format!("{entries}/{id}");
     let said = |name: &str| record.body.get(name).cloned().unwrap_or_default();
     let mut entry = json!({
         "@odata.id": key,
-        "@odata.type": create::type_of_new(&state.store, "LogEntry"),
+        "@odata.type": ids::type_of_new(&state.store, "LogEntry"),
         "Id": id,
         "Name": format!("{kind} Entry {id}"),
         "EntryType": kind,
-        "Created": login::now(),
+        "Created": clock::now(),
         "EventTimestamp": said("EventTimestamp"),
         "Severity": said("MessageSeverity"),
         "MessageId": said("MessageId"),

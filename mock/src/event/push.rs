@@ -10,26 +10,16 @@ use axum::http::Uri;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use super::{post, service};
-use crate::service::{Service, State};
+use super::queue::{Outbox, Queue};
+use super::{post, service, subscription};
+use crate::machine::running::Running;
+use crate::machine::state::State;
 
 /// What the standard's own example of an EventService has.
 const RETRIES: (u32, Duration) = (3, Duration::from_secs(30));
 
-/// An event on its way to a subscriber.
-#[derive(Debug)]
-pub(crate) struct Outbox {
-    /// The key of the subscription.
-    pub(super) subscription: String,
-    pub(super) body: Bytes,
-}
-
-/// Where events of a subscription wait.
-#[derive(Debug)]
-pub(super) struct Queue(mpsc::UnboundedSender<Bytes>);
-
 /// Puts events into the queues of their subscriptions.
-pub(crate) fn deliver(owner: &Arc<Service>, outbox: Vec<Outbox>) {
+pub(crate) fn deliver(owner: &Arc<Running>, outbox: Vec<Outbox>) {
     let mut state = owner.state();
     for Outbox { subscription, body } in outbox {
         let queue = state.events.queues.entry(subscription.clone()).or_insert_with(|| {
@@ -75,7 +65,7 @@ fn is_loopback(destination: &Uri) -> bool {
 }
 
 /// Delivers the events of one subscription, one after the other.
-async fn work(owner: Weak<Service>, key: String, mut queue: mpsc::UnboundedReceiver<Bytes>) {
+async fn work(owner: Weak<Running>, key: String, mut queue: mpsc::UnboundedReceiver<Bytes>) {
     while let Some(body) = queue.recv().await {
         let mut failed = 0;
         loop {
@@ -107,7 +97,7 @@ fn give_up(state: &mut State, key: &str, policy: &str) {
     if policy == "TerminateAfterRetries" {
         if let Some(collection) = state.store.collection_of(key) {
             state.store.remove_member(&collection, key);
-            super::unsubscribed(state, key);
+            subscription::unsubscribed(state, key);
         }
         return;
     }

@@ -3,10 +3,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::capability::schema;
-use crate::login;
+use crate::machine::clock;
+use crate::machine::store::{Change, Resource, Store};
 use crate::message::{self, Message};
-use crate::store::{Change, Resource, Store};
+use crate::schema::capability::schema;
 
 /// Of these nobody is told: they change all the time, or because somebody was told of something.
 static SILENT: &[&str] = &["EventDestination", "LogEntry", "MetricReport", "Session"];
@@ -16,6 +16,8 @@ static SILENT: &[&str] = &["EventDestination", "LogEntry", "MetricReport", "Sess
 pub(crate) struct Record {
     pub(crate) body: Map<String, Value>,
     pub(crate) facts: Facts,
+    /// Whether it was sent on request, as a test.
+    pub(crate) is_test: bool,
     /// Whether logs have an entry of it.
     pub(crate) is_for_logs: bool,
 }
@@ -83,7 +85,7 @@ impl Record {
     /// A record as somebody has written it; what every record has is added.
     pub(crate) fn from_body(mut body: Map<String, Value>) -> Self {
         body.entry("EventType").or_insert_with(|| "Other".into());
-        body.entry("EventTimestamp").or_insert_with(|| login::now().into());
+        body.entry("EventTimestamp").or_insert_with(|| clock::now().into());
         body.entry("MemberId").or_insert_with(|| "0".into());
         let severity = body.get("MessageSeverity").or_else(|| body.get("Severity")).cloned();
         if let Some(severity) = severity {
@@ -97,10 +99,10 @@ impl Record {
             event_type: text("EventType"),
             message_id: text("MessageId"),
             severity: text("MessageSeverity"),
-            origin: origin.and_then(crate::uri::key_of_id),
+            origin: origin.and_then(crate::http::uri::key_of_id),
             ..Facts::default()
         };
-        Self { body, facts, is_for_logs: false }
+        Self { body, facts, is_test: false, is_for_logs: false }
     }
 
     /// Gives the record its number.
@@ -108,6 +110,14 @@ impl Record {
         if self.facts.format == "Event" {
             self.body.entry("EventId").or_insert_with(|| id.to_string().into());
         }
+    }
+
+    /// Whether it is about the service itself: a test, a heartbeat, a task. Some services forget the context of
+    /// such.
+    pub(crate) fn is_about_the_service(&self) -> bool {
+        self.is_test
+            || self.facts.message_id.ends_with(".TestMessage")
+            || matches!(self.facts.registry(), "TaskEvent" | "HeartbeatEvent")
     }
 
     pub(crate) fn for_logs(mut self) -> Self {

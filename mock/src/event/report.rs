@@ -2,17 +2,20 @@
 
 use serde_json::{Map, Value};
 
-use super::publish;
+use super::publish::publish;
 use super::record::{Facts, Record};
-use crate::service::State;
-use crate::{login, uri};
+use crate::http::uri;
+use crate::machine::clock;
+use crate::machine::state::State;
+use crate::message;
+use crate::tree::digits;
 
 /// Makes all metric reports anew and sends them.
 pub(crate) fn refresh(state: &mut State) {
     let reports: Vec<String> = state
         .store
         .iter()
-        .filter(|(_, resource)| crate::capability::schema(resource) == Some("MetricReport"))
+        .filter(|(_, resource)| crate::schema::capability::schema(resource) == Some("MetricReport"))
         .map(|(key, _)| key.to_owned())
         .collect();
     for key in reports {
@@ -26,7 +29,7 @@ pub(crate) fn send(state: &mut State, key: &str) -> bool {
     else {
         return false;
     };
-    let now = login::now();
+    let now = clock::now();
     report.insert("Timestamp".to_owned(), now.clone().into());
     if let Some(Value::Array(values)) = report.get_mut("MetricValues") {
         for value in values.iter_mut().filter_map(Value::as_object_mut) {
@@ -54,12 +57,12 @@ pub(super) fn record(report: Map<String, Value>) -> Record {
         origin: report.get("@odata.id").and_then(Value::as_str).and_then(uri::key_of_id),
         ..Facts::default()
     };
-    Record { body: report, facts, is_for_logs: false }
+    Record { body: report, facts, is_test: false, is_for_logs: false }
 }
 
 /// The value of a property, `/redfish/v1/Chassis/1#/Reading`, as text.
 fn read(state: &State, property: &str) -> Option<String> {
     let (resource, pointer) = property.split_once('#')?;
-    let value = state.store.get(&uri::key(resource))?.json.as_deref()?.pointer(pointer)?;
-    Some(crate::merge::text(value))
+    let value = state.store.get(&uri::key(resource))?.exact()?.pointer(pointer)?;
+    Some(digits::digits(value).map_or_else(|| message::text(value), str::to_owned))
 }

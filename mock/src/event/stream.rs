@@ -6,40 +6,24 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::http::{Method, Response, StatusCode, header};
 use futures_util::stream;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::record::{Facts, Record};
-use super::{Sent, publish, service};
+use super::queue::{Listener, Sent};
+use super::record::Record;
+use super::service;
+use crate::http::call::Call;
+use crate::http::reply::Reply;
+use crate::http::uri;
+use crate::machine::ids;
+use crate::machine::running::Running;
+use crate::machine::state::State;
+use crate::machine::store::Store;
 use crate::message::{self, Message};
-use crate::query::Filter;
-use crate::reply::Reply;
-use crate::service::{Call, Service, State};
-use crate::store::Store;
-use crate::{create, uri};
+use crate::verb::query::filter::Filter;
 
 /// Events that a client doesn't read are kept up to so many; a client that is further behind is gone.
 const BEHIND: usize = 1000;
-
-/// The service's side of a stream.
-#[derive(Debug)]
-pub(crate) struct Listener {
-    sender: mpsc::Sender<Bytes>,
-    filter: Option<Filter>,
-    multi_line: bool,
-    /// The key of the subscription that shows the stream.
-    pub(super) resource: Option<String>,
-}
-
-impl Listener {
-    /// Sends what the client wants; says whether it is still there.
-    pub(super) fn send(&self, sent: &Sent) -> bool {
-        if self.filter.as_ref().is_some_and(|filter| !holds(filter, &sent.record.facts)) {
-            return !self.sender.is_closed();
-        }
-        self.sender.try_send(frame(sent, self.multi_line)).is_ok()
-    }
-}
 
 /// The key of the stream; none where the EventService names none.
 fn key(store: &Store) -> Option<String> {
@@ -53,7 +37,7 @@ pub(crate) fn is_stream(state: &State, call: &Call) -> bool {
 }
 
 /// Opens a stream.
-pub(crate) fn open(owner: &Arc<Service>, state: &mut State, call: &Call) -> Response<Body> {
+pub(crate) fn open(owner: &Arc<Running>, state: &mut State, call: &Call) -> Response<Body> {
     let filter = match call.query.as_deref().and_then(wanted_filter) {
         Some(text) => match Filter::parse(&text) {
             Ok(filter) => Some(filter),
@@ -69,7 +53,7 @@ pub(crate) fn open(owner: &Arc<Service>, state: &mut State, call: &Call) -> Resp
     let keep_alive = state.settings.events.keep_alive;
     state.events.streams.push(Listener { resource: resource.clone(), ..listener });
 
-    let end = End { service: Arc::downgrade(owner), resource };
+    let end = End { machine: Arc::downgrade(owner), resource };
     let mut response = Response::new(Body::from_stream(body(receiver, keep_alive, end)));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/event-stream"));
@@ -116,11 +100,11 @@ fn show(state: &mut State, call: &Call) -> Option<String> {
     let service = service(&state.store)?;
     let link = state.store.get(&service)?.object().get("Subscriptions")?.get("@odata.id")?.as_str()?;
     let collection = uri::key_of_id(link).filter(|key| state.store.contains(key))?;
-    let id = create::free_id(&state.store, &collection);
+    let id = ids::free_id(&state.store, &collection);
     let key = format!("{collection}/{id}");
     let resource = json!({
         "@odata.id": key,
-        "@odata.type": create::type_of_new(&state.store, "EventDestination"),
+        "@odata.type": ids::type_of_new(&state.store, "EventDestination"),
         "Id": id,
         "Name": format!("Event Stream {id}"),
         "Destination": call.key,
@@ -134,53 +118,18 @@ fn show(state: &mut State, call: &Call) -> Option<String> {
     Some(key)
 }
 
-/// Ends the streams, as a service does that restarts.
-pub(crate) fn end_all(state: &mut State) {
-    state.events.streams.clear();
-}
-
-/// An event as the stream has it.
-fn frame(sent: &Sent, multi_line: bool) -> Bytes {
-    let message = sent.message(None);
-    let text = if multi_line { format!("{message:#}") } else { message.to_string() };
-    let data: String = text.lines().map(|line| format!("data: {line}\n")).collect();
-    format!("id: {}\n{data}\n", sent.id).into()
-}
-
-/// Whether the filter of a stream holds for an event. What it speaks of are not properties of the
-/// event, but those of DSP0266, "Server-sent events": `EventFormatType`, `RegistryPrefix`, ...
-fn holds(filter: &Filter, facts: &Facts) -> bool {
-    let origin = facts.origin.clone().unwrap_or_default();
-    // For those who ask for subordinate resources, an event comes from everything above it, too.
-    let mut origins = vec![origin.clone()];
-    if filter.mentions("SubordinateResources") {
-        origins.extend(std::iter::successors(uri::parent(&origin), |key| uri::parent(key)).map(str::to_owned));
-    }
-    let ids = [facts.message_id.clone(), facts.unversioned_id()];
-    filter.holds(&json!({
-        "EventFormatType": facts.format,
-        "EventType": facts.event_type,
-        "MessageId": ids,
-        "MetricReportDefinition": facts.definition,
-        "OriginResource": origins,
-        "RegistryPrefix": facts.registry(),
-        "ResourceType": facts.resource_type.as_ref().map_or(Value::Null, |name| name.clone().into()),
-        "SubordinateResources": true,
-    }))
-}
-
 /// What happens when the client is gone.
 struct End {
-    service: Weak<Service>,
+    machine: Weak<Running>,
     resource: Option<String>,
 }
 
 impl Drop for End {
     fn drop(&mut self) {
-        let Some(service) = self.service.upgrade() else {
+        let Some(machine) = self.machine.upgrade() else {
             return;
         };
-        let mut state = service.state();
+        let mut state = machine.state();
         // It may have been removed before, which ended the stream.
         state.events.streams.retain(|listener| listener.resource != self.resource && !listener.sender.is_closed());
         if let Some(key) = &self.resource
@@ -216,11 +165,4 @@ fn body(
             Err(_) => Some((Ok(Bytes::from_static(b": keep-alive\n\n")), flow)),
         }
     })
-}
-
-/// Sends a record of somebody's making.
-pub(crate) fn raise(state: &mut State, record: Value) {
-    if let Value::Object(body) = record {
-        publish(state, Record::from_body(body).for_logs());
-    }
 }

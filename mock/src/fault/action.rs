@@ -7,10 +7,11 @@ use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::rule::Rule;
+use crate::http::reply::Reply;
 use crate::message::{self, Message};
-use crate::reply::Reply;
 
-/// One thing that befalls a request. A rule may have several; they are done one after the other.
+/// One thing that a fault does to a request. A rule may have several, which are done in order.
 ///
 /// Those that say *instead* keep the request from being carried out, unless [`Action::Apply`] stands
 /// before them. All others change the answer of a request that is carried out.
@@ -36,6 +37,14 @@ pub enum Action {
     Close,
     /// Writes bytes that are not HTTP instead, and closes the connection.
     Garbage,
+    /// Writes this text to the connection instead, whatever HTTP says of it, and closes the connection. Over
+    /// HTTP/2 it is as good as garbage.
+    Raw(String),
+    /// Never answers; the connection stays open until the client closes it.
+    Hang,
+    /// Adds another rule before all others, then goes on. `{path}` in its pattern stands for the path that was
+    /// asked for.
+    Arm(Box<Rule>),
     /// Carries the request out, then closes the connection without an answer: `Apply` and `Close`.
     LoseReply,
     /// Ends the session that the request is in, then goes on: the service will answer 401 by itself.
@@ -69,6 +78,20 @@ pub enum Action {
 }
 
 impl Action {
+    /// Adds another rule; see [`Action::Arm`].
+    #[must_use]
+    pub fn arm(rule: Rule) -> Self {
+        Self::Arm(Box::new(rule))
+    }
+
+    /// Whether it keeps the request from being carried out.
+    pub(crate) fn is_instead(&self) -> bool {
+        matches!(
+            self,
+            Self::Status(_) | Self::Answer(_) | Self::Reset | Self::Close | Self::Garbage | Self::Raw(_) | Self::Hang
+        )
+    }
+
     /// Answers 503 with `Retry-After` in seconds instead.
     #[must_use]
     pub fn unavailable(retry_after: u32) -> Self {
@@ -185,7 +208,7 @@ impl Answer {
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if is_json {
-            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(crate::store::JSON));
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(crate::http::reply::JSON));
         }
         for (name, value) in &self.headers {
             if let (Ok(name), Ok(value)) =
@@ -245,6 +268,26 @@ pub(crate) mod seconds {
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
         let seconds = f64::deserialize(from)?;
         Duration::try_from_secs_f64(seconds).map_err(|_| D::Error::custom("a number of seconds from 0 was expected"))
+    }
+}
+
+/// Durations that may be missing, as numbers of seconds.
+pub(crate) mod optional_seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    pub(crate) fn serialize<S: Serializer>(duration: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+        match duration {
+            Some(duration) => to.serialize_some(&duration.as_secs_f64()),
+            None => to.serialize_none(),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+        let seconds = Option::<f64>::deserialize(from)?;
+        let duration = seconds.map(Duration::try_from_secs_f64).transpose();
+        duration.map_err(|_| D::Error::custom("a number of seconds from 0 was expected"))
     }
 }
 

@@ -10,6 +10,7 @@ use futures_util::stream;
 use serde_json::Value;
 
 use crate::journal::Ticket;
+use crate::tree::digits;
 
 /// The answer with a body that ends, together with the connection, after so many bytes.
 pub(crate) fn truncated(response: Response<Body>, bytes: usize) -> Response<Body> {
@@ -81,12 +82,12 @@ pub(crate) async fn merged(response: Response<Body>, patch: &Value) -> Response<
     let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else {
         return Response::from_parts(parts, Body::empty());
     };
-    let Ok(mut json) = serde_json::from_slice(&body) else {
+    let Ok(mut json) = digits::parse(&body) else {
         return Response::from_parts(parts, Body::from(body));
     };
     merge(&mut json, patch);
     parts.headers.remove(header::CONTENT_LENGTH);
-    Response::from_parts(parts, Body::from(json.to_string()))
+    Response::from_parts(parts, Body::from(digits::write(&json)))
 }
 
 /// RFC 7396, section 2.

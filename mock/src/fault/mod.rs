@@ -1,4 +1,4 @@
-//! Faults to order: which requests they befall ([`Rule`]), and what happens to those ([`Action`]).
+//! Faults to order: which requests they affect ([`Rule`]), and what happens to those ([`Action`]).
 //! Rules can be added and removed while the service runs, in code or, where
 //! [`Builder::control`](crate::Builder::control) allows it, over HTTP.
 //!
@@ -33,13 +33,12 @@
 //!
 //! A request has the first rule that is for it, in the order in which they were added, and no other.
 //! A rule without actions therefore spares what it is for. [`Faults::random`] adds a mixture of
-//! faults that befalls what no rule is for, and is the same again with the same seed.
+//! faults for what no rule is for, and is the same again with the same seed.
 
-mod action;
-mod befall;
-mod body;
-pub(crate) mod control;
+pub(crate) mod action;
+pub(crate) mod body;
 pub(crate) mod glob;
+mod recipe;
 mod rule;
 
 use std::collections::{HashMap, HashSet};
@@ -50,12 +49,11 @@ use std::time::{Duration, Instant};
 
 use axum::http::HeaderMap;
 
-use crate::ipmi::random::Random;
-use crate::uri;
+use crate::http::uri;
+use crate::random::Random;
 
 pub use action::{Action, Answer};
-pub(crate) use befall::befall;
-pub(crate) use body::until_sent;
+pub use recipe::Unreadable;
 pub use rule::Rule;
 
 /// The name of a rule within its [`Faults`].
@@ -89,9 +87,10 @@ struct Inner {
 pub(crate) struct Entry {
     pub(crate) id: RuleId,
     pub(crate) rule: Rule,
-    /// How many requests the rule was for, whether it befell them or not.
+    /// How many requests the rule was for, whether it affected them or not.
     seen: u64,
     pub(crate) fired: u64,
+    added: Instant,
 }
 
 impl Faults {
@@ -101,13 +100,13 @@ impl Faults {
         Self::default()
     }
 
-    /// No faults, and a seed for the probabilities of the rules to come; it is 0 unless said so.
+    /// No faults, and a seed for the probabilities of the rules to come; Defaults to 0.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
         Self(Arc::new(Mutex::new(Inner { seed, ..Inner::default() })))
     }
 
-    /// A mixture of faults that befalls this share of the requests, from 0 to 1: delays, slow and
+    /// Affects this share of the requests, from 0 to 1, with a mixture of faults: delays, slow and
     /// truncated answers, broken connections, lost replies, bytes that are not HTTP, busy services,
     /// proxies' errors, wrong content types, empty answers, lost sessions, 401 and 412 for no reason.
     ///
@@ -123,11 +122,19 @@ impl Faults {
 
     /// Adds a rule, after all others.
     pub fn add(&self, rule: Rule) -> RuleId {
-        let mut inner = self.inner();
-        inner.last += 1;
-        let id = RuleId(inner.last);
-        inner.rules.push(Entry { id, rule, seen: 0, fired: 0 });
-        id
+        self.inner().insert(rule, usize::MAX)
+    }
+
+    /// Adds a rule before all others.
+    pub fn add_first(&self, rule: Rule) -> RuleId {
+        self.inner().insert(rule, 0)
+    }
+
+    /// Whether a rule makes whatever reads this resource fail, as long as it is there.
+    pub(crate) fn make_unreadable(&self, key: &str) -> bool {
+        let inner = self.inner();
+        inner.hidden.contains(key)
+            || inner.rules.iter().any(|entry| entry.rule.makes_unreadable(key) && !entry.has_passed())
     }
 
     /// Removes a rule; says whether there was one.
@@ -146,13 +153,13 @@ impl Faults {
         inner.hidden.clear();
     }
 
-    /// How many requests a rule has befallen; 0 for one that was removed.
+    /// How many requests a rule has affected; 0 for one that was removed.
     #[must_use]
     pub fn fired(&self, id: RuleId) -> u64 {
         self.inner().rules.iter().find(|entry| entry.id == id).map_or(0, |entry| entry.fired)
     }
 
-    /// How many requests the random faults have befallen.
+    /// How many requests the random faults have affected.
     #[must_use]
     pub fn random_fired(&self) -> u64 {
         self.inner().random.iter().map(|entry| entry.fired).sum()
@@ -190,7 +197,7 @@ impl Faults {
         self.inner().rules.clone()
     }
 
-    /// What befalls a request.
+    /// What is done to a request.
     pub(crate) fn of(&self, method: &str, path: &str, headers: &HeaderMap, body: &[u8]) -> Vec<Action> {
         let mut inner = self.inner();
         let inner = &mut *inner;
@@ -207,7 +214,8 @@ impl Faults {
         *nth += 1;
         let request = (inner.seed, method, path, *nth);
         for (index, entry) in inner.rules.iter_mut().chain(&mut inner.random).enumerate() {
-            if entry.rule.is_spent(entry.fired) || !entry.rule.is_for(method, path, headers, body) {
+            if entry.rule.is_spent(entry.fired) || entry.has_passed() || !entry.rule.is_for(method, path, headers, body)
+            {
                 continue;
             }
             let before = entry.seen;
@@ -225,7 +233,22 @@ impl Faults {
     }
 }
 
+impl Entry {
+    /// Whether the time of the rule is over.
+    fn has_passed(&self) -> bool {
+        self.rule.duration().is_some_and(|lasts| self.added.elapsed() >= lasts)
+    }
+}
+
 impl Inner {
+    fn insert(&mut self, rule: Rule, place: usize) -> RuleId {
+        self.last += 1;
+        let id = RuleId(self.last);
+        let place = place.min(self.rules.len());
+        self.rules.insert(place, Entry { id, rule, seen: 0, fired: 0, added: Instant::now() });
+        id
+    }
+
     fn is_away(&self) -> bool {
         self.away_until.is_some_and(|end| Instant::now() < end)
     }
@@ -250,7 +273,7 @@ fn happens(chance: f64, rule: usize, request: (u64, &str, &str, u64)) -> bool {
     Random::seeded(hasher.finish()).happens(chance)
 }
 
-/// The random faults, each with its weight, as rules that together befall a share of the requests.
+/// The random faults, each with its weight, as rules that together affect a share of the requests.
 fn mixture(share: f64) -> Vec<Entry> {
     let share = share.clamp(0.0, 1.0);
     if share == 0.0 {
@@ -290,7 +313,7 @@ fn mixture(share: f64) -> Vec<Entry> {
         rules.push(rule.probability(own / left));
         left -= own;
     }
-    rules.into_iter().map(|rule| Entry { id: RuleId(0), rule, seen: 0, fired: 0 }).collect()
+    rules.into_iter().map(|rule| Entry { id: RuleId(0), rule, seen: 0, fired: 0, added: Instant::now() }).collect()
 }
 
 #[cfg(test)]
@@ -302,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_passes_over_some_and_befalls_as_many_as_it_was_told() {
+    fn a_rule_passes_over_some_and_affects_as_many_as_it_was_told() {
         let faults = Faults::new();
         let id = faults.add(Rule::on("GET", "/a").skip(1).times(2).then(Action::Reset));
         let other = faults.add(Rule::any().nth(2).then(Action::Close));

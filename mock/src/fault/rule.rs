@@ -1,21 +1,22 @@
-//! A rule: which requests it is for, and what befalls them.
+//! A rule: which requests it is for, and what it does to them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::action::Action;
+use super::action::{Action, optional_seconds};
 use super::glob;
 
-/// Which requests a fault befalls, how many of them, and what it does.
+/// Which requests a fault affects, how many of them, and what it does.
 ///
 /// Without any condition a rule is for every request. As JSON it is an object with the same words:
 ///
 /// ```json
 /// { "method": "POST", "path": "/redfish/v1/Systems/*/Actions/*", "headers": { "If-Match": "*" },
-///   "skip": 1, "times": 2, "probability": 0.5, "then": [{ "delay": 0.2 }, { "status": 503 }] }
+///   "skip": 1, "times": 2, "probability": 0.5, "lasts": 60.0, "then": [{ "delay": 0.2 }, { "status": 503 }] }
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -35,6 +36,8 @@ pub struct Rule {
     times: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     probability: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none", with = "optional_seconds")]
+    lasts: Option<Duration>,
     then: Actions,
 }
 
@@ -99,18 +102,18 @@ impl Rule {
         self
     }
 
-    /// Befalls the n-th request alone; the first is 1.
+    /// Affects the n-th request alone; the first is 1.
     pub fn nth(self, n: u64) -> Self {
         self.skip(n.saturating_sub(1)).times(1)
     }
 
-    /// Befalls so many requests; all unless told so.
+    /// Affects so many requests. Defaults to all.
     pub fn times(mut self, times: u64) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// Befalls a request with this probability, from 0 to 1. What it comes to is drawn from the seed
+    /// Affects a request with this probability, from 0 to 1. What it comes to is drawn from the seed
     /// of the [`Faults`](super::Faults) and is the same for the n-th request of the same method and
     /// path, whatever other requests there are between.
     pub fn probability(mut self, probability: f64) -> Self {
@@ -118,7 +121,14 @@ impl Rule {
         self
     }
 
-    /// What befalls the request; after what was said before.
+    /// Affects requests for this long, counted from when the rule was added. In JSON a number of seconds. Defaults to
+    /// for good.
+    pub fn lasts(mut self, duration: Duration) -> Self {
+        self.lasts = Some(duration);
+        self
+    }
+
+    /// Adds what is done to the request, after what was said before.
     pub fn then(mut self, action: Action) -> Self {
         self.then = match self.then {
             Actions::Several(mut actions) => {
@@ -137,16 +147,39 @@ impl Rule {
         }
     }
 
+    pub(crate) fn duration(&self) -> Option<Duration> {
+        self.lasts
+    }
+
+    /// Whether every GET of this path is answered otherwise than by the resource, whoever asks.
+    pub(crate) fn makes_unreadable(&self, path: &str) -> bool {
+        let every = self.skip == 0 && self.times.is_none() && self.probability.is_none();
+        let by_path = self.path.as_deref().is_some_and(|pattern| glob::path(pattern, path));
+        let of_reads = self.method.as_deref().is_none_or(|method| method == "*" || method.eq_ignore_ascii_case("GET"));
+        every
+            && by_path
+            && of_reads
+            && self.headers.is_empty()
+            && self.body.is_empty()
+            && self.actions().iter().any(Action::is_instead)
+    }
+
+    /// The rule with `{path}` in its pattern replaced.
+    pub(crate) fn for_path(&self, path: &str) -> Self {
+        let pattern = self.path.as_deref().map(|pattern| pattern.replace("{path}", path));
+        Self { path: pattern, ..self.clone() }
+    }
+
     pub(crate) fn chance(&self) -> Option<f64> {
         self.probability
     }
 
-    /// Whether the rule befalls the request that comes after so many that it was for.
+    /// Whether the rule affects the request that comes after so many that it was for.
     pub(crate) fn counts(&self, before: u64) -> bool {
         before >= self.skip
     }
 
-    /// Whether the rule has befallen as many requests as it may.
+    /// Whether the rule has affected as many requests as it may.
     pub(crate) fn is_spent(&self, fired: u64) -> bool {
         self.times.is_some_and(|times| fired >= times)
     }
@@ -205,10 +238,11 @@ mod tests {
             .skip(1)
             .times(2)
             .probability(0.5)
+            .lasts(Duration::from_secs(60))
             .then(Action::Delay(std::time::Duration::from_millis(200)))
             .then(Action::Status(503));
         let json = r#"{ "method": "POST", "path": "/redfish/v1/Systems/*/Actions/*", "headers": { "If-Match": "*" },
-          "skip": 1, "times": 2, "probability": 0.5, "then": [{ "delay": 0.2 }, { "status": 503 }] }"#;
+          "skip": 1, "times": 2, "probability": 0.5, "lasts": 60.0, "then": [{ "delay": 0.2 }, { "status": 503 }] }"#;
         assert_eq!(serde_json::from_str::<Rule>(json).unwrap(), rule);
         assert_eq!(serde_json::from_value::<Rule>(serde_json::to_value(&rule).unwrap()).unwrap(), rule);
         assert_eq!(serde_json::from_str::<Rule>(r#"{"then":"reset"}"#).unwrap().actions(), [Action::Reset]);

@@ -11,33 +11,18 @@ use super::config::Config;
 use super::faults::{Faults, Rule};
 use super::journal::{Fate, Received, Stats};
 use super::machine::SharedMachine;
-use super::random::Random;
+use super::state::State;
 use super::wire::handshake::Handshake;
 use super::wire::message::Request;
 use super::wire::packet::{self, Inbound, V15, V20};
 use super::wire::session::{Refusal, Session, Sessions};
+use crate::random::Random;
 
 /// A command of a vendor's or a test's own: gets the data, gives data or a completion code.
 pub type Handler = Box<dyn FnMut(&[u8]) -> Result<Vec<u8>, u8> + Send>;
 
 /// A datagram on its way out, and how long it is held back.
 pub(crate) type Outgoing = (Duration, SocketAddr, Vec<u8>);
-
-/// What commands change besides the machine.
-pub(crate) struct State {
-    pub(crate) config: Config,
-    /// The UDP port this BMC is reached at.
-    pub(crate) port: u16,
-    pub(crate) random: Random,
-    pub(crate) sdr_reservation: u16,
-    pub(crate) sel_reservation: u16,
-    /// Challenges of IPMI 1.5 sessions to be: temporary session id, user, challenge.
-    pub(crate) challenges: Vec<(u32, u8, [u8; 16])>,
-    pub(crate) global_enables: u8,
-    pub(crate) acpi: (u8, u8),
-    /// SOL configuration parameters by selector.
-    pub(crate) sol: BTreeMap<u8, Vec<u8>>,
-}
 
 /// A BMC.
 pub(crate) struct Bmc {
@@ -75,17 +60,7 @@ pub(super) enum Path<'a> {
 impl Bmc {
     pub(crate) fn new(machine: SharedMachine, config: Config, faults: Faults, port: u16) -> Self {
         let fate = Random::seeded(faults.seed);
-        let state = State {
-            config,
-            port,
-            random: Random::fresh(),
-            sdr_reservation: 0,
-            sel_reservation: 0,
-            challenges: Vec::new(),
-            global_enables: 0x09,
-            acpi: (0, 0),
-            sol: command::sol_defaults(),
-        };
+        let state = State::new(config, port, command::sol::defaults());
         Self {
             machine,
             state,

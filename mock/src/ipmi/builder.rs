@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::bmc::Bmc;
-use super::config::{BridgeReply, Config, Duplicates};
+use super::config::{BridgeReply, Config, Duplicates, SequenceEcho};
 use super::faults::{Faults, Rule};
+use super::flaws::{Flaw, Flaws, Item};
 use super::machine::users::{Privilege, User};
 use super::machine::{Machine, SharedMachine};
+use super::mock::{Fleet, MockIpmi};
 use super::server::{Host, Member};
-use super::{Fleet, MockIpmi};
 
 /// How a mock BMC is to be.
 #[derive(Clone)]
@@ -21,6 +22,7 @@ pub struct Builder {
     config: Config,
     faults: Faults,
     rules: Vec<Rule>,
+    flaws: Flaws,
     machine: Option<SharedMachine>,
     address: SocketAddr,
 }
@@ -38,6 +40,7 @@ impl Default for Builder {
             config: Config::default(),
             faults: Faults::default(),
             rules: Vec::new(),
+            flaws: Flaws::default(),
             machine: None,
             address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
         }
@@ -58,7 +61,7 @@ impl Builder {
         self
     }
 
-    /// The cipher suites on offer, weakest first: any of 0, 1, 2, 3, 6, 7, 8, 15, 16, 17. Without this: 3 and 17.
+    /// The cipher suites on offer, weakest first: any of 0, 1, 2, 3, 6, 7, 8, 15, 16, 17. Defaults to 3 and 17.
     #[must_use]
     pub fn suites(mut self, suites: &[u8]) -> Self {
         self.config.suites = suites.to_vec();
@@ -100,28 +103,42 @@ impl Builder {
         self
     }
 
-    /// The machine behind the BMC, which may be behind a Redfish service as well. Without this: a new one.
+    /// Something wrong with one of the things that are asked for, from the start.
+    #[must_use]
+    pub fn flaw(mut self, item: Item, flaw: Flaw) -> Self {
+        self.flaws.add(item, flaw);
+        self
+    }
+
+    /// Sets the sequence number that responses bear. Defaults to that of the request.
+    #[must_use]
+    pub fn sequence_echo(mut self, echo: SequenceEcho) -> Self {
+        self.config.echo = echo;
+        self
+    }
+
+    /// The machine behind the BMC, which may be behind a Redfish service as well. Defaults to a new one.
     #[must_use]
     pub fn machine(mut self, machine: SharedMachine) -> Self {
         self.machine = Some(machine);
         self
     }
 
-    /// Sessions at a time, half-open ones counted. Without this: 16.
+    /// Sessions at a time, half-open ones counted. Defaults to 16.
     #[must_use]
     pub fn max_sessions(mut self, sessions: usize) -> Self {
         self.config.max_sessions = sessions;
         self
     }
 
-    /// How long a session may be silent. Without this: 60 seconds.
+    /// How long a session may be silent. Defaults to 60 seconds.
     #[must_use]
     pub fn inactivity(mut self, timeout: Duration) -> Self {
         self.config.inactivity = timeout;
         self
     }
 
-    /// How long a handshake may take. Without this: 20 seconds.
+    /// How long a handshake may take. Defaults to 20 seconds.
     #[must_use]
     pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
         self.config.handshake_timeout = timeout;
@@ -245,6 +262,7 @@ impl Builder {
             let address = socket.local_addr()?;
             let mut bmc = Bmc::new(machine.clone(), self.config.clone(), self.faults.clone(), address.port());
             bmc.rules.clone_from(&self.rules);
+            bmc.state.flaws.clone_from(&self.flaws);
             let bmc = Arc::new(Mutex::new(bmc));
             members.push(Member { socket, bmc: Arc::clone(&bmc) });
             started.push((address, bmc, machine));
@@ -254,5 +272,22 @@ impl Builder {
             .into_iter()
             .map(|(address, bmc, machine)| MockIpmi { address, bmc, machine, host: Arc::clone(&host) })
             .collect())
+    }
+}
+
+impl MockIpmi {
+    /// A BMC to be set up.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Many BMCs on one thread, set up as by default.
+    ///
+    /// # Errors
+    ///
+    /// A socket could not be bound, or the thread not be started.
+    pub async fn fleet(count: usize) -> io::Result<Fleet> {
+        Builder::default().fleet(count).await
     }
 }

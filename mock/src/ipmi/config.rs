@@ -27,6 +27,19 @@ pub enum BridgeReply {
     Embedded,
 }
 
+/// Which sequence number a response bears.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SequenceEcho {
+    /// That of the request.
+    #[default]
+    AsSent,
+    /// 0 in the first response of a session, then that of the request.
+    ZeroAtFirst,
+    /// 0, whatever was sent, as some simulators do. Requests that all have the sequence number 0 are taken for new
+    /// ones where [`Duplicates`] allows it.
+    Zero,
+}
+
 /// The set-up of a BMC.
 #[derive(Clone)]
 pub(crate) struct Config {
@@ -38,6 +51,7 @@ pub(crate) struct Config {
     pub(crate) duplicates: Duplicates,
     pub(crate) duplicate_lifetime: Duration,
     pub(crate) bridge_reply: BridgeReply,
+    pub(crate) echo: SequenceEcho,
     pub(crate) channel_limit: Privilege,
     /// The access mode of the LAN channel: 0 disabled, 2 always available.
     pub(crate) channel_mode: u8,
@@ -60,6 +74,7 @@ impl Default for Config {
             duplicates: Duplicates::default(),
             duplicate_lifetime: Duration::from_secs(5),
             bridge_reply: BridgeReply::default(),
+            echo: SequenceEcho::default(),
             channel_limit: Privilege::Administrator,
             channel_mode: 2,
             max_read: 0xFF,

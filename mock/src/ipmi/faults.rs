@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::journal::Stats;
-use super::random::Random;
+use crate::random::Random;
 
 /// A packet that somebody else than the BMC might have sent, or that a faulty BMC sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub enum HandshakeFault {
     Silence(u8),
 }
 
-/// Which way datagrams go that the network's faults befall.
+/// Which way datagrams go that the network's faults affect.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Direction {
     /// To the BMC and from it.
@@ -184,6 +184,37 @@ impl Rule {
         Self { netfn, command: Some(command), times: 1, act }
     }
 
+    /// A rule for Get Channel Cipher Suites, the first that many clients send.
+    ///
+    /// ```
+    /// use rosefish_mock::ipmi::{Act, Rule};
+    ///
+    /// let silent = Rule::cipher_suites(Act::Swallow);
+    /// let empty = Rule::cipher_suites(Act::Reply(0, vec![1]));
+    /// let garbled = Rule::cipher_suites(Act::Reply(0, vec![1, 0xC0, 3, 0x01, 0xC0, 0xFF, 0x41]));
+    /// let refused = Rule::cipher_suites(Act::Refuse(0xC1));
+    /// ```
+    #[must_use]
+    pub fn cipher_suites(act: Act) -> Self {
+        Self::always(0x06, 0x54, act)
+    }
+
+    /// Rules for the commands that read and write what a channel is (40h to 42h), and the users' access to it (43h, 44h).
+    ///
+    /// ```
+    /// use rosefish_mock::ipmi::{Act, MockIpmi, Rule};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let bmc = MockIpmi::builder().start_blocking()?;
+    /// Rule::channel_commands(Act::Refuse(0xD4)).into_iter().for_each(|rule| bmc.rule(rule));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn channel_commands(act: Act) -> Vec<Self> {
+        (0x40..=0x44).map(|command| Self::always(0x06, command, act.clone())).collect()
+    }
+
     /// A rule for every command of this network function and code.
     #[must_use]
     pub fn always(netfn: u8, command: u8, act: Act) -> Self {
@@ -232,7 +263,7 @@ impl Faults {
         takes
     }
 
-    pub(crate) fn befall(&self, direction: Direction) -> bool {
+    pub(crate) fn affect(&self, direction: Direction) -> bool {
         self.direction == Direction::Both || self.direction == direction
     }
 

@@ -1,22 +1,23 @@
-//! A request on its way through the BMC: recognised if it came before, befallen by faults, carried out, noted in the
+//! A request on its way through the BMC: recognised if it came before, affected by faults, carried out, noted in the
 //! journal, answered. What the commands do is theirs; how replies are framed is the session's.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::bmc::{Bmc, Path};
-use super::command::{self, Answer, Context, Effects, Refused};
-use super::config::Duplicates;
+use super::command;
+use super::command::context::{Answer, Context, Effects, Refused};
+use super::config::{Duplicates, SequenceEcho};
 use super::faults::{Act, Forgery, Rule};
 use super::journal::{Fate, Received};
 use super::machine::ChangeKind;
 use super::machine::power::Cause;
 use super::machine::text::checksum;
-use super::random::Random;
 use super::wire::message::Request;
 use super::wire::packet::{self, AUTHENTICATED, ENCRYPTED};
 use super::wire::session::{Refusal, Session};
 use super::wire::sol::Sol;
+use crate::random::Random;
 
 /// A mock that runs for days forgets its oldest commands.
 const JOURNAL_LIMIT: usize = 100_000;
@@ -103,7 +104,13 @@ impl Bmc {
             Some(Act::Shorten(length)) => data.truncate(length),
             _ => {}
         }
-        let mut replies = vec![request.response(code, &data)];
+        let at_first = matches!(&path, Path::Session(session) if session.last_sent.is_empty());
+        let shown = match self.state.config.echo {
+            SequenceEcho::AsSent => request.sequence,
+            SequenceEcho::ZeroAtFirst if !at_first => request.sequence,
+            SequenceEcho::ZeroAtFirst | SequenceEcho::Zero => 0,
+        };
+        let mut replies = vec![Request { sequence: shown, ..request }.response(code, &data)];
         replies.extend(effects.more);
         match path {
             Path::Legacy => self.reply_outside(from, &replies, |reply| packet::v15_packet(0, 0, 0, None, reply)),
@@ -113,8 +120,8 @@ impl Bmc {
                 session.remember(bytes.to_vec(), replies, now);
                 // Whoever lost the console is told; the session that gains it starts with a greeting.
                 if let Some(stopped) = effects.stopped_console.and_then(|id| self.sessions.get_mut(id)) {
-                    let farewell = Sol::farewell();
-                    let datagram = stopped.seal(packet::SOL, &farewell, &mut self.state.random);
+                    let deactivation = Sol::deactivation();
+                    let datagram = stopped.seal(packet::SOL, &deactivation, &mut self.state.random);
                     stopped.sol = None;
                     let to = stopped.peer;
                     self.send(to, datagram);
@@ -139,7 +146,7 @@ impl Bmc {
         own.is_some_and(|own| closed.contains(&own))
     }
 
-    /// The fault that befalls a request: a rule's, or one by chance.
+    /// The fault that affects a request: a rule's, or one by chance.
     fn fault_for(&mut self, request: &Request, in_session: bool) -> Option<Act> {
         let fits = |rule: &&mut Rule| {
             rule.times > 0

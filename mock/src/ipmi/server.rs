@@ -118,7 +118,7 @@ impl Link {
         let mut guard = locked(&self.bmc);
         let bmc = &mut *guard;
         let spared = bmc.faults.spare_handshake && !packet::is_in_session(&datagram);
-        let carried = if spared || !bmc.faults.befall(direction) {
+        let carried = if spared || !bmc.faults.affect(direction) {
             vec![(Duration::ZERO, datagram)]
         } else {
             bmc.faults.carry(datagram, &mut bmc.fate, &mut bmc.stats)

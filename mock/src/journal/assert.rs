@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::Request;
+use super::request::Request;
 use crate::fault::glob;
 
 /// Requests to a mock, in the order in which they arrived: all of them, or those that were picked.

@@ -1,9 +1,9 @@
 //! What clients asked for: every request with what was answered, in the order in which they arrived.
 //! Credentials are masked before anything is kept. What a test asserts of them is in `assert`.
 
-mod assert;
+pub(crate) mod assert;
+pub(crate) mod request;
 
-use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -11,106 +11,13 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, header};
 use serde_json::Value;
 
-use crate::secret;
+use assert::Requests;
+use request::Request;
 
-pub use assert::Requests;
+use crate::schema::secret;
 
 /// What stands in the journal where a secret was.
 const MASK: &str = "***";
-
-/// A request that arrived at a mock.
-#[derive(Clone)]
-pub struct Request {
-    method: String,
-    path: String,
-    query: Option<String>,
-    headers: Vec<(String, String)>,
-    body: Bytes,
-    status: u16,
-    fault: Option<String>,
-    received: SystemTime,
-    took: Duration,
-}
-
-impl Request {
-    /// The method, in capitals.
-    pub fn method(&self) -> &str {
-        &self.method
-    }
-
-    /// The path as it was sent, without the query.
-    pub fn path(&self) -> &str {
-        &self.path
-    }
-
-    /// The query without its question mark.
-    pub fn query(&self) -> Option<&str> {
-        self.query.as_deref()
-    }
-
-    /// The headers with lower-case names, in no particular order. Those that carry credentials say
-    /// only `***`, and the scheme if there is one.
-    pub fn headers(&self) -> &[(String, String)] {
-        &self.headers
-    }
-
-    /// The first header of that name, whatever its case.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
-    }
-
-    /// The body; in JSON objects passwords and tokens say `***`.
-    pub fn body(&self) -> &[u8] {
-        &self.body
-    }
-
-    /// The body as JSON, if it is that.
-    pub fn json(&self) -> Option<Value> {
-        serde_json::from_slice(&self.body).ok()
-    }
-
-    /// The status that was answered; 0 if none was: the request is under way, a fault broke the
-    /// connection, or the client gave up.
-    pub fn status(&self) -> u16 {
-        self.status
-    }
-
-    /// What befell the request, if a [fault](crate::fault) did.
-    pub fn fault(&self) -> Option<&str> {
-        self.fault.as_deref()
-    }
-
-    /// When the request had arrived.
-    pub fn received(&self) -> SystemTime {
-        self.received
-    }
-
-    /// How long the request was under way: until the answer was made, or, where its body comes bit by
-    /// bit, until its end.
-    pub fn took(&self) -> Duration {
-        self.took
-    }
-}
-
-impl fmt::Debug for Request {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.method, self.path)?;
-        if let Some(query) = &self.query {
-            write!(f, "?{query}")?;
-        }
-        if !self.body.is_empty() {
-            write!(f, " {}", String::from_utf8_lossy(&self.body))?;
-        }
-        match self.status {
-            0 => f.write_str(" -> no answer")?,
-            status => write!(f, " -> {status}")?,
-        }
-        match &self.fault {
-            Some(fault) => write!(f, " ({fault})"),
-            None => Ok(()),
-        }
-    }
-}
 
 /// All requests so far.
 #[derive(Clone, Debug, Default)]
@@ -130,6 +37,7 @@ impl Journal {
     pub(crate) fn begin(&self, parts: &axum::http::request::Parts, body: &Bytes) -> Ticket {
         let request = Request {
             method: parts.method.to_string(),
+            version: parts.version,
             path: parts.uri.path().to_owned(),
             query: parts.uri.query().map(str::to_owned),
             headers: masked_headers(&parts.headers),
@@ -180,8 +88,8 @@ pub(crate) struct Ticket {
 }
 
 impl Ticket {
-    /// Notes what befell the request.
-    pub(crate) fn befallen(&self, fault: String) {
+    /// Notes what a fault does to the request.
+    pub(crate) fn faulted(&self, fault: String) {
         self.change(|request| request.fault = Some(fault));
     }
 

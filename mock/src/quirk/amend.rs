@@ -7,12 +7,12 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use serde_json::json;
 
-use super::{Quirk, Quirks};
-use crate::encoding::{self, Encoding};
 use crate::fault::{Action, Faults, Rule};
+use crate::http::call::Call;
+use crate::http::encoding::{self, Encoding};
+use crate::http::reply::Reply;
 use crate::message::{self, Message};
-use crate::reply::Reply;
-use crate::service::Call;
+use crate::quirk::names::{Quirk, Quirks};
 
 /// How long a manager is gone that was reset, and how many requests it is not ready for then.
 const GONE: Duration = Duration::from_millis(300);

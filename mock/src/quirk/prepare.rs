@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Quirk, Quirks};
-use crate::capability::schema;
-use crate::store::Store;
+use crate::machine::ids;
+use crate::machine::store::Store;
+use crate::quirk::names::{Quirk, Quirks};
+use crate::schema::capability::schema;
 
 /// How many accounts without a name there are.
 const SLOTS: usize = 3;
@@ -75,9 +76,9 @@ fn settings_of_systems(store: &mut Store, with_boot: bool) {
 fn account_slots(store: &mut Store) {
     for collection in keys(store, "ManagerAccountCollection") {
         for _ in 0..SLOTS {
-            let id = crate::create::free_id(store, &collection);
+            let id = ids::free_id(store, &collection);
             let key = format!("{collection}/{id}");
-            let kind = crate::create::type_of_new(store, "ManagerAccount");
+            let kind = ids::type_of_new(store, "ManagerAccount");
             let slot = json!({
                 "@odata.id": key, "@odata.type": kind, "Id": id, "Name": format!("Account {id}"),
                 "UserName": "", "Password": null, "RoleId": "ReadOnly", "Enabled": false, "Locked": false,

@@ -4,17 +4,20 @@ use std::borrow::Cow;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, Version, header};
 use serde_json::Value;
 
-use super::{Quirk, Quirks};
-use crate::capability::schema;
-use crate::encoding::{self, Encoding};
+use crate::event::stream;
+use crate::http::call::Call;
+use crate::http::encoding::{self, Encoding};
+use crate::http::reply::Reply;
+use crate::http::uri;
+use crate::machine::login;
+use crate::machine::session::Account;
+use crate::machine::state::State;
 use crate::message::{self, Message};
-use crate::reply::Reply;
-use crate::service::{Call, State};
-use crate::session::Account;
-use crate::{login, uri};
+use crate::quirk::names::{Quirk, Quirks};
+use crate::schema::capability::schema;
 
 /// How long `Inserted` takes to follow `Image`.
 const MEDIA_LAG: Duration = Duration::from_millis(150);
@@ -77,7 +80,7 @@ fn one(quirks: &Quirks, quirk: Quirk, state: &mut State, call: &Call, json: &Val
         }
         Quirk::MediaByPatch if patched && has("/Image") && of(state, "VirtualMedia") => {
             let (key, inserted) = (call.key.clone(), json.get("Image").is_some_and(Value::is_string));
-            state.later(MEDIA_LAG, move |state| {
+            state.schedule(MEDIA_LAG, move |state| {
                 state.store.update(&key, |media| {
                     media.insert("Inserted".to_owned(), inserted.into());
                 });
@@ -135,6 +138,12 @@ fn one(quirks: &Quirks, quirk: Quirk, state: &mut State, call: &Call, json: &Val
             let locked = quirks.wrong_passwords.load(Ordering::Relaxed) >= MAX_WRONG_PASSWORDS;
             let logs_in = call.headers.contains_key(header::AUTHORIZATION) || login::is_sessions(state, &call.key);
             (locked && logs_in).then(|| Reply::error(Message::new(&message::UNAUTHORIZED, [])))
+        }
+        Quirk::EventsOverHttp1 if call.version == Version::HTTP_2 && stream::is_stream(state, call) => {
+            Some(Reply::error(Message::new(&message::RESOURCE_MISSING, [&call.key])))
+        }
+        Quirk::BasicOnly if posted("") && login::is_sessions(state, &call.key) => {
+            Some(Reply::error(Message::new(&message::UNAUTHORIZED, [])))
         }
         Quirk::RootWantsLogin if call.key == uri::ROOT => login::authenticate(state, call).err(),
         Quirk::OemMultipart if call.header(header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("multipart/")) => {

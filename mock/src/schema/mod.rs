@@ -1,6 +1,8 @@
 //! What the schemas say of the properties of a resource: whether they can be written, and what they
 //! take. The table is made from the schemas by a test; the service itself reads no CSDL.
 
+pub(crate) mod capability;
+pub(crate) mod secret;
 mod value;
 
 pub(crate) use value::{misfits, unfit};
@@ -17,6 +19,12 @@ static TEXT: &str = include_str!("types.txt");
 pub(crate) struct Type {
     /// Whether it takes properties that the schema doesn't name.
     pub(crate) open: bool,
+    /// The type of a collection's members; `None` for other types.
+    pub(crate) members: Option<&'static str>,
+    /// What the schema says of inserting members, updating and deleting.
+    pub(crate) insertable: Option<bool>,
+    pub(crate) updatable: Option<bool>,
+    pub(crate) deletable: Option<bool>,
     fields: Vec<Field>,
 }
 
@@ -52,15 +60,15 @@ pub(crate) enum Kind {
 static TYPES: LazyLock<HashMap<&'static str, Type>> = LazyLock::new(|| {
     let mut types = HashMap::new();
     let mut last = None;
-    for line in TEXT.lines().filter(|line| !line.starts_with(['#', '='])) {
+    for line in TEXT.lines().filter(|line| !line.starts_with(['#', '=', '!'])) {
         if let Some(field) = line.strip_prefix(' ') {
             let fields = last.and_then(|name| types.get_mut(name)).map(|ty: &mut Type| &mut ty.fields);
             if let (Some(fields), Some(field)) = (fields, field_of(field)) {
                 fields.push(field);
             }
         } else {
-            let (name, open) = line.split_once(' ').map_or((line, false), |(name, _)| (name, true));
-            types.insert(name, Type { open, fields: Vec::new() });
+            let (name, ty) = type_of(line);
+            types.insert(name, ty);
             last = Some(name);
         }
     }
@@ -69,6 +77,35 @@ static TYPES: LazyLock<HashMap<&'static str, Type>> = LazyLock::new(|| {
 
 static ENUMERATIONS: LazyLock<HashMap<&'static str, &'static str>> =
     LazyLock::new(|| TEXT.lines().filter_map(|line| line.strip_prefix('=')?.split_once(' ')).collect());
+
+/// The parameters of each action, as they are written.
+static ACTIONS: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
+    let lines = TEXT.lines().filter_map(|line| line.strip_prefix('!'));
+    lines.map(|line| line.split_once(' ').unwrap_or((line, ""))).collect()
+});
+
+/// The parameters of an action such as `ComputerSystem.Reset`, each as `Name:kind` with an exclamation mark
+/// behind it if it is required; `None` for an action that no schema declares.
+pub(crate) fn parameters(action: &str) -> Option<impl Iterator<Item = &'static str>> {
+    ACTIONS.get(action).map(|parameters| parameters.split_whitespace())
+}
+
+fn type_of(line: &'static str) -> (&'static str, Type) {
+    let mut words = line.split(' ');
+    let name = words.next().unwrap_or_default();
+    let mut ty =
+        Type { open: false, members: None, insertable: None, updatable: None, deletable: None, fields: Vec::new() };
+    for word in words {
+        match word {
+            "open" => ty.open = true,
+            "+i" | "-i" => ty.insertable = Some(word == "+i"),
+            "+u" | "-u" => ty.updatable = Some(word == "+u"),
+            "+d" | "-d" => ty.deletable = Some(word == "+d"),
+            _ => ty.members = word.strip_prefix("of:"),
+        }
+    }
+    (name, ty)
+}
 
 fn field_of(line: &'static str) -> Option<Field> {
     let mut parts = line.split(' ');
@@ -99,6 +136,11 @@ fn field_of(line: &'static str) -> Option<Field> {
 /// The type of this name, `ComputerSystem.Boot`.
 pub(crate) fn find(name: &str) -> Option<&'static Type> {
     TYPES.get(name)
+}
+
+#[cfg(test)]
+pub(crate) fn all() -> impl Iterator<Item = (&'static &'static str, &'static Type)> {
+    TYPES.iter()
 }
 
 /// The type of a resource, as its `@odata.type` names it.
@@ -180,6 +222,12 @@ mod tests {
                     _ => {}
                 }
             }
+        }
+        for (action, parameters) in ACTIONS.iter() {
+            assert!(
+                !action.is_empty() && parameters.split(' ').all(|one| one.is_empty() || one.contains(':')),
+                "{action}"
+            );
         }
         let fields = TEXT.lines().filter(|line| line.starts_with(' ')).count();
         assert_eq!(TYPES.values().map(|ty| ty.fields.len()).sum::<usize>(), fields);

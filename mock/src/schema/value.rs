@@ -3,8 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Field, Kind, Type, members};
-use crate::merge::text;
-use crate::message::{self, Message};
+use crate::message::{self, Message, text};
 
 /// What is wrong with one value of a property: its kind, its spelling, its range, its form.
 pub(crate) fn unfit(field: &Field, value: &Value) -> Option<Message> {

@@ -2,10 +2,12 @@
 
 use axum::http::{Method, StatusCode, header};
 
-use super::{Stage, progress};
+use super::operation;
+use super::tasks::Stage;
+use crate::http::call::Call;
+use crate::http::reply::Reply;
+use crate::machine::state::State;
 use crate::message::{self, Message};
-use crate::reply::Reply;
-use crate::service::{Call, State};
 
 /// Answers if the call is for a task monitor.
 pub(crate) fn answer(state: &mut State, call: &Call) -> Option<Reply> {
@@ -32,7 +34,7 @@ pub(crate) fn answer(state: &mut State, call: &Call) -> Option<Reply> {
             Stage::Gone => gone(&call.key),
         },
         Method::DELETE => {
-            if progress::cancel(state, &call.key) {
+            if operation::cancel(state, &call.key) {
                 Reply::empty(StatusCode::NO_CONTENT)
             } else {
                 gone(&call.key)

@@ -48,20 +48,19 @@ impl TaskRule {
         }
     }
 
-    /// How long the task runs; [`Builder::task_duration`](crate::Builder::task_duration) unless said
-    /// so.
+    /// Sets how long the task runs. Defaults to [`Builder::task_duration`](crate::Builder::task_duration).
     pub fn takes(mut self, duration: Duration) -> Self {
         self.duration = Some(duration);
         self
     }
 
-    /// In how many steps `PercentComplete` goes to 100; in ten unless said so.
+    /// Sets in how many steps `PercentComplete` goes to 100. Defaults to ten.
     pub fn steps(mut self, steps: u32) -> Self {
         self.steps = steps.clamp(1, 100);
         self
     }
 
-    /// The seconds in `Retry-After`, or no such header; 1 unless said so.
+    /// Sets the seconds in `Retry-After`; `None` leaves the header out. Defaults to 1.
     pub fn retry_after(mut self, seconds: Option<u32>) -> Self {
         self.retry_after = seconds;
         self

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::capability::schema;
-use crate::store::Store;
-use crate::uri;
+use crate::http::uri;
+use crate::machine::store::Store;
+use crate::schema::capability::schema;
 
 /// The inventory that an image is for: what was named, else what has its Id in the image's name, else the
 /// first that can be updated.
@@ -33,7 +33,7 @@ pub(super) fn inventory(store: &Store, targets: &[String], image: &str) -> Vec<S
 fn updateable(store: &Store) -> Vec<String> {
     let follow =
         |key: &str, name: &str| store.get(key)?.object().get(name)?.get("@odata.id")?.as_str().and_then(uri::key_of_id);
-    let collection = super::service(store).and_then(|service| follow(&service, "FirmwareInventory"));
+    let collection = super::push::service(store).and_then(|service| follow(&service, "FirmwareInventory"));
     let mut members = collection.map(|collection| store.members(&collection)).unwrap_or_default();
     members.retain(|key| {
         let said = store.get(key).and_then(|software| software.object().get("Updateable")?.as_bool());

@@ -3,56 +3,24 @@
 //! it is.
 
 mod image;
+pub(crate) mod install;
 mod multipart;
+pub(crate) mod push;
+pub(crate) mod staged;
+
+use push::{Push, push, service};
+use staged::{Staged, When};
 
 use axum::http::{StatusCode, header};
 use serde_json::{Map, Value};
 
-use crate::capability::schema;
+use crate::http::call::Call;
+use crate::http::reply::Reply;
+use crate::http::uri;
+use crate::machine::restart;
+use crate::machine::state::State;
+use crate::machine::store::Store;
 use crate::message::{self, Message};
-use crate::reply::Reply;
-use crate::service::{Call, State};
-use crate::store::Store;
-use crate::{restart, uri};
-
-/// An update that waits to be started.
-#[derive(Clone, Debug)]
-pub(crate) struct Staged {
-    targets: Vec<String>,
-    image: String,
-    when: When,
-}
-
-/// When an update is to be carried out (`@Redfish.OperationApplyTime`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum When {
-    Now,
-    OnReset,
-    OnStart,
-}
-
-/// How images can be uploaded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Push {
-    Multipart,
-    Plain,
-}
-
-/// The key of the UpdateService, where the root has one.
-pub(crate) fn service(store: &Store) -> Option<String> {
-    store.get(uri::ROOT)?.object().get("UpdateService")?.get("@odata.id")?.as_str().and_then(uri::key_of_id)
-}
-
-fn push(store: &Store, key: &str) -> Option<Push> {
-    let service = store.get(&service(store)?)?.object();
-    let is = |name: &str| service.get(name).and_then(Value::as_str).and_then(uri::key_of_id).as_deref() == Some(key);
-    if is("MultipartHttpPushUri") { Some(Push::Multipart) } else { is("HttpPushUri").then_some(Push::Plain) }
-}
-
-/// Whether images are uploaded to this key.
-pub(crate) fn is_push(store: &Store, key: &str) -> bool {
-    push(store, key).is_some()
-}
 
 /// An image that was uploaded; `None` if the call is for something else.
 pub(crate) fn upload(state: &mut State, call: &Call) -> Option<Reply> {
@@ -124,21 +92,14 @@ pub(crate) fn simple(state: &mut State, given: &Map<String, Value>) -> Result<()
 
 /// Carries out what waits for the StartUpdate action.
 pub(crate) fn start(state: &mut State) {
-    carry_out_all(state, When::OnStart);
+    let restarted = install::all_due(state, When::OnStart);
+    restart_all(state, restarted);
 }
 
 /// Carries out what waits for a reset.
 pub(crate) fn was_reset(state: &mut State) {
-    carry_out_all(state, When::OnReset);
-}
-
-fn carry_out_all(state: &mut State, when: When) {
-    let (due, waiting): (Vec<_>, _) =
-        std::mem::take(&mut state.staged).into_iter().partition(|staged| staged.when == when);
-    state.staged = waiting;
-    for update in due {
-        carry_out(state, &update);
-    }
+    let restarted = install::all_due(state, When::OnReset);
+    restart_all(state, restarted);
 }
 
 fn begin(state: &mut State, update: Staged) -> Reply {
@@ -148,7 +109,10 @@ fn begin(state: &mut State, update: Staged) -> Reply {
 
 fn carry_out_or_keep(state: &mut State, update: Staged) {
     match update.when {
-        When::Now => carry_out(state, &update),
+        When::Now => {
+            let restarted = install::one(state, &update);
+            restart_all(state, restarted);
+        }
         When::OnReset | When::OnStart => state.staged.push(update),
     }
 }
@@ -174,33 +138,12 @@ fn targets(store: &Store, named: Option<&Value>) -> Result<Vec<String>, Message>
     Ok(targets)
 }
 
-/// Gives the inventory the version of the image, and the devices that run it.
-fn carry_out(state: &mut State, update: &Staged) {
-    let mut restarted = None;
-    for inventory in image::inventory(&state.store, &update.targets, &update.image) {
-        let Some(shown) = state.store.get(&inventory).map(|shown| shown.object().clone()) else {
-            continue;
-        };
-        let old = shown.get("Version").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let new = image::version(&update.image, &old);
-        state.store.update(&inventory, |software| {
-            software.insert("Version".to_owned(), new.clone().into());
-        });
-        let related = shown.get("RelatedItem").and_then(Value::as_array).into_iter().flatten();
-        for device in related.filter_map(|link| link.get("@odata.id")?.as_str().and_then(uri::key_of_id)) {
-            // The version of a BIOS is shown by its system.
-            let is_bios_itself = state.store.get(&device).and_then(schema) == Some("Bios");
-            let device = uri::parent(&device).filter(|_| is_bios_itself).map_or(device.clone(), str::to_owned);
-            let is_bios = inventory.to_ascii_lowercase().contains("bios");
-            state.store.update(&device, |device| image::show(device, is_bios, &old, &new));
-            let schema = state.store.get(&device).and_then(schema);
-            if schema == Some("Manager") {
-                restarted = Some(device);
-            }
-        }
+/// A BMC with new firmware restarts. Where that takes no time, nobody needs to see it.
+fn restart_all(state: &mut State, managers: impl IntoIterator<Item = String>) {
+    if !state.settings.restart.takes_time() {
+        return;
     }
-    // A BMC with new firmware restarts. Where that takes no time, nobody needs to see it.
-    if let Some(manager) = restarted.filter(|_| state.settings.restart.takes_time()) {
+    for manager in managers {
         restart::begin(state, &manager);
     }
 }

@@ -119,7 +119,7 @@ fn each_forgery_is_one_that_a_careful_console_rejects() {
 }
 
 #[test]
-fn rules_befall_the_commands_they_name_as_often_as_they_say() {
+fn rules_affect_the_commands_they_name_as_often_as_they_say() {
     let bmc = plain();
     let mut console = Console::admin(bmc.addr());
     let once = |act| bmc.rule(Rule::once(CONTROL.0, CONTROL.1, act));

@@ -3,6 +3,7 @@
 mod commands;
 mod console;
 mod faults;
+mod flaws;
 mod freeipmi;
 mod hostile;
 mod machine;

@@ -314,3 +314,20 @@ async fn tests_and_reports_are_sent_on_request() {
     );
     assert_eq!(stream.message().await, "InputLost");
 }
+
+#[tokio::test]
+async fn events_of_the_service_itself_can_lack_their_context() {
+    let bmc = MockBmc::builder().plain().quirk(rosefish_mock::Quirk::EventsWithoutContext).start().await.unwrap();
+    let (url, heard) = listener(&[204]).await;
+    let subscription = json!({ "Destination": url, "Protocol": "Redfish", "Context": "rack 7" });
+    assert_eq!(post(&bmc, SUBSCRIPTIONS, subscription).await.status, 201);
+    let test = json!({ "MessageId": "Base.1.0.Success", "Message": "A test." });
+    post(&bmc, "/redfish/v1/EventService/Actions/EventService.SubmitTestEvent", test).await;
+    post(&bmc, "/redfish/v1/EventService/Actions/EventService.TestEventSubscription", json!({})).await;
+    bmc.send_event(json!({ "MessageId": "HeartbeatEvent.1.0.RedfishServiceFunctional" }));
+    bmc.send_event(json!({ "MessageId": "TaskEvent.1.0.TaskStarted" }));
+    bmc.send_event(json!({ "MessageId": "ResourceEvent.1.0.ResourceChanged" }));
+    let heard = until(&heard, 5).await;
+    let contexts: Vec<_> = heard.iter().map(|event| event.contains("\"Context\":\"rack 7\"")).collect();
+    assert_eq!(contexts, [false, false, false, false, true], "{heard:?}");
+}

@@ -6,6 +6,7 @@ mod events;
 mod faults;
 mod queries;
 mod quirks;
+mod recipes;
 mod settings;
 #[path = "../support/mod.rs"]
 mod support;

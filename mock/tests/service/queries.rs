@@ -4,7 +4,7 @@ use reqwest::Method;
 use rosefish_mock::{MockBmc, Query, QuerySupport, Tree};
 use serde_json::{Value, json};
 
-use crate::support::{demo, get, send_with, small_tree};
+use crate::support::{demo, get, patch, send_with, small_tree};
 
 #[tokio::test]
 async fn members_are_expanded_selected_and_filtered() {
@@ -159,4 +159,35 @@ async fn an_expansion_can_be_too_large() {
     assert_eq!(get(&bmc, "/redfish/v1/Systems?$expand=.").await.status, 200);
     let large = get(&bmc, "/redfish/v1/Systems?$expand=*($levels=3)").await;
     assert_eq!((large.status, large.message().as_str()), (507, "InsufficientStorage"));
+}
+
+#[tokio::test]
+async fn numbers_keep_their_digits_whatever_is_made_of_their_resource() {
+    let numbers = r#""A":20.650000000000002,"B":23058430092136940000,"C":1.0,"D":[1.50,-0,{"E":1.5E-254}]"#;
+    let (collection, sensor) = ("/redfish/v1/Sensors", "/redfish/v1/Sensors/1");
+    let bodies = [
+        ("/redfish/v1", r#"{"Sensors":{"@odata.id":"/redfish/v1/Sensors"}}"#.to_owned()),
+        (collection, format!(r#"{{"@odata.id":"{collection}","Members":[{{"@odata.id":"{sensor}"}}],"X":1.10}}"#)),
+        (sensor, format!(r#"{{"@odata.id":"{sensor}","Tag":"",{numbers}}}"#)),
+    ];
+    let tree = bodies.into_iter().fold(Tree::new(), |tree, (uri, body)| tree.with_body(uri, body));
+    let mut builder = MockBmc::builder().tree(tree).plain();
+    for query in [Query::Expand, Query::Select, Query::Filter, Query::TopSkip] {
+        builder = builder.query(query, QuerySupport::Works);
+    }
+    let bmc = builder.start().await.unwrap();
+    let answers = [
+        get(&bmc, &format!("{collection}?$expand=.")).await,
+        get(&bmc, &format!("{collection}?$filter=A gt 20.6&$expand=.")).await,
+        get(&bmc, &format!("{collection}?$top=1&$expand=.")).await,
+        get(&bmc, &format!("{sensor}?$select=A,B,C,D")).await,
+        patch(&bmc, sensor, json!({ "Tag": "rack 7" })).await,
+        get(&bmc, sensor).await,
+        get(&bmc, &format!("{collection}?$expand=.")).await,
+    ];
+    for answer in answers {
+        assert!(answer.status == 200 && answer.text.contains(numbers), "{}", answer.text);
+        assert!(!answer.text.contains("Members") || answer.text.contains(r#""X":1.10"#), "{}", answer.text);
+    }
+    assert_eq!(bmc.resource(sensor).unwrap()["C"], 1.0);
 }

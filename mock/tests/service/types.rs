@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use rosefish_codegen::model::ir::{Field, FieldType, Permissions, Struct, StructKind, TypeName};
+use rosefish_codegen::model::ir::{Action, Field, FieldType, Permissions, Struct, StructKind, TypeName};
 use rosefish_codegen::{Manifest, Model, Selection, build, load, pinned};
 
 #[test]
@@ -26,9 +26,16 @@ fn the_table_of_types_is_current() {
 fn table(model: &Model) -> String {
     let mut text = String::from(HEAD);
     for ty in model.structs.values() {
-        if matches!(ty.kind, StructKind::Entity | StructKind::Complex) && !ty.shell {
-            write_struct(ty, model, &mut text);
+        match &ty.kind {
+            StructKind::Entity | StructKind::Complex if !ty.shell => write_struct(ty, model, &mut text),
+            StructKind::Collection(members) => {
+                writeln!(text, "{} of:{}{}", name(&ty.name), name(members), capabilities(ty)).unwrap();
+            }
+            _ => {}
         }
+    }
+    for action in model.structs.values().flat_map(|ty| &ty.actions) {
+        write_action(action, model, &mut text);
     }
     for ty in model.enums.values() {
         write!(text, "={}", name(&ty.name)).unwrap();
@@ -42,9 +49,11 @@ fn table(model: &Model) -> String {
 
 const HEAD: &str = "\
 # What the schemas say of the properties of each type; made by tests/service/types.rs.
-# Type [open], then one line per property: name kind[*] flags [minimum..maximum]
+# Type [open] [of:Type of a collection's members] [what clients may do: +i or -i to members, insert; +u, -u update; +d, -d
+#      delete], then one line per property: name kind[*] flags [minimum..maximum]
 # kinds: s text, i integer, d decimal, b Boolean, t time, u duration, g UUID, p any scalar, l link, o free form,
 #        k excerpt, e:Type enumeration, c:Type object; * several. =Type lists an enumeration's members.
+# !Action lists an action's parameters: name:kind, and ! where one is required. Their kinds are those of JSON.
 # flags: r read, w write too, W write only, n nullable, C required on create, x excerpt, x:A|B excerpts of these names
 ";
 
@@ -54,12 +63,36 @@ fn name(name: &TypeName) -> String {
 
 fn write_struct(ty: &Struct, model: &Model, text: &mut String) {
     let open = ty.open || ty.dynamic.is_some();
-    writeln!(text, "{}{}", name(&ty.name), if open { " open" } else { "" }).unwrap();
+    writeln!(text, "{}{}{}", name(&ty.name), if open { " open" } else { "" }, capabilities(ty)).unwrap();
     for field in &ty.fields {
         if !field.json.contains(['@', '#']) && !matches!(field.ty, FieldType::Action) && field.json != "Actions" {
             write_field(field, model, text);
         }
     }
+}
+
+fn capabilities(ty: &Struct) -> String {
+    let said = [(ty.capabilities.insertable, 'i'), (ty.capabilities.updatable, 'u'), (ty.capabilities.deletable, 'd')];
+    said.iter().filter_map(|(said, letter)| Some(format!(" {}{letter}", if (*said)? { '+' } else { '-' }))).collect()
+}
+
+fn write_action(action: &Action, model: &Model, text: &mut String) {
+    write!(text, "!{}", name(&action.name)).unwrap();
+    let parameters = action.parameters.as_ref().and_then(|parameters| model.structs.get(parameters));
+    for parameter in parameters.iter().flat_map(|parameters| &parameters.fields) {
+        let kind = match &parameter.ty {
+            _ if parameter.many => "array",
+            FieldType::Int | FieldType::Decimal => "number",
+            FieldType::Bool => "truth",
+            FieldType::Struct(_) | FieldType::Link(_) | FieldType::Oem => "object",
+            FieldType::Primitive => "any",
+            _ => "text",
+        };
+        if !parameter.json.contains(['@', '#']) && parameter.json != "Oem" {
+            write!(text, " {}:{kind}{}", parameter.json, if parameter.required { "!" } else { "" }).unwrap();
+        }
+    }
+    text.push('\n');
 }
 
 fn write_field(field: &Field, model: &Model, text: &mut String) {

@@ -1,6 +1,8 @@
 //! Global and application commands: device id, self test, GUIDs, resets, ACPI state, enables, system info.
 
-use super::{ADMINISTRATOR, ANYBODY, Answer, Command, Context, USER, bcd, byte, code, command, exactly};
+use super::context::{
+    ADMINISTRATOR, ANYBODY, Answer, Command, Context, USER, bcd, byte, code, command, exactly, small,
+};
 
 pub(super) fn find(number: u8) -> Option<Command> {
     match number {
@@ -64,7 +66,7 @@ fn get_info(context: &mut Context<'_>, data: &[u8]) -> Answer {
         return Ok(vec![0x11, 0x00]);
     }
     let text = context.machine.identity.info.get(&selector).ok_or(0x80_u8)?.as_bytes();
-    let mut whole = vec![0, super::small(text.len())];
+    let mut whole = vec![0, small(text.len())];
     whole.extend_from_slice(text);
     whole.resize(whole.len().next_multiple_of(16), 0);
     let block = whole.chunks(16).nth(usize::from(set)).ok_or(code::OUT_OF_RANGE)?;

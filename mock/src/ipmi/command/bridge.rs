@@ -1,7 +1,8 @@
 //! Bridging: Send Message to the IPMB, where one satellite controller sits on the drive backplane.
 //! It answers for itself and for the sensors it owns.
 
-use super::{Answer, Command, Context, Effects, USER, code, command, sensor};
+use super::context::{Answer, Command, Context, Effects, USER, code, command};
+use super::sensor;
 use crate::ipmi::config::BridgeReply;
 use crate::ipmi::journal::Fate;
 use crate::ipmi::wire::message::Request;

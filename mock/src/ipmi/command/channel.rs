@@ -1,6 +1,6 @@
 //! Channel commands: authentication capabilities, cipher suites, access, info, the key K_G.
 
-use super::{ADMINISTRATOR, ANYBODY, Answer, Command, Context, USER, byte, code, command, exactly, small};
+use super::context::{ADMINISTRATOR, ANYBODY, Answer, Command, Context, USER, byte, code, command, exactly, small};
 use crate::ipmi::machine::users::Privilege;
 use crate::ipmi::wire::crypto::Suite;
 

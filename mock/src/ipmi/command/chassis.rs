@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ADMINISTRATOR, Answer, Command, Context, OPERATOR, USER, byte, code, command, exactly};
+use super::context::{ADMINISTRATOR, Answer, Command, Context, OPERATOR, USER, byte, code, command, exactly};
 use crate::ipmi::machine::boot;
 use crate::ipmi::machine::power::{Cause, PowerAction, PowerState, RestorePolicy};
 use crate::ipmi::machine::{ChangeKind, Identify};

@@ -1,6 +1,8 @@
 //! DCMI 1.5 commands: capabilities, power reading and limit, asset tag, controller id, sensors by entity, temperatures.
 
-use super::{ADMINISTRATOR, ANYBODY, Answer, Command, Context, OPERATOR, USER, byte, code, command, exactly, small};
+use super::context::{
+    ADMINISTRATOR, ANYBODY, Answer, Command, Context, OPERATOR, Refused, USER, byte, code, command, exactly, small,
+};
 use crate::ipmi::machine::ChangeKind;
 use crate::ipmi::machine::power::{Cause, PowerState};
 use crate::ipmi::machine::sensor::Sensor;
@@ -77,7 +79,7 @@ fn get_limit(context: &mut Context<'_>, _: &[u8]) -> Answer {
         Ok(answer)
     } else {
         // No limit is in force; here is the one that would be.
-        Err(super::Refused::with(0x80, answer))
+        Err(Refused::with(0x80, answer))
     }
 }
 

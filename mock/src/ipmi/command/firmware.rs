@@ -1,6 +1,6 @@
 //! Firmware info by PICMG HPM.1: what a target can do, and the version of each component. It can't be upgraded.
 
-use super::{Answer, Command, Context, USER, bcd, byte, code, command};
+use super::context::{Answer, Command, Context, USER, bcd, byte, code, command};
 
 const GROUP: u8 = 0x00;
 /// Component 0 is the BMC's firmware, 1 the system's.

@@ -1,6 +1,7 @@
 //! FRU inventory commands: area info, read, write.
 
-use super::{Answer, Command, Context, OPERATOR, USER, code, command, exactly, piece, small};
+use super::context::{Answer, Command, Context, OPERATOR, USER, code, command, exactly, piece, small};
+use crate::ipmi::flaws::Item;
 use crate::ipmi::machine::ChangeKind;
 use crate::ipmi::machine::power::Cause;
 
@@ -15,6 +16,7 @@ pub(super) fn find(number: u8) -> Option<Command> {
 
 fn info(context: &mut Context<'_>, data: &[u8]) -> Answer {
     let [device] = exactly(data)?;
+    context.state.flaws.check(Item::FruDevice(device))?;
     let image = context.machine.fru.get(&device).ok_or(code::NOT_PRESENT)?;
     let [low, high] = u16::try_from(image.len()).unwrap_or(u16::MAX).to_le_bytes();
     // Accessed by bytes.
@@ -23,12 +25,16 @@ fn info(context: &mut Context<'_>, data: &[u8]) -> Answer {
 
 fn read(context: &mut Context<'_>, data: &[u8]) -> Answer {
     let [device, low, high, count] = exactly(data)?;
-    let image = context.machine.fru.get(&device).ok_or(code::NOT_PRESENT)?;
+    let flaws = &context.state.flaws;
+    flaws.check(Item::FruDevice(device))?;
+    let written = context.machine.fru.get(&device).ok_or(code::NOT_PRESENT)?;
+    let image = flaws.image(device, written);
     let offset = usize::from(u16::from_le_bytes([low, high]));
     if offset >= image.len() {
         return Err(code::OUT_OF_RANGE.into());
     }
-    let bytes = piece(image, offset, usize::from(count), context.state.config.max_read)?;
+    flaws.check_read(device, written, offset, offset + usize::from(count))?;
+    let bytes = piece(&image, offset, usize::from(count), context.state.config.max_read)?;
     let mut answer = vec![small(bytes.len())];
     answer.extend_from_slice(bytes);
     Ok(answer)
@@ -38,6 +44,7 @@ fn write(context: &mut Context<'_>, data: &[u8]) -> Answer {
     let [device, low, high, bytes @ ..] = data else {
         return Err(code::LENGTH.into());
     };
+    context.state.flaws.check(Item::FruDevice(*device))?;
     let image = context.machine.fru.get_mut(device).ok_or(code::NOT_PRESENT)?;
     let offset = usize::from(u16::from_le_bytes([*low, *high]));
     let place = image.get_mut(offset..offset + bytes.len()).ok_or(code::OUT_OF_RANGE)?;

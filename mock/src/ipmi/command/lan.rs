@@ -1,6 +1,6 @@
 //! LAN commands: configuration parameters, ARP suspension, statistics.
 
-use super::{ADMINISTRATOR, Answer, Command, Context, OPERATOR, USER, byte, code, command, exactly, small};
+use super::context::{ADMINISTRATOR, Answer, Command, Context, OPERATOR, USER, byte, code, command, exactly, small};
 use crate::ipmi::machine::ChangeKind;
 use crate::ipmi::machine::lan;
 use crate::ipmi::machine::power::Cause;

@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::{ANYBODY, Answer, Command, Context, code, command, exactly};
-use crate::ipmi::bmc::State;
+use super::context::{ANYBODY, Answer, Command, Context, code, command, exactly};
 use crate::ipmi::machine::Machine;
 use crate::ipmi::machine::users::{Privilege, User};
+use crate::ipmi::state::State;
 use crate::ipmi::wire::crypto::{Suite, same};
 use crate::ipmi::wire::message::Request;
 use crate::ipmi::wire::packet::V15;

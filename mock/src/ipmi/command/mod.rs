@@ -1,10 +1,11 @@
 //! The commands of the BMC, a module for each group of them: what they read and change of the machine.
-//! Here: what a command gets to work with, the completion codes, and the table that finds a command.
+//! Here: the table that finds a command.
 
 pub(crate) mod app;
 pub(crate) mod bridge;
 pub(crate) mod channel;
 pub(crate) mod chassis;
+pub(crate) mod context;
 pub(crate) mod dcmi;
 pub(crate) mod firmware;
 pub(crate) mod fru;
@@ -18,112 +19,8 @@ pub(crate) mod sol;
 pub(crate) mod user;
 pub(crate) mod watchdog;
 
-use std::net::SocketAddr;
-use std::time::Duration;
-
-use super::bmc::State;
-use super::journal::Fate;
-use super::machine::Machine;
 use super::wire::message::Request;
-use super::wire::session::{Session, Sessions};
-
-pub(crate) use sol::defaults as sol_defaults;
-
-/// Completion codes that more than one command gives (IPMI 2.0 table 5-2).
-pub(crate) mod code {
-    pub(crate) const INVALID_COMMAND: u8 = 0xC1;
-    pub(crate) const OUT_OF_SPACE: u8 = 0xC4;
-    pub(crate) const RESERVATION: u8 = 0xC5;
-    pub(crate) const LENGTH: u8 = 0xC7;
-    pub(crate) const FIELD_TOO_LONG: u8 = 0xC8;
-    pub(crate) const OUT_OF_RANGE: u8 = 0xC9;
-    pub(crate) const CANNOT_RETURN: u8 = 0xCA;
-    pub(crate) const NOT_PRESENT: u8 = 0xCB;
-    pub(crate) const INVALID_FIELD: u8 = 0xCC;
-    pub(crate) const PRIVILEGE: u8 = 0xD4;
-    pub(crate) const STATE: u8 = 0xD5;
-}
-
-/// A completion code other than zero, with the data that some commands add all the same.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Refused {
-    pub(crate) code: u8,
-    pub(crate) data: Vec<u8>,
-}
-
-impl Refused {
-    pub(crate) fn with(code: u8, data: Vec<u8>) -> Self {
-        Self { code, data }
-    }
-}
-
-impl From<u8> for Refused {
-    fn from(code: u8) -> Self {
-        Self { code, data: Vec::new() }
-    }
-}
-
-/// The data of a response, or why there is none.
-pub(crate) type Answer = Result<Vec<u8>, Refused>;
-
-/// What a command leaves to do when its response is under way.
-#[derive(Debug, Default)]
-pub(crate) struct Effects {
-    /// Messages that follow the response.
-    pub(crate) more: Vec<Vec<u8>>,
-    /// Requests that were passed on to other controllers, and what became of them.
-    pub(crate) bridged: Vec<(Request, Fate)>,
-    /// Sessions that end.
-    pub(crate) closed: Vec<u32>,
-    /// The BMC resets: cold or warm.
-    pub(crate) reset: Option<bool>,
-    /// The session whose console was taken away.
-    pub(crate) stopped_console: Option<u32>,
-}
-
-/// What a command works on.
-pub(crate) struct Context<'a> {
-    pub(crate) machine: &'a mut Machine,
-    pub(crate) state: &'a mut State,
-    /// The session the command came in; `None` outside of sessions.
-    pub(crate) session: Option<&'a mut Session>,
-    /// All other sessions.
-    pub(crate) others: &'a mut Sessions,
-    pub(crate) request: &'a Request,
-    pub(crate) peer: SocketAddr,
-    pub(crate) now: Duration,
-    pub(crate) effects: Effects,
-}
-
-impl Context<'_> {
-    /// The LAN channel, which is 1; Eh is "this one".
-    pub(crate) fn lan_channel(&self, channel: u8) -> Result<u8, Refused> {
-        match channel & 0x0F {
-            0x0E | 0x01 => Ok(1),
-            _ => Err(code::INVALID_FIELD.into()),
-        }
-    }
-}
-
-type Run = fn(&mut Context<'_>, &[u8]) -> Answer;
-
-/// A command: the privilege it takes, 0 being "outside of sessions as well", and what it does.
-#[derive(Clone, Copy)]
-pub(crate) struct Command {
-    privilege: u8,
-    run: Run,
-}
-
-pub(crate) const ANYBODY: u8 = 0;
-pub(crate) const CALLBACK: u8 = 1;
-pub(crate) const USER: u8 = 2;
-pub(crate) const OPERATOR: u8 = 3;
-pub(crate) const ADMINISTRATOR: u8 = 4;
-
-/// A row of a command table.
-pub(crate) fn command(privilege: u8, run: Run) -> Option<Command> {
-    Some(Command { privilege, run })
-}
+use context::{ANYBODY, Answer, Command, Context, code};
 
 fn find(request: &Request) -> Option<Command> {
     let number = request.command;
@@ -158,35 +55,4 @@ pub(crate) fn execute(context: &mut Context<'_>) -> Answer {
         return Err(code::PRIVILEGE.into());
     }
     (command.run)(context, &request.data)
-}
-
-/// The byte at this place; C7h where the request is too short.
-pub(crate) fn byte(data: &[u8], at: usize) -> Result<u8, Refused> {
-    data.get(at).copied().ok_or(Refused::from(code::LENGTH))
-}
-
-/// All of the data, which has this length; else C7h.
-pub(crate) fn exactly<const N: usize>(data: &[u8]) -> Result<[u8; N], Refused> {
-    data.try_into().map_err(|_| Refused::from(code::LENGTH))
-}
-
-/// A piece of a record: CAh where more is asked for than one read may give, C9h beyond its end.
-pub(crate) fn piece(record: &[u8], offset: usize, count: usize, most: u8) -> Result<&[u8], Refused> {
-    let rest = record.get(offset..).ok_or(code::OUT_OF_RANGE)?;
-    let count = count.min(rest.len());
-    if count > usize::from(most) {
-        return Err(code::CANNOT_RETURN.into());
-    }
-    Ok(rest.get(..count).unwrap_or_default())
-}
-
-/// A number to 99 as two decimal digits.
-pub(crate) fn bcd(number: u8) -> u8 {
-    let tens = number / 10 % 10;
-    (tens << 4) | (number % 10)
-}
-
-/// A number as it fits in a byte.
-pub(crate) fn small(number: usize) -> u8 {
-    u8::try_from(number).unwrap_or(u8::MAX)
 }

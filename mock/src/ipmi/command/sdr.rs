@@ -1,6 +1,10 @@
 //! SDR repository commands: info, reservation, partial reads, time.
 
-use super::{Answer, Command, Context, USER, code, command, exactly, piece};
+use super::context::{Answer, Command, Context, USER, code, command, exactly, piece};
+use crate::ipmi::flaws::{self, Item, original};
+
+/// The type of the record that says where a FRU device is.
+const FRU_LOCATOR: u8 = 0x11;
 
 pub(super) fn find(number: u8) -> Option<Command> {
     match number {
@@ -44,6 +48,10 @@ fn reserve(context: &mut Context<'_>, _: &[u8]) -> Answer {
     Ok(context.state.sdr_reservation.to_le_bytes().to_vec())
 }
 
+fn first(context: &Context<'_>) -> u16 {
+    context.machine.sdr.records.first().map_or(0, |(id, _)| *id)
+}
+
 fn get(context: &mut Context<'_>, data: &[u8]) -> Answer {
     let [r0, r1, i0, i1, offset, count] = exactly(data)?;
     let reservation = u16::from_le_bytes([r0, r1]);
@@ -51,7 +59,24 @@ fn get(context: &mut Context<'_>, data: &[u8]) -> Answer {
     if (offset != 0 || reservation != 0) && reservation != context.state.sdr_reservation {
         return Err(code::RESERVATION.into());
     }
-    let (record, next) = context.machine.sdr.get(u16::from_le_bytes([i0, i1])).ok_or(code::NOT_PRESENT)?;
+    let asked = u16::from_le_bytes([i0, i1]);
+    let flaws = &context.state.flaws;
+    let doubled = |id: u16, record: &[u8]| {
+        let device = record.get(6).filter(|_| record.get(3) == Some(&FRU_LOCATOR));
+        flaws.doubles(Item::Record(id)) || device.is_some_and(|device| flaws.doubles(Item::FruDevice(*device)))
+    };
+    let again =
+        original(asked).filter(|id| context.machine.sdr.get(*id).is_some_and(|(record, _)| doubled(*id, record)));
+    let (record, next) = context.machine.sdr.get(again.unwrap_or(asked)).ok_or(code::NOT_PRESENT)?;
+    let id = record.first_chunk().map_or(asked, |id| u16::from_le_bytes(*id));
+    flaws.check(Item::Record(id))?;
+    let next = match asked {
+        _ if again.is_some() || !doubled(id, record) => next,
+        0 => id,
+        _ if id == first(context) => next,
+        _ => flaws::again(id),
+    };
+    let record = flaws.cut(Item::Record(id), record);
     // FFh is "the whole record".
     let bytes = piece(record, usize::from(offset), usize::from(count), context.state.config.max_read)?;
     let mut answer = next.to_le_bytes().to_vec();

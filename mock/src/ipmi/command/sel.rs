@@ -1,6 +1,7 @@
 //! System event log commands: info, reservation, entries, clearing, time.
 
-use super::{Answer, Command, Context, OPERATOR, USER, code, command, exactly, piece, small};
+use super::context::{Answer, Command, Context, OPERATOR, USER, code, command, exactly, piece, small};
+use crate::ipmi::flaws::{self, Item, original};
 use crate::ipmi::machine::ChangeKind;
 use crate::ipmi::machine::power::Cause;
 
@@ -65,8 +66,20 @@ fn get(context: &mut Context<'_>, data: &[u8]) -> Answer {
     if offset != 0 || [r0, r1] != [0, 0] {
         reserved(context, r0, r1)?;
     }
-    let (_, record, next) = context.machine.sel.get(u16::from_le_bytes([i0, i1])).ok_or(code::NOT_PRESENT)?;
-    let bytes = piece(&record, usize::from(offset), usize::from(count), context.state.config.max_read)?;
+    let asked = u16::from_le_bytes([i0, i1]);
+    let flaws = &context.state.flaws;
+    let again = original(asked).filter(|id| flaws.doubles(Item::Entry(*id)));
+    let (id, record, next) = context.machine.sel.get(again.unwrap_or(asked)).ok_or(code::NOT_PRESENT)?;
+    flaws.check(Item::Entry(id))?;
+    let first = context.machine.sel.entries.first().map(|(first, _)| *first);
+    let next = match asked {
+        _ if again.is_some() || !flaws.doubles(Item::Entry(id)) => next,
+        0 => id,
+        _ if first == Some(id) => next,
+        _ => flaws::again(id),
+    };
+    let record = flaws.cut(Item::Entry(id), &record);
+    let bytes = piece(record, usize::from(offset), usize::from(count), context.state.config.max_read)?;
     let mut answer = next.to_le_bytes().to_vec();
     answer.extend_from_slice(bytes);
     Ok(answer)

@@ -1,7 +1,8 @@
 //! Sensor commands: readings, reading factors, thresholds, hysteresis, event enables; and platform events.
 //! The controller that a request is for owns the sensors it sees, be it the BMC or one behind it.
 
-use super::{Answer, Command, Context, OPERATOR, USER, byte, code, command, exactly};
+use super::context::{Answer, Command, Context, OPERATOR, USER, byte, code, command, exactly};
+use crate::ipmi::flaws::Item;
 use crate::ipmi::machine::ChangeKind;
 use crate::ipmi::machine::power::{Cause, PowerState};
 use crate::ipmi::machine::sdr::factors;
@@ -34,6 +35,9 @@ pub(super) fn find(number: u8) -> Option<Command> {
 fn sensor<'a>(context: &'a mut Context<'_>, data: &[u8]) -> Result<&'a mut Sensor, u8> {
     let number = *data.first().ok_or(code::LENGTH)?;
     let key = SensorKey { owner: context.request.responder, number };
+    if key.owner == 0x20 {
+        context.state.flaws.check(Item::Sensor(number))?;
+    }
     let found = context.machine.sensor_at(key).ok_or(code::NOT_PRESENT)?;
     // An event-only sensor sends events; nothing of it can be read.
     if found.shape == crate::ipmi::machine::sensor::Shape::EventOnly {
@@ -76,12 +80,13 @@ fn reading(context: &mut Context<'_>, data: &[u8]) -> Answer {
     let missing = sensor.unavailable || sensor.needs_power && !on || sensor.scanning & 0x40 == 0;
     let flags = sensor.scanning | u8::from(missing) << 5;
     let raw = if missing { 0 } else { sensor.raw };
-    if sensor.conversion.is_some() {
-        let comparison = if missing { 0 } else { sensor.comparison() };
-        return Ok(vec![raw, flags, 0xC0 | comparison]);
-    }
     let [low, high] = states.to_le_bytes();
-    Ok(vec![raw, flags, low, high | 0x80])
+    let comparison = if missing { 0 } else { sensor.comparison() };
+    let answer =
+        if sensor.is_threshold() { vec![raw, flags, 0xC0 | comparison] } else { vec![raw, flags, low, high | 0x80] };
+    let own = sensor.key.owner == 0x20;
+    let item = Item::Sensor(sensor.key.number);
+    Ok(if own { context.state.flaws.cut(item, &answer).to_vec() } else { answer })
 }
 
 fn reading_factors(context: &mut Context<'_>, data: &[u8]) -> Answer {
@@ -97,7 +102,7 @@ fn reading_factors(context: &mut Context<'_>, data: &[u8]) -> Answer {
 
 fn get_thresholds(context: &mut Context<'_>, data: &[u8]) -> Answer {
     let sensor = sensor(context, data)?;
-    if sensor.conversion.is_none() {
+    if !sensor.is_threshold() {
         return Err(code::INVALID_FIELD.into());
     }
     let mut answer = vec![sensor.threshold_mask()];
@@ -159,7 +164,7 @@ fn get_event_enable(context: &mut Context<'_>, data: &[u8]) -> Answer {
 
 fn event_status(context: &mut Context<'_>, data: &[u8]) -> Answer {
     let sensor = sensor(context, data)?;
-    let asserted = if sensor.conversion.is_some() {
+    let asserted = if sensor.is_threshold() {
         // A threshold that is crossed has its event asserted.
         let beyond = sensor.comparison();
         (0..6_u16).fold(0, |events, index| {

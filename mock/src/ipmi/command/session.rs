@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Answer, CALLBACK, Command, Context, USER, byte, code, command, exactly, small};
+use super::context::{Answer, CALLBACK, Command, Context, USER, byte, code, command, exactly, small};
 use crate::ipmi::machine::users::Privilege;
 use crate::ipmi::wire::session::Session;
 

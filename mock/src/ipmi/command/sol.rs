@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{ADMINISTRATOR, Answer, Command, Context, OPERATOR, USER, byte, code, command, exactly};
+use super::context::{ADMINISTRATOR, Answer, Command, Context, OPERATOR, USER, byte, code, command, exactly};
 use crate::ipmi::machine::ChangeKind;
 use crate::ipmi::machine::power::Cause;
 use crate::ipmi::wire::packet;

@@ -1,6 +1,7 @@
 //! User commands: access, names, passwords.
 
-use super::{ADMINISTRATOR, Answer, Command, Context, OPERATOR, byte, code, command, exactly};
+use super::context::{ADMINISTRATOR, Answer, Command, Context, OPERATOR, byte, code, command, exactly};
+use crate::ipmi::flaws::Item;
 use crate::ipmi::machine::ChangeKind;
 use crate::ipmi::machine::power::Cause;
 use crate::ipmi::machine::users::{Privilege, User};
@@ -21,6 +22,7 @@ pub(super) fn find(number: u8) -> Option<Command> {
 
 /// The slot with this id; bits 7:6 mean other things in some commands.
 pub(super) fn slot<'a>(context: &'a mut Context<'_>, id: u8) -> Result<&'a mut User, u8> {
+    context.state.flaws.check(Item::User(id & 0x3F))?;
     context.machine.users.get_mut(id & 0x3F).ok_or(code::INVALID_FIELD)
 }
 

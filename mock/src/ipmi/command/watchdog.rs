@@ -1,6 +1,6 @@
 //! The watchdog timer's commands.
 
-use super::{Answer, Command, Context, OPERATOR, USER, command, exactly};
+use super::context::{Answer, Command, Context, OPERATOR, USER, command, exactly};
 
 pub(super) fn find(number: u8) -> Option<Command> {
     match number {

@@ -177,13 +177,6 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// A rack server with two sockets: some thirty sensors, a log, three FRU devices, a satellite controller.
-    /// It is on, and has no users yet.
-    #[must_use]
-    pub fn two_socket_server() -> Self {
-        two_socket::machine()
-    }
-
     /// Machine time: since the machine was made, with what it was advanced by.
     #[must_use]
     pub fn now(&self) -> Duration {
@@ -193,7 +186,7 @@ impl Machine {
     /// Lets time pass for the machine without anybody waiting: timeouts, watchdog and transitions see it.
     pub fn advance(&mut self, by: Duration) {
         self.skew += by;
-        self.settle();
+        self.catch_up();
     }
 
     /// The clock of the event log: seconds since 1970.
@@ -233,7 +226,7 @@ impl Machine {
     ///
     /// Completion code D5h where the present power state rules the action out.
     pub fn control(&mut self, action: PowerAction, cause: Cause) -> Result<(), u8> {
-        self.settle();
+        self.catch_up();
         let now = self.now();
         self.power.plan(action, &cause, now).ok_or(0xD5_u8)?;
         match action {
@@ -241,7 +234,7 @@ impl Machine {
             PowerAction::DiagnosticInterrupt => self.record(ChangeKind::DiagnosticInterrupt, cause),
             _ => {}
         }
-        self.settle();
+        self.catch_up();
         Ok(())
     }
 
@@ -290,7 +283,7 @@ impl Machine {
     }
 
     /// Lets everything happen that is due: power steps, the watchdog, timeouts.
-    pub(crate) fn settle(&mut self) {
+    pub(crate) fn catch_up(&mut self) {
         let now = self.now();
         if let Identify::Until(end) = self.identify
             && end <= now
@@ -307,7 +300,7 @@ impl Machine {
                 });
                 let data = [0xC0 | offset, self.watchdog.timer_use & 7, 0xFF];
                 let clock = self.clock();
-                self.sel.add(sel::system_event(0, 0x23, two_socket::WATCHDOG_SENSOR, 0x6F, data), clock);
+                self.sel.add(sel::system_event(0, 0x23, watchdog::SENSOR, 0x6F, data), clock);
             }
             if let Some(action) = action {
                 self.power.plan(action, &Cause::Watchdog, at);
@@ -358,7 +351,7 @@ impl SharedMachine {
     pub fn lock(&self) -> MachineGuard<'_> {
         // A test that panicked with the lock in hand leaves a machine that is still good to look at.
         let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        guard.settle();
+        guard.catch_up();
         MachineGuard(guard)
     }
 }

@@ -53,7 +53,7 @@ fn key(sensor: &Sensor) -> Vec<u8> {
 /// Bytes 11 to 20, the same in full and compact records: what it can do and which events it sends.
 fn abilities(sensor: &Sensor, body: &mut Vec<u8>) {
     // Scanning, events and the rest are initialised; auto-rearm, thresholds and hysteresis may be set, events per state.
-    let analog = sensor.conversion.is_some();
+    let analog = sensor.is_threshold();
     body.push(if analog { 0x7F } else { 0x67 });
     body.push(if analog { 0x68 } else { 0x40 });
     body.push(sensor.kind);

@@ -213,6 +213,37 @@ impl Sensor {
         }
     }
 
+    /// A discrete sensor whose record has an analog format, and whose reading is a number beside its states: HPE's power
+    /// supplies and fans are such. Its record becomes a full one.
+    ///
+    /// ```
+    /// use rosefish_mock::ipmi::machine::sensor::{Conversion, Sensor};
+    /// use rosefish_mock::ipmi::{Machine, MockIpmi};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let bmc = MockIpmi::builder().start_blocking()?;
+    /// let watts = Conversion::linear(6, 4, 0);
+    /// // Type 8 is a power supply, 6Fh has its own states; state 0 is "present".
+    /// let supply = Sensor::discrete(0x80, "Power Supply 3", 8, 0x6F, (10, 3), 1).with_analog(watts, 120.0);
+    /// let mut machine = bmc.machine().lock();
+    /// machine.sdr.push_sensor(&supply);
+    /// machine.sensors.push(supply);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_analog(mut self, conversion: Conversion, value: f64) -> Self {
+        self.shape = Shape::Full;
+        self.conversion = Some(conversion);
+        self.raw = conversion.raw(value);
+        self
+    }
+
+    /// Whether the reading is held against thresholds; else the sensor has states.
+    pub(crate) fn is_threshold(&self) -> bool {
+        self.reading_type == 1
+    }
+
     /// With thresholds as values, lower non-critical, critical, non-recoverable, then the same upper.
     #[must_use]
     pub fn with_thresholds(mut self, values: [Option<f64>; 6]) -> Self {
@@ -246,7 +277,7 @@ impl Sensor {
 
     /// The comparison byte of Get Sensor Reading: which thresholds the reading is at or beyond.
     pub(crate) fn comparison(&self) -> u8 {
-        let Some(conversion) = self.conversion else {
+        let Some(conversion) = self.conversion.filter(|_| self.is_threshold()) else {
             return 0;
         };
         let reading = conversion.signed(self.raw);

@@ -9,10 +9,8 @@ use super::sdr::{self, SdrRepository};
 use super::sel::{self, Sel};
 use super::sensor::{Conversion, Sensor, SensorKey, Shape, Sign};
 use super::text::Encoding;
-use super::{Identify, Identity, Machine, PowerMeter};
+use super::{Identify, Identity, Machine, PowerMeter, watchdog};
 
-/// The watchdog's sensor number.
-pub(crate) const WATCHDOG_SENSOR: u8 = 0x74;
 /// IANA's number for documentation and examples.
 const EXAMPLE_ENTERPRISE: u32 = 32_473;
 /// 2026-01-01 00:00 UTC.
@@ -24,7 +22,16 @@ const WATTS: u8 = 6;
 const RPM: u8 = 18;
 const CFM: u8 = 17;
 
-pub(super) fn machine() -> Machine {
+impl Machine {
+    /// A rack server with two sockets: some thirty sensors, a log, three FRU devices, a satellite controller.
+    /// It is on, and has no users yet.
+    #[must_use]
+    pub fn two_socket_server() -> Self {
+        machine()
+    }
+}
+
+fn machine() -> Machine {
     let sensors = sensors();
     Machine {
         started: Instant::now(),
@@ -146,7 +153,7 @@ fn sensors() -> Vec<Sensor> {
         Sensor::discrete(0x55, "Intrusion", 5, 0x6F, (23, 1), 0),
         Sensor::discrete(0x56, "ACPI State", 0x22, 0x6F, (7, 1), 1),
         Sensor::discrete(0x57, "Event Log", 0x10, 0x6F, (6, 1), 0),
-        Sensor::discrete(WATCHDOG_SENSOR, "Watchdog", 0x23, 0x6F, (6, 1), 0),
+        Sensor::discrete(watchdog::SENSOR, "Watchdog", 0x23, 0x6F, (6, 1), 0),
     ]);
     // Four drive bays share one record; the numbers, names and entity instances count up.
     for index in 0..4_u8 {

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use super::power::PowerAction;
 
+/// The watchdog's sensor number.
+pub(crate) const SENSOR: u8 = 0x74;
+
 /// The watchdog timer.
 #[derive(Clone, Debug, Default)]
 pub struct Watchdog {

@@ -10,7 +10,7 @@ use crate::ipmi::config::Config;
 use crate::ipmi::faults::{Faults, HandshakeFault};
 use crate::ipmi::machine::Machine;
 use crate::ipmi::machine::users::Privilege;
-use crate::ipmi::random::Random;
+use crate::random::Random;
 
 pub(crate) const OPEN_REQUEST: u8 = 0x10;
 pub(crate) const OPEN_RESPONSE: u8 = 0x11;

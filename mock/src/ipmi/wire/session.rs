@@ -10,7 +10,7 @@ use super::crypto::{Keys, Suite, md5_code, same};
 use super::packet::{self, AUTHENTICATED, ENCRYPTED, V15, V20};
 use super::sol::Sol;
 use crate::ipmi::machine::users::Privilege;
-use crate::ipmi::random::Random;
+use crate::random::Random;
 
 /// How many of the latest requests a session knows again. Less than 64, so that a request sequence number that comes
 /// round again is a new request.

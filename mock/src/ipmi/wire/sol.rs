@@ -120,7 +120,7 @@ impl Sol {
     }
 
     /// The packet that tells a console that its payload was taken away.
-    pub(crate) fn farewell() -> Vec<u8> {
+    pub(crate) fn deactivation() -> Vec<u8> {
         vec![0, 0, 0, DEACTIVATED]
     }
 }

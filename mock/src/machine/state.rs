@@ -1,0 +1,170 @@
+//! What a service keeps: what its builder said, which stays, and what changes while it runs.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::event::queue::{EventSettings, Events};
+use crate::fault::{Faults, glob};
+use crate::http::encoding::Encoding;
+use crate::machine::pending::Pending;
+use crate::machine::session::{Accounts, Failures, Session, Sessions};
+use crate::machine::store::Store;
+use crate::quirk::login::LoginAnswer;
+use crate::quirk::names::Quirks;
+use crate::task::rule::TaskRules;
+use crate::task::tasks::Tasks;
+use crate::update::staged::Staged;
+use crate::verb::query::support::Queries;
+
+/// What a builder may set about behaviour.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Settings {
+    /// How long every answer takes at least.
+    pub(crate) latency: Duration,
+    /// How long a session lives unused, whatever the tree says.
+    pub(crate) session_timeout: Option<Duration>,
+    /// How long a machine takes from one power state to the next.
+    pub(crate) power_delay: Duration,
+    /// Which query parameters are taken, and how large a page of a collection is.
+    pub(crate) queries: Queries,
+    /// Which operations become tasks.
+    pub(crate) tasks: TaskRules,
+    pub(crate) events: EventSettings,
+    /// How long a restart of the BMC takes.
+    pub(crate) restart: RestartSettings,
+    /// Patterns of the paths whose resources take PUT instead of PATCH.
+    pub(crate) put_only: Vec<String>,
+    /// Whether a PATCH may add properties that a resource doesn't show.
+    pub(crate) lenient: bool,
+    /// How many sessions there may be.
+    pub(crate) session_limit: Option<usize>,
+    /// In which ways answers are compressed for clients that take it.
+    pub(crate) encodings: Vec<Encoding>,
+    pub(crate) quirks: Quirks,
+    pub(crate) login_answer: LoginAnswer,
+    pub(crate) faults: Faults,
+    /// Whether faults and journal can be reached over HTTP.
+    pub(crate) control: bool,
+}
+
+/// How long a restart takes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct RestartSettings {
+    /// How long connections are reset.
+    pub(crate) away: Duration,
+    /// How long requests are answered with 503 after that.
+    pub(crate) unready: Duration,
+}
+
+impl RestartSettings {
+    pub(crate) fn takes_time(self) -> bool {
+        !self.away.is_zero() || !self.unready.is_zero()
+    }
+}
+
+/// What changes while the service runs.
+pub(crate) struct State {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) store: Store,
+    pub(crate) accounts: Accounts,
+    pub(crate) sessions: Sessions,
+    pub(crate) tasks: Tasks,
+    /// Tasks that begin at a reset.
+    pub(crate) waiting: Vec<Waiting>,
+    pub(crate) events: Events,
+    /// Changes that come into force at a reset.
+    pub(crate) pending: Vec<Pending>,
+    /// Updates that come into force at a reset, or when they are started.
+    pub(crate) staged: Vec<Staged>,
+    pub(crate) failures: Failures,
+    /// Who sent the request under way.
+    pub(crate) caller: Option<String>,
+    /// The BMC was restarted and isn't ready before this.
+    pub(crate) unready_until: Option<Instant>,
+    /// What resources and accounts were at first.
+    pub(crate) origin: Arc<(Store, Accounts)>,
+    /// What is to happen after the request under way, and how long after.
+    pub(crate) later: Vec<(Duration, Later)>,
+}
+
+/// A task that begins at the next reset.
+pub(crate) struct Waiting {
+    /// The key of the Task or Job.
+    pub(crate) resource: String,
+    pub(crate) pause: Duration,
+    pub(crate) then: Later,
+}
+
+/// A change that happens later.
+pub(crate) type Later = Box<dyn FnOnce(&mut State) + Send>;
+
+impl Settings {
+    /// Whether a resource takes PUT instead of PATCH.
+    pub(crate) fn is_put_only(&self, key: &str) -> bool {
+        self.put_only.iter().any(|pattern| glob::path(pattern, key))
+    }
+}
+
+impl State {
+    pub(crate) fn new(settings: Arc<Settings>, store: Store, accounts: Accounts) -> Self {
+        let origin = Arc::new((store.clone(), accounts.clone()));
+        Self {
+            settings,
+            store,
+            accounts,
+            sessions: Sessions::default(),
+            tasks: Tasks::default(),
+            waiting: Vec::new(),
+            events: Events::default(),
+            pending: Vec::new(),
+            staged: Vec::new(),
+            failures: Failures::new(),
+            caller: None,
+            unready_until: None,
+            origin,
+            later: Vec::new(),
+        }
+    }
+
+    /// A copy to try a request on: what it does there happens nowhere else.
+    pub(crate) fn trial(&self) -> Self {
+        Self {
+            settings: Arc::clone(&self.settings),
+            store: self.store.clone(),
+            accounts: self.accounts.clone(),
+            sessions: Sessions::default(),
+            tasks: Tasks::default(),
+            waiting: Vec::new(),
+            events: Events::default(),
+            pending: self.pending.clone(),
+            staged: self.staged.clone(),
+            failures: Failures::new(),
+            caller: self.caller.clone(),
+            unready_until: None,
+            origin: Arc::clone(&self.origin),
+            later: Vec::new(),
+        }
+    }
+
+    /// Ends the sessions for which something holds, and removes their resources.
+    pub(crate) fn end_sessions(&mut self, which: impl FnMut(&Session) -> bool) {
+        for session in self.sessions.take(which) {
+            self.store.remove_member(&session.collection, &session.key);
+        }
+    }
+
+    /// Lets something happen when this time has passed.
+    pub(crate) fn schedule(&mut self, delay: Duration, change: impl FnOnce(&mut Self) + Send + 'static) {
+        self.later.push((delay, Box::new(change)));
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State")
+            .field("accounts", &self.accounts)
+            .field("sessions", &self.sessions)
+            .finish_non_exhaustive()
+    }
+}
