@@ -25,6 +25,7 @@ use std::collections::BTreeSet;
 use crate::csdl::Document;
 use crate::error::Error;
 use crate::manifest::Manifest;
+use crate::pinned::pinned;
 use ir::Model;
 
 /// Which groups of schemas to compile. `core` is always among them.
@@ -47,9 +48,9 @@ pub fn build(mut documents: Vec<Document>, manifest: &Manifest, selection: &Sele
     if let Selection::Groups(groups) = selection {
         manifest.check_groups(groups)?;
     }
-    let pinned = are_pinned(&documents);
-    let mut notes = errata::apply(&mut documents, errata::ERRATA, pinned)?;
-    notes.extend(overlay::add(&mut documents, manifest.overlays(), pinned)?);
+    let are_pinned = are_pinned(&documents);
+    let mut notes = errata::apply(&mut documents, errata::ERRATA, are_pinned)?;
+    notes.extend(overlay::add(&mut documents, manifest.overlays(), are_pinned)?);
     let mut merged = merge::merge(resolve::resolve(&documents)?)?;
     drop(documents);
     flatten::flatten(&mut merged)?;
@@ -79,5 +80,5 @@ pub fn build(mut documents: Vec<Document>, manifest: &Manifest, selection: &Sele
 
 /// Whether the documents are the ones that errata and overlays were written for: all that the pinned package has.
 fn are_pinned(documents: &[Document]) -> bool {
-    crate::pinned().iter().all(|folder| documents.iter().any(|document| document.folder == *folder))
+    pinned().iter().all(|folder| documents.iter().any(|document| document.folder == *folder))
 }
