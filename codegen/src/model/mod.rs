@@ -1,5 +1,5 @@
 //! Documents -> the [`Model`], in passes that each do one thing: errata, resolve, merge, flatten, lower, actions, excerpts,
-//! control properties, open types, names, selection. Nothing here knows how the model becomes Rust.
+//! control properties, open types, repetition, names, selection. Nothing here knows how the model becomes Rust.
 
 pub mod ir;
 
@@ -16,6 +16,7 @@ mod odata;
 mod open;
 mod overlay;
 mod prune;
+mod repetition;
 mod resolve;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -60,6 +61,7 @@ pub fn build(mut documents: Vec<Document>, manifest: &Manifest, selection: &Sele
     excerpt::add(&mut model, excerpts);
     odata::add(&mut model);
     open::fold(&mut model);
+    repetition::drop_repeated(&mut model);
     model.terms.retain(|name, _| manifest.is_sent(name));
     name::name(&mut model, &manifest.acronyms());
     for schema in model.schemas.values_mut() {

@@ -7,6 +7,7 @@
 mod descriptions;
 mod docs;
 mod enums;
+mod layout;
 mod navigation;
 mod paths;
 mod structs;
@@ -60,7 +61,7 @@ pub fn emit(model: &Model) -> Output {
     let paths = Paths { model };
     let mut descriptions = Descriptions::default();
     let mut files = Vec::new();
-    let mut root = String::new();
+    let mut root = head("the schemas", "");
     let mut modules = Vec::new();
     for schema in model.schemas.values() {
         let text = self::schema(paths, schema, &mut descriptions);
@@ -68,14 +69,10 @@ pub fn emit(model: &Model) -> Output {
             continue;
         }
         let module = &schema.module;
-        let owner = if schema.owner == "SNIA" { "Swordfish" } else { "Redfish" };
-        let version = schema.version.map_or_else(String::new, |v| format!(" v{}.{}.{}", v.0, v.1, v.2));
-        let release = schema.release.as_ref().map_or_else(String::new, |r| format!(" ({r})"));
         let _ = write!(
             root,
-            "/// {owner} schema `{}`{version}{release}.\npub mod {module} {{\n    \
-             include!(concat!(env!(\"OUT_DIR\"), \"/schema/{module}.rs\"));\n}}\n",
-            schema.name
+            "\n/// {}.\npub mod {module} {{\n    include!(concat!(env!(\"OUT_DIR\"), \"/schema/{module}.rs\"));\n}}\n",
+            title(schema)
         );
         files.push((format!("schema/{module}.rs"), text));
         modules.push((&schema.name, format!("&{module}::M")));
@@ -83,59 +80,88 @@ pub fn emit(model: &Model) -> Output {
     exports(paths, &mut root);
     modules.sort_unstable();
     let modules: Vec<_> = modules.into_iter().map(|(_, path)| path).collect();
-    let _ = writeln!(root, "pub(crate) static MODULES: w::Modules = &[{}];", modules.join(", "));
+    let start = "\npub(crate) static MODULES: w::Modules = ";
+    let _ = writeln!(root, "{start}{};", layout::list(0, "&[", &modules, "]", start.len()));
     tables::terms(&mut root, model, &mut descriptions);
     files.push(("schema.rs".to_owned(), root));
-    files.push(("navigation.rs".to_owned(), navigation::emit(paths)));
+    files.push((
+        "navigation.rs".to_owned(),
+        head(
+            "the schemas",
+            "use crate::resource::generated as r;\nuse crate::schema as s;\nuse crate::wire::generated as w;\n",
+        ) + &navigation::emit(paths),
+    ));
     files.push(("descriptions.txt".to_owned(), descriptions.finish()));
     Output { files }
+}
+
+/// What a file opens with: what made it, and where that is explained.
+fn head(source: &str, uses: &str) -> String {
+    let gap = if uses.is_empty() { "" } else { "\n" };
+    format!(
+        "// Generated from {source} by rosefish-codegen: don't edit.\n\
+         // How, and why it looks like this: docs/architecture.md, \"From CSDL to Rust\" and \"Few functions per type\".\n\
+         {gap}{uses}"
+    )
+}
+
+/// ``Redfish schema `Bios` v1.3.0 (2024.1)``
+fn title(schema: &Schema) -> String {
+    let owner = if schema.owner == "SNIA" { "Swordfish" } else { "Redfish" };
+    let version = schema.version.map_or_else(String::new, |v| format!(" v{}.{}.{}", v.0, v.1, v.2));
+    let release = schema.release.as_ref().map_or_else(String::new, |release| format!(" ({release})"));
+    format!("{owner} schema `{}`{version}{release}", schema.name)
 }
 
 fn schema(paths: Paths<'_>, schema: &Schema, descriptions: &mut Descriptions) -> String {
     let mut out = String::new();
     for (name, docs) in paths.model.open_types.iter().filter(|(name, _)| name.schema == schema.name) {
-        docs::item(&mut out, "", docs, &format!("`{}.{}`, which is free-form.", name.schema, name.name));
+        docs::item(&mut out, "", docs, &format!("`{}.{}`, which is free-form.", name.schema, name.name), None);
         let _ = writeln!(out, "pub type {} = w::Oem;\n", name.name);
     }
     let mut text = format!("{}\n", schema.version.map_or_else(String::new, tables::version));
-    let enums = paths.model.enums.iter().filter(|(name, _)| name.schema == schema.name);
-    for (number, (_, item)) in enums.enumerate() {
-        enums::emit(&mut out, item, number);
+    let mut open = Vec::new();
+    for (_, item) in paths.model.enums.iter().filter(|(name, _)| name.schema == schema.name) {
+        enums::emit(&mut out, item, open.len());
         tables::enumeration(&mut text, item, descriptions);
+        open.push(item.rust_name.as_str());
     }
     let (mut names, mut makers) = (Vec::new(), Vec::new());
     for (_, item) in paths.model.structs.iter().filter(|(name, _)| name.schema == schema.name) {
         let rust = &item.rust_name;
+        let page = navigation::page(paths, item);
         match &item.kind {
             _ if structs::is_actions(item) => {
-                docs::item(&mut out, "", &item.docs, "How the actions of this resource are invoked.");
+                docs::item(&mut out, "", &item.docs, "How the actions of this resource are invoked.", None);
                 let _ = writeln!(out, "pub type {rust} = w::Actions;\n");
             }
             StructKind::Collection(member) if structs::is_usual(item) => {
-                structs::collection(&mut out, paths, item, member, makers.len());
+                structs::collection(&mut out, paths, item, member, makers.len(), page.as_deref());
             }
             _ => {
-                structs::emit(&mut out, paths, item, makers.len());
+                structs::emit(&mut out, paths, item, makers.len(), page.as_deref());
                 names.push(rust.as_str());
             }
         }
         tables::record(&mut text, item, descriptions);
         makers.push(format!("w::new::<{rust}>"));
     }
-    if !names.is_empty() {
-        let _ = writeln!(out, "w::record_traits!({});", names.join(" "));
+    for (traits, names) in [("open_enum_traits", open), ("record_traits", names)] {
+        if !names.is_empty() {
+            let _ = writeln!(out, "w::{traits}! {{\n    {}\n}}\n", layout::filled(4, &names));
+        }
     }
     if out.is_empty() {
         return out;
     }
-    let _ = writeln!(
-        out,
-        "\npub(crate) static M: w::Module = w::Module::new({:?}, {}, &[{}], &super::MODULES);",
-        schema.name,
-        tables::literal(&text),
-        makers.join(", "),
-    );
-    format!("#[allow(unused_imports)]\nuse crate::wire::generated as w;\n\n{out}")
+    // The text is an item of its own, so that the rest can be laid out.
+    let _ = writeln!(out, "const TABLES: &str = {};\n", tables::literal(&text));
+    let module = layout::assignment("pub(crate) static M: w::Module", "w::Module::new", |indent| {
+        let makers = layout::list(indent, "&[", &makers, "]", 1);
+        vec![format!("{:?}", schema.name), "TABLES".to_owned(), makers, "&super::MODULES".to_owned()]
+    });
+    let _ = writeln!(out, "{module}");
+    head(&title(schema), "use crate::wire::generated as w;\n\n") + &out
 }
 
 /// Entities go by their bare names at the root of `schema` as well.
@@ -144,7 +170,7 @@ fn exports(paths: Paths<'_>, root: &mut String) {
         let is_entity = matches!(item.kind, StructKind::Entity | StructKind::Collection(_));
         if is_entity && item.name.name == item.name.schema {
             let _ =
-                writeln!(root, "#[doc(no_inline)]\npub use self::{}::{};", paths.module(&item.name), item.rust_name);
+                writeln!(root, "\n#[doc(no_inline)]\npub use self::{}::{};", paths.module(&item.name), item.rust_name);
         }
     }
 }

@@ -61,7 +61,8 @@ pub(super) fn terms(root: &mut String, model: &Model, descriptions: &mut Descrip
         };
         row(&mut rows, &field, descriptions);
     }
-    let _ = writeln!(root, "static TERMS: w::Fields = w::Fields::new({}, MODULES);", literal(&rows));
+    let _ = writeln!(root, "\nconst TERM_LINES: &str = {};\n", literal(&rows));
+    let _ = writeln!(root, "static TERMS: w::Fields = w::Fields::new(TERM_LINES, MODULES);");
 }
 
 /// The lines of an enumeration.
