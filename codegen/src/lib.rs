@@ -7,6 +7,7 @@ pub mod csdl;
 mod error;
 mod manifest;
 pub mod model;
+mod pinned;
 pub mod rust;
 mod summary;
 
@@ -15,12 +16,5 @@ pub use error::Error;
 pub use manifest::{Manifest, Source};
 pub use model::ir::Model;
 pub use model::{Selection, build};
+pub use pinned::pinned;
 pub use summary::summary;
-
-use std::path::PathBuf;
-
-/// The folders of the pinned schemas: DMTF's, whose word counts where both define a type, and SNIA's.
-#[must_use]
-pub fn pinned() -> Vec<PathBuf> {
-    vec![nv_redfish_schema::REDFISH_CSDL_DIR.into(), nv_redfish_schema::SWORDFISH_CSDL_DIR.into()]
-}

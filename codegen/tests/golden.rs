@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use rosefish_codegen::model::ir::Docs;
 use rosefish_codegen::{Manifest, Model, Selection, build, load, pinned, rust};
@@ -22,11 +23,36 @@ const SCHEMAS: [&str; 9] = [
     "virtual_media",
 ];
 
+/// The model of the pinned schemas.
+fn pinned_model() -> Model {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest = Manifest::load(&folder.join("../schemas/bundle.toml")).expect("the manifest");
+    build(load(&pinned()).expect("the pinned schemas"), &manifest, &Selection::All).expect("a model")
+}
+
+/// All of it, with the schemas' sentences: a golden file has but some of the forms. Needs rustfmt, which comes with cargo.
+#[test]
+fn what_is_emitted_is_laid_out_as_rustfmt_would() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("formatted");
+    let output = rust::emit(&pinned_model());
+    output.write_to(&folder).expect("a writable folder");
+    let files = output.files.iter().map(|(name, _)| name).filter(|name| name.ends_with(".rs"));
+    let configuration = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut rustfmt = Command::new("rustfmt");
+    rustfmt.args(["--check", "--edition", "2024", "--color", "never", "--config-path"]).arg(configuration);
+    let done = rustfmt.args(files).current_dir(&folder).output().expect("rustfmt, a component of the toolchain");
+    assert!(
+        done.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&done.stdout),
+        String::from_utf8_lossy(&done.stderr)
+    );
+}
+
 #[test]
 fn the_emitted_rust_is_that_of_the_golden_files() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let manifest = Manifest::load(&folder.join("../schemas/bundle.toml")).expect("the manifest");
-    let mut model = build(load(&pinned()).expect("the pinned schemas"), &manifest, &Selection::All).expect("a model");
+    let mut model = pinned_model();
     silence(&mut model);
     let output = rust::emit(&model);
     let mut golden: Vec<(String, String)> = SCHEMAS
@@ -80,7 +106,8 @@ fn silence(model: &mut Model) {
 fn methods(navigation: &str, module: &str) -> String {
     let start = format!("impl r::Resource<s::{module}::");
     let blocks = navigation.split_inclusive("\n}\n").map(|block| block.trim_start_matches('\n'));
-    blocks.filter(|block| block.starts_with(&start)).collect()
+    let blocks: Vec<_> = blocks.filter(|block| block.starts_with(&start)).collect();
+    blocks.join("\n")
 }
 
 fn first_difference(kept: &str, now: &str) -> Option<String> {

@@ -70,7 +70,7 @@ impl<K: CollectionKind> DerefMut for ResourceCollection<K> {
 
 impl<K: CollectionKind> Default for ResourceCollection<K> {
     fn default() -> Self {
-        Self { members: Vec::new(), common: CollectionProperties::default() }
+        Self { members: const { Vec::new() }, common: CollectionProperties::default() }
     }
 }
 

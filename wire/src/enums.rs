@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::record::{EnumSlot, Member};
+use super::record::{EnumSlot, Member, item};
 
 /// An enumeration whose members are known, but which takes any spelling.
 pub trait OpenEnum: Sized {
@@ -30,15 +30,18 @@ impl<E: OpenEnum> EnumSlot for Option<E> {
 
 impl<E: OpenEnum> EnumSlot for Vec<E> {
     fn get(&self, index: usize) -> Option<&str> {
-        match self.as_slice().get(index) {
+        match item!(self, index) {
             Some(member) => Some(member.spelling()),
             None => None,
         }
     }
     fn put(&mut self, member: Option<Member<'_>>) {
         match member {
-            Some(member) => self.push(E::of(member)),
-            None => *self = Self::new(),
+            // `push` is a function around `push_mut`.
+            Some(member) => {
+                let _ = self.push_mut(E::of(member));
+            }
+            None => *self = const { Self::new() },
         }
     }
 }

@@ -2,6 +2,7 @@
 //! Not for others: it changes with the generator.
 
 pub use std::fmt::{Debug, Display, Formatter, Result as Formatted};
+pub use std::hash::{Hash, Hasher};
 pub use std::str::FromStr;
 
 pub use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -100,11 +101,19 @@ macro_rules! record_traits {
     )*};
 }
 
-/// The traits that every open enumeration has beside [`OpenEnum`]. As in `record_traits`, `w` is this module.
+/// What every open enumeration has beside [`OpenEnum`]. As in `record_traits`, `w` is this module.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! open_enum_traits {
-    ($name:ident) => {
+    ($($name:ident)*) => {$(
+        impl $name {
+            /// Returns the spelling in JSON.
+            #[inline]
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                w::OpenEnum::spelling(self)
+            }
+        }
         // By the spelling, as all the rest: what is derived has an arm for each of some thousand members.
         impl Clone for $name {
             #[inline]
@@ -116,6 +125,13 @@ macro_rules! open_enum_traits {
             #[inline]
             fn eq(&self, other: &Self) -> bool {
                 self.as_str() == other.as_str()
+            }
+        }
+        impl Eq for $name {}
+        impl w::Hash for $name {
+            #[inline]
+            fn hash<H: w::Hasher>(&self, state: &mut H) {
+                self.as_str().hash(state);
             }
         }
         impl w::Debug for $name {
@@ -153,5 +169,5 @@ macro_rules! open_enum_traits {
                 w::spelled(deserializer)
             }
         }
-    };
+    )*};
 }

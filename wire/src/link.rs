@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use super::compare;
 use super::odata::ODataId;
-use super::record::{LinkSlot, Record, Slot, Type};
+use super::record::{LinkSlot, Record, Slot, Type, item};
 
 /// A reference to a resource of type `T`, in whichever of the forms that services use.
 ///
@@ -14,6 +14,11 @@ use super::record::{LinkSlot, Record, Slot, Type};
 pub struct Link<T> {
     any: AnyLink,
     target: PhantomData<fn() -> T>,
+}
+
+impl<T> Link<T> {
+    /// That leads nowhere. A constant, as a function would be compiled for each type.
+    const EMPTY: Self = Self { any: AnyLink(Form::Empty), target: PhantomData };
 }
 
 impl<T> From<AnyLink> for Link<T> {
@@ -223,7 +228,7 @@ impl<T> LinkSlot for Option<Link<T>> {
         }
     }
     fn put(&mut self, new: bool) -> Option<&mut AnyLink> {
-        *self = if new { Some(AnyLink::default().into()) } else { None };
+        *self = if new { Some(Link::EMPTY) } else { None };
         match self {
             Some(link) => Some(&mut link.any),
             None => None,
@@ -233,16 +238,16 @@ impl<T> LinkSlot for Option<Link<T>> {
 
 impl<T> LinkSlot for Vec<Link<T>> {
     fn get(&self, index: usize) -> Option<&AnyLink> {
-        match self.as_slice().get(index) {
+        match item!(self, index) {
             Some(link) => Some(&link.any),
             None => None,
         }
     }
     fn put(&mut self, new: bool) -> Option<&mut AnyLink> {
         if new {
-            return Some(&mut self.push_mut(AnyLink::default().into()).any);
+            return Some(&mut self.push_mut(Link::EMPTY).any);
         }
-        *self = Self::new();
+        *self = const { Self::new() };
         None
     }
 }

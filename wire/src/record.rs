@@ -292,7 +292,18 @@ pub trait RecordSlot {
     fn put(&mut self, new: bool) -> Option<&mut dyn Record>;
 }
 
-impl<T: Type> RecordSlot for Option<T> {
+/// The item of a `Vec` at a place, if there is one. As `slice::get` does, which is two functions more to compile for each
+/// type in a build without optimisation.
+macro_rules! item {
+    ($items:expr, $index:expr) => {{
+        let items = $items.as_slice();
+        #[allow(clippy::indexing_slicing, reason = "the index is held against the length")]
+        if $index < items.len() { Some(&items[$index]) } else { None }
+    }};
+}
+pub(crate) use item;
+
+impl<T: Record + Default> RecordSlot for Option<T> {
     fn get(&self, index: usize) -> Option<&dyn Record> {
         match self {
             Some(record) if index == 0 => Some(record),
@@ -308,9 +319,9 @@ impl<T: Type> RecordSlot for Option<T> {
     }
 }
 
-impl<T: Type> RecordSlot for Vec<T> {
+impl<T: Record + Default> RecordSlot for Vec<T> {
     fn get(&self, index: usize) -> Option<&dyn Record> {
-        match self.as_slice().get(index) {
+        match item!(self, index) {
             Some(record) => Some(record),
             None => None,
         }
@@ -319,7 +330,7 @@ impl<T: Type> RecordSlot for Vec<T> {
         if new {
             return Some(self.push_mut(T::default()));
         }
-        *self = Self::new();
+        *self = const { Self::new() };
         None
     }
 }

@@ -1,8 +1,12 @@
 //! Excerpts: the part of an entity that other resources carry as a copy, with no URI of its own (`Redfish.ExcerptCopy`).
 //! A sensor's power excerpt, for one, has the sensor's reading and what qualifies it, and the URI of the sensor.
 
+use std::collections::BTreeSet;
+
 use super::ir::{Model, Struct, StructKind, TypeName};
-use super::lower::Excerpts;
+
+/// The excerpts that properties ask for: an entity and the excerpt's name.
+pub(super) type Excerpts = BTreeSet<(TypeName, Option<String>)>;
 
 /// The name of an excerpt's type: `Sensor.SensorPowerExcerpt`.
 pub(super) fn name(of: &TypeName, excerpt: Option<&str>) -> TypeName {

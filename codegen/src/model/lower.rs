@@ -1,16 +1,11 @@
 //! Definitions -> the intermediate representation: what each property holds is decided here, from its type and from how the
 //! schema says that services send it. Names that no file defines become shells and a warning.
 
-use std::collections::BTreeSet;
-
 use super::definition::{FieldDef, Merged, Primitive, ScalarDef, Target, TermDef, TypeDef, TypeRef};
-use super::excerpt;
+use super::excerpt::{self, Excerpts};
 use super::ir::{Docs, Dynamic, Enum, Field, FieldType, Member, Model, Schema, Struct, StructKind, Term, TypeName};
 use super::odata;
 use crate::error::Place;
-
-/// The excerpts that properties ask for: an entity and the excerpt's name.
-pub(super) type Excerpts = BTreeSet<(TypeName, Option<String>)>;
 
 /// Lowers everything but the actions.
 pub(super) fn lower(merged: &Merged) -> Lowering<'_> {

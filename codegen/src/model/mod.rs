@@ -1,5 +1,5 @@
 //! Documents -> the [`Model`], in passes that each do one thing: errata, resolve, merge, flatten, lower, actions, excerpts,
-//! control properties, open types, names, selection. Nothing here knows how the model becomes Rust.
+//! control properties, open types, repetition, names, selection. Nothing here knows how the model becomes Rust.
 
 pub mod ir;
 
@@ -16,6 +16,7 @@ mod odata;
 mod open;
 mod overlay;
 mod prune;
+mod repetition;
 mod resolve;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -25,6 +26,7 @@ use std::collections::BTreeSet;
 use crate::csdl::Document;
 use crate::error::Error;
 use crate::manifest::Manifest;
+use crate::pinned::pinned;
 use ir::Model;
 
 /// Which groups of schemas to compile. `core` is always among them.
@@ -47,9 +49,9 @@ pub fn build(mut documents: Vec<Document>, manifest: &Manifest, selection: &Sele
     if let Selection::Groups(groups) = selection {
         manifest.check_groups(groups)?;
     }
-    let pinned = are_pinned(&documents);
-    let mut notes = errata::apply(&mut documents, errata::ERRATA, pinned)?;
-    notes.extend(overlay::add(&mut documents, manifest.overlays(), pinned)?);
+    let are_pinned = are_pinned(&documents);
+    let mut notes = errata::apply(&mut documents, errata::ERRATA, are_pinned)?;
+    notes.extend(overlay::add(&mut documents, manifest.overlays(), are_pinned)?);
     let mut merged = merge::merge(resolve::resolve(&documents)?)?;
     drop(documents);
     flatten::flatten(&mut merged)?;
@@ -59,6 +61,7 @@ pub fn build(mut documents: Vec<Document>, manifest: &Manifest, selection: &Sele
     excerpt::add(&mut model, excerpts);
     odata::add(&mut model);
     open::fold(&mut model);
+    repetition::drop_repeated(&mut model);
     model.terms.retain(|name, _| manifest.is_sent(name));
     name::name(&mut model, &manifest.acronyms(), manifest.renamed_types());
     for schema in model.schemas.values_mut() {
@@ -79,5 +82,5 @@ pub fn build(mut documents: Vec<Document>, manifest: &Manifest, selection: &Sele
 
 /// Whether the documents are the ones that errata and overlays were written for: all that the pinned package has.
 fn are_pinned(documents: &[Document]) -> bool {
-    crate::pinned().iter().all(|folder| documents.iter().any(|document| document.folder == *folder))
+    pinned().iter().all(|folder| documents.iter().any(|document| document.folder == *folder))
 }

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 
 use crate::model::ir::{Deprecation, Docs, Field, Permissions, Version};
 
-/// The doc comment of a type, a member or an action; `otherwise` where the schema is silent.
-pub(super) fn item(out: &mut String, indent: &str, docs: &Docs, otherwise: &str) {
-    paragraphs(out, indent, docs, otherwise, &facts_of(docs));
+/// The doc comment of a type, a member or an action; `otherwise` where the schema is silent, `more` what the schema can't
+/// know.
+pub(super) fn item(out: &mut String, indent: &str, docs: &Docs, otherwise: &str, more: Option<&str>) {
+    paragraphs(out, indent, docs, otherwise, &facts_of(docs), more);
 }
 
 /// The doc comment of a field.
@@ -39,7 +40,7 @@ pub(super) fn field(out: &mut String, indent: &str, field: &Field) {
         facts.push(format!("pattern `{pattern}`"));
     }
     facts.extend(facts_of(&field.docs));
-    paragraphs(out, indent, &field.docs, &format!("The `{}` property.", field.json), &facts);
+    paragraphs(out, indent, &field.docs, &format!("The `{}` property.", field.json), &facts, None);
 }
 
 fn facts_of(docs: &Docs) -> Vec<String> {
@@ -56,13 +57,14 @@ fn facts_of(docs: &Docs) -> Vec<String> {
     facts
 }
 
-fn paragraphs(out: &mut String, indent: &str, docs: &Docs, otherwise: &str, facts: &[String]) {
+fn paragraphs(out: &mut String, indent: &str, docs: &Docs, otherwise: &str, facts: &[String], more: Option<&str>) {
     let text = |text: &Option<String>| text.as_deref().map(escape).filter(|text| !text.is_empty());
     let first = text(&docs.description).or_else(|| text(&docs.long_description));
     let long = text(&docs.long_description).filter(|long| Some(long) != first.as_ref());
     let facts = Some(facts.join(" · ")).filter(|facts| !facts.is_empty());
     let first = first.unwrap_or_else(|| otherwise.to_owned());
-    let all: Vec<_> = [Some(first), long, facts].into_iter().flatten().collect();
+    let more = more.map(str::to_owned);
+    let all: Vec<_> = [Some(first), long, facts, more].into_iter().flatten().collect();
     // One comment each: a comment of lines is an attribute per line to the compiler, of which there would be 50,000.
     if all.len() == 1 || all.iter().any(|text| text.contains("*/") || text.contains("/*")) {
         let gap = format!("\n{indent}///\n{indent}/// ");

@@ -7,7 +7,9 @@
 mod descriptions;
 mod docs;
 mod enums;
+mod layout;
 mod navigation;
+mod paths;
 mod structs;
 mod tables;
 
@@ -15,9 +17,10 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 
-use crate::model::ir::{FieldType, Model, Schema, Struct, StructKind, TypeName};
+use crate::model::ir::{Model, Schema, StructKind};
 
 use descriptions::Descriptions;
+use paths::Paths;
 
 /// The generated files: their names and texts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -55,146 +58,119 @@ impl Output {
 /// Makes Rust of a model.
 #[must_use]
 pub fn emit(model: &Model) -> Output {
-    let emitter = Emitter { model };
+    let paths = Paths { model };
     let mut descriptions = Descriptions::default();
     let mut files = Vec::new();
-    let mut root = String::new();
+    let mut root = head("the schemas", "");
     let mut modules = Vec::new();
     for schema in model.schemas.values() {
-        let text = emitter.schema(schema, &mut descriptions);
+        let text = self::schema(paths, schema, &mut descriptions);
         if text.is_empty() {
             continue;
         }
         let module = &schema.module;
-        let owner = if schema.owner == "SNIA" { "Swordfish" } else { "Redfish" };
-        let version = schema.version.map_or_else(String::new, |v| format!(" v{}.{}.{}", v.0, v.1, v.2));
-        let release = schema.release.as_ref().map_or_else(String::new, |r| format!(" ({r})"));
         let _ = write!(
             root,
-            "/// {owner} schema `{}`{version}{release}.\npub mod {module} {{\n    \
-             include!(concat!(env!(\"OUT_DIR\"), \"/schema/{module}.rs\"));\n}}\n",
-            schema.name
+            "\n/// {}.\npub mod {module} {{\n    include!(concat!(env!(\"OUT_DIR\"), \"/schema/{module}.rs\"));\n}}\n",
+            title(schema)
         );
         files.push((format!("schema/{module}.rs"), text));
         modules.push((&schema.name, format!("&{module}::M")));
     }
-    emitter.exports(&mut root);
+    exports(paths, &mut root);
     modules.sort_unstable();
     let modules: Vec<_> = modules.into_iter().map(|(_, path)| path).collect();
-    let _ = writeln!(root, "pub(crate) static MODULES: w::Modules = &[{}];", modules.join(", "));
-    emitter.terms(&mut root, &mut descriptions);
+    let start = "\npub(crate) static MODULES: w::Modules = ";
+    let _ = writeln!(root, "{start}{};", layout::list(0, "&[", &modules, "]", start.len()));
+    tables::terms(&mut root, model, &mut descriptions);
     files.push(("schema.rs".to_owned(), root));
-    files.push(("navigation.rs".to_owned(), emitter.navigation()));
+    files.push((
+        "navigation.rs".to_owned(),
+        head(
+            "the schemas",
+            "use crate::resource::generated as r;\nuse crate::schema as s;\nuse crate::wire::generated as w;\n",
+        ) + &navigation::emit(paths),
+    ));
     files.push(("descriptions.txt".to_owned(), descriptions.finish()));
     Output { files }
 }
 
-struct Emitter<'m> {
-    model: &'m Model,
+/// What a file opens with: what made it, and where that is explained.
+fn head(source: &str, uses: &str) -> String {
+    let gap = if uses.is_empty() { "" } else { "\n" };
+    format!(
+        "// Generated from {source} by rosefish-codegen: don't edit.\n\
+         // How, and why it looks like this: docs/architecture.md, \"From CSDL to Rust\" and \"Few functions per type\".\n\
+         {gap}{uses}"
+    )
 }
 
-impl Emitter<'_> {
-    fn schema(&self, schema: &Schema, descriptions: &mut Descriptions) -> String {
-        let mut out = String::new();
-        for (name, docs) in self.model.open_types.iter().filter(|(name, _)| name.schema == schema.name) {
-            docs::item(&mut out, "", docs, &format!("`{}.{}`, which is free-form.", name.schema, name.name));
-            let _ = writeln!(out, "pub type {} = w::Oem;\n", name.name);
-        }
-        let mut text = format!("{}\n", schema.version.map_or_else(String::new, tables::version));
-        let enums = self.model.enums.iter().filter(|(name, _)| name.schema == schema.name);
-        for (number, (_, item)) in enums.enumerate() {
-            enums::emit(&mut out, item, number);
-            tables::enumeration(&mut text, item, descriptions);
-        }
-        let (mut names, mut makers) = (Vec::new(), Vec::new());
-        for (_, item) in self.model.structs.iter().filter(|(name, _)| name.schema == schema.name) {
-            let rust = &item.rust_name;
-            match &item.kind {
-                _ if is_actions(item) => {
-                    docs::item(&mut out, "", &item.docs, "How the actions of this resource are invoked.");
-                    let _ = writeln!(out, "pub type {rust} = w::Actions;\n");
-                }
-                StructKind::Collection(member) if structs::is_usual(item) => {
-                    self.collection(&mut out, item, member, makers.len());
-                }
-                _ => {
-                    self.structure(&mut out, item, makers.len());
-                    names.push(rust.as_str());
-                }
+/// ``Redfish schema `Bios` v1.3.0 (2024.1)``
+fn title(schema: &Schema) -> String {
+    let owner = if schema.owner == "SNIA" { "Swordfish" } else { "Redfish" };
+    let version = schema.version.map_or_else(String::new, |v| format!(" v{}.{}.{}", v.0, v.1, v.2));
+    let release = schema.release.as_ref().map_or_else(String::new, |release| format!(" ({release})"));
+    format!("{owner} schema `{}`{version}{release}", schema.name)
+}
+
+fn schema(paths: Paths<'_>, schema: &Schema, descriptions: &mut Descriptions) -> String {
+    let mut out = String::new();
+    for (name, docs) in paths.model.open_types.iter().filter(|(name, _)| name.schema == schema.name) {
+        docs::item(&mut out, "", docs, &format!("`{}.{}`, which is free-form.", name.schema, name.name), None);
+        let _ = writeln!(out, "pub type {} = w::Oem;\n", name.name);
+    }
+    let mut text = format!("{}\n", schema.version.map_or_else(String::new, tables::version));
+    let mut open = Vec::new();
+    for (_, item) in paths.model.enums.iter().filter(|(name, _)| name.schema == schema.name) {
+        enums::emit(&mut out, item, open.len());
+        tables::enumeration(&mut text, item, descriptions);
+        open.push(item.rust_name.as_str());
+    }
+    let (mut names, mut makers) = (Vec::new(), Vec::new());
+    for (_, item) in paths.model.structs.iter().filter(|(name, _)| name.schema == schema.name) {
+        let rust = &item.rust_name;
+        let page = navigation::page(paths, item);
+        match &item.kind {
+            _ if structs::is_actions(item) => {
+                docs::item(&mut out, "", &item.docs, "How the actions of this resource are invoked.", None);
+                let _ = writeln!(out, "pub type {rust} = w::Actions;\n");
             }
-            self.table(&mut text, item, descriptions);
-            makers.push(format!("w::new::<{rust}>"));
+            StructKind::Collection(member) if structs::is_usual(item) => {
+                structs::collection(&mut out, paths, item, member, makers.len(), page.as_deref());
+            }
+            _ => {
+                structs::emit(&mut out, paths, item, makers.len(), page.as_deref());
+                names.push(rust.as_str());
+            }
         }
+        tables::record(&mut text, item, descriptions);
+        makers.push(format!("w::new::<{rust}>"));
+    }
+    for (traits, names) in [("open_enum_traits", open), ("record_traits", names)] {
         if !names.is_empty() {
-            let _ = writeln!(out, "w::record_traits!({});", names.join(" "));
-        }
-        if out.is_empty() {
-            return out;
-        }
-        let _ = writeln!(
-            out,
-            "\npub(crate) static M: w::Module = w::Module::new({:?}, {}, &[{}], &super::MODULES);",
-            schema.name,
-            tables::literal(&text),
-            makers.join(", "),
-        );
-        format!("#[allow(unused_imports)]\nuse crate::wire::generated as w;\n\n{out}")
-    }
-
-    /// Entities go by their bare names at the root of `schema` as well.
-    fn exports(&self, root: &mut String) {
-        for item in self.model.structs.values() {
-            let is_entity = matches!(item.kind, StructKind::Entity | StructKind::Collection(_));
-            if is_entity && item.name.name == item.name.schema {
-                let _ =
-                    writeln!(root, "#[doc(no_inline)]\npub use self::{}::{};", self.module(&item.name), item.rust_name);
-            }
+            let _ = writeln!(out, "w::{traits}! {{\n    {}\n}}\n", layout::filled(4, &names));
         }
     }
-
-    /// The module of a type, `computer_system`.
-    fn module(&self, name: &TypeName) -> &str {
-        self.model.schemas.get(&name.schema).map_or("missing", |schema| schema.module.as_str())
+    if out.is_empty() {
+        return out;
     }
-
-    fn get(&self, name: &TypeName) -> Option<&Struct> {
-        self.model.structs.get(name)
-    }
-
-    /// The path of a type as seen from a module within `schema`, `super::resource::Status`.
-    fn path(&self, name: &TypeName, from: &str) -> String {
-        let rust = match (self.model.structs.get(name), self.model.enums.get(name)) {
-            (Some(item), _) => &item.rust_name,
-            (None, Some(item)) => &item.rust_name,
-            (None, None) => &name.name,
-        };
-        if name.schema == from { rust.clone() } else { format!("super::{}::{rust}", self.module(name)) }
-    }
-
-    /// The Rust type of one value.
-    fn value_type(&self, ty: &FieldType, from: &str) -> String {
-        match ty {
-            FieldType::String => "String".to_owned(),
-            FieldType::Int => "i64".to_owned(),
-            FieldType::Decimal => "f64".to_owned(),
-            FieldType::Bool => "bool".to_owned(),
-            FieldType::DateTime => "w::DateTime".to_owned(),
-            FieldType::Duration => "w::Duration".to_owned(),
-            FieldType::Guid => "w::Guid".to_owned(),
-            FieldType::Primitive => "w::Primitive".to_owned(),
-            FieldType::Enum(name) | FieldType::Struct(name) => self.path(name, from),
-            FieldType::Link(name) => format!("w::Link<{}>", self.path(name, from)),
-            FieldType::Oem => "w::Oem".to_owned(),
-            FieldType::Action => "w::ActionTarget".to_owned(),
-            FieldType::ODataId => "w::ODataId".to_owned(),
-            FieldType::ODataType => "w::ODataType".to_owned(),
-            FieldType::ETag => "w::ETag".to_owned(),
-        }
-    }
+    // The text is an item of its own, so that the rest can be laid out.
+    let _ = writeln!(out, "const TABLES: &str = {};\n", tables::literal(&text));
+    let module = layout::assignment("pub(crate) static M: w::Module", "w::Module::new", |indent| {
+        let makers = layout::list(indent, "&[", &makers, "]", 1);
+        vec![format!("{:?}", schema.name), "TABLES".to_owned(), makers, "&super::MODULES".to_owned()]
+    });
+    let _ = writeln!(out, "{module}");
+    head(&title(schema), "use crate::wire::generated as w;\n\n") + &out
 }
 
-/// An `Actions` type: the library has one type for them all.
-fn is_actions(item: &Struct) -> bool {
-    let mut fields = item.fields.iter();
-    item.name.name == "Actions" && fields.all(|field| field.ty == FieldType::Action || field.ty == FieldType::Oem)
+/// Entities go by their bare names at the root of `schema` as well.
+fn exports(paths: Paths<'_>, root: &mut String) {
+    for item in paths.model.structs.values() {
+        let is_entity = matches!(item.kind, StructKind::Entity | StructKind::Collection(_));
+        if is_entity && item.name.name == item.name.schema {
+            let _ =
+                writeln!(root, "\n#[doc(no_inline)]\npub use self::{}::{};", paths.module(&item.name), item.rust_name);
+        }
+    }
 }

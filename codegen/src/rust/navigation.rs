@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::{Emitter, docs};
+use super::paths::Paths;
+use super::{docs, layout};
 use crate::model::ir::{Action, Docs, Field, FieldType, Struct, StructKind, TypeName};
 
 /// What every `Resource<T>` can do; no link or action may take these names.
@@ -30,114 +31,155 @@ const TAKEN: &[&str] = &[
     "value",
 ];
 
-impl Emitter<'_> {
-    pub(super) fn navigation(&self) -> String {
-        let mut out = String::from("use crate::resource::generated as r;\nuse crate::schema as s;\n\n");
-        for item in self.model.structs.values() {
-            let is_entity = matches!(item.kind, StructKind::Entity | StructKind::Collection(_));
-            if is_entity && !item.shell {
-                self.methods(&mut out, item);
-            }
-        }
-        out
-    }
-
-    fn methods(&self, out: &mut String, item: &Struct) {
-        let mut taken: BTreeSet<String> = TAKEN.iter().map(|name| (*name).to_owned()).collect();
-        let mut body = String::new();
-        for field in &item.fields {
-            self.link(&mut body, &mut taken, field, None);
-        }
-        for action in &item.actions {
-            self.action(&mut body, &mut taken, action);
-        }
-        // What `Links` has is a step away from the resource itself, unless the resource has it, too.
-        let links = item.fields.iter().find(|field| field.json == "Links" && !field.many);
-        if let Some(links) = links
-            && let FieldType::Struct(name) = &links.ty
-            && let Some(inner) = self.get(name)
-        {
-            for field in &inner.fields {
-                self.link(&mut body, &mut taken, field, Some(links));
-            }
-        }
-        if !body.is_empty() {
-            let _ = writeln!(out, "impl r::Resource<{}> {{\n{body}}}", self.absolute(&item.name));
+pub(super) fn emit(paths: Paths<'_>) -> String {
+    let mut out = String::new();
+    for item in paths.model.structs.values() {
+        let methods = methods(item, paths);
+        if !methods.is_empty() {
+            let body: Vec<_> = methods.iter().map(|method| method.emit(paths)).collect();
+            let _ = writeln!(out, "\nimpl r::Resource<{}> {{\n{}}}", paths.absolute(&item.name), body.join("\n"));
         }
     }
+    out
+}
 
-    /// `s::computer_system::ComputerSystem`
-    fn absolute(&self, name: &TypeName) -> String {
-        format!("s::{}", self.path(name, "").trim_start_matches("super::"))
+/// What the page of a type says of the methods that a resource of it has: they are on the page of `Resource`, among those of
+/// all types.
+pub(super) fn page(paths: Paths<'_>, item: &Struct) -> Option<String> {
+    let methods = methods(item, paths);
+    let of = |name: &str, wanted: fn(&Method<'_>) -> bool| {
+        let names = methods.iter().filter(|method| wanted(method)).map(|method| format!("`{}`", method.name));
+        let names = names.collect::<Vec<_>>().join(", ");
+        (!names.is_empty()).then(|| format!("{name} {names}"))
+    };
+    let links = of("links", |method| matches!(method.does, Does::Follow { .. }));
+    let actions = of("actions", |method| matches!(method.does, Does::Invoke(_)));
+    let all: Vec<_> = links.into_iter().chain(actions).collect();
+    let anchor = format!("crate::Resource#impl-Resource%3C{}%3E", item.rust_name);
+    (!all.is_empty()).then(|| format!("As a [`Resource`]({anchor}): {}.", all.join("; ")))
+}
+
+/// A method of a resource.
+struct Method<'m> {
+    name: String,
+    does: Does<'m>,
+}
+
+enum Does<'m> {
+    /// Follows the link of a property, `Links/Chassis`.
+    Follow { field: &'m Field, target: &'m TypeName, pointer: String },
+    /// Invokes an action.
+    Invoke(&'m Action),
+}
+
+/// The methods of a type's resources: links, actions, and the links in `Links`.
+fn methods<'m>(item: &'m Struct, paths: Paths<'m>) -> Vec<Method<'m>> {
+    let is_entity = matches!(item.kind, StructKind::Entity | StructKind::Collection(_));
+    if !is_entity || item.shell {
+        return Vec::new();
     }
-
-    fn link(&self, out: &mut String, taken: &mut BTreeSet<String>, field: &Field, inside: Option<&Field>) {
-        let FieldType::Link(target) = &field.ty else {
-            return;
-        };
-        if field.json == "Members" || !taken.insert(field.rust.clone()) {
-            return;
-        }
-        let target = self.absolute(target);
-        let pointer = inside.map_or_else(|| field.json.clone(), |links| format!("{}/{}", links.json, field.json));
-        docs::item(out, "    ", &summary(&field.docs), &format!("Follows `{pointer}`."));
-        let (returned, method) = if field.many { ("Members", "all") } else { ("Follow", "one") };
-        let _ = writeln!(
-            out,
-            "    #[inline]\n    pub fn {}(&self) -> r::{returned}<{target}> {{ self.{method}({pointer:?}) }}",
-            field.rust
-        );
+    let mut taken: BTreeSet<String> = TAKEN.iter().map(|name| (*name).to_owned()).collect();
+    let mut methods = Vec::new();
+    for field in &item.fields {
+        methods.extend(link(&mut taken, field, None));
     }
-
-    fn action(&self, out: &mut String, taken: &mut BTreeSet<String>, action: &Action) {
+    for action in &item.actions {
         let mut name = action.rust.clone();
         while !taken.insert(name.clone()) {
             name.push_str("_action");
         }
+        methods.push(Method { name, does: Does::Invoke(action) });
+    }
+    // What `Links` has is a step away from the resource itself, unless the resource has it, too.
+    let links = item.fields.iter().find(|field| field.json == "Links" && !field.many);
+    if let Some(links) = links
+        && let FieldType::Struct(name) = &links.ty
+        && let Some(inner) = paths.get(name)
+    {
+        for field in &inner.fields {
+            methods.extend(link(&mut taken, field, Some(links)));
+        }
+    }
+    methods
+}
+
+fn link<'m>(taken: &mut BTreeSet<String>, field: &'m Field, inside: Option<&Field>) -> Option<Method<'m>> {
+    let FieldType::Link(target) = &field.ty else { return None };
+    if field.json == "Members" || !taken.insert(field.rust.clone()) {
+        return None;
+    }
+    let pointer = inside.map_or_else(|| field.json.clone(), |links| format!("{}/{}", links.json, field.json));
+    Some(Method { name: field.rust.clone(), does: Does::Follow { field, target, pointer } })
+}
+
+impl Method<'_> {
+    fn emit(&self, paths: Paths<'_>) -> String {
+        match &self.does {
+            Does::Follow { field, target, pointer } => {
+                let target = paths.absolute(target);
+                let (returned, method) = if field.many { ("Members", "all") } else { ("Follow", "one") };
+                let mut out = String::new();
+                docs::item(&mut out, "    ", &summary(&field.docs), &format!("Follows `{pointer}`."), None);
+                self.body(&mut out, &[], &format!("r::{returned}<{target}>"), method, vec![format!("{pointer:?}")]);
+                out
+            }
+            Does::Invoke(action) => self.action(paths, action),
+        }
+    }
+
+    fn action(&self, paths: Paths<'_>, action: &Action) -> String {
         let full = format!("{}.{}", action.name.schema, action.name.name);
         let returns = match &action.returns {
-            Some((FieldType::Struct(name) | FieldType::Link(name), false)) => self.absolute(name),
+            Some((FieldType::Struct(name) | FieldType::Link(name), false)) => paths.absolute(name),
             _ => "()".to_owned(),
         };
-        let parameters = action.parameters.as_ref().and_then(|name| self.get(name));
-        docs::item(out, "    ", &action.docs, &format!("Invokes `{full}`."));
-        let Some(parameters) = parameters else {
-            let _ = writeln!(
-                out,
-                "    #[inline]\n    pub fn {name}(&self) -> r::Call<r::NoParameters, {returns}> {{ self.invoke({full:?}, r::NoParameters::default()) }}"
-            );
-            return;
+        let mut out = String::new();
+        let otherwise = format!("Invokes `{full}`.");
+        let Some(parameters) = action.parameters.as_ref().and_then(|name| paths.get(name)) else {
+            docs::item(&mut out, "    ", &action.docs, &otherwise, None);
+            let returned = format!("r::Call<r::NoParameters, {returns}>");
+            let arguments = vec![format!("{full:?}"), "r::NoParameters::default()".to_owned()];
+            self.body(&mut out, &[], &returned, "invoke", arguments);
+            return out;
         };
-        let path = self.absolute(&parameters.name);
+        let path = paths.absolute(&parameters.name);
         let required: Vec<_> = parameters.fields.iter().filter(|field| field.required).collect();
         let positional = match (required.is_empty(), parameters.fields.first()) {
             (true, Some(first)) => vec![first],
             _ => required,
         };
-        let mut arguments = String::new();
-        let mut values = String::new();
-        for field in positional {
+        let (mut arguments, mut values) = (Vec::new(), Vec::new());
+        for field in &positional {
             let rust = &field.rust;
-            let value = self.value_type(&field.ty, "").replace("super::", "s::");
-            let value = value.replace("w::", "crate::wire::");
+            let value = paths.value_type(&field.ty, "").replace("super::", "s::");
             let (argument, conversion) = match (field.many, field.required) {
                 (true, _) => (format!("impl IntoIterator<Item = {value}>"), format!("{rust}.into_iter().collect()")),
                 (false, true) => (format!("impl Into<{value}>"), format!("Some({rust}.into())")),
                 (false, false) => (format!("impl Into<Option<{value}>>"), format!("{rust}.into()")),
             };
-            let _ = write!(arguments, ", {rust}: {argument}");
-            let _ = write!(values, "{rust}: {conversion}, ");
+            arguments.push(format!("{rust}: {argument}"));
+            values.push(format!("{rust}: {conversion}"));
         }
-        let more = if parameters.fields.len() > arguments.matches(": impl ").count() {
-            "    ///\n    /// Further parameters are set by [`with`](r::Call::with).\n"
-        } else {
-            ""
-        };
-        let _ = writeln!(
-            out,
-            "{more}    #[inline]\n    pub fn {name}(&self{arguments}) -> r::Call<{path}, {returns}> {{\n        \
-             self.invoke({full:?}, {path} {{ {values}..Default::default() }})\n    }}"
-        );
+        values.push("..Default::default()".to_owned());
+        let more = "Further parameters are set by [`with`](r::Call::with).";
+        let more = (parameters.fields.len() > positional.len()).then_some(more);
+        docs::item(&mut out, "    ", &action.docs, &otherwise, more);
+        let returned = format!("r::Call<{path}, {returns}>");
+        let start = format!("{path} {{");
+        let in_line = format!("self.invoke({full:?}, {})", layout::list(0, &start, &values, "}", 0));
+        // In a line of its own each, if they don't fit into one.
+        let indent = if !in_line.contains('\n') && layout::fits(8, &in_line) { 0 } else { 12 };
+        let made = layout::list(indent, &start, &values, "}", 1);
+        self.body(&mut out, &arguments, &returned, "invoke", vec![format!("{full:?}"), made]);
+        out
+    }
+
+    /// The signature, and the call of what does it without the type.
+    fn body(&self, out: &mut String, arguments: &[String], returned: &str, method: &str, values: Vec<String>) {
+        let arguments: Vec<_> = ["&self".to_owned()].iter().chain(arguments).cloned().collect();
+        let signature = layout::signature(4, &format!("pub fn {}(", self.name), &arguments, returned);
+        let call = layout::list(8, &format!("self.{method}("), &values, ")", 0);
+        let _ = writeln!(out, "    #[inline]\n    {signature}\n        {call}\n    }}");
     }
 }
 

@@ -2,68 +2,67 @@
 
 use std::fmt::Write as _;
 
-use super::Emitter;
 use super::descriptions::Descriptions;
-use crate::model::ir::{Docs, Enum, Field, FieldType, Permissions, Struct, StructKind, Version};
+use super::structs;
+use crate::model::ir::{Docs, Enum, Field, FieldType, Model, Permissions, Struct, StructKind, Version};
 
-impl Emitter<'_> {
-    /// The lines of a record type.
-    pub(super) fn table(&self, out: &mut String, item: &Struct, descriptions: &mut Descriptions) {
-        let kind = match &item.kind {
-            _ if super::is_actions(item) => 'A',
-            StructKind::Entity => 'E',
-            StructKind::Collection(_) => 'L',
-            StructKind::Complex => 'C',
-            StructKind::Excerpt { .. } => 'X',
-            StructKind::Parameters => 'P',
-        };
-        let allowed = |allowed: Option<bool>, yes: &'static str, no: &'static str| match allowed {
-            Some(true) => yes,
-            Some(false) => no,
-            None => "",
-        };
-        let marks = [
-            if item.open { "o" } else { "" },
-            if item.shell { "s" } else { "" },
-            allowed(item.capabilities.insertable, "I", "i"),
-            allowed(item.capabilities.updatable, "U", "u"),
-            allowed(item.capabilities.deletable, "D", "d"),
-        ];
-        let place = descriptions.place(&item.docs).to_string();
-        let name = format!("{}.{}", item.name.schema, item.name.name);
-        line(out, "\n*", &[name, place, format!("{kind}{}", marks.concat()), since(&item.docs)]);
-        for uri in item.uris.iter().chain(&item.deprecated_uris) {
-            line(out, "", std::slice::from_ref(uri));
-        }
-        for pattern in item.dynamic.iter().flat_map(|dynamic| &dynamic.patterns) {
-            line(out, "~", std::slice::from_ref(pattern));
-        }
-        for action in &item.actions {
-            let name = format!("{}.{}", action.name.schema, action.name.name);
-            let place = descriptions.place(&action.docs).to_string();
-            let parameters = action.parameters.as_ref().map(|name| format!("{}.{}", name.schema, name.name));
-            line(out, ">", &[name, place, since(&action.docs), parameters.unwrap_or_default()]);
-        }
-        for field in &item.fields {
-            row(out, field, descriptions);
-        }
+/// The lines of a record type.
+pub(super) fn record(out: &mut String, item: &Struct, descriptions: &mut Descriptions) {
+    let kind = match &item.kind {
+        _ if structs::is_actions(item) => 'A',
+        StructKind::Entity => 'E',
+        StructKind::Collection(_) => 'L',
+        StructKind::Complex => 'C',
+        StructKind::Excerpt { .. } => 'X',
+        StructKind::Parameters => 'P',
+    };
+    let allowed = |allowed: Option<bool>, yes: &'static str, no: &'static str| match allowed {
+        Some(true) => yes,
+        Some(false) => no,
+        None => "",
+    };
+    let marks = [
+        if item.open { "o" } else { "" },
+        if item.shell { "s" } else { "" },
+        allowed(item.capabilities.insertable, "I", "i"),
+        allowed(item.capabilities.updatable, "U", "u"),
+        allowed(item.capabilities.deletable, "D", "d"),
+    ];
+    let place = descriptions.place(&item.docs).to_string();
+    let name = format!("{}.{}", item.name.schema, item.name.name);
+    line(out, "\n*", &[name, place, format!("{kind}{}", marks.concat()), since(&item.docs)]);
+    for uri in item.uris.iter().chain(&item.deprecated_uris) {
+        line(out, "", std::slice::from_ref(uri));
     }
+    for pattern in item.dynamic.iter().flat_map(|dynamic| &dynamic.patterns) {
+        line(out, "~", std::slice::from_ref(pattern));
+    }
+    for action in &item.actions {
+        let name = format!("{}.{}", action.name.schema, action.name.name);
+        let place = descriptions.place(&action.docs).to_string();
+        let parameters = action.parameters.as_ref().map(|name| format!("{}.{}", name.schema, name.name));
+        line(out, ">", &[name, place, since(&action.docs), parameters.unwrap_or_default()]);
+    }
+    for field in &item.fields {
+        row(out, field, descriptions);
+    }
+}
 
-    /// The annotation terms.
-    pub(super) fn terms(&self, root: &mut String, descriptions: &mut Descriptions) {
-        let mut rows = String::new();
-        for (name, term) in &self.model.terms {
-            let field = Field {
-                json: name.clone(),
-                many: term.many,
-                nullable: true,
-                docs: term.docs.clone(),
-                ..Field::new(name, term.ty.clone())
-            };
-            row(&mut rows, &field, descriptions);
-        }
-        let _ = writeln!(root, "static TERMS: w::Fields = w::Fields::new({}, MODULES);", literal(&rows));
+/// The annotation terms.
+pub(super) fn terms(root: &mut String, model: &Model, descriptions: &mut Descriptions) {
+    let mut rows = String::new();
+    for (name, term) in &model.terms {
+        let field = Field {
+            json: name.clone(),
+            many: term.many,
+            nullable: true,
+            docs: term.docs.clone(),
+            ..Field::new(name, term.ty.clone())
+        };
+        row(&mut rows, &field, descriptions);
     }
+    let _ = writeln!(root, "\nconst TERM_LINES: &str = {};\n", literal(&rows));
+    let _ = writeln!(root, "static TERMS: w::Fields = w::Fields::new(TERM_LINES, MODULES);");
 }
 
 /// The lines of an enumeration.
