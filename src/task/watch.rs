@@ -165,7 +165,11 @@ impl Watch {
                 Ok(Answer::Gone) => self.task_gone = true,
                 // Whoever began it may not see tasks, or what is there is none: the monitor tells.
                 Err(error) if elsewhere && error.kind() == ErrorKind::Forbidden => self.task_gone = true,
-                Ok(Answer::Ended(end)) if elsewhere && end.status.is_some() => self.task_gone = true,
+                Ok(Answer::NotNow(error))
+                    if elsewhere && error.kind() == ErrorKind::Decode && !self.reported.contains(&uri) =>
+                {
+                    self.task_gone = true;
+                }
                 Ok(Answer::Ended(end)) => return Ok(Answer::Ended(self.with_result(end, &uri).await)),
                 answer => return answer,
             }
