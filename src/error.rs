@@ -1,6 +1,6 @@
 //! The one error type: what failed, at which BMC and URI, and what the service said of it.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use crate::erased::Opaque;
@@ -8,7 +8,8 @@ use crate::message::sentence;
 use crate::schema::message::Message;
 
 /// Why something could not be done. Opaque: ask it with [`kind`](Self::kind) and the methods beside it. Its text names
-/// method, URI, status and what the service said; it never has a password or a token in it.
+/// method, URI, status and what the service said; it never has a password or a token in it. What caused it is its
+/// [`source`](std::error::Error::source) and not part of its text; [`report`](Self::report) is the text of both.
 pub struct Error(Box<dyn Opaque<Inner>>);
 
 struct Inner {
@@ -239,6 +240,19 @@ impl Error {
         &self.0.messages
     }
 
+    /// Returns the text of the error followed by that of everything that caused it: `a: b: c`. That is what `{:#}` gives of
+    /// an `anyhow::Error`.
+    #[must_use]
+    pub fn report(&self) -> String {
+        let mut text = self.to_string();
+        let mut next = std::error::Error::source(self);
+        while let Some(cause) = next {
+            let _ = write!(text, ": {cause}");
+            next = cause.source();
+        }
+        text
+    }
+
     /// The properties that the messages are about, as JSON pointers: `/Boot/BootSourceOverrideTarget`.
     pub fn related_properties(&self) -> impl Iterator<Item = &str> {
         self.0.messages.iter().flat_map(|message| &message.related_properties).map(String::as_str)
@@ -260,21 +274,35 @@ impl fmt::Display for Error {
         for (number, text) in self.0.messages.iter().filter_map(sentence).enumerate() {
             write!(f, "{}{text}", if number == 0 { ": " } else { " " })?;
         }
-        if let Some(source) = &self.0.source {
-            write!(f, ": {source}")?;
-        }
         Ok(())
     }
 }
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error").field("kind", &self.0.kind).field("text", &self.to_string()).finish()
+        f.debug_struct("Error").field("kind", &self.0.kind).field("text", &self.report()).finish()
     }
 }
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let cause = std::io::Error::other("the cable is out");
+        let error = Error::lost(cause).at("GET", "/redfish/v1/");
+        assert_eq!(error.to_string(), "GET /redfish/v1/: the connection broke");
+        assert_eq!(error.report(), "GET /redfish/v1/: the connection broke: the cable is out");
+        let inner = Error::unsent(std::io::Error::other("no route"));
+        let outer = Error::new(ErrorKind::Connect, "nothing came back").with_source(inner);
+        assert_eq!(outer.report(), "nothing came back: the service could not be reached: no route");
+        assert_eq!(outer.report().matches("no route").count(), 1);
     }
 }

@@ -23,6 +23,7 @@ mod resource;
 pub mod schema;
 mod services;
 mod task;
+pub mod walk;
 
 pub use client::builder::ClientBuilder;
 pub use client::transport;

@@ -106,9 +106,9 @@ impl HostArgs {
             _ if error.kind() == rosefish::ErrorKind::Tls && self.pin.is_none() => {
                 "if you know that certificate to be the host's, name its SHA-256 with --pin"
             }
-            _ => return anyhow::anyhow!("{url}: {error}"),
+            _ => return anyhow::anyhow!("{url}: {}", error.report()),
         };
-        anyhow::anyhow!("{url}: {error}; {hint}")
+        anyhow::anyhow!("{url}: {}; {hint}", error.report())
     }
 }
 
@@ -128,7 +128,7 @@ pub async fn uninterrupted<T>(work: impl Future<Output = T>) -> Option<T> {
 /// Ends the session. Not left to the drop: the process might end before the logout has gone out.
 pub async fn log_out(client: Client) {
     if let Err(error) = client.close().await {
-        eprintln!("rosefish: the session could not be ended, it will time out: {error}");
+        eprintln!("rosefish: the session could not be ended, it will time out: {}", error.report());
     }
 }
 

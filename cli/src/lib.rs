@@ -101,23 +101,13 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// What cannot be done: on standard error, every cause once.
+/// Says on standard error what could not be done, and what caused it: `rosefish: a: b: c`.
 fn failed(error: &anyhow::Error) -> ExitCode {
     // A reader that has gone (`| head`) is no failure worth words.
     if error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>()).any(is_broken_pipe) {
         return ExitCode::SUCCESS;
     }
-    let mut text = String::new();
-    for cause in error.chain().map(ToString::to_string).filter(|cause| !cause.is_empty()) {
-        // Some errors tell their causes themselves.
-        if !text.contains(&cause) {
-            if !text.is_empty() {
-                text.push_str(": ");
-            }
-            text.push_str(&cause);
-        }
-    }
-    eprintln!("rosefish: {text}");
+    eprintln!("rosefish: {error:#}");
     ExitCode::FAILURE
 }
 
@@ -128,6 +118,12 @@ fn is_broken_pipe(error: &std::io::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_failed_is_told_with_all_causes_each_once() {
+        let error = rosefish::Error::lost(std::io::Error::other("the cable is out"));
+        assert_eq!(format!("{:#}", anyhow::Error::new(error)), "the connection broke: the cable is out");
+    }
 
     #[test]
     fn the_command_line_is_consistent() {

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use rosefish::walk::{Unreached, Walk};
 use rosefish::{Client, Credentials};
-use rosefish_cli::walk::{Outcome, Summary, Walker};
+use rosefish_cli::walk::Summary;
 use rosefish_mock::{MockBmc, Tree};
 use serde_json::{Value, json};
 
@@ -51,14 +52,14 @@ async fn walk(dir: &Path, tree: Tree, totals: &mut Totals) {
         .connect()
         .await;
     let client = client.unwrap_or_else(|error| panic!("{}: {error}", dir.display()));
-    let mut walker = Walker::new(&client);
+    let mut visits = Walk::new(&client).visits();
     let (mut reached, mut told) = (BTreeSet::new(), BTreeSet::new());
-    while let Some(visit) = walker.next().await {
+    while let Some(visit) = visits.next().await {
         let uri = key(&visit.uri);
         let place = || format!("{} {}", dir.display(), visit.uri);
-        match &visit.outcome {
-            Outcome::Reached(_) if visit.page => totals.pages += 1,
-            Outcome::Reached(resource) => {
+        match &visit.resource {
+            Ok(_) if visit.page => totals.pages += 1,
+            Ok(resource) => {
                 assert!(reached.insert(uri), "{}: visited twice", place());
                 let own = resource.record().text("@odata.type").unwrap_or_default();
                 if resource.table().schema() == "Resource" {
@@ -69,13 +70,13 @@ async fn walk(dir: &Path, tree: Tree, totals: &mut Totals) {
                     }
                 }
             }
-            Outcome::Dangling(error) => {
+            Err(Unreached::Dangling(error)) => {
                 assert_eq!(error.status(), Some(404), "{}: {error}", place());
                 assert!(tree.bytes(&uri).is_none(), "{}: {error}", place());
                 told.insert(uri);
                 totals.dangling += 1;
             }
-            Outcome::Failed(error) => {
+            Err(Unreached::Failed(error)) => {
                 let no_json = tree.bytes(&uri).is_some() && tree.json(&uri).is_none();
                 let no_resource = tree.json(&uri).is_some_and(|json| !json.is_object());
                 let refused =
@@ -87,7 +88,7 @@ async fn walk(dir: &Path, tree: Tree, totals: &mut Totals) {
                     .entry(error.status().map_or("no JSON".to_owned(), |status| status.to_string()))
                     .or_default() += 1;
             }
-            Outcome::NotFollowed(_) => totals.not_followed += 1,
+            Err(_) => totals.not_followed += 1,
         }
     }
     let forgotten: Vec<_> = reachable.iter().filter(|uri| !reached.contains(*uri) && !told.contains(*uri)).collect();
@@ -153,13 +154,13 @@ async fn pages_are_no_resources_and_each_is_read_once() {
     let bmc = MockBmc::builder().tree(tree).plain().start().await.unwrap();
     let credentials = Credentials::new(bmc.user(), bmc.password());
     let client = Client::builder(&bmc.url()).credentials(credentials).basic_auth().connect().await.unwrap();
-    let (mut walker, mut summary) = (Walker::new(&client), Summary::default());
-    while let Some(visit) = walker.next().await {
+    let (mut visits, mut summary) = (Walk::new(&client).visits(), Summary::default());
+    while let Some(visit) = visits.next().await {
         summary.add(&visit);
     }
     let types: Vec<_> = summary.types().iter().map(|(name, number)| (name.as_str(), *number)).collect();
     assert_eq!(types, [("ComputerSystem", 3), ("ComputerSystemCollection", 1), ("ServiceRoot", 1)]);
     assert_eq!(summary.unread().collect::<Vec<_>>(), Vec::<String>::new());
     // One more than there are places: the client reads the root as it connects.
-    assert_eq!((walker.visited(), walker.known(), bmc.request_count()), (6, 6, 7));
+    assert_eq!((visits.visited(), visits.known(), bmc.request_count()), (6, 6, 7));
 }

@@ -55,13 +55,13 @@ impl Error {
     }
 
     pub(crate) fn io(kind: ErrorKind, action: &'static str, error: std::io::Error) -> Self {
-        let mut this = Self::new(kind, action, error.to_string());
+        let mut this = Self::new(kind, action, "the network reported an error");
         this.0.source = Some(Box::new(error));
         this
     }
 
     pub(crate) fn malformed(action: &'static str, malformed: Malformed) -> Self {
-        let mut this = Self::new(ErrorKind::Malformed, action, malformed.to_string());
+        let mut this = Self::new(ErrorKind::Malformed, action, "the answer could not be read");
         this.0.source = Some(Box::new(malformed));
         this
     }
@@ -140,6 +140,21 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Returns the text of the error followed by that of everything that caused it: `a: b: c`.
+    #[must_use]
+    pub fn report(&self) -> String {
+        let mut text = self.to_string();
+        let mut next = StdError::source(self);
+        while let Some(cause) = next {
+            text.push_str(": ");
+            text.push_str(&cause.to_string());
+            next = cause.source();
+        }
+        text
+    }
+}
+
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Error")
@@ -185,6 +200,13 @@ mod tests {
         let text = error.to_string();
         assert!(text.starts_with("10.0.0.7:623: Chassis Control: no answer within 15 s"), "{text}");
         assert!(text.contains("read the state back"));
+    }
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let error = Error::io(ErrorKind::Unreachable, "opening a session", std::io::Error::other("no route")).at("bmc");
+        assert_eq!(error.to_string(), "bmc: opening a session: the network reported an error");
+        assert_eq!(error.report(), "bmc: opening a session: the network reported an error: no route");
     }
 
     #[test]

@@ -144,7 +144,7 @@ impl Client {
             }
             // There are no sessions here. Refused credentials are another matter: they are never tried twice.
             Err(error) if matches!(error.status(), Some(404 | 405 | 501)) => {
-                tracing::info!(%error, "no sessions: Basic authentication is used");
+                tracing::info!(error = %error.report(), "no sessions: Basic authentication is used");
                 begin(Way::Basic, Some(credentials))
             }
             // No session for who has to change the password: it goes without one.

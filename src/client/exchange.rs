@@ -79,7 +79,7 @@ impl Exchange {
             Ok(body) => response.body = body,
             // The head says whether it was done: what is lost is only what is said of it. Of a login it has the token.
             Err(error) if !request.is_safe() || !head.status.is_success() => {
-                tracing::warn!(method = request.method, uri = request.uri, %error, "the answer's body is lost");
+                tracing::warn!(method = request.method, uri = request.uri, error = %error.report(), "the answer's body is lost");
             }
             Err(error) => return Err(at(error).with_status(response.status, Vec::new())),
         }

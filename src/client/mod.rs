@@ -187,6 +187,11 @@ impl Client {
         self.inner.root.get()
     }
 
+    /// The URL that is requested for a URI.
+    pub(crate) fn resolve(&self, uri: &str) -> Result<url::Url, Error> {
+        self.inner.exchange.origin.resolve(uri)
+    }
+
     /// The limits that bodies are read within.
     pub(crate) fn limits(&self) -> &Limits {
         &self.inner.exchange.limits

@@ -241,7 +241,7 @@ impl Session {
             return;
         }
         if let Err(error) = self.logout().await {
-            tracing::warn!(%error, "a session may be left");
+            tracing::warn!(error = %error.report(), "a session may be left");
         }
     }
 
@@ -305,7 +305,7 @@ impl Drop for Session {
         let exchange = Arc::clone(&self.exchange);
         let sent = logout::say(async move {
             if let Err(error) = end(&exchange.detached(PERSISTENCE), &uri, &authorization).await {
-                tracing::warn!(%error, "a session could not be ended");
+                tracing::warn!(error = %error.report(), "a session could not be ended");
             }
             drop(done);
         });

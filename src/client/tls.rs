@@ -77,7 +77,8 @@ impl Trust {
         http: HttpVersion,
     ) -> Result<ClientConfig, Error> {
         let provider = Arc::new(ring::default_provider());
-        let fault = |error: rustls::Error| Error::new(ErrorKind::Configuration, "TLS").with_source(error);
+        let fault =
+            |error: rustls::Error| Error::new(ErrorKind::Configuration, "TLS could not be set up").with_source(error);
         let versions: &[_] = match oldest {
             TlsVersion::V1_2 => &[&TLS13, &TLS12],
             TlsVersion::V1_3 => &[&TLS13],

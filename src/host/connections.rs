@@ -37,7 +37,7 @@ impl<C: Clone> Slot<C> {
     pub(super) fn set(&mut self, opened: &Result<C, Fault>) {
         match opened {
             Ok(client) => *self = Self::Open(client.clone()),
-            Err(fault) if fault.error.is_auth() => *self = Self::Refused(fault.error.kind(), fault.error.to_string()),
+            Err(fault) if fault.error.is_auth() => *self = Self::Refused(fault.error.kind(), fault.error.report()),
             Err(_) => {}
         }
     }

@@ -147,7 +147,7 @@ impl From<ipmi::Error> for Error {
             _ if error.is_unsupported() => ErrorKind::Missing,
             _ => ErrorKind::Refused,
         };
-        Self::new(kind, "IPMI").with_source(error)
+        Self::new(kind, "the BMC did not do it by IPMI").with_source(error)
     }
 }
 

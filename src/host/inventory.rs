@@ -207,7 +207,7 @@ async fn by_ipmi(bmc: ipmi::Client) -> Result<Vec<Component>, Fault> {
             Ok(inventory) => add(&mut all, &name, &inventory),
             Err(error) if Fault::reason_of(&error) == Reason::Unreachable => return Err(error.into()),
             // A place without a device: described, but not filled.
-            Err(error) => tracing::debug!(device, %error, "no inventory"),
+            Err(error) => tracing::debug!(device, error = %error.report(), "no inventory"),
         }
     }
     Ok(all)

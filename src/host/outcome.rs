@@ -65,7 +65,7 @@ pub struct Attempt {
 
 impl fmt::Display for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({}): {}", self.backend, self.phase, self.error)
+        write!(f, "{} ({}): {}", self.backend, self.phase, self.error.report())
     }
 }
 

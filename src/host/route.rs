@@ -216,7 +216,7 @@ impl Host {
                 }
                 Err(fault) => fault,
             };
-            tracing::info!(%backend, phase = %fault.phase, error = %fault.error, "an attempt failed");
+            tracing::info!(%backend, phase = %fault.phase, error = %fault.error.report(), "an attempt failed");
             let mut stop = fault.reason == Reason::Final;
             if !stop && fault.was_sent() {
                 match &made {
@@ -249,9 +249,13 @@ impl Host {
             match self.session(backend).await {
                 Ok(session) => match read_back(session).await {
                     Ok(holds) => return Some(holds),
-                    Err(fault) => tracing::info!(%backend, error = %fault.error, "the state could not be read back"),
+                    Err(fault) => {
+                        tracing::info!(%backend, error = %fault.error.report(), "the state could not be read back")
+                    }
                 },
-                Err(fault) => tracing::info!(%backend, error = %fault.error, "the state could not be read back"),
+                Err(fault) => {
+                    tracing::info!(%backend, error = %fault.error.report(), "the state could not be read back")
+                }
             }
         }
         None

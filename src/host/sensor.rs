@@ -152,7 +152,7 @@ async fn by_ipmi(bmc: ipmi::Client) -> Result<Vec<Sensor>, Fault> {
                 continue;
             }
             Err(error) => {
-                all.push(Sensor::unreadable(id, Some(&sensor.name), error.to_string()));
+                all.push(Sensor::unreadable(id, Some(&sensor.name), error.report()));
                 continue;
             }
         };
@@ -208,7 +208,7 @@ async fn of_collection(chassis: &Resource<Chassis>, all: &mut Vec<Sensor>) -> Re
             Ok(sensor) => all.push(of_redfish(&sensor)),
             Err(error) => match (error.uri().map(str::to_owned), Fault::from(error)) {
                 (Some(uri), fault) if fault.reason == Reason::Lacking => {
-                    all.push(Sensor::unreadable(uri, None, fault.error.to_string()));
+                    all.push(Sensor::unreadable(uri, None, fault.error.report()));
                 }
                 (_, fault) => return Err(fault),
             },

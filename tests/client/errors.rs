@@ -2,9 +2,9 @@
 
 use rosefish::schema::ComputerSystem;
 use rosefish::schema::resource::Health;
-use rosefish::{Client, Error};
+use rosefish::{Client, Error, RetryPolicy};
 use rosefish_mock::MockBmc;
-use rosefish_mock::fault::{Action, Rule};
+use rosefish_mock::fault::{Action, Answer, Rule};
 use serde_json::{Value, json};
 
 use crate::builder;
@@ -78,4 +78,47 @@ async fn the_service_s_own_registry_is_read_once_for_what_only_it_knows() {
         assert!(error.to_string().contains("Other.1.0.Odd"), "{error}");
     }
     mock.requests().to("GET", "/redfish/v1/Registries").assert_count(2);
+}
+
+#[tokio::test]
+async fn no_error_repeats_what_caused_it() {
+    let mock = MockBmc::start().await.unwrap();
+    let bmc = builder(&mock).connect().await.unwrap();
+    let mut errors = vec![
+        builder(&mock).ca_pem("no certificate").connect().await.unwrap_err(),
+        builder(&mock)
+            .ca_pem("-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----")
+            .connect()
+            .await
+            .unwrap_err(),
+        builder(&mock).client_certificate_pem("no certificate", "no key").connect().await.unwrap_err(),
+        Client::builder(&mock.url()).connect().await.unwrap_err(),
+        Client::builder("https://127.0.0.1:9").connect().await.unwrap_err(),
+        Client::builder("http://[").connect().await.unwrap_err(),
+        Error::lost(std::io::Error::other("the cable is out")),
+        Error::unsent(std::io::Error::other("there is no cable")),
+    ];
+    let answers = [
+        Action::Answer(Answer::new(200).body("{\"Name\":")),
+        Action::Answer(Answer::new(200).body("<html>")),
+        Action::Answer(Answer::new(200).body("[]")),
+        Action::json(400, json!({ "error": { "message": "No." } })),
+        Action::Reset,
+    ];
+    for action in answers {
+        mock.faults().clear();
+        mock.faults().add(Rule::on("GET", SYSTEM).then(action));
+        errors.push(bmc.clone().with_retry(RetryPolicy::none()).get::<ComputerSystem>(SYSTEM).await.unwrap_err());
+    }
+    let mut sources = 0;
+    for error in &errors {
+        let mut parent: &dyn std::error::Error = error;
+        while let Some(cause) = parent.source() {
+            assert!(!parent.to_string().contains(&cause.to_string()), "{parent}: {cause}");
+            assert!(error.report().contains(&cause.to_string()), "{}", error.report());
+            sources += 1;
+            parent = cause;
+        }
+    }
+    assert!(sources >= 5, "{sources} causes in {errors:?}");
 }

@@ -14,6 +14,7 @@ mod server;
 mod sessions;
 mod tasks;
 mod transport;
+mod walk;
 
 use std::time::Duration;
 

@@ -12,8 +12,10 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::Args;
 
+use crate::walk::said;
+use rosefish::walk::Walk;
+
 use crate::host::{HostArgs, log_out, split_url};
-use crate::walk::{Outcome, Walker};
 
 pub(crate) use report::Report;
 
@@ -50,18 +52,17 @@ pub(crate) async fn run(args: CheckArgs) -> anyhow::Result<ExitCode> {
 async fn service(url: &str, host: &HostArgs) -> anyhow::Result<Report> {
     let (origin, _) = split_url(url)?;
     let client = host.connect(origin).await?;
-    let (mut walker, mut report) = (Walker::new(&client), Report::default());
-    while let Some(visit) = walker.next().await {
-        match &visit.outcome {
-            Outcome::Reached(resource) => {
+    let (mut visits, mut report) = (Walk::new(&client).visits(), Report::default());
+    while let Some(visit) = visits.next().await {
+        match &visit.resource {
+            Ok(resource) => {
                 let table = Some(resource.table()).filter(|table| table.schema() != "Resource");
                 report.add(&visit.uri, resource.json().as_bytes(), table);
             }
-            Outcome::Dangling(error) | Outcome::Failed(error) => eprintln!("{}: {error}", visit.uri),
-            Outcome::NotFollowed(why) => eprintln!("{}: not followed: {why}", visit.uri),
+            Err(why) => eprintln!("{}: {}", visit.uri, said(why)),
         }
     }
-    drop(walker);
+    drop(visits);
     log_out(client).await;
     Ok(report)
 }

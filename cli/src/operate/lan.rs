@@ -135,7 +135,8 @@ pub(crate) async fn run(args: LanArgs) -> anyhow::Result<ExitCode> {
             args.target
                 .with(async |bmc| match bmc.set_lan_configuration(channel, &parameters).await {
                     Err(error) if error.kind() == ErrorKind::Timeout => Err(anyhow::anyhow!(
-                        "{error}; if this changed the address or the VLAN that is in use, look for the BMC there"
+                        "{}; if this changed the address or the VLAN that is in use, look for the BMC there",
+                        error.report()
                     )),
                     done => Ok(done?),
                 })

@@ -196,7 +196,7 @@ pub(crate) fn tell<T: serde::Serialize>(
 ) -> anyhow::Result<ExitCode> {
     let told = if as_json {
         let attempts = outcome.attempts.iter().map(
-            |attempt| json!({ "backend": attempt.backend, "phase": attempt.phase, "error": attempt.error.to_string() }),
+            |attempt| json!({ "backend": attempt.backend, "phase": attempt.phase, "error": attempt.error.report() }),
         );
         let attempts: Vec<Value> = attempts.collect();
         let value = json!({ "value": outcome.value, "backend": outcome.backend, "attempts": attempts });

@@ -9,7 +9,7 @@ use rosefish::AnyResource;
 use serde_json::{Value, json};
 
 use super::mask::{Masks, remove_secrets};
-use crate::walk::key;
+use rosefish::walk::key;
 
 /// What was read of a service.
 #[derive(Debug, Default)]

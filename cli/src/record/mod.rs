@@ -1,5 +1,5 @@
 //! `rosefish record`: everything that a service has, as a folder that `rosefish mock` and other mockup servers serve.
-//! Following links is the walker's; what is left out of a recording is in [`mask`], how it becomes files in [`folder`].
+//! Following links is the library's; what is left out of a recording is in [`mask`], how it becomes files in [`folder`].
 
 mod folder;
 mod mask;
@@ -9,9 +9,10 @@ use std::process::ExitCode;
 
 use clap::Args;
 use rosefish::Client;
+use rosefish::walk::Unreached;
 
 use crate::host::{HostArgs, INTERRUPTED, log_out, split_url, uninterrupted};
-use crate::walk::{Outcome, Walker};
+use crate::walk::{ReachArgs, said};
 
 use folder::Recording;
 
@@ -43,6 +44,8 @@ pub(crate) struct RecordArgs {
     #[arg(long)]
     mask: bool,
     #[command(flatten)]
+    reach: ReachArgs,
+    #[command(flatten)]
     host: HostArgs,
 }
 
@@ -52,7 +55,7 @@ pub(crate) async fn run(args: RecordArgs) -> anyhow::Result<ExitCode> {
     let (origin, _) = split_url(&args.url)?;
     let Some(client) = uninterrupted(args.host.connect(origin)).await else { return Ok(INTERRUPTED.into()) };
     let client = client?;
-    let recorded = uninterrupted(record(&client)).await;
+    let recorded = uninterrupted(record(&client, &args.reach)).await;
     let origin = client.origin().to_owned();
     log_out(client).await;
     let Some((recording, unread)) = recorded else { return Ok(INTERRUPTED.into()) };
@@ -74,23 +77,28 @@ pub(crate) async fn run(args: RecordArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// Reads everything; what could not be read in words beside it.
-async fn record(client: &Client) -> (Recording, Vec<String>) {
+async fn record(client: &Client, reach: &ReachArgs) -> (Recording, Vec<String>) {
     let mut recording = Recording::default();
     let mut unread = Vec::new();
-    let mut walker = Walker::new(client);
-    while let Some(visit) = walker.next().await {
-        match visit.outcome {
-            Outcome::Reached(resource) => recording.add(&visit.uri, &resource, visit.page),
-            Outcome::Dangling(error) => unread.push(format!("{error}")),
-            Outcome::Failed(error) => {
-                // What is no resource can be served again as it is.
-                match client.get_raw(&visit.uri).await {
-                    Ok(raw) if raw.status == 200 => recording.add_text(&visit.uri, &raw.body),
-                    _ => {}
-                }
-                unread.push(format!("{error}"));
+    let mut visits = reach.walk(client).visits();
+    while let Some(visit) = visits.next().await {
+        let why = match visit.resource {
+            Ok(resource) => {
+                recording.add(&visit.uri, &resource, visit.page);
+                continue;
             }
-            Outcome::NotFollowed(why) => unread.push(format!("{}: not followed: it {why}", visit.uri)),
+            Err(why) => why,
+        };
+        unread.push(match &why {
+            Unreached::NotFollowed(_) => format!("{}: {why}", visit.uri),
+            _ => said(&why),
+        });
+        // What is not a resource can be served again as it is.
+        if let Unreached::Failed(_) = why
+            && let Ok(raw) = client.get_raw(&visit.uri).await
+            && raw.status == 200
+        {
+            recording.add_text(&visit.uri, &raw.body);
         }
     }
     // No link leads to these.

@@ -1,8 +1,7 @@
 //! `rosefish walk`: everything that a service has, found by following its links with types. The command itself is here;
-//! following links is [`Walker`]'s, adding up [`Summary`]'s.
+//! following links is the library's ([`rosefish::walk`]), adding up [`Summary`]'s.
 
-mod crawl;
-mod link;
+mod reach;
 mod summary;
 
 use std::io::Write as _;
@@ -12,12 +11,11 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use rosefish::walk::Unreached;
 use rosefish::{Client, Credentials};
 use rosefish_mock::MockBmc;
 
-pub use crawl::{Outcome, Visit, Walker};
-pub(crate) use link::key;
-pub use link::{Found, Origin, links};
+pub(crate) use reach::ReachArgs;
 pub use summary::Summary;
 
 use crate::host::{HostArgs, INTERRUPTED, log_out, split_url, uninterrupted};
@@ -29,6 +27,7 @@ Examples:
   rosefish walk bmc --user root --pin $PIN   trusts a certificate by its SHA-256
   rosefish walk bmc --insecure --verbose     with every deviation, one line each
   rosefish walk bmc --json | jq .types
+  rosefish walk bmc --no-logs --skip '/redfish/v1/Registries/**'
 
 A walk reads and changes nothing, but for the session that it opens and closes. It exits 0 when \
 the service root could be read, whatever else could not: that is what it reports.";
@@ -53,6 +52,8 @@ pub struct WalkArgs {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    reach: ReachArgs,
+    #[command(flatten)]
     host: HostArgs,
 }
 
@@ -70,7 +71,7 @@ pub(crate) async fn run(args: WalkArgs) -> anyhow::Result<ExitCode> {
     let Some(client) = uninterrupted(connecting).await else { return Ok(INTERRUPTED.into()) };
     let client = client?;
     let origin = client.origin().trim_end_matches('/').to_owned();
-    let Walked { summary, interrupted } = walk(&client, args.verbose).await;
+    let Walked { summary, interrupted } = walk(&client, &args.reach, args.verbose).await;
     // On every way out, Ctrl-C among them.
     log_out(client).await;
 
@@ -102,25 +103,30 @@ async fn connect_demo(bmc: &MockBmc) -> anyhow::Result<Client> {
     Ok(builder.connect().await?)
 }
 
+/// What is to be said of a place without a resource.
+pub(crate) fn said(why: &Unreached) -> String {
+    why.error().map_or_else(|| why.to_string(), rosefish::Error::report)
+}
+
 struct Walked {
     summary: Summary,
     interrupted: bool,
 }
 
-async fn walk(client: &Client, verbose: bool) -> Walked {
+async fn walk(client: &Client, reach: &ReachArgs, verbose: bool) -> Walked {
     let begun = Instant::now();
     let progress = progress();
-    let mut walker = Walker::new(client);
+    let mut visits = reach.walk(client).visits();
     let mut summary = Summary::default();
     let interrupt = tokio::signal::ctrl_c();
     tokio::pin!(interrupt);
     let interrupted = loop {
         let visit = tokio::select! {
-            visit = walker.next() => visit,
+            visit = visits.next() => visit,
             _ = &mut interrupt => break true,
         };
         let Some(visit) = visit else { break false };
-        if verbose && let Outcome::Reached(resource) = &visit.outcome {
+        if verbose && let Ok(resource) = &visit.resource {
             progress.suspend(|| {
                 for deviation in resource.deviations() {
                     eprintln!("{}#{deviation}", visit.uri);
@@ -128,8 +134,8 @@ async fn walk(client: &Client, verbose: bool) -> Walked {
             });
         }
         summary.add(&visit);
-        progress.set_length(walker.known() as u64);
-        progress.set_position(walker.visited() as u64);
+        progress.set_length(visits.known() as u64);
+        progress.set_position(visits.visited() as u64);
         progress.set_message(visit.uri);
     };
     progress.finish_and_clear();

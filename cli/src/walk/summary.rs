@@ -6,10 +6,9 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use rosefish::AnyResource;
+use rosefish::walk::{Unreached, Visit};
 use rosefish::wire::ODataType;
 use serde_json::json;
-
-use super::crawl::{Outcome, Visit};
 
 /// What a walk came to.
 #[derive(Debug, Default)]
@@ -37,21 +36,28 @@ struct Unread {
 impl Summary {
     /// Takes a visit in.
     pub fn add(&mut self, visit: &Visit) {
-        let why = match &visit.outcome {
-            Outcome::Reached(resource) => return self.reached(visit, resource),
+        let why = match &visit.resource {
+            Ok(resource) => return self.reached(visit, resource),
             // What services say of a missing resource is that it is missing.
-            Outcome::Dangling(error) => format!("dangling: {}", error.status().unwrap_or(404)),
-            Outcome::Failed(error) => {
+            Err(Unreached::Dangling(error)) => format!("dangling: {}", error.status().unwrap_or(404)),
+            Err(Unreached::Failed(error)) => {
                 self.wants_login |= error.is_auth();
                 answer(error)
             }
-            Outcome::NotFollowed(why) => format!("not followed: {why}"),
+            Err(why) => match why {
+                Unreached::NotFollowed(why) => format!("not followed: {why}"),
+                other => other.to_string(),
+            },
         };
-        self.unread.push(Unread { uri: visit.uri.clone(), why, found_in: visit.found_in.clone() });
+        self.unread.push(Unread {
+            uri: visit.uri.clone(),
+            why,
+            found_in: visit.linked_from.as_ref().map(ToString::to_string).unwrap_or_default(),
+        });
     }
 
     fn reached(&mut self, visit: &Visit, resource: &AnyResource) {
-        self.root_was_read |= visit.found_in.is_empty();
+        self.root_was_read |= visit.linked_from.is_none();
         if !visit.page {
             self.resources += 1;
             *self.types.entry(type_of(resource)).or_default() += 1;
@@ -162,7 +168,7 @@ fn answer(error: &rosefish::Error) -> String {
     let text = match (error.status(), message) {
         (Some(status), Some(message)) => format!("{status}, {message}"),
         (Some(status), None) if status >= 400 => status.to_string(),
-        _ => error.to_string(),
+        _ => error.report(),
     };
     let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if let Some((end, _)) = line.char_indices().nth(200) {

@@ -233,7 +233,7 @@ impl Owner {
             if pending.is_spent() {
                 self.finish(pending, Err(self.unanswered()));
             } else if let Err(error) = &opened {
-                let copy = Error::new(error.kind(), "opening a lost session anew", error.to_string());
+                let copy = Error::new(error.kind(), "opening a lost session anew", error.report());
                 self.finish(pending, Err(copy));
             } else {
                 pending.reopened = true;

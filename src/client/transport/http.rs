@@ -96,7 +96,9 @@ fn pool(config: &HttpConfig, tls: rustls::ClientConfig) -> Result<reqwest::Clien
         }
         builder = builder.proxy(proxy);
     }
-    builder.build().map_err(|error| Error::new(ErrorKind::Configuration, "the HTTP client").with_source(error))
+    builder
+        .build()
+        .map_err(|error| Error::new(ErrorKind::Configuration, "the HTTP client could not be set up").with_source(error))
 }
 
 impl Transport for Http {
@@ -104,8 +106,9 @@ impl Transport for Http {
         Box::pin(async move {
             let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
             let long_lived = request.extensions().get::<LongLived>().is_some();
-            let request = reqwest::Request::try_from(request)
-                .map_err(|error| Error::new(ErrorKind::Configuration, "the request").with_source(error))?;
+            let request = reqwest::Request::try_from(request).map_err(|error| {
+                Error::new(ErrorKind::Configuration, "the request could not be made").with_source(error)
+            })?;
             let streams = if long_lived { self.streams() } else { None };
             let again = streams.and_then(|_| request.try_clone());
             let mut answer = match streams.unwrap_or(&self.client).execute(request).await {

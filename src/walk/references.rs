@@ -1,15 +1,18 @@
 //! Where a resource leads: the links that its type declares, and the references that stand where the schemas say nothing
-//! of them (in `Oem`, in unknown properties). Fetching what is there is the walker's.
+//! of them (in `Oem`, in unknown properties). Does no I/O.
 
 use std::collections::HashSet;
 
-use rosefish::AnyResource;
-use rosefish::wire::{self, Table};
 use serde_json::Value;
+
+use crate::resource::AnyResource;
+use crate::schema;
+use crate::wire::{self, Table};
 
 /// A place that a resource leads to.
 #[derive(Debug, Clone)]
-pub struct Found {
+#[non_exhaustive]
+pub struct Reference {
     /// Where in the resource: a JSON pointer.
     pub pointer: String,
     /// What is there, as the service wrote it.
@@ -20,13 +23,13 @@ pub struct Found {
     pub page: bool,
 }
 
-/// All places that a resource leads to, those with a declared type first. The resource's own `@odata.id`, the targets
-/// of actions and what is of no Redfish service (schemas, published registries) are not among them.
+/// Finds all places that a resource leads to, those with a declared type first. The resource's own `@odata.id`, the targets
+/// of actions and what is not part of a Redfish service (schemas, published registries) are not among them.
 #[must_use]
-pub fn links(resource: &AnyResource) -> Vec<Found> {
-    let mut found: Vec<Found> = wire::links(resource.record())
+pub fn references(resource: &AnyResource) -> Vec<Reference> {
+    let mut found: Vec<Reference> = wire::links(resource.record())
         .into_iter()
-        .map(|link| Found {
+        .map(|link| Reference {
             pointer: link.pointer,
             uri: link.uri.as_str().to_owned(),
             target: declared(link.target),
@@ -42,7 +45,7 @@ pub fn links(resource: &AnyResource) -> Vec<Found> {
         found.extend(search.found.into_iter().filter(|link| link.page || !typed.contains(&link.uri)).map(|link| {
             // A page holds members like those of the first.
             let target = if link.page { Some(resource.table()) } else { link.target };
-            Found { target, ..link }
+            Reference { target, ..link }
         }));
     }
     found
@@ -56,7 +59,7 @@ fn declared(table: &'static Table) -> Option<&'static Table> {
 /// Goes through JSON in search of references.
 struct Search {
     registry: bool,
-    found: Vec<Found>,
+    found: Vec<Reference>,
     pointer: String,
 }
 
@@ -92,64 +95,21 @@ impl Search {
             "@odata.id" if self.pointer.rfind('/') == Some(0) => return,
             "@odata.id" => (false, None),
             _ if name.ends_with("@odata.nextLink") => (true, None),
-            _ if name.ends_with("@Redfish.ActionInfo") => (false, rosefish::schema::find("ActionInfo")),
+            _ if name.ends_with("@Redfish.ActionInfo") => (false, schema::find("ActionInfo")),
             // Where a service carries a registry itself; published ones have absolute URLs.
             "Uri" if self.registry && self.pointer.starts_with("/Location/") && text.starts_with('/') => (false, None),
             _ => return,
         };
         if !text.trim().is_empty() {
             let pointer = self.pointer.strip_suffix("/@odata.id").unwrap_or(&self.pointer).to_owned();
-            self.found.push(Found { pointer, uri: text.clone(), target, page });
+            self.found.push(Reference { pointer, uri: text.clone(), target, page });
         }
     }
 }
 
-/// Where a service is: scheme, host and port. Links that lead elsewhere are not followed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin {
-    scheme: String,
-    authority: String,
-}
-
-impl Origin {
-    /// The origin of a URL; `https` is meant where no scheme is given.
-    #[must_use]
-    pub fn of(url: &str) -> Self {
-        let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest).to_ascii_lowercase();
-        let scheme = scheme.to_ascii_lowercase();
-        let default = if scheme == "http" { ":80" } else { ":443" };
-        let authority = authority.strip_suffix(default).unwrap_or(&authority).to_owned();
-        Self { scheme, authority }
-    }
-
-    /// The path (and query) on this service that a reference names, without the fragment.
-    ///
-    /// # Errors
-    ///
-    /// Why it names none.
-    pub fn path<'u>(&self, uri: &'u str) -> Result<&'u str, &'static str> {
-        let uri = uri.trim();
-        let uri = match uri.split_once("://") {
-            Some((_, rest)) if *self == Self::of(uri) => {
-                rest.get(rest.find('/').unwrap_or(rest.len())..).unwrap_or("/")
-            }
-            Some(_) => return Err("leads to another host"),
-            None => uri,
-        };
-        let path = uri.split('#').next().unwrap_or(uri);
-        if path.starts_with("//") {
-            Err("leads to another host")
-        } else if path.starts_with('/') {
-            Ok(path)
-        } else {
-            Err("is no path of the service")
-        }
-    }
-}
-
-/// What is the same for all spellings of a path: without the slash at its end.
-pub(crate) fn key(path: &str) -> String {
+/// Returns what all spellings of a path have in common: the path without a slash at its end.
+#[must_use]
+pub fn key(path: &str) -> String {
     let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
     let trimmed = path.trim_end_matches('/');
     match query {
@@ -161,24 +121,6 @@ pub(crate) fn key(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_the_services_own_paths_are_followed() {
-        let origin = Origin::of("https://bmc:443");
-        for (uri, path) in [
-            ("/redfish/v1/Systems/", Ok("/redfish/v1/Systems/")),
-            ("/redfish/v1/Chassis/1/Power#/Fans/0", Ok("/redfish/v1/Chassis/1/Power")),
-            ("https://BMC/redfish/v1", Ok("/redfish/v1")),
-            ("https://bmc:8443/redfish/v1", Err("leads to another host")),
-            ("http://bmc/redfish/v1", Err("leads to another host")),
-            ("//evil/redfish/v1", Err("leads to another host")),
-            ("F0", Err("is no path of the service")),
-            ("#/Fans/0", Err("is no path of the service")),
-        ] {
-            assert_eq!(origin.path(uri), path, "{uri}");
-        }
-        assert_eq!(Origin::of("bmc").path("https://bmc/x"), Ok("/x"));
-    }
 
     #[test]
     fn a_slash_at_the_end_makes_no_other_resource() {
