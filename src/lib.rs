@@ -33,6 +33,7 @@ pub use query::{Expand, Filter, FilterValue, Property, Query};
 pub use resource::action::{Call, Reply};
 pub use resource::apply_time::Apply;
 pub use resource::create::{Create, Created, CreationCapability};
+pub use resource::commit::Unread;
 pub use resource::edit::{Committed, Edit};
 pub use resource::follow::Follow;
 pub use resource::members::Members;

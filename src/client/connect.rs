@@ -208,6 +208,11 @@ impl Client {
         Ok(())
     }
 
+    /// Takes note of a change of an account, which may be the client's own.
+    pub(crate) fn own_account_changed(&self, user: &str, name: Option<&str>, password: Option<&str>) {
+        self.inner.access.account_changed(user, name, password);
+    }
+
     /// The URI of the account of a user.
     async fn account_of(&self, user: &str) -> Result<String, Error> {
         let root = self.json(SERVICE_ROOT).await?;

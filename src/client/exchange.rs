@@ -14,7 +14,7 @@ use url::Url;
 
 use super::origin::Origin;
 use super::request::{Request, Response};
-use super::transport::{Body, HttpRequest, HttpResponse, Transport};
+use super::transport::{Body, HttpRequest, HttpResponse, LongLived, Transport};
 use crate::error::{Error, ErrorKind};
 use crate::wire::Limits;
 
@@ -205,6 +205,9 @@ fn http_request(request: &Request, url: &Url, authorization: &Authorization) -> 
         headers.insert(name, value.clone());
     }
     let mut http = HttpRequest::new(body);
+    if request.silence.is_some() {
+        http.extensions_mut().insert(LongLived);
+    }
     *http.method_mut() = http::Method::from_bytes(request.method.as_bytes()).map_err(|_| odd("the method"))?;
     *http.uri_mut() = url.as_str().parse().map_err(|_| odd("the URI"))?;
     *http.headers_mut() = headers;

@@ -6,6 +6,7 @@
 mod access;
 pub(crate) mod builder;
 mod cache;
+mod confirmation;
 mod connect;
 mod credentials;
 mod etag_form;

@@ -1,5 +1,5 @@
 //! Where pushed events arrive: an axum router to mount in a program's own server, or a server of its own. What arrives is
-//! the same as on a stream; whether it is genuine is told by its `Context`.
+//! the same as on a stream; whether it is genuine is told by the path of the destination or by its `Context`.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -10,8 +10,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::body::to_bytes;
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderName, StatusCode, header};
 use axum::routing::post;
 use futures_core::Stream;
@@ -33,16 +33,21 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// Takes events that services push.
 ///
-/// A service is answered as soon as its events are in the queue, with 204. If the program does not read them in time and the
-/// queue is full, it is told to come back later (503 with `Retry-After`); what has another context is refused (403), and what
-/// can't be read is an item of the stream, and answered with 400.
+/// Every delivery is answered with 204, whether its events are taken or not: some services delete a subscription whose
+/// listener answers with an error. Only where the program does not read its events in time, and the queue is full, is the
+/// service told to come back later (503 with `Retry-After`). What is not genuine is discarded, and what can't be read is an
+/// item of the stream.
+///
+/// Whether events are genuine is told by a secret in the path of the destination, or by the subscription's context. The
+/// secret is the better way: several services send test, heartbeat and task events without a context, and these are
+/// discarded where the context alone tells.
 ///
 /// ```no_run
 /// # async fn run(bmc: rosefish::Client) -> Result<(), rosefish::Error> {
 /// use rosefish::event::{Listener, Subscription};
 ///
-/// let (server, mut events) = Listener::new().context("n7h2").serve("0.0.0.0:8080".parse().unwrap(), None).await?;
-/// let wanted = Subscription::new("http://collector.example:8080/", "n7h2");
+/// let (server, mut events) = Listener::new().secret("n7h2").serve("0.0.0.0:8080".parse().unwrap(), None).await?;
+/// let wanted = Subscription::new("http://collector.example:8080/n7h2", "bmc-07");
 /// bmc.root().event_service().await?.renew(&wanted).await?;
 /// while let Some(notification) = events.next().await {
 ///     println!("{:?}", notification?.records());
@@ -51,12 +56,19 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[must_use = "a listener does nothing until it is mounted or serves"]
 pub struct Listener {
+    secrets: HashSet<String>,
     contexts: HashSet<String>,
     queue: usize,
     limits: Limits,
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listener").field("queue", &self.queue).field("limits", &self.limits).finish_non_exhaustive()
+    }
 }
 
 impl Default for Listener {
@@ -66,13 +78,21 @@ impl Default for Listener {
 }
 
 impl Listener {
-    /// One that takes events of any context, keeps 1,024 notifications, and takes none larger than a mebibyte.
+    /// One that takes events from anybody, keeps 1,024 notifications, and takes none larger than a mebibyte.
     pub fn new() -> Self {
-        Self { contexts: HashSet::new(), queue: 1024, limits: Limits { size: 1 << 20, ..Limits::default() } }
+        Self { secrets: HashSet::new(), contexts: HashSet::new(), queue: 1024, limits: Limits { size: 1 << 20, ..Limits::default() } }
     }
 
-    /// Takes events of this context: what the subscription was made with. Of several calls each counts. Without any,
-    /// anybody who can reach the listener can send it events.
+    /// Takes what is sent to this path below the listener's: `n7h2` for a destination `https://collector.example/n7h2`. Of
+    /// several calls each counts. Without any, and without a [`context`](Self::context), anybody who can reach the
+    /// listener can send it events.
+    pub fn secret(mut self, path: impl Into<String>) -> Self {
+        self.secrets.insert(path.into().trim_matches('/').to_owned());
+        self
+    }
+
+    /// Takes events of this context: what the subscription was made with. Of several calls each counts. Events without a
+    /// context are discarded then, if they don't come by way of a [`secret`](Self::secret).
     pub fn context(mut self, context: impl Into<String>) -> Self {
         self.contexts.insert(context.into());
         self
@@ -90,12 +110,11 @@ impl Listener {
         self
     }
 
-    /// A router that takes POST at `/`, to be nested wherever the program likes, and the events that it takes.
+    /// A router that takes POST at `/` and below, to be nested wherever the program likes, and the events that it takes.
     pub fn router(self) -> (Router, PushedEvents) {
         let (sender, receiver) = mpsc::channel(self.queue);
-        let size = self.limits.size;
-        let door = Arc::new(Door { contexts: self.contexts, limits: self.limits, sender });
-        let router = Router::new().route("/", post(take)).layer(DefaultBodyLimit::max(size)).with_state(door);
+        let door = Door { secrets: self.secrets, contexts: self.contexts, limits: self.limits, sender };
+        let router = Router::new().route("/", post(take)).route("/{*path}", post(take)).with_state(Arc::new(door));
         (router, PushedEvents(receiver))
     }
 
@@ -201,37 +220,49 @@ impl Stream for PushedEvents {
 
 /// What is behind a router.
 struct Door {
+    secrets: HashSet<String>,
     contexts: HashSet<String>,
     limits: Limits,
     sender: mpsc::Sender<Result<Notification, Error>>,
 }
 
+impl Door {
+    /// Whether everything is taken.
+    fn is_open(&self) -> bool {
+        self.secrets.is_empty() && self.contexts.is_empty()
+    }
+}
+
 type Answer = (StatusCode, [(HeaderName, &'static str); 1]);
 
-async fn take(State(door): State<Arc<Door>>, body: Bytes) -> Answer {
-    let answer = |status| (status, [(header::CACHE_CONTROL, "no-store")]);
-    // There is a place for it before it is looked at: nothing that was refused takes one from what was not.
+/// What is answered to whatever may be sent here, also where it is discarded: an error would end some subscriptions.
+const TAKEN: Answer = (StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]);
+
+async fn take(State(door): State<Arc<Door>>, path: Option<Path<String>>, request: Request) -> Answer {
+    let proven = path.is_some_and(|Path(path)| door.secrets.contains(path.trim_matches('/')));
+    if !proven && !door.is_open() && door.contexts.is_empty() {
+        tracing::warn!("a delivery without the secret in its path was discarded");
+        return TAKEN;
+    }
+    // There is a place for it before it is looked at: nothing that is discarded takes one from what is not.
     let Ok(place) = door.sender.try_reserve() else {
         return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")]);
     };
-    match Notification::read(&body, None, &door.limits) {
-        Ok(notification) => {
-            let known = notification.context().is_some_and(|context| door.contexts.contains(context));
-            if !known && !door.contexts.is_empty() {
-                tracing::warn!("events of an unknown context were refused");
-                return answer(StatusCode::FORBIDDEN);
-            }
-            place.send(Ok(notification));
-            answer(StatusCode::NO_CONTENT)
-        }
-        // Nobody knows whose it is: it is told only where anybody may send.
-        Err(error) => {
-            if door.contexts.is_empty() {
-                place.send(Err(error));
-            }
-            answer(StatusCode::BAD_REQUEST)
-        }
+    let unread = |error: axum::Error| {
+        let text = format!("a delivery could not be read, or is larger than the limit of {} bytes", door.limits.size);
+        Error::new(ErrorKind::Decode, text).with_source(error)
+    };
+    let body = to_bytes(request.into_body(), door.limits.size).await.map_err(unread);
+    let read = body.and_then(|body| Notification::read(&body, None, &door.limits));
+    let of_context = |found: &Notification| found.context().is_some_and(|context| door.contexts.contains(context));
+    // What can't be read has no context: it is given on only where the path tells whose it is, or anybody may send.
+    let genuine = proven || door.is_open() || read.as_ref().is_ok_and(of_context);
+    if genuine {
+        place.send(read);
+    } else {
+        tracing::warn!("events of an unknown context were discarded");
     }
+    TAKEN
 }
 
 /// Connections after their handshake. A slow one holds up no other.

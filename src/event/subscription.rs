@@ -226,8 +226,13 @@ fn renew(
         let mut kept: Option<Resource<EventDestination>> = None;
         let mut found = service.subscriptions().members();
         while let Some(member) = found.next().await {
-            // One that can't be read hides no other.
-            let Ok(member) = member else { continue };
+            let member = match member {
+                Ok(member) => member,
+                Err(error) => {
+                    tracing::warn!(%error, "a subscription could not be read: it may be the one that is wanted");
+                    continue;
+                }
+            };
             if !wanted.is_of(&member) {
                 continue;
             }

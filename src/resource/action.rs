@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 use crate::client::{Client, Request};
 use crate::error::{Error, ErrorKind};
 use crate::resource::apply_time::Apply;
+use crate::resource::own_account;
 use crate::resource::typed::Typed;
 use crate::resource::{AnyResource, Resource};
 use crate::schema::ActionInfo;
@@ -187,6 +188,12 @@ fn send(
         let request = Request::with_body("POST", uri.as_str(), body);
         let response = resource.client().send(request.clone()).await?.success(&request)?;
         let task = (response.status == 202).then(|| TaskMonitor::of(resource.client(), &response));
+        if task.is_none() {
+            if let Some(objection) = response.objection(&request) {
+                return Err(objection);
+            }
+            own_account::note(&resource, &request);
+        }
         Ok((response.status, task, response.body))
     })
 }

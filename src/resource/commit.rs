@@ -8,11 +8,12 @@ use crate::client::if_match;
 use crate::client::{Request, Response};
 use crate::error::{Error, ErrorKind};
 use crate::resource::apply_time::Apply;
+use crate::resource::own_account;
 use crate::resource::read::ReadAs;
 use crate::resource::{AnyResource, Expected};
 use crate::schema::settings::Settings;
 use crate::task::TaskMonitor;
-use crate::wire::{Change, ETag, Patch, Record, Slot, Table};
+use crate::wire::{ETag, Patch, Record, Slot, Table, at};
 
 /// A change to be made.
 pub(crate) struct Plan {
@@ -20,6 +21,8 @@ pub(crate) struct Plan {
     pub(crate) resource: AnyResource,
     pub(crate) expected: Expected,
     pub(crate) patch: Patch,
+    /// Pointers to what is in the body beside the changes.
+    pub(crate) also: Vec<String>,
     pub(crate) apply: Option<Apply>,
     /// The settings object is left alone.
     pub(crate) directly: bool,
@@ -30,20 +33,35 @@ pub(crate) enum Written {
     Unchanged,
     Updated(AnyResource),
     Pending(AnyResource),
+    /// The service has confirmed it, and what is there now could not be read.
+    Confirmed(Unread),
     Accepted(TaskMonitor),
+}
+
+/// Something that a service has confirmed and that could not be read afterwards.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Unread {
+    /// Where it is: the URI that the change was sent to, or the new resource's. None where the service doesn't say where it
+    /// put the new resource.
+    pub uri: Option<String>,
+    /// Whether the change was made in the settings of the resource, and takes effect later.
+    pub pending: bool,
+    /// Why it could not be read.
+    pub error: Error,
 }
 
 impl Plan {
     pub(crate) fn carry_out(self) -> BoxFuture<'static, Result<Written, Error>> {
         Box::pin(async move {
-            if self.patch.is_empty() {
+            if self.patch.body == "{}" {
                 return Ok(Written::Unchanged);
             }
             let uri = self.resource.uri();
             check(self.expected.table, &self.patch).map_err(|error| error.at("PATCH", uri))?;
             let settings = self.settings().await?;
             let (pending, direct) = match &settings {
-                Some(settings) => divide(&self.patch, settings.record(), self.resource.record()),
+                Some(settings) => self.divide(settings.record()),
                 None => (None, Some(self.patch.body.clone())),
             };
             let mut written = Written::Unchanged;
@@ -55,10 +73,14 @@ impl Plan {
                 written = self.write(uri, self.resource.etag().cloned(), body).await?;
             }
             if let (Some(body), Some(settings)) = (pending, settings) {
+                let in_part = !matches!(written, Written::Unchanged);
                 let body = self.apply.as_ref().map_or_else(|| body.clone(), |apply| apply.with_settings(&body));
-                written = match self.write(settings.uri(), settings.etag().cloned(), body).await? {
-                    Written::Updated(settings) => Written::Pending(settings),
-                    accepted => accepted,
+                written = match self.write(settings.uri(), settings.etag().cloned(), body).await {
+                    Ok(Written::Updated(settings)) => Written::Pending(settings),
+                    Ok(Written::Confirmed(unread)) => Written::Confirmed(Unread { pending: true, ..unread }),
+                    Ok(accepted) => accepted,
+                    Err(error) if in_part => return Err(half_done(error, uri)),
+                    Err(error) => return Err(error),
                 };
             }
             Ok(written)
@@ -86,6 +108,26 @@ impl Plan {
         }
     }
 
+    /// What goes to the settings, and what to the resource. Properties go together with all that is within them.
+    fn divide(&self, settings: &dyn Record) -> (Option<String>, Option<String>) {
+        let (body, original) = (&self.patch.body, self.resource.record());
+        let changed = self.patch.changes.iter().map(|change| (change.pointer.as_str(), change.dynamic));
+        let sent: Vec<_> = changed.chain(self.also.iter().map(|pointer| (pointer.as_str(), false))).collect();
+        let is_direct = |&&(pointer, dynamic): &&(&str, bool)| !belongs(pointer, dynamic, settings, original);
+        let mut direct: Vec<String> = sent.iter().filter(is_direct).map(|(pointer, _)| top(pointer)).collect();
+        direct.dedup();
+        if direct.is_empty() {
+            return (Some(body.clone()), None);
+        }
+        if sent.iter().all(|(pointer, _)| direct.contains(&top(pointer))) {
+            return (None, Some(body.clone()));
+        }
+        let Ok(Value::Object(body)) = serde_json::from_str(body) else { return (None, Some(body.clone())) };
+        let (direct, pending): (serde_json::Map<_, _>, serde_json::Map<_, _>) =
+            body.into_iter().partition(|(name, _)| direct.contains(name));
+        (Some(Value::Object(pending).to_string()), Some(Value::Object(direct).to_string()))
+    }
+
     /// Writes a body to a place. Gives what is there then, or the task that brings it about.
     async fn write(&self, uri: &str, etag: Option<ETag>, body: String) -> Result<Written, Error> {
         let mut request = Request::with_body("PATCH", uri, body);
@@ -98,18 +140,29 @@ impl Plan {
         if response.status == 202 {
             return Ok(Written::Accepted(TaskMonitor::of(self.resource.client(), &response)));
         }
+        let objection = response.objection(&request);
+        if objection.is_none() {
+            // Before anything is read with the old one.
+            own_account::note(&self.resource, &request);
+        }
         // The body may be the resource, messages about it, or nothing.
-        if let Ok(whole) = self.resource.client().decode(response, &request, ReadAs::Exactly(self.expected.table))
+        let as_expected = ReadAs::Exactly(self.expected.table);
+        if objection.is_none()
+            && let Ok(whole) = self.resource.client().decode(response, &request, as_expected)
             && whole.record().text("@odata.id").is_some()
         {
             return whole.checked(self.expected).map(Written::Updated);
         }
-        self.resource
-            .client()
-            .fetch(uri, ReadAs::Exactly(self.expected.table))
-            .await?
-            .checked(self.expected)
-            .map(Written::Updated)
+        let read = self.resource.client().fetch(uri, as_expected).await;
+        match (read.and_then(|found| found.checked(self.expected)), objection) {
+            (Ok(now), None) => Ok(Written::Updated(now)),
+            (Ok(now), Some(_)) if holds(&self.patch, now.record()) => Ok(Written::Updated(now)),
+            (_, Some(objection)) => Err(objection),
+            (Err(error), None) => {
+                tracing::info!(uri, %error, "the change was confirmed, and what is there now could not be read");
+                Ok(Written::Confirmed(Unread { uri: Some(uri.to_owned()), pending: false, error }))
+            }
+        }
     }
 
     /// The same by PUT: the whole resource as it is, with the changes in it.
@@ -126,6 +179,21 @@ impl Plan {
         request.if_match = found.etag();
         if_match::send(self.resource.client(), request.clone()).await
     }
+}
+
+/// What can't be reported as if nothing had been done: the resource was changed, its settings were not.
+fn half_done(error: Error, uri: &str) -> Error {
+    let text = format!("{uri} was changed, but what belongs in its settings was not");
+    Error::new(error.kind(), text).with_source(error)
+}
+
+/// Whether a resource is as a change was to make it, as far as it shows that.
+fn holds(patch: &Patch, now: &dyn Record) -> bool {
+    let Ok(body) = serde_json::from_str::<Value>(&patch.body) else { return false };
+    patch.changes.iter().all(|change| {
+        let found = at(now, &change.pointer).and_then(|json| serde_json::from_str::<Value>(&json).ok());
+        body.pointer(&change.pointer).is_some_and(|wanted| found.unwrap_or_default() == *wanted)
+    })
 }
 
 /// Whether the method was refused and the service says that another one is not. It proves that nothing was done.
@@ -179,36 +247,17 @@ fn check(table: &'static Table, patch: &Patch) -> Result<(), Error> {
     Err(Error::new(ErrorKind::NotAllowed, format!("read-only in the schema: {}", read_only.join(", "))))
 }
 
-/// What of a change goes to the settings, and what to the resource. Properties go together with all that is within them.
-fn divide(patch: &Patch, settings: &dyn Record, original: &dyn Record) -> (Option<String>, Option<String>) {
-    let top =
-        |change: &Change| change.pointer.split('/').nth(1).unwrap_or_default().replace("~1", "/").replace("~0", "~");
-    let mut direct: Vec<String> =
-        patch.changes.iter().filter(|change| !belongs(change, settings, original)).map(top).collect();
-    direct.dedup();
-    if direct.is_empty() {
-        return (Some(patch.body.clone()), None);
-    }
-    if patch.changes.iter().all(|change| direct.contains(&top(change))) {
-        return (None, Some(patch.body.clone()));
-    }
-    let Ok(Value::Object(body)) = serde_json::from_str(&patch.body) else { return (None, Some(patch.body.clone())) };
-    let (direct, pending): (serde_json::Map<_, _>, serde_json::Map<_, _>) =
-        body.into_iter().partition(|(name, _)| direct.contains(name));
-    (Some(Value::Object(pending).to_string()), Some(Value::Object(direct).to_string()))
-}
-
 /// Whether a change belongs in the settings: they have the property, or the object that it is in and nothing in it yet.
 /// Some services leave out of their settings what has to be written to the resource itself.
-fn belongs(change: &Change, settings: &dyn Record, original: &dyn Record) -> bool {
+fn belongs(pointer: &str, dynamic: bool, settings: &dyn Record, original: &dyn Record) -> bool {
     let mut owner = settings;
     let mut twin = Some(original);
-    let names = change.pointer.split('/').skip(1).map(|name| name.replace("~1", "/").replace("~0", "~"));
+    let names = pointer.split('/').skip(1).map(|name| name.replace("~1", "/").replace("~0", "~"));
     for (depth, name) in names.enumerate() {
         if !owner.has(&name) {
             // What the resource does not have either is not a sign.
             let elsewhere = twin.is_some_and(|twin| twin.has(&name));
-            return depth > 0 && (change.dynamic || is_bare(owner) || !elsewhere);
+            return depth > 0 && (dynamic || is_bare(owner) || !elsewhere);
         }
         let Some(Slot::Record(inner)) = owner.table().find(&name).map(|slot| owner.slot(slot)) else { return true };
         let Some(inner) = inner.get(0) else { return true };
@@ -219,6 +268,11 @@ fn belongs(change: &Change, settings: &dyn Record, original: &dyn Record) -> boo
         owner = inner;
     }
     true
+}
+
+/// The property of the resource that a pointer leads into.
+fn top(pointer: &str) -> String {
+    pointer.split('/').nth(1).unwrap_or_default().replace("~1", "/").replace("~0", "~")
 }
 
 /// Whether nothing is in an object but notes about it.

@@ -12,6 +12,7 @@ use crate::client::{Client, Request};
 use crate::error::{Error, ErrorKind};
 use crate::resource::action::Reply;
 use crate::resource::apply_time::Apply;
+use crate::resource::commit::Unread;
 use crate::resource::follow::Follow;
 use crate::resource::read::ReadAs;
 use crate::resource::{AnyResource, Resource, links_at};
@@ -37,9 +38,12 @@ impl<M> fmt::Debug for Create<M> {
 /// What became of a [`Create`].
 #[derive(Debug)]
 #[must_use = "the member may be in the making still"]
+#[non_exhaustive]
 pub enum Created<M> {
     /// The new member.
     Resource(Resource<M>),
+    /// The service has confirmed that it made the member, and the member could not be read.
+    Confirmed(Unread),
     /// The service makes it from now on.
     Accepted(TaskMonitor),
 }
@@ -49,10 +53,14 @@ impl<M> Created<M> {
     ///
     /// # Errors
     ///
-    /// Where the service has not made it yet.
+    /// Where the service has not made it yet, and where the new member could not be read.
     pub fn into_resource(self) -> Result<Resource<M>, Error> {
         match self {
             Self::Resource(resource) => Ok(resource),
+            Self::Confirmed(unread) => {
+                let error = Error::new(unread.error.kind(), "the service has made it, but it could not be read");
+                Err(error.with_source(unread.error))
+            }
             Self::Accepted(task) => {
                 let error = Error::new(ErrorKind::Missing, "the service is still making it: see Created::Accepted");
                 Err(match task.handle().monitor() {
@@ -81,6 +89,7 @@ impl<M: Type> IntoFuture for Create<M> {
         Box::pin(async move {
             Ok(match sent.await? {
                 Made::Resource(made) => Created::Resource(made.typed()?),
+                Made::Confirmed(unread) => Created::Confirmed(unread),
                 Made::Later(task) => Created::Accepted(task),
             })
         })
@@ -169,8 +178,14 @@ fn remove(resource: AnyResource, when: Option<Apply>) -> BoxFuture<'static, Resu
             return account::empty_slot(client, resource.uri()).await;
         }
         let response = response.success(&request)?;
-        let task = (response.status == 202).then(|| TaskMonitor::of(client, &response));
-        Ok(Reply { status: response.status, value: None, task })
+        if response.status == 202 {
+            let task = Some(TaskMonitor::of(client, &response));
+            return Ok(Reply { status: response.status, value: None, task });
+        }
+        match response.objection(&request) {
+            Some(objection) => Err(objection),
+            None => Ok(Reply { status: response.status, value: None, task: None }),
+        }
     })
 }
 
@@ -193,8 +208,18 @@ struct Post {
 /// What became of a [`Post`].
 enum Made {
     Resource(AnyResource),
+    /// It is there, and could not be read.
+    Confirmed(Unread),
     /// The service makes it from now on.
     Later(TaskMonitor),
+}
+
+/// Reads a member that the service says it made. What can't be read is there all the same.
+async fn made_at(client: &Client, uri: &str, table: &'static Table) -> Made {
+    match client.fetch(uri, ReadAs::Exactly(table)).await {
+        Ok(made) => Made::Resource(made),
+        Err(error) => Made::Confirmed(Unread { uri: Some(uri.to_owned()), pending: false, error }),
+    }
 }
 
 impl Post {
@@ -222,13 +247,16 @@ impl Post {
             if account::are_in_slots(table, &response)
                 && let Some((body, _)) = &request.body
                 && let Some(account) =
-                    account::fill_slot(&self.client, &self.members, &String::from_utf8_lossy(body), table).await?
+                    account::fill_slot(&self.client, &self.members, &String::from_utf8_lossy(body)).await?
             {
-                return Ok(Made::Resource(account));
+                return Ok(made_at(&self.client, &account, table).await);
             }
             let response = response.success(&request)?;
             if response.status == 202 {
                 return Ok(Made::Later(TaskMonitor::of(&self.client, &response)));
+            }
+            if let Some(objection) = response.objection(&request) {
+                return Err(objection);
             }
             let location = response.location().map(str::to_owned);
             if !response.body.is_empty()
@@ -239,11 +267,13 @@ impl Post {
                     return Ok(Made::Resource(made.moved(location.unwrap_or(uri))));
                 }
             }
-            let place = match location {
-                Some(location) => location,
-                None => self.newcomer().await?,
-            };
-            self.client.fetch(&place, ReadAs::Exactly(table)).await.map(Made::Resource)
+            match location {
+                Some(location) => Ok(made_at(&self.client, &location, table).await),
+                None => match self.newcomer().await {
+                    Ok(place) => Ok(made_at(&self.client, &place, table).await),
+                    Err(error) => Ok(Made::Confirmed(Unread { uri: None, pending: false, error })),
+                },
+            }
         })
     }
 

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::erased::Opaque;
 use crate::error::Error;
 use crate::resource::apply_time::Apply;
-use crate::resource::commit::{Plan, Written};
+use crate::resource::commit::{Plan, Unread, Written};
 use crate::resource::typed::Typed;
 use crate::resource::{AnyResource, Expected, Resource};
 use crate::task::TaskMonitor;
@@ -49,8 +49,9 @@ impl<T> fmt::Debug for Edit<T> {
     }
 }
 
-/// What became of an [`Edit`].
+/// What became of an [`Edit`]. All of these are success: the service has confirmed the change, or there was none.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Committed<T> {
     /// Nothing differed; nothing was sent.
     Unchanged,
@@ -59,6 +60,9 @@ pub enum Committed<T> {
     /// The service has taken the change down in the settings of the resource, which are here as they are now. It takes
     /// effect at the time that was asked for, else when the service has it: usually with the next reset.
     Pending(Resource<T>),
+    /// The service has confirmed the change, and what is there now could not be read: it may be restarting, or have moved,
+    /// or the login may have no right to it any more.
+    Confirmed(Unread),
     /// The service has taken the change, and carries it out from now on.
     Accepted(TaskMonitor),
 }
@@ -104,8 +108,9 @@ impl<T: Type> Edit<T> {
         self.draft.patch()
     }
 
-    /// Sends the property at this JSON pointer along with what was changed, although it is what it was:
-    /// `/Boot/BootSourceOverrideMode` for services that take a boot target together with the mode only.
+    /// Sends the property at this JSON pointer even if it is what it was when the resource was read:
+    /// `/Boot/BootSourceOverrideMode` for services that take a boot target together with the mode only, and what takes effect
+    /// once and may have been used up since.
     pub fn also(mut self, pointer: impl Into<String>) -> Self {
         self.draft.also.push(pointer.into());
         self
@@ -141,6 +146,7 @@ impl<T: Type> Edit<T> {
             Written::Unchanged => Committed::Unchanged,
             Written::Updated(resource) => Committed::Updated(Resource::of(resource)),
             Written::Pending(settings) => Committed::Pending(Resource::of(settings)),
+            Written::Confirmed(unread) => Committed::Confirmed(unread),
             Written::Accepted(task) => Committed::Accepted(task),
         })
     }
@@ -154,7 +160,7 @@ impl Draft {
 
     fn patch(&self) -> Patch {
         let mut patch = diff(self.resource.record(), &*self.record);
-        if !patch.is_empty() && !self.also.is_empty() {
+        if !self.also.is_empty() {
             patch.body = with_unchanged(&patch.body, &encode(&*self.record), &self.also);
         }
         patch
@@ -164,8 +170,8 @@ impl Draft {
 impl dyn Opaque<Draft> {
     fn commit(self: Box<Self>, expected: Expected) -> BoxFuture<'static, Result<Written, Error>> {
         let patch = self.patch();
-        let Draft { resource, apply, directly, .. } = *self.unbox();
-        Plan { resource, expected, patch, apply, directly }.carry_out()
+        let Draft { resource, also, apply, directly, .. } = *self.unbox();
+        Plan { resource, expected, patch, also, apply, directly }.carry_out()
     }
 }
 
@@ -208,5 +214,6 @@ mod tests {
         let body = with_unchanged(r#"{"Boot":{"Target":"Pxe"}}"#, whole, &pointers[..3]);
         assert_eq!(body, r#"{"Boot":{"Mode":"UEFI","Target":"Pxe"},"Name":"x"}"#);
         assert_eq!(with_unchanged(r#"{"B":1}"#, whole, &pointers[3..]), r#"{"B":1}"#);
+        assert_eq!(with_unchanged("{}", whole, &pointers[..1]), r#"{"Boot":{"Mode":"UEFI"}}"#);
     }
 }

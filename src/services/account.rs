@@ -8,9 +8,7 @@ use serde_json::{Value, json};
 use crate::client::if_match;
 use crate::client::{Client, Request, Response};
 use crate::error::Error;
-use crate::resource::AnyResource;
 use crate::resource::action::Reply;
-use crate::resource::read::ReadAs;
 use crate::wire::Table;
 
 /// Slots that are refused before it is given up: some services reserve the first.
@@ -21,13 +19,12 @@ pub(crate) fn are_in_slots(table: &Table, response: &Response) -> bool {
     table.schema() == "ManagerAccount" && response.status == 405
 }
 
-/// Makes an account of one of these that has no name. None where there is no such.
+/// Makes an account of one of these that has no name, and gives its URI. None where all have names.
 pub(crate) async fn fill_slot(
     client: &Client,
     members: &[String],
     body: &str,
-    table: &'static Table,
-) -> Result<Option<AnyResource>, Error> {
+) -> Result<Option<String>, Error> {
     let Ok(Value::Object(mut account)) = serde_json::from_str(body) else { return Ok(None) };
     account.entry("Enabled").or_insert(json!(true));
     let body = Value::Object(account).to_string();
@@ -46,7 +43,7 @@ pub(crate) async fn fill_slot(
         request.if_match = slot.etag();
         let response = client.send(request.clone()).await?;
         match response.success(&request) {
-            Ok(_) => return client.fetch(uri, ReadAs::Exactly(table)).await.map(Some),
+            Ok(_) => return Ok(Some(uri.clone())),
             Err(error) if error.outcome_unknown() || error.is_auth() => return Err(error),
             Err(error) => refused = Err(error),
         }

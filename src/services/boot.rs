@@ -113,7 +113,7 @@ fn set(
         let edit = || {
             let mut edit = system.edit();
             if let Some(boot) = edit.boot.as_mut() {
-                if target != BootSource::None || boot.boot_source_override_enabled.is_none() {
+                if target != BootSource::None || accepts(name, BootSource::None.as_str()).is_ok() {
                     boot.boot_source_override_target = Some(target.clone());
                 }
                 boot.boot_source_override_enabled = Some(wanted.enabled.clone());
@@ -121,11 +121,18 @@ fn set(
             }
             edit
         };
-        // It takes effect once: that it was set before says nothing about the next time.
-        let once = || edit().also("/Boot/BootSourceOverrideTarget").also("/Boot/BootSourceOverrideEnabled");
-        match once().commit().await {
+        // What the resource said when it was read may have been changed or used up since.
+        let whole = || {
+            let edit = edit().also("/Boot/BootSourceOverrideEnabled");
+            // A target that is not changed is not sent: nobody knows whether the service accepts it.
+            if edit.boot.as_ref().is_some_and(|boot| boot.boot_source_override_target.as_ref() == Some(&target)) {
+                return edit.also("/Boot/BootSourceOverrideTarget");
+            }
+            edit
+        };
+        match whole().commit().await {
             // It proves that nothing was done.
-            Err(error) if error.status() == Some(400) && misses_mode(&error) => once().also(MODE).commit().await,
+            Err(error) if error.status() == Some(400) && misses_mode(&error) => whole().also(MODE).commit().await,
             change => change,
         }
     })

@@ -249,7 +249,7 @@ fn protocol(image: &str, known: Option<&[String]>) -> Option<String> {
 async fn follow(change: Result<Committed<VirtualMedia>, Error>) -> Result<(), Error> {
     match change? {
         Committed::Accepted(task) => task.wait(PATIENCE).await.map(drop),
-        Committed::Unchanged | Committed::Updated(_) | Committed::Pending(_) => Ok(()),
+        Committed::Unchanged | Committed::Updated(_) | Committed::Pending(_) | Committed::Confirmed(_) => Ok(()),
     }
 }
 

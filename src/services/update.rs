@@ -173,6 +173,11 @@ impl IntoFuture for Upload {
             let request = self.request()?;
             let response = self.client.send(request.clone()).await?.success(&request)?;
             let task = (response.status == 202).then(|| TaskMonitor::of(&self.client, &response));
+            if task.is_none()
+                && let Some(objection) = response.objection(&request)
+            {
+                return Err(objection);
+            }
             Ok(Reply { status: response.status, value: None, task })
         })
     }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::schema::Task;
 use crate::schema::message::Message;
-use crate::wire::{Limits, Record, decode};
+use crate::wire::{Limits, Record, decode, peek_odata_type};
 
 /// How a task or job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -130,6 +130,17 @@ fn find(value: &Value, depth: usize) -> Option<String> {
 fn is_task(uri: &str) -> bool {
     let place = ["/Tasks/", "/TaskMonitors/", "/Jobs/"].into_iter().any(|folder| uri.contains(folder));
     place && uri.contains("/redfish/") && !uri.contains(char::is_whitespace)
+}
+
+/// Whether a URI is that of a task or job itself, and not of its monitor: a member of a collection of them.
+pub(super) fn names_task(uri: &str) -> bool {
+    let mut segments = uri.trim_end_matches('/').rsplit('/').skip(1);
+    matches!(segments.next(), Some("Tasks" | "Jobs"))
+}
+
+/// Whether a body is a service root, which some services answer with in place of anything while they start.
+pub(super) fn is_root(body: &[u8]) -> bool {
+    peek_odata_type(body).is_some_and(|name| name.type_name() == "ServiceRoot")
 }
 
 #[cfg(test)]

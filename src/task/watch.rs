@@ -1,6 +1,7 @@
 //! Following an operation from one answer to the next. The task says how far it is and the monitor what came of it; each
 //! may be missing, the same as the other, or gone when it is asked.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -71,6 +72,8 @@ pub(super) struct Watch {
     asked: u32,
     /// Something was there once.
     seen: Arc<AtomicBool>,
+    /// The URIs that have answered as a task or job. Whatever else they answer is not the result.
+    reported: HashSet<String>,
     task_gone: bool,
     monitor_gone: bool,
     /// Places like it were looked for in the services' lists.
@@ -96,6 +99,7 @@ impl Watch {
             begun: Instant::now(),
             asked: 0,
             seen: Arc::clone(seen),
+            reported: HashSet::new(),
             task_gone: handle.task.is_none(),
             monitor_gone: handle.monitor.is_none(),
             searched: false,
@@ -161,7 +165,11 @@ impl Watch {
                 Ok(Answer::Gone) => self.task_gone = true,
                 // Whoever began it may not see tasks, or what is there is none: the monitor tells.
                 Err(error) if elsewhere && error.kind() == ErrorKind::Forbidden => self.task_gone = true,
-                Ok(Answer::Ended(end)) if elsewhere && end.status.is_some() => self.task_gone = true,
+                Ok(Answer::NotNow(error))
+                    if elsewhere && error.kind() == ErrorKind::Decode && !self.reported.contains(&uri) =>
+                {
+                    self.task_gone = true;
+                }
                 Ok(Answer::Ended(end)) => return Ok(Answer::Ended(self.with_result(end, &uri).await)),
                 answer => return answer,
             }
@@ -229,7 +237,7 @@ impl Watch {
             200..300 => {
                 self.seen.store(true, Ordering::Relaxed);
                 self.broken = 0;
-                Ok(self.judge(uri, response))
+                Ok(self.judge(&request, response))
             }
             404 | 410 => Ok(Answer::Gone),
             // Not found out by asking: whose session is it?
@@ -249,29 +257,48 @@ impl Watch {
     }
 
     /// What an answer of success says.
-    fn judge(&mut self, uri: &str, response: Response) -> Answer {
-        let report = state::report(&response.body);
-        if let Some(report) = &report {
-            self.learn(uri, report);
+    fn judge(&mut self, request: &Request, response: Response) -> Answer {
+        let uri = &request.uri;
+        let accepted = response.status == 202;
+        let Some(report) = state::report(&response.body) else {
+            if accepted {
+                return Answer::Going(self.last.clone());
+            }
+            return self.result(request, response);
+        };
+        // A monitor may show its task while that runs, and the answer to the operation afterwards.
+        if !accepted || report.uri.as_deref() == Some(uri) {
+            self.reported.insert(uri.clone());
         }
-        match report {
-            Some(Report { progress, .. }) if response.status == 202 => {
-                // The status says that it goes on, whatever the body has.
-                Answer::Going(Progress { phase: TaskPhase::Running, ..progress })
-            }
-            None if response.status == 202 => Answer::Going(self.last.clone()),
-            Some(Report { progress, .. }) if progress.phase == TaskPhase::Running => Answer::Going(progress),
-            Some(Report { progress, created, .. }) => {
-                let Progress { phase, state, percent, messages } = progress;
-                Answer::Ended(End { phase, state, percent, status: None, messages, created, body: Bytes::new() })
-            }
-            None => {
-                let created = response.location().map(str::to_owned).into_iter().collect();
-                let messages = message::of_error(&response.body);
-                let (status, body) = (Some(response.status), response.body);
-                Answer::Ended(End { status, messages, created, body, ..End::new(TaskPhase::Succeeded) })
-            }
+        self.learn(uri, &report);
+        let Report { progress, created, .. } = report;
+        if accepted {
+            // The status says that it goes on, whatever the body has.
+            return Answer::Going(Progress { phase: TaskPhase::Running, ..progress });
         }
+        if progress.phase == TaskPhase::Running {
+            return Answer::Going(progress);
+        }
+        let Progress { phase, state, percent, messages } = progress;
+        Answer::Ended(End { phase, state, percent, status: None, messages, created, body: Bytes::new() })
+    }
+
+    /// What an answer of success that is not a task says: from a monitor it is the answer to the operation. From a task or
+    /// job it says nothing: services answer so while they are busy or restarting.
+    fn result(&self, request: &Request, response: Response) -> Answer {
+        let uri = &request.uri;
+        if self.reported.contains(uri) || state::names_task(uri) || state::is_root(&response.body) {
+            let text = format!("this is not the task that was there{}", response.glimpse());
+            return Answer::NotNow(Error::new(ErrorKind::Decode, text).at(request.method, uri));
+        }
+        let phase = match response.objection(request) {
+            Some(_) => TaskPhase::Failed,
+            None => TaskPhase::Succeeded,
+        };
+        let created = response.location().map(str::to_owned).into_iter().collect();
+        let messages = message::of_error(&response.body);
+        let (status, body) = (Some(response.status), response.body);
+        Answer::Ended(End { status, messages, created, body, ..End::new(phase) })
     }
 
     fn learn(&mut self, uri: &str, report: &Report) {

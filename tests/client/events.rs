@@ -355,14 +355,15 @@ mod pushed {
     }
 
     #[tokio::test]
-    async fn what_is_not_ours_is_refused_and_nothing_waits() {
+    async fn what_is_not_ours_is_discarded_and_nothing_waits() {
         let (server, mut events) = served(Listener::new().context("n7h2").queue(2), None).await;
         let url = format!("http://{}/", server.address());
         let ours = r#"{"Context":"n7h2","Events":[{"Message":"ours"}]}"#;
-        assert_eq!(post(&url, r#"{"Context":"forged","Events":[{"Message":"x"}]}"#).await, 403);
-        assert_eq!(post(&url, r#"{"Events":[{"Message":"x"}]}"#).await, 403);
-        assert_eq!(post(&url, "<html>").await, 400);
-        assert_eq!(post(&url, &format!("{{\"Context\":\"{}\"}}", "x".repeat(2 << 20))).await, 413);
+        // An error would have some services delete the subscription.
+        assert_eq!(post(&url, r#"{"Context":"forged","Events":[{"Message":"x"}]}"#).await, 204);
+        assert_eq!(post(&url, r#"{"Events":[{"Message":"x"}]}"#).await, 204);
+        assert_eq!(post(&url, "<html>").await, 204);
+        assert_eq!(post(&url, &format!("{{\"Context\":\"{}\"}}", "x".repeat(2 << 20))).await, 204);
         assert_eq!(reqwest::get(&url).await.unwrap().status().as_u16(), 405);
         assert_eq!(post(&url, ours).await, 204);
         assert_eq!(post(&url, ours).await, 204);
@@ -384,8 +385,30 @@ mod pushed {
         let serving = tokio::spawn(async move { axum::serve(tcp, app).await });
         assert_eq!(post(&url, r#"[{"Message":"bare","Context":"any"}]"#).await, 204);
         assert_eq!(pushed(&mut events).await.context(), Some("any"));
-        assert_eq!(post(&url, "{").await, 400);
+        assert_eq!(post(&url, "{").await, 204);
         assert!(events.next().await.unwrap().is_err(), "where anybody may send, what can't be read is told");
         serving.abort();
+    }
+
+    #[tokio::test]
+    async fn the_path_of_the_destination_tells_what_is_ours_where_no_context_does() {
+        let (server, mut events) = served(Listener::new().secret("n7h2").queue(8), None).await;
+        let url = |path: &str| format!("http://{}/{path}", server.address());
+        let without_context = [
+            r#"{"Name":"Test Event","Events":[{"MessageId":"OpenBMC.0.2.TestEventLog"}]}"#,
+            r#"{"Events":[{"MessageId":"RedfishServiceFunctional.1.0.RedfishServiceFunctional"}]}"#,
+            r#"{"Events":[{"MessageId":"TaskEvent.1.0.3.TaskStarted"}]}"#,
+        ];
+        for (at, body) in without_context.into_iter().enumerate() {
+            for stranger in ["", "other", "n7h2/more", "n7h"] {
+                assert_eq!(post(&url(stranger), body).await, 204, "{stranger}");
+            }
+            assert_eq!(post(&url(["n7h2", "n7h2/", "n7h2"][at]), body).await, 204);
+            let id = pushed(&mut events).await.records()[0].message_id.clone().unwrap();
+            assert!(body.contains(&id), "{body}");
+        }
+        assert_eq!(post(&url("n7h2"), "<html>").await, 204);
+        assert!(events.next().await.unwrap().is_err(), "what came by the secret and can't be read is told");
+        assert!(!format!("{:?}", Listener::new().secret("n7h2")).contains("n7h2"));
     }
 }

@@ -2,7 +2,7 @@
 //! reqwest's shows outside of this module.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,7 +11,7 @@ use futures_util::stream;
 use reqwest::redirect;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Body, HttpRequest, HttpResponse, Transport};
+use super::{Body, HttpRequest, HttpResponse, LongLived, Transport};
 use crate::client::tls::{ClientCertificate, HttpVersion, TlsVersion, Trust};
 use crate::error::{Error, ErrorKind};
 
@@ -38,6 +38,8 @@ impl fmt::Debug for HttpConfig {
 #[derive(Debug)]
 pub(crate) struct Http {
     client: reqwest::Client,
+    /// For streams of events, which some services have by HTTP/1.1 alone. Made when it is first needed.
+    streams: OnceLock<Option<reqwest::Client>>,
     config: HttpConfig,
     tls: rustls::ClientConfig,
 }
@@ -51,44 +53,73 @@ impl Http {
     }
 
     fn with_tls(config: HttpConfig, tls: rustls::ClientConfig) -> Result<Self, Error> {
-        let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls.clone())
-            .redirect(redirect::Policy::none())
-            // It would send a request again that came to nothing by HTTP/2, also where the service had begun to act.
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .no_proxy()
-            .connect_timeout(config.connect_timeout)
-            .user_agent(concat!("rosefish/", env!("CARGO_PKG_VERSION")));
-        builder = match config.version {
-            HttpVersion::Any => builder,
-            HttpVersion::Http1 => builder.http1_only(),
-            HttpVersion::Http2 => builder.http2_prior_knowledge(),
-        };
-        if let Some((url, user)) = &config.proxy {
-            // The URL is not repeated: it may have a password in it.
-            let mut proxy = reqwest::Proxy::all(url)
-                .map_err(|_| Error::new(ErrorKind::Configuration, "the proxy's URL can't be used"))?;
-            if let Some((user, password)) = user {
-                proxy = proxy.basic_auth(user, password.expose_secret());
-            }
-            builder = builder.proxy(proxy);
-        }
-        let client = builder.build().map_err(|error| {
-            Error::new(ErrorKind::Configuration, "the HTTP client could not be set up").with_source(error)
-        })?;
-        Ok(Self { client, config, tls })
+        let client = pool(&config, tls.clone())?;
+        Ok(Self { client, streams: OnceLock::new(), config, tls })
     }
+
+    /// The pool of connections of HTTP/1.1; none where the others are such, or are to be no such.
+    fn streams(&self) -> Option<&reqwest::Client> {
+        if self.config.version != HttpVersion::Any {
+            return None;
+        }
+        let make = || {
+            let config = HttpConfig { version: HttpVersion::Http1, ..self.config.clone() };
+            let mut tls = self.tls.clone();
+            tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+            pool(&config, tls).ok()
+        };
+        self.streams.get_or_init(make).as_ref()
+    }
+}
+
+fn pool(config: &HttpConfig, tls: rustls::ClientConfig) -> Result<reqwest::Client, Error> {
+    let mut builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .redirect(redirect::Policy::none())
+        // It would send a request again that came to nothing by HTTP/2, also where the service had begun to act.
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .no_proxy()
+        .connect_timeout(config.connect_timeout)
+        .user_agent(concat!("rosefish/", env!("CARGO_PKG_VERSION")));
+    builder = match config.version {
+        HttpVersion::Any => builder,
+        HttpVersion::Http1 => builder.http1_only(),
+        HttpVersion::Http2 => builder.http2_prior_knowledge(),
+    };
+    if let Some((url, user)) = &config.proxy {
+        // The URL is not repeated: it may have a password in it.
+        let mut proxy = reqwest::Proxy::all(url)
+            .map_err(|_| Error::new(ErrorKind::Configuration, "the proxy's URL can't be used"))?;
+        if let Some((user, password)) = user {
+            proxy = proxy.basic_auth(user, password.expose_secret());
+        }
+        builder = builder.proxy(proxy);
+    }
+    builder
+        .build()
+        .map_err(|error| Error::new(ErrorKind::Configuration, "the HTTP client could not be set up").with_source(error))
 }
 
 impl Transport for Http {
     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, Error>> {
         Box::pin(async move {
             let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
+            let long_lived = request.extensions().get::<LongLived>().is_some();
             let request = reqwest::Request::try_from(request).map_err(|error| {
                 Error::new(ErrorKind::Configuration, "the request could not be made").with_source(error)
             })?;
-            let mut answer = self.client.execute(request).await.map_err(|error| fault(&error, &host))?;
+            let streams = if long_lived { self.streams() } else { None };
+            let again = streams.and_then(|_| request.try_clone());
+            let mut answer = match streams.unwrap_or(&self.client).execute(request).await {
+                // Nobody there speaks HTTP/1.1.
+                Err(error) if error.is_connect() && again.is_some() => match again {
+                    Some(request) => self.client.execute(request).await,
+                    None => Err(error),
+                },
+                answer => answer,
+            }
+            .map_err(|error| fault(&error, &host))?;
             let mut head = ::http::Response::new(());
             *head.status_mut() = answer.status();
             *head.version_mut() = answer.version();

@@ -22,6 +22,13 @@ pub type HttpRequest = ::http::Request<Bytes>;
 /// An answer as it came, its body yet to be read.
 pub type HttpResponse = ::http::Response<Body>;
 
+/// Marks, among its extensions, a request whose answer is a stream that may go on for ever: server-sent events. The transport
+/// that ships asks for these over connections of HTTP/1.1 of their own, as some services that speak HTTP/2 have no
+/// events there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LongLived;
+
 /// Sends requests. The client has one that speaks HTTP/1.1 and HTTP/2 over TLS; a program may bring its own with
 /// [`ClientBuilder::transport`](crate::ClientBuilder::transport), to tunnel, to record or to answer from memory.
 ///

@@ -1,0 +1,90 @@
+//! Whether an answer of success says that a change was made. Some that bear the status of success do not: a web server's
+//! page in front of a service that isn't up, and an error in the body.
+
+use super::request::{Request, Response};
+use crate::error::{Error, ErrorKind};
+use crate::message::{self, MessageId};
+use crate::schema::message::Message;
+
+impl Response {
+    /// What keeps an answer of success from being a confirmation, as an error: none where nothing does. An empty body, a
+    /// resource, a task and messages of success are confirmations.
+    pub(crate) fn objection(&self, request: &Request) -> Option<Error> {
+        if self.status == 204 || self.body.is_empty() {
+            return None;
+        }
+        if is_markup(&self.body) {
+            let text = format!("the answer is not the service's own{}", self.glimpse());
+            let error = Error::new(ErrorKind::Decode, text).with_unknown_outcome();
+            return Some(error.at(request.method, &request.uri).with_status(self.status, Vec::new()));
+        }
+        let messages = message::of_error(&self.body);
+        if !messages.iter().any(is_refusal) {
+            return None;
+        }
+        let error = Error::new(ErrorKind::Refused, "the service reports success together with an error");
+        Some(error.at(request.method, &request.uri).with_status(self.status, messages))
+    }
+}
+
+/// Whether a body is a page, whatever its content type says.
+fn is_markup(body: &[u8]) -> bool {
+    body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<')
+}
+
+/// Whether a message says that something was not done. Hints that come with success, such as that a restart is needed, are
+/// warnings, too: what they are called decides.
+fn is_refusal(message: &Message) -> bool {
+    const WORDS: [&str; 12] = [
+        "Error", "Fail", "NotWritable", "Unknown", "NotSupported", "Unsupported", "NotInList", "NotAllowed", "Missing",
+        "Invalid", "Denied", "FormatError",
+    ];
+    let severity = message.message_severity.as_ref().map(|severity| severity.as_str());
+    let critical = severity.or(message.severity.as_deref()).is_some_and(|text| text.eq_ignore_ascii_case("Critical"));
+    let key = message.message_id.as_deref().map(|id| MessageId::new(id).key).unwrap_or_default();
+    critical || WORDS.iter().any(|word| key.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(status: u16, body: &'static str) -> Option<Error> {
+        let response = Response { status, body: body.into(), ..Response::default() };
+        response.objection(&Request::with_body("PATCH", "/redfish/v1/Systems/1", "{}".to_owned()))
+    }
+
+    #[test]
+    fn what_says_that_nothing_was_done_is_not_a_confirmation() {
+        let refusals = [
+            "<html>Login</html>",
+            " \r\n<!DOCTYPE html>",
+            r#"{"error":{"code":"Base.1.0.GeneralError","message":"no"}}"#,
+            r#"{"error":{"@Message.ExtendedInfo":[{"MessageId":"Base.1.8.PropertyNotWritable","Severity":"Warning"}]}}"#,
+            r#"{"error":{"@Message.ExtendedInfo":{"MessageId":"X.1.0.Odd","Severity":"Critical"}}}"#,
+            r#"{"@Message.ExtendedInfo":[{"MessageId":"Base.1.8.Success"},{"MessageId":"Base.1.8.InternalError"}]}"#,
+        ];
+        for body in refusals {
+            assert!(answered(200, body).is_some(), "{body}");
+        }
+    }
+
+    #[test]
+    fn success_in_all_its_spellings_is_a_confirmation() {
+        let confirmations = [
+            "",
+            "{}",
+            "[]",
+            "OK",
+            r#"{"@odata.id":"/redfish/v1/Systems/1","Status":{"Health":"Critical"}}"#,
+            r#"{"error":{"code":"iLO.0.10.ExtendedInfo","@Message.ExtendedInfo":[{"MessageId":"Base.1.4.Success"}]}}"#,
+            r#"{"error":{"@Message.ExtendedInfo":[{"MessageId":"iLO.2.14.SystemResetRequired","Severity":"Warning"}]}}"#,
+            r#"{"@Message.ExtendedInfo":[{"MessageId":"Base.1.8.Success","Severity":"OK"}]}"#,
+            r#"{"error":{"code":"Base.1.0.Success","message":"Successfully Completed Request"}}"#,
+        ];
+        for body in confirmations {
+            assert!(answered(200, body).is_none(), "{body}");
+        }
+        assert!(answered(204, "<html>").is_none());
+    }
+}
