@@ -3,6 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
+pub use super::defect::{Defect, Problem};
 use super::multirecord::{self, MultiRecord};
 use super::text::{Encoding, Text, fru_field};
 use crate::packet::{Malformed, Reader, checksum};
@@ -29,27 +30,6 @@ pub struct Inventory {
     pub internal_use: Option<usize>,
     /// What could not be read, or was read although its checksum is wrong.
     pub defects: Vec<Defect>,
-}
-
-/// Something wrong with an inventory.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Defect {
-    /// In which area.
-    pub area: &'static str,
-    /// What.
-    pub problem: Problem,
-}
-
-/// What may be wrong with an area.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Problem {
-    /// Its checksum is wrong; it was read all the same.
-    Checksum,
-    /// It is of a version that isn't known.
-    Version(u8),
-    /// It is cut short, or not what it must be.
-    Malformed(Malformed),
 }
 
 /// The chassis area.

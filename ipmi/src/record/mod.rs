@@ -1,6 +1,7 @@
 //! What BMCs keep: sensor data records, event log entries and FRU inventories, decoded without I/O. A record that can't
 //! be understood is kept as bytes and hides none of its neighbours. Fetching them is `service`'s.
 
+mod defect;
 pub mod entity;
 pub mod event;
 pub mod fru;

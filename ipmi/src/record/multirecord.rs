@@ -1,7 +1,7 @@
 //! The multirecord area of an FRU inventory (FRU definition, chapters 16 to 18): power supplies, their outputs and loads,
 //! management access, and what vendors add.
 
-use super::fru::Problem;
+use super::defect::Problem;
 use crate::packet::{Malformed, Reader, checksum};
 
 const HEADER_LENGTH: usize = 5;
