@@ -10,6 +10,7 @@ pub mod reading;
 pub mod sdr;
 pub mod sel;
 pub mod sensor;
+pub mod severity;
 mod states;
 pub mod text;
 pub mod unit;
