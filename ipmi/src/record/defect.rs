@@ -21,4 +21,8 @@ pub enum Problem {
     Version(u8),
     /// It is cut short, or not what it must be.
     Malformed(Malformed),
+    /// It could not be read; the text says why.
+    Unreadable(String),
+    /// It begins within this other area, and so isn't one of its own.
+    Within(&'static str),
 }
