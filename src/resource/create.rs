@@ -171,7 +171,7 @@ fn remove(resource: AnyResource, when: Option<Apply>) -> BoxFuture<'static, Resu
             when.check_operation(resource.record(), "").map_err(refuse)?;
             request = Request::with_body("DELETE", resource.uri(), when.with_operation("{}"));
         }
-        request.if_match = resource.etag().cloned();
+        request.if_match = resource.tag_for_change().await;
         let client = resource.client();
         let response = if_match::send(client, request.clone()).await?;
         if account::are_in_slots(resource.table(), &response) {

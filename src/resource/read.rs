@@ -19,6 +19,19 @@ pub(crate) enum ReadAs {
     ItSays { otherwise: Option<&'static Table> },
 }
 
+impl AnyResource {
+    /// The tag for a change. Members that came with their collection may be without one, which the service insists on all
+    /// the same: they are read once.
+    pub(crate) async fn tag_for_change(&self) -> Option<ETag> {
+        if self.etag().is_some() || !self.is_inlined() {
+            return self.etag().cloned();
+        }
+        // Where it can't be read, the service may say of the change why.
+        let read = self.client().fetch(self.uri(), ReadAs::Exactly(self.table())).await.ok()?;
+        read.etag().cloned()
+    }
+}
+
 impl Client {
     /// The service root, as it was when the client connected.
     #[must_use]

@@ -2,6 +2,7 @@
 
 mod changes;
 mod chaos;
+mod confirmed;
 mod errors;
 mod etag;
 mod events;
