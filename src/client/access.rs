@@ -266,7 +266,9 @@ impl Access {
     /// An account was given another name or password: where it is the one of these credentials, they follow.
     pub(crate) fn account_changed(&self, user: &str, name: Option<&str>, password: Option<&str>) {
         let mut state = self.state();
-        let Some(credentials) = state.credentials.as_mut().filter(|credentials| credentials.user == user) else { return };
+        let Some(credentials) = state.credentials.as_mut().filter(|credentials| credentials.user == user) else {
+            return;
+        };
         if let Some(name) = name.filter(|name| !name.is_empty()) {
             name.clone_into(&mut credentials.user);
         }

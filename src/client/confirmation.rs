@@ -36,8 +36,18 @@ fn is_markup(body: &[u8]) -> bool {
 /// warnings, too: what they are called decides.
 fn is_refusal(message: &Message) -> bool {
     const WORDS: [&str; 12] = [
-        "Error", "Fail", "NotWritable", "Unknown", "NotSupported", "Unsupported", "NotInList", "NotAllowed", "Missing",
-        "Invalid", "Denied", "FormatError",
+        "Error",
+        "Fail",
+        "NotWritable",
+        "Unknown",
+        "NotSupported",
+        "Unsupported",
+        "NotInList",
+        "NotAllowed",
+        "Missing",
+        "Invalid",
+        "Denied",
+        "FormatError",
     ];
     let severity = message.message_severity.as_ref().map(|severity| severity.as_str());
     let critical = severity.or(message.severity.as_deref()).is_some_and(|text| text.eq_ignore_ascii_case("Critical"));

@@ -220,7 +220,11 @@ impl Query {
             if members && !self.insist {
                 // What members are filtered by here has to be there.
                 let filtered = self.filter.iter().flat_map(Filter::properties);
-                filtered.for_each(|name| if !select.contains(&name) { select.push(name) });
+                filtered.for_each(|name| {
+                    if !select.contains(&name) {
+                        select.push(name)
+                    }
+                });
             }
             asked.of_members.push(("$select", select.join(",")));
         }

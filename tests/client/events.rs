@@ -328,7 +328,6 @@ async fn events_stream_where_a_service_has_them_by_http_1_alone() {
     assert_eq!(versions, ["HTTP/1.1", "HTTP/2.0"], "{requests:?}");
 }
 
-
 mod pushed {
     //! Events that are pushed to a listener.
 
