@@ -177,15 +177,7 @@ fn remove(resource: AnyResource, when: Option<Apply>) -> BoxFuture<'static, Resu
         if account::are_in_slots(resource.table(), &response) {
             return account::empty_slot(client, resource.uri()).await;
         }
-        let response = response.success(&request)?;
-        if response.status == 202 {
-            let task = Some(TaskMonitor::of(client, &response));
-            return Ok(Reply { status: response.status, value: None, task });
-        }
-        match response.objection(&request) {
-            Some(objection) => Err(objection),
-            None => Ok(Reply { status: response.status, value: None, task: None }),
-        }
+        Ok(Reply::<()>::of(client, &request, response)?.with(|_| None))
     })
 }
 

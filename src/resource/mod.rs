@@ -11,6 +11,7 @@ pub(crate) mod members;
 pub(crate) mod own_account;
 pub(crate) mod read;
 pub(crate) mod read_ahead;
+pub(crate) mod request;
 pub(crate) mod typed;
 
 use std::any::{Any, TypeId};

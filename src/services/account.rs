@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::client::if_match;
 use crate::client::{Client, Request, Response};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::resource::action::Reply;
 use crate::wire::Table;
 
@@ -53,10 +53,11 @@ pub(crate) async fn fill_slot(client: &Client, members: &[String], body: &str) -
 
 /// Deletes an account by giving its slot back: two changes, as no service takes both at once.
 pub(crate) async fn empty_slot(client: &Client, uri: &str) -> Result<Reply, Error> {
-    let mut status = 0;
+    let mut last = None;
     for change in [json!({ "Enabled": false }), json!({ "UserName": "" })] {
         let request = Request::with_body("PATCH", uri, change.to_string());
-        status = if_match::send(client, request.clone()).await?.success(&request)?.status;
+        let response = if_match::send(client, request.clone()).await?;
+        last = Some(Reply::<()>::of(client, &request, response)?.with(|_| None));
     }
-    Ok(Reply { status, value: None, task: None })
+    last.ok_or_else(|| Error::new(ErrorKind::Missing, "nothing was sent").at("PATCH", uri))
 }

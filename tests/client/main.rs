@@ -10,6 +10,7 @@ mod media;
 mod memory;
 mod queries;
 mod quirks;
+mod requests;
 mod retry;
 mod server;
 mod sessions;
