@@ -1,0 +1,96 @@
+//! Properties whose names the service makes up, in types that allow for them.
+
+use std::collections::HashMap;
+
+use super::{Decoder, push};
+use crate::codec::deviation::{DeviationKind, Handling, Problem};
+use crate::codec::error::DecodeError;
+use crate::codec::json::Peek;
+use crate::codec::pattern::Pattern;
+use crate::codec::scalar::Outcome;
+use crate::reflect::record::{ItemMut, Record};
+use crate::reflect::table::Table;
+
+/// The names of an object that came with a value that could not be taken, and whether one came later that could. The
+/// last of a name counts: then what was refused is taken out of the residue, in one go at the end, as there may be very
+/// many.
+#[derive(Default)]
+pub(super) struct MadeUp(Option<HashMap<String, bool>>);
+
+impl MadeUp {
+    /// What was refused and came again.
+    pub(super) fn finish(self, record: &mut dyn Record) {
+        if let Some(names) = self.0
+            && names.values().any(|taken| *taken)
+            && let Some(residue) = record.residue_mut()
+        {
+            residue.remove_all(|name| names.get(name) == Some(&true));
+        }
+    }
+}
+
+impl Decoder<'_> {
+    pub(super) fn dynamic(
+        &mut self,
+        record: &mut dyn Record,
+        made_up: &mut MadeUp,
+        name: &str,
+        peek: Peek,
+    ) -> Result<(), DecodeError> {
+        let start = self.place();
+        if !self.allows(record.table(), name) {
+            let problem = Problem::new(DeviationKind::UnknownProperty, "a name that fits the schema's pattern");
+            self.deviate(problem, Handling::Kept, name);
+        }
+        let Some(map) = record.dynamic_mut() else { return Ok(()) };
+        let refused_before = made_up.0.as_mut().and_then(|names| names.get_mut(name));
+        if refused_before.is_some() || map.get(name).is_some() {
+            self.again();
+        }
+        let mut refused = Ok(None);
+        map.insert(name, &mut |item| {
+            refused = self.item(item, peek);
+            matches!(refused, Ok(None))
+        });
+        match refused? {
+            None => {
+                if let Some(taken) = refused_before {
+                    *taken = true;
+                }
+            }
+            Some(problem) => {
+                let json = self.rest_of(start, peek)?;
+                self.deviate(problem, Handling::Withheld, json);
+                push(record, name, json);
+                made_up.0.get_or_insert_default().insert(name.to_owned(), false);
+            }
+        }
+        Ok(())
+    }
+
+    /// A value; why it can't be one, if so.
+    fn item(&mut self, item: ItemMut<'_>, peek: Peek) -> Result<Option<Problem>, DecodeError> {
+        Ok(match item {
+            ItemMut::Record(inner) if peek == Peek::Object => {
+                self.record(inner)?;
+                None
+            }
+            ItemMut::Record(_) => Some(Problem::new(DeviationKind::WrongType, "an object")),
+            ItemMut::Scalar(scalar) => match scalar.read(self, peek)? {
+                Outcome::Exact => None,
+                Outcome::Rounded => Some(Problem::new(DeviationKind::OutOfRange, "a number of at most 64 bits")),
+                Outcome::Odd(problem, _) | Outcome::Refused(problem) => Some(problem),
+            },
+        })
+    }
+
+    /// As [`Table::allows`].
+    fn allows(&mut self, table: &'static Table, name: &str) -> bool {
+        let patterns = match self.patterns.take() {
+            Some(patterns) if patterns.0 == table => patterns,
+            _ => (table, table.patterns.iter().map(|pattern| Pattern::new(pattern)).collect()),
+        };
+        let (_, patterns) = self.patterns.insert(patterns);
+        patterns.iter().any(|pattern| pattern.fits(name))
+    }
+}

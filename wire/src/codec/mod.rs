@@ -1,0 +1,12 @@
+//! Bytes to values and back.
+
+pub(crate) mod decode;
+pub(crate) mod deviation;
+pub(crate) mod encode;
+pub(crate) mod error;
+pub(crate) mod json;
+pub(crate) mod number;
+pub(crate) mod pattern;
+pub(crate) mod residue;
+pub(crate) mod scalar;
+pub(crate) mod serde_impl;

@@ -1,0 +1,13 @@
+//! What is known of types and values at run time, and what is written once on that knowledge.
+
+pub(crate) mod annotation;
+pub(crate) mod compare;
+pub(crate) mod diff;
+pub(crate) mod fields;
+#[doc(hidden)]
+pub mod generated;
+pub(crate) mod links;
+pub(crate) mod module;
+pub(crate) mod pointer;
+pub(crate) mod record;
+pub(crate) mod table;
