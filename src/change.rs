@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind};
 use crate::resource::{AnyResource, Expected};
 use crate::schema::settings::Settings;
 use crate::task::TaskMonitor;
-use crate::wire::{Change, ETag, Patch, Record, Slot, Table};
+use crate::wire::{ETag, Patch, PropertyChange, Record, Slot, Table};
 
 /// A change to be made.
 pub(crate) struct Plan {
@@ -182,8 +182,9 @@ fn check(table: &'static Table, patch: &Patch) -> Result<(), Error> {
 
 /// What of a change goes to the settings, and what to the resource. Properties go together with all that is within them.
 fn divide(patch: &Patch, settings: &dyn Record, original: &dyn Record) -> (Option<String>, Option<String>) {
-    let top =
-        |change: &Change| change.pointer.split('/').nth(1).unwrap_or_default().replace("~1", "/").replace("~0", "~");
+    let top = |change: &PropertyChange| {
+        change.pointer.split('/').nth(1).unwrap_or_default().replace("~1", "/").replace("~0", "~")
+    };
     let mut direct: Vec<String> =
         patch.changes.iter().filter(|change| !belongs(change, settings, original)).map(top).collect();
     direct.dedup();
@@ -201,7 +202,7 @@ fn divide(patch: &Patch, settings: &dyn Record, original: &dyn Record) -> (Optio
 
 /// Whether a change belongs in the settings: they have the property, or the object that it is in and nothing in it yet.
 /// Some services leave out of their settings what has to be written to the resource itself.
-fn belongs(change: &Change, settings: &dyn Record, original: &dyn Record) -> bool {
+fn belongs(change: &PropertyChange, settings: &dyn Record, original: &dyn Record) -> bool {
     let mut owner = settings;
     let mut twin = Some(original);
     let names = change.pointer.split('/').skip(1).map(|name| name.replace("~1", "/").replace("~0", "~"));

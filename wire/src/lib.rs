@@ -20,20 +20,20 @@ pub use codec::encode::{Encoder, encode};
 pub use codec::error::{DecodeError, DecodeErrorKind, Limits};
 pub use codec::json::Peek;
 pub use codec::residue::Residue;
-pub use codec::scalar::{Outcome, Reading, Scalar, ScalarSlot};
+pub use codec::scalar::{Fit, Reading, Scalar, ScalarSlot};
 pub use reflect::annotation::Annotations;
-pub use reflect::diff::{Change, Patch, creation, diff};
+pub use reflect::diff::{Patch, PropertyChange, creation, diff};
 pub use reflect::fields::Fields;
+pub use reflect::find_links::{FoundLink, links};
 #[doc(hidden)]
 pub use reflect::generated;
-pub use reflect::links::{FoundLink, links};
 pub use reflect::module::{Module, Modules};
 pub use reflect::pointer::at;
 pub use reflect::record::{
     Collection, EnumSlot, Item, ItemMut, LinkSlot, MAP, MapSlot, Member, Record, RecordSlot, Slot, SlotMut, Type,
 };
 pub use reflect::table::{
-    ActionTable, Capabilities, Detail, Doc, EnumTable, Field, Flags, Kind, Notes, Table, TypeKind, Version,
+    ActionTable, Capabilities, Detail, Doc, EnumTable, Field, Flags, Kind, Notes, Table, TypeKind,
 };
 pub use value::action::{ActionTarget, Actions, NoParameters, Returned};
 pub use value::collection::{CollectionKind, CollectionProperties, ResourceCollection};
@@ -43,3 +43,4 @@ pub use value::odata::{ETag, ODataId, ODataType};
 pub use value::oem::Oem;
 pub use value::primitive::Primitive;
 pub use value::text::{DateTime, Duration, Guid};
+pub use value::version::Version;

@@ -1,10 +1,10 @@
 //! The decoder: one driver that walks the JSON text and fills the slots of a record. What a slot refuses, and what
 //! has no slot, goes to the record's residue as the text it was; a deviation says so.
 
-mod deviate;
+mod dynamic;
 mod link;
-mod made_up;
 mod reader;
+mod report;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,11 +14,11 @@ use crate::codec::error::{DecodeError, DecodeErrorKind, Limits};
 use crate::codec::json::{Json, Peek, Quoted, position};
 use crate::codec::pattern::Pattern;
 use crate::codec::residue::Form;
-use crate::codec::scalar::Outcome;
+use crate::codec::scalar::Fit;
 use crate::reflect::record::{Member, Record, SlotMut, Type};
 use crate::reflect::table::{Field, Kind, Table};
 use crate::value::odata::ODataType;
-use made_up::MadeUp;
+use dynamic::RefusedNames;
 
 /// A decoded payload and where it departs from the schemas.
 #[derive(Debug, Clone, PartialEq)]
@@ -129,7 +129,7 @@ pub struct Decoder<'j> {
     unescaped: Option<String>,
     deviations: Vec<Deviation>,
     path: Vec<Segment<'j>>,
-    /// The patterns of the type whose made-up names were read last: there are thousands of such names, or none.
+    /// The patterns of the type whose dynamic names were read last: there are thousands of such names, or none.
     patterns: Option<(&'static Table, Vec<Pattern>)>,
     depth: usize,
     limits: Limits,
@@ -149,7 +149,7 @@ struct Seen {
     fields: Slots,
     /// Those beside which there is something in the residue.
     beside: Slots,
-    made_up: MadeUp,
+    refused: RefusedNames,
 }
 
 impl Seen {
@@ -223,7 +223,7 @@ impl<'j> Decoder<'j> {
                 self.other(record, table, &mut seen, name, peek)?;
             }
         }
-        seen.made_up.finish(record);
+        seen.refused.finish(record);
         self.depth -= 1;
         Ok(())
     }
@@ -264,7 +264,7 @@ impl<'j> Decoder<'j> {
         let annotation = annotates && !name.trim_start().starts_with("@odata.");
         self.path.push(Segment::Name(name.clone()));
         if !annotation && record.dynamic().is_some() {
-            self.dynamic(record, &mut seen.made_up, &name, peek)?;
+            self.dynamic(record, &mut seen.refused, &name, peek)?;
         } else if !annotation
             && let Some((slot, field)) = table.fields.nearly_named(name.trim())
             && !seen.again(slot)
@@ -333,20 +333,20 @@ impl<'j> Decoder<'j> {
             self.array(record, slot, field)?
         } else {
             match self.value(record, slot, field, peek)? {
-                Outcome::Exact | Outcome::Rounded | Outcome::Odd(..) => {
+                Fit::Exact | Fit::Rounded | Fit::Odd(..) => {
                     let problem = Problem::new(DeviationKind::SingleForCollection, "an array");
-                    Outcome::Odd(problem, Handling::Coerced)
+                    Fit::Odd(problem, Handling::Coerced)
                 }
-                Outcome::Refused(_) => Outcome::Refused(Problem::new(DeviationKind::WrongType, "an array")),
+                Fit::Refused(_) => Fit::Refused(Problem::new(DeviationKind::WrongType, "an array")),
             }
         };
         match outcome {
-            Outcome::Exact if name.is_empty() => return Ok(field.flags.many() && record.slot(slot).is_empty()),
-            Outcome::Exact | Outcome::Rounded => {
+            Fit::Exact if name.is_empty() => return Ok(field.flags.many() && record.slot(slot).is_empty()),
+            Fit::Exact | Fit::Rounded => {
                 let json = self.since(start);
                 push_beside(record, slot, Form::Coerced, name, json);
             }
-            Outcome::Odd(problem, handling) => {
+            Fit::Odd(problem, handling) => {
                 let json = self.since(start);
                 self.deviate(problem, handling, json);
                 if handling != Handling::Coerced && name.is_empty() {
@@ -354,7 +354,7 @@ impl<'j> Decoder<'j> {
                 }
                 push_beside(record, slot, Form::Coerced, name, json);
             }
-            Outcome::Refused(problem) => {
+            Fit::Refused(problem) => {
                 let json = self.rest_of(start, peek)?;
                 self.deviate(problem, Handling::Withheld, json);
                 record.slot_mut(slot).clear();
@@ -364,7 +364,7 @@ impl<'j> Decoder<'j> {
         Ok(true)
     }
 
-    fn array(&mut self, record: &mut dyn Record, slot: usize, field: &Field) -> Result<Outcome, DecodeError> {
+    fn array(&mut self, record: &mut dyn Record, slot: usize, field: &Field) -> Result<Fit, DecodeError> {
         self.descend()?;
         let mut whole = true;
         let mut items = 0;
@@ -379,14 +379,14 @@ impl<'j> Decoder<'j> {
                 }
             } else {
                 match self.value(record, slot, field, peek)? {
-                    Outcome::Exact => {}
-                    Outcome::Rounded => whole = false,
-                    Outcome::Odd(problem, handling) => {
+                    Fit::Exact => {}
+                    Fit::Rounded => whole = false,
+                    Fit::Odd(problem, handling) => {
                         whole &= handling == Handling::Kept;
                         let json = self.since(start);
                         self.deviate(problem, handling, json);
                     }
-                    Outcome::Refused(problem) => {
+                    Fit::Refused(problem) => {
                         whole = false;
                         let json = self.rest_of(start, peek)?;
                         self.deviate(problem, Handling::Withheld, json);
@@ -400,25 +400,19 @@ impl<'j> Decoder<'j> {
         }
         self.depth -= 1;
         // What of the array is in the field stands for it; the whole is kept beside it.
-        Ok(if whole { Outcome::Exact } else { Outcome::Rounded })
+        Ok(if whole { Fit::Exact } else { Fit::Rounded })
     }
 
     /// One value, into a slot: added to it where it is an array's.
-    fn value(
-        &mut self,
-        record: &mut dyn Record,
-        slot: usize,
-        field: &Field,
-        peek: Peek,
-    ) -> Result<Outcome, DecodeError> {
+    fn value(&mut self, record: &mut dyn Record, slot: usize, field: &Field, peek: Peek) -> Result<Fit, DecodeError> {
         match record.slot_mut(slot) {
             SlotMut::Scalar(scalar) => scalar.read(self, peek),
             SlotMut::Enum(values) => {
                 let problem = |kind| Problem::new(kind, expected(field));
                 if peek != Peek::String {
-                    return Ok(Outcome::Refused(problem(DeviationKind::WrongType)));
+                    return Ok(Fit::Refused(problem(DeviationKind::WrongType)));
                 }
-                let Some(text) = self.str()? else { return Ok(Outcome::Refused(problem(DeviationKind::Unicode))) };
+                let Some(text) = self.str()? else { return Ok(Fit::Refused(problem(DeviationKind::Unicode))) };
                 let members = match field.kind {
                     Kind::Enum(table) => table.members,
                     _ => &[],
@@ -426,19 +420,19 @@ impl<'j> Decoder<'j> {
                 let mut put = |number| values.put(Some(Member { number: Some(number), spelling: text }));
                 if let Some(number) = members.iter().position(|member| *member == text) {
                     put(number);
-                    return Ok(Outcome::Exact);
+                    return Ok(Fit::Exact);
                 }
                 if let Some(number) = members.iter().position(|member| member.eq_ignore_ascii_case(text)) {
                     put(number);
-                    return Ok(Outcome::Odd(problem(DeviationKind::MiscasedMember), Handling::Coerced));
+                    return Ok(Fit::Odd(problem(DeviationKind::MiscasedMember), Handling::Coerced));
                 }
                 put(usize::MAX);
                 let kind = if text.is_empty() { DeviationKind::EmptyMember } else { DeviationKind::UnknownMember };
-                Ok(Outcome::Odd(problem(kind), Handling::Kept))
+                Ok(Fit::Odd(problem(kind), Handling::Kept))
             }
             SlotMut::Record(records) => {
                 if peek != Peek::Object {
-                    return Ok(Outcome::Refused(Problem::new(DeviationKind::WrongType, "an object")));
+                    return Ok(Fit::Refused(Problem::new(DeviationKind::WrongType, "an object")));
                 }
                 if let Some(inner) = records.put(true) {
                     if let Kind::Record(table) = field.kind {
@@ -446,14 +440,14 @@ impl<'j> Decoder<'j> {
                     }
                     self.record(inner)?;
                 }
-                Ok(Outcome::Exact)
+                Ok(Fit::Exact)
             }
             SlotMut::Link(links) => match links.put(true) {
                 Some(link) => self.link(link, field.kind, peek),
-                None => Ok(Outcome::Exact),
+                None => Ok(Fit::Exact),
             },
             SlotMut::Rest(_) | SlotMut::Map(_) => {
-                Ok(Outcome::Refused(Problem::new(DeviationKind::UnknownProperty, "nothing")))
+                Ok(Fit::Refused(Problem::new(DeviationKind::UnknownProperty, "nothing")))
             }
         }
     }

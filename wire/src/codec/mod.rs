@@ -9,4 +9,4 @@ pub(crate) mod number;
 pub(crate) mod pattern;
 pub(crate) mod residue;
 pub(crate) mod scalar;
-pub(crate) mod serde_impl;
+pub(crate) mod serde;

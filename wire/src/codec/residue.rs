@@ -210,7 +210,7 @@ impl PartialEq for Residue {
 
 impl fmt::Debug for Residue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |(name, json)| (name, if crate::reflect::compare::is_secret(name) { "***" } else { json });
+        let shown = |(name, json)| (name, if crate::reflect::secret::is_secret(name) { "***" } else { json });
         f.debug_map().entries(self.iter().chain(self.unreadable()).map(shown)).finish()
     }
 }

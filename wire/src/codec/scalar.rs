@@ -45,7 +45,7 @@ pub enum Reading<S> {
 
 /// What came of reading into a slot.
 #[derive(Debug)]
-pub enum Outcome {
+pub enum Fit {
     /// Fine.
     Exact,
     /// Fine, but the original must be kept.
@@ -69,7 +69,7 @@ pub trait ScalarSlot: fmt::Debug + Any {
     /// # Errors
     ///
     /// Only for text that is not JSON.
-    fn read(&mut self, decoder: &mut Decoder<'_>, peek: Peek) -> Result<Outcome, DecodeError>;
+    fn read(&mut self, decoder: &mut Decoder<'_>, peek: Peek) -> Result<Fit, DecodeError>;
     /// Writes one of them as JSON.
     fn write(&self, index: usize, encoder: &mut Encoder);
     /// Takes all away.
@@ -159,12 +159,12 @@ impl<H: Holder> ScalarSlot for H {
         self.count()
     }
 
-    fn read(&mut self, decoder: &mut Decoder<'_>, peek: Peek) -> Result<Outcome, DecodeError> {
+    fn read(&mut self, decoder: &mut Decoder<'_>, peek: Peek) -> Result<Fit, DecodeError> {
         let (value, outcome) = match H::Value::decode(decoder, peek)? {
-            Reading::Exact(value) => (value, Outcome::Exact),
-            Reading::Rounded(value) => (value, Outcome::Rounded),
-            Reading::Odd(value, problem, handling) => (value, Outcome::Odd(problem, handling)),
-            Reading::Refused(problem) => return Ok(Outcome::Refused(problem)),
+            Reading::Exact(value) => (value, Fit::Exact),
+            Reading::Rounded(value) => (value, Fit::Rounded),
+            Reading::Odd(value, problem, handling) => (value, Fit::Odd(problem, handling)),
+            Reading::Refused(problem) => return Ok(Fit::Refused(problem)),
         };
         self.put(value);
         Ok(outcome)

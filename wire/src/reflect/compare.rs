@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::reflect::record::{Item, ItemMut, Member, Record, Slot, SlotMut};
+use crate::reflect::secret::is_secret;
 use crate::value::link::{AnyLink, LinkView};
 
 /// Makes `copy`, which is empty, what `record` is. Both are of the same type.
@@ -121,25 +122,6 @@ pub(crate) fn same_link(one: &AnyLink, other: &AnyLink) -> bool {
         (LinkView::Irregular(one), LinkView::Irregular(other)) => one == other,
         _ => false,
     }
-}
-
-/// Whether a property of this name holds a secret, which is never printed.
-pub(crate) fn is_secret(name: &str) -> bool {
-    const ENDINGS: &[&str] = &[
-        "Password",
-        "Passphrase",
-        "Passcode",
-        "Token",
-        "Secret",
-        "SecretKey",
-        "PrivateKey",
-        "EncryptionKey",
-        "AuthenticationKey",
-        "AccessKey",
-        "ChapKey",
-        "CommunityString",
-    ];
-    ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
 /// Prints a record for a person: the type's name and what is there, by the names of the standard.

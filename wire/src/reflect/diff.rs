@@ -7,7 +7,7 @@ use crate::reflect::record::{Item, Record, RecordSlot, Slot};
 
 /// A change that a PATCH would make.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct PropertyChange {
     /// Where, as a JSON pointer.
     pub pointer: String,
     /// The type that has the property, `ComputerSystem.Boot`.
@@ -24,7 +24,7 @@ pub struct Patch {
     /// The body: JSON text of an object. Empty (`{}`) where nothing changed.
     pub body: String,
     /// The changes in it, one for each property.
-    pub changes: Vec<Change>,
+    pub changes: Vec<PropertyChange>,
 }
 
 impl Patch {
@@ -70,7 +70,7 @@ impl Members {
     }
 }
 
-fn object(old: &dyn Record, new: &dyn Record, pointer: &str, changes: &mut Vec<Change>) -> Option<String> {
+fn object(old: &dyn Record, new: &dyn Record, pointer: &str, changes: &mut Vec<PropertyChange>) -> Option<String> {
     let mut members = Members::default();
     fields(old, new, pointer, changes, &mut members);
     dynamic(old, new, pointer, changes, &mut members);
@@ -85,12 +85,12 @@ fn object(old: &dyn Record, new: &dyn Record, pointer: &str, changes: &mut Vec<C
     members.finish()
 }
 
-fn change(owner: &dyn Record, pointer: &str, name: &str, writable: bool, dynamic: bool) -> Change {
+fn change(owner: &dyn Record, pointer: &str, name: &str, writable: bool, dynamic: bool) -> PropertyChange {
     let pointer = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
-    Change { pointer, owner: owner.table().name, writable, dynamic }
+    PropertyChange { pointer, owner: owner.table().name, writable, dynamic }
 }
 
-fn fields(old: &dyn Record, new: &dyn Record, pointer: &str, changes: &mut Vec<Change>, members: &mut Members) {
+fn fields(old: &dyn Record, new: &dyn Record, pointer: &str, changes: &mut Vec<PropertyChange>, members: &mut Members) {
     for (number, field) in new.table().fields.iter().enumerate() {
         let (before, after) = (old.slot(number), new.slot(number));
         if same_slot(&before, &after) {
@@ -124,9 +124,9 @@ fn records(
     after: &dyn RecordSlot,
     many: bool,
     pointer: &str,
-    changes: &mut Vec<Change>,
+    changes: &mut Vec<PropertyChange>,
 ) -> String {
-    let one = |index: usize, pointer: &str, changes: &mut Vec<Change>| {
+    let one = |index: usize, pointer: &str, changes: &mut Vec<PropertyChange>| {
         let Some(after) = after.get(index) else { return "null".to_owned() };
         let json = match before.get(index) {
             Some(before) => object(before, after, pointer, changes),
@@ -141,7 +141,13 @@ fn records(
     format!("[{}]", places.collect::<Vec<_>>().join(","))
 }
 
-fn dynamic(old: &dyn Record, new: &dyn Record, pointer: &str, changes: &mut Vec<Change>, members: &mut Members) {
+fn dynamic(
+    old: &dyn Record,
+    new: &dyn Record,
+    pointer: &str,
+    changes: &mut Vec<PropertyChange>,
+    members: &mut Members,
+) {
     let (Some(before), Some(after)) = (old.dynamic(), new.dynamic()) else { return };
     for (name, item) in after.iter() {
         let json = match (before.get(name), item) {

@@ -6,8 +6,9 @@ use std::ops::Deref;
 use std::sync::OnceLock;
 
 use crate::reflect::module::{Modules, find_enum, find_table};
-use crate::reflect::table::{Detail, Doc, Field, Flags, Kind, Notes, Version};
+use crate::reflect::table::{Detail, Doc, Field, Flags, Kind, Notes};
 use crate::value::action::ACTION_TARGET;
+use crate::value::version::Version;
 
 /// The properties of a type: a slice of [`Field`]s, and a hash table from their names to their places.
 pub struct Fields {
@@ -80,7 +81,7 @@ impl Fields {
         let kind = self.kind(columns.next()?)?;
         let flags = Flags(columns.next()?.parse().ok()?);
         let mut text = || columns.next().filter(|text| !text.is_empty());
-        let since = text().map_or(Version::NONE, version);
+        let since = text().map_or(Version::NONE, Version::read);
         let detail = Detail {
             unit: text(),
             minimum: text().and_then(|number| number.parse().ok()),
@@ -115,13 +116,6 @@ impl Fields {
             _ => return None,
         })
     }
-}
-
-/// `1.2.0`
-pub(crate) fn version(text: &str) -> Version {
-    let mut numbers = text.split('.').map(|number| number.parse().unwrap_or_default());
-    let mut next = || numbers.next().unwrap_or_default();
-    Version(next(), next(), next())
 }
 
 impl Deref for Fields {

@@ -13,7 +13,7 @@ pub use crate::SlotMut::{
     Enum as enumeration_mut, Link as link_mut, Map as map_mut, Record as record_mut, Rest as rest_mut,
     Scalar as scalar_mut,
 };
-pub use crate::codec::serde_impl::{deserialize, serialize, spelled};
+pub use crate::codec::serde::{deserialize, serialize, spelled};
 pub use crate::reflect::compare::{copied, print, same};
 pub use crate::reflect::module::find_table;
 pub use crate::value::enums::named;

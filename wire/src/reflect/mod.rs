@@ -4,10 +4,11 @@ pub(crate) mod annotation;
 pub(crate) mod compare;
 pub(crate) mod diff;
 pub(crate) mod fields;
+pub(crate) mod find_links;
 #[doc(hidden)]
 pub mod generated;
-pub(crate) mod links;
 pub(crate) mod module;
 pub(crate) mod pointer;
 pub(crate) mod record;
+pub(crate) mod secret;
 pub(crate) mod table;

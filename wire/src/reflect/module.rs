@@ -10,10 +10,11 @@
 use std::fmt;
 use std::sync::OnceLock;
 
-use crate::reflect::fields::{Fields, version};
+use crate::reflect::fields::Fields;
 use crate::reflect::record::{Member, Record};
-use crate::reflect::table::{ActionTable, Capabilities, Doc, EnumTable, Notes, Table, TypeKind, Version};
+use crate::reflect::table::{ActionTable, Capabilities, Doc, EnumTable, Notes, Table, TypeKind};
 use crate::value::action::NO_PARAMETERS;
+use crate::value::version::Version;
 
 /// All schemas, sorted by name.
 pub type Modules = &'static [&'static Module];
@@ -111,7 +112,7 @@ impl Reader {
 
     fn read(mut self) -> Read {
         let mut blocks = self.module.text.split("\n\n");
-        self.version = blocks.next().map(version).unwrap_or_default();
+        self.version = blocks.next().map(Version::read).unwrap_or_default();
         for block in blocks {
             let (header, lines) = block.split_once('\n').unwrap_or((block, ""));
             match header.split_at_checked(1) {
@@ -196,6 +197,6 @@ impl Reader {
 }
 
 fn notes(doc: &str, since: &str) -> Notes {
-    let since = if since.is_empty() { Version::NONE } else { version(since) };
+    let since = if since.is_empty() { Version::NONE } else { Version::read(since) };
     Notes { since, doc: Doc(doc.parse().unwrap_or_default()) }
 }

@@ -7,6 +7,7 @@ use crate::codec::pattern::Pattern;
 use crate::reflect::fields::Fields;
 use crate::reflect::module::{Modules, find_table};
 use crate::reflect::record::Record;
+use crate::value::version::Version;
 
 /// What the schemas say of a record type.
 pub struct Table {
@@ -154,33 +155,6 @@ pub struct Notes {
     pub since: Version,
     /// Its description.
     pub doc: Doc,
-}
-
-/// A schema version.
-#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Version(pub u8, pub u8, pub u8);
-
-impl Version {
-    /// No version: of an unversioned schema.
-    pub const NONE: Self = Self(0, 0, 0);
-
-    /// Whether this is a version at all.
-    #[must_use]
-    pub fn is_some(self) -> bool {
-        self != Self::NONE
-    }
-}
-
-impl fmt::Display for Version {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.0, self.1, self.2)
-    }
-}
-
-impl fmt::Debug for Version {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
 }
 
 /// Unit, range, pattern and deprecation of a property.

@@ -8,7 +8,8 @@ use crate::codec::residue::Residue;
 use crate::reflect::fields::Fields;
 use crate::reflect::generated as w;
 use crate::reflect::record::{Record, Slot, SlotMut, Type};
-use crate::reflect::table::{Capabilities, Doc, Kind, Notes, Table, TypeKind, Version};
+use crate::reflect::table::{Capabilities, Doc, Kind, Notes, Table, TypeKind};
+use crate::value::version::Version;
 use crate::{Limits, ODataId, Oem, decode};
 
 /// How an action is invoked (`"#ComputerSystem.Reset": {"target": ...}`), DSP0266, "Actions property". The values that
@@ -205,13 +206,13 @@ impl fmt::Debug for Actions {
 
 impl Serialize for Actions {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        crate::codec::serde_impl::serialize(self, serializer)
+        crate::codec::serde::serialize(self, serializer)
     }
 }
 
 /// Without the resource nothing says which actions there may be: they are all kept as what is unknown.
 impl<'de> Deserialize<'de> for Actions {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::codec::serde_impl::deserialize(deserializer)
+        crate::codec::serde::deserialize(deserializer)
     }
 }

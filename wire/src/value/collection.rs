@@ -5,7 +5,6 @@ use std::ops::{Deref, DerefMut};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::codec::serde_impl;
 use crate::reflect::compare;
 use crate::reflect::generated::{self as w};
 use crate::reflect::record::{Collection, Record, Slot, SlotMut, Type};
@@ -159,12 +158,12 @@ impl<K: CollectionKind> fmt::Debug for ResourceCollection<K> {
 
 impl<K: CollectionKind> Serialize for ResourceCollection<K> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serde_impl::serialize(self, serializer)
+        crate::codec::serde::serialize(self, serializer)
     }
 }
 
 impl<'de, K: CollectionKind> Deserialize<'de> for ResourceCollection<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        serde_impl::deserialize(deserializer)
+        crate::codec::serde::deserialize(deserializer)
     }
 }

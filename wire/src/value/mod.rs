@@ -9,3 +9,4 @@ pub(crate) mod odata;
 pub(crate) mod oem;
 pub(crate) mod primitive;
 pub(crate) mod text;
+pub(crate) mod version;

@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::fmt;
 
-use crate::reflect::table::Version;
+use crate::value::version::Version;
 
 macro_rules! text_type {
     ($(#[$doc:meta])* $name:ident) => {

@@ -4,16 +4,16 @@ use super::Decoder;
 use crate::codec::deviation::{DeviationKind, Handling, Problem};
 use crate::codec::error::DecodeError;
 use crate::codec::json::Peek;
-use crate::codec::scalar::Outcome;
+use crate::codec::scalar::Fit;
 use crate::reflect::table::Kind;
 use crate::value::link::AnyLink;
 use crate::value::odata::ODataId;
 
 impl Decoder<'_> {
     /// A link, or the resource that stands in its place.
-    pub(super) fn link(&mut self, link: &mut AnyLink, target: Kind, peek: Peek) -> Result<Outcome, DecodeError> {
+    pub(super) fn link(&mut self, link: &mut AnyLink, target: Kind, peek: Peek) -> Result<Fit, DecodeError> {
         const EXPECTED: &str = "an object with @odata.id";
-        let odd = |kind| Ok(Outcome::Odd(Problem::new(kind, EXPECTED), Handling::Kept));
+        let odd = |kind| Ok(Fit::Odd(Problem::new(kind, EXPECTED), Handling::Kept));
         match peek {
             Peek::Object => {
                 let before = self.json;
@@ -26,18 +26,18 @@ impl Decoder<'_> {
                     && let Some(uri) = self.only_uri(&mut members)?
                 {
                     link.refer(uri, false);
-                    return Ok(Outcome::Exact);
+                    return Ok(Fit::Exact);
                 }
                 self.json = before;
                 let Kind::Link(target) = target else { return odd(DeviationKind::IrregularLink) };
                 let mut resource = target.make();
                 self.record(&mut *resource)?;
                 link.expand(resource);
-                Ok(Outcome::Exact)
+                Ok(Fit::Exact)
             }
             Peek::String => {
                 let Some(uri) = self.str()?.map(ODataId::from) else {
-                    return Ok(Outcome::Refused(Problem::new(DeviationKind::Unicode, EXPECTED)));
+                    return Ok(Fit::Refused(Problem::new(DeviationKind::Unicode, EXPECTED)));
                 };
                 link.refer(uri, true);
                 odd(DeviationKind::LinkAsString)

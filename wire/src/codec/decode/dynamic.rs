@@ -1,4 +1,4 @@
-//! Properties whose names the service makes up, in types that allow for them.
+//! Dynamic properties: those whose names the service chooses, in types that allow for them.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use crate::codec::deviation::{DeviationKind, Handling, Problem};
 use crate::codec::error::DecodeError;
 use crate::codec::json::Peek;
 use crate::codec::pattern::Pattern;
-use crate::codec::scalar::Outcome;
+use crate::codec::scalar::Fit;
 use crate::reflect::record::{ItemMut, Record};
 use crate::reflect::table::Table;
 
@@ -15,9 +15,9 @@ use crate::reflect::table::Table;
 /// last of a name counts: then what was refused is taken out of the residue, in one go at the end, as there may be very
 /// many.
 #[derive(Default)]
-pub(super) struct MadeUp(Option<HashMap<String, bool>>);
+pub(super) struct RefusedNames(Option<HashMap<String, bool>>);
 
-impl MadeUp {
+impl RefusedNames {
     /// What was refused and came again.
     pub(super) fn finish(self, record: &mut dyn Record) {
         if let Some(names) = self.0
@@ -33,7 +33,7 @@ impl Decoder<'_> {
     pub(super) fn dynamic(
         &mut self,
         record: &mut dyn Record,
-        made_up: &mut MadeUp,
+        names: &mut RefusedNames,
         name: &str,
         peek: Peek,
     ) -> Result<(), DecodeError> {
@@ -43,7 +43,7 @@ impl Decoder<'_> {
             self.deviate(problem, Handling::Kept, name);
         }
         let Some(map) = record.dynamic_mut() else { return Ok(()) };
-        let refused_before = made_up.0.as_mut().and_then(|names| names.get_mut(name));
+        let refused_before = names.0.as_mut().and_then(|names| names.get_mut(name));
         if refused_before.is_some() || map.get(name).is_some() {
             self.again();
         }
@@ -62,7 +62,7 @@ impl Decoder<'_> {
                 let json = self.rest_of(start, peek)?;
                 self.deviate(problem, Handling::Withheld, json);
                 push(record, name, json);
-                made_up.0.get_or_insert_default().insert(name.to_owned(), false);
+                names.0.get_or_insert_default().insert(name.to_owned(), false);
             }
         }
         Ok(())
@@ -77,9 +77,9 @@ impl Decoder<'_> {
             }
             ItemMut::Record(_) => Some(Problem::new(DeviationKind::WrongType, "an object")),
             ItemMut::Scalar(scalar) => match scalar.read(self, peek)? {
-                Outcome::Exact => None,
-                Outcome::Rounded => Some(Problem::new(DeviationKind::OutOfRange, "a number of at most 64 bits")),
-                Outcome::Odd(problem, _) | Outcome::Refused(problem) => Some(problem),
+                Fit::Exact => None,
+                Fit::Rounded => Some(Problem::new(DeviationKind::OutOfRange, "a number of at most 64 bits")),
+                Fit::Odd(problem, _) | Fit::Refused(problem) => Some(problem),
             },
         })
     }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Decoder, Segment};
 use crate::codec::deviation::{Deviation, Handling, Problem};
-use crate::reflect::compare::is_secret;
+use crate::reflect::secret::is_secret;
 
 impl Decoder<'_> {
     pub(super) fn deviate(&mut self, problem: Problem, handling: Handling, found: &str) {
