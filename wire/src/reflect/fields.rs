@@ -5,6 +5,7 @@ use std::num::NonZeroU16;
 use std::ops::Deref;
 use std::sync::OnceLock;
 
+use crate::reflect::column::{Malformed, filled, number, optional};
 use crate::reflect::module::{Modules, find_enum, find_table};
 use crate::reflect::table::{Detail, Doc, Field, Flags, Kind, Notes};
 use crate::value::action::ACTION_TARGET;
@@ -68,35 +69,43 @@ impl Fields {
     #[inline]
     fn read(&self) -> &Read {
         self.read.get_or_init(|| {
-            let fields: Box<[Field]> = self.text.lines().filter_map(|line| self.line(line)).collect();
+            let line = |line: &'static str| self.line(line).unwrap_or_else(|fault| fault.fail("property", line));
+            let fields: Box<[Field]> = self.text.lines().map(line).collect();
             let index = index(&fields);
             (fields, index)
         })
     }
 
-    fn line(&self, line: &'static str) -> Option<Field> {
+    fn line(&self, line: &'static str) -> Result<Field, Malformed> {
         let mut columns = line.split('\t');
-        let name = columns.next()?;
-        let doc = Doc(columns.next()?.parse().ok()?);
-        let kind = self.kind(columns.next()?)?;
-        let flags = Flags(columns.next()?.parse().ok()?);
-        let mut text = || columns.next().filter(|text| !text.is_empty());
-        let since = text().map_or(Version::NONE, Version::read);
+        let mut column = || columns.next().unwrap_or_default();
+        let name = filled(column(), "a name")?;
+        let doc = Doc(number(column(), "the place of a description")?);
+        let kind = self.kind(column())?;
+        let flags = Flags(number(column(), "flags")?);
+        let since = optional(column(), |text| Version::read(text).ok_or(Malformed("a version")))?.unwrap_or_default();
         let detail = Detail {
-            unit: text(),
-            minimum: text().and_then(|number| number.parse().ok()),
-            maximum: text().and_then(|number| number.parse().ok()),
-            pattern: text(),
+            unit: optional(column(), Ok)?,
+            minimum: optional(column(), |text| number(text, "a minimum"))?,
+            maximum: optional(column(), |text| number(text, "a maximum"))?,
+            pattern: optional(column(), Ok)?,
             deprecated: columns.next(),
         };
+        if columns.next().is_some() {
+            return Err(Malformed("ten columns"));
+        }
         // Read once in the life of the program, like the static text that it is of.
         let detail: Option<&'static Detail> = (detail != Detail::NONE).then(|| &*Box::leak(Box::new(detail)));
-        Some(Field { name, kind, flags, notes: Notes { since, doc }, detail })
+        Ok(Field { name, kind, flags, notes: Notes { since, doc }, detail })
     }
 
-    fn kind(&self, text: &str) -> Option<Kind> {
-        let (letter, name) = text.split_at_checked(1)?;
-        Some(match letter {
+    fn kind(&self, text: &str) -> Result<Kind, Malformed> {
+        let (letter, name) = text.split_at_checked(1).ok_or(Malformed("a kind"))?;
+        let kind = match letter {
+            "E" => find_enum(self.types, name).map(Kind::Enum).ok_or(Malformed("a known enumeration"))?,
+            "R" => find_table(self.types, name).map(Kind::Record).ok_or(Malformed("a known record type"))?,
+            "L" => find_table(self.types, name).map(Kind::Link).ok_or(Malformed("a known record type"))?,
+            _ if !name.is_empty() => return Err(Malformed("a kind that is one letter")),
             "S" => Kind::String,
             "I" => Kind::Int,
             "F" => Kind::Decimal,
@@ -110,11 +119,9 @@ impl Fields {
             "V" => Kind::ETag,
             "O" => Kind::Oem,
             "A" => Kind::Record(&ACTION_TARGET),
-            "E" => Kind::Enum(find_enum(self.types, name)?),
-            "R" => Kind::Record(find_table(self.types, name)?),
-            "L" => Kind::Link(find_table(self.types, name)?),
-            _ => return None,
-        })
+            _ => return Err(Malformed("a kind")),
+        };
+        Ok(kind)
     }
 }
 
@@ -173,4 +180,45 @@ fn hash(name: &[u8]) -> (usize, u16) {
     let mixed = (first | LOWER) ^ (last | LOWER).rotate_left(23) ^ name.len() as u64;
     let spread = mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     ((spread >> 40) as usize, (spread >> 24) as u16)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::catch_unwind;
+
+    use super::*;
+
+    #[test]
+    fn a_line_that_cant_be_read_fails_and_shifts_nothing() {
+        let good = "Id\t0\tS\t6\nSize\t12\tI\t6\t1.2.0\tBy\t-1\t7\t^a$\t";
+        let fields = Fields::new(good, &[]);
+        assert_eq!(fields.iter().map(|field| field.name).collect::<Vec<_>>(), ["Id", "Size"]);
+        let detail = fields.last().unwrap().detail.unwrap();
+        assert_eq!((detail.minimum, detail.maximum, detail.pattern), (Some(-1), Some(7), Some("^a$")));
+        assert_eq!((detail.unit, detail.deprecated), (Some("By"), Some("")));
+        assert!(Fields::new("", &[]).is_empty());
+        for (bad, expected) in [
+            ("", "a name"),
+            ("X", "the place of a description"),
+            ("X\t-1\tS\t6", "the place of a description"),
+            ("X\t0", "a kind"),
+            ("X\t0\tZ\t6", "a kind"),
+            ("X\t0\tSS\t6", "one letter"),
+            ("X\t0\tS", "flags"),
+            ("X\t0\tS\t70000", "flags"),
+            ("X\t0\tEChassis.None\t6", "enumeration"),
+            ("X\t0\tRChassis.None\t6", "record type"),
+            ("X\t0\tL\t6", "record type"),
+            ("X\t0\tS\t6\t1.x", "a version"),
+            ("X\t0\tS\t6\t1.2.0.4", "a version"),
+            ("X\t0\tI\t6\t\t\tlow", "a minimum"),
+            ("X\t0\tI\t6\t\t\t\t99999999999999999999", "a maximum"),
+            ("X\t0\tS\t6\t\t\t\t\t\told\tmore", "ten columns"),
+        ] {
+            let text: &'static str = format!("Id\t0\tS\t6\n{bad}\nName\t0\tS\t6").leak();
+            let failure = catch_unwind(|| Fields::new(text, &[]).len()).expect_err(bad);
+            let message = failure.downcast_ref::<String>().unwrap();
+            assert!(message.contains(&format!("{bad:?}")) && message.contains(expected), "{message}");
+        }
+    }
 }

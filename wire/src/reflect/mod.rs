@@ -12,3 +12,4 @@ pub(crate) mod pointer;
 pub(crate) mod record;
 pub(crate) mod secret;
 pub(crate) mod table;
+pub(crate) mod column;

@@ -2,7 +2,7 @@
 //! As text they cost the compiler nothing, and a program only what it uses.
 //!
 //! A line is a fact, with tabs between its columns; what is last and empty is left out. The first is the schema's
-//! version. After an empty line `*` begins a record type (name, place of the description, kind and flags, version that
+//! version, if it has any. After an empty line `*` begins a record type (name, place of the description, kind and flags, version that
 //! brought it), `%` an enumeration (name, place of the description). The lines of a record type are its URIs (`/`), the
 //! patterns of names that services make up (`~`), its actions (`>`), and its properties, for which see [`Fields`]; those
 //! of an enumeration are its members (name, place, version).
@@ -10,6 +10,7 @@
 use std::fmt;
 use std::sync::OnceLock;
 
+use crate::reflect::column::{Malformed, filled, number, optional};
 use crate::reflect::fields::Fields;
 use crate::reflect::record::{Member, Record};
 use crate::reflect::table::{ActionTable, Capabilities, Doc, EnumTable, Notes, Table, TypeKind};
@@ -51,8 +52,9 @@ impl Module {
     // Else how a schema is read would be compiled in each type of it.
     #[inline(never)]
     pub fn table(&'static self, number: usize) -> &'static Table {
-        // The generated code asks for those only that there are.
-        self.read().tables.get(number).unwrap_or(&NO_PARAMETERS)
+        let table = self.read().tables.get(number);
+        debug_assert!(table.is_some(), "{} has no record type {number}", self.schema);
+        table.unwrap_or(&NO_PARAMETERS)
     }
 
     /// The number of a member of the enumeration of this number, beyond the last for a spelling that it doesn't have.
@@ -112,22 +114,29 @@ impl Reader {
 
     fn read(mut self) -> Read {
         let mut blocks = self.module.text.split("\n\n");
-        self.version = blocks.next().map(Version::read).unwrap_or_default();
+        // A schema without versions has an empty line there.
+        let first =
+            optional(blocks.next().unwrap_or_default(), |text| Version::read(text).ok_or(Malformed("a version")));
+        self.version = first.unwrap_or_else(|fault| fault.fail("schema", self.module.schema)).unwrap_or_default();
         for block in blocks {
             let (header, lines) = block.split_once('\n').unwrap_or((block, ""));
-            match header.split_at_checked(1) {
+            let read = match header.split_at_checked(1) {
                 Some(("*", header)) => self.record(header, lines),
                 Some(("%", header)) => self.enumeration(header, lines),
-                _ => {}
-            }
+                _ => Err(Malformed("a record type or an enumeration")),
+            };
+            read.unwrap_or_else(|fault| fault.fail(self.module.schema, block));
+        }
+        if self.tables.len() != self.module.new.len() {
+            Malformed("as many record types as there are Rust types").fail("schema", self.module.schema);
         }
         Read { tables: self.tables.into(), enums: self.enums.into() }
     }
 
-    fn record(&mut self, header: &'static str, lines: &'static str) {
+    fn record(&mut self, header: &'static str, lines: &'static str) -> Result<(), Malformed> {
         let mut columns = header.split('\t');
         let mut column = || columns.next().unwrap_or_default();
-        let (name, doc, marks, since) = (column(), column(), column(), column());
+        let (name, doc, marks, since) = (filled(column(), "a name")?, column(), column(), column());
         let allowed = |yes: char, no: char| match (marks.contains(yes), marks.contains(no)) {
             (true, _) => Some(true),
             (_, true) => Some(false),
@@ -139,7 +148,8 @@ impl Reader {
             Some('X') => TypeKind::Excerpt,
             Some('P') => TypeKind::Parameters,
             Some('A') => TypeKind::Actions,
-            _ => TypeKind::Complex,
+            Some('C') => TypeKind::Complex,
+            _ => return Err(Malformed("a kind")),
         };
         let (mut uris, mut patterns, mut actions) = (Vec::new(), Vec::new(), Vec::new());
         let mut rest = lines;
@@ -148,12 +158,12 @@ impl Reader {
             match line.split_at_checked(1) {
                 Some(("/", _)) => uris.push(line),
                 Some(("~", pattern)) => patterns.push(pattern),
-                Some((">", action)) => actions.push(self.action(action)),
+                Some((">", action)) => actions.push(self.action(action)?),
                 _ => break,
             }
             rest = after;
         }
-        let Some(new) = self.module.new.get(self.tables.len()) else { return };
+        let new = self.module.new.get(self.tables.len()).ok_or(Malformed("a Rust type for it"))?;
         self.tables.push(Table {
             name,
             kind,
@@ -169,34 +179,82 @@ impl Reader {
                 deletable: allowed('D', 'd'),
             },
             version: self.version,
-            notes: notes(doc, since),
+            notes: notes(doc, since)?,
             new: *new,
         });
+        Ok(())
     }
 
-    fn action(&self, line: &'static str) -> ActionTable {
+    fn action(&self, line: &'static str) -> Result<ActionTable, Malformed> {
         let mut columns = line.split('\t');
         let mut column = || columns.next().unwrap_or_default();
-        let (name, doc, since, parameters) = (column(), column(), column(), column());
+        let (name, doc, since, parameters) = (filled(column(), "an action's name")?, column(), column(), column());
         let parameters = (!parameters.is_empty()).then_some((*self.module.all, parameters));
-        ActionTable { name, parameters, notes: notes(doc, since) }
+        Ok(ActionTable { name, parameters, notes: notes(doc, since)? })
     }
 
-    fn enumeration(&mut self, header: &'static str, lines: &'static str) {
+    fn enumeration(&mut self, header: &'static str, lines: &'static str) -> Result<(), Malformed> {
         let (name, doc) = header.split_once('\t').unwrap_or((header, ""));
+        let name = filled(name, "a name")?;
         let (mut members, mut about) = (Vec::new(), Vec::new());
         for line in lines.lines() {
             let mut columns = line.split('\t');
-            members.push(columns.next().unwrap_or_default());
-            about.push(notes(columns.next().unwrap_or_default(), columns.next().unwrap_or_default()));
+            members.push(filled(columns.next().unwrap_or_default(), "a member's name")?);
+            about.push(notes(columns.next().unwrap_or_default(), columns.next().unwrap_or_default())?);
         }
         // Read once in the life of the program, like the static text that they are of.
-        let (members, notes): (&'static [_], &'static [_]) = (members.leak(), about.leak());
-        self.enums.push(EnumTable { name, members, notes, doc: Doc(doc.parse().unwrap_or_default()) });
+        let (members, about): (&'static [_], &'static [_]) = (members.leak(), about.leak());
+        self.enums.push(EnumTable { name, members, notes: about, doc: notes(doc, "")?.doc });
+        Ok(())
     }
 }
 
-fn notes(doc: &str, since: &str) -> Notes {
-    let since = if since.is_empty() { Version::NONE } else { Version::read(since) };
-    Notes { since, doc: Doc(doc.parse().unwrap_or_default()) }
+fn notes(doc: &str, since: &str) -> Result<Notes, Malformed> {
+    let since = optional(since, |text| Version::read(text).ok_or(Malformed("a version")))?;
+    let doc = optional(doc, |text| number(text, "the place of a description"))?;
+    Ok(Notes { since: since.unwrap_or_default(), doc: Doc(doc.unwrap_or_default()) })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::catch_unwind;
+
+    use super::*;
+    use crate::value::action::NoParameters;
+
+    const NEW: &[fn() -> Box<dyn Record>] = &[crate::reflect::generated::new::<NoParameters>];
+
+    fn module(text: &'static str) -> &'static Module {
+        Box::leak(Box::new(Module::new("Test", text, NEW, &(&[] as &[&Module]))))
+    }
+
+    #[test]
+    fn a_block_that_cant_be_read_fails_and_is_not_passed_over() {
+        let good = module(
+            "1.2.0\n\n*Test.Test\t7\tEoU\n/redfish/v1/Test\n>Test.Do\t0\nId\t0\tS\t6\n\n%Test.E\t3\nA\nB\t4\t1.1.0",
+        );
+        let [table] = good.types() else { panic!("{:?}", good.types()) };
+        assert_eq!((table.name, table.fields.len(), table.actions.len(), table.uris.len()), ("Test.Test", 1, 1, 1));
+        assert_eq!(good.read().enums[0].members, ["A", "B"]);
+        for (bad, expected) in [
+            ("", "as many record types"),
+            ("x\n\n*Test.Test\t7\tE", "a version"),
+            ("1.2", "a version"),
+            ("1.2.0", "as many record types"),
+            ("1.2.0\n\n*\t7\tE", "a name"),
+            ("1.2.0\n\n*Test.Test\t7\tQ", "a kind"),
+            ("1.2.0\n\n*Test.Test\tx\tE", "the place of a description"),
+            ("1.2.0\n\n*Test.Test\t0\tE\t1", "a version"),
+            ("1.2.0\n\n*Test.Test\t0\tE\n>\t0", "an action's name"),
+            ("1.2.0\n\n*Test.Test\t0\tE\n\n*Test.Other\t0\tE", "a Rust type for it"),
+            ("1.2.0\n\nTest.Test\t0\tE", "a record type or an enumeration"),
+            ("1.2.0\n\n*Test.Test\t0\tE\n\n", "a record type or an enumeration"),
+            ("1.2.0\n\n*Test.Test\t0\tE\n\n%", "a name"),
+            ("1.2.0\n\n*Test.Test\t0\tE\n\n%Test.E\n\tx", "a member's name"),
+        ] {
+            let failure = catch_unwind(|| module(bad).types().len()).expect_err(bad);
+            let message = failure.downcast_ref::<String>().unwrap();
+            assert!(message.contains(expected) && message.contains("Test"), "{bad:?}: {message}");
+        }
+    }
 }

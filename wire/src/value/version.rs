@@ -11,10 +11,10 @@ impl Version {
     pub const NONE: Self = Self(0, 0, 0);
 
     /// Of text as the schema compiler writes it, `1.2.0`.
-    pub(crate) fn read(text: &str) -> Self {
-        let mut numbers = text.split('.').map(|number| number.parse().unwrap_or_default());
-        let mut next = || numbers.next().unwrap_or_default();
-        Self(next(), next(), next())
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let mut numbers = text.split('.').map(|number| number.parse().ok());
+        let version = Self(numbers.next()??, numbers.next()??, numbers.next()??);
+        numbers.next().is_none().then_some(version)
     }
 
     /// Whether this is a version at all.
