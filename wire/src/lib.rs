@@ -14,13 +14,17 @@ mod codec;
 mod reflect;
 mod value;
 
-pub use codec::decode::{Decoded, Decoder, decode, decode_into, peek_odata_type};
+pub use codec::decode::{Decoded, decode, decode_into, peek_odata_type};
 pub use codec::deviation::{Deviation, DeviationKind, Handling};
-pub use codec::encode::{Encoder, encode};
+pub use codec::encode::{encode, encode_bytes};
 pub use codec::error::{DecodeError, DecodeErrorKind, Limits};
 pub use codec::json::Peek;
+pub use codec::lenient::from_slice;
+pub use codec::reader::Reader;
 pub use codec::residue::Residue;
+pub use codec::returned::Returned;
 pub use codec::scalar::{Fit, Reading, Scalar, ScalarSlot};
+pub use codec::writer::Writer;
 pub use reflect::annotation::Annotations;
 pub use reflect::diff::{Patch, PropertyChange, creation, diff};
 pub use reflect::fields::Fields;
@@ -35,7 +39,7 @@ pub use reflect::record::{
 pub use reflect::table::{
     ActionTable, Capabilities, Detail, Doc, EnumTable, Field, Flags, Kind, Notes, Table, TypeKind,
 };
-pub use value::action::{ActionTarget, Actions, NoParameters, Returned};
+pub use value::action::{ActionTarget, Actions, NoParameters};
 pub use value::collection::{CollectionKind, CollectionProperties, ResourceCollection};
 pub use value::enums::OpenEnum;
 pub use value::link::{AnyLink, Link, LinkView};

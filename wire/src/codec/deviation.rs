@@ -5,6 +5,7 @@ use std::fmt;
 
 /// One place where a payload departs from the schemas.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Deviation {
     /// Where: a JSON pointer (RFC 6901) from the resource's top.
     pub pointer: String,
@@ -88,8 +89,12 @@ kinds! {
     Duration = "bad-duration",
     /// Not a UUID.
     Guid = "bad-uuid",
-    /// A string, or the name of a property, that is no Unicode text, such as half a surrogate pair.
+    /// A string, or the name of a property, that is not Unicode text: bytes that are not UTF-8, or half a surrogate pair.
     Unicode = "bad-unicode",
+    /// A control character in a string, or in the name of a property, where JSON wants an escape.
+    ControlCharacter = "control-character",
+    /// Something other than blanks behind the JSON object.
+    TrailingData = "trailing-data",
     /// A link that is a string.
     LinkAsString = "link-as-string",
     /// A link without `@odata.id`: an empty object.
@@ -106,6 +111,7 @@ impl fmt::Display for DeviationKind {
 
 /// What became of a value that deviates. In every case encoding gives back what came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Handling {
     /// The field has the value in the type that the schema declares; nothing was lost by it.
     Coerced,

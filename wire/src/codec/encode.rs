@@ -1,8 +1,8 @@
 //! The encoder: a record as the JSON that it came from, or that its fields now stand for.
 
-use std::fmt::{self, Write as _};
-
-use crate::codec::decode::still_holds;
+use super::decode::still_holds;
+use super::lossy::Lossy;
+use super::writer::Writer;
 use crate::codec::residue::{Beside, Form};
 use crate::reflect::record::{Item, Record, Slot};
 use crate::value::link::{AnyLink, LinkView};
@@ -11,35 +11,28 @@ use crate::value::link::{AnyLink, LinkView};
 /// compared by value and the order of names aside.
 #[must_use]
 pub fn encode(record: &dyn Record) -> String {
-    let mut encoder = Encoder::default();
-    encoder.record(record);
-    encoder.out
+    let mut writer = Writer::default();
+    writer.record(record);
+    writer.text()
 }
 
-/// Writes records as JSON text.
-#[derive(Debug, Default)]
-pub struct Encoder {
-    out: String,
+/// The record as JSON, as [`encode`] has it, with the bytes that came where they are not UTF-8 (the text has U+FFFD
+/// there), and with what stood behind the object.
+#[must_use]
+pub fn encode_bytes(record: &dyn Record) -> Vec<u8> {
+    let mut writer = Writer::default();
+    writer.record(record);
+    if let Some(behind) = record.residue().behind() {
+        writer.kept(behind);
+    }
+    writer.bytes()
 }
 
-impl Encoder {
-    pub(crate) fn raw(&mut self, json: &str) {
-        self.out.push_str(json);
-    }
-
-    pub(crate) fn print(&mut self, value: &dyn fmt::Display) {
-        // A String takes whatever is written to it.
-        let _ = write!(self.out, "{value}");
-    }
-
-    pub(crate) fn string(&mut self, text: &str) {
-        write_string(&mut self.out, text);
-    }
-
+impl Writer {
     fn record(&mut self, record: &dyn Record) {
         let residue = record.residue();
         let mut first = true;
-        self.out.push('{');
+        self.raw("{");
         for (number, field) in record.table().fields.iter().enumerate() {
             let slot = record.slot(number);
             let beside = if residue.is_empty() { None } else { residue.beside(number) };
@@ -47,7 +40,7 @@ impl Encoder {
             match original(record, number, &slot, beside) {
                 Some(json) => {
                     self.name(&mut first, name);
-                    self.raw(json);
+                    self.kept(json);
                 }
                 None if slot.is_empty() => {}
                 None => {
@@ -63,47 +56,50 @@ impl Encoder {
                 Item::Scalar(scalar) => scalar.write(0, self),
             }
         }
-        for (name, json) in residue.iter() {
+        for (name, json) in residue.unknown() {
             self.name(&mut first, name);
-            self.raw(json);
+            self.kept(json);
         }
         for (name, json) in residue.unreadable() {
             self.comma(&mut first);
-            self.print(&format_args!("\"{name}\":{json}"));
+            self.raw("\"");
+            self.kept(name);
+            self.raw("\":");
+            self.kept(json);
         }
-        self.out.push('}');
+        self.raw("}");
     }
 
     fn comma(&mut self, first: &mut bool) {
         if !std::mem::take(first) {
-            self.out.push(',');
+            self.raw(",");
         }
     }
 
     fn name(&mut self, first: &mut bool, name: &str) {
         self.comma(first);
         self.string(name);
-        self.out.push(':');
+        self.raw(":");
     }
 
     pub(crate) fn slot(&mut self, slot: &Slot<'_>, many: bool) {
         if !many {
             return self.item(slot, 0);
         }
-        self.out.push('[');
+        self.raw("[");
         match slot {
             Slot::Enum(values) => self.list(values.iter(), Self::string),
             Slot::Record(records) => self.list(records.iter(), Self::record),
             Slot::Link(links) => self.list(links.iter(), Self::link),
-            _ => self.list(0..slot.len(), |encoder, index| encoder.item(slot, index)),
+            _ => self.list(0..slot.len(), |writer, index| writer.item(slot, index)),
         }
-        self.out.push(']');
+        self.raw("]");
     }
 
     fn list<T>(&mut self, items: impl Iterator<Item = T>, write: impl Fn(&mut Self, T)) {
         for (index, item) in items.enumerate() {
             if index > 0 {
-                self.out.push(',');
+                self.raw(",");
             }
             write(self, item);
         }
@@ -134,47 +130,18 @@ impl Encoder {
             }
             LinkView::Text(uri) => self.string(uri.as_str()),
             LinkView::Expanded(record) => self.record(record),
-            LinkView::Irregular(json) => self.raw(json),
+            LinkView::Irregular(_) => self.kept(link.irregular_json()),
         }
-    }
-
-    pub(crate) fn finish(self) -> String {
-        self.out
     }
 }
 
 /// The text beside a field, where it still stands for the field.
-fn original<'a>(record: &dyn Record, number: usize, slot: &Slot<'_>, beside: Option<Beside<'a>>) -> Option<&'a str> {
+fn original<'a>(record: &dyn Record, number: usize, slot: &Slot<'_>, beside: Option<Beside<'a>>) -> Option<Lossy<'a>> {
     let beside = beside?;
     let stands = match beside.form {
         Form::Null | Form::Empty | Form::Withheld => slot.is_empty(),
         Form::Coerced => still_holds(record, number, beside.json),
-        Form::Unknown | Form::Unreadable => false,
+        Form::Unknown | Form::Unreadable | Form::Behind => false,
     };
     stands.then_some(beside.json)
-}
-
-/// A JSON string.
-pub(crate) fn write_string(out: &mut String, text: &str) {
-    out.push('"');
-    let mut rest = text;
-    while let Some(at) = rest.find(|c: char| c < ' ' || c == '"' || c == '\\') {
-        let (plain, tail) = rest.split_at(at);
-        out.push_str(plain);
-        let mut chars = tail.chars();
-        match chars.next() {
-            Some('"') => out.push_str("\\\""),
-            Some('\\') => out.push_str("\\\\"),
-            Some('\n') => out.push_str("\\n"),
-            Some('\r') => out.push_str("\\r"),
-            Some('\t') => out.push_str("\\t"),
-            Some(control) => {
-                let _ = write!(out, "\\u{:04x}", control as u32);
-            }
-            None => {}
-        }
-        rest = chars.as_str();
-    }
-    out.push_str(rest);
-    out.push('"');
 }

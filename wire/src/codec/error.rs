@@ -21,7 +21,7 @@ struct Failure {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeErrorKind {
-    /// The bytes are not UTF-8.
+    /// The bytes are not UTF-8, elsewhere than in strings.
     NotUtf8,
     /// The text is not JSON; the parser's words.
     Syntax(String),
@@ -108,11 +108,11 @@ impl std::error::Error for DecodeError {}
 /// What a payload may be at most. Real services stay far below the defaults; a hostile one does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of the whole payload; 64 MiB unless told.
+    /// Bytes of the whole payload. Defaults to 64 MiB, and is 512 MiB at most.
     pub size: usize,
-    /// Objects and arrays within each other; 64 unless told, and no more than 128 whatever is told.
+    /// Objects and arrays within each other. Defaults to 64, and is 128 at most.
     pub depth: usize,
-    /// Members of one object or array; 1,000,000 unless told.
+    /// Members of one object or array. Defaults to 1,000,000.
     pub members: usize,
 }
 
@@ -123,6 +123,9 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// Nothing larger is ever read, as places are counted in 32 bits, and text may become longer when it is mended.
+    pub(crate) const MAX_SIZE: usize = u32::MAX as usize / 8;
+
     /// Nothing deeper is ever read, as it would not fit on a small stack.
     pub const MAX_DEPTH: usize = 128;
 }

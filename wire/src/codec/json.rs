@@ -56,13 +56,31 @@ impl fmt::Display for Wrong {
 pub(crate) struct Quoted<'j> {
     raw: &'j str,
     escaped: bool,
+    start: usize,
 }
 
 impl<'j> Quoted<'j> {
     /// What it means; none where that is no Unicode text, as half a surrogate pair is none.
     #[inline]
     pub(crate) fn text(self) -> Option<Cow<'j, str>> {
-        if self.escaped { unescape(self.raw).map(Cow::Owned) } else { Some(Cow::Borrowed(self.raw)) }
+        if self.escaped { self.unescaped().map(Cow::Owned) } else { Some(Cow::Borrowed(self.raw)) }
+    }
+
+    fn unescaped(self) -> Option<String> {
+        let mut text = String::with_capacity(self.raw.len());
+        unescape(self.raw, &mut text, false).then_some(text)
+    }
+
+    /// What it means, with U+FFFD in place of each half of a surrogate pair.
+    pub(crate) fn lossy_text(self) -> String {
+        let mut text = String::with_capacity(self.raw.len());
+        unescape(self.raw, &mut text, true);
+        text
+    }
+
+    /// Where it begins and ends between the quotes.
+    pub(crate) fn place(self) -> (usize, usize) {
+        (self.start, self.start + self.raw.len())
     }
 
     /// As it is written between the quotes.
@@ -87,6 +105,11 @@ pub(crate) struct Json<'j> {
 impl<'j> Json<'j> {
     pub(crate) fn new(text: &'j str) -> Self {
         Self { text, place: 0 }
+    }
+
+    /// At a place that was passed before.
+    pub(crate) fn back_to(&self, place: usize) -> Self {
+        Self { text: self.text, place }
     }
 
     /// How far the text was read.
@@ -222,7 +245,7 @@ impl<'j> Json<'j> {
         }
         let raw = self.since(start);
         self.place += 1;
-        Ok(Quoted { raw, escaped })
+        Ok(Quoted { raw, escaped, start })
     }
 
     /// From the first escape of a string to its end.
@@ -333,40 +356,43 @@ fn blanks(bytes: &[u8]) -> usize {
     }
 }
 
-/// What a string with escapes means; none where it has half a surrogate pair.
-fn unescape(raw: &str) -> Option<String> {
-    let mut text = String::with_capacity(raw.len());
+/// Writes what a string with escapes means. Half a surrogate pair is the end of it, or U+FFFD if `lossy`; whether it came to
+/// the end of the string.
+fn unescape(raw: &str, text: &mut String, lossy: bool) -> bool {
     let mut rest = raw;
     while let Some((plain, escape)) = rest.split_once('\\') {
         text.push_str(plain);
         let mut chars = escape.chars();
-        text.push(match chars.next()? {
-            'b' => '\x08',
-            'f' => '\x0C',
-            'n' => '\n',
-            'r' => '\r',
-            't' => '\t',
-            'u' => {
-                let first = unit(&mut chars)?;
-                let second = match first {
-                    0xD800..=0xDBFF => Some(chars.as_str().strip_prefix("\\u")?),
-                    _ => None,
-                };
-                match second {
-                    None => char::from_u32(first)?,
-                    Some(after) => {
-                        chars = after.chars();
-                        let low = unit(&mut chars).filter(|low| (0xDC00..=0xDFFF).contains(low))?;
-                        char::from_u32(0x10000 + ((first - 0xD800) << 10) + (low - 0xDC00))?
-                    }
-                }
-            }
+        let c = match chars.next() {
+            Some('b') => Some('\x08'),
+            Some('f') => Some('\x0C'),
+            Some('n') => Some('\n'),
+            Some('r') => Some('\r'),
+            Some('t') => Some('\t'),
+            Some('u') => unicode(&mut chars),
             other => other,
-        });
+        };
+        match c {
+            Some(c) => text.push(c),
+            None if lossy => text.push(char::REPLACEMENT_CHARACTER),
+            None => return false,
+        }
         rest = chars.as_str();
     }
     text.push_str(rest);
-    Some(text)
+    true
+}
+
+/// The character of one escape, or of two where a surrogate pair takes two.
+fn unicode(chars: &mut std::str::Chars<'_>) -> Option<char> {
+    let first = unit(chars)?;
+    if !(0xD800..=0xDBFF).contains(&first) {
+        return char::from_u32(first);
+    }
+    let mut after = chars.as_str().strip_prefix("\\u")?.chars();
+    let low = unit(&mut after).filter(|low| (0xDC00..=0xDFFF).contains(low))?;
+    *chars = after;
+    char::from_u32(0x10000 + ((first - 0xD800) << 10) + (low - 0xDC00))
 }
 
 /// Four hexadecimal digits.

@@ -3,15 +3,14 @@
 use std::any::Any;
 use std::fmt;
 
-use crate::codec::decode::Decoder;
 use crate::codec::deviation::{DeviationKind, Handling, Problem};
-use crate::codec::encode::Encoder;
 use crate::codec::error::DecodeError;
 use crate::codec::json::Peek;
 use crate::codec::number::{Whole, holds, is_number, whole};
+use crate::codec::reader::Reader;
+use crate::codec::writer::Writer;
 use crate::value::odata::{ETag, ODataId, ODataType};
 use crate::value::oem::Oem;
-use crate::value::primitive::Primitive;
 use crate::value::text::{DateTime, Duration, Guid};
 
 /// A scalar type of the standard.
@@ -21,9 +20,9 @@ pub trait Scalar: Clone + PartialEq + fmt::Debug + Any + Send + Sync {
     /// # Errors
     ///
     /// Only for text that is not JSON.
-    fn decode(decoder: &mut Decoder<'_>, peek: Peek) -> Result<Reading<Self>, DecodeError>;
+    fn decode(reader: &mut Reader<'_>, peek: Peek) -> Result<Reading<Self>, DecodeError>;
     /// Writes the value as JSON.
-    fn encode(&self, encoder: &mut Encoder);
+    fn encode(&self, writer: &mut Writer);
     /// The text of a string-like scalar.
     fn text(&self) -> Option<&str> {
         None
@@ -69,9 +68,9 @@ pub trait ScalarSlot: fmt::Debug + Any {
     /// # Errors
     ///
     /// Only for text that is not JSON.
-    fn read(&mut self, decoder: &mut Decoder<'_>, peek: Peek) -> Result<Fit, DecodeError>;
+    fn read(&mut self, reader: &mut Reader<'_>, peek: Peek) -> Result<Fit, DecodeError>;
     /// Writes one of them as JSON.
-    fn write(&self, index: usize, encoder: &mut Encoder);
+    fn write(&self, index: usize, writer: &mut Writer);
     /// Takes all away.
     fn clear(&mut self);
     /// Whether both hold the same.
@@ -91,7 +90,7 @@ pub trait ScalarSlot: fmt::Debug + Any {
 }
 
 /// What can hold scalars of one type.
-trait Holder: Clone + PartialEq + fmt::Debug + Any {
+pub(crate) trait Holder: Clone + PartialEq + fmt::Debug + Any {
     type Value: Scalar;
     fn count(&self) -> usize;
     fn value(&self, index: usize) -> Option<&Self::Value>;
@@ -134,7 +133,7 @@ impl<S: Scalar> Holder for Vec<S> {
 macro_rules! holds_itself {
     ($($scalar:ty)*) => {$(
         /// As the value of a map.
-        impl Holder for $scalar {
+        impl $crate::codec::scalar::Holder for $scalar {
             type Value = Self;
             fn count(&self) -> usize {
                 1
@@ -152,15 +151,17 @@ macro_rules! holds_itself {
     )*};
 }
 
-holds_itself!(Primitive String);
+pub(crate) use holds_itself;
+
+holds_itself!(String);
 
 impl<H: Holder> ScalarSlot for H {
     fn len(&self) -> usize {
         self.count()
     }
 
-    fn read(&mut self, decoder: &mut Decoder<'_>, peek: Peek) -> Result<Fit, DecodeError> {
-        let (value, outcome) = match H::Value::decode(decoder, peek)? {
+    fn read(&mut self, reader: &mut Reader<'_>, peek: Peek) -> Result<Fit, DecodeError> {
+        let (value, outcome) = match H::Value::decode(reader, peek)? {
             Reading::Exact(value) => (value, Fit::Exact),
             Reading::Rounded(value) => (value, Fit::Rounded),
             Reading::Odd(value, problem, handling) => (value, Fit::Odd(problem, handling)),
@@ -170,9 +171,9 @@ impl<H: Holder> ScalarSlot for H {
         Ok(outcome)
     }
 
-    fn write(&self, index: usize, encoder: &mut Encoder) {
+    fn write(&self, index: usize, writer: &mut Writer) {
         if let Some(value) = self.value(index) {
-            value.encode(encoder);
+            value.encode(writer);
         }
     }
 
@@ -214,12 +215,12 @@ pub(crate) fn wrong(expected: &'static str) -> Problem {
 }
 
 impl Scalar for bool {
-    fn decode(decoder: &mut Decoder<'_>, peek: Peek) -> Result<Reading<Self>, DecodeError> {
+    fn decode(reader: &mut Reader<'_>, peek: Peek) -> Result<Reading<Self>, DecodeError> {
         const EXPECTED: &str = "true or false";
         Ok(match peek {
-            Peek::True | Peek::False => Reading::Exact(decoder.bool(peek)?),
+            Peek::True | Peek::False => Reading::Exact(reader.bool(peek)?),
             Peek::String => {
-                let Some(text) = decoder.str()? else { return Ok(Reading::Refused(wrong(EXPECTED))) };
+                let Some(text) = reader.str()? else { return Ok(Reading::Refused(wrong(EXPECTED))) };
                 let problem = Problem::new(DeviationKind::BooleanInString, EXPECTED);
                 match text {
                     _ if text.eq_ignore_ascii_case("true") => Reading::Odd(true, problem, Handling::Coerced),
@@ -231,17 +232,17 @@ impl Scalar for bool {
         })
     }
 
-    fn encode(&self, encoder: &mut Encoder) {
-        encoder.raw(if *self { "true" } else { "false" });
+    fn encode(&self, writer: &mut Writer) {
+        writer.raw(if *self { "true" } else { "false" });
     }
 }
 
 impl Scalar for i64 {
-    fn decode(decoder: &mut Decoder<'_>, peek: Peek) -> Result<Reading<Self>, DecodeError> {
+    fn decode(reader: &mut Reader<'_>, peek: Peek) -> Result<Reading<Self>, DecodeError> {
         const EXPECTED: &str = "an integer";
         let problem = |kind| Problem::new(kind, EXPECTED);
         if peek == Peek::Number {
-            return Ok(match whole(decoder.number()?) {
+            return Ok(match whole(reader.number()?) {
                 Some(Whole::Exact(number)) => Reading::Exact(number),
                 Some(Whole::Decimal(number)) => {
                     Reading::Odd(number, problem(DeviationKind::IntegerAsDecimal), Handling::Coerced)
@@ -251,7 +252,7 @@ impl Scalar for i64 {
             });
         }
         if peek == Peek::String
-            && let Some(text) = decoder.str()?
+            && let Some(text) = reader.str()?
             && is_number(text)
             && let Some(Whole::Exact(number) | Whole::Decimal(number)) = whole(text)
         {
@@ -260,16 +261,16 @@ impl Scalar for i64 {
         Ok(Reading::Refused(wrong(EXPECTED)))
     }
 
-    fn encode(&self, encoder: &mut Encoder) {
-        encoder.print(self);
+    fn encode(&self, writer: &mut Writer) {
+        writer.print(self);
     }
 }
 
 impl Scalar for f64 {
-    fn decode(decoder: &mut Decoder<'_>, peek: Peek) -> Result<Reading<Self>, DecodeError> {
+    fn decode(reader: &mut Reader<'_>, peek: Peek) -> Result<Reading<Self>, DecodeError> {
         const EXPECTED: &str = "a number";
         if peek == Peek::Number {
-            let text = decoder.number()?;
+            let text = reader.number()?;
             return Ok(match text.parse::<Self>() {
                 Ok(number) if !number.is_finite() => {
                     Reading::Refused(Problem::new(DeviationKind::OutOfRange, EXPECTED))
@@ -280,7 +281,7 @@ impl Scalar for f64 {
             });
         }
         if peek == Peek::String
-            && let Some(text) = decoder.str()?
+            && let Some(text) = reader.str()?
             && is_number(text)
             && let Ok(number) = text.parse::<Self>()
             && number.is_finite()
@@ -291,29 +292,29 @@ impl Scalar for f64 {
         Ok(Reading::Refused(wrong(EXPECTED)))
     }
 
-    fn encode(&self, encoder: &mut Encoder) {
+    fn encode(&self, writer: &mut Writer) {
         // JSON has neither infinities nor NaN.
-        if self.is_finite() { encoder.print(&format_args!("{self:?}")) } else { encoder.raw("null") }
+        if self.is_finite() { writer.print(&format_args!("{self:?}")) } else { writer.raw("null") }
     }
 }
 
 impl Scalar for String {
-    fn decode(decoder: &mut Decoder<'_>, peek: Peek) -> Result<Reading<Self>, DecodeError> {
+    fn decode(reader: &mut Reader<'_>, peek: Peek) -> Result<Reading<Self>, DecodeError> {
         const EXPECTED: &str = "a string";
         let odd = |text| Reading::Odd(text, Problem::new(DeviationKind::ScalarForString, EXPECTED), Handling::Coerced);
         Ok(match peek {
-            Peek::String => match decoder.str()? {
+            Peek::String => match reader.str()? {
                 Some(text) => Reading::Exact(text.to_owned()),
                 None => Reading::Refused(Problem::new(DeviationKind::Unicode, EXPECTED)),
             },
-            Peek::True | Peek::False => odd(decoder.bool(peek)?.to_string()),
-            _ if peek == Peek::Number => odd(decoder.number()?.to_owned()),
+            Peek::True | Peek::False => odd(reader.bool(peek)?.to_string()),
+            _ if peek == Peek::Number => odd(reader.number()?.to_owned()),
             _ => Reading::Refused(wrong(EXPECTED)),
         })
     }
 
-    fn encode(&self, encoder: &mut Encoder) {
-        encoder.string(self);
+    fn encode(&self, writer: &mut Writer) {
+        writer.string(self);
     }
 
     fn text(&self) -> Option<&str> {
@@ -324,11 +325,11 @@ impl Scalar for String {
 macro_rules! text_scalar {
     ($($ty:ty: $expected:literal, $check:expr;)*) => {$(
         impl Scalar for $ty {
-            fn decode(decoder: &mut Decoder<'_>, peek: Peek) -> Result<Reading<Self>, DecodeError> {
+            fn decode(reader: &mut Reader<'_>, peek: Peek) -> Result<Reading<Self>, DecodeError> {
                 if peek != Peek::String {
                     return Ok(Reading::Refused(wrong($expected)));
                 }
-                let Some(text) = decoder.str()? else {
+                let Some(text) = reader.str()? else {
                     return Ok(Reading::Refused(Problem::new(DeviationKind::Unicode, $expected)));
                 };
                 let value = Self::from(text);
@@ -339,8 +340,8 @@ macro_rules! text_scalar {
                 })
             }
 
-            fn encode(&self, encoder: &mut Encoder) {
-                encoder.string(self.as_str());
+            fn encode(&self, writer: &mut Writer) {
+                writer.string(self.as_str());
             }
 
             fn text(&self) -> Option<&str> {
@@ -360,17 +361,17 @@ text_scalar! {
 }
 
 impl Scalar for ETag {
-    fn decode(decoder: &mut Decoder<'_>, peek: Peek) -> Result<Reading<Self>, DecodeError> {
+    fn decode(reader: &mut Reader<'_>, peek: Peek) -> Result<Reading<Self>, DecodeError> {
         // Some services send a number. It is as good as a string here.
-        Ok(match String::decode(decoder, peek)? {
+        Ok(match String::decode(reader, peek)? {
             Reading::Exact(text) | Reading::Rounded(text) => Reading::Exact(Self::from(text)),
             Reading::Odd(text, problem, handling) => Reading::Odd(Self::from(text), problem, handling),
             Reading::Refused(problem) => Reading::Refused(problem),
         })
     }
 
-    fn encode(&self, encoder: &mut Encoder) {
-        encoder.string(self.as_str());
+    fn encode(&self, writer: &mut Writer) {
+        writer.string(self.as_str());
     }
 
     fn text(&self) -> Option<&str> {
@@ -379,8 +380,8 @@ impl Scalar for ETag {
 }
 
 impl Scalar for Oem {
-    fn decode(decoder: &mut Decoder<'_>, peek: Peek) -> Result<Reading<Self>, DecodeError> {
-        let value = Self::from_json(decoder.raw(peek)?);
+    fn decode(reader: &mut Reader<'_>, peek: Peek) -> Result<Reading<Self>, DecodeError> {
+        let value = Self::from_json(reader.raw(peek)?);
         // Free-form, but an object.
         Ok(match peek {
             Peek::Object => Reading::Exact(value),
@@ -388,7 +389,7 @@ impl Scalar for Oem {
         })
     }
 
-    fn encode(&self, encoder: &mut Encoder) {
-        encoder.raw(self.as_json());
+    fn encode(&self, writer: &mut Writer) {
+        writer.kept(self.json());
     }
 }

@@ -3,9 +3,12 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::codec::decode::{Decoded, decode};
-use crate::codec::error::{DecodeError, Limits};
+use crate::codec::decode::{Decoded, decode_kept};
+use crate::codec::error::DecodeError;
+use crate::codec::lenient::value_of;
+use crate::codec::lossy::Lossy;
 use crate::reflect::record::{Record, Type};
+use crate::value::action::ActionTarget;
 
 /// The annotations of an object and of its properties.
 #[derive(Debug, Clone, Copy)]
@@ -21,8 +24,12 @@ impl<'a> Annotations<'a> {
     /// `get("BootSourceOverrideTarget", "Redfish.AllowableValues")`
     #[must_use]
     pub fn get(self, property: &str, term: &str) -> Option<&'a str> {
-        let found = self.iter().filter(|(of, name, _)| *of == property && *name == term);
-        found.map(|(_, _, json)| json).last()
+        self.kept(property, term).map(|json| json.text)
+    }
+
+    fn kept(self, property: &str, term: &str) -> Option<Lossy<'a>> {
+        let is_wanted = |name: &str| name.split_once('@') == Some((property, term));
+        self.0.residue().unknown().filter(|(name, _)| is_wanted(name)).map(|(_, json)| json).last()
     }
 
     /// An annotation as a value of a serde type.
@@ -31,7 +38,7 @@ impl<'a> Annotations<'a> {
     ///
     /// Where the annotation does not fit the type.
     pub fn parse<T: DeserializeOwned>(self, property: &str, term: &str) -> Option<Result<T, serde_json::Error>> {
-        self.get(property, term).map(serde_json::from_str)
+        self.get(property, term).map(value_of)
     }
 
     /// An annotation as a value of a Redfish type, `record::<schema::Settings>("", "Redfish.Settings")`.
@@ -41,7 +48,7 @@ impl<'a> Annotations<'a> {
     /// Where the annotation is no object.
     #[must_use]
     pub fn record<T: Type>(self, property: &str, term: &str) -> Option<Result<Decoded<T>, DecodeError>> {
-        self.get(property, term).map(|json| decode(json.as_bytes(), &Limits::default()))
+        self.kept(property, term).map(decode_kept)
     }
 
     /// The values that the service accepts for a property or parameter (`@Redfish.AllowableValues`).
@@ -56,5 +63,21 @@ impl<'a> Annotations<'a> {
     pub fn iter(self) -> impl Iterator<Item = (&'a str, &'a str, &'a str)> {
         let record = self.0;
         record.residue().iter().filter_map(|(name, json)| name.split_once('@').map(|(of, term)| (of, term, json)))
+    }
+}
+
+impl dyn Record {
+    /// The annotations of this object and of its properties.
+    #[must_use]
+    pub fn annotations(&self) -> Annotations<'_> {
+        Annotations::of(self)
+    }
+}
+
+impl ActionTarget {
+    /// The values that the service accepts for a parameter, where it says so right here.
+    #[must_use]
+    pub fn allowable_values(&self, parameter: &str) -> Option<Vec<String>> {
+        (self as &dyn Record).annotations().allowable_values(parameter)
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::reflect::record::{Item, ItemMut, Member, Record, Slot, SlotMut};
-use crate::reflect::secret::is_secret;
+use crate::reflect::secret::{is_secret, shown};
 use crate::value::link::{AnyLink, LinkView};
 
 /// Makes `copy`, which is empty, what `record` is. Both are of the same type.
@@ -52,11 +52,11 @@ fn copy_slot(from: &Slot<'_>, to: SlotMut<'_>) {
                     LinkView::Reference(uri) => copied.refer(uri.clone(), false),
                     LinkView::Text(uri) => copied.refer(uri.clone(), true),
                     LinkView::Expanded(record) => copied.expand(record.to_box()),
-                    LinkView::Irregular(json) => copied.irregular(json),
+                    LinkView::Irregular(_) => copied.irregular(link.irregular_json()),
                 }
             }
         }
-        _ => {}
+        (from, to) => debug_assert!(false, "{from:?} can't be copied to {to:?}"),
     }
 }
 
@@ -119,7 +119,9 @@ pub(crate) fn same_link(one: &AnyLink, other: &AnyLink) -> bool {
         (LinkView::Reference(one), LinkView::Reference(other)) => one == other,
         (LinkView::Text(one), LinkView::Text(other)) => one == other,
         (LinkView::Expanded(one), LinkView::Expanded(other)) => same(one, other),
-        (LinkView::Irregular(one), LinkView::Irregular(other)) => one == other,
+        (LinkView::Irregular(_), LinkView::Irregular(_)) => {
+            one.irregular_json().bytes() == other.irregular_json().bytes()
+        }
         _ => false,
     }
 }
@@ -140,12 +142,14 @@ pub fn print(record: &dyn Record, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     for (name, item) in record.dynamic().into_iter().flat_map(|map| map.iter()) {
         match item {
             Item::Record(record) => out.field(name, &record),
+            Item::Scalar(_) if is_secret(name) => out.field(name, &format_args!("***")),
             Item::Scalar(scalar) => out.field(name, scalar.print(0)),
         };
     }
     let residue = record.residue();
-    for (name, json) in residue.iter().chain(residue.unreadable()) {
-        out.field(name, &format_args!("{}", if is_secret(name) { "***" } else { json }));
+    let unreadable = residue.unreadable().map(|(name, json)| (name.text, json.text));
+    for (name, json) in residue.iter().chain(unreadable) {
+        out.field(name, &format_args!("{}", shown(name, json)));
     }
     out.finish()
 }
@@ -172,5 +176,33 @@ impl fmt::Debug for Printed<'_> {
             list.entry(&std::fmt::from_fn(|f| one(index, f)));
         }
         list.finish()
+    }
+}
+
+impl Clone for Box<dyn Record> {
+    fn clone(&self) -> Self {
+        self.to_box()
+    }
+}
+
+impl fmt::Debug for dyn Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        print(self, f)
+    }
+}
+
+impl dyn Record {
+    /// A copy, whatever its type.
+    #[must_use]
+    pub fn to_box(&self) -> Box<dyn Record> {
+        let mut made = self.table().make();
+        copy(self, &mut *made);
+        made
+    }
+}
+
+impl PartialEq for AnyLink {
+    fn eq(&self, other: &Self) -> bool {
+        same_link(self, other)
     }
 }

@@ -1,12 +1,14 @@
 //! The difference of two values of a type, as the body of a PATCH that makes one into the other (DSP0266, "PATCH
 //! (update)"): only what changed, null for what was taken away.
 
-use crate::codec::encode::{Encoder, encode, write_string};
+use crate::codec::encode::encode;
+use crate::codec::writer::{Writer, write_string};
 use crate::reflect::compare::{same, same_slot};
 use crate::reflect::record::{Item, Record, RecordSlot, Slot};
 
 /// A change that a PATCH would make.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PropertyChange {
     /// Where, as a JSON pointer.
     pub pointer: String,
@@ -20,6 +22,7 @@ pub struct PropertyChange {
 
 /// What a PATCH would have to say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Patch {
     /// The body: JSON text of an object. Empty (`{}`) where nothing changed.
     pub body: String,
@@ -109,9 +112,9 @@ fn fields(old: &dyn Record, new: &dyn Record, pointer: &str, changes: &mut Vec<P
             (true, true) => "[]".to_owned(),
             (true, false) => "null".to_owned(),
             (false, _) => {
-                let mut encoder = Encoder::default();
-                encoder.slot(&after, many);
-                encoder.finish()
+                let mut writer = Writer::default();
+                writer.slot(&after, many);
+                writer.text()
             }
         };
         members.push(field.name, &json);
@@ -155,9 +158,9 @@ fn dynamic(
             (Some(Item::Record(before)), Item::Record(after)) if same(before, after) => continue,
             (_, Item::Record(after)) => encode(after),
             (_, Item::Scalar(after)) => {
-                let mut encoder = Encoder::default();
-                after.write(0, &mut encoder);
-                encoder.finish()
+                let mut writer = Writer::default();
+                after.write(0, &mut writer);
+                writer.text()
             }
         };
         changes.push(change(new, pointer, name, true, true));

@@ -16,6 +16,8 @@ pub use crate::SlotMut::{
 pub use crate::codec::serde::{deserialize, serialize, spelled};
 pub use crate::reflect::compare::{copied, print, same};
 pub use crate::reflect::module::find_table;
+pub use crate::reflect::record::new;
+pub use crate::reflect::shorthand::*;
 pub use crate::value::enums::named;
 pub use crate::{
     ActionTarget, Actions, Collection, CollectionKind, DateTime, Duration, ETag, EnumTable, Fields, Guid, Link, MAP,
@@ -25,43 +27,6 @@ pub use crate::{
 
 /// No residue.
 pub const NONE: Residue = Residue::NONE;
-
-/// An empty record, for [`Table::make`].
-#[must_use]
-pub fn new<T: Record + Default>() -> Box<dyn Record> {
-    // Not `Box::default`, which makes the value in place: how a half-made box is dropped would be compiled for each type, a
-    // ninth of all code.
-    Box::new(T::default())
-}
-
-// A call to one of these costs the compiler less than to see, for every single field, that its type is a `ScalarSlot`; and
-// less memory if it stays a call.
-macro_rules! scalar_slots {
-    ($($name:ident $name_mut:ident: $ty:ty;)*) => {$(
-        #[inline(never)]
-        pub fn $name(slot: &$ty) -> Slot<'_> {
-            Slot::Scalar(slot)
-        }
-        #[inline(never)]
-        pub fn $name_mut(slot: &mut $ty) -> SlotMut<'_> {
-            SlotMut::Scalar(slot)
-        }
-    )*};
-}
-
-scalar_slots! {
-    string string_mut: Option<String>;
-    int int_mut: Option<i64>;
-    decimal decimal_mut: Option<f64>;
-    boolean boolean_mut: Option<bool>;
-    date_time date_time_mut: Option<DateTime>;
-    duration duration_mut: Option<Duration>;
-    odata_id odata_id_mut: Option<ODataId>;
-    odata_type odata_type_mut: Option<ODataType>;
-    etag etag_mut: Option<ETag>;
-    oem oem_mut: Option<Oem>;
-    strings strings_mut: Vec<String>;
-}
 
 /// The traits that every record type has beside [`Record`]. Where it stands, `w` is this module: the paths come more than a
 /// thousand times, and each of their segments costs the compiler memory.

@@ -6,7 +6,6 @@ use std::fmt;
 
 use crate::codec::residue::Residue;
 use crate::codec::scalar::ScalarSlot;
-use crate::reflect::annotation::Annotations;
 use crate::reflect::table::{Table, TypeKind};
 use crate::value::action::{Actions, NO_PARAMETERS};
 use crate::value::link::AnyLink;
@@ -49,27 +48,7 @@ pub trait Collection: Type {
     fn members(&self) -> &[crate::Link<Self::Member>];
 }
 
-impl Clone for Box<dyn Record> {
-    fn clone(&self) -> Self {
-        self.to_box()
-    }
-}
-
-impl fmt::Debug for dyn Record {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        crate::reflect::compare::print(self, f)
-    }
-}
-
 impl dyn Record {
-    /// A copy, whatever its type.
-    #[must_use]
-    pub fn to_box(&self) -> Box<dyn Record> {
-        let mut made = self.table().make();
-        crate::reflect::compare::copy(self, &mut *made);
-        made
-    }
-
     /// This record as the type that it is.
     #[must_use]
     pub fn downcast_ref<T: Type>(&self) -> Option<&T> {
@@ -94,8 +73,10 @@ impl dyn Record {
         let any: Box<dyn Any> = self;
         match any.downcast() {
             Ok(record) => Ok(record),
-            // Asked above.
-            Err(_) => Ok(Box::default()),
+            Err(_) => {
+                debug_assert!(false, "`downcast_ref` succeeded above");
+                Ok(Box::default())
+            }
         }
     }
 
@@ -104,7 +85,10 @@ impl dyn Record {
     pub fn table(&self) -> &'static Table {
         match self.slot(usize::MAX) {
             Slot::Rest(table, _) => table,
-            _ => &NO_PARAMETERS,
+            other => {
+                debug_assert!(false, "beyond the last field there is {other:?}");
+                &NO_PARAMETERS
+            }
         }
     }
 
@@ -132,7 +116,10 @@ impl dyn Record {
         static NONE: Residue = Residue::NONE;
         match self.slot(usize::MAX) {
             Slot::Rest(_, residue) => residue,
-            _ => &NONE,
+            other => {
+                debug_assert!(false, "beyond the last field there is {other:?}");
+                &NONE
+            }
         }
     }
 
@@ -149,7 +136,23 @@ impl dyn Record {
     pub(crate) fn residue_mut(&mut self) -> Option<&mut Residue> {
         match self.slot_mut(usize::MAX) {
             SlotMut::Rest(residue) => Some(residue),
-            _ => None,
+            other => {
+                debug_assert!(false, "beyond the last field there is {other:?}");
+                None
+            }
+        }
+    }
+
+    /// Empties it.
+    pub(crate) fn clear(&mut self) {
+        for slot in 0..self.table().fields.len() {
+            self.slot_mut(slot).clear();
+        }
+        if let Some(map) = self.dynamic_mut() {
+            map.clear();
+        }
+        if let Some(residue) = self.residue_mut() {
+            *residue = Residue::NONE;
         }
     }
 
@@ -158,12 +161,6 @@ impl dyn Record {
     pub fn has(&self, name: &str) -> bool {
         let beside = |slot: usize| !self.slot(slot).is_empty() || self.residue().beside(slot).is_some();
         self.table().find(name).is_some_and(beside) || self.residue().get(name).is_some()
-    }
-
-    /// The annotations of this object and of its properties.
-    #[must_use]
-    pub fn annotations(&self) -> Annotations<'_> {
-        Annotations::of(self)
     }
 
     /// The text of a string-like property (`Edm.String`, `@odata.id`, an enumeration).
@@ -387,4 +384,12 @@ pub enum ItemMut<'a> {
     Record(&'a mut dyn Record),
     /// A scalar.
     Scalar(&'a mut dyn ScalarSlot),
+}
+
+/// An empty record, for [`Table::make`].
+#[must_use]
+pub fn new<T: Record + Default>() -> Box<dyn Record> {
+    // Not `Box::default`, which makes the value in place: how a half-made box is dropped would be compiled for each type, a
+    // ninth of all code.
+    Box::new(T::default())
 }

@@ -10,6 +10,7 @@ use crate::reflect::record::Record;
 use crate::value::version::Version;
 
 /// What the schemas say of a record type.
+#[non_exhaustive]
 pub struct Table {
     /// Schema and type as the standard spells them, `ComputerSystem.Boot`.
     pub name: &'static str,
@@ -56,6 +57,7 @@ pub enum TypeKind {
 
 /// What the schemas say of a property.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct Field {
     /// The name in JSON.
     pub name: &'static str,

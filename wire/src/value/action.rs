@@ -1,16 +1,12 @@
 //! How the actions of a resource are invoked: the objects that stand for them in `Actions`.
 
-use std::fmt;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
 use crate::codec::residue::Residue;
 use crate::reflect::fields::Fields;
-use crate::reflect::generated as w;
-use crate::reflect::record::{Record, Slot, SlotMut, Type};
+use crate::reflect::record::{Record, Slot, SlotMut, new};
 use crate::reflect::table::{Capabilities, Doc, Kind, Notes, Table, TypeKind};
+use crate::value::odata::ODataId;
+use crate::value::oem::Oem;
 use crate::value::version::Version;
-use crate::{Limits, ODataId, Oem, decode};
 
 /// How an action is invoked (`"#ComputerSystem.Reset": {"target": ...}`), DSP0266, "Actions property". The values that
 /// the service accepts for a parameter are annotations of it: see [`ActionTarget::allowable_values`].
@@ -24,14 +20,6 @@ pub struct ActionTarget {
     pub action_info: Option<ODataId>,
     /// What the payload had beyond these.
     pub residue: Residue,
-}
-
-impl ActionTarget {
-    /// The values that the service accepts for a parameter, where it says so right here.
-    #[must_use]
-    pub fn allowable_values(&self, parameter: &str) -> Option<Vec<String>> {
-        (self as &dyn Record).annotations().allowable_values(parameter)
-    }
 }
 
 /// The `Actions` of a resource: how each of them is invoked. One Rust type serves all resources.
@@ -78,16 +66,12 @@ pub struct NoParameters {
     pub residue: Residue,
 }
 
-pub(crate) static ACTION_TARGET: Table = table(
-    "Redfish.ActionTarget",
-    "target\t0\tU\t6\ntitle\t0\tS\t6\n@Redfish.ActionInfo\t0\tU\t6",
-    crate::reflect::generated::new::<ActionTarget>,
-);
+pub(crate) static ACTION_TARGET: Table =
+    table("Redfish.ActionTarget", "target\t0\tU\t6\ntitle\t0\tS\t6\n@Redfish.ActionInfo\t0\tU\t6", new::<ActionTarget>);
 
-static ACTIONS: Table = table("Redfish.Actions", "Oem\t0\tO\t6", crate::reflect::generated::new::<Actions>);
+static ACTIONS: Table = table("Redfish.Actions", "Oem\t0\tO\t6", new::<Actions>);
 
-pub(crate) static NO_PARAMETERS: Table =
-    table("Redfish.NoParameters", "", crate::reflect::generated::new::<NoParameters>);
+pub(crate) static NO_PARAMETERS: Table = table("Redfish.NoParameters", "", new::<NoParameters>);
 
 const fn table(name: &'static str, fields: &'static str, new: fn() -> Box<dyn Record>) -> Table {
     Table {
@@ -160,59 +144,5 @@ impl Record for NoParameters {
     }
     fn type_table() -> &'static Table {
         &NO_PARAMETERS
-    }
-}
-
-/// What an action may return: a type, or nothing.
-pub trait Returned: Sized + Send + 'static {
-    /// Reads the answer's body.
-    fn read(body: &[u8]) -> Option<Self>;
-}
-
-impl Returned for () {
-    fn read(_: &[u8]) -> Option<Self> {
-        None
-    }
-}
-
-impl<T: Type> Returned for T {
-    fn read(body: &[u8]) -> Option<Self> {
-        decode(body, &Limits::default()).ok().map(|decoded| decoded.value)
-    }
-}
-
-w::record_traits!(ActionTarget NoParameters);
-
-impl Clone for Actions {
-    fn clone(&self) -> Self {
-        let mut made = Self::default();
-        made.adopt(self.table);
-        crate::reflect::compare::copy(self, &mut made);
-        made
-    }
-}
-
-impl PartialEq for Actions {
-    fn eq(&self, other: &Self) -> bool {
-        crate::reflect::compare::same(self, other)
-    }
-}
-
-impl fmt::Debug for Actions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        crate::reflect::compare::print(self, f)
-    }
-}
-
-impl Serialize for Actions {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        crate::codec::serde::serialize(self, serializer)
-    }
-}
-
-/// Without the resource nothing says which actions there may be: they are all kept as what is unknown.
-impl<'de> Deserialize<'de> for Actions {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::codec::serde::deserialize(deserializer)
     }
 }

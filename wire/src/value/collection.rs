@@ -6,8 +6,8 @@ use std::ops::{Deref, DerefMut};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::reflect::compare;
-use crate::reflect::generated::{self as w};
 use crate::reflect::record::{Collection, Record, Slot, SlotMut, Type};
+use crate::reflect::shorthand as w;
 use crate::reflect::table::Table;
 use crate::{ETag, Link, ODataId, ODataType, Oem, Residue};
 

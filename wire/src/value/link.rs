@@ -3,8 +3,9 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::reflect::compare;
+use crate::codec::lossy::{Lossy, LossyBox};
 use crate::reflect::record::{LinkSlot, Record, Slot, Type};
+use crate::reflect::secret::shown;
 use crate::value::odata::ODataId;
 
 /// A reference to a resource of type `T`, in whichever of the forms that services use.
@@ -121,7 +122,7 @@ enum Form {
     /// `{}`
     Empty,
     /// Anything else, as JSON.
-    Irregular(Box<str>),
+    Irregular(LossyBox),
 }
 
 impl Clone for Form {
@@ -145,7 +146,7 @@ pub enum LinkView<'a> {
     Text(&'a ODataId),
     /// The resource, whole or in part.
     Expanded(&'a dyn Record),
-    /// Anything else, as JSON.
+    /// Anything else, as JSON; where bytes were not UTF-8, with U+FFFD.
     Irregular(&'a str),
 }
 
@@ -155,19 +156,13 @@ impl Default for AnyLink {
     }
 }
 
-impl PartialEq for AnyLink {
-    fn eq(&self, other: &Self) -> bool {
-        compare::same_link(self, other)
-    }
-}
-
 impl fmt::Debug for AnyLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Form::Reference(uri) | Form::Text(uri) => write!(f, "Link({uri})"),
             Form::Expanded(resource) => resource.fmt(f),
             Form::Empty => f.write_str("Link({})"),
-            Form::Irregular(json) => write!(f, "Link({json})"),
+            Form::Irregular(json) => write!(f, "Link({})", shown("", json.as_str())),
         }
     }
 }
@@ -181,7 +176,7 @@ impl AnyLink {
             Form::Text(uri) => LinkView::Text(uri),
             Form::Expanded(resource) => LinkView::Expanded(&**resource),
             Form::Empty => LinkView::Irregular("{}"),
-            Form::Irregular(json) => LinkView::Irregular(json),
+            Form::Irregular(json) => LinkView::Irregular(json.as_str()),
         }
     }
 
@@ -210,8 +205,16 @@ impl AnyLink {
     }
 
     /// Makes it what the service sent and nobody understands.
-    pub(crate) fn irregular(&mut self, json: &str) {
-        self.0 = if json == "{}" { Form::Empty } else { Form::Irregular(Box::from(json)) };
+    pub(crate) fn irregular(&mut self, json: Lossy<'_>) {
+        self.0 = if json.text == "{}" { Form::Empty } else { Form::Irregular(json.into()) };
+    }
+
+    /// What the service sent and nobody understands.
+    pub(crate) fn irregular_json(&self) -> Lossy<'_> {
+        match &self.0 {
+            Form::Irregular(json) => json.view(),
+            _ => "{}".into(),
+        }
     }
 }
 

@@ -4,6 +4,10 @@ use std::fmt;
 
 use serde::de::DeserializeOwned;
 
+use crate::codec::lenient::value_of;
+use crate::codec::lossy::{Lossy, LossyBox};
+use crate::reflect::secret::shown;
+
 /// A vendor object (`Oem`): whatever the service sent, kept as JSON text and parsed when asked for.
 ///
 /// ```
@@ -19,24 +23,28 @@ use serde::de::DeserializeOwned;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-pub struct Oem(Box<str>);
+pub struct Oem(LossyBox);
 
 impl Oem {
     /// The text is JSON already: it comes out of the decoder.
-    pub(crate) fn from_json(json: &str) -> Self {
-        Self(Box::from(json))
+    pub(crate) fn from_json(json: Lossy<'_>) -> Self {
+        Self(json.into())
     }
 
-    /// The JSON text, as the service wrote it.
+    pub(crate) fn json(&self) -> Lossy<'_> {
+        self.0.view()
+    }
+
+    /// The JSON text, as the service wrote it; where bytes were not UTF-8, with U+FFFD.
     #[must_use]
     pub fn as_json(&self) -> &str {
-        &self.0
+        self.0.as_str()
     }
 
     /// The whole object as a value.
     #[must_use]
     pub fn to_value(&self) -> serde_json::Value {
-        serde_json::from_str(&self.0).unwrap_or_default()
+        value_of(self.as_json()).unwrap_or_default()
     }
 
     /// The vendors whose extensions are here: the names in the object, sorted, without annotations.
@@ -64,13 +72,13 @@ impl Oem {
     ///
     /// Where the object does not fit the type.
     pub fn view<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_str(&self.0)
+        value_of(self.as_json())
     }
 }
 
 impl From<serde_json::Value> for Oem {
     fn from(value: serde_json::Value) -> Self {
-        Self(value.to_string().into_boxed_str())
+        Self(LossyBox::Whole(value.to_string().into_boxed_str()))
     }
 }
 
@@ -79,12 +87,12 @@ impl std::str::FromStr for Oem {
 
     fn from_str(json: &str) -> Result<Self, Self::Err> {
         serde_json::from_str::<serde::de::IgnoredAny>(json)?;
-        Ok(Self(Box::from(json.trim())))
+        Ok(Self(LossyBox::Whole(Box::from(json.trim()))))
     }
 }
 
 impl fmt::Debug for Oem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(shown("", self.as_json()))
     }
 }

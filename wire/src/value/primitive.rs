@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use crate::codec::decode::Decoder;
 use crate::codec::deviation::{DeviationKind, Problem};
-use crate::codec::encode::Encoder;
 use crate::codec::error::DecodeError;
 use crate::codec::json::Peek;
 use crate::codec::number::holds;
-use crate::codec::scalar::{Reading, Scalar, wrong};
+use crate::codec::reader::Reader;
+use crate::codec::scalar::{Reading, Scalar, holds_itself, wrong};
+use crate::codec::writer::Writer;
 
 /// A value of any scalar type, `Edm.PrimitiveType`: what BIOS attributes hold.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -98,20 +98,20 @@ impl From<String> for Primitive {
 }
 
 impl Scalar for Primitive {
-    fn decode(decoder: &mut Decoder<'_>, peek: Peek) -> Result<Reading<Self>, DecodeError> {
+    fn decode(reader: &mut Reader<'_>, peek: Peek) -> Result<Reading<Self>, DecodeError> {
         const EXPECTED: &str = "a string, number or boolean";
         Ok(match peek {
             Peek::Null => {
-                decoder.null()?;
+                reader.null()?;
                 Reading::Exact(Self::Null)
             }
-            Peek::True | Peek::False => Reading::Exact(Self::Bool(decoder.bool(peek)?)),
-            Peek::String => match decoder.str()? {
+            Peek::True | Peek::False => Reading::Exact(Self::Bool(reader.bool(peek)?)),
+            Peek::String => match reader.str()? {
                 Some(text) => Reading::Exact(Self::String(text.to_owned())),
                 None => Reading::Refused(Problem::new(DeviationKind::Unicode, EXPECTED)),
             },
             _ if peek == Peek::Number => {
-                let text = decoder.number()?;
+                let text = reader.number()?;
                 match (text.parse::<i64>(), text.parse::<f64>()) {
                     (Ok(number), _) => Reading::Exact(Self::Int(number)),
                     (_, Ok(number)) if number.is_finite() && holds(number, text) => {
@@ -125,13 +125,13 @@ impl Scalar for Primitive {
         })
     }
 
-    fn encode(&self, encoder: &mut Encoder) {
+    fn encode(&self, writer: &mut Writer) {
         match self {
-            Self::Null => encoder.raw("null"),
-            Self::Bool(value) => value.encode(encoder),
-            Self::Int(number) => number.encode(encoder),
-            Self::Decimal(number) => number.encode(encoder),
-            Self::String(text) => text.encode(encoder),
+            Self::Null => writer.raw("null"),
+            Self::Bool(value) => value.encode(writer),
+            Self::Int(number) => number.encode(writer),
+            Self::Decimal(number) => number.encode(writer),
+            Self::String(text) => text.encode(writer),
         }
     }
 
@@ -139,3 +139,5 @@ impl Scalar for Primitive {
         self.as_str()
     }
 }
+
+holds_itself!(Primitive);

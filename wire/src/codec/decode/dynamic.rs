@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::{Decoder, push};
+use super::fill::{Filler, push};
 use crate::codec::deviation::{DeviationKind, Handling, Problem};
 use crate::codec::error::DecodeError;
 use crate::codec::json::Peek;
 use crate::codec::pattern::Pattern;
-use crate::codec::scalar::Fit;
+use crate::codec::scalar::{Fit, ScalarSlot};
 use crate::reflect::record::{ItemMut, Record};
 use crate::reflect::table::Table;
 
@@ -29,7 +29,7 @@ impl RefusedNames {
     }
 }
 
-impl Decoder<'_> {
+impl Filler<'_> {
     pub(super) fn dynamic(
         &mut self,
         record: &mut dyn Record,
@@ -37,12 +37,15 @@ impl Decoder<'_> {
         name: &str,
         peek: Peek,
     ) -> Result<(), DecodeError> {
-        let start = self.place();
+        let start = self.reader.place();
         if !self.allows(record.table(), name) {
             let problem = Problem::new(DeviationKind::UnknownProperty, "a name that fits the schema's pattern");
-            self.deviate(problem, Handling::Kept, name);
+            self.reader.deviate(problem, Handling::Kept, name);
         }
-        let Some(map) = record.dynamic_mut() else { return Ok(()) };
+        let Some(map) = record.dynamic_mut() else {
+            debug_assert!(false, "{:?} has dynamic properties to read, and none to change", record.table());
+            return self.reader.skip(peek);
+        };
         let refused_before = names.0.as_mut().and_then(|names| names.get_mut(name));
         if refused_before.is_some() || map.get(name).is_some() {
             self.again();
@@ -59,8 +62,8 @@ impl Decoder<'_> {
                 }
             }
             Some(problem) => {
-                let json = self.rest_of(start, peek)?;
-                self.deviate(problem, Handling::Withheld, json);
+                let json = self.reader.rest_of(start, peek)?;
+                self.reader.deviate(problem, Handling::Withheld, json.text);
                 push(record, name, json);
                 names.0.get_or_insert_default().insert(name.to_owned(), false);
             }
@@ -76,12 +79,18 @@ impl Decoder<'_> {
                 None
             }
             ItemMut::Record(_) => Some(Problem::new(DeviationKind::WrongType, "an object")),
-            ItemMut::Scalar(scalar) => match scalar.read(self, peek)? {
+            ItemMut::Scalar(scalar) => match self.scalar(scalar, peek)? {
                 Fit::Exact => None,
                 Fit::Rounded => Some(Problem::new(DeviationKind::OutOfRange, "a number of at most 64 bits")),
                 Fit::Odd(problem, _) | Fit::Refused(problem) => Some(problem),
             },
         })
+    }
+
+    fn scalar(&mut self, scalar: &mut dyn ScalarSlot, peek: Peek) -> Result<Fit, DecodeError> {
+        let start = self.reader.place();
+        let fit = scalar.read(&mut self.reader, peek)?;
+        Ok(if self.reader.is_mended { self.mended_value(start, peek, fit) } else { fit })
     }
 
     /// As [`Table::allows`].
