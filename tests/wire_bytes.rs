@@ -426,5 +426,5 @@ fn the_corpus_comes_back_with_bytes_in_its_strings_replaced() {
     let folder = std::env::var_os("ROSEFISH_CORPUS").map(std::path::PathBuf::from);
     let folder = folder.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"));
     let count = damage_all(&folder);
-    assert!(count > 20_000, "{count} payloads");
+    assert!(count > 5_000, "{count} payloads");
 }
