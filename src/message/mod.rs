@@ -30,7 +30,7 @@ pub fn sentence(message: &Message) -> Option<String> {
 /// registries has to say of it is filled in, and related properties are JSON pointers.
 pub(crate) fn of_error(body: &[u8]) -> Vec<Message> {
     const INFO: &str = "@Message.ExtendedInfo";
-    let Ok(value) = serde_json::from_slice::<Value>(body) else { return Vec::new() };
+    let Ok(value) = crate::wire::from_slice::<Value>(body) else { return Vec::new() };
     let error = value.get("error");
     let info = error.and_then(|error| error.get(INFO)).or_else(|| value.get(INFO));
     let mut messages: Vec<Message> = match info {

@@ -30,7 +30,7 @@ pub(crate) async fn fill_slot(client: &Client, members: &[String], body: &str) -
         // Compression would change the tag.
         let get = Request::get(uri).header(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let Ok(slot) = client.send(get.clone()).await?.success(&get) else { continue };
-        let shown: Value = serde_json::from_slice(&slot.body).unwrap_or_default();
+        let shown: Value = crate::wire::from_slice(&slot.body).unwrap_or_default();
         if !matches!(&shown["UserName"], Value::Null) && shown["UserName"] != "" {
             continue;
         }

@@ -330,7 +330,7 @@ impl Watch {
             let Ok(service) = self.client.fetch(&service, ReadAs::ItSays { otherwise: None }).await else { continue };
             let Some(list) = text(at(service.record(), list)) else { continue };
             let Ok(response) = self.client.send(Request::get(list)).await else { continue };
-            let Ok(list) = serde_json::from_slice::<serde_json::Value>(&response.body) else { continue };
+            let Ok(list) = crate::wire::from_slice::<serde_json::Value>(&response.body) else { continue };
             let members = list.get("Members").and_then(serde_json::Value::as_array).into_iter().flatten();
             let mut uris = members.filter_map(|member| member.get("@odata.id").and_then(serde_json::Value::as_str));
             let is_it = |uri: &&str| {

@@ -105,6 +105,7 @@ async fn a_change_of_the_own_account_changes_the_client_too() {
         }
         let mut edit = own.unwrap().edit();
         edit.password = Some("another password".into());
+        assert!(edit.patch().body.contains("another password") && !format!("{:?}", edit.patch()).contains("another"));
         edit.commit().await.unwrap();
         // The sessions of before are gone, as they are at many services.
         mock.end_sessions();

@@ -1,10 +1,13 @@
 //! The difference of two values of a type, as the body of a PATCH that makes one into the other (DSP0266, "PATCH
 //! (update)"): only what changed, null for what was taken away.
 
+use std::fmt;
+
 use crate::codec::encode::encode;
 use crate::codec::writer::{Writer, write_string};
 use crate::reflect::compare::{same, same_slot};
 use crate::reflect::record::{Item, Record, RecordSlot, Slot};
+use crate::reflect::secret::is_secret;
 
 /// A change that a PATCH would make.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,14 +23,39 @@ pub struct PropertyChange {
     pub dynamic: bool,
 }
 
-/// What a PATCH would have to say.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What a PATCH would have to say. Its `Debug` leaves secrets out; its body has them.
+#[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Patch {
     /// The body: JSON text of an object. Empty (`{}`) where nothing changed.
     pub body: String,
     /// The changes in it, one for each property.
     pub changes: Vec<PropertyChange>,
+}
+
+impl fmt::Debug for Patch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let body = masked(&self.body).unwrap_or_else(|| "***".to_owned());
+        f.debug_struct("Patch").field("body", &body).field("changes", &self.changes).finish()
+    }
+}
+
+/// A body without the values of its secrets. None where it can't be read.
+fn masked(body: &str) -> Option<String> {
+    fn mask(value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::Array(items) => items.iter_mut().for_each(mask),
+            serde_json::Value::Object(members) => {
+                for (name, value) in members {
+                    if is_secret(name) { *value = "***".into() } else { mask(value) }
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut value = serde_json::from_str(body).ok()?;
+    mask(&mut value);
+    Some(value.to_string())
 }
 
 impl Patch {
