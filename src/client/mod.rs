@@ -4,6 +4,7 @@
 //! is the matter of `resource`.
 
 mod access;
+pub(crate) mod address;
 pub(crate) mod builder;
 mod cache;
 mod connect;
