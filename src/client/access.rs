@@ -95,6 +95,11 @@ impl Access {
 
     /// Sets how requests are to say on whose behalf they are.
     pub(crate) fn begin(&self, way: Way, credentials: Option<Credentials>, sessions: String) {
+        let secrets = &self.exchange.secrets;
+        credentials.iter().for_each(|credentials| secrets.know_credentials(credentials));
+        if let Way::Bearer(token) = &way {
+            secrets.know(token.expose_secret());
+        }
         let mut state = self.state();
         state.way = way;
         state.credentials = credentials;
@@ -192,7 +197,8 @@ impl Access {
         let made = Session::login(&self.exchange, &sessions, &credentials).await;
         let login = match made {
             Ok(login) => login,
-            Err(error) => {
+            Err(why) => {
+                let error = Error::from(why);
                 let refused = error.kind() == ErrorKind::Unauthorized;
                 if let Some(old) = old {
                     if refused {
@@ -215,7 +221,7 @@ impl Access {
             state.generation += 1;
             state.renewed = Some(Instant::now());
             if state.closed {
-                // Ended by being dropped.
+                // `login.session` is logged out when dropped here.
                 return state.check(&self.exchange);
             }
             state.way = Way::Session(Some(login.session));
@@ -229,6 +235,7 @@ impl Access {
 
     /// Logs in with these credentials, whatever became of those before.
     pub(crate) async fn log_in(&self, credentials: Credentials) -> Result<(), Error> {
+        self.exchange.secrets.know_credentials(&credentials);
         let _attempt = self.attempt.lock().await;
         let basic = {
             let mut state = self.state();
@@ -258,6 +265,7 @@ impl Access {
         let mut state = self.state();
         if let Some(credentials) = &mut state.credentials {
             credentials.password = password;
+            self.exchange.secrets.know_credentials(credentials);
         }
         state.password_change = PasswordChange::NotRequired;
         state.refused = false;
@@ -329,19 +337,13 @@ impl State {
 
     fn pass(&self, attempt: Option<OwnedMutexGuard<()>>) -> Result<Pass, Error> {
         let header = match (&self.way, &self.credentials) {
-            (Way::Session(session), _) => session.as_ref().map(Session::authorization).transpose()?.flatten(),
+            (Way::Session(session), _) => session.as_ref().and_then(Session::authorization),
             (Way::Bearer(token), _) => header(AUTHORIZATION, &format!("Bearer {}", token.expose_secret()))?,
             (Way::Basic | Way::Stopgap, Some(credentials)) => {
-                let text = format!("{}:{}", credentials.user, credentials.password.expose_secret());
-                header(AUTHORIZATION, &format!("Basic {}", base64(text.as_bytes())))?
+                header(AUTHORIZATION, &format!("Basic {}", credentials.basic()))?
             }
             (Way::Anonymous | Way::Basic | Way::Stopgap, _) => None,
         };
         Ok(Pass { header, generation: self.generation, _attempt: attempt })
     }
-}
-
-fn base64(bytes: &[u8]) -> String {
-    use ::base64::Engine as _;
-    ::base64::engine::general_purpose::STANDARD.encode(bytes)
 }

@@ -12,7 +12,6 @@ use super::handle::TaskHandle;
 use super::state::{self, Progress, Report, TaskPhase};
 use crate::client::{Client, Request, Response};
 use crate::error::{Error, ErrorKind};
-use crate::message;
 use crate::resource::read::ReadAs;
 use crate::schema::message::Message;
 use crate::wire::at;
@@ -200,7 +199,7 @@ impl Watch {
             end.status = Some(response.status);
             end.created.extend(response.location().map(str::to_owned));
             if end.messages.is_empty() {
-                end.messages = message::of_error(&response.body);
+                end.messages = response.messages();
             }
             end.body = response.body;
         }
@@ -222,7 +221,7 @@ impl Watch {
         let status = response.status;
         match status {
             // A web server whose Redfish service has not started yet.
-            200 if response.content_type().is_some_and(|kind| kind.starts_with("text/html")) => {
+            200 if response.is_page() => {
                 let text = format!("this is no task{}", response.glimpse());
                 Ok(Answer::NotNow(Error::new(ErrorKind::Decode, text).at(request.method, &request.uri)))
             }
@@ -241,7 +240,7 @@ impl Watch {
                 Ok(Answer::NotNow(error_of(response, &request)))
             }
             _ => {
-                let messages = message::of_error(&response.body);
+                let messages = response.messages();
                 let end = End { status: Some(status), messages, body: response.body, ..End::new(TaskPhase::Failed) };
                 Ok(Answer::Ended(end))
             }
@@ -250,8 +249,9 @@ impl Watch {
 
     /// What an answer of success says.
     fn judge(&mut self, uri: &str, response: Response) -> Answer {
-        let report = state::report(&response.body);
-        if let Some(report) = &report {
+        let mut report = state::report(&response.body);
+        if let Some(report) = &mut report {
+            response.secrets.messages(&mut report.progress.messages);
             self.learn(uri, report);
         }
         match report {
@@ -267,7 +267,7 @@ impl Watch {
             }
             None => {
                 let created = response.location().map(str::to_owned).into_iter().collect();
-                let messages = message::of_error(&response.body);
+                let messages = response.messages();
                 let (status, body) = (Some(response.status), response.body);
                 Answer::Ended(End { status, messages, created, body, ..End::new(TaskPhase::Succeeded) })
             }
