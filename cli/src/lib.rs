@@ -69,10 +69,14 @@ pub fn run() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&anyhow::Error::new(error).context("the program can't start its threads")),
     };
-    match runtime.block_on(dispatch(arguments.command)) {
+    let code = match runtime.block_on(dispatch(arguments.command)) {
         Ok(code) => code,
         Err(error) => failed(&error),
-    }
+    };
+    runtime.block_on(host::logged_out());
+    // Whatever blocks a thread, a read of standard input for example, is left behind.
+    runtime.shutdown_background();
+    code
 }
 
 type Work = std::pin::Pin<Box<dyn Future<Output = anyhow::Result<ExitCode>>>>;
