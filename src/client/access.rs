@@ -128,7 +128,8 @@ impl Access {
             matches!(state.way, Way::Session(None))
         };
         if needs_login {
-            self.log_in_again().await?;
+            self.log_in_again(attempt).await?;
+            return self.state().pass(None);
         }
         let state = self.state();
         let unproven = matches!(state.way, Way::Basic | Way::Stopgap) && !state.proven;
@@ -166,7 +167,7 @@ impl Access {
                 Way::Session(_) => {}
             }
         }
-        let _attempt = self.attempt.lock().await;
+        let attempt = Arc::clone(&self.attempt).lock_owned().await;
         {
             let state = self.state();
             state.check(&self.exchange)?;
@@ -177,12 +178,12 @@ impl Access {
                 return Ok(Verdict::Final);
             }
         }
-        self.log_in_again().await?;
+        self.log_in_again(attempt).await?;
         Ok(Verdict::Again)
     }
 
-    /// Makes a session in place of the one that there was. The caller holds `attempt`.
-    async fn log_in_again(&self) -> Result<(), Error> {
+    /// Makes a session in place of the one that there was. The caller has the turn.
+    async fn log_in_again(&self, attempt: OwnedMutexGuard<()>) -> Result<(), Error> {
         let (old, credentials, sessions) = {
             let mut state = self.state();
             let old = match &mut state.way {
@@ -194,7 +195,7 @@ impl Access {
         let Some(credentials) = credentials else {
             return Err(Error::new(ErrorKind::Unauthorized, "the session has ended, and there are no credentials"));
         };
-        let made = Session::login(&self.exchange, &sessions, &credentials).await;
+        let (made, _attempt) = Session::login(&self.exchange, &sessions, &credentials, Some(attempt)).await;
         let login = match made {
             Ok(login) => login,
             Err(why) => {
@@ -236,7 +237,7 @@ impl Access {
     /// Logs in with these credentials, whatever became of those before.
     pub(crate) async fn log_in(&self, credentials: Credentials) -> Result<(), Error> {
         self.exchange.secrets.know_credentials(&credentials);
-        let _attempt = self.attempt.lock().await;
+        let attempt = Arc::clone(&self.attempt).lock_owned().await;
         let basic = {
             let mut state = self.state();
             if state.closed {
@@ -257,7 +258,7 @@ impl Access {
                 state.way = Way::Session(None);
             }
         }
-        self.log_in_again().await
+        self.log_in_again(attempt).await
     }
 
     /// The credentials are others from now on; the session stays.

@@ -141,7 +141,7 @@ impl Client {
         if sessions.is_none() {
             return begin(Way::Basic, Some(credentials));
         }
-        match Session::login(exchange, &place, &credentials).await {
+        match Session::login(exchange, &place, &credentials, None).await.0 {
             Ok(login) => {
                 access.begin(Way::Session(Some(login.session)), Some(credentials), place);
                 access.require_password_change(login.password_change);

@@ -315,7 +315,8 @@ async fn a_call_that_is_given_up_takes_nothing_with_it() {
     for read in futures_util::future::join_all(readers).await {
         read.unwrap();
     }
-    assert!(mock.most_requests_under_way() <= 3, "the service may be at one still that was given up");
+    let most = mock.most_requests_under_way();
+    assert!(most <= 4, "{most}: the service may be at one still that was given up, and at a logout in the background");
     bmc.close().await.unwrap();
     for _ in 0..100 {
         if mock.sessions() == 0 {

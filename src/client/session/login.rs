@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use http::header::AUTHORIZATION;
 use secrecy::ExposeSecret;
 use serde_json::Value;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedMutexGuard, oneshot};
 use tokio::time::Instant;
 
 use super::logout::Pending;
@@ -74,12 +74,14 @@ impl Drop for Caller {
 }
 
 impl Session {
-    /// Logs in.
+    /// Logs in. The turn to do so comes back with the outcome. Where the caller gives up, it is over when the login has come to
+    /// its end: there is one at a time.
     pub(crate) async fn login(
         exchange: &Arc<Exchange>,
         sessions: &str,
         credentials: &Credentials,
-    ) -> Result<Login, NoSession> {
+        turn: Option<OwnedMutexGuard<()>>,
+    ) -> (Result<Login, NoSession>, Option<OwnedMutexGuard<()>>) {
         exchange.secrets.know_credentials(credentials);
         let (exchange, sessions, credentials) = (Arc::clone(exchange), sessions.to_owned(), credentials.clone());
         let (told, outcome) = oneshot::channel();
@@ -87,17 +89,22 @@ impl Session {
         let mut caller = Caller(Some(abandoned.clone()));
         tokio::spawn(async move {
             // Where nobody waits any more, it comes back and is dropped here: the logout begins.
-            drop(told.send(log_in(&exchange, &sessions, &credentials).await));
+            drop(told.send((log_in(&exchange, &sessions, &credentials).await, turn)));
             drop(abandoned);
         });
         let outcome = outcome.await;
         caller.0 = None;
         let interrupted = |error| Error::new(ErrorKind::Connect, "the login was interrupted").with_source(error);
         // What was to be done by way of the session was not sent.
-        outcome.map_err(interrupted)?.map_err(|why| match why {
+        let (login, turn) = match outcome {
+            Ok(outcome) => outcome,
+            Err(error) => (Err(interrupted(error).into()), None),
+        };
+        let login = login.map_err(|why| match why {
             NoSession::Refused(error) => NoSession::Refused(error.before_sending()),
             NoSession::WithoutToken(error) => NoSession::WithoutToken(error.before_sending()),
-        })
+        });
+        (login, turn)
     }
 }
 
