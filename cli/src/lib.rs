@@ -12,6 +12,7 @@ mod schema;
 pub mod walk;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
@@ -61,6 +62,9 @@ enum Command {
     Mock(mock::MockArgs),
 }
 
+/// How long the program waits at its end for what blocks a thread.
+const RUNTIME_END: Duration = Duration::from_millis(300);
+
 /// Runs the command that the arguments of this process name.
 #[must_use]
 pub fn run() -> ExitCode {
@@ -74,8 +78,9 @@ pub fn run() -> ExitCode {
         Err(error) => failed(&error),
     };
     runtime.block_on(host::logged_out());
-    // Whatever blocks a thread, a read of standard input for example, is left behind.
-    runtime.shutdown_background();
+    // What is left of the runtime ends now: a session of IPMI says so to its BMC. Whatever blocks a thread, a read of standard
+    // input for example, is left behind.
+    runtime.shutdown_timeout(RUNTIME_END);
     code
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use rosefish_mock::MockBmc;
 use rosefish_mock::fault::{Action, Rule};
+use rosefish_mock::ipmi::{Act, MockIpmi, Rule as IpmiRule};
 
 const FOREVER: Duration = Duration::from_secs(3600);
 
@@ -107,6 +108,42 @@ async fn a_service_that_keeps_its_logout_waiting_does_not_keep_the_program() {
         let errors = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(errors.contains("could not be ended"), "{verb:?} {errors}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_press_ends_a_session_of_ipmi_too() {
+    const SENSORS: u8 = 0x0a;
+    let late = IpmiRule { netfn: SENSORS, command: None, times: u32::MAX, act: Act::Late(Duration::from_secs(10)) };
+    let bmc = MockIpmi::builder().rule(late).start().await.unwrap();
+    let child = Command::new(env!("CARGO_BIN_EXE_rosefish"))
+        .args([
+            "sensors",
+            "127.0.0.1",
+            "--protocol",
+            "ipmi",
+            "--port",
+            &bmc.addr().port().to_string(),
+            "--user",
+            "admin",
+        ])
+        .env("ROSEFISH_PASSWORD", "password")
+        .env_remove("ROSEFISH_USER")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let program = Program { child, begin: Instant::now() };
+    while bmc.sessions() == 0 {
+        assert!(program.begin.elapsed() < Duration::from_secs(60), "it does not log in");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    program.press_ctrl_c();
+    let (output, _) = program.end().await;
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(bmc.sessions(), 0, "{output:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
