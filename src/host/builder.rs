@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex};
 use super::connections::Connections;
 use super::machine::{Host, Inner};
 use super::outcome::Outcome;
-use super::plan::{Plan, Protocol, host_of};
+use super::plan::{Plan, Protocol};
 use super::profile::HostProfile;
 use crate::client::Credentials;
+use crate::client::address::Address;
 use crate::client::builder::ClientBuilder;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::ipmi;
 
 /// Describes a [`Host`]. See [`Host::builder`].
@@ -30,7 +31,9 @@ impl Host {
         Self::builder(address).credentials(credentials).connect().await
     }
 
-    /// Begins to describe a host: by name, address or the URL of its Redfish service.
+    /// Begins to describe a host: by name, address or the URL of its Redfish service. IPv6 addresses stand with or without
+    /// brackets, with a zone where they need one: `fe80::1%eth0`. A port, `bmc:8443` or `[::1]:8443`, is that of the Redfish
+    /// service, or with [`Protocol::Ipmi`] the UDP port of IPMI.
     pub fn builder(address: &str) -> HostBuilder {
         HostBuilder::new(address)
     }
@@ -106,10 +109,7 @@ impl HostBuilder {
     /// When no protocol can be reached; and when the first that can be refuses the credentials or shows a certificate that
     /// isn't accepted: the other one isn't tried then.
     pub async fn connect(self) -> Result<Outcome<Host>, Error> {
-        if host_of(&self.plan.address).is_empty() {
-            let text = format!("{:?} names no host: a name, an address or a URL was expected", self.plan.address);
-            return Err(Error::new(ErrorKind::Configuration, text));
-        }
+        Address::parse(&self.plan.address)?;
         let connections = tokio::sync::Mutex::new(Connections::default());
         let inner = Inner { plan: self.plan, connections, profile: Mutex::new(self.profile) };
         let host = Host(Arc::new(inner));

@@ -60,7 +60,7 @@ impl PrivilegeName {
 /// The host, and what to speak with it.
 #[derive(Debug, Args)]
 pub(crate) struct Target {
-    /// The host: a name, an address, or the URL of its Redfish service
+    /// The host: a name or an address, with or without a port, or the URL of its Redfish service
     #[arg(value_name = "HOST")]
     address: String,
     /// What to speak: Redfish where there is Redfish, else IPMI, unless told
@@ -75,7 +75,7 @@ pub(crate) struct Target {
 /// The host, for what only IPMI has.
 #[derive(Debug, Args)]
 pub(crate) struct IpmiTarget {
-    /// The host: a name or an address
+    /// The host: a name or an address, with or without a port
     #[arg(value_name = "HOST")]
     address: String,
     #[command(flatten)]
