@@ -263,7 +263,7 @@ impl Client {
     pub(crate) async fn json(&self, uri: &str) -> Result<Value, Error> {
         let request = Request::get(uri);
         let response = self.send(request.clone()).await?.success(&request)?;
-        serde_json::from_slice(&response.body)
+        crate::wire::from_slice(&response.body)
             .map_err(|error| response.unreadable(&request, "the answer could not be read", &error))
     }
 

@@ -75,7 +75,7 @@ async fn tags(client: &Client, uri: &str) -> Result<Vec<String>, Error> {
         response = client.send(Request::get(uri)).await?;
     }
     let response = response.success(&plain)?;
-    let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+    let body: Value = crate::wire::from_slice(&response.body).unwrap_or_default();
     let said = match &body["@odata.etag"] {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),

@@ -207,7 +207,7 @@ pub(crate) fn secrets_in(body: &[u8]) -> Vec<String> {
     }
     let mut found = Vec::new();
     if body.len() <= MOST
-        && let Ok(json) = serde_json::from_slice(body)
+        && let Ok(json) = crate::wire::from_slice(body)
     {
         collect(&json, false, &mut found);
     }

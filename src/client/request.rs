@@ -113,7 +113,7 @@ impl Response {
 
     /// What the service says of an error, without secrets.
     pub(crate) fn messages(&self) -> Vec<Message> {
-        self.messages.clone().unwrap_or_else(|| match serde_json::from_slice(&self.body) {
+        self.messages.clone().unwrap_or_else(|| match crate::wire::from_slice(&self.body) {
             Ok(json) => message::of_error(&self.secrets.json(&json)),
             Err(_) => Vec::new(),
         })

@@ -62,7 +62,7 @@ pub(super) async fn end(exchange: &Exchange, place: &Place, with: &Authorization
 
 /// Whether what is at a URI that was guessed may be the session. Outside of the collection it has to look like one.
 fn may_be(place: &Place, uri: &str, response: &Response) -> bool {
-    let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+    let body: Value = crate::wire::from_slice(&response.body).unwrap_or_default();
     let looks_like_one =
         body["UserName"].is_string() || body["@odata.type"].as_str().is_some_and(|kind| kind.contains("Session."));
     !place.is_anothers(&body) && (place.is_in_collection(uri) || looks_like_one)

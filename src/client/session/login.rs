@@ -178,7 +178,7 @@ fn tokens(response: &Response) -> Vec<String> {
         }
     }
     let mut found = Vec::new();
-    if let Ok(body) = serde_json::from_slice(&response.body) {
+    if let Ok(body) = crate::wire::from_slice(&response.body) {
         collect(&body, 4, &mut found);
     }
     found.truncate(MOST_TOKENS);

@@ -54,7 +54,7 @@ impl Place {
     /// Reads the answer to a login. The body and the header each name the session or not; what is a URI below the collection
     /// is certain unless the other contradicts it.
     pub(crate) fn of(exchange: &Exchange, collection: &str, response: &Response, user: &str) -> Self {
-        let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        let body: Value = crate::wire::from_slice(&response.body).unwrap_or_default();
         let collection_path = path_within(exchange, collection).unwrap_or_else(|| collection.to_owned());
         let text = |value: &Value| match value {
             Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
@@ -130,7 +130,7 @@ impl Place {
             if response.status == 401 {
                 return Some(Err(()));
             }
-            let body = (200..300).contains(&response.status).then(|| serde_json::from_slice(&response.body).ok())?;
+            let body = (200..300).contains(&response.status).then(|| crate::wire::from_slice(&response.body).ok())?;
             body.map(Ok::<Value, ()>)
         };
         let collection = match json(&self.collection).await {
