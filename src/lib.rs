@@ -35,6 +35,7 @@ pub use resource::create::{Create, Created, CreationCapability};
 pub use resource::edit::{Committed, Edit};
 pub use resource::follow::Follow;
 pub use resource::members::Members;
+pub use resource::partial::{Missing, Partial};
 pub use resource::typed::ResourceFuture;
 pub use resource::{AnyResource, Resource};
 #[cfg(feature = "ipmi")]
