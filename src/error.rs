@@ -3,6 +3,8 @@
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
+use serde::Serialize;
+
 use crate::erased::Opaque;
 use crate::message::sentence;
 use crate::schema::message::Message;
@@ -28,7 +30,8 @@ struct Inner {
 }
 
 /// What kind of failure an [`Error`] is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The client was set up wrongly: a URL, certificate or option that can't be used.

@@ -37,6 +37,7 @@ pub use resource::commit::Unread;
 pub use resource::edit::{Committed, Edit};
 pub use resource::follow::Follow;
 pub use resource::members::Members;
+pub use resource::partial::{Missing, Partial};
 pub use resource::typed::ResourceFuture;
 pub use resource::{AnyResource, Resource};
 #[cfg(feature = "ipmi")]

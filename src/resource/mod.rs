@@ -9,6 +9,7 @@ pub(crate) mod follow;
 pub(crate) mod generated;
 pub(crate) mod members;
 pub(crate) mod own_account;
+pub(crate) mod partial;
 pub(crate) mod read;
 pub(crate) mod read_ahead;
 pub(crate) mod typed;
