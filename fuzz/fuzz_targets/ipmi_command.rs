@@ -101,7 +101,7 @@ fuzz_target!(|input: (u8, u8, &[u8])| {
         22 => drop(answer(&GetLanConfiguration { channel: 1, parameter: number, set: 0, block: 0 }, data)),
         23 => drop(answer(&GetSdr(part), data)),
         24 => drop(answer(&GetSdrRepositoryInfo, data)),
-        25 => drop(answer(&GetSelEntry { entry: u16::from(number) }, data)),
+        25 => drop(answer(&GetSelEntry::whole(u16::from(number)), data)),
         26 => drop(answer(&GetSelInfo, data)),
         27 => drop(answer(&GetSelTime, data)),
         28 => drop(answer(&GetSelTimeUtcOffset, data)),

@@ -1,13 +1,14 @@
 //! The public handle on a BMC: building it, sending commands, going on to a satellite controller, closing. All clones
 //! share one session; the last one that goes closes it.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, SocketAddrV6};
 use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretBox, SecretString};
 use tokio::sync::{mpsc, oneshot};
 
+use super::address::{Address, AddressError};
 use super::command::session::{ChannelAuthenticationCapabilities, Privilege};
 use super::command::{Command, CompletionCode};
 use super::error::{Error, ErrorKind};
@@ -52,14 +53,16 @@ struct Shared {
     privilege: Privilege,
     address: SocketAddr,
     peer: String,
+    timeout: Duration,
+    read_limit: Duration,
 }
 
 impl Client {
-    /// Describes a connection to `host`: a name or an address, without port.
+    /// Describes a connection to `host`: a name or an address, perhaps with a port, as [`Address`] reads it.
     pub fn builder(host: impl Into<String>) -> Builder {
         Builder {
             host: host.into(),
-            port: DEFAULT_PORT,
+            port: None,
             unprotected: None,
             config: Config {
                 user: Vec::new(),
@@ -72,6 +75,7 @@ impl Client {
                 timeout: Duration::from_secs(15),
                 keep_alive: Some(Duration::from_secs(25)),
                 under_way: 4,
+                read_limit: Duration::from_secs(600),
             },
         }
     }
@@ -84,6 +88,11 @@ impl Client {
     /// When the BMC refuses it ([`ErrorKind::Refused`] with the completion code), doesn't answer in time, answers what
     /// can't be read, or the session was closed.
     pub async fn send<C: Command>(&self, command: &C) -> Result<C::Response, Error> {
+        self.send_within(command, self.shared.timeout).await
+    }
+
+    /// The same, with another patience than the session's.
+    pub(crate) async fn send_within<C: Command>(&self, command: &C, patience: Duration) -> Result<C::Response, Error> {
         let mut data = Vec::new();
         command.encode(&mut data);
         if data.len() > usize::from(u8::MAX) {
@@ -98,6 +107,7 @@ impl Client {
             lun: command.lun(),
             data,
             effect: command.effect(),
+            patience,
             reply: Some(reply),
         };
         self.shared.jobs.send(job).await.map_err(|_| self.closed(C::NAME))?;
@@ -173,6 +183,16 @@ impl Client {
         self.shared.address
     }
 
+    /// How long an answer is waited for.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.shared.timeout
+    }
+
+    /// How long reading something in many steps may take.
+    pub(crate) fn read_limit(&self) -> Duration {
+        self.shared.read_limit
+    }
+
     pub(crate) fn peer(&self) -> &str {
         &self.shared.peer
     }
@@ -191,7 +211,7 @@ impl Client {
 #[must_use = "nothing happens until `connect`"]
 pub struct Builder {
     host: String,
-    port: u16,
+    port: Option<u16>,
     /// A suite that may be used although it doesn't protect everything.
     unprotected: Option<CipherSuite>,
     config: Config,
@@ -211,19 +231,19 @@ impl Builder {
         self
     }
 
-    /// The UDP port, 623 unless said otherwise.
+    /// The UDP port, whatever the host says. Defaults to the host's, or 623.
     pub fn port(mut self, port: u16) -> Self {
-        self.port = port;
+        self.port = Some(port);
         self
     }
 
-    /// The privilege level of the session, Administrator unless said otherwise.
+    /// The privilege level of the session. Defaults to Administrator.
     pub fn privilege(mut self, privilege: Privilege) -> Self {
         self.config.privilege = privilege;
         self
     }
 
-    /// How the BMC looks up the user, by name alone unless said otherwise.
+    /// How the BMC looks up the user. Defaults to by name alone.
     pub fn user_lookup(mut self, lookup: UserLookup) -> Self {
         self.config.lookup = lookup;
         self
@@ -251,13 +271,13 @@ impl Builder {
         self
     }
 
-    /// How long to wait for an answer, with all repetitions; 15 seconds unless said otherwise.
+    /// How long to wait for an answer, with all repetitions. Defaults to 15 seconds.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.config.timeout = timeout;
         self
     }
 
-    /// How long to wait until a question is first repeated; half a second unless said otherwise. Further waits are
+    /// How long to wait until a question is first repeated. Defaults to half a second. Further waits are
     /// longer, up to four times that.
     pub fn repeat_after(mut self, wait: Duration) -> Self {
         self.config.first_repeat = wait.max(Duration::from_millis(1));
@@ -265,15 +285,22 @@ impl Builder {
     }
 
     /// How long the session may be quiet until the BMC is asked for a sign of life; `None` for never. BMCs end sessions
-    /// that are quiet for a minute. 25 seconds unless said otherwise.
+    /// that are quiet for a minute. Defaults to 25 seconds.
     pub fn keep_alive(mut self, interval: Option<Duration>) -> Self {
         self.config.keep_alive = interval.map(|interval| interval.max(Duration::from_millis(10)));
         self
     }
 
-    /// How many requests may be under way at a time, 1 to 32; 4 unless said otherwise. Some BMCs take only one.
+    /// How many requests may be under way at a time, 1 to 32. Defaults to 4. Some BMCs take only one.
     pub fn requests_under_way(mut self, count: usize) -> Self {
         self.config.under_way = count.clamp(1, 32);
+        self
+    }
+
+    /// How long it may take to read what takes many steps: a list, or the memory of an FRU device. What was read until
+    /// then is given, and the rest reported as missing. Defaults to ten minutes.
+    pub fn read_limit(mut self, limit: Duration) -> Self {
+        self.config.read_limit = limit;
         self
     }
 
@@ -283,8 +310,9 @@ impl Builder {
     /// When the name doesn't resolve, nothing answers, the credentials are refused ([`Error::is_auth`]; they are tried
     /// once), the BMC has no protected cipher suite, or answers another one than was asked for.
     pub async fn connect(self) -> Result<Client, Error> {
-        self.check().map_err(|error| error.at(&self.host))?;
-        let addresses = self.resolve().await.map_err(|error| error.at(&self.host))?;
+        self.check().map_err(|error| error.at(self.named()))?;
+        let addresses = self.resolve().await.map_err(|error| error.at(self.named()))?;
+        let named = self.named().to_owned();
         let config = Arc::new(self.config);
         let mut last = None;
         for address in addresses {
@@ -297,7 +325,7 @@ impl Builder {
                 Err(error) => return Err(error),
             }
         }
-        Err(no_address(&self.host, last))
+        Err(no_address(&named, last))
     }
 
     /// Asks without a session how sessions are authenticated: the surest way to learn whether IPMI is spoken there, and
@@ -307,13 +335,13 @@ impl Builder {
     /// When the name doesn't resolve or nothing answers.
     pub async fn probe(&self) -> Result<ChannelAuthenticationCapabilities, Error> {
         let mut last = None;
-        for address in self.resolve().await.map_err(|error| error.at(&self.host))? {
+        for address in self.resolve().await.map_err(|error| error.at(self.named()))? {
             match session::probe(address, &self.config).await {
                 Ok(capabilities) => return Ok(capabilities),
                 Err(error) => last = Some(error.at(&address.to_string())),
             }
         }
-        Err(no_address(&self.host, last))
+        Err(no_address(self.named(), last))
     }
 
     /// Sends an ASF presence ping. Many BMCs that speak IPMI leave it unanswered; [`probe`](Self::probe) finds those.
@@ -322,13 +350,13 @@ impl Builder {
     /// When the name doesn't resolve or nothing answers.
     pub async fn ping(&self) -> Result<Pong, Error> {
         let mut last = None;
-        for address in self.resolve().await.map_err(|error| error.at(&self.host))? {
+        for address in self.resolve().await.map_err(|error| error.at(self.named()))? {
             match session::ping(address, &self.config).await {
                 Ok(pong) => return Ok(pong),
                 Err(error) => last = Some(error.at(&address.to_string())),
             }
         }
-        Err(no_address(&self.host, last))
+        Err(no_address(self.named(), last))
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -354,9 +382,22 @@ impl Builder {
         Ok(())
     }
 
+    /// The host as it may be shown: what stands in front of an @ may be a password.
+    fn named(&self) -> &str {
+        self.host.rsplit('@').next().unwrap_or_default()
+    }
+
     async fn resolve(&self) -> Result<Vec<SocketAddr>, Error> {
-        let host = self.host.trim_start_matches('[').trim_end_matches(']');
-        let found = tokio::net::lookup_host((host, self.port)).await;
+        let address: Address =
+            self.host.parse().map_err(|error: AddressError| Error::invalid(CONNECTING, error.to_string()))?;
+        let port = self.port.or(address.port()).unwrap_or(DEFAULT_PORT);
+        // The system knows interfaces by their names; by their numbers nobody has to be asked.
+        if let Some(ip) = address.ipv6()
+            && let Some(scope) = address.zone().map_or(Some(0), |zone| zone.parse().ok())
+        {
+            return Ok(vec![SocketAddrV6::new(ip, port, 0, scope).into()]);
+        }
+        let found = tokio::net::lookup_host((address.host(), port)).await;
         Ok(found.map_err(|error| Error::io(ErrorKind::Unreachable, "looking up the name", error))?.collect())
     }
 }
@@ -368,7 +409,7 @@ fn no_address(host: &str, last: Option<Error>) -> Error {
 
 async fn connect(address: SocketAddr, config: Arc<Config>) -> Result<Client, Error> {
     let peer = address.to_string();
-    let privilege = config.privilege;
+    let (privilege, timeout, read_limit) = (config.privilege, config.timeout, config.read_limit);
     let (jobs, jobs_of_owner) = mpsc::channel(QUEUE);
     let (control, control_of_owner) = mpsc::unbounded_channel();
     let owner = Owner::new(address, config, jobs_of_owner, control_of_owner).await?;
@@ -377,6 +418,6 @@ async fn connect(address: SocketAddr, config: Arc<Config>) -> Result<Client, Err
     let established = opened
         .await
         .map_err(|_| Error::new(ErrorKind::Closed, CONNECTING, "the runtime is shutting down").at(&peer))??;
-    let shared = Arc::new(Shared { jobs, control, established, privilege, address, peer });
+    let shared = Arc::new(Shared { jobs, control, established, privilege, address, peer, timeout, read_limit });
     Ok(Client { shared, target: Target::default() })
 }

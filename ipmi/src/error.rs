@@ -3,6 +3,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 
 use super::command::CompletionCode;
 use super::packet::Malformed;
@@ -32,38 +33,53 @@ pub enum ErrorKind {
     Invalid,
     /// The session was closed.
     Closed,
+    /// The BMC confirmed a change, and what it says afterwards contradicts it.
+    NotInForce,
     /// The operating system reported an error.
     Io,
 }
 
-/// An IPMI operation that failed.
-pub struct Error(Box<Inner>);
+/// An IPMI operation that failed. Clones are cheap.
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     peer: Option<String>,
     action: &'static str,
     detail: String,
     may_have_acted: bool,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, action: &'static str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        Self(Box::new(Inner { kind, peer: None, action, detail, may_have_acted: false, source: None }))
+        Self(Arc::new(Inner { kind, peer: None, action, detail, may_have_acted: false, source: None }))
     }
 
+    /// What the operating system says is the error's source.
     pub(crate) fn io(kind: ErrorKind, action: &'static str, error: std::io::Error) -> Self {
-        let mut this = Self::new(kind, action, "the network reported an error");
-        this.0.source = Some(Box::new(error));
-        this
+        let detail = match kind {
+            ErrorKind::Unreachable => "the host can't be reached",
+            _ => "the operating system reported an error",
+        };
+        Self::new(kind, action, detail).caused_by(error)
     }
 
+    /// Where the answer can't be read is the error's source.
     pub(crate) fn malformed(action: &'static str, malformed: Malformed) -> Self {
-        let mut this = Self::new(ErrorKind::Malformed, action, "the answer could not be read");
-        this.0.source = Some(Box::new(malformed));
-        this
+        Self::new(ErrorKind::Malformed, action, "the answer can't be read").caused_by(malformed)
+    }
+
+    fn caused_by(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.inner().source = Some(Arc::new(source));
+        self
+    }
+
+    fn inner(&mut self) -> &mut Inner {
+        Arc::make_mut(&mut self.0)
     }
 
     pub(crate) fn invalid(action: &'static str, detail: impl Into<String>) -> Self {
@@ -73,19 +89,19 @@ impl Error {
     /// The same error, told by the peer's address and, where it has none yet, by what was being done.
     #[must_use]
     pub(crate) fn at(mut self, peer: &str) -> Self {
-        self.0.peer.get_or_insert_with(|| peer.to_owned());
+        self.inner().peer.get_or_insert_with(|| peer.to_owned());
         self
     }
 
     #[must_use]
     pub(crate) fn doing(mut self, action: &'static str) -> Self {
-        self.0.action = action;
+        self.inner().action = action;
         self
     }
 
     #[must_use]
     pub(crate) fn perhaps_done(mut self) -> Self {
-        self.0.may_have_acted = true;
+        self.inner().may_have_acted = true;
         self
     }
 
@@ -108,6 +124,21 @@ impl Error {
             ErrorKind::Refused(code) => Some(code),
             _ => None,
         }
+    }
+
+    /// Whether it is about the session or the way to the BMC, so that other commands fail of it as well. A timeout is not
+    /// among these: the BMC may leave a single command unanswered.
+    #[must_use]
+    pub fn is_session_lost(&self) -> bool {
+        matches!(
+            self.0.kind,
+            ErrorKind::Closed
+                | ErrorKind::Unreachable
+                | ErrorKind::Authentication
+                | ErrorKind::SessionRefused(_)
+                | ErrorKind::Untrusted
+                | ErrorKind::Io
+        )
     }
 
     /// Whether nothing was heard in time.
@@ -203,10 +234,23 @@ mod tests {
     }
 
     #[test]
-    fn a_cause_is_told_once() {
-        let error = Error::io(ErrorKind::Unreachable, "opening a session", std::io::Error::other("no route")).at("bmc");
-        assert_eq!(error.to_string(), "bmc: opening a session: the network reported an error");
-        assert_eq!(error.report(), "bmc: opening a session: the network reported an error: no route");
+    fn a_cause_is_the_source_and_not_in_the_text_too() {
+        let refused = || std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+        for error in [
+            Error::io(ErrorKind::Unreachable, "connecting", refused()),
+            Error::io(ErrorKind::Io, "connecting", refused()),
+            Error::malformed("Get SDR", Malformed::new("Get SDR", 3)),
+        ] {
+            let source = error.source().unwrap().to_string();
+            assert!(!source.is_empty() && !error.to_string().contains(&source), "{error}: {source}");
+        }
+    }
+
+    #[test]
+    fn a_clone_stays_as_it_is_when_the_original_changes() {
+        let error = Error::new(ErrorKind::Timeout, "Get SDR", "no answer");
+        let before = error.clone();
+        assert!(error.perhaps_done().may_have_acted() && !before.may_have_acted());
     }
 
     #[test]

@@ -9,21 +9,27 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic))]
 
+mod address;
 mod client;
 pub mod command;
 mod error;
 pub mod packet;
+mod partial;
 pub mod record;
 mod service;
 mod session;
 
+pub use address::{Address, AddressError};
 pub use client::{Builder, Client, DEFAULT_PORT};
 pub use command::session::Privilege;
 pub use error::{Error, ErrorKind};
 pub use packet::session15::AuthType;
 pub use packet::suite::CipherSuite;
+pub use partial::{Item, List, Partial, ReadError};
+pub use record::severity::Severity;
 pub use service::console::Console;
 pub use service::device::{Firmware, FirmwareComponent};
+pub use service::fru::Fru;
 pub use service::sensor::Measurement;
 pub use service::user::User;
 pub use service::vendor::{CoolingIsMyConcern, DellFans, InspurFans, SupermicroFans};

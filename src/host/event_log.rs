@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use futures_util::TryStreamExt;
 use serde::{Deserialize, Serialize};
 
 use super::fault::Fault;
@@ -13,6 +12,7 @@ use super::profile::Capability;
 use super::redfish::Service;
 use super::route::Session;
 use crate::error::Error;
+use crate::ipmi;
 use crate::ipmi::record::sel::{Entry, EntryBody};
 use crate::resource::Resource;
 use crate::schema::log_entry::EventSeverity;
@@ -93,7 +93,7 @@ async fn log(service: &Service) -> Result<Resource<LogService>, Fault> {
 async fn entries(session: Session) -> Result<Vec<EventLogEntry>, Fault> {
     match session {
         Session::Ipmi(bmc) => {
-            let entries: Vec<_> = bmc.sel().try_collect().await?;
+            let entries = bmc.sel().collect_all().await?.complete().map_err(ipmi::Error::from)?;
             Ok(entries.iter().map(of_ipmi).collect())
         }
         Session::Redfish(service) => {

@@ -187,7 +187,7 @@ fn present<T>(found: Result<Vec<T>, Fault>) -> Result<Vec<T>, Fault> {
 async fn by_ipmi(bmc: ipmi::Client) -> Result<Vec<Component>, Fault> {
     let mut all = Vec::new();
     let mut devices = Vec::new();
-    let records: Vec<_> = match bmc.sdr().try_collect().await {
+    let records: Vec<_> = match bmc.sdr().try_collect().await.map_err(ipmi::Error::from) {
         Ok(records) => records,
         // Without records, the BMC's own inventory is all that is known to be there.
         Err(error) if Fault::reason_of(&error) == Reason::Lacking => Vec::new(),

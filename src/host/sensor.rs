@@ -137,7 +137,7 @@ async fn sensors(session: Session) -> Result<Vec<Sensor>, Fault> {
 }
 
 async fn by_ipmi(bmc: ipmi::Client) -> Result<Vec<Sensor>, Fault> {
-    let described = bmc.sensors().await?;
+    let described = bmc.sensors().await?.complete().map_err(ipmi::Error::from)?;
     let mut readings = bmc.read_sensors(described);
     let mut all = Vec::new();
     while let Some((sensor, measurement)) = readings.next().await {

@@ -39,7 +39,7 @@ impl Host {
 async fn users(session: Session) -> Result<Vec<User>, Fault> {
     match session {
         Session::Ipmi(bmc) => {
-            let places = bmc.users().await?.into_iter().filter(|user| !user.name.is_empty());
+            let places = bmc.users().await?.items.into_iter().filter(|user| !user.name.is_empty());
             let users = places.map(|user| User {
                 id: user.id.to_string(),
                 name: user.name,

@@ -93,7 +93,7 @@ async fn boot_flags_are_set_on_a_bmc_that_has_nothing_but_them() {
 async fn sensors_read_what_the_machine_has() {
     let bmc = start().await;
     let client = connect(&bmc).await;
-    let sensors = client.sensors().await.unwrap();
+    let sensors = client.sensors().await.unwrap().complete().unwrap();
     assert!(sensors.len() > 25);
     let readings: Vec<_> = client.read_sensors(sensors).collect().await;
     let mut compared = 0;
@@ -147,7 +147,7 @@ async fn a_reservation_that_is_lost_on_the_way_is_taken_again() {
 async fn thresholds_and_hysteresis_are_set_as_values() {
     let bmc = start().await;
     let client = connect(&bmc).await;
-    let sensors = client.sensors().await.unwrap();
+    let sensors = client.sensors().await.unwrap().complete().unwrap();
     let mut set = 0;
     for sensor in sensors.iter().filter(|sensor| sensor.is_analog()) {
         let Ok(thresholds) = client.sensor_thresholds(sensor).await else {
@@ -236,14 +236,14 @@ async fn users_are_made_and_changed() {
     client.enable_user(4, true).await.unwrap();
     assert!(client.test_user_password(4, "a long password 18".into()).await.unwrap());
     assert!(!client.test_user_password(4, "another".into()).await.unwrap());
-    let users = client.users().await.unwrap();
+    let users = client.users().await.unwrap().complete().unwrap();
     let fresh = users.iter().find(|user| user.id == 4).unwrap();
     assert_eq!((fresh.name.as_str(), fresh.access.privilege), ("fresh", Some(Privilege::Operator)));
     assert_ne!(fresh.access.enabled, Some(false));
     assert_eq!(client.set_user_name(4, "a name that is too long").await.unwrap_err().kind(), ErrorKind::Invalid);
     let info = client.channel_info(PRESENT_CHANNEL).await.unwrap();
     assert!(info.is_lan());
-    assert!(client.channels().await.unwrap().iter().any(|channel| channel.channel == info.channel));
+    assert!(client.channels().await.unwrap().items.iter().any(|channel| channel.channel == info.channel));
     assert!(client.channel_access(PRESENT_CHANNEL).await.is_ok());
 }
 

@@ -1,7 +1,9 @@
 //! The IPMI client against the mock BMC, and against independent BMC simulators where they run.
 
+mod changes;
 mod commands;
 mod faults;
+mod incomplete;
 mod peers;
 mod sessions;
 

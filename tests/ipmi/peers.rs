@@ -132,7 +132,7 @@ async fn power_is(client: &Client, address: SocketAddr, on: bool) {
 async fn sensors(client: &Client, address: SocketAddr) {
     let text = ipmitool(address, "sensor");
     let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split('|').map(str::trim).collect()).collect();
-    let sensors = client.sensors().await.unwrap();
+    let sensors = client.sensors().await.unwrap().complete().unwrap();
     assert_eq!(rows.len(), sensors.len());
     let readings: Vec<_> = client.read_sensors(sensors).collect().await;
     for ((sensor, measurement), row) in readings.into_iter().zip(rows) {
@@ -228,7 +228,7 @@ async fn inventory(client: &Client, address: SocketAddr) {
 
 async fn users(client: &Client, address: SocketAddr) {
     let text = ipmitool(address, "user list 1");
-    let users = client.users().await.unwrap();
+    let users = client.users().await.unwrap().complete().unwrap();
     assert_eq!(text.lines().skip(1).count(), users.len());
     for (line, user) in text.lines().skip(1).zip(users) {
         let words: Vec<&str> = line.split_whitespace().collect();

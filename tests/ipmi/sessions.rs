@@ -1,10 +1,12 @@
 //! Opening, keeping and closing sessions.
 
-use std::time::Duration;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use rosefish::ipmi::command::chassis::ChassisControl;
 use rosefish::ipmi::{AuthType, CipherSuite, ErrorKind, Privilege, UserLookup};
-use rosefish_mock::ipmi::{Faults, HandshakeFault, MockIpmi, Privilege as Level, User};
+use rosefish_mock::ipmi::{Act, Faults, HandshakeFault, MockIpmi, Privilege as Level, Rule, User};
+use tokio::net::UdpSocket;
 
 use crate::{builder, connect, eventually, start};
 
@@ -301,4 +303,145 @@ async fn a_session_is_opened_over_a_bad_network() {
         client.close().await;
     };
     futures_util::future::join_all((0..40).map(open)).await;
+}
+
+/// A BMC between which and its clients datagrams pass by `change`.
+async fn behind(bmc: &MockIpmi, change: fn(&mut Vec<u8>)) -> SocketAddr {
+    let (outer, inner) = (UdpSocket::bind("127.0.0.1:0").await.unwrap(), UdpSocket::bind("127.0.0.1:0").await.unwrap());
+    inner.connect(bmc.addr()).await.unwrap();
+    let address = outer.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut asked, mut answered) = ([0; 1024], [0; 1024]);
+        let mut client = None;
+        loop {
+            tokio::select! {
+                Ok((length, from)) = outer.recv_from(&mut asked) => {
+                    client = Some(from);
+                    let _ = inner.send(&asked[..length]).await;
+                }
+                Ok(length) = inner.recv(&mut answered) => {
+                    let mut datagram = answered[..length].to_vec();
+                    change(&mut datagram);
+                    if let Some(client) = client {
+                        let _ = outer.send_to(&datagram, client).await;
+                    }
+                }
+            }
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn the_first_request_has_sequence_0_and_answers_that_echo_0_are_taken() {
+    let bmc = start().await;
+    connect(&bmc).await.close().await;
+    assert_eq!((bmc.journal()[0].command, bmc.journal()[0].sequence), (0x38, 0));
+    // Outside of sessions, every answer has the sequence 0.
+    let address = behind(&bmc, |datagram| {
+        // RMCP, IPMI 1.5 without authentication: the message begins at 14.
+        if datagram.get(4) == Some(&0) && datagram.len() > 20 {
+            let end = datagram.len() - 1;
+            datagram[14 + 4] &= 3;
+            datagram[end] = datagram[17..end].iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte)).wrapping_neg();
+        }
+    })
+    .await;
+    let client = builder(&bmc).port(address.port()).connect().await.unwrap();
+    assert_eq!(client.cipher_suite(), Some(suite(17)));
+    assert!(client.chassis_status().await.unwrap().power_on);
+}
+
+#[tokio::test]
+async fn a_list_of_cipher_suites_that_is_silent_empty_or_garbled_costs_little_time() {
+    const SUITE_3: [u8; 5] = [0xc0, 3, 1, 0x41, 0x81];
+    const SUITE_17: [u8; 5] = [0xc0, 17, 3, 0x44, 0x81];
+    let one = |bytes: &[u8]| [&[1][..], bytes].concat();
+    let parts = |list: Vec<u8>| {
+        move |index: u8| {
+            let rest = list.get(usize::from(index) * 16..).unwrap_or_default();
+            Ok([&[1][..], &rest[..rest.len().min(16)]].concat())
+        }
+    };
+    type Answer = Box<dyn Fn(u8) -> Result<Vec<u8>, u8> + Send>;
+    let answers: Vec<(&str, Answer, u8)> = vec![
+        ("refused", Box::new(|_| Err(0xc1)), 3),
+        ("refused for another reason", Box::new(|_| Err(0xff)), 3),
+        ("without even a channel", Box::new(|_| Ok(vec![])), 3),
+        ("empty", Box::new(move |_| Ok(one(&[]))), 3),
+        ("zeros", Box::new(parts(vec![0; 16])), 3),
+        ("noise", Box::new(parts(vec![0x5a; 40])), 3),
+        ("ends within a record", Box::new(parts([&SUITE_17[..], &SUITE_3[..3]].concat())), 17),
+        ("ends behind an ID", Box::new(parts([&SUITE_3[..], &SUITE_17[..2]].concat())), 17),
+        ("noise behind 17", Box::new(parts([&SUITE_17[..], &[0xfe; 20]].concat())), 17),
+        (
+            "the same part again and again",
+            Box::new(move |_| Ok(one(&[&SUITE_3[..], &SUITE_17, &SUITE_3, &[0]].concat()))),
+            17,
+        ),
+        (
+            "endless",
+            Box::new(move |index| {
+                Ok(one(&[&[0xc0, index, 1, 0x41, 0x81][..], &[0xc0, 17, 3, 0x44, 0x81], &[0xc0, 3, 1, 0x41, 0x81, 0]]
+                    .concat()))
+            }),
+            17,
+        ),
+    ];
+    for (what, answer, expected) in answers {
+        let bmc = start().await;
+        bmc.handle(0x06, 0x54, Box::new(move |data| answer(data[2] & 0x3f)));
+        let begun = Instant::now();
+        let client = builder(&bmc).connect().await.unwrap_or_else(|error| panic!("{what}: {error}"));
+        assert_eq!(client.cipher_suite(), Some(suite(expected)), "{what}");
+        assert!(begun.elapsed() < Duration::from_secs(1), "{what}: {:?}", begun.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn a_bmc_that_does_not_list_its_cipher_suites_is_spoken_to_with_those_it_has() {
+    for (offered, chosen) in [(&[3, 17][..], 3), (&[17], 17)] {
+        let bmc = with_suites(offered).await;
+        bmc.rule(Rule::always(0x06, 0x54, Act::Swallow));
+        let begun = Instant::now();
+        let client = connect(&bmc).await;
+        assert_eq!(client.cipher_suite(), Some(suite(chosen)), "{offered:?}");
+        assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    }
+    // The first part is heard, and the second isn't.
+    let bmc = start().await;
+    bmc.rule(Rule::once(
+        0x06,
+        0x54,
+        Act::Reply(0, [&[1, 0xc0, 17, 3, 0x44, 0x81][..], &[0xc0, 1, 1, 0xc0, 2, 1, 0x41, 0xc0, 15, 3, 0xc0]].concat()),
+    ));
+    bmc.rule(Rule::always(0x06, 0x54, Act::Swallow));
+    assert_eq!(connect(&bmc).await.cipher_suite(), Some(suite(17)));
+}
+
+#[tokio::test]
+async fn a_host_is_named_with_a_port_or_by_an_ipv6_address() {
+    let bmc = start().await;
+    let port = bmc.addr().port();
+    let connect = |host: String| {
+        let described = rosefish::ipmi::Client::builder(host).credentials("admin", "password");
+        described.timeout(Duration::from_secs(1)).connect()
+    };
+    for host in [format!("127.0.0.1:{port}"), format!("localhost:{port}")] {
+        assert!(connect(host.clone()).await.is_ok(), "{host}");
+    }
+    let v6 = MockIpmi::builder().address("[::1]:0".parse().unwrap()).start().await;
+    if let Ok(v6) = v6 {
+        let port = v6.addr().port();
+        assert!(connect(format!("[::1]:{port}")).await.is_ok());
+        for host in ["::1", "[::1]"] {
+            let builder = rosefish::ipmi::Client::builder(host).port(port).credentials("admin", "password");
+            assert!(builder.connect().await.is_ok(), "{host}");
+        }
+    }
+    for host in ["", "bmc:x", "[127.0.0.1]", "user:secret@bmc"] {
+        let error = connect(host.to_owned()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid, "{host}");
+        assert!(!format!("{error} {error:?}").contains("secret"), "{error}");
+    }
 }

@@ -114,6 +114,28 @@ impl BootFlags {
         }
     }
 
+    /// What is not as it was asked, in words.
+    pub(crate) fn contradiction(&self, asked: &Self) -> Option<String> {
+        if !asked.valid || asked.device == BootDevice::None {
+            // Flags that aren't valid name no device, whatever else they say.
+            let overrides = self.valid && self.device != asked.device;
+            return overrides.then(|| format!("the boot device is {:?}", self.device));
+        }
+        let kind = |efi: bool| if efi { "EFI" } else { "legacy" };
+        let lasts = |persistent: bool| if persistent { "every start" } else { "the next start" };
+        if !self.valid {
+            Some("no boot device is in force".to_owned())
+        } else if self.device != asked.device {
+            Some(format!("the boot device is {:?}", self.device))
+        } else if self.persistent != asked.persistent {
+            Some(format!("it holds for {}", lasts(self.persistent)))
+        } else if self.efi != asked.efi {
+            Some(format!("it asks for a {} boot", kind(self.efi)))
+        } else {
+            None
+        }
+    }
+
     /// Reads the five bytes of the parameter.
     #[must_use]
     pub fn decode(bytes: [u8; 5]) -> Self {
@@ -217,6 +239,23 @@ mod tests {
         assert_eq!(BootFlags::device(BootDevice::Pxe, false, false).encode(), [0x80, 0x04, 0, 0, 0]);
         assert_eq!(BootFlags::device(BootDevice::Disk, true, true).encode(), [0xe0, 0x08, 0, 0, 0]);
         assert_eq!(BootFlags::device(BootDevice::BiosSetup, false, true).encode(), [0xa0, 0x18, 0, 0, 0]);
+    }
+
+    #[test]
+    fn flags_that_are_not_as_asked_say_in_what() {
+        let asked = BootFlags::device(BootDevice::Pxe, false, true);
+        assert_eq!(asked.contradiction(&asked), None);
+        let none = BootFlags::device(BootDevice::None, false, false);
+        assert_eq!(BootFlags { valid: false, ..asked }.contradiction(&none), None);
+        for (read, text) in [
+            (BootFlags { valid: false, ..asked }, "no boot device"),
+            (BootFlags { device: BootDevice::Disk, ..asked }, "Disk"),
+            (BootFlags { persistent: true, ..asked }, "every start"),
+            (BootFlags { efi: false, ..asked }, "legacy"),
+        ] {
+            assert!(read.contradiction(&asked).unwrap().contains(text), "{read:?}");
+        }
+        assert!(asked.contradiction(&none).is_some());
     }
 
     proptest::proptest! {

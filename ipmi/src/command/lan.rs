@@ -4,6 +4,7 @@
 use std::net::Ipv4Addr;
 
 use super::command;
+use crate::partial::ReadError;
 
 /// Asks for a LAN parameter of a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,9 +135,35 @@ impl LanParameter {
             Self::VlanPriority(priority) => (21, vec![priority & 7]),
         }
     }
+
+    /// What a parameter is instead of this one, in words, by a configuration in which it was read.
+    pub(crate) fn contradiction(self, lan: &LanConfiguration) -> Option<String> {
+        fn other<T: PartialEq>(asked: T, found: Option<T>, say: impl Fn(T) -> String) -> Option<String> {
+            found.filter(|found| *found != asked).map(say)
+        }
+        let address = |what: &'static str| move |found: Ipv4Addr| format!("the {what} is {found}");
+        let mac = |what: &'static str| move |found: [u8; 6]| format!("the {what} is {found:02x?}");
+        match self {
+            Self::Address(asked) => other(asked, lan.address, address("address")),
+            Self::Source(asked) => other(asked, lan.source, |found| format!("the address source is {found:?}")),
+            Self::Mac(asked) => other(asked, lan.mac, mac("MAC address")),
+            Self::SubnetMask(asked) => other(asked, lan.subnet_mask, address("subnet mask")),
+            Self::Gateway(asked) => other(asked, lan.gateway, address("gateway")),
+            Self::GatewayMac(asked) => other(asked, lan.gateway_mac, mac("gateway's MAC address")),
+            Self::BackupGateway(asked) => other(asked, lan.backup_gateway, address("backup gateway")),
+            Self::BackupGatewayMac(asked) => other(asked, lan.backup_gateway_mac, mac("backup gateway's MAC address")),
+            Self::Vlan(asked) => other(asked.map(|vlan| vlan & 0x0fff), lan.vlan, |found| {
+                found.map_or_else(|| "there is no VLAN".to_owned(), |vlan| format!("the VLAN is {vlan}"))
+            }),
+            Self::VlanPriority(asked) => {
+                other(asked & 7, lan.vlan_priority, |found| format!("the VLAN priority is {found}"))
+            }
+        }
+    }
 }
 
-/// The parameters of a LAN channel; those that the BMC lacks are `None`.
+/// The parameters of a LAN channel; those that the BMC lacks are `None`, and so are those that could not be read: `missing`
+/// tells which.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LanConfiguration {
     /// Authentication types of IPMI 1.5 that the channel has, bit by bit.
@@ -175,6 +202,8 @@ pub struct LanConfiguration {
     pub cipher_suites: Vec<u8>,
     /// The highest privilege level of each cipher suite, in their order: 0 for a suite that may not be used.
     pub cipher_privileges: Vec<u8>,
+    /// What could not be read, though the BMC doesn't say that it lacks it.
+    pub missing: Vec<ReadError>,
 }
 
 impl LanConfiguration {

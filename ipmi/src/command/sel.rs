@@ -57,29 +57,43 @@ pub struct ReserveSel;
 command!(ReserveSel, "Reserve SEL", STORAGE 0x42, Reads -> u16, |_t, _out| (), |reader| reader.u16()?,
     0x81 => "the event log is being erased");
 
-/// Asks for an entry.
+/// Asks for an entry, or a part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GetSelEntry {
+    /// A reservation; zero will do for reads from offset zero.
+    pub reservation: u16,
     /// The entry's ID.
     pub entry: u16,
+    /// From which byte on.
+    pub offset: u8,
+    /// How many bytes; FFh for the whole entry.
+    pub count: u8,
 }
 
-/// An entry, and the ID of the next.
+impl GetSelEntry {
+    /// Asks for a whole entry.
+    #[must_use]
+    pub const fn whole(entry: u16) -> Self {
+        Self { reservation: 0, entry, offset: 0, count: 0xff }
+    }
+}
+
+/// An entry or a part of it, and the ID of the next entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SelEntry {
+pub struct SelData {
     /// The next entry, or [`LAST_ENTRY`].
     pub next: u16,
-    /// The entry.
-    pub entry: Entry,
+    /// The bytes.
+    pub data: Vec<u8>,
 }
 
-command!(GetSelEntry, "Get SEL Entry", STORAGE 0x43, Reads -> SelEntry,
+command!(GetSelEntry, "Get SEL Entry", STORAGE 0x43, Reads -> SelData,
     |this, out| {
-        out.extend([0, 0]); // no reservation is needed for a whole entry
+        out.extend(this.reservation.to_le_bytes());
         out.extend(this.entry.to_le_bytes());
-        out.extend([0, 0xff]);
+        out.extend([this.offset, this.count]);
     },
-    |reader| SelEntry { next: reader.u16()?, entry: Entry::decode(reader.take_rest())? },
+    |reader| SelData { next: reader.u16()?, data: reader.take_rest().to_vec() },
     0x81 => "the event log is being erased");
 
 /// Adds an entry. The BMC gives it an ID and, for types that have one, a time.
@@ -175,8 +189,12 @@ mod tests {
         let mut data = vec![3, 0];
         data.extend([2, 0, 0xe0]);
         data.extend([7; 13]);
-        let entry = GetSelEntry { entry: 2 }.decode(&data).unwrap();
-        assert_eq!((entry.next, entry.entry.id, entry.entry.record_type), (3, 2, 0xe0));
+        let found = GetSelEntry::whole(2).decode(&data).unwrap();
+        let entry = Entry::decode(&found.data).unwrap();
+        assert_eq!((found.next, entry.id, entry.record_type), (3, 2, 0xe0));
+        let mut sent = Vec::new();
+        GetSelEntry::whole(2).encode(&mut sent);
+        assert_eq!(sent, [0, 0, 2, 0, 0, 0xff]);
     }
 
     #[test]

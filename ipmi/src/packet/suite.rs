@@ -190,8 +190,22 @@ impl SuiteRecord {
 /// left out, as several BMCs pad the list.
 #[must_use]
 pub fn decode_records(bytes: &[u8]) -> Vec<SuiteRecord> {
+    decode_list(bytes).0
+}
+
+/// The records of a list, and whether something in it isn't one.
+pub(crate) fn decode_list(bytes: &[u8]) -> (Vec<SuiteRecord>, bool) {
     let mut reader = Reader::new(bytes, "cipher suite record");
-    std::iter::from_fn(|| if reader.is_empty() { None } else { decode_record(&mut reader).ok() }).collect()
+    let mut records = Vec::new();
+    while !reader.is_empty() {
+        match decode_record(&mut reader) {
+            Ok(record) => records.push(record),
+            Err(_) => return (records, true),
+        }
+    }
+    // The last one may have lost its end.
+    let is_cut = records.last().is_some_and(|record| record.enterprise.is_none() && record.suite().is_none());
+    (records, is_cut)
 }
 
 fn decode_record(reader: &mut Reader<'_>) -> Result<SuiteRecord, Malformed> {

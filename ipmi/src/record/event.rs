@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::severity::Severity;
 use super::states;
 
 /// The event/reading type of a threshold sensor.
@@ -72,9 +73,19 @@ impl EventType {
 /// The state at `offset` in words; `None` where no table has it.
 #[must_use]
 pub fn state(sensor_type: SensorType, event_type: EventType, offset: u8) -> Option<&'static str> {
+    known(sensor_type, event_type, offset).map(|(word, _)| word)
+}
+
+/// How bad it is to be in the state at `offset`; `None` where no table has it, or it depends on the sensor.
+#[must_use]
+pub fn severity(sensor_type: SensorType, event_type: EventType, offset: u8) -> Option<Severity> {
+    known(sensor_type, event_type, offset).and_then(|(_, severity)| severity)
+}
+
+fn known(sensor_type: SensorType, event_type: EventType, offset: u8) -> Option<states::State> {
     let table =
         if event_type.is_sensor_specific() { states::specific(sensor_type.0) } else { states::generic(event_type.0) };
-    table.get(usize::from(offset)).copied().filter(|word| !word.is_empty())
+    table.get(usize::from(offset)).copied().filter(|(word, _)| !word.is_empty())
 }
 
 /// An event, as it stands in the event log or in a platform event message.
@@ -102,6 +113,13 @@ impl Event {
     #[must_use]
     pub fn state(&self) -> Option<&'static str> {
         state(self.sensor_type, self.event_type, self.offset())
+    }
+
+    /// How bad it is: that of the state where it came, and nothing bad where it went.
+    #[must_use]
+    pub fn severity(&self) -> Option<Severity> {
+        let severity = severity(self.sensor_type, self.event_type, self.offset());
+        if self.asserted { severity } else { severity.map(|_| Severity::Ok) }
     }
 
     /// The raw reading that triggered a threshold event.
@@ -200,6 +218,39 @@ mod tests {
         assert_eq!((both.trigger_reading(), both.trigger_threshold()), (Some(0x75), Some(0x70)));
         let none = event(0x01, 0x01, [0x09, 0xff, 0xff]);
         assert_eq!((none.trigger_reading(), none.trigger_threshold()), (None, None));
+    }
+
+    #[test]
+    fn what_has_failed_or_lost_its_redundancy_is_a_problem_and_what_is_absent_is_none() {
+        use Severity::{Critical, Fatal, Ok, Warning};
+        let cases = [
+            (0x08, 0x6f, 0, Some(Ok)),       // power supply present
+            (0x08, 0x6f, 1, Some(Critical)), // failed
+            (0x08, 0x6f, 2, Some(Warning)),  // about to
+            (0x08, 0x6f, 3, Some(Critical)), // without input
+            (0x09, 0x0b, 0, Some(Ok)),       // fully redundant
+            (0x09, 0x0b, 1, Some(Critical)), // redundancy lost
+            (0x04, 0x0b, 2, Some(Warning)),  // degraded
+            (0x04, 0x0b, 5, Some(Critical)), // insufficient
+            (0x0c, 0x6f, 1, Some(Critical)), // uncorrectable ECC
+            (0x0d, 0x6f, 1, Some(Critical)), // drive fault
+            (0x25, 0x6f, 1, Some(Ok)),       // absent
+            (0x08, 0x08, 0, Some(Ok)),       // absent
+            (0x29, 0x6f, 1, Some(Critical)), // battery failed
+            (0x01, 0x01, 9, Some(Critical)), // upper critical going high
+            (0x01, 0x01, 11, Some(Fatal)),
+            (0x01, 0x07, 1, Some(Warning)),
+            (0x01, 0x07, 6, Some(Fatal)),
+            (0x07, 0x03, 1, None), // "state asserted" may be good or bad
+            (0x23, 0x6f, 4, None), // not defined
+            (0xc1, 0x71, 0, None), // a vendor's
+        ];
+        for (sensor_type, event_type, offset, expected) in cases {
+            let found = severity(SensorType(sensor_type), EventType(event_type), offset);
+            assert_eq!(found, expected, "{sensor_type:#04x} {event_type:#04x} {offset}");
+        }
+        let gone = Event { asserted: false, ..event(0x08, 0x6f, [1, 0xff, 0xff]) };
+        assert_eq!(gone.severity(), Some(Ok));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
+pub use super::defect::{Defect, Problem};
 use super::multirecord::{self, MultiRecord};
 use super::text::{Encoding, Text, fru_field};
 use crate::packet::{Malformed, Reader, checksum};
@@ -29,27 +30,6 @@ pub struct Inventory {
     pub internal_use: Option<usize>,
     /// What could not be read, or was read although its checksum is wrong.
     pub defects: Vec<Defect>,
-}
-
-/// Something wrong with an inventory.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Defect {
-    /// In which area.
-    pub area: &'static str,
-    /// What.
-    pub problem: Problem,
-}
-
-/// What may be wrong with an area.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Problem {
-    /// Its checksum is wrong; it was read all the same.
-    Checksum,
-    /// It is of a version that isn't known.
-    Version(u8),
-    /// It is cut short, or not what it must be.
-    Malformed(Malformed),
 }
 
 /// The chassis area.
@@ -155,7 +135,37 @@ impl CommonHeader {
         };
         Ok((this, checksum(&header) == 0))
     }
+
+    /// Withholds areas that begin within another one: their bytes are the other's.
+    fn without_overlaps(&self, areas: [AreaBytes; 3]) -> [AreaBytes; 3] {
+        let names = ["chassis", "board", "product"];
+        let places = [self.chassis, self.board, self.product];
+        let spans: Vec<_> = areas
+            .iter()
+            .zip(places)
+            .zip(names)
+            .filter_map(|((area, at), name)| {
+                let (area, at) = (area.as_ref()?.as_ref().ok()?, at?);
+                // One whose checksum is wrong says nothing about where it ends.
+                let whole = contents(area).is_ok_and(|(_, intact)| intact);
+                let length = area.get(1).map(|length| usize::from(*length) * 8)?;
+                whole.then_some((at, at.saturating_add(length), name))
+            })
+            .collect();
+        let mut places = places.into_iter();
+        areas.map(|area| {
+            let at = places.next().flatten();
+            let within = spans.iter().find(|(from, to, _)| at.is_some_and(|at| at > *from && at < *to));
+            match within {
+                Some((_, _, name)) => area.map(|_| Err(Problem::Within(name))),
+                None => area,
+            }
+        })
+    }
 }
+
+/// The bytes of an area from its beginning on, or why there are none; nothing where there is no such area.
+pub(crate) type AreaBytes = Option<Result<Vec<u8>, Problem>>;
 
 impl Inventory {
     /// Reads an inventory.
@@ -164,36 +174,46 @@ impl Inventory {
     /// When there isn't even a common header. Everything else that is wrong is among the defects.
     pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
         let (header, intact) = CommonHeader::decode(bytes)?;
+        // An area behind the end of the memory is an empty one, and that it ends too early is its defect.
+        let area = |at: Option<usize>| Some(Ok(bytes.get(at?..).unwrap_or_default().to_vec()));
+        let areas = [area(header.chassis), area(header.board), area(header.product)];
+        Ok(Self::assemble(header, intact, areas, area(header.multirecord)))
+    }
+
+    /// Puts an inventory together from its areas: chassis, board and product; and the records.
+    pub(crate) fn assemble(header: CommonHeader, intact: bool, areas: [AreaBytes; 3], multirecord: AreaBytes) -> Self {
         let mut this = Self { internal_use: header.internal_use, ..Self::default() };
         if !intact {
             this.defects.push(Defect { area: "common header", problem: Problem::Checksum });
         }
-        this.chassis = this.area(bytes, header.chassis, "chassis", chassis);
-        this.board = this.area(bytes, header.board, "board", board);
-        this.product = this.area(bytes, header.product, "product", product);
-        if let Some(at) = header.multirecord {
-            // An area behind the end of the memory is an empty one, and that it ends too early is its defect.
-            let (records, problem) = multirecord::decode_all(bytes.get(at..).unwrap_or_default());
-            this.records = records;
-            this.defects.extend(problem.map(|problem| Defect { area: "multirecord", problem }));
+        let [chassis_area, board_area, product_area] = header.without_overlaps(areas);
+        this.chassis = this.area(chassis_area, "chassis", chassis);
+        this.board = this.area(board_area, "board", board);
+        this.product = this.area(product_area, "product", product);
+        match multirecord {
+            Some(Ok(bytes)) => {
+                let (records, problem) = multirecord::decode_all(&bytes);
+                this.records = records;
+                this.defects.extend(problem.map(|problem| Defect { area: "multirecord", problem }));
+            }
+            Some(Err(problem)) => this.defects.push(Defect { area: "multirecord", problem }),
+            None => {}
         }
-        Ok(this)
+        this
     }
 
     fn area<T>(
         &mut self,
-        bytes: &[u8],
-        at: Option<usize>,
+        bytes: AreaBytes,
         name: &'static str,
         read: impl FnOnce(&mut Reader<'_>) -> Result<T, Malformed>,
     ) -> Option<T> {
-        let at = at?;
-        match area_bytes(bytes, at) {
+        match bytes?.and_then(|bytes| contents(&bytes)) {
             Ok((area, intact)) => {
                 if !intact {
                     self.defects.push(Defect { area: name, problem: Problem::Checksum });
                 }
-                let read = read(&mut Reader::new(area, "FRU area"));
+                let read = read(&mut Reader::new(&area, "FRU area"));
                 read.map_err(|error| self.defects.push(Defect { area: name, problem: Problem::Malformed(error) })).ok()
             }
             Err(problem) => {
@@ -205,9 +225,8 @@ impl Inventory {
 }
 
 /// The contents of an area between its length and its checksum, and whether the checksum is right.
-fn area_bytes(bytes: &[u8], at: usize) -> Result<(&[u8], bool), Problem> {
-    let malformed = Malformed::new("FRU area", at);
-    let rest = bytes.get(at..).ok_or(Problem::Malformed(malformed))?;
+fn contents(rest: &[u8]) -> Result<(Vec<u8>, bool), Problem> {
+    let malformed = Malformed::new("FRU area", 0);
     let [version, length, ..] = rest else {
         return Err(Problem::Malformed(malformed));
     };
@@ -218,7 +237,7 @@ fn area_bytes(bytes: &[u8], at: usize) -> Result<(&[u8], bool), Problem> {
     let length = (usize::from(*length) * 8).min(rest.len());
     let area = rest.get(..length).unwrap_or_default();
     let contents = area.get(2..length.saturating_sub(1)).ok_or(Problem::Malformed(malformed))?;
-    Ok((contents, checksum(area) == 0))
+    Ok((contents.to_vec(), checksum(area) == 0))
 }
 
 /// Reads type/length fields up to the end mark.

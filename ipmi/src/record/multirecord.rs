@@ -1,10 +1,15 @@
 //! The multirecord area of an FRU inventory (FRU definition, chapters 16 to 18): power supplies, their outputs and loads,
 //! management access, and what vendors add.
 
-use super::fru::Problem;
+use super::defect::Problem;
 use crate::packet::{Malformed, Reader, checksum};
 
-const HEADER_LENGTH: usize = 5;
+/// Length of the header in front of every record.
+pub(crate) const HEADER_LENGTH: usize = 5;
+/// More records than this in an area are none: what is read there isn't a list.
+pub(crate) const MOST_RECORDS: usize = 256;
+/// The version of the records' format.
+const FORMAT: u8 = 2;
 
 /// A record of the multirecord area.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,11 +119,30 @@ pub struct DcLoad {
     pub greatest_current: u16,
 }
 
+/// What a record's header says of its extent.
+pub(crate) struct RecordHeader {
+    /// Whether it is the last.
+    pub(crate) is_last: bool,
+    /// How many bytes of data follow.
+    pub(crate) length: usize,
+}
+
+impl RecordHeader {
+    /// Reads a header; `None` for what isn't one, such as zeros, whose checksum is right as well.
+    pub(crate) fn decode(header: &[u8]) -> Option<Self> {
+        let [_, format, length, _, _] = header else {
+            return None;
+        };
+        (checksum(header) == 0 && format & 0x0f == FORMAT)
+            .then_some(Self { is_last: format & 0x80 != 0, length: usize::from(*length) })
+    }
+}
+
 /// Reads records up to the last, or up to one whose header makes no sense.
 pub(super) fn decode_all(area: &[u8]) -> (Vec<MultiRecord>, Option<Problem>) {
     let mut reader = Reader::new(area, "FRU multirecord");
     let mut records = Vec::new();
-    loop {
+    for _ in 0..MOST_RECORDS {
         match decode_one(&mut reader) {
             Ok((record, last)) => {
                 let intact = record.intact;
@@ -133,22 +157,21 @@ pub(super) fn decode_all(area: &[u8]) -> (Vec<MultiRecord>, Option<Problem>) {
             Err(error) => return (records, Some(Problem::Malformed(error))),
         }
     }
+    (records, Some(Problem::Malformed(reader.malformed())))
 }
 
 fn decode_one(reader: &mut Reader<'_>) -> Result<(MultiRecord, bool), Malformed> {
     let header: [u8; HEADER_LENGTH] = reader.array()?;
-    let [record_type, format, length, data_checksum, _] = header;
-    if checksum(&header) != 0 {
-        return Err(reader.malformed());
-    }
-    let data = reader.take(usize::from(length))?;
+    let [record_type, _, _, data_checksum, _] = header;
+    let RecordHeader { is_last, length } = RecordHeader::decode(&header).ok_or(reader.malformed())?;
+    let data = reader.take(length)?;
     let body = decode_body(record_type, &mut Reader::new(data, "FRU multirecord"));
     let record = MultiRecord {
         record_type,
         intact: checksum(data) == data_checksum,
         body: body.unwrap_or_else(|_| MultiRecordBody::Unknown(data.to_vec())),
     };
-    Ok((record, format & 0x80 != 0))
+    Ok((record, is_last))
 }
 
 fn decode_body(record_type: u8, reader: &mut Reader<'_>) -> Result<MultiRecordBody, Malformed> {

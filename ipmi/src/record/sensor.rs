@@ -2,8 +2,9 @@
 //! and what a reading means by them.
 
 use super::entity::Entity;
-use super::event::{EventType, SensorType, state};
+use super::event::{EventType, SensorType, severity, state};
 use super::reading::{Factors, Format, Linearization};
+use super::severity::Severity;
 use super::text::{Encoding, sdr_string};
 use super::unit::Unit;
 use crate::packet::{Malformed, Reader};
@@ -152,10 +153,15 @@ pub struct Sharing {
 }
 
 impl Sensor {
-    /// Whether it has an analog reading.
+    /// Whether it has an analog reading. Sensors with discrete states may have one besides, as HP's power supplies do;
+    /// as many that have none say nothing of its format, a unit and a factor tell them apart.
     #[must_use]
     pub fn is_analog(&self) -> bool {
-        self.event_type.is_threshold() && self.analog.is_some_and(|analog| analog.factors.format != Format::NotAnalog)
+        let has_unit = self.unit.percentage || self.unit.base != 0;
+        self.analog.is_some_and(|analog| {
+            let factors = analog.factors;
+            factors.format != Format::NotAnalog && (self.event_type.is_threshold() || has_unit && factors.m != 0)
+        })
     }
 
     /// The value of a raw reading or threshold.
@@ -174,6 +180,26 @@ impl Sensor {
             .filter(|offset| reading.states & 1 << offset != 0)
             .map(|offset| state(self.sensor_type, self.event_type, offset).unwrap_or("unknown state"))
             .collect()
+    }
+
+    /// How bad its states are, the worst of them; `None` where there is no reading at present, and where no table knows
+    /// any of them.
+    #[must_use]
+    pub fn severity(&self, reading: &SensorReading) -> Option<Severity> {
+        if self.event_type.is_threshold() {
+            return reading.threshold_status().map(ThresholdStatus::severity);
+        }
+        if !reading.is_available() || !reading.has_states {
+            return None;
+        }
+        let mut worst = None;
+        for offset in (0..15).filter(|offset| reading.states & 1 << offset != 0) {
+            worst = worst.max(severity(self.sensor_type, self.event_type, offset));
+        }
+        // Without any state, there is no fault either, of a sensor type whose faults are known.
+        let has_no_state = reading.states & 0x7fff == 0 && self.event_type.is_sensor_specific();
+        let is_known = || (0..15).any(|offset| severity(self.sensor_type, self.event_type, offset).is_some());
+        worst.or_else(|| (has_no_state && is_known()).then_some(Severity::Ok))
     }
 
     /// The sensors that the record stands for: itself, or as many as it is shared by.
@@ -328,6 +354,17 @@ pub enum ThresholdStatus {
 }
 
 impl ThresholdStatus {
+    /// How bad it is.
+    #[must_use]
+    pub const fn severity(self) -> Severity {
+        match self {
+            Self::Ok => Severity::Ok,
+            Self::Beyond(Threshold::LowerNonCritical | Threshold::UpperNonCritical) => Severity::Warning,
+            Self::Beyond(Threshold::LowerCritical | Threshold::UpperCritical) => Severity::Critical,
+            Self::Beyond(Threshold::LowerNonRecoverable | Threshold::UpperNonRecoverable) => Severity::Fatal,
+        }
+    }
+
     /// The status in words.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -419,6 +456,49 @@ mod tests {
         let names: Vec<_> = sensor.each().iter().map(|s| (s.number, s.name.clone(), s.entity.instance)).collect();
         assert_eq!(names, [(0x10, "PSA".into(), 1), (0x11, "PSB".into(), 2), (0x12, "PSC".into(), 3)]);
         assert_eq!(sensor.each().first().unwrap().states(&reading(0b11)), ["presence detected", "failure detected"]);
+    }
+
+    /// A discrete power supply sensor by a full record, in watts or without a unit.
+    fn supply(units: [u8; 3], m: u8) -> Sensor {
+        let mut body = vec![0x20, 0, 4, 10, 1, 0x7f, 0x68, 8, 0x6f, 0, 0, 0, 0, 0x3f, 0x3f];
+        body.extend(units);
+        body.extend([0, m, 0, 0, 0, 0, 0]);
+        body.extend([0; 6]);
+        body.extend([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xc2]);
+        body.extend(b"PS");
+        Sensor::full(&mut Reader::new(&body, "test")).unwrap()
+    }
+
+    #[test]
+    fn a_discrete_sensor_has_a_reading_where_its_record_has_a_unit_and_a_formula() {
+        let watts = supply([0, 6, 0], 5);
+        assert!(watts.is_analog() && watts.value(20) == Some(100.0));
+        assert_eq!(watts.states(&reading(0b11)), ["presence detected", "failure detected"]);
+        for (units, m) in [([0xc0, 6, 0], 5), ([0, 0, 0], 5), ([0, 6, 0], 0)] {
+            assert!(!supply(units, m).is_analog(), "{units:02x?} {m}");
+        }
+        assert!(supply([1, 0, 0], 1).is_analog(), "percent is a unit");
+    }
+
+    #[test]
+    fn the_worst_state_is_the_severity() {
+        let supply = supply([0xc0, 0, 0], 0);
+        for (states, expected) in [
+            (0b1, Some(Severity::Ok)),
+            (0b101, Some(Severity::Warning)),
+            (0b111, Some(Severity::Critical)),
+            (0, Some(Severity::Ok)),
+        ] {
+            assert_eq!(supply.severity(&reading(states)), expected, "{states:b}");
+        }
+        let absent = [
+            SensorReading { unavailable: true, ..reading(0b10) },
+            SensorReading { scanning_enabled: false, ..reading(0b10) },
+            SensorReading { has_states: false, ..reading(0) },
+        ];
+        assert_eq!(absent.map(|reading| supply.severity(&reading)), [None; 3]);
+        let vendors = Sensor { event_type: EventType(0x71), ..supply };
+        assert_eq!(vendors.severity(&reading(1)), None);
     }
 
     #[test]

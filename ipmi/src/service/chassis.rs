@@ -1,13 +1,17 @@
 //! Short forms for power and identification, and the order in which boot options have to be written.
 
+use std::time::Duration;
+
 use crate::command::boot::{BootDevice, BootFlags, GetBootOptions, SetBootOptions, parameter};
 use crate::command::chassis::{
     ChassisControl, ChassisIdentify, ChassisStatus, GetChassisStatus, GetPowerOnHours, GetSystemRestartCause,
-    PowerOnHours, RestartCause,
+    IdentifyState, PowerOnHours, RestartCause,
 };
 use crate::packet::Malformed;
 use crate::{Client, Error};
 
+/// What identifies for less than this may be over before it is read back.
+const SHORTEST_READ_BACK: Duration = Duration::from_secs(5);
 /// Data for Set In Progress.
 const SET_COMPLETE: u8 = 0;
 const SET_IN_PROGRESS: u8 = 1;
@@ -33,12 +37,28 @@ impl Client {
         self.send(&control).await
     }
 
-    /// Turns the identify light on or off.
+    /// Turns the identify light on or off, and reads its state back where the BMC tells it.
     ///
     /// # Errors
-    /// As [`send`](Self::send).
+    /// As [`send`](Self::send), and when the light is not as it was asked ([`ErrorKind::NotInForce`](crate::ErrorKind)).
     pub async fn chassis_identify(&self, identify: ChassisIdentify) -> Result<(), Error> {
-        self.send(&identify).await
+        let answered = self.send(&identify).await;
+        if matches!(identify, ChassisIdentify::For(time) if time < SHORTEST_READ_BACK) {
+            return answered; // it may be off again by now
+        }
+        self.confirm("identifying the chassis", answered, || async {
+            let state = self.chassis_status().await?.identify;
+            Ok(match (identify, state) {
+                (ChassisIdentify::Off, Some(IdentifyState::Timed | IdentifyState::Indefinite)) => {
+                    Some("the identify light is on".to_owned())
+                }
+                (ChassisIdentify::For(_) | ChassisIdentify::Indefinitely, Some(IdentifyState::Off)) => {
+                    Some("the identify light is off".to_owned())
+                }
+                _ => None,
+            })
+        })
+        .await
     }
 
     /// Why the system last restarted.
@@ -81,9 +101,11 @@ impl Client {
 
     /// Writes boot flags: under "set in progress" where the BMC has that, with the acknowledgement of the BIOS reset,
     /// and with the BMC told not to clear the valid bit by itself, so that the wish outlives a wait of more than a minute.
+    /// Then they are read back.
     ///
     /// # Errors
-    /// As [`send`](Self::send), for the flags themselves: what BMCs lack of the ceremony around them is no error.
+    /// As [`send`](Self::send), for the flags themselves: what BMCs lack of the ceremony around them is no error. Also when
+    /// the flags are not as they were asked ([`ErrorKind::NotInForce`](crate::ErrorKind)).
     pub async fn set_boot_flags(&self, flags: BootFlags) -> Result<(), Error> {
         let set = |parameter, data: &[u8]| SetBootOptions { parameter, data: data.to_vec() };
         let in_progress = self.optional(&set(parameter::SET_IN_PROGRESS, &[SET_IN_PROGRESS])).await?;
@@ -91,9 +113,14 @@ impl Client {
         self.optional(&set(parameter::BOOT_INFO_ACKNOWLEDGE, &BIOS_ACKNOWLEDGED)).await?;
         let written = self.send(&set(parameter::BOOT_FLAGS, &flags.encode())).await;
         if in_progress {
-            self.optional(&set(parameter::SET_IN_PROGRESS, &[SET_COMPLETE])).await?;
+            let ended = self.optional(&set(parameter::SET_IN_PROGRESS, &[SET_COMPLETE])).await;
+            // Of what went wrong with the flags themselves there is more to tell.
+            if written.is_ok() {
+                ended?;
+            }
         }
-        written
+        self.confirm("setting the boot flags", written, async || Ok(self.boot_flags().await?.contradiction(&flags)))
+            .await
     }
 
     /// Sends what a BMC may lack, and says whether it took it.

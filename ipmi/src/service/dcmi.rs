@@ -1,10 +1,12 @@
 //! DCMI as conversations: power limits that may be absent, and texts that come in parts.
 
+use super::steps::Steps;
 use crate::command::Command;
 use crate::command::dcmi::{
     ActivatePowerLimit, DcmiText, GetAssetTag, GetControllerName, GetPowerLimit, GetPowerReading,
     GetTemperatureReadings, LONGEST_TEXT, PowerLimit, PowerReading, SetPowerLimit, SetText, TEXT_PART, TextPart,
 };
+use crate::partial::{Item, Partial, ReadError};
 use crate::{Client, Error};
 
 impl Client {
@@ -83,17 +85,26 @@ impl Client {
     /// Temperatures of one kind of place (40h inlet, 41h processor, 42h baseboard): instance and degrees Celsius.
     ///
     /// # Errors
-    /// As [`send`](Self::send).
-    pub async fn dcmi_temperatures(&self, entity: u8) -> Result<Vec<(u8, i16)>, Error> {
-        let mut readings: Vec<(u8, i16)> = Vec::new();
+    /// As [`send`](Self::send), when none can be read.
+    pub async fn dcmi_temperatures(&self, entity: u8) -> Result<Partial<(u8, i16)>, Error> {
+        let mut steps = Steps::new(self.clone(), u8::MAX.into());
+        let mut all = Partial::default();
         let mut start = 1;
         loop {
-            let answer = self.send(&GetTemperatureReadings { entity, start }).await?;
+            let item = Item::Temperatures { entity, start };
+            let answer = match steps.send(&GetTemperatureReadings { entity, start }).await {
+                Ok(answer) => answer,
+                Err(failure) if all.items.is_empty() => return Err(failure.into_error()),
+                Err(failure) => {
+                    all.missing.push(ReadError::from_here_on(item, failure.into_error()));
+                    return Ok(all);
+                }
+            };
             let last = answer.readings.iter().map(|(instance, _)| *instance).max();
-            readings.extend(answer.readings);
+            all.items.extend(answer.readings);
             match last.and_then(|last| last.checked_add(1)).filter(|next| *next > start) {
-                Some(next) if readings.len() < usize::from(answer.total) => start = next,
-                _ => return Ok(readings),
+                Some(next) if all.items.len() < usize::from(answer.total) => start = next,
+                _ => return Ok(all),
             }
         }
     }

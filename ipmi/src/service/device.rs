@@ -1,5 +1,7 @@
 //! Short forms for what a BMC says about itself, and the texts that come in blocks.
 
+use super::steps::{Failure, Steps};
+use crate::command::CompletionCode;
 use crate::command::device::{
     ColdReset, DeviceId, FirmwareVersion, GetDeviceGuid, GetDeviceId, GetSelfTestResults, GetSystemGuid, GetSystemInfo,
     Guid, SelfTest, SystemInfo, WarmReset,
@@ -7,7 +9,11 @@ use crate::command::device::{
 use crate::command::hpm::{
     ComponentVersion, GetComponentDescription, GetComponentVersion, GetTargetUpgradeCapabilities, UpgradeCapabilities,
 };
+use crate::partial::{Item, ReadError};
 use crate::{Client, Error};
+
+/// Two for each of eight components, and what goes before.
+const STEPS: u32 = 32;
 
 /// What firmware there is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +24,8 @@ pub struct Firmware {
     pub system: Option<String>,
     /// Components, where the BMC tells them by HPM.1.
     pub components: Vec<FirmwareComponent>,
+    /// What could not be read, though the BMC doesn't say that it lacks it.
+    pub missing: Vec<ReadError>,
 }
 
 /// A component of the firmware.
@@ -85,28 +93,41 @@ impl Client {
     /// HPM.1 tells where the BMC has it.
     ///
     /// # Errors
-    /// As [`send`](Self::send), but for what the BMC doesn't have.
+    /// As [`send`](Self::send), for the controller's. What else can't be read is among what is missing.
     pub async fn firmware(&self) -> Result<Firmware, Error> {
         let controller = self.device_id().await?.firmware;
-        let system = self.system_info(SystemInfo::FirmwareVersion).await?;
+        let mut missing = Vec::new();
+        let system = match self.system_info(SystemInfo::FirmwareVersion).await {
+            Ok(system) => system,
+            Err(error) => {
+                missing.push(ReadError::new(Item::SystemInfo, error));
+                None
+            }
+        };
         let mut components = Vec::new();
-        let capabilities = match self.send(&GetTargetUpgradeCapabilities).await {
+        let mut steps = Steps::new(self.clone(), STEPS);
+        let capabilities = match steps.send(&GetTargetUpgradeCapabilities).await {
             Ok(capabilities) => Some(capabilities),
-            Err(error) if error.completion_code().is_some() => None,
-            Err(error) => return Err(error),
+            // A BMC without HPM.1 knows no such command, in one way or another.
+            Err(Failure::Step(error)) if error.completion_code().is_some() => None,
+            Err(failure) => {
+                missing.push(ReadError::from_here_on(Item::Component(0), failure.into_error()));
+                None
+            }
         };
         for component in capabilities.into_iter().flat_map(UpgradeCapabilities::components) {
-            let name = match self.send(&GetComponentDescription { component }).await {
-                Err(error) if error.completion_code().is_some() => String::new(),
-                other => other?,
-            };
-            match self.send(&GetComponentVersion { component }).await {
+            // Without a name, the number tells which it is.
+            let name = steps.send(&GetComponentDescription { component }).await.unwrap_or_default();
+            match steps.send(&GetComponentVersion { component }).await {
                 Ok(version) => components.push(FirmwareComponent { number: component, name, version }),
-                Err(error) if error.completion_code().is_some() => {}
-                Err(error) => return Err(error),
+                Err(Failure::Step(error)) => missing.push(ReadError::new(Item::Component(component), error)),
+                Err(Failure::All(error)) => {
+                    missing.push(ReadError::from_here_on(Item::Component(component), error));
+                    break;
+                }
             }
         }
-        Ok(Firmware { controller, system, components })
+        Ok(Firmware { controller, system, components, missing })
     }
 
     /// A text that the BMC keeps for the system, such as the BIOS's version; `None` where it keeps none.
@@ -116,9 +137,7 @@ impl Client {
     pub async fn system_info(&self, parameter: SystemInfo) -> Result<Option<String>, Error> {
         let first = match self.send(&GetSystemInfo { parameter, block: 0 }).await {
             Ok(first) => first,
-            Err(error)
-                if error.is_unsupported() || error.completion_code().is_some_and(|code| code.number() == 0x80) =>
-            {
+            Err(error) if error.is_unsupported() || error.completion_code().is_some_and(is_lacking) => {
                 return Ok(None);
             }
             Err(error) => return Err(error),
@@ -142,6 +161,11 @@ impl Client {
         bytes.truncate(length);
         Ok(Some(decode_text(encoding, &bytes)))
     }
+}
+
+/// What BMCs answer for a parameter that they don't have.
+fn is_lacking(code: CompletionCode) -> bool {
+    code.number() == 0x80 || matches!(code, CompletionCode::InvalidField | CompletionCode::ParameterOutOfRange)
 }
 
 /// Text in one of the encodings of table 22-16c: 0 is ASCII with Latin 1, 1 is UTF-8, 2 is UTF-16.

@@ -1,32 +1,89 @@
 //! LAN configuration as a whole, and writing it under "set in progress".
 
+use super::steps::{Failure, Steps};
+use crate::command::CompletionCode;
 use crate::command::lan::{GetLanConfiguration, LanConfiguration, LanParameter, SetLanConfiguration};
+use crate::partial::{Item, ReadError};
 use crate::{Client, Error};
 
+const SETTING: &str = "setting the LAN configuration";
 const SET_IN_PROGRESS: u8 = 0;
+/// The parameter that every LAN channel has.
+const ADDRESS: u8 = 3;
+const STEPS: u32 = 64;
 
 impl Client {
-    /// The LAN configuration of a channel; 0Eh is the present one. Parameters that the BMC lacks are left out.
+    /// The LAN configuration of a channel; 0Eh is the present one. Parameters that the BMC lacks are left out; one that
+    /// can't be read hides none of the others.
     ///
     /// # Errors
-    /// As [`send`](Self::send).
+    /// As [`send`](Self::send), when the channel is refused: it has no LAN address, and nothing else can be read of it.
     pub async fn lan_configuration(&self, channel: u8) -> Result<LanConfiguration, Error> {
+        let mut steps = Steps::new(self.clone(), STEPS);
         let mut configuration = LanConfiguration::default();
+        let mut read = 0;
+        let mut refusal: Option<(u8, Error)> = None;
         for parameter in LanConfiguration::PARAMETERS {
-            match self.send(&GetLanConfiguration { channel, parameter, set: 0, block: 0 }).await {
-                Ok(data) => configuration.take(parameter, &data),
-                Err(error) if error.completion_code().is_some() => {}
-                Err(error) => return Err(error),
+            let item = Item::LanParameter(parameter);
+            match steps.send(&get(channel, parameter)).await {
+                Ok(data) => {
+                    read += 1;
+                    configuration.take(parameter, &data);
+                }
+                Err(Failure::All(error)) if read == 0 => return Err(error),
+                Err(Failure::All(error)) => {
+                    configuration.missing.push(ReadError::from_here_on(item, error));
+                    break;
+                }
+                Err(Failure::Step(error)) => {
+                    // What is said of the parameter that every channel has tells most about the channel.
+                    if refusal.as_ref().is_none_or(|_| parameter == ADDRESS) {
+                        refusal = Some((parameter, error.clone()));
+                    }
+                    if !error.completion_code().is_some_and(is_lacking) {
+                        configuration.missing.push(ReadError::new(item, error));
+                    }
+                }
             }
         }
-        Ok(configuration)
+        match refusal {
+            Some((_, error)) if read == 0 => Err(error),
+            // Without an address it may be no LAN at all: the channel itself says what it is.
+            Some((ADDRESS, error)) if configuration.missing.is_empty() => match self.channel_info(channel).await {
+                Ok(info) if info.is_lan() => Ok(configuration),
+                Err(refused) if refused.completion_code().is_some() => Err(refused),
+                _ => Err(error),
+            },
+            _ => Ok(configuration),
+        }
     }
 
-    /// Sets parameters of a channel, in the order given. Setting the address of the channel in use ends the session.
+    /// Sets parameters of a channel, in the order given, and reads them back. Setting the address of the channel in use
+    /// ends the session; then nothing can be read back any more.
     ///
     /// # Errors
-    /// As [`send`](Self::send). What was set before an error stays set, unless the BMC can roll back.
+    /// As [`send`](Self::send). What was set before an error stays set, unless the BMC can roll back. Also when a parameter
+    /// is not as it was asked ([`ErrorKind::NotInForce`](crate::ErrorKind)).
     pub async fn set_lan_configuration(&self, channel: u8, parameters: &[LanParameter]) -> Result<(), Error> {
+        let answered = self.write(channel, parameters).await;
+        self.confirm(SETTING, answered, || async {
+            let mut found = LanConfiguration::default();
+            for parameter in parameters {
+                let (number, _) = parameter.encode();
+                match self.send_within(&get(channel, number), self.timeout() / 4).await {
+                    Ok(data) => found.take(number, &data),
+                    // What can't be read back doesn't contradict.
+                    Err(error) if error.completion_code().is_some() => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            let other: Vec<_> = parameters.iter().filter_map(|parameter| parameter.contradiction(&found)).collect();
+            Ok((!other.is_empty()).then(|| other.join(", ")))
+        })
+        .await
+    }
+
+    async fn write(&self, channel: u8, parameters: &[LanParameter]) -> Result<(), Error> {
         let progress = |state| SetLanConfiguration { channel, parameter: SET_IN_PROGRESS, data: vec![state] };
         // BMCs without "set in progress" take parameters all the same.
         let in_progress = match self.send(&progress(1)).await {
@@ -57,4 +114,17 @@ impl Client {
         }
         outcome
     }
+}
+
+const fn get(channel: u8, parameter: u8) -> GetLanConfiguration {
+    GetLanConfiguration { channel, parameter, set: 0, block: 0 }
+}
+
+/// What BMCs answer for a parameter that they don't have.
+fn is_lacking(code: CompletionCode) -> bool {
+    code.number() == 0x80
+        || matches!(
+            code,
+            CompletionCode::ParameterOutOfRange | CompletionCode::InvalidField | CompletionCode::NotPresent
+        )
 }

@@ -1,16 +1,16 @@
 //! Reading sensor data records: whole where the BMC can, in parts under a reservation where it can't, from the
 //! repository or, for controllers that describe themselves, from the device.
 
-use std::collections::HashSet;
-
-use futures_core::Stream;
-use futures_util::stream::{TryStreamExt, try_unfold};
-
+use super::chain::{FIRST, Found};
+use super::steps::{Failure, Steps};
+use super::walk::{Linked, walk};
 use crate::command::CompletionCode;
 use crate::command::sdr::{
-    FIRST_RECORD, GetDeviceSdr, GetSdr, GetSdrRepositoryInfo, LAST_RECORD, ReserveDeviceSdrRepository,
-    ReserveSdrRepository, SdrData, SdrPart, SdrRepositoryInfo, SdrSource,
+    FIRST_RECORD, GetDeviceSdr, GetSdr, GetSdrRepositoryInfo, ReserveDeviceSdrRepository, ReserveSdrRepository,
+    SdrData, SdrPart, SdrRepositoryInfo, SdrSource,
 };
+use crate::packet::Malformed;
+use crate::partial::{Item, List, Partial, ReadError};
 use crate::record::sdr::{HEADER_LENGTH, Header, Record};
 use crate::record::sensor::Sensor;
 use crate::{Client, Error, ErrorKind};
@@ -22,6 +22,8 @@ const FIRST_PART: u8 = 32;
 const SMALLEST_PART: u8 = 4;
 /// How often a record is begun anew when the reservation is lost on the way.
 const RESERVATIONS: u32 = 8;
+/// More than 65,534 records take in the smallest parts that BMCs give.
+const STEPS: u32 = 1_000_000;
 
 impl Client {
     /// The state of the SDR repository.
@@ -32,80 +34,134 @@ impl Client {
         self.send(&GetSdrRepositoryInfo).await
     }
 
-    /// The sensor data records, as they are read. A record that isn't understood is one of them; an error ends the stream.
-    pub fn sdr(&self) -> impl Stream<Item = Result<Record, Error>> + Send + use<> {
-        try_unfold(Walk::new(self.clone()), Walk::next)
+    /// The sensor data records, as they are read. A record that isn't understood is one of them. One that can't be read
+    /// is an error, behind which the list goes on; of one that is cut short, both its beginning and an error are given.
+    pub fn sdr(&self) -> List<Record> {
+        let records = Records {
+            steps: Steps::new(self.clone(), STEPS),
+            source: None,
+            has_device_sdrs: false,
+            reservation: 0,
+            part: WHOLE,
+        };
+        walk(records, FIRST_RECORD)
     }
 
-    /// All sensors of all records.
+    /// All sensors of all records, and the records that could not be read or understood: sensors may be among them.
     ///
     /// # Errors
-    /// As [`send`](Self::send).
-    pub async fn sensors(&self) -> Result<Vec<Sensor>, Error> {
-        let records: Vec<Record> = self.sdr().try_collect().await?;
-        Ok(records.iter().flat_map(Record::sensors).collect())
+    /// As [`send`](Self::send), when no record can be read.
+    pub async fn sensors(&self) -> Result<Partial<Sensor>, Error> {
+        let Partial { items: records, mut missing } = self.sdr().collect_all().await?;
+        let mut items = Vec::new();
+        for record in records {
+            if record.is_damaged_sensor() {
+                let why = Error::malformed(READING, Malformed::new("sensor record", 0)).at(self.peer());
+                missing.push(ReadError::new(Item::Record(record.header.id), why));
+            }
+            items.extend(record.sensors());
+        }
+        Ok(Partial { items, missing })
     }
 }
 
-struct Walk {
-    client: Client,
+struct Records {
+    steps: Steps,
     source: Option<SdrSource>,
+    /// Whether the controller also has records of its own.
+    has_device_sdrs: bool,
     reservation: u16,
     /// How much is asked for at a time.
     part: u8,
-    next: u16,
-    seen: HashSet<u16>,
 }
 
-impl Walk {
-    fn new(client: Client) -> Self {
-        Self { client, source: None, reservation: 0, part: WHOLE, next: FIRST_RECORD, seen: HashSet::new() }
+/// The bytes of a record as far as they could be read, the ID of the next, and why there are no more bytes.
+struct Bytes {
+    data: Vec<u8>,
+    next: u16,
+    problem: Option<Error>,
+}
+
+impl Linked for Records {
+    type Item = Record;
+    const ACTION: &'static str = READING;
+
+    async fn read(&mut self, id: u16) -> Result<Found<Record>, Failure> {
+        self.begin().await?;
+        let found = match self.record(id).await {
+            Err(Failure::Step(error))
+                if id == FIRST && self.has_device_sdrs && error.completion_code().is_some_and(is_unknown) =>
+            {
+                // It has no repository after all.
+                (self.source, self.has_device_sdrs) = (Some(SdrSource::Device), false);
+                self.record(id).await
+            }
+            other => other,
+        };
+        let Bytes { data, next, problem } = found?;
+        let record = Record::decode(&data);
+        let own_id = record.as_ref().map_or(id, |record| record.header.id);
+        let problem = match (&record, problem) {
+            (Err(malformed), None) => Some(Error::malformed(READING, *malformed).at(self.peer())),
+            (_, problem) => problem,
+        };
+        Ok(Found { id: own_id, next, content: data, item: record.ok(), problem })
     }
 
-    async fn next(mut self) -> Result<Option<(Record, Self)>, Error> {
-        if self.next == LAST_RECORD {
-            return Ok(None);
+    async fn count(&mut self) -> Option<usize> {
+        match self.source {
+            Some(SdrSource::Device) => None,
+            _ => self.steps.send(&GetSdrRepositoryInfo).await.ok().map(|info| usize::from(info.records)),
         }
-        if self.source.is_none() && !self.begin().await? {
-            return Ok(None);
-        }
-        if !self.seen.insert(self.next) {
-            let detail = format!("record {:#06x} comes after itself", self.next);
-            return Err(Error::new(ErrorKind::Malformed, READING, detail).at(self.client.peer()));
-        }
-        let (bytes, next) = self.record(self.next).await?;
-        let record =
-            Record::decode(&bytes).map_err(|malformed| Error::malformed(READING, malformed).at(self.client.peer()))?;
-        if self.next == FIRST_RECORD {
-            // Zero stands for the first record, which has an ID of its own.
-            self.seen.insert(record.header.id);
-        }
-        self.next = next;
-        Ok(Some((record, self)))
     }
 
-    /// Finds out where records are, and whether there are any.
-    async fn begin(&mut self) -> Result<bool, Error> {
-        let id = self.client.device_id().await?;
-        if id.support.sdr_repository() || !id.provides_device_sdrs {
-            self.source = Some(SdrSource::Repository);
-            return match self.client.sdr_repository_info().await {
-                Ok(info) => Ok(info.records > 0),
-                // Without the count, the records themselves tell.
-                Err(error) if error.completion_code().is_some() => Ok(true),
-                Err(error) => Err(error),
-            };
-        }
-        self.source = Some(SdrSource::Device);
-        Ok(true)
+    fn name(id: u16) -> Item {
+        Item::Record(id)
     }
 
-    /// The bytes of a record, and the ID of the next.
-    async fn record(&mut self, record: u16) -> Result<(Vec<u8>, u16), Error> {
+    fn peer(&self) -> &str {
+        self.steps.peer()
+    }
+}
+
+/// Whether a code says that there is no such command.
+fn is_unknown(code: CompletionCode) -> bool {
+    matches!(code, CompletionCode::InvalidCommand | CompletionCode::InvalidForLun)
+}
+
+/// Whether asking for less of the same record can't help.
+fn is_final(error: &Error) -> bool {
+    error.completion_code().is_some_and(|code| {
+        is_unknown(code)
+            || matches!(
+                code,
+                CompletionCode::NotPresent | CompletionCode::InsufficientPrivilege | CompletionCode::ReservationLost
+            )
+    })
+}
+
+impl Records {
+    /// Finds out where records are.
+    async fn begin(&mut self) -> Result<(), Failure> {
+        if self.source.is_some() {
+            return Ok(());
+        }
+        let id = match self.steps.send(&crate::command::device::GetDeviceId).await {
+            Ok(id) => Some(id),
+            Err(Failure::Step(_)) => None,
+            Err(lost) => return Err(lost),
+        };
+        self.has_device_sdrs = id.as_ref().is_some_and(|id| id.provides_device_sdrs);
+        let only_device = self.has_device_sdrs && id.is_some_and(|id| !id.support.sdr_repository());
+        self.source = Some(if only_device { SdrSource::Device } else { SdrSource::Repository });
+        Ok(())
+    }
+
+    async fn record(&mut self, record: u16) -> Result<Bytes, Failure> {
         let mut attempts = 0;
         loop {
             match self.record_once(record).await {
-                Err(error)
+                Err(Failure::Step(error))
                     if error.completion_code() == Some(CompletionCode::ReservationLost) && attempts < RESERVATIONS =>
                 {
                     attempts += 1;
@@ -116,29 +172,41 @@ impl Walk {
         }
     }
 
-    async fn record_once(&mut self, record: u16) -> Result<(Vec<u8>, u16), Error> {
+    async fn record_once(&mut self, record: u16) -> Result<Bytes, Failure> {
+        let before = self.part;
         if self.part == WHOLE {
             match self.get(record, 0, WHOLE).await {
                 // An answer shorter than the record is continued below.
                 Ok(first) if first.data.len() >= usize::from(HEADER_LENGTH) => {
                     return self.rest(record, first).await;
                 }
-                Ok(_) => self.part = FIRST_PART,
-                Err(error) if error.completion_code().is_some_and(CompletionCode::is_too_many_bytes) => {
-                    self.part = FIRST_PART
-                }
-                Err(error) => return Err(error),
+                Err(Failure::Step(error)) if is_final(&error) => return Err(Failure::Step(error)),
+                Err(lost @ Failure::All(_)) => return Err(lost),
+                Ok(_) | Err(Failure::Step(_)) => self.part = FIRST_PART,
             }
         }
-        let header = self.get(record, 0, HEADER_LENGTH).await?;
-        self.rest(record, header).await
+        match self.get(record, 0, HEADER_LENGTH).await {
+            Ok(header) => self.rest(record, header).await,
+            Err(refused) => {
+                // It is the record, and not how much of it was asked for.
+                self.part = before;
+                Err(refused)
+            }
+        }
     }
 
-    async fn rest(&mut self, record: u16, first: SdrData) -> Result<(Vec<u8>, u16), Error> {
+    /// Reads what is missing behind the beginning of a record.
+    async fn rest(&mut self, record: u16, first: SdrData) -> Result<Bytes, Failure> {
         let SdrData { next, mut data } = first;
-        let header =
-            Header::decode(&data).map_err(|malformed| Error::malformed(READING, malformed).at(self.client.peer()))?;
+        let header = match Header::decode(&data) {
+            Ok(header) => header,
+            Err(malformed) => {
+                let problem = Some(Error::malformed(READING, malformed).at(self.peer()));
+                return Ok(Bytes { data, next, problem });
+            }
+        };
         let length = usize::from(header.length).saturating_add(usize::from(HEADER_LENGTH));
+        let mut problem = None;
         while let Some(missing) = length.checked_sub(data.len()).filter(|missing| *missing > 0) {
             let Ok(offset) = u8::try_from(data.len()) else {
                 break;
@@ -151,31 +219,39 @@ impl Walk {
             match self.get(record, offset, count).await {
                 Ok(more) if more.data.is_empty() => break,
                 Ok(more) => data.extend(more.data),
-                Err(error)
-                    if error.completion_code().is_some_and(CompletionCode::is_too_many_bytes)
-                        && count > SMALLEST_PART =>
-                {
+                Err(Failure::Step(error)) if !is_final(&error) && count > SMALLEST_PART => {
                     self.part = (count / 2).max(SMALLEST_PART);
+                    problem = Some(error);
+                    continue;
                 }
-                Err(error) => return Err(error),
+                Err(Failure::Step(error)) if error.completion_code() != Some(CompletionCode::ReservationLost) => {
+                    problem = Some(error);
+                    break;
+                }
+                Err(lost) => return Err(lost),
             }
+            problem = None;
+        }
+        if data.len() < length && problem.is_none() {
+            let detail = format!("it is cut short: {} of its {length} bytes can be read", data.len());
+            problem = Some(Error::new(ErrorKind::Malformed, READING, detail).at(self.peer()));
         }
         data.truncate(length);
-        Ok((data, next))
+        Ok(Bytes { data, next, problem })
     }
 
-    async fn get(&self, record: u16, offset: u8, count: u8) -> Result<SdrData, Error> {
+    async fn get(&mut self, record: u16, offset: u8, count: u8) -> Result<SdrData, Failure> {
         let part = SdrPart { reservation: self.reservation, record, offset, count };
         match self.source {
-            Some(SdrSource::Device) => self.client.send(&GetDeviceSdr(part)).await,
-            _ => self.client.send(&GetSdr(part)).await,
+            Some(SdrSource::Device) => self.steps.send(&GetDeviceSdr(part)).await,
+            _ => self.steps.send(&GetSdr(part)).await,
         }
     }
 
-    async fn reserve(&mut self) -> Result<(), Error> {
+    async fn reserve(&mut self) -> Result<(), Failure> {
         self.reservation = match self.source {
-            Some(SdrSource::Device) => self.client.send(&ReserveDeviceSdrRepository).await?,
-            _ => self.client.send(&ReserveSdrRepository).await?,
+            Some(SdrSource::Device) => self.steps.send(&ReserveDeviceSdrRepository).await?,
+            _ => self.steps.send(&ReserveSdrRepository).await?,
         };
         Ok(())
     }

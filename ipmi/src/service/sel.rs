@@ -1,25 +1,32 @@
 //! Walking, clearing and dating the system event log.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
-use futures_core::Stream;
-use futures_util::stream::try_unfold;
-
+use super::chain::{FIRST, Found};
+use super::steps::{Failure, Steps};
+use super::walk::{Linked, walk};
 use crate::command::CompletionCode;
 use crate::command::sel::{
-    ClearSel, DeleteSelEntry, FIRST_ENTRY, GetSelEntry, GetSelErasure, GetSelInfo, GetSelTime, LAST_ENTRY, ReserveSel,
+    ClearSel, DeleteSelEntry, FIRST_ENTRY, GetSelEntry, GetSelErasure, GetSelInfo, GetSelTime, ReserveSel, SelData,
     SelInfo, SetSelTime,
 };
-use crate::record::sel::{Entry, Timestamp};
+use crate::partial::{Item, List};
+use crate::record::sel::{ENTRY_LENGTH, Entry, Timestamp};
 use crate::{Client, Error, ErrorKind};
 
+const READING: &str = "reading the event log";
 const CLEARING: &str = "clearing the event log";
-/// How often clearing is begun anew when somebody else takes the reservation.
+/// How often something is begun anew when somebody else takes the reservation.
 const RESERVATIONS: u32 = 5;
 /// Between two questions whether the log is erased, and how many of them.
 const POLL: Duration = Duration::from_millis(200);
 const POLLS: u32 = 150;
+const WHOLE: u8 = 0xff;
+/// An entry has 16 bytes; what a BMC gives at least of it.
+const SMALLEST_PART: u8 = 4;
+const ERASING: u8 = 0x81;
+/// More than 65,534 entries take in the smallest parts.
+const STEPS: u32 = 1_000_000;
 
 impl Client {
     /// The state of the event log.
@@ -30,37 +37,16 @@ impl Client {
         self.send(&GetSelInfo).await
     }
 
-    /// The entries of the event log, oldest first, as they are read. An error ends the stream.
-    pub fn sel(&self) -> impl Stream<Item = Result<Entry, Error>> + Send + use<> {
+    /// The entries of the event log, oldest first, as they are read. One that can't be read is an error, behind which
+    /// the list goes on.
+    pub fn sel(&self) -> List<Entry> {
         self.sel_from(FIRST_ENTRY)
     }
 
-    /// The entries of the event log from one on: to go on where one stopped, begin with the last one that is known.
-    pub fn sel_from(&self, entry: u16) -> impl Stream<Item = Result<Entry, Error>> + Send + use<> {
-        let state = (self.clone(), entry, HashSet::new());
-        try_unfold(state, |(client, next, mut seen)| async move {
-            if next == LAST_ENTRY && !seen.is_empty() {
-                return Ok(None);
-            }
-            if !seen.insert(next) {
-                let detail = format!("entry {next:#06x} comes after itself");
-                return Err(Error::new(ErrorKind::Malformed, "reading the event log", detail).at(client.peer()));
-            }
-            match client.send(&GetSelEntry { entry: next }).await {
-                Ok(found) => {
-                    if next == FIRST_ENTRY {
-                        // Zero stands for the first entry, which has an ID of its own.
-                        seen.insert(found.entry.id);
-                    }
-                    Ok(Some((found.entry, (client, found.next, seen))))
-                }
-                // An empty log has no first entry.
-                Err(error) if error.completion_code() == Some(CompletionCode::NotPresent) && next == FIRST_ENTRY => {
-                    Ok(None)
-                }
-                Err(error) => Err(error),
-            }
-        })
+    /// The entries of the event log from one on: to resume where one stopped, begin with the last one that is known.
+    pub fn sel_from(&self, entry: u16) -> List<Entry> {
+        let entries = Entries { steps: Steps::new(self.clone(), STEPS), part: WHOLE, reservation: 0, nameless: None };
+        walk(entries, entry)
     }
 
     /// Erases the event log and waits until that is done.
@@ -120,5 +106,116 @@ impl Client {
     /// As [`send`](Self::send).
     pub async fn set_sel_time(&self, time: Timestamp) -> Result<(), Error> {
         self.send(&SetSelTime(time)).await
+    }
+}
+
+struct Entries {
+    steps: Steps,
+    /// How much is asked for at a time.
+    part: u8,
+    reservation: u16,
+    /// The first entry without its ID, where that is zero: it comes again under its own.
+    nameless: Option<Vec<u8>>,
+}
+
+impl Linked for Entries {
+    type Item = Entry;
+    const ACTION: &'static str = READING;
+
+    async fn read(&mut self, id: u16) -> Result<Found<Entry>, Failure> {
+        let mut attempts = 0;
+        let (SelData { next, mut data }, mut problem) = loop {
+            match self.whole(id).await {
+                Err(Failure::Step(error)) => match error.completion_code() {
+                    Some(CompletionCode::ReservationLost) if attempts < RESERVATIONS => {
+                        attempts += 1;
+                        self.reservation = self.steps.send(&ReserveSel).await?;
+                    }
+                    // There is no log while it is being erased.
+                    Some(code) if code.number() == ERASING => return Err(Failure::All(error)),
+                    _ => return Err(Failure::Step(error)),
+                },
+                other => break other?,
+            }
+        };
+        data.truncate(ENTRY_LENGTH);
+        let entry = Entry::decode(&data);
+        if let (Err(malformed), None) = (&entry, &problem) {
+            problem = Some(Error::malformed(READING, *malformed).at(self.peer()));
+        }
+        let own_id = entry.as_ref().map_or(id, |entry| entry.id);
+        let (_, said) = data.split_at_checked(2).unwrap_or_default();
+        let again = self.nameless.take().is_some_and(|first| first == said);
+        if id == FIRST && own_id == 0 {
+            self.nameless = Some(said.to_vec());
+        }
+        if again {
+            // Known by the ID and bytes under which it came first.
+            let content = [&[0, 0], said].concat();
+            return Ok(Found { id: 0, next, content, item: None, problem: None });
+        }
+        Ok(Found { id: own_id, next, content: data, item: entry.ok(), problem })
+    }
+
+    async fn count(&mut self) -> Option<usize> {
+        self.steps.send(&GetSelInfo).await.ok().map(|info| usize::from(info.entries))
+    }
+
+    fn name(id: u16) -> Item {
+        Item::Entry(id)
+    }
+
+    fn peer(&self) -> &str {
+        self.steps.peer()
+    }
+}
+
+impl Entries {
+    /// The bytes of an entry as far as they can be read, and why there are no more.
+    async fn whole(&mut self, entry: u16) -> Result<(SelData, Option<Error>), Failure> {
+        let before = self.part;
+        let mut found = loop {
+            let part = GetSelEntry { reservation: self.reservation, count: self.part, ..GetSelEntry::whole(entry) };
+            match self.steps.send(&part).await {
+                Ok(found) => break found,
+                Err(Failure::Step(error)) if is_worth_less(&error) && self.part > SMALLEST_PART => {
+                    self.part = if self.part == WHOLE { ENTRY_LENGTH as u8 } else { self.part / 2 };
+                }
+                Err(refused) => {
+                    // It is the entry, and not how much of it was asked for.
+                    self.part = before;
+                    return Err(refused);
+                }
+            }
+        };
+        while let Some(missing) = ENTRY_LENGTH.checked_sub(found.data.len()).filter(|missing| *missing > 0) {
+            if self.reservation == 0 {
+                match self.steps.send(&ReserveSel).await {
+                    Ok(reservation) => self.reservation = reservation,
+                    Err(Failure::Step(error)) => return Ok((found, Some(error))),
+                    Err(lost) => return Err(lost),
+                }
+            }
+            let count = (missing as u8).min(self.part); // at most 16
+            let offset = ENTRY_LENGTH as u8 - missing as u8;
+            let part = GetSelEntry { reservation: self.reservation, entry, offset, count };
+            match self.steps.send(&part).await {
+                Ok(more) if more.data.is_empty() => break,
+                Ok(more) => found.data.extend(more.data),
+                Err(Failure::Step(error)) if error.completion_code() != Some(CompletionCode::ReservationLost) => {
+                    return Ok((found, Some(error)));
+                }
+                Err(lost) => return Err(lost),
+            }
+        }
+        Ok((found, None))
+    }
+}
+
+/// Whether asking for less of the same entry may help.
+fn is_worth_less(error: &Error) -> bool {
+    match error.completion_code() {
+        Some(code) => code.is_too_many_bytes() || code == CompletionCode::ProcessingTimeout,
+        None => error.kind() == ErrorKind::Malformed,
     }
 }

@@ -1,8 +1,13 @@
 //! Reading sensors where they are: at the BMC, or by way of it at the controller that owns them; with the factors of
 //! non-linear sensors fetched, thresholds as values, and many sensors at a time.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
 use futures_core::Stream;
 use futures_util::stream::{self, StreamExt};
+use tokio::time::Instant;
 
 use crate::command::sensor::{
     GetSensorHysteresis, GetSensorReading, GetSensorReadingFactors, GetSensorThresholds, Hysteresis, SensorAddress,
@@ -11,6 +16,7 @@ use crate::command::sensor::{
 use crate::packet::message::BMC_ADDRESS;
 use crate::record::reading::Linearization;
 use crate::record::sensor::{Sensor, SensorReading, Threshold, ThresholdStatus};
+use crate::record::severity::Severity;
 use crate::{Client, Error, ErrorKind};
 
 const READING: &str = "reading a sensor";
@@ -22,12 +28,14 @@ const AT_A_TIME: usize = 4;
 pub struct Measurement {
     /// The reading as it came.
     pub reading: SensorReading,
-    /// The value in the sensor's unit; `None` for discrete sensors and where there is no reading at present.
+    /// The value in the sensor's unit; `None` for sensors that have states alone, and where there is no reading at present.
     pub value: Option<f64>,
     /// How the value stands to the thresholds.
     pub status: Option<ThresholdStatus>,
-    /// The states in words.
+    /// The states in words; none where there is no reading at present.
     pub states: Vec<&'static str>,
+    /// How bad value and states are, where the thresholds or the specification's tables say.
+    pub severity: Option<Severity>,
 }
 
 impl Client {
@@ -36,13 +44,17 @@ impl Client {
     /// # Errors
     /// As [`send`](Self::send); also for sensors that software owns, which nobody can read, and event-only ones.
     pub async fn read_sensor(&self, sensor: &Sensor) -> Result<Measurement, Error> {
+        self.read_sensor_within(sensor, self.timeout()).await
+    }
+
+    async fn read_sensor_within(&self, sensor: &Sensor, patience: Duration) -> Result<Measurement, Error> {
         let owner = self.owner_of(sensor)?;
         let address = SensorAddress::from(sensor);
-        let reading = owner.send(&GetSensorReading { sensor: address }).await?;
+        let reading = owner.send_within(&GetSensorReading { sensor: address }, patience).await?;
         let factors = match sensor.analog.map(|analog| analog.factors) {
             Some(factors) if matches!(factors.linearization, Linearization::NonLinear(_)) && reading.is_available() => {
-                let raw = reading.raw;
-                Some(owner.send(&GetSensorReadingFactors { sensor: address, raw, format: factors.format }).await?)
+                let command = GetSensorReadingFactors { sensor: address, raw: reading.raw, format: factors.format };
+                Some(owner.send_within(&command, patience).await?)
             }
             factors => factors,
         };
@@ -51,22 +63,29 @@ impl Client {
         Ok(Measurement {
             status: reading.threshold_status().filter(|_| sensor.event_type.is_threshold()),
             states: if reading.is_available() { sensor.states(&reading) } else { Vec::new() },
+            severity: sensor.severity(&reading),
             reading,
             value,
         })
     }
 
-    /// Reads many sensors, several at a time, in their order. A sensor that can't be read hides none of the others.
+    /// Reads many sensors, several at a time, in their order. A sensor that can't be read hides none of the others; once
+    /// the session is lost or the time for all of them is over, the rest aren't asked any more.
     pub fn read_sensors(
         &self,
         sensors: Vec<Sensor>,
     ) -> impl Stream<Item = (Sensor, Result<Measurement, Error>)> + Send + use<> {
-        let client = self.clone();
+        let round = Arc::new(Round {
+            ends: Instant::now() + self.read_limit(),
+            client: self.clone(),
+            impatient: AtomicBool::new(false),
+            over: OnceLock::new(),
+        });
         stream::iter(sensors)
             .map(move |sensor| {
-                let client = client.clone();
+                let round = Arc::clone(&round);
                 async move {
-                    let measurement = client.read_sensor(&sensor).await;
+                    let measurement = round.read(&sensor).await;
                     (sensor, measurement)
                 }
             })
@@ -122,5 +141,38 @@ impl Client {
                 Err(Error::new(ErrorKind::Unsupported, READING, detail).at(self.peer()))
             }
         }
+    }
+}
+
+/// Reading many sensors.
+struct Round {
+    client: Client,
+    ends: Instant,
+    /// A sensor stayed without an answer: the next ones get less time.
+    impatient: AtomicBool,
+    /// Why no other sensor can be read.
+    over: OnceLock<Error>,
+}
+
+impl Round {
+    async fn read(&self, sensor: &Sensor) -> Result<Measurement, Error> {
+        if let Some(over) = self.over.get() {
+            return Err(over.clone());
+        }
+        if Instant::now() >= self.ends {
+            let detail = format!("not all sensors are read within {:?}", self.client.read_limit());
+            let over = Error::new(ErrorKind::Timeout, READING, detail).at(self.client.peer());
+            return Err(self.over.get_or_init(|| over).clone());
+        }
+        let timeout = self.client.timeout();
+        let patience = if self.impatient.load(Ordering::Relaxed) { timeout / 4 } else { timeout };
+        let measurement = self.client.read_sensor_within(sensor, patience).await;
+        if let Err(error) = &measurement {
+            self.impatient.fetch_or(error.is_timeout(), Ordering::Relaxed);
+            if self.client.is_lost(error, timeout).await {
+                let _ = self.over.set(error.clone());
+            }
+        }
+        measurement
     }
 }

@@ -3,7 +3,7 @@
 
 use super::config::Config;
 use super::link::{Link, to_bmc};
-use super::open20::{ask_outside, capabilities, judge, random};
+use super::open20::{FIRST_SEQUENCE, ask_outside, capabilities, judge, random};
 use super::wire::Wire;
 use crate::command::Command;
 use crate::command::session::{ActivateSession, GetSessionChallenge};
@@ -13,6 +13,8 @@ use crate::packet::rmcp::{self, Datagram};
 use crate::packet::session15::{self, AuthType};
 
 const OPENING: &str = "opening an IPMI 1.5 session";
+const CHALLENGE_SEQUENCE: u8 = 2;
+const ACTIVATE_SEQUENCE: u8 = 3;
 
 /// Opens a session.
 pub(super) async fn open(wire: &Wire, config: &Config, auth_type: AuthType) -> Result<Link, Error> {
@@ -26,8 +28,9 @@ pub(super) async fn open(wire: &Wire, config: &Config, auth_type: AuthType) -> R
         *to = *from;
     }
     let challenge = GetSessionChallenge { auth_type, user };
-    let (temporary, challenge) =
-        ask_outside(wire, config, &challenge).await.map_err(|error| authentication(error, &[0x81, 0x82]))?;
+    let (temporary, challenge) = ask_outside(wire, config, config.timeout, CHALLENGE_SEQUENCE, &challenge)
+        .await
+        .map_err(|error| authentication(error, &[0x81, 0x82]))?;
     let outbound = u32::from_le_bytes(random()?).max(1);
     let activate = ActivateSession { auth_type, privilege: config.privilege, challenge, outbound_sequence: outbound };
     let activated = activate_session(wire, config, &activate, temporary)
@@ -52,8 +55,7 @@ async fn activate_session(
 ) -> Result<crate::command::session::ActivatedSession, Error> {
     let mut data = Vec::new();
     command.encode(&mut data);
-    let [sequence] = random::<1>()?;
-    let request = to_bmc(sequence & 0x3f, command.code(), 0, data);
+    let request = to_bmc(ACTIVATE_SEQUENCE, command.code(), 0, data);
     let packet = session15::encode(command.auth_type, config.password(), session, 0, &request.encode());
     let response = wire
         .ask(
@@ -69,7 +71,7 @@ async fn activate_session(
                 let response = Response::decode(packet.payload).ok()?;
                 let ours = response.net_fn == request.net_fn.response()
                     && response.command == request.command
-                    && response.sequence == request.sequence;
+                    && (response.sequence == request.sequence || response.sequence == FIRST_SEQUENCE);
                 // A refusal need not be authenticated; a success has to be.
                 let authentic = packet.is_authentic(command.auth_type, config.password());
                 (ours && (authentic || response.completion != 0)).then_some(response)

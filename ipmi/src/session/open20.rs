@@ -5,6 +5,8 @@
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::config::{Config, SuiteChoice};
 use super::link::{Link, to_bmc};
 use super::wire::Wire;
@@ -23,11 +25,17 @@ use crate::packet::rakp::{
 use crate::packet::rmcp::{self, Datagram};
 use crate::packet::session15::{self, AuthType};
 use crate::packet::session20::{self, PayloadType};
-use crate::packet::suite::{CipherSuite, SUITES, decode_records};
+use crate::packet::suite::{CipherSuite, SUITES, decode_list};
 
 const OPENING: &str = "opening an IPMI 2.0 session";
-/// The list of cipher suites comes in parts of 16 bytes, of which there can be 64.
-const LIST_PARTS: u8 = 64;
+/// The list of cipher suites comes in parts of 16 bytes, of which there can be 64; no BMC has more suites than fit in
+/// these.
+const LIST_PARTS: u8 = 16;
+const LIST_PART: usize = 16;
+/// The sequences of the questions outside of a session. Some answer the first question under zero, whatever it had.
+pub(super) const FIRST_SEQUENCE: u8 = 0;
+const SECOND_SEQUENCE: u8 = 1;
+const LIST_SEQUENCE: u8 = 0x10;
 /// How often the exchange is begun anew when lost packets got both sides out of step.
 const ROUNDS: u32 = 4;
 
@@ -47,24 +55,29 @@ pub(super) fn random<const N: usize>() -> Result<[u8; N], Error> {
     Ok(bytes)
 }
 
-/// Asks a command outside of any session.
-pub(super) async fn ask_outside<C: Command>(wire: &Wire, config: &Config, command: &C) -> Result<C::Response, Error> {
-    let [sequence] = random::<1>()?;
+/// Asks a command outside of any session. The sequence tells its answer from those to questions before it.
+pub(super) async fn ask_outside<C: Command>(
+    wire: &Wire,
+    config: &Config,
+    patience: Duration,
+    sequence: u8,
+    command: &C,
+) -> Result<C::Response, Error> {
     let mut data = Vec::new();
     command.encode(&mut data);
-    let request = to_bmc(sequence & 0x3f, command.code(), command.lun(), data);
+    let request = to_bmc(sequence, command.code(), command.lun(), data);
     let packet = session15::encode(AuthType::None, &[], 0, 0, &request.encode());
     let response = wire
         .ask(
             config,
-            config.timeout,
+            patience,
             C::NAME,
             || packet.clone(),
             |datagram| {
                 outside(datagram).filter(|response| {
                     response.net_fn == request.net_fn.response()
                         && response.command == request.command
-                        && response.sequence == request.sequence
+                        && (response.sequence == request.sequence || response.sequence == FIRST_SEQUENCE)
                 })
             },
         )
@@ -111,10 +124,10 @@ pub(super) async fn capabilities(wire: &Wire, config: &Config) -> Result<Channel
         privilege: config.privilege,
         extended,
     };
-    match ask_outside(wire, config, &ask(true)).await {
+    match ask_outside(wire, config, config.timeout, FIRST_SEQUENCE, &ask(true)).await {
         // A BMC of IPMI 1.5 may not know the bit that asks for what 2.0 added.
         Err(error) if error.completion_code() == Some(CompletionCode::InvalidField) => {
-            ask_outside(wire, config, &ask(false)).await
+            ask_outside(wire, config, config.timeout, SECOND_SEQUENCE, &ask(false)).await
         }
         other => other,
     }
@@ -133,7 +146,7 @@ pub(super) async fn open(wire: &Wire, config: &Config, choice: SuiteChoice) -> R
                     "the BMC speaks only IPMI 1.5, which doesn't encrypt; allow it by name if you must",
                 ));
             }
-            protected_suites(wire, config).await?
+            suite_list(wire, config).await.candidates()
         }
     };
     let mut refused = None;
@@ -167,30 +180,67 @@ const fn is_about_suite(status: RakpStatus) -> bool {
     )
 }
 
-/// The suites of the BMC that protect everything, strongest first.
-async fn protected_suites(wire: &Wire, config: &Config) -> Result<Vec<CipherSuite>, Error> {
-    let mut list = Vec::new();
+/// The BMC's list of cipher suites, as far as it gives one quickly: some are silent, and every BMC of IPMI 2.0 has
+/// suite 3, whether it can list its suites or not.
+async fn suite_list(wire: &Wire, config: &Config) -> SuiteList {
+    // One repetition, for a packet that was lost.
+    let patience = config.first_repeat.saturating_mul(2).min(config.timeout);
+    let ends = Instant::now() + patience.saturating_mul(2);
+    let mut list = SuiteList::default();
+    let mut before = Vec::new();
     for index in 0..LIST_PARTS {
         let command = GetChannelCipherSuites { channel: PRESENT_CHANNEL, index };
-        match ask_outside(wire, config, &command).await {
-            Ok(part) => {
-                let last = part.len() < 16;
-                list.extend(part);
-                if last {
-                    break;
-                }
-            }
+        let patience = patience.min(ends.saturating_duration_since(Instant::now()));
+        let part = match ask_outside(wire, config, patience, LIST_SEQUENCE + index, &command).await {
+            Ok(part) => part,
             // Behind a list of whole parts, some refuse the next index instead of giving an empty one.
             Err(error) if error.completion_code().is_some() && index > 0 => break,
-            // Every BMC of IPMI 2.0 has suite 3, whether it can list its suites or not.
-            Err(error) if error.completion_code().is_some() => {
-                return Ok(vec![CipherSuite::SHA1_AES]);
+            Err(error) => {
+                tracing::debug!(%error, "the list of cipher suites ends early");
+                list.is_cut = true;
+                break;
             }
-            Err(error) => return Err(error),
+        };
+        // Some give the same part for every index.
+        if part == before {
+            break;
         }
+        list.bytes.extend(&part);
+        if part.len() < LIST_PART {
+            break;
+        }
+        list.is_cut = index + 1 == LIST_PARTS;
+        before = part;
     }
-    let listed: Vec<_> = decode_records(&list).iter().filter_map(|record| record.suite()).collect();
-    Ok(SUITES.into_iter().filter(|suite| suite.is_protected() && listed.contains(suite)).collect())
+    list
+}
+
+/// What a BMC listed.
+#[derive(Debug, Default)]
+struct SuiteList {
+    bytes: Vec<u8>,
+    /// Whether there may be more that wasn't heard.
+    is_cut: bool,
+}
+
+impl SuiteList {
+    /// The suites to try, in this order: those named that protect everything, strongest first; and those that every BMC
+    /// should have, where the list is silent, empty, cut or garbled.
+    fn candidates(&self) -> Vec<CipherSuite> {
+        let (records, is_garbled) = decode_list(&self.bytes);
+        let is_named =
+            |suite: &CipherSuite| records.iter().any(|record| record.enterprise.is_none() && record.id == suite.id());
+        let mut candidates: Vec<_> =
+            SUITES.into_iter().filter(|suite| suite.is_protected() && is_named(suite)).collect();
+        if self.is_cut || is_garbled || records.is_empty() {
+            for usual in [CipherSuite::SHA1_AES, CipherSuite::SHA256_AES] {
+                if !candidates.contains(&usual) {
+                    candidates.push(usual);
+                }
+            }
+        }
+        candidates
+    }
 }
 
 async fn exchange(wire: &Wire, config: &Config, suite: CipherSuite) -> Result<Opened, Error> {
@@ -399,4 +449,34 @@ pub(super) fn close_packet(link: &mut Link, sequence: u8) -> Result<Vec<u8>, get
     let mut data = Vec::new();
     command.encode(&mut data);
     link.seal(PayloadType::IPMI, &to_bmc(sequence, command.code(), 0, data).encode())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_list_names_comes_first_and_a_list_that_says_nothing_means_suite_3() {
+        const SUITE_3: [u8; 5] = [0xc0, 3, 1, 0x41, 0x81];
+        const SUITE_17: [u8; 5] = [0xc0, 17, 3, 0x44, 0x81];
+        let cases: [(&str, Vec<u8>, bool, &[u8]); 13] = [
+            ("both", [SUITE_3, SUITE_17].concat(), false, &[17, 3]),
+            ("one", SUITE_3.to_vec(), false, &[3]),
+            ("only 17", SUITE_17.to_vec(), false, &[17]),
+            ("none that protects", vec![0xc0, 1, 1], false, &[]),
+            ("silent", vec![], true, &[3, 17]),
+            ("empty", vec![], false, &[3, 17]),
+            ("zeros", vec![0; 16], false, &[3, 17]),
+            ("ones", vec![0xff; 16], false, &[3, 17]),
+            ("cut within suite 3", [&SUITE_17[..], &[0xc0]].concat(), false, &[17, 3]),
+            ("cut after an ID", [&SUITE_3[..], &[0xc0, 17]].concat(), false, &[17, 3]),
+            ("garbled behind 17", [&SUITE_17[..], &[0xde, 0xad]].concat(), false, &[17, 3]),
+            ("an OEM suite 17", vec![0xc1, 17, 1, 2, 3, 1, 0x41, 0x81], false, &[]),
+            ("the second part stayed out", SUITE_3.to_vec(), true, &[3, 17]),
+        ];
+        for (what, bytes, is_cut, expected) in cases {
+            let candidates = SuiteList { bytes, is_cut }.candidates();
+            assert_eq!(candidates.iter().map(|suite| suite.id()).collect::<Vec<_>>(), expected, "{what}");
+        }
+    }
 }

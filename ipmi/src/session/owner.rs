@@ -27,6 +27,8 @@ use crate::packet::suite::CipherSuite;
 
 /// BMCs end sessions that are quiet for a minute. After less than that, one that wasn't kept alive is taken for lost.
 const STALE: Duration = Duration::from_secs(50);
+/// How often a command that only reads is sent again after a refusal that may be final.
+const REFUSALS: u32 = 2;
 const CLOSE_WAIT: Duration = Duration::from_millis(400);
 const CLOSE_TRIES: u32 = 3;
 
@@ -231,14 +233,15 @@ impl Owner {
         let now = Instant::now();
         for mut pending in std::mem::take(&mut self.table.pending) {
             if pending.is_spent() {
-                self.finish(pending, Err(self.unanswered()));
+                let unanswered = unanswered(&pending);
+                self.finish(pending, Err(unanswered));
             } else if let Err(error) = &opened {
-                let copy = Error::new(error.kind(), "opening a lost session anew", error.report());
-                self.finish(pending, Err(copy));
+                let detail = format!("the session was lost and could not be reopened: {}", error.report());
+                self.finish(pending, Err(Error::new(error.kind(), "", detail)));
             } else {
                 pending.reopened = true;
                 pending.next_at = now;
-                pending.expires = pending.expires.max(now + self.config.timeout / 2);
+                pending.expires = pending.expires.max(now + pending.job.patience / 2);
                 pending.sequence = self.table.fresh_sequence();
                 self.table.pending.push(pending);
             }
@@ -250,11 +253,12 @@ impl Owner {
         let now = Instant::now();
         let mut pending = Pending {
             sequence: self.table.fresh_sequence(),
-            job,
             started: now,
             next_at: now,
-            expires: now + self.config.timeout,
+            expires: now + job.patience,
+            job,
             wait: self.config.first_repeat,
+            refusals: 0,
             sent: false,
             reopened: false,
         };
@@ -269,7 +273,7 @@ impl Owner {
             }
             pending.reopened = true;
             pending.started = Instant::now();
-            pending.expires = pending.started + self.config.timeout;
+            pending.expires = pending.started + pending.job.patience;
         }
         self.transmit(&mut pending).await;
         self.table.pending.push(pending);
@@ -341,9 +345,12 @@ impl Owner {
 
     fn answer(&mut self, mut pending: Pending, reply: Reply) {
         let code = CompletionCode::from(reply.completion);
+        pending.refusals += 1;
         let again = match pending.job.effect {
-            Effect::Reads => code.is_worth_reading_again(),
-            Effect::Changes => code.is_refused_for_now(),
+            _ if code.is_refused_for_now() => true,
+            // Some give such a code once in a while, and some always for what they can't read.
+            Effect::Reads => code.is_worth_reading_again() && pending.refusals <= REFUSALS,
+            Effect::Changes => false,
         };
         let at = Instant::now() + pending.wait;
         if !again || at >= pending.expires {
@@ -370,10 +377,6 @@ impl Owner {
         let _ = reply.send(outcome);
     }
 
-    fn unanswered(&self) -> Error {
-        Error::new(ErrorKind::Timeout, "", format!("no answer within {:?}", self.config.timeout))
-    }
-
     /// Does what has become due: repetitions, giving up, opening the session anew, keeping it alive.
     async fn tick(&mut self) {
         let now = Instant::now();
@@ -392,7 +395,8 @@ impl Owner {
         self.table.pending = waiting;
         for mut pending in due {
             if pending.expires <= now {
-                self.finish(pending, Err(self.unanswered()));
+                let unanswered = unanswered(&pending);
+                self.finish(pending, Err(unanswered));
             } else {
                 self.transmit(&mut pending).await;
                 self.table.pending.push(pending);
@@ -414,6 +418,7 @@ impl Owner {
             lun: 0,
             data,
             effect: Effect::Reads,
+            patience: self.config.timeout,
             reply: None,
         };
         self.admit(job).await;
@@ -490,4 +495,8 @@ impl Owner {
             }
         }
     }
+}
+
+fn unanswered(pending: &Pending) -> Error {
+    Error::new(ErrorKind::Timeout, "", format!("no answer within {:?}", pending.job.patience))
 }

@@ -24,6 +24,8 @@ pub(crate) struct Job {
     pub(crate) lun: u8,
     pub(crate) data: Vec<u8>,
     pub(crate) effect: Effect,
+    /// How long an answer is waited for, with all repetitions.
+    pub(crate) patience: Duration,
     /// Who waits for the answer; nobody, when the owner itself asks.
     pub(crate) reply: Option<oneshot::Sender<Result<Reply, Error>>>,
 }
@@ -55,6 +57,8 @@ pub(super) struct Pending {
     pub(super) next_at: Instant,
     pub(super) expires: Instant,
     pub(super) wait: Duration,
+    /// How often it was refused in a way that may pass.
+    pub(super) refusals: u32,
     /// Whether it was sent since it was last refused.
     pub(super) sent: bool,
     /// Whether the session was opened anew for it already.
@@ -183,10 +187,28 @@ mod tests {
     use super::*;
 
     fn pending(target: Target, code: (NetFn, u8), sequence: u8) -> Pending {
-        let now = Instant::now();
-        let job = Job { action: "test", target, code, lun: 0, data: Vec::new(), effect: Effect::Reads, reply: None };
-        let wait = Duration::from_secs(1);
-        Pending { job, sequence, started: now, next_at: now, expires: now, wait, sent: true, reopened: false }
+        let (now, wait) = (Instant::now(), Duration::from_secs(1));
+        let job = Job {
+            action: "test",
+            target,
+            code,
+            lun: 0,
+            data: Vec::new(),
+            effect: Effect::Reads,
+            patience: wait,
+            reply: None,
+        };
+        Pending {
+            job,
+            sequence,
+            started: now,
+            next_at: now,
+            expires: now,
+            wait,
+            refusals: 0,
+            sent: true,
+            reopened: false,
+        }
     }
 
     fn response(responder: u8, net_fn: u8, command: u8, sequence: u8, data: Vec<u8>) -> Response {

@@ -289,6 +289,7 @@ mod tests {
             timeout: Duration::ZERO,
             keep_alive: None,
             under_way: 1,
+            read_limit: Duration::from_secs(60),
         };
         let port = Port { shared: Arc::clone(&shared), instance: 1, longest };
         (shared, Engine::new(port), config)

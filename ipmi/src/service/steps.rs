@@ -1,0 +1,95 @@
+//! Reading in many steps under one bound of time and number. What concerns a single step is told apart from what ends
+//! them all: the session is lost, or a bound is reached.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::command::Command;
+use crate::command::device::GetDeviceId;
+use crate::{Client, Error, ErrorKind};
+
+/// Why a step failed.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Other steps may succeed.
+    Step(Error),
+    /// No other step will.
+    All(Error),
+}
+
+impl Failure {
+    /// The error, whatever it concerns.
+    pub(super) fn into_error(self) -> Error {
+        let (Self::Step(error) | Self::All(error)) = self;
+        error
+    }
+}
+
+impl Client {
+    /// Whether other commands will fail as well. A BMC that still answers something else left one unanswered; one that
+    /// doesn't has gone.
+    pub(super) async fn is_lost(&self, error: &Error, patience: Duration) -> bool {
+        if !error.is_timeout() {
+            return error.is_session_lost();
+        }
+        let sign_of_life = self.bmc().send_within(&GetDeviceId, patience).await;
+        sign_of_life.is_err_and(|error| error.completion_code().is_none() && error.kind() != ErrorKind::Malformed)
+    }
+}
+
+/// The steps of one conversation.
+#[derive(Debug)]
+pub(super) struct Steps {
+    client: Client,
+    ends: Instant,
+    left: u32,
+    /// A step stayed without an answer: the next ones get less time.
+    impatient: bool,
+}
+
+impl Steps {
+    /// At most `most` steps, within the client's limit of time.
+    pub(super) fn new(client: Client, most: u32) -> Self {
+        let ends = Instant::now() + client.read_limit();
+        Self { client, ends, left: most, impatient: false }
+    }
+
+    pub(super) fn peer(&self) -> &str {
+        self.client.peer()
+    }
+
+    /// Takes a step.
+    pub(super) async fn send<C: Command>(&mut self, command: &C) -> Result<C::Response, Failure> {
+        let now = Instant::now();
+        let bound = |kind, detail| Err(Failure::All(Error::new(kind, C::NAME, detail).at(self.client.peer())));
+        let Some(left) = self.left.checked_sub(1) else {
+            return bound(ErrorKind::Malformed, "it has no end".to_owned());
+        };
+        if now >= self.ends {
+            return bound(ErrorKind::Timeout, format!("it isn't read within {:?}", self.client.read_limit()));
+        }
+        self.left = left;
+        let timeout = self.client.timeout();
+        let patience = if self.impatient { timeout / 4 } else { timeout };
+        match self.client.send_within(command, self.at_most(patience)).await {
+            Ok(response) => Ok(response),
+            Err(error) => {
+                self.impatient |= error.is_timeout();
+                let lost = self.client.is_lost(&error, self.at_most(timeout)).await;
+                Err(if lost { Failure::All(error) } else { Failure::Step(error) })
+            }
+        }
+    }
+
+    /// Waits, as far as there is time.
+    pub(super) async fn wait(&self, time: Duration) {
+        tokio::time::sleep(self.at_most(time)).await;
+    }
+
+    /// A patience that doesn't outlast the whole, though it allows for an answer.
+    fn at_most(&self, patience: Duration) -> Duration {
+        const LEAST: Duration = Duration::from_millis(100);
+        patience.min(self.ends.saturating_duration_since(Instant::now()).max(LEAST))
+    }
+}
