@@ -64,6 +64,11 @@ pub enum ErrorKind {
     Missing,
     /// The schema or the service does not allow this. Nothing was sent.
     NotAllowed,
+    /// Which resource is meant is not clear: several could be, or none has that name. The error names the choices. Nothing was
+    /// sent.
+    Ambiguous,
+    /// The service confirmed a change, and what it shows afterwards is something else.
+    NotInForce,
     /// The service took the operation, and it failed: see [`Error::messages`].
     TaskFailed,
     /// The client was closed: see [`Client::close`](crate::Client::close). Nothing was sent.

@@ -32,8 +32,8 @@ pub use error::{Error, ErrorKind};
 pub use query::{Expand, Filter, FilterValue, Property, Query};
 pub use resource::action::{Call, Reply};
 pub use resource::apply_time::Apply;
-pub use resource::create::{Create, Created, CreationCapability};
 pub use resource::commit::Unread;
+pub use resource::create::{Create, Created, CreationCapability};
 pub use resource::edit::{Committed, Edit};
 pub use resource::follow::Follow;
 pub use resource::members::Members;
@@ -49,6 +49,7 @@ pub use rosefish_wire::{self as wire, Returned};
 pub use services::boot::SetBootOverride;
 #[cfg(feature = "systems")]
 pub use services::media::Insert;
+pub use services::select::Selector;
 #[cfg(feature = "update")]
 pub use services::update::Upload;
 pub use task::{Completion, Progress, TaskHandle, TaskMonitor, TaskPhase, TaskUpdates};

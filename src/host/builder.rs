@@ -1,16 +1,19 @@
 //! Describing a host before connecting to it.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use super::connections::Connections;
 use super::machine::{Host, Inner};
 use super::outcome::Outcome;
 use super::plan::{Plan, Protocol, host_of};
 use super::profile::HostProfile;
+use super::redfish::Chosen;
 use crate::client::Credentials;
 use crate::client::builder::ClientBuilder;
 use crate::error::{Error, ErrorKind};
 use crate::ipmi;
+use crate::services::select::Selector;
 
 /// Describes a [`Host`]. See [`Host::builder`].
 #[derive(Clone, Debug)]
@@ -30,7 +33,7 @@ impl Host {
         Self::builder(address).credentials(credentials).connect().await
     }
 
-    /// Begins to describe a host: by name, address or the URL of its Redfish service.
+    /// Begins to describe a host: by name, address or the URL of its Redfish service, or of a system, chassis or manager of it.
     pub fn builder(address: &str) -> HostBuilder {
         HostBuilder::new(address)
     }
@@ -45,7 +48,8 @@ impl HostBuilder {
             ipmi_credentials: None,
             redfish_options: Arc::new(|builder| builder),
             ipmi_options: Arc::new(|builder| builder),
-            system: None,
+            chosen: Chosen::default(),
+            patience: None,
         };
         Self { plan, profile: HostProfile::default() }
     }
@@ -85,10 +89,30 @@ impl HostBuilder {
         self
     }
 
-    /// The `Id` of the system that is meant, where a Redfish service has several. IPMI can't tell systems apart, and isn't
-    /// used then.
-    pub fn system(mut self, id: impl Into<String>) -> Self {
-        self.plan.system = Some(id.into());
+    /// Names the system that is meant, where a Redfish service has several: by `Id`, name or URI. So does the URL of a system
+    /// in place of the host's address. IPMI can't tell systems apart, and isn't used then.
+    pub fn system(mut self, system: impl Into<Selector>) -> Self {
+        self.plan.chosen.system = Some(system.into());
+        self
+    }
+
+    /// Names the chassis that is meant, where a Redfish service has several; without [`system`](Self::system), its system is
+    /// meant as well. See there.
+    pub fn chassis(mut self, chassis: impl Into<Selector>) -> Self {
+        self.plan.chosen.chassis = Some(chassis.into());
+        self
+    }
+
+    /// Names the manager that is meant, where a Redfish service has several; without [`system`](Self::system), the system
+    /// that it manages is meant as well. See there.
+    pub fn manager(mut self, manager: impl Into<Selector>) -> Self {
+        self.plan.chosen.manager = Some(manager.into());
+        self
+    }
+
+    /// Sets how long a change may take to show after the BMC has confirmed it. Defaults to 5 seconds, for power to 10.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.plan.patience = Some(patience);
         self
     }
 
@@ -103,12 +127,16 @@ impl HostBuilder {
     ///
     /// # Errors
     ///
-    /// When no protocol can be reached; and when the first that can be refuses the credentials or shows a certificate that
+    /// When the address is not one, or is a URL of something that is not a system, a chassis or a manager. When no protocol
+    /// can be reached; and when the first that can be refuses the credentials or shows a certificate that
     /// isn't accepted: the other one isn't tried then.
-    pub async fn connect(self) -> Result<Outcome<Host>, Error> {
+    pub async fn connect(mut self) -> Result<Outcome<Host>, Error> {
         if host_of(&self.plan.address).is_empty() {
             let text = format!("{:?} names no host: a name, an address or a URL was expected", self.plan.address);
             return Err(Error::new(ErrorKind::Configuration, text));
+        }
+        if self.plan.chosen.named().is_none() {
+            self.plan.chosen = Chosen::by_url(&self.plan.address)?;
         }
         let connections = tokio::sync::Mutex::new(Connections::default());
         let inner = Inner { plan: self.plan, connections, profile: Mutex::new(self.profile) };

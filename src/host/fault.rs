@@ -143,6 +143,7 @@ impl From<ipmi::Error> for Error {
             K::Authentication => ErrorKind::Unauthorized,
             K::Invalid => ErrorKind::NotAllowed,
             K::Malformed | K::Untrusted => ErrorKind::Decode,
+            K::NotInForce => ErrorKind::NotInForce,
             K::Refused(code) if code.number() == INSUFFICIENT_PRIVILEGE => ErrorKind::Forbidden,
             _ if error.is_unsupported() => ErrorKind::Missing,
             _ => ErrorKind::Refused,

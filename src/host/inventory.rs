@@ -146,7 +146,7 @@ async fn by_redfish(service: Service) -> Result<Vec<Component>, Fault> {
             component!(Chassis, chassis.clone(), asset_tag: |chassis: &Chassis| filled(chassis.asset_tag.clone())),
         );
     }
-    for manager in present(service.managers().await)? {
+    for manager in present(service.managers().await.map(|managers| managers.items))? {
         all.push(component!(Manager, manager,
             version: |manager: &Manager| filled(manager.firmware_version.clone())));
     }

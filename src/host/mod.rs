@@ -7,16 +7,22 @@
 //! - The other protocol is asked where the first can't be reached, isn't there, or can't do it. For a change that may have
 //!   been made, only after the state was read back.
 //! - What a protocol can't say is refused with the reason, never approximated.
+//! - A change that was confirmed is looked for, as far as it shows: [`Outcome`] has what was seen and what was sent. What shows
+//!   otherwise is an error ([`ErrorKind::NotInForce`](crate::ErrorKind)).
+//! - Where a service has several systems, what is read is read of all, and what is changed is refused until one of them is
+//!   [named](HostBuilder::system).
 
 mod boot;
 mod builder;
 mod connections;
 mod controller;
 mod event_log;
+mod every;
 mod fault;
 mod identify;
 mod inventory;
 mod machine;
+mod made;
 mod outcome;
 mod plan;
 mod power;
@@ -30,6 +36,7 @@ pub use boot::{BootDevice, BootMode, BootOverride};
 pub use builder::HostBuilder;
 pub use controller::Controller;
 pub use event_log::{EventLogEntry, Severity};
+pub use every::OfSystem;
 pub use identify::Identify;
 pub use inventory::{Component, ComponentKind};
 pub use machine::Host;

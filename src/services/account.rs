@@ -20,11 +20,7 @@ pub(crate) fn are_in_slots(table: &Table, response: &Response) -> bool {
 }
 
 /// Makes an account of one of these that has no name, and gives its URI. None where all have names.
-pub(crate) async fn fill_slot(
-    client: &Client,
-    members: &[String],
-    body: &str,
-) -> Result<Option<String>, Error> {
+pub(crate) async fn fill_slot(client: &Client, members: &[String], body: &str) -> Result<Option<String>, Error> {
     let Ok(Value::Object(mut account)) = serde_json::from_str(body) else { return Ok(None) };
     account.entry("Enabled").or_insert(json!(true));
     let body = Value::Object(account).to_string();

@@ -3,7 +3,16 @@
 pub(crate) mod account;
 #[cfg(feature = "systems")]
 pub(crate) mod boot;
+#[cfg(feature = "host")]
+pub(crate) mod identify;
+#[cfg(feature = "host")]
+pub(crate) mod manager;
 #[cfg(feature = "systems")]
 pub(crate) mod media;
+#[cfg(feature = "host")]
+pub(crate) mod power;
+#[cfg(feature = "host")]
+pub(crate) mod read_back;
+pub(crate) mod select;
 #[cfg(feature = "update")]
 pub(crate) mod update;
