@@ -46,3 +46,6 @@ pub use power::{HostPowerState, Manner};
 pub use profile::{Capability, HostProfile, Presence};
 pub use sensor::{Sensor, SensorStatus, Thresholds};
 pub use user::User;
+
+#[doc(inline)]
+pub use crate::resource::partial::{Missing, Partial};
