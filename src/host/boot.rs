@@ -48,7 +48,7 @@ pub enum BootDevice {
     UefiShell,
     /// UEFI HTTP boot. IPMI has no word for it.
     UefiHttp,
-    /// Another one, as Redfish spells it; IPMI's others are told by `ipmi:` and their number.
+    /// Another one, as Redfish spells it; IPMI's others are `ipmi:` and their number.
     #[serde(untagged)]
     Other(String),
 }
@@ -186,20 +186,20 @@ impl fmt::Display for BootOverride {
 }
 
 impl Host {
-    /// The boot override in force, if there is one.
+    /// Returns the boot override in force, if there is one.
     ///
     /// # Errors
     ///
-    /// Where no protocol can tell, and where several systems could be meant.
+    /// Where no protocol has it, and where several systems could be meant.
     pub async fn boot_override(&self) -> Result<Outcome<Option<BootOverride>>, Error> {
         self.read(Capability::Boot, |session| Box::pin(get(session))).await
     }
 
-    /// The boot override in force of each system that is meant.
+    /// Returns the boot override in force of each system that is meant.
     ///
     /// # Errors
     ///
-    /// Where no protocol can tell of any.
+    /// Where no protocol has it of any.
     pub async fn boot_overrides(&self) -> Result<Outcome<Partial<OfSystem<Option<BootOverride>>>>, Error> {
         self.read(Capability::Boot, |session| Box::pin(get_all(session))).await
     }
@@ -239,7 +239,7 @@ impl Host {
 fn is_as_wanted(found: &Option<BootOverride>, wanted: &Option<BootOverride>) -> bool {
     match (found, wanted) {
         (Some(found), Some(wanted)) => {
-            // A mode that isn't told isn't another one.
+            // A mode that isn't shown isn't another one.
             let mode = wanted.mode.is_none() || found.mode.is_none() || wanted.mode == found.mode;
             let device = |device: &BootDevice| BootDevice::of_redfish(&device.to_redfish());
             mode && found.persistent == wanted.persistent && device(&found.device) == device(&wanted.device)
@@ -269,7 +269,7 @@ async fn get_all(session: Session) -> Result<Partial<OfSystem<Option<BootOverrid
 
 /// The override that a system shows.
 fn of_system(system: &ComputerSystem) -> Result<Option<BootOverride>, Error> {
-    let no_boot = || Error::new(ErrorKind::Missing, "the system doesn't tell a boot override");
+    let no_boot = || Error::new(ErrorKind::Missing, "the system does not show a boot override");
     let boot = system.boot.as_ref().ok_or_else(no_boot)?;
     let enabled = boot.boot_source_override_enabled.as_ref().ok_or_else(no_boot)?;
     let source = boot.boot_source_override_target.as_ref().filter(|source| **source != BootSource::None);

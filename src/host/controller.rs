@@ -32,21 +32,21 @@ pub struct Controller {
 }
 
 impl Host {
-    /// What the BMC is: where a service has several managers, the one of the system that is meant, else the one that provides
+    /// Returns what the BMC is: where a service has several managers, the one of the system that is meant, else the one that provides
     /// the service.
     ///
     /// # Errors
     ///
-    /// Where no protocol can tell, and where several managers could be meant.
+    /// Where no protocol has it, and where several managers could be meant.
     pub async fn controller(&self) -> Result<Outcome<Controller>, Error> {
         self.read(Capability::Controller, |session| Box::pin(controller(session))).await
     }
 
-    /// What the BMCs are: all managers that could be meant, and those that could not be read.
+    /// Returns what the BMCs are: all managers that could be meant, and those that could not be read.
     ///
     /// # Errors
     ///
-    /// Where no protocol can tell.
+    /// Where no protocol has it.
     pub async fn controllers(&self) -> Result<Outcome<Partial<Controller>>, Error> {
         self.read(Capability::Controller, |session| Box::pin(controllers(session))).await
     }
@@ -116,7 +116,10 @@ async fn reset(session: Session) -> Result<Made<()>, Fault> {
         }
         Session::Redfish(service) => {
             let manager = service.manager_to_change().await?;
-            format!("Manager.Reset {}", manager::reset(&manager).await.map_err(Fault::of_action)?)
+            match manager::reset(&manager).await.map_err(Fault::of_action)? {
+                Some(how) => format!("Manager.Reset {how}"),
+                None => "Manager.Reset".to_owned(),
+            }
         }
     };
     Ok(Made::unseen((), vec![sent]))

@@ -28,7 +28,7 @@ impl<T> OfSystem<T> {
     }
 }
 
-/// What is read of each of the systems that are meant, and those of which it could not be read.
+/// Reads something of each of the systems that are meant. Those of which it could not be read are missing.
 pub(super) async fn every<T, F: Future<Output = Result<T, Error>> + Send>(
     service: &Service,
     of: impl Fn(Resource<ComputerSystem>) -> F + Send,

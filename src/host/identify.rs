@@ -37,20 +37,20 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const SHORTEST_SEEN: Duration = Duration::from_secs(5);
 
 impl Host {
-    /// Whether the identify light is on.
+    /// Returns whether the identify light is on.
     ///
     /// # Errors
     ///
-    /// Where no protocol can tell, and where several systems could be meant.
+    /// Where no protocol has it, and where several systems could be meant.
     pub async fn identify_state(&self) -> Result<Outcome<bool>, Error> {
         self.read(Capability::Identify, |session| Box::pin(state(session))).await
     }
 
-    /// Whether the identify light is on, of each system that is meant.
+    /// Returns whether the identify light is on, for each system that is meant.
     ///
     /// # Errors
     ///
-    /// Where no protocol can tell of any.
+    /// Where no protocol has it of any.
     pub async fn identify_states(&self) -> Result<Outcome<Partial<OfSystem<bool>>>, Error> {
         self.read(Capability::Identify, |session| Box::pin(states(session))).await
     }
@@ -114,7 +114,7 @@ async fn state(session: Session) -> Result<bool, Fault> {
         Session::Ipmi(bmc) => match bmc.chassis_status().await?.identify {
             Some(IdentifyState::Off) => Ok(false),
             Some(IdentifyState::Timed | IdentifyState::Indefinite) => Ok(true),
-            _ => Err(Fault::lacking("the BMC doesn't tell by IPMI whether the identify light is on")),
+            _ => Err(Fault::lacking("the BMC does not say by IPMI whether the identify light is on")),
         },
         Session::Redfish(service) => Ok(lamp(&service).await?.is_on()),
     }

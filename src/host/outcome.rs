@@ -92,7 +92,7 @@ impl<T> Outcome<T> {
         Self { value, backend, attempts, sent: Vec::new(), unread: None }
     }
 
-    /// The same with another value.
+    /// Changes the value.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Outcome<U> {
         let Self { value, backend, attempts, sent, unread } = self;
         Outcome { value: change(value), backend, attempts, sent, unread }

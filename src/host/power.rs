@@ -68,7 +68,7 @@ struct Wish {
     redfish: ResetType,
     /// Or why IPMI can't say it.
     ipmi: Result<ChassisControl, &'static str>,
-    /// What is to be seen then; none where nothing tells it.
+    /// What is to be seen then; none where nothing shows it.
     goal: Option<HostPowerState>,
 }
 
@@ -93,20 +93,20 @@ impl Wish {
 }
 
 impl Host {
-    /// The power of the system.
+    /// Returns the power state of the system.
     ///
     /// # Errors
     ///
-    /// Where no protocol can tell, and where several systems could be meant.
+    /// Where no protocol has it, and where several systems could be meant.
     pub async fn power_state(&self) -> Result<Outcome<HostPowerState>, Error> {
         self.read(Capability::Power, |session| Box::pin(state(session))).await
     }
 
-    /// The power of each system that is meant.
+    /// Returns the power state of each system that is meant.
     ///
     /// # Errors
     ///
-    /// Where no protocol can tell of any.
+    /// Where no protocol has it of any.
     pub async fn power_states(&self) -> Result<Outcome<Partial<OfSystem<HostPowerState>>>, Error> {
         self.read(Capability::Power, |session| Box::pin(states(session))).await
     }
@@ -139,7 +139,7 @@ impl Host {
     }
 
     /// Turns the power off and on again, at once. Where a system can't do so by itself it is turned off, and on when it is
-    /// off: [`Outcome::sent`] has both then, and the state is the one that was seen. Else there is no state, as it is on
+    /// off: [`Outcome::sent`] has both then, and the state is the one that was seen. Else no state is returned, as it is on
     /// before and after.
     ///
     /// # Errors
@@ -150,7 +150,7 @@ impl Host {
     }
 
     /// Restarts the system without turning the power off. IPMI knows forced resets alone; a graceful one is refused there.
-    /// There is no state, as it is on before and after.
+    /// No state is returned, as it is on before and after.
     ///
     /// # Errors
     ///
@@ -166,8 +166,8 @@ impl Host {
         self.control(capability, wish).await
     }
 
-    /// Sends a diagnostic interrupt, an NMI on most systems: the operating system mostly writes a dump and restarts. There
-    /// is no state.
+    /// Sends a diagnostic interrupt, an NMI on most systems: the operating system mostly writes a dump and restarts. No
+    /// state is returned.
     ///
     /// # Errors
     ///
@@ -219,7 +219,7 @@ fn of_system(system: &ComputerSystem) -> Result<HostPowerState, Error> {
         Some(resource::PowerState::PoweringOn) => HostPowerState::PoweringOn,
         Some(resource::PowerState::PoweringOff) => HostPowerState::PoweringOff,
         Some(other) => HostPowerState::Other(other.as_str().to_owned()),
-        None => return Err(Error::new(ErrorKind::Missing, "the system doesn't tell its PowerState")),
+        None => return Err(Error::new(ErrorKind::Missing, "the system does not show its PowerState")),
     })
 }
 

@@ -19,7 +19,7 @@ pub(super) struct Chosen {
 }
 
 impl Chosen {
-    /// What the path of a URL names: a system, a chassis, a manager, or something within one of them.
+    /// Reads what the path of a URL names: a system, a chassis, a manager, or something within one of them.
     pub(super) fn by_url(url: &str) -> Result<Self, Error> {
         let mut chosen = Self::default();
         let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
@@ -42,7 +42,7 @@ impl Chosen {
         Ok(chosen)
     }
 
-    /// The kind of what was named, if anything was.
+    /// Returns the kind of what was named, if anything was.
     pub(super) fn named(&self) -> Option<(&'static str, &'static str)> {
         match self {
             Self { system: Some(_), .. } => Some(("a system", "systems")),
@@ -61,7 +61,7 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// The systems that are meant: the one that was named, else those of the chassis or manager that was named, else all.
+    /// Reads the systems that are meant: the one that was named, else those of the chassis or manager that was named, else all.
     pub(super) async fn systems(&self) -> Result<Partial<Resource<ComputerSystem>>, Error> {
         let mut systems = self.client.root().systems().members().collect_all().await;
         let Chosen { system, chassis, manager } = &self.chosen;
@@ -88,23 +88,23 @@ impl Service {
         Ok(systems)
     }
 
-    /// The system that is meant: the only one, or the one that was named.
+    /// Reads the system that is meant: the only one, or the one that was named.
     pub(super) async fn system(&self) -> Result<Resource<ComputerSystem>, Fault> {
         Ok(self.systems().await?.choose(None)?)
     }
 
-    /// The chassis that are meant: the one that was named, else all.
+    /// Reads the chassis that are meant: the one that was named, else all.
     pub(super) async fn chassis(&self) -> Result<Partial<Resource<Chassis>>, Fault> {
         let all = self.client.root().chassis().members().collect_all().await;
         Ok(all.narrow(self.chosen.chassis.as_ref())?)
     }
 
-    /// The only chassis that is meant.
+    /// Reads the only chassis that is meant.
     pub(super) async fn named_chassis(&self) -> Result<Resource<Chassis>, Error> {
         self.client.root().chassis().members().collect_all().await.choose(self.chosen.chassis.as_ref())
     }
 
-    /// The managers that may be meant: what the service says of them and of the system leaves one, mostly.
+    /// Reads the managers that may be meant: what the service says of them and of the system leaves one, mostly.
     pub(super) async fn managers(&self) -> Result<Partial<Resource<Manager>>, Fault> {
         let Chosen { system, chassis, manager } = &self.chosen;
         let owner = if manager.is_some() {
@@ -114,7 +114,7 @@ impl Service {
         } else if chassis.is_some() {
             Owner::Chassis(self.named_chassis().await?)
         } else {
-            // Whether there is one system, several or none: managers are to be had in any case.
+            // Whether there is one system, several or none: managers are there in any case.
             match self.systems().await.and_then(|systems| systems.choose(None)) {
                 Ok(only) => Owner::System(only),
                 Err(_) => Owner::Service,
@@ -123,7 +123,7 @@ impl Service {
         Ok(manager::candidates(&self.client, manager.as_ref(), &owner).await?)
     }
 
-    /// The manager that is meant, to be read: where several are left, the one that provides the service.
+    /// Reads the manager that is meant, to be read: where several are left, the one that provides the service.
     pub(super) async fn manager(&self) -> Result<Resource<Manager>, Fault> {
         let managers = self.managers().await?;
         match manager::provider(&self.client, &managers) {
@@ -132,7 +132,7 @@ impl Service {
         }
     }
 
-    /// The manager that is meant, to be changed: refused where several are left.
+    /// Reads the manager that is meant, to be changed: refused where several are left.
     pub(super) async fn manager_to_change(&self) -> Result<Resource<Manager>, Fault> {
         Ok(self.managers().await?.choose(None)?)
     }

@@ -176,7 +176,7 @@ impl Host {
         if order.is_empty() { all.to_vec() } else { order }
     }
 
-    /// How long a change may take to show.
+    /// Returns how long a change may take to show.
     pub(super) fn patience(&self, otherwise: Duration) -> Duration {
         self.0.plan.patience.unwrap_or(otherwise)
     }
@@ -194,7 +194,7 @@ impl Host {
         self.run(capability, &operation, None).await
     }
 
-    /// As [`make`](Self::make), of a change that leaves nothing to be told.
+    /// As [`make`](Self::make), of a change that returns nothing.
     pub(super) async fn change(
         &self,
         capability: Capability,

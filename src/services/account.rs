@@ -17,7 +17,8 @@ use crate::wire::{ETag, Table};
 const MOST_REFUSED: usize = 2;
 
 /// How long it is waited before each look at a changed account.
-const LOOKS: [Duration; 4] = [Duration::ZERO, Duration::from_millis(200), Duration::from_millis(600), Duration::from_secs(1)];
+const LOOKS: [Duration; 4] =
+    [Duration::ZERO, Duration::from_millis(200), Duration::from_millis(600), Duration::from_secs(1)];
 /// What an account shows of what it was asked to be. Passwords are not shown.
 const SHOWN: [&str; 3] = ["UserName", "RoleId", "Enabled"];
 
@@ -32,11 +33,7 @@ pub(crate) fn are_in_slots(table: &Table, response: &Response) -> bool {
 ///
 /// Where it is refused, and where the account isn't as it was asked afterwards. It is emptied again then; if that fails, the
 /// error says what is left.
-pub(crate) async fn fill_slot(
-    client: &Client,
-    members: &[String],
-    body: &str,
-) -> Result<Option<String>, Error> {
+pub(crate) async fn fill_slot(client: &Client, members: &[String], body: &str) -> Result<Option<String>, Error> {
     let Ok(Value::Object(mut account)) = serde_json::from_str(body) else { return Ok(None) };
     account.entry("Enabled").or_insert(json!(true));
     let account = Value::Object(account);
@@ -65,7 +62,9 @@ pub(crate) async fn fill_slot(
             }
             Err(error) if error.outcome_unknown() || error.is_auth() => return Err(error),
             // Some services take the name and refuse the password.
-            Err(error) if has_name(client, uri, &account).await => return Err(undone(client, uri, &account, error).await),
+            Err(error) if has_name(client, uri, &account).await => {
+                return Err(undone(client, uri, &account, error).await);
+            }
             Err(error) => refused = Err(error),
         }
         tries += 1;

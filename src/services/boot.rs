@@ -152,7 +152,7 @@ fn set(system: Resource<ComputerSystem>, wanted: Wanted) -> BoxFuture<'static, R
     })
 }
 
-/// Where the settings of a system are, in which its override may be written.
+/// Returns where the settings of a system are, in which its override may be written.
 #[cfg(feature = "host")]
 pub(crate) fn settings_of(system: &Resource<ComputerSystem>) -> Option<String> {
     let record: &dyn Record = system.value();

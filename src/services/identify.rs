@@ -20,23 +20,23 @@ pub(crate) enum Lamp {
 pub(crate) struct Written {
     /// None where it was as wanted before.
     pub(crate) sent: Option<String>,
-    /// What brings it about, where the service takes its time.
+    /// What brings it about, where the service carries it out later.
     pub(crate) task: Option<TaskMonitor>,
 }
 
 impl Lamp {
-    /// The light of a system, if it has one.
+    /// Finds the light of a system, if it has one.
     pub(crate) fn of_system(system: Resource<ComputerSystem>) -> Option<Self> {
         (system.location_indicator_active.is_some() || system.indicator_led.is_some()).then_some(Self::System(system))
     }
 
-    /// The light of a chassis, if it has one.
+    /// Finds the light of a chassis, if it has one.
     pub(crate) fn of_chassis(chassis: Resource<Chassis>) -> Option<Self> {
         (chassis.location_indicator_active.is_some() || chassis.indicator_led.is_some())
             .then_some(Self::Chassis(chassis))
     }
 
-    /// Whether it is on.
+    /// Returns whether it is on.
     pub(crate) fn is_on(&self) -> bool {
         match self {
             Self::System(system) => system.location_indicator_active.unwrap_or_else(|| {
@@ -50,7 +50,7 @@ impl Lamp {
         }
     }
 
-    /// The same, as it is now.
+    /// Reads it again.
     pub(crate) async fn refreshed(&self) -> Result<Self, Error> {
         Ok(match self {
             Self::System(system) => Self::System(system.client().get(system.uri()).await?),

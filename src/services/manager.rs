@@ -19,7 +19,7 @@ pub(crate) enum Owner {
     Service,
 }
 
-/// The managers that may be meant: the one that was named, else those that the service says manage the owner, else all;
+/// Reads the managers that may be meant: the one that was named, else those that the service says manage the owner, else all;
 /// in each case without auxiliary ones where there are others.
 pub(crate) async fn candidates(
     client: &Client,
@@ -54,14 +54,14 @@ pub(crate) async fn candidates(
     Ok(by_type(all, owner))
 }
 
-/// The one that the service says it is provided by.
+/// Finds the one that the service says it is provided by.
 pub(crate) fn provider(client: &Client, among: &Partial<Resource<Manager>>) -> Option<Resource<Manager>> {
     let root = client.root();
     let property = "Links/ManagerProvidingService";
     among.items.iter().find(|manager| links_to(root.any(), property, manager.uri())).cloned()
 }
 
-/// Whether the links of a property lead to a place.
+/// Returns whether the links of a property lead to a place.
 pub(crate) fn links_to(from: &AnyResource, property: &str, uri: &str) -> bool {
     links_at(from.record(), property).iter().filter_map(|link| link.uri()).any(|link| key(link.as_str()) == key(uri))
 }
@@ -81,12 +81,31 @@ fn by_type(mut managers: Partial<Resource<Manager>>, owner: &Owner) -> Partial<R
     managers
 }
 
-/// Restarts a manager, gracefully where it can. Returns how it was asked.
-pub(crate) async fn reset(manager: &Resource<Manager>) -> Result<ResetType, Error> {
+/// Restarts a manager, gracefully where it can, and without saying how where it takes no `ResetType`. Returns how it was asked.
+pub(crate) async fn reset(manager: &Resource<Manager>) -> Result<Option<ResetType>, Error> {
     let graceful = manager.reset(ResetType::GracefulRestart);
-    let allowed = graceful.allowable_values("ResetType").await?;
+    let allowed = graceful.allowable_values("ResetType").await.unwrap_or_default();
     let can = |wanted: &str| allowed.as_ref().is_none_or(|all| all.iter().any(|allowed| allowed == wanted));
     let how = if can("GracefulRestart") { ResetType::GracefulRestart } else { ResetType::ForceRestart };
-    manager.reset(how.clone()).await?;
-    Ok(how)
+    match manager.reset(how.clone()).await {
+        Ok(_) => Ok(Some(how)),
+        // It proves that nothing was done.
+        Err(error) if error.status() == Some(400) && takes_no_type(&error) => {
+            manager.reset(None).await?;
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a refusal is about there being a `ResetType` at all.
+fn takes_no_type(error: &Error) -> bool {
+    error.messages().iter().any(|message| {
+        let is_unknown = message
+            .message_id
+            .as_deref()
+            .is_some_and(|id| id.contains("ParameterUnknown") || id.contains("ParameterNotSupported"));
+        let names = |text: &String| text.contains("ResetType");
+        is_unknown && (message.message.iter().any(names) || message.message_args.iter().any(names))
+    })
 }

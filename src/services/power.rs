@@ -37,6 +37,11 @@ fn choose(wanted: &ResetType, state: Option<&PowerState>, allowed: Option<&[Stri
     words(wanted, state).into_iter().find(|word| allowed.iter().any(|allowed| allowed == word.as_str()))
 }
 
+/// The words that a system says it accepts; none where it doesn't say so, or not in a place that can be read.
+async fn accepted(system: &Resource<ComputerSystem>) -> Option<Vec<String>> {
+    system.reset(ResetType::On).allowable_values("ResetType").await.unwrap_or_default()
+}
+
 /// Resets a system, by another word that does the same where it doesn't take this one. A service that takes it for later is
 /// followed for a while.
 pub(crate) async fn reset(
@@ -44,7 +49,7 @@ pub(crate) async fn reset(
     wanted: ResetType,
     within: Duration,
 ) -> Result<Sent, Error> {
-    let allowed = system.reset(wanted.clone()).allowable_values("ResetType").await?;
+    let allowed = accepted(system).await;
     // Where no word does it, the action says what it accepts.
     let word = choose(&wanted, system.power_state.as_ref(), allowed.as_deref()).unwrap_or(wanted);
     let reply = system.reset(word.clone()).await?;
@@ -57,7 +62,7 @@ pub(crate) async fn reset(
 /// Turns a system off and on again: by `PowerCycle`, and where it doesn't take that, by turning it off, waiting until it is
 /// off, and turning it on.
 pub(crate) async fn cycle(system: &Resource<ComputerSystem>, within: Duration) -> Result<Vec<Sent>, Error> {
-    let allowed = system.reset(ResetType::PowerCycle).allowable_values("ResetType").await?;
+    let allowed = accepted(system).await;
     let takes = |wanted: &ResetType| choose(wanted, None, allowed.as_deref()).is_some();
     let by_steps = !takes(&ResetType::PowerCycle) && takes(&ResetType::ForceOff) && takes(&ResetType::On);
     if !by_steps {

@@ -40,7 +40,7 @@ pub(crate) async fn read_back<T, F: Future<Output = Result<T, Error>> + Send>(
             Ok(Ok(found)) => last = Some(found),
             Ok(Err(error)) => {
                 failures += 1;
-                // That something is not told does not change.
+                // That something is not shown does not change.
                 let is_final = error.kind() == ErrorKind::Missing || failures == MOST_FAILURES;
                 if is_final || Instant::now() + wait >= deadline {
                     return last.map_or(Seen::Unread(error), Seen::Otherwise);
@@ -66,7 +66,7 @@ pub(crate) async fn read_back<T, F: Future<Output = Result<T, Error>> + Send>(
 ///
 /// # Errors
 ///
-/// Where the service says that it failed. What can't be followed may well be done: the state will tell.
+/// Where the service says that it failed. What can't be followed may well be done: the state will show.
 pub(crate) async fn follow(task: TaskMonitor, within: Duration) -> Result<(), Error> {
     match task.every(Duration::from_millis(500)).wait(within).await {
         Err(error) if error.kind() == ErrorKind::TaskFailed => Err(error),
@@ -78,7 +78,7 @@ pub(crate) async fn follow(task: TaskMonitor, within: Duration) -> Result<(), Er
     }
 }
 
-/// A time in words.
+/// Writes a time in words.
 pub(crate) fn seconds(time: Duration) -> String {
     let text = format!("{:.1}", time.as_secs_f64());
     format!("{} s", text.strip_suffix(".0").unwrap_or(&text))

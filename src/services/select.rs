@@ -168,7 +168,7 @@ pub(crate) fn narrow(
     Err(Error::new(ErrorKind::Ambiguous, text + &choices(table, &items, &missing)))
 }
 
-/// What to call a resource so that no other one of these is meant.
+/// Returns what to call a resource so that no other one of these is meant.
 pub(crate) fn label(one: &AnyResource, all: &[AnyResource]) -> String {
     let is_called = |wanted: &str| all.iter().filter(|other| id(other).is_some_and(|id| same_text(id, wanted))).count();
     match id(one) {
@@ -209,7 +209,7 @@ struct Words {
 
 impl Words {
     fn of(table: &'static Table) -> Self {
-        let (one, several, how) = match table.name {
+        let (one, several, how) = match table.schema() {
             "ComputerSystem" => ("system", "systems", "`--system`, `HostBuilder::system`"),
             "Chassis" => ("chassis", "chassis", "`--chassis`, `HostBuilder::chassis`"),
             "Manager" => ("manager", "managers", "`--manager`, `HostBuilder::manager`"),

@@ -10,13 +10,13 @@ use super::{Target, tell, tell_missing};
 /// What to do with the BMC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Action {
-    /// Tell what it is
+    /// Show what it is
     Info,
     /// Restart it; the machine runs on
     Reset,
 }
 
-/// Tell what a BMC is, or restart it
+/// Show what a BMC is, or restart it
 #[derive(Debug, Args)]
 pub(crate) struct BmcArgs {
     #[command(flatten)]
@@ -24,7 +24,7 @@ pub(crate) struct BmcArgs {
     /// What to do
     #[arg(value_name = "ACTION", default_value = "info", hide_default_value = true)]
     action: Action,
-    /// Tell it as JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

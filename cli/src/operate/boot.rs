@@ -17,7 +17,7 @@ Examples:
   rosefish boot 10.0.0.7 bios-setup --uefi --user root
   rosefish boot 10.0.0.7 none --user root";
 
-/// Tell or set from where a machine starts next
+/// Show or set from where a machine starts next
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct BootArgs {
@@ -35,7 +35,7 @@ pub(crate) struct BootArgs {
     /// Start as a PC BIOS does
     #[arg(long, requires = "device")]
     legacy: bool,
-    /// Tell it as JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

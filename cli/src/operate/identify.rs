@@ -13,10 +13,10 @@ use super::{Target, tell, tell_each};
 pub(crate) struct IdentifyArgs {
     #[command(flatten)]
     target: Target,
-    /// on, off, or a number of seconds (IPMI alone can do that); without it, tell whether it is on
+    /// on, off, or a number of seconds (IPMI alone can do that); without it, show whether it is on
     #[arg(value_name = "ACTION", value_parser = action)]
     action: Option<Identify>,
-    /// Tell it as JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

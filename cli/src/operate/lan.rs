@@ -52,7 +52,7 @@ pub(crate) struct LanArgs {
     channel: Option<u8>,
     #[command(flatten)]
     change: Change,
-    /// Tell it as JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -148,7 +148,8 @@ pub(crate) async fn run(args: LanArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn show(lan: LanConfiguration, as_json: bool) -> anyhow::Result<ExitCode> {
-    let missing: Vec<_> = lan.missing.iter().map(|one| Missing::new(one.item().to_string(), one.error().clone().into())).collect();
+    let missing: Vec<_> =
+        lan.missing.iter().map(|one| Missing::new(one.item().to_string(), one.error().clone().into())).collect();
     let mac = |mac: Option<[u8; 6]>| mac.map(|mac| mac.map(|byte| format!("{byte:02x}")).join(":"));
     let text = |value: Option<Ipv4Addr>| value.map(|value| value.to_string());
     let suites = lan.cipher_suites.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");

@@ -64,7 +64,7 @@ pub(crate) struct Target {
     /// The host: a name, an address, or the URL of its Redfish service or of a system, chassis or manager in it
     #[arg(value_name = "HOST")]
     address: String,
-    /// What to speak: Redfish where there is Redfish, else IPMI, unless told
+    /// Protocol to use [default: Redfish if available, otherwise IPMI]
     #[arg(long, value_name = "NAME", default_value = "auto", help_heading = "Protocol", hide_default_value = true)]
     protocol: ProtocolName,
     #[command(flatten)]
@@ -230,7 +230,7 @@ fn tell_attempts(attempts: &[Attempt]) {
     }
 }
 
-/// Tells what came of it: as JSON with how it came about, else as text, with that on standard error where it was not at
+/// Prints what came of it: as JSON with how it came about, else as text, with that on standard error where it was not at
 /// the first attempt.
 pub(crate) fn tell<T: serde::Serialize>(
     outcome: &Outcome<T>,
@@ -297,7 +297,7 @@ fn tell_unread(unread: Option<&rosefish::Error>) {
     }
 }
 
-/// How a result came about, with what there is to be told of it.
+/// How a result came about, with what else is known of it.
 fn to_json<T, V: serde::Serialize + ?Sized>(outcome: &Outcome<T>, value: &V) -> anyhow::Result<Value> {
     let attempts = outcome
         .attempts

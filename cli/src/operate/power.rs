@@ -34,7 +34,7 @@ enum Action {
     Nmi,
 }
 
-/// Tell or change the power of a machine
+/// Show or change the power state of a machine
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct PowerArgs {
@@ -46,7 +46,7 @@ pub(crate) struct PowerArgs {
     /// Don't ask the operating system: what it hasn't written is lost
     #[arg(long)]
     force: bool,
-    /// Tell it as JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
