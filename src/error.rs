@@ -26,6 +26,7 @@ struct Inner {
     outcome_unknown: bool,
     account: Option<String>,
     retry_after: Option<Duration>,
+    certificate: Option<String>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -92,6 +93,7 @@ impl Error {
             outcome_unknown: false,
             account: None,
             retry_after: None,
+            certificate: None,
             source: None,
         }))
     }
@@ -134,6 +136,12 @@ impl Error {
         self
     }
 
+    /// The text of what caused it, where that repeats some of what a service sent and was masked.
+    pub(crate) fn with_cause(mut self, cause: String) -> Self {
+        self.0.source = Some(cause.into());
+        self
+    }
+
     pub(crate) fn maybe_sent(mut self) -> Self {
         self.0.sent = true;
         self
@@ -163,6 +171,11 @@ impl Error {
 
     pub(crate) fn with_account(mut self, account: Option<String>) -> Self {
         self.0.account = account;
+        self
+    }
+
+    pub(crate) fn with_certificate(mut self, sha256: Option<String>) -> Self {
+        self.0.certificate = sha256;
         self
     }
 
@@ -220,6 +233,15 @@ impl Error {
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
+    }
+
+    /// Returns the SHA-256 fingerprint of the certificate that the host showed, where it was not accepted
+    /// ([`ErrorKind::Tls`]) and pinning it would help: whoever knows by another way that it is the host's gives it to
+    /// [`ClientBuilder::pin_sha256`](crate::ClientBuilder::pin_sha256). None where the host could not prove that it has the
+    /// certificate's key.
+    #[must_use]
+    pub fn certificate_sha256(&self) -> Option<&str> {
+        self.0.certificate.as_deref()
     }
 
     /// The HTTP method of the request that failed.

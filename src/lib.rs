@@ -27,7 +27,10 @@ pub mod walk;
 
 pub use client::builder::ClientBuilder;
 pub use client::transport;
-pub use client::{Client, Credentials, ExposedSession, RawResponse, RetryPolicy, SERVICE_ROOT, SessionToken, Traffic};
+pub use client::{
+    Client, Credentials, ExposedSession, RawResponse, RetryPolicy, SERVICE_ROOT, SessionToken, Traffic, logged_out,
+    logged_out_blocking,
+};
 pub use error::{Error, ErrorKind};
 pub use query::{Expand, Filter, FilterValue, Property, Query};
 pub use resource::action::{Call, Reply};
@@ -38,6 +41,7 @@ pub use resource::edit::{Committed, Edit};
 pub use resource::follow::Follow;
 pub use resource::members::Members;
 pub use resource::partial::{Missing, Partial};
+pub use resource::request::OwnRequest;
 pub use resource::typed::ResourceFuture;
 pub use resource::{AnyResource, Resource};
 #[cfg(feature = "ipmi")]

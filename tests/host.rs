@@ -365,3 +365,51 @@ async fn both_protocols_fill_the_same_types() {
     let changes = ipmi.machine().lock().changes().to_vec();
     assert!(changes.iter().any(|change| matches!(change.kind, ChangeKind::ControllerReset { cold: true })));
 }
+
+#[tokio::test]
+async fn a_port_beside_the_host_is_that_of_the_protocol_that_was_asked_for() {
+    let quick = |builder: HostBuilder| {
+        builder
+            .credentials(credentials())
+            .ipmi(|bmc| bmc.repeat_after(Duration::from_millis(40)).timeout(Duration::from_millis(1500)))
+    };
+    let ipmi = ipmi().await;
+    let port = ipmi.addr().port();
+    let named = quick(Host::builder(&format!("127.0.0.1:{port}"))).protocol(Protocol::Ipmi).connect().await.unwrap();
+    assert_eq!(named.backend, Backend::Ipmi);
+    named.value.close().await;
+    // An option says more than the address.
+    let chosen = at(&format!("127.0.0.1:{}", nobody()), port).credentials(credentials()).protocol(Protocol::Ipmi);
+    chosen.connect().await.unwrap().value.close().await;
+
+    // With either protocol it is the one of the URL.
+    let redfish = MockBmc::builder().credentials("admin", "password").start().await.unwrap();
+    let pem = redfish.certificate_pem().unwrap().to_owned();
+    let address = redfish.url().trim_start_matches("https://").to_owned();
+    for protocol in [Protocol::Auto, Protocol::Redfish] {
+        let pem = pem.clone();
+        let host = at(&address, port).redfish(move |client| client.ca_pem(pem.clone()));
+        let found = host.credentials(credentials()).protocol(protocol).connect().await.unwrap();
+        assert_eq!(found.backend, Backend::Redfish);
+        found.value.close().await;
+    }
+    // And of a URL's port IPMI knows nothing.
+    let error = quick(Host::builder(&format!("https://127.0.0.1:{port}"))).protocol(Protocol::Ipmi).connect().await;
+    assert!(error.is_err(), "nobody is at the usual port");
+
+    // There are machines without IPv6.
+    let Ok(v6) = MockIpmi::builder().address("[::1]:0".parse().unwrap()).start().await else { return };
+    for host in [format!("[::1]:{}", v6.addr().port()), format!("[::1%1]:{}", v6.addr().port())] {
+        let found = quick(Host::builder(&host)).protocol(Protocol::Ipmi).connect().await;
+        found.unwrap_or_else(|error| panic!("{host}: {error}")).value.close().await;
+    }
+}
+
+#[tokio::test]
+async fn what_names_no_host_is_told_before_anything_is_sent() {
+    for address in ["", "https://", "[::1", "bmc:port", "root:secret@bmc", "fe80::1%"] {
+        let error = Host::builder(address).credentials(credentials()).connect().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration, "{address}: {error}");
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+}

@@ -3,11 +3,12 @@
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use rosefish::{Client, ClientBuilder, Credentials};
+use rosefish::{Client, ClientBuilder, Credentials, ErrorKind};
 use secrecy::SecretString;
 
 /// The variable that has the password.
@@ -23,7 +24,7 @@ pub struct HostArgs {
     /// Send the password with every request (HTTP Basic) instead of opening a session
     #[arg(long)]
     pub basic: bool,
-    /// Take whatever certificate the host shows. Anybody on the way can then read the password
+    /// Accept any certificate. Anyone on the network path can then read the password
     #[arg(long, conflicts_with_all = ["ca", "pin"])]
     pub insecure: bool,
     /// Trust the certificates in this PEM file instead of the system's
@@ -100,35 +101,89 @@ impl HostArgs {
 
     /// What to try next, where the error is one that an argument would mend.
     pub(crate) fn hint(&self, url: &str, error: &rosefish::Error) -> anyhow::Error {
-        let hint = match &self.user {
-            None if error.is_auth() => "name a user with --user",
-            Some(_) if error.is_auth() => "is the password in ROSEFISH_PASSWORD that of --user?",
-            _ if error.kind() == rosefish::ErrorKind::Tls && self.pin.is_none() => {
-                "if you know that certificate to be the host's, name its SHA-256 with --pin"
+        match self.mended_by(error) {
+            Some(hint) => anyhow::anyhow!("{url}: {}; {hint}", error.report()),
+            None => anyhow::anyhow!("{url}: {}", error.report()),
+        }
+    }
+
+    fn mended_by(&self, error: &rosefish::Error) -> Option<String> {
+        let hint = |text: &str| Some(text.to_owned());
+        if let Some(sha256) = error.certificate_sha256() {
+            // With a fingerprint that was named, the error says which one was seen.
+            let open = self.pin.is_none() && !self.insecure;
+            return open
+                .then(|| format!("if you know that certificate to be the host's, trust it with --pin {sha256}"));
+        }
+        let is_login = error.method() == Some("POST")
+            && error.uri().is_some_and(|uri| uri.trim_end_matches('/').ends_with("Sessions"));
+        match error.kind() {
+            _ if self.user.is_none() => error.is_auth().then(|| "name a user with --user".to_owned()),
+            ErrorKind::SessionLimit if !self.basic => hint("--basic does without a session"),
+            ErrorKind::Unauthorized => hint("is the password in ROSEFISH_PASSWORD that of --user?"),
+            // It is not the password that the login failed for.
+            ErrorKind::Refused | ErrorKind::Decode | ErrorKind::Forbidden if is_login && !self.basic => {
+                hint("--basic does without a session, where the service takes the password with each request")
             }
-            _ => return anyhow::anyhow!("{url}: {}", error.report()),
-        };
-        anyhow::anyhow!("{url}: {}; {hint}", error.report())
+            _ => None,
+        }
     }
 }
 
 /// The exit code after Ctrl-C.
 pub const INTERRUPTED: u8 = 130;
 
-/// What comes of the work, or none if Ctrl-C is pressed first. The work is dropped then: its clients log out.
+/// How long the program waits at its end for sessions that are being ended.
+const LOGOUTS: Duration = Duration::from_secs(5);
+
+/// Whether Ctrl-C was pressed.
+static PRESSED: AtomicBool = AtomicBool::new(false);
+
+/// Waits for Ctrl-C. The next one ends the program at once.
+pub async fn interrupt() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        // Nobody can press it here.
+        std::future::pending::<()>().await;
+    }
+    if !PRESSED.swap(true, Ordering::Relaxed) {
+        tokio::spawn(async {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                eprintln!("rosefish: sessions may be left open; they will time out");
+                std::process::exit(INTERRUPTED.into());
+            }
+        });
+    }
+}
+
+/// Returns what comes of the work, or none if Ctrl-C is pressed first. The work is dropped then: its clients log out in the
+/// background, and [`logged_out`] waits for them.
 pub async fn uninterrupted<T>(work: impl Future<Output = T>) -> Option<T> {
     tokio::select! {
         // The work comes first: while it asks for a password, nobody listens here, and Ctrl-C ends the program.
         biased;
         done = work => Some(done),
-        _ = tokio::signal::ctrl_c() => None,
+        () = interrupt() => None,
     }
 }
 
-/// Ends the session. Not left to the drop: the process might end before the logout has gone out.
+/// Ends the session and reports if that fails. After Ctrl-C it is ended in the background.
 pub async fn log_out(client: Client) {
-    if let Err(error) = client.close().await {
+    if PRESSED.load(Ordering::Relaxed) {
+        drop(client);
+    } else if let Some(Err(error)) = uninterrupted(client.close()).await {
         eprintln!("rosefish: the session could not be ended, it will time out: {}", error.report());
+    }
+}
+
+/// Waits for the sessions that are being ended in the background, for a bounded time: the last thing before the program
+/// ends.
+pub async fn logged_out() {
+    let left = match uninterrupted(rosefish::logged_out(LOGOUTS)).await {
+        Some(left) => left,
+        None => rosefish::logged_out(Duration::ZERO).await,
+    };
+    if left > 0 {
+        eprintln!("rosefish: {left} sessions could not be ended in time; they will time out");
     }
 }
 

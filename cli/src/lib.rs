@@ -12,6 +12,7 @@ mod schema;
 pub mod walk;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
@@ -62,6 +63,9 @@ enum Command {
     Mock(mock::MockArgs),
 }
 
+/// How long the program waits at its end for what blocks a thread.
+const RUNTIME_END: Duration = Duration::from_millis(300);
+
 /// Runs the command that the arguments of this process name.
 #[must_use]
 pub fn run() -> ExitCode {
@@ -70,10 +74,15 @@ pub fn run() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&anyhow::Error::new(error).context("the program can't start its threads")),
     };
-    match runtime.block_on(dispatch(arguments.command)) {
+    let code = match runtime.block_on(dispatch(arguments.command)) {
         Ok(code) => code,
         Err(error) => failed(&error),
-    }
+    };
+    runtime.block_on(host::logged_out());
+    // What is left of the runtime ends now: a session of IPMI says so to its BMC. Whatever blocks a thread, a read of standard
+    // input for example, is left behind.
+    runtime.shutdown_timeout(RUNTIME_END);
+    code
 }
 
 type Work = std::pin::Pin<Box<dyn Future<Output = anyhow::Result<ExitCode>>>>;

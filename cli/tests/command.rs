@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::process::{Child, Command, Output, Stdio};
 
+use rosefish_mock::fault::{Action, Rule};
 use rosefish_mock::{MockBmc, Tree};
 use serde_json::{Value, json};
 
@@ -325,4 +326,49 @@ async fn ctrl_c_ends_a_walk_with_what_was_seen_and_a_logout() {
     assert!(stdout(&output).contains("\nresources "), "{}", stdout(&output));
     assert_eq!(bmc.sessions(), 0);
     assert!(bmc.request_count() < 20, "{}", bmc.request_count());
+}
+
+#[tokio::test]
+async fn a_hint_names_what_would_help_and_nothing_else() {
+    const PASSWORD: &str = "ROSEFISH_PASSWORD";
+    let plain = || MockBmc::builder().credentials("root", SECRET).plain();
+    let power = |url: &str, more: &[&str], password: &str| {
+        let arguments = [&["power", url, "--protocol", "redfish"][..], more].concat();
+        let output = rosefish(&arguments).env("ROSEFISH_PASSWORD", password).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?} {}", stderr(&output));
+        stderr(&output)
+    };
+    let user = &["--user", "root"][..];
+
+    // The login.
+    let bmc = plain().start().await.unwrap();
+    let told = power(&bmc.url(), user, "wrong");
+    assert!(told.contains(PASSWORD) && !told.contains("--basic"), "{told}");
+    let told = power(&bmc.url(), &[], SECRET);
+    assert!(told.contains("--user"), "{told}");
+    for status in [400, 500, 503] {
+        bmc.faults().clear();
+        bmc.faults().add(Rule::on("POST", "**/Sessions").then(Action::Status(status)));
+        let told = power(&bmc.url(), user, SECRET);
+        assert!(told.contains("--basic") && !told.contains(PASSWORD), "{status}: {told}");
+    }
+    let full = plain().session_limit(0).start().await.unwrap();
+    let told = power(&full.url(), user, SECRET);
+    assert!(told.contains("--basic") && !told.contains(PASSWORD), "{told}");
+    // What follows it is another matter.
+    bmc.faults().clear();
+    bmc.faults().add(Rule::on("GET", "/redfish/v1/Systems").then(Action::Status(500)));
+    let told = power(&bmc.url(), user, SECRET);
+    assert!(!told.contains("--basic") && !told.contains(PASSWORD), "{told}");
+
+    // The certificate.
+    let bmc = MockBmc::builder().credentials("root", SECRET).start().await.unwrap();
+    let shown = bmc.fingerprint_sha256().unwrap().replace(':', "").to_ascii_lowercase();
+    let told = power(&bmc.url(), user, SECRET);
+    assert!(told.contains(&format!("--pin {shown}")), "{told}");
+    let told = power(&bmc.url(), &[user, &["--pin", &"0".repeat(64)]].concat(), SECRET);
+    assert!(told.contains(&shown) && !told.contains("--pin"), "{told}");
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let told = power(&format!("https://{nobody}"), user, SECRET);
+    assert!(!told.contains("--pin"), "{told}");
 }

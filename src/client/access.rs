@@ -95,6 +95,11 @@ impl Access {
 
     /// Sets how requests are to say on whose behalf they are.
     pub(crate) fn begin(&self, way: Way, credentials: Option<Credentials>, sessions: String) {
+        let secrets = &self.exchange.secrets;
+        credentials.iter().for_each(|credentials| secrets.know_credentials(credentials));
+        if let Way::Bearer(token) = &way {
+            secrets.know(token.expose_secret());
+        }
         let mut state = self.state();
         state.way = way;
         state.credentials = credentials;
@@ -123,7 +128,8 @@ impl Access {
             matches!(state.way, Way::Session(None))
         };
         if needs_login {
-            self.log_in_again().await?;
+            self.log_in_again(attempt).await?;
+            return self.state().pass(None);
         }
         let state = self.state();
         let unproven = matches!(state.way, Way::Basic | Way::Stopgap) && !state.proven;
@@ -161,7 +167,7 @@ impl Access {
                 Way::Session(_) => {}
             }
         }
-        let _attempt = self.attempt.lock().await;
+        let attempt = Arc::clone(&self.attempt).lock_owned().await;
         {
             let state = self.state();
             state.check(&self.exchange)?;
@@ -172,12 +178,12 @@ impl Access {
                 return Ok(Verdict::Final);
             }
         }
-        self.log_in_again().await?;
+        self.log_in_again(attempt).await?;
         Ok(Verdict::Again)
     }
 
-    /// Makes a session in place of the one that there was. The caller holds `attempt`.
-    async fn log_in_again(&self) -> Result<(), Error> {
+    /// Makes a session in place of the one that there was. The caller has the turn.
+    async fn log_in_again(&self, attempt: OwnedMutexGuard<()>) -> Result<(), Error> {
         let (old, credentials, sessions) = {
             let mut state = self.state();
             let old = match &mut state.way {
@@ -189,10 +195,11 @@ impl Access {
         let Some(credentials) = credentials else {
             return Err(Error::new(ErrorKind::Unauthorized, "the session has ended, and there are no credentials"));
         };
-        let made = Session::login(&self.exchange, &sessions, &credentials).await;
+        let (made, _attempt) = Session::login(&self.exchange, &sessions, &credentials, Some(attempt)).await;
         let login = match made {
             Ok(login) => login,
-            Err(error) => {
+            Err(why) => {
+                let error = Error::from(why);
                 let refused = error.kind() == ErrorKind::Unauthorized;
                 if let Some(old) = old {
                     if refused {
@@ -215,7 +222,7 @@ impl Access {
             state.generation += 1;
             state.renewed = Some(Instant::now());
             if state.closed {
-                // Ended by being dropped.
+                // `login.session` is logged out when dropped here.
                 return state.check(&self.exchange);
             }
             state.way = Way::Session(Some(login.session));
@@ -229,7 +236,8 @@ impl Access {
 
     /// Logs in with these credentials, whatever became of those before.
     pub(crate) async fn log_in(&self, credentials: Credentials) -> Result<(), Error> {
-        let _attempt = self.attempt.lock().await;
+        self.exchange.secrets.know_credentials(&credentials);
+        let attempt = Arc::clone(&self.attempt).lock_owned().await;
         let basic = {
             let mut state = self.state();
             if state.closed {
@@ -250,7 +258,7 @@ impl Access {
                 state.way = Way::Session(None);
             }
         }
-        self.log_in_again().await
+        self.log_in_again(attempt).await
     }
 
     /// The credentials are others from now on; the session stays.
@@ -258,6 +266,7 @@ impl Access {
         let mut state = self.state();
         if let Some(credentials) = &mut state.credentials {
             credentials.password = password;
+            self.exchange.secrets.know_credentials(credentials);
         }
         state.password_change = PasswordChange::NotRequired;
         state.refused = false;
@@ -266,7 +275,9 @@ impl Access {
     /// An account was given another name or password: where it is the one of these credentials, they follow.
     pub(crate) fn account_changed(&self, user: &str, name: Option<&str>, password: Option<&str>) {
         let mut state = self.state();
-        let Some(credentials) = state.credentials.as_mut().filter(|credentials| credentials.user == user) else { return };
+        let Some(credentials) = state.credentials.as_mut().filter(|credentials| credentials.user == user) else {
+            return;
+        };
         if let Some(name) = name.filter(|name| !name.is_empty()) {
             name.clone_into(&mut credentials.user);
         }
@@ -343,19 +354,13 @@ impl State {
 
     fn pass(&self, attempt: Option<OwnedMutexGuard<()>>) -> Result<Pass, Error> {
         let header = match (&self.way, &self.credentials) {
-            (Way::Session(session), _) => session.as_ref().map(Session::authorization).transpose()?.flatten(),
+            (Way::Session(session), _) => session.as_ref().and_then(Session::authorization),
             (Way::Bearer(token), _) => header(AUTHORIZATION, &format!("Bearer {}", token.expose_secret()))?,
             (Way::Basic | Way::Stopgap, Some(credentials)) => {
-                let text = format!("{}:{}", credentials.user, credentials.password.expose_secret());
-                header(AUTHORIZATION, &format!("Basic {}", base64(text.as_bytes())))?
+                header(AUTHORIZATION, &format!("Basic {}", credentials.basic()))?
             }
             (Way::Anonymous | Way::Basic | Way::Stopgap, _) => None,
         };
         Ok(Pass { header, generation: self.generation, _attempt: attempt })
     }
-}
-
-fn base64(bytes: &[u8]) -> String {
-    use ::base64::Engine as _;
-    ::base64::engine::general_purpose::STANDARD.encode(bytes)
 }

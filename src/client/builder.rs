@@ -61,7 +61,9 @@ impl fmt::Debug for ClientBuilder {
 }
 
 impl Client {
-    /// Begins to set up a client of the service at a URL, `https://bmc-07.example`; a host name alone means HTTPS.
+    /// Begins to set up a client of the service at a URL, `https://bmc-07.example`. Without a scheme, `bmc-07.example` or
+    /// `10.0.0.7:8443`, it is HTTPS. IPv6 addresses stand with brackets or, where no port follows, without: `::1`,
+    /// `fe80::1%eth0`, `[fe80::1%eth0]:8443`, and in URLs `https://[fe80::1%25eth0]:8443`.
     ///
     /// ```no_run
     /// # async fn run(password: String) -> Result<(), rosefish::Error> {
@@ -139,13 +141,17 @@ impl ClientBuilder {
     }
 
     /// Trusts the certificates in this PEM text, and no others: as authorities, or as the very certificate that the
-    /// service shows.
+    /// service shows, also where it is marked as an authority's or has a short key. It must be for the host's name or
+    /// address; one that can't say which it is for (X.509 v1) is pinned instead.
     pub fn ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.0.http.trust = Trust::Pem(pem.into());
         self
     }
 
-    /// Trusts the certificate of this SHA-256 fingerprint (64 hexadecimal digits, with or without colons), and no other.
+    /// Trusts the certificate of this SHA-256 fingerprint (64 hexadecimal digits, with or without colons), and no other,
+    /// whatever it is like: names, dates and signatures in it count for nothing, and it may be of X.509 v1 or have a short RSA
+    /// key. That the host has the certificate's key is verified by the signature of the handshake; where the key can't be read,
+    /// the certificate is refused, as anybody can show a copy of it.
     pub fn pin_sha256(mut self, fingerprint: &str) -> Self {
         match Trust::pinned(fingerprint) {
             Ok(trust) => self.0.http.trust = trust,
@@ -154,7 +160,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Trusts any certificate: whoever sits between can read the password. For machines on the bench.
+    /// Trusts any certificate, of any form: anyone on the network path can then read the password. For machines on the bench.
+    /// The signature of the handshake is verified with the key of whatever certificate was shown, where that key can be read.
     pub fn danger_accept_invalid_certs(mut self) -> Self {
         self.0.http.trust = Trust::Anything;
         self
@@ -268,7 +275,10 @@ impl ClientBuilder {
             let origin = Origin::parse(&settings.url)?;
             let transport = match settings.transport {
                 Some(transport) => transport,
-                None => Arc::new(Http::new(HttpConfig { encrypted: origin.is_encrypted(), ..settings.http })?),
+                None => {
+                    let (encrypted, host) = (origin.is_encrypted(), Some(origin.host().clone()));
+                    Arc::new(Http::new(HttpConfig { encrypted, host, ..settings.http })?)
+                }
             };
             let timeouts =
                 Timeouts { total: settings.timeout, read: settings.read_timeout.unwrap_or(settings.timeout) };

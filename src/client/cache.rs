@@ -116,7 +116,7 @@ impl Answer {
                 all.insert(name, value.clone());
             }
         }
-        Response { status: 200, headers: all, body: self.body, messages: None }
+        Response { status: 200, headers: all, body: self.body, ..Response::default() }
     }
 }
 
@@ -126,7 +126,7 @@ mod tests {
 
     fn answer(tag: &'static str, size: usize) -> Response {
         let headers = [(http::header::ETAG, HeaderValue::from_static(tag))].into_iter().collect();
-        Response { status: 200, headers, body: vec![b'x'; size].into(), messages: None }
+        Response { status: 200, headers, body: vec![b'x'; size].into(), ..Response::default() }
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Whether an answer of success says that a change was made. Some that bear the status of success do not: a web server's
 //! page in front of a service that isn't up, and an error in the body.
 
+use serde_json::Value;
+
 use super::request::{Request, Response};
 use crate::error::{Error, ErrorKind};
 use crate::message::{self, MessageId};
@@ -18,7 +20,9 @@ impl Response {
             let error = Error::new(ErrorKind::Decode, text).with_unknown_outcome();
             return Some(error.at(request.method, &request.uri).with_status(self.status, Vec::new()));
         }
-        let messages = message::of_error(&self.body);
+        // A resource may have messages that are its own: those of a task are about what the task does.
+        let json = crate::wire::from_slice::<Value>(&self.body).ok().filter(|json| json.get("@odata.id").is_none())?;
+        let messages = message::of_error(&self.secrets.json(&json));
         if !messages.iter().any(is_refusal) {
             return None;
         }
@@ -36,8 +40,18 @@ fn is_markup(body: &[u8]) -> bool {
 /// warnings, too: what they are called decides.
 fn is_refusal(message: &Message) -> bool {
     const WORDS: [&str; 12] = [
-        "Error", "Fail", "NotWritable", "Unknown", "NotSupported", "Unsupported", "NotInList", "NotAllowed", "Missing",
-        "Invalid", "Denied", "FormatError",
+        "Error",
+        "Fail",
+        "NotWritable",
+        "Unknown",
+        "NotSupported",
+        "Unsupported",
+        "NotInList",
+        "NotAllowed",
+        "Missing",
+        "Invalid",
+        "Denied",
+        "FormatError",
     ];
     let severity = message.message_severity.as_ref().map(|severity| severity.as_str());
     let critical = severity.or(message.severity.as_deref()).is_some_and(|text| text.eq_ignore_ascii_case("Critical"));
@@ -77,6 +91,7 @@ mod tests {
             "[]",
             "OK",
             r#"{"@odata.id":"/redfish/v1/Systems/1","Status":{"Health":"Critical"}}"#,
+            r#"{"@odata.id":"/redfish/v1/TaskService/Tasks/1","Messages":[{"MessageId":"X.1.0.Failed","Severity":"Critical"}]}"#,
             r#"{"error":{"code":"iLO.0.10.ExtendedInfo","@Message.ExtendedInfo":[{"MessageId":"Base.1.4.Success"}]}}"#,
             r#"{"error":{"@Message.ExtendedInfo":[{"MessageId":"iLO.2.14.SystemResetRequired","Severity":"Warning"}]}}"#,
             r#"{"@Message.ExtendedInfo":[{"MessageId":"Base.1.8.Success","Severity":"OK"}]}"#,

@@ -18,7 +18,7 @@ use super::query_memory::QueryMemory;
 use super::registries::Registries;
 use super::request::Request;
 use super::retry::RetryPolicy;
-use super::session::{PasswordChange, Session, SessionToken};
+use super::session::{NoSession, PasswordChange, Session, SessionToken, blames_credentials};
 use super::{Client, Inner, Options, SERVICE_ROOT};
 use crate::error::{Error, ErrorKind};
 use crate::schema::ServiceRoot;
@@ -82,11 +82,8 @@ pub(crate) async fn connect(
     let response = response.success(&request)?;
     let mut root = ServiceRoot::default();
     let deviations = decode_into(&mut root, &response.body, &client.inner.exchange.limits).map_err(|error| {
-        let text = format!("this is not a Redfish service: the answer could not be read{}", response.glimpse());
-        Error::new(ErrorKind::Decode, text)
-            .at("GET", SERVICE_ROOT)
-            .with_status(response.status, vec![])
-            .with_source(error)
+        let what = "this is not a Redfish service: the answer could not be read";
+        response.unreadable(&request, what, &error).with_status(response.status, vec![])
     })?;
     let sessions = sessions_of(&root);
     let document = (root, response.etag(), deviations);
@@ -104,6 +101,12 @@ fn sessions_of(root: &ServiceRoot) -> Option<String> {
     let link = root.links.as_ref().and_then(|links| links.sessions.as_ref()).and_then(|link| link.uri());
     let usual = || root.session_service.as_ref().map(|_| SESSIONS.to_owned());
     link.map(|uri| uri.as_str().to_owned()).or_else(usual)
+}
+
+/// Something that a service shows to those who are logged in only.
+fn first_link(root: &ServiceRoot) -> Option<String> {
+    let links = [root.managers.as_ref().and_then(|link| link.uri()), root.chassis.as_ref().and_then(|link| link.uri())];
+    links.into_iter().flatten().next().map(|uri| uri.as_str().to_owned())
 }
 
 impl Client {
@@ -127,7 +130,9 @@ impl Client {
                     let text = format!("the session is one at {}, not at {}", token.origin, exchange.origin);
                     return Err(Error::new(ErrorKind::Configuration, text));
                 }
-                return begin(Way::Session(Some(Session::adopted(exchange, token, ours))), credentials);
+                let user = credentials.as_ref().map(Credentials::user);
+                let session = Session::adopted(exchange, &place, token, user, ours)?;
+                return begin(Way::Session(Some(session)), credentials);
             }
             (_, None) => return Ok(false),
             (Means::Basic, credentials) => return begin(Way::Basic, credentials),
@@ -136,26 +141,49 @@ impl Client {
         if sessions.is_none() {
             return begin(Way::Basic, Some(credentials));
         }
-        match Session::login(exchange, &place, &credentials).await {
+        match Session::login(exchange, &place, &credentials, None).await.0 {
             Ok(login) => {
                 access.begin(Way::Session(Some(login.session)), Some(credentials), place);
                 access.require_password_change(login.password_change);
                 Ok(true)
             }
-            // There are no sessions here. Refused credentials are another matter: they are never tried twice.
-            Err(error) if matches!(error.status(), Some(404 | 405 | 501)) => {
+            // No session for who has to change the password: it goes without one.
+            Err(NoSession::Refused(error)) if error.kind() == ErrorKind::PasswordChangeRequired => {
+                access.begin(Way::Stopgap, Some(credentials), place);
+                access
+                    .require_password_change(PasswordChange::Required { account: error.account().map(str::to_owned) });
+                Ok(true)
+            }
+            // There are no sessions here.
+            Err(NoSession::Refused(error)) if matches!(error.status(), Some(404 | 405 | 501)) => {
                 tracing::info!(error = %error.report(), "no sessions: Basic authentication is used");
                 begin(Way::Basic, Some(credentials))
             }
-            // No session for who has to change the password: it goes without one.
-            Err(error) if error.kind() == ErrorKind::PasswordChangeRequired => {
-                access.begin(Way::Stopgap, Some(credentials), place);
-                let account = error.account().map(str::to_owned);
-                access.require_password_change(PasswordChange::Required { account });
-                Ok(true)
+            // Sessions that can't be used, or a service that wants Basic. Credentials that were found wrong are another matter:
+            // they are never tried twice.
+            Err(NoSession::WithoutToken(error)) => self.begin_basic(error, credentials, place).await,
+            Err(NoSession::Refused(error))
+                if matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::Forbidden)
+                    && !blames_credentials(&error) =>
+            {
+                self.begin_basic(error, credentials, place).await
             }
-            Err(error) => Err(error),
+            Err(NoSession::Refused(error)) => Err(error),
         }
+    }
+
+    /// Tries Basic authentication, once, where the login came to nothing for a reason that leaves it possible. What came of
+    /// the login is the error where the service does not take it either.
+    async fn begin_basic(&self, why: Error, credentials: Credentials, place: String) -> Result<bool, Error> {
+        tracing::info!(error = %why.report(), "no session: Basic authentication is tried");
+        let behind_login = match self.inner.root.get() {
+            // It shows its root to nobody without credentials.
+            None => SERVICE_ROOT.to_owned(),
+            Some((root, ..)) => first_link(root).unwrap_or_else(|| place.clone()),
+        };
+        self.inner.access.begin(Way::Basic, Some(credentials), place);
+        let answer = self.send(Request::get(behind_login)).await?;
+        if answer.status == 401 { Err(why) } else { Ok(true) }
     }
 
     /// Whether the password of the account must be changed before anything else can be done, as the service said at the
@@ -198,6 +226,7 @@ impl Client {
                 found => found?,
             },
         };
+        self.inner.exchange.secrets.know(new.expose_secret());
         let body = serde_json::json!({ "Password": new.expose_secret() }).to_string();
         let request = Request::with_body("PATCH", account, body);
         if_match::send(self, request.clone()).await?.success(&request)?;
@@ -234,10 +263,8 @@ impl Client {
     pub(crate) async fn json(&self, uri: &str) -> Result<Value, Error> {
         let request = Request::get(uri);
         let response = self.send(request.clone()).await?.success(&request)?;
-        serde_json::from_slice(&response.body).map_err(|error| {
-            let text = format!("the answer could not be read{}", response.glimpse());
-            Error::new(ErrorKind::Decode, text).at("GET", uri).with_source(error)
-        })
+        serde_json::from_slice(&response.body)
+            .map_err(|error| response.unreadable(&request, "the answer could not be read", &error))
     }
 
     /// Logs in anew with these credentials: others, or the same after the service has refused them for a time. The

@@ -1,6 +1,8 @@
 //! Who a client logs in as.
 
-use secrecy::SecretString;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::{ExposeSecret, SecretString};
 
 /// A user name and a password, which is never shown.
 #[derive(Debug, Clone)]
@@ -19,5 +21,10 @@ impl Credentials {
     #[must_use]
     pub fn user(&self) -> &str {
         &self.user
+    }
+
+    /// What Basic authentication sends of them (RFC 7617).
+    pub(crate) fn basic(&self) -> String {
+        STANDARD.encode(format!("{}:{}", self.user, self.password.expose_secret()))
     }
 }

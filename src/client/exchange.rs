@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
+use super::mask::{self, Secrets};
 use super::origin::Origin;
 use super::request::{Request, Response};
 use super::transport::{Body, HttpRequest, HttpResponse, LongLived, Transport};
@@ -36,6 +37,8 @@ pub(crate) struct Exchange {
     pub(crate) origin: Origin,
     pub(crate) limits: Limits,
     pub(crate) timeouts: Timeouts,
+    /// What is never shown.
+    pub(crate) secrets: Arc<Secrets>,
     transport: Arc<dyn Transport>,
     requests: AtomicU64,
     bytes: AtomicU64,
@@ -43,14 +46,22 @@ pub(crate) struct Exchange {
 
 impl Exchange {
     pub(crate) fn new(origin: Origin, limits: Limits, timeouts: Timeouts, transport: Arc<dyn Transport>) -> Self {
-        Self { origin, limits, timeouts, transport, requests: AtomicU64::new(0), bytes: AtomicU64::new(0) }
+        let (requests, bytes) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { origin, limits, timeouts, secrets: Arc::default(), transport, requests, bytes }
     }
 
     /// The same for another runtime, and with less patience.
     pub(crate) fn detached(&self, patience: Duration) -> Self {
         let transport = self.transport.detached().unwrap_or_else(|| Arc::clone(&self.transport));
         let timeouts = Timeouts { total: patience, read: patience };
-        Self::new(self.origin.clone(), self.limits, timeouts, transport)
+        let secrets = Arc::clone(&self.secrets);
+        Self { secrets, ..Self::new(self.origin.clone(), self.limits, timeouts, transport) }
+    }
+
+    /// What must not be shown of the answer to a request: a service may repeat what it was sent.
+    pub(crate) fn secrets_of(&self, request: &Request) -> Arc<Secrets> {
+        let sent = request.body.as_ref().map(|(body, _)| mask::secrets_in(body)).unwrap_or_default();
+        if sent.is_empty() { Arc::clone(&self.secrets) } else { Arc::new(self.secrets.with(sent)) }
     }
 
     /// Requests sent and bytes of bodies received so far.
@@ -74,7 +85,12 @@ impl Exchange {
     ) -> Result<Response, Error> {
         let at = |error: Error| located(error, request);
         let (head, body) = self.open(request, authorization, deadline).await?;
-        let mut response = Response { status: head.status.as_u16(), headers: head.headers, ..Response::default() };
+        let mut response = Response {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            secrets: self.secrets_of(request),
+            ..Response::default()
+        };
         match self.read(body, deadline).await {
             Ok(body) => response.body = body,
             // The head says whether it was done: what is lost is only what is said of it. Of a login it has the token.

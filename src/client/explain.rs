@@ -37,7 +37,7 @@ impl Client {
         if !explicable || self.options.connecting || self.options.plain {
             return;
         }
-        let mut messages = message::of_error(&response.body);
+        let mut messages = response.messages();
         if messages.iter().any(|message| unexplained(message).is_some()) {
             for message in &mut messages {
                 self.complete_message(message).await;

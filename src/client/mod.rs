@@ -4,6 +4,7 @@
 //! is the matter of `resource`.
 
 mod access;
+pub(crate) mod address;
 pub(crate) mod builder;
 mod cache;
 mod confirmation;
@@ -13,7 +14,7 @@ mod etag_form;
 mod exchange;
 mod explain;
 pub(crate) mod if_match;
-mod logout;
+pub(crate) mod mask;
 mod origin;
 mod query_memory;
 mod registries;
@@ -35,6 +36,7 @@ pub(crate) use request::{Request, Response};
 pub use retry::RetryPolicy;
 #[cfg(feature = "telemetry")]
 pub(crate) use retry::chance;
+pub use session::logout::{logged_out, logged_out_blocking};
 pub use session::{ExposedSession, SessionToken};
 
 use crate::erased::Opaque;
@@ -53,8 +55,8 @@ use registries::Registries;
 pub const SERVICE_ROOT: &str = "/redfish/v1/";
 
 /// A client of one BMC. Clones share the session, the connections and the limit of requests under way. When the last of
-/// them is dropped the session is ended; [`close`](Self::close) does so without holding up the thread, and tells
-/// how it went.
+/// them is dropped, its session is ended in the background: the drop doesn't block, and a program that ends right after it waits
+/// with [`logged_out`](crate::logged_out), or ends the session itself with [`close`](Self::close), which reports how that went.
 #[derive(Clone)]
 pub struct Client {
     inner: Arc<dyn Opaque<Inner>>,

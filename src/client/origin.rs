@@ -3,69 +3,83 @@
 
 use std::fmt;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use url::Url;
 
+use super::address::{Address, HostName};
 use crate::error::{Error, ErrorKind};
 
 /// The place of a service. Its path ends in a slash.
 #[derive(Debug, Clone)]
-pub(crate) struct Origin(Url);
+pub(crate) struct Origin {
+    url: Url,
+    host: HostName,
+    /// With the zone of the host, so that two hosts that differ in nothing else are two.
+    text: String,
+}
 
 impl Origin {
     /// What a user means: `https` unless it says otherwise. A path is where a gateway has put the service; from
     /// `/redfish` on it is the service's own and left out.
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
         let fail = |why: &str| {
-            let text = format!("{text:?} is no URL of a service ({why}): https://HOST was expected");
+            let text = format!("{text:?} is not the URL of a service ({why}): expected https://HOST");
             Error::new(ErrorKind::Configuration, text)
         };
-        let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
-        let mut url = Url::parse(&full).map_err(|error| fail(&error.to_string()))?;
-        if !matches!(url.scheme(), "http" | "https") {
+        let Address { scheme, host, port, path } = Address::parse(text)?;
+        let scheme = scheme.unwrap_or_else(|| "https".to_owned());
+        if !matches!(scheme.as_str(), "http" | "https") {
             return Err(fail("the scheme is neither https nor http"));
         }
-        if !url.username().is_empty() || url.password().is_some() {
-            // The text is not repeated: it has a password in it.
-            return Err(Error::new(ErrorKind::Configuration, "the URL has credentials in it: name them apart"));
-        }
-        if url.host_str().is_none_or(str::is_empty) {
-            return Err(fail("it has no host"));
-        }
+        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+        let full = format!("{scheme}://{}{port}{path}", host.in_url());
+        let mut url = Url::parse(&full).map_err(|error| fail(&error.to_string()))?;
         let base: Vec<_> = url.path().split('/').filter(|part| !part.is_empty()).collect();
         let base: String = base.iter().take_while(|part| **part != "redfish").map(|part| format!("{part}/")).collect();
         url.set_path(&format!("/{base}"));
         url.set_query(None);
         url.set_fragment(None);
-        Ok(Self(url))
+        let text = match host.zone() {
+            Some(zone) => url.as_str().replacen(']', &format!("%25{}]", percent_encode(zone.as_bytes(), ZONE)), 1),
+            None => url.as_str().to_owned(),
+        };
+        Ok(Self { url, host, text })
     }
 
     pub(crate) fn as_str(&self) -> &str {
-        self.0.as_str()
+        &self.text
+    }
+
+    pub(crate) fn host(&self) -> &HostName {
+        &self.host
     }
 
     pub(crate) fn is_encrypted(&self) -> bool {
-        self.0.scheme() == "https"
+        self.url.scheme() == "https"
     }
 
     /// Whether it is the same place.
     pub(crate) fn is(&self, other: &str) -> bool {
-        Self::parse(other).is_ok_and(|other| other.0 == self.0)
+        Self::parse(other).is_ok_and(|other| other.text == self.text)
     }
 
     /// The URL of a URI that a service named: a path, below the base if it is not there yet, or an absolute URL within
-    /// the origin. A fragment is left out.
+    /// the origin. A fragment is left out, and so is a zone: it means something to this end alone.
     pub(crate) fn resolve(&self, uri: &str) -> Result<Url, Error> {
         let odd = |text: &str| Error::new(ErrorKind::Missing, text.to_owned());
         let document = uri.split('#').next().unwrap_or_default().trim();
         if !document.starts_with('/') && !document.contains("://") {
-            return Err(odd("this is no URI that can be followed: a path from the root of the service was expected"));
+            return Err(odd("this is not a URI that can be followed: expected a path from the root of the service"));
         }
-        let mut url = self.0.join(document).map_err(|error| odd("this is no URI").with_source(error))?;
-        if url.origin() != self.0.origin() {
-            let text = format!("this leads away from {}, where credentials must not go", self.0);
+        let plain = document.strip_prefix(self.text.as_str()).filter(|_| self.host.zone().is_some());
+        let plain = plain.map(|rest| format!("{}{rest}", self.url));
+        let document = plain.as_deref().unwrap_or(document);
+        let mut url = self.url.join(document).map_err(|error| odd("this is not a URI").with_source(error))?;
+        if url.origin() != self.url.origin() {
+            let text = format!("this leads away from {self}, where credentials must not go");
             return Err(Error::new(ErrorKind::ForeignOrigin, text));
         }
-        let base = self.0.path();
+        let base = self.url.path();
         if !url.path().starts_with(base) {
             let below = format!("{base}{}", url.path().trim_start_matches('/'));
             url.set_path(&below);
@@ -74,9 +88,12 @@ impl Origin {
     }
 }
 
+/// What a zone may have in a URL as it is: unreserved characters (RFC 6874, 2; RFC 3986, 2.3).
+const ZONE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
+        f.write_str(&self.text)
     }
 }
 
@@ -92,6 +109,9 @@ mod tests {
             ("http://127.0.0.1:8000", "http://127.0.0.1:8000/"),
             ("[::1]:8443", "https://[::1]:8443/"),
             ("[fe80::1]", "https://[fe80::1]/"),
+            ("::1", "https://[::1]/"),
+            ("fe80::1%eth0", "https://[fe80::1%25eth0]/"),
+            ("http://[fe80::1%25eth0]:8000/redfish/v1", "http://[fe80::1%25eth0]:8000/"),
             ("https://gateway/rack/7", "https://gateway/rack/7/"),
             ("https://gateway/rack/7/redfish/v1/Systems", "https://gateway/rack/7/"),
         ];
@@ -118,6 +138,15 @@ mod tests {
         for (origin, uri, expected) in cases {
             assert_eq!(Origin::parse(origin).unwrap().resolve(uri).unwrap().as_str(), expected, "{uri}");
         }
+        let zoned = Origin::parse("[fe80::1%eth0]:8443").unwrap();
+        for uri in ["/redfish/v1", "https://[fe80::1]:8443/redfish/v1", "https://[fe80::1%25eth0]:8443/redfish/v1"] {
+            assert_eq!(zoned.resolve(uri).unwrap().as_str(), "https://[fe80::1]:8443/redfish/v1", "{uri}");
+        }
+        assert!(!zoned.is("fe80::1%eth0") && zoned.is("https://[fe80::1%eth0]:8443"));
+        assert!(
+            !zoned.is("[fe80::1%eth1]:8443") && !zoned.is("[fe80::1]:8443"),
+            "another host, though it has the address"
+        );
         let origin = Origin::parse("https://bmc").unwrap();
         for (uri, kind) in [
             ("https://other/redfish/v1", ErrorKind::ForeignOrigin),

@@ -1,18 +1,21 @@
 //! A request to the service and what it answered, as the layers above HTTP see them.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, ETAG, LOCATION, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, DATE, ETAG, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use super::mask::Secrets;
 use crate::error::{Error, ErrorKind};
 use crate::message;
 use crate::schema::message::Message;
 use crate::wire::ETag;
 
 /// A request to the origin.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Request {
     pub(crate) method: &'static str,
     pub(crate) uri: String,
@@ -25,6 +28,20 @@ pub(crate) struct Request {
     pub(crate) timeout: Option<Duration>,
     /// How long the service may be silent, if not as long as to others: for streams.
     pub(crate) silence: Option<Duration>,
+}
+
+/// Without the secrets in the body, and the headers that are marked as such.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let body = self.body.as_ref().map(|(body, _)| Secrets::default().body(&String::from_utf8_lossy(body)));
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("uri", &self.uri)
+            .field("headers", &self.headers)
+            .field("body", &body)
+            .field("if_match", &self.if_match)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Request {
@@ -61,6 +78,8 @@ pub(crate) struct Response {
     pub(crate) body: Bytes,
     /// The messages of an error, where they took more than the body to be understood.
     pub(crate) messages: Option<Vec<Message>>,
+    /// What must not be shown of it.
+    pub(crate) secrets: Arc<Secrets>,
 }
 
 impl Response {
@@ -85,6 +104,26 @@ impl Response {
         self.text(&HeaderName::from_static("x-auth-token"))
     }
 
+    /// Whether it is a page for people, of a web server and not of the Redfish service. An answer without a body (204) is
+    /// none, whatever type it says to have.
+    pub(crate) fn is_page(&self) -> bool {
+        let is_html = |kind: &str| kind.to_ascii_lowercase().starts_with("text/html");
+        self.status != 204 && self.content_type().is_some_and(is_html)
+    }
+
+    /// What the service says of an error, without secrets.
+    pub(crate) fn messages(&self) -> Vec<Message> {
+        self.messages.clone().unwrap_or_else(|| match serde_json::from_slice(&self.body) {
+            Ok(json) => message::of_error(&self.secrets.json(&json)),
+            Err(_) => Vec::new(),
+        })
+    }
+
+    /// What the service's clock showed.
+    pub(crate) fn date(&self) -> Option<jiff::Timestamp> {
+        jiff::fmt::rfc2822::parse(self.text(&DATE)?).ok().map(|date| date.timestamp())
+    }
+
     /// How long to wait, by `Retry-After` in seconds or as a date.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         retry_after(self.text(&RETRY_AFTER)?, SystemTime::now())
@@ -95,7 +134,7 @@ impl Response {
         if (200..300).contains(&self.status) {
             return Ok(self);
         }
-        let messages = self.messages.clone().unwrap_or_else(|| message::of_error(&self.body));
+        let messages = self.messages();
         let has = |id: &str| messages.iter().any(|found| message::is(found, id));
         let change_required = messages.iter().find(|found| message::is(found, "PasswordChangeRequired"));
         let account = change_required.and_then(|found| found.message_args.first().cloned());
@@ -107,7 +146,7 @@ impl Response {
                 (ErrorKind::SessionLimit, "the service has as many sessions as it can".to_owned())
             }
             300..=399 => {
-                let to = self.location().unwrap_or("nowhere");
+                let to = self.secrets.text(self.location().unwrap_or("nowhere"));
                 (ErrorKind::Refused, format!("the service redirects to {to}, where this can't be sent"))
             }
             401 => (ErrorKind::Unauthorized, "the service does not accept these credentials".to_owned()),
@@ -131,14 +170,23 @@ impl Response {
         Err(error)
     }
 
-    /// The start of a body that is not Redfish's, for people.
+    /// The error of an answer whose body can't be decoded. The reason quotes the body.
+    pub(crate) fn unreadable(&self, request: &Request, what: &str, reason: &impl std::error::Error) -> Error {
+        Error::new(ErrorKind::Decode, format!("{what}{}", self.glimpse()))
+            .at(request.method, &request.uri)
+            .with_cause(self.secrets.text(&reason.to_string()))
+    }
+
+    /// The start of a body that is not Redfish's, for people, without secrets.
     pub(crate) fn glimpse(&self) -> String {
-        let start = self.body.slice(..self.body.len().min(1000));
-        let text: String = String::from_utf8_lossy(&start).split_whitespace().collect::<Vec<_>>().join(" ");
+        // What is cut off is looked at as well: the name of a secret may be far before its end.
+        let start = self.body.slice(..self.body.len().min(1 << 16));
+        let masked = self.secrets.body(&String::from_utf8_lossy(&start));
+        let text: String = masked.split_whitespace().take(120).collect::<Vec<_>>().join(" ");
         let start: String = text.chars().filter(|c| !c.is_control()).take(120).collect();
         match (self.content_type(), start.is_empty()) {
             (_, true) => ", with an empty body".to_owned(),
-            (Some(kind), false) => format!(", with a body of {kind}: {start}"),
+            (Some(kind), false) => format!(", with a body of {}: {start}", self.secrets.text(kind)),
             (None, false) => format!(", with a body: {start}"),
         }
     }
@@ -180,7 +228,7 @@ mod tests {
             status: 500,
             headers: [(CONTENT_TYPE, HeaderValue::from_static("text/html"))].into_iter().collect(),
             body: Bytes::from_static(b"<html>\n <body>Internal   Server Error"),
-            messages: None,
+            ..Response::default()
         };
         let error = html.success(&Request::get("/redfish/v1")).unwrap_err().to_string();
         for part in ["500", "text/html", "<html> <body>Internal Server Error", "GET /redfish/v1"] {
@@ -188,5 +236,31 @@ mod tests {
         }
         let empty = Response { status: 400, ..Response::default() };
         assert!(empty.success(&Request::get("/")).unwrap_err().to_string().contains("an empty body"));
+    }
+
+    #[test]
+    fn an_answer_without_a_body_is_no_page_whatever_type_it_says_to_have() {
+        for (status, kind, expected) in [
+            (200, "text/html", true),
+            (201, "Text/HTML; charset=utf-8", true),
+            (204, "text/html", false),
+            (204, "application/json", false),
+            (200, "application/json", false),
+        ] {
+            let headers = [(CONTENT_TYPE, HeaderValue::from_static(kind))].into_iter().collect();
+            let response = Response { status, headers, ..Response::default() };
+            assert_eq!(response.is_page(), expected, "{status} {kind}");
+            assert!(response.success(&Request::new("PATCH", "/")).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_request_is_printed_without_its_secrets() {
+        let mut secret = HeaderValue::from_static("t0ken");
+        secret.set_sensitive(true);
+        let body = r#"{"UserName":"root","Password":"hunter2"}"#.to_owned();
+        let request = Request::with_body("POST", "/x", body).header(HeaderName::from_static("x-auth-token"), secret);
+        let printed = format!("{request:?}");
+        assert!(printed.contains("root") && !printed.contains("hunter2") && !printed.contains("t0ken"), "{printed}");
     }
 }

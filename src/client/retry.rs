@@ -158,7 +158,7 @@ fn failed(request: &Request, error: &Error, connecting: bool) -> Option<()> {
 fn not_ready(response: &Response, safe: bool) -> bool {
     const SERVICE: [&str; 4] = ["ServiceTemporarilyUnavailable", "SWC0700", "SYS518", "ServiceNotReady"];
     const STATE: [&str; 2] = ["InvalidOperationForSystemState", "ResourceInUse"];
-    let messages = message::of_error(&response.body);
+    let messages = message::of_body(&response.body);
     let said = |keys: &[&str]| messages.iter().any(|found| keys.iter().any(|key| message::is(found, key)));
     said(&SERVICE) || (safe && said(&STATE))
 }
@@ -182,7 +182,7 @@ mod tests {
         if let Some(text) = retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from_static(text));
         }
-        Ok(Response { status, headers, body: Bytes::from(body), messages: None })
+        Ok(Response { status, headers, body: Bytes::from(body), ..Response::default() })
     }
 
     #[test]

@@ -116,7 +116,12 @@ impl Client {
                 again = true;
                 continue;
             }
-            let mut response = Response { status: head.status.as_u16(), headers: head.headers, ..Response::default() };
+            let mut response = Response {
+                status: head.status.as_u16(),
+                headers: head.headers,
+                secrets: inner.exchange.secrets_of(&request),
+                ..Response::default()
+            };
             if head.status.is_success() {
                 let silence = request.silence.unwrap_or(inner.exchange.timeouts.read);
                 return Ok((response, inner.exchange.listen(body, silence)));

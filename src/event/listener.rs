@@ -80,7 +80,12 @@ impl Default for Listener {
 impl Listener {
     /// One that takes events from anybody, keeps 1,024 notifications, and takes none larger than a mebibyte.
     pub fn new() -> Self {
-        Self { secrets: HashSet::new(), contexts: HashSet::new(), queue: 1024, limits: Limits { size: 1 << 20, ..Limits::default() } }
+        Self {
+            secrets: HashSet::new(),
+            contexts: HashSet::new(),
+            queue: 1024,
+            limits: Limits { size: 1 << 20, ..Limits::default() },
+        }
     }
 
     /// Takes what is sent to this path below the listener's: `n7h2` for a destination `https://collector.example/n7h2`. Of

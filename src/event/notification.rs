@@ -1,5 +1,6 @@
 //! What arrived: events or a metric report, whichever way they came.
 
+use crate::client::mask;
 use crate::error::{Error, ErrorKind};
 use crate::schema::event::{Event, EventRecord};
 use crate::schema::{self, MetricReport};
@@ -66,8 +67,9 @@ impl Notification {
         let name = peek_odata_type(data);
         let kind = name.as_ref().map(|name| name.type_name()).unwrap_or_default();
         let unreadable = |error| {
-            let start: String = String::from_utf8_lossy(data.get(..120).unwrap_or(data)).into_owned();
-            Error::new(ErrorKind::Decode, format!("a notification could not be read: {start}")).with_source(error)
+            let start: String = mask::by_name(&String::from_utf8_lossy(data)).chars().take(120).collect();
+            let reason = mask::by_name(&std::string::ToString::to_string(&error));
+            Error::new(ErrorKind::Decode, format!("a notification could not be read: {start}")).with_cause(reason)
         };
         if kind == "MetricReport" {
             let decoded = decode::<MetricReport>(data, limits).map_err(unreadable)?;

@@ -6,12 +6,13 @@ use std::time::Duration;
 use super::connections::Connections;
 use super::machine::{Host, Inner};
 use super::outcome::Outcome;
-use super::plan::{Plan, Protocol, host_of};
+use super::plan::{Plan, Protocol};
 use super::profile::HostProfile;
 use super::redfish::Chosen;
 use crate::client::Credentials;
+use crate::client::address::Address;
 use crate::client::builder::ClientBuilder;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::ipmi;
 use crate::services::select::Selector;
 
@@ -33,7 +34,10 @@ impl Host {
         Self::builder(address).credentials(credentials).connect().await
     }
 
-    /// Begins to describe a host: by name, address or the URL of its Redfish service, or of a system, chassis or manager of it.
+    /// Begins to describe a host: by name, address or the URL of its Redfish service, or of a system, chassis or
+    /// manager of it. IPv6 addresses stand with or without
+    /// brackets, with a zone where they need one: `fe80::1%eth0`. A port, `bmc:8443` or `[::1]:8443`, is that of the Redfish
+    /// service, or with [`Protocol::Ipmi`] the UDP port of IPMI.
     pub fn builder(address: &str) -> HostBuilder {
         HostBuilder::new(address)
     }
@@ -131,10 +135,7 @@ impl HostBuilder {
     /// can be reached; and when the first that can be refuses the credentials or shows a certificate that
     /// isn't accepted: the other one isn't tried then.
     pub async fn connect(mut self) -> Result<Outcome<Host>, Error> {
-        if host_of(&self.plan.address).is_empty() {
-            let text = format!("{:?} names no host: a name, an address or a URL was expected", self.plan.address);
-            return Err(Error::new(ErrorKind::Configuration, text));
-        }
+        Address::parse(&self.plan.address)?;
         if self.plan.chosen.named().is_none() {
             self.plan.chosen = Chosen::by_url(&self.plan.address)?;
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::outcome::Backend;
 use super::redfish::Chosen;
+use crate::client::address::Address;
 use crate::client::builder::ClientBuilder;
 use crate::client::{Client, Credentials};
 use crate::ipmi;
@@ -70,47 +71,25 @@ impl Plan {
         }
     }
 
+    /// The BMC's IPMI. A port beside the host is that of the protocol that was asked for by name; with either it is the
+    /// Redfish service's, as in a URL.
     pub(super) fn ipmi_probe(&self) -> ipmi::Builder {
-        (self.ipmi_options)(ipmi::Client::builder(host_of(&self.address)))
+        let (host, port) = match Address::parse(&self.address) {
+            Ok(Address { scheme: None, host, port, .. }) => (host.to_string(), port),
+            Ok(Address { host, .. }) => (host.to_string(), None),
+            Err(_) => (self.address.clone(), None),
+        };
+        let builder = ipmi::Client::builder(host);
+        (self.ipmi_options)(match port.filter(|_| self.protocol == Protocol::Ipmi) {
+            Some(port) => builder.port(port),
+            None => builder,
+        })
     }
 
     pub(super) fn ipmi(&self) -> ipmi::Builder {
         match &self.ipmi_credentials {
             Some(Credentials { user, password }) => self.ipmi_probe().credentials(user.clone(), password.clone()),
             None => self.ipmi_probe(),
-        }
-    }
-}
-
-/// The host in what may be a URL: no scheme, no port, no path, no brackets.
-pub(super) fn host_of(address: &str) -> &str {
-    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    if let Some(bracketed) = authority.strip_prefix('[') {
-        return bracketed.split(']').next().unwrap_or_default();
-    }
-    match authority.split_once(':') {
-        // More than one colon and no brackets: an IPv6 address.
-        Some((host, port)) if !port.contains(':') => host,
-        _ => authority,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_host_is_found_in_what_people_type() {
-        let cases = [
-            ("10.0.0.7", "10.0.0.7"),
-            ("https://bmc.example:8443/redfish/v1", "bmc.example"),
-            ("bmc:8443", "bmc"),
-            ("http://[fe80::1]:8000", "fe80::1"),
-            ("fe80::1", "fe80::1"),
-        ];
-        for (address, host) in cases {
-            assert_eq!(host_of(address), host, "{address}");
         }
     }
 }

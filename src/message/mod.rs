@@ -10,10 +10,18 @@ pub use id::MessageId;
 use crate::schema::message::Message;
 use crate::wire::{Limits, decode};
 
-/// A message as a sentence: its text, else its identifier, and what to do about it.
+/// Returns a message as a sentence: its text, else its identifier with its arguments, and what to do about it.
 #[must_use]
 pub fn sentence(message: &Message) -> Option<String> {
-    let text = message.message.as_deref().or(message.message_id.as_deref())?.trim();
+    let text = match (message.message.as_deref().map(str::trim), message.message_id.as_deref().map(str::trim)) {
+        (Some(text), _) if !text.is_empty() => text.to_owned(),
+        (_, Some(id)) if !id.is_empty() => match &message.message_args[..] {
+            [] => id.to_owned(),
+            arguments => format!("{id} ({})", arguments.join(", ")),
+        },
+        _ if message.message_args.is_empty() => return None,
+        _ => message.message_args.join(", "),
+    };
     let resolution =
         message.resolution.as_deref().map(str::trim).filter(|text| !matches!(*text, "" | "None" | "None."));
     Some(match resolution {
@@ -21,23 +29,31 @@ pub fn sentence(message: &Message) -> Option<String> {
             let end = if text.ends_with(['.', '!', '?', ':']) { "" } else { "." };
             format!("{text}{end} {resolution}")
         }
-        None => text.to_owned(),
+        None => text,
     })
 }
 
+/// The messages of the text of an error body. For decisions: what is shown comes from [`of_error`] of a body without secrets.
+pub(crate) fn of_body(body: &[u8]) -> Vec<Message> {
+    crate::wire::from_slice(body).map(|json| of_error(&json)).unwrap_or_default()
+}
+
 /// The messages of an error body: `error.@Message.ExtendedInfo`, as an array or a single object, the same at the top
-/// level, else `error.message` alone. Empty where the body is not Redfish's. What a message leaves out that one of DMTF's
-/// registries has to say of it is filled in, and related properties are JSON pointers.
-pub(crate) fn of_error(body: &[u8]) -> Vec<Message> {
-    const INFO: &str = "@Message.ExtendedInfo";
-    let Ok(value) = serde_json::from_slice::<Value>(body) else { return Vec::new() };
-    let error = value.get("error");
-    let info = error.and_then(|error| error.get(INFO)).or_else(|| value.get(INFO));
-    let mut messages: Vec<Message> = match info {
-        Some(Value::Array(infos)) => infos.iter().filter_map(message).collect(),
-        Some(info) => message(info).into_iter().collect(),
-        None => Vec::new(),
-    };
+/// level, also as `Messages` (before Redfish 1.0), else `error.message` alone. Empty where the body is not Redfish's. What
+/// a message leaves out that one of DMTF's registries has to say of it is filled in, and related properties are JSON
+/// pointers.
+pub(crate) fn of_error(value: &Value) -> Vec<Message> {
+    const PLACES: [&str; 3] = ["@Message.ExtendedInfo", "ExtendedInfo", "Messages"];
+    // An array of one, in the place of an object.
+    let error = value.get("error").map(|error| error.get(0).unwrap_or(error));
+    let places = error.into_iter().chain([value]).flat_map(|value| PLACES.iter().filter_map(|name| value.get(*name)));
+    let found = places.map(|info| match info {
+        Value::Array(infos) => infos.iter().filter_map(message).collect(),
+        info => Vec::from_iter(message(info)),
+    });
+    let says_something = |message: &Message| sentence(message).is_some();
+    let mut messages: Vec<Message> =
+        found.into_iter().find(|messages| messages.iter().any(says_something)).unwrap_or_default();
     let text = |name: &str| {
         let text = error.and_then(|error| error.get(name)).and_then(Value::as_str).map(str::trim);
         text.filter(|text| !text.is_empty()).map(str::to_owned)
@@ -48,8 +64,9 @@ pub(crate) fn of_error(body: &[u8]) -> Vec<Message> {
     {
         only.message = text("message").filter(|text| !text.contains("ExtendedInfo"));
     }
-    if messages.iter().all(|message| message.message.is_none() && message.message_id.is_none()) {
-        let (message_id, message) = (text("code"), text("message"));
+    if messages.is_empty() {
+        let said = error.and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
+        let (message_id, message) = (text("code"), text("message").or_else(|| said.map(str::to_owned)));
         if message_id.is_some() || message.is_some() {
             messages.push(Message { message_id, message, ..Message::default() });
         }
@@ -91,8 +108,40 @@ fn message(value: &Value) -> Option<Message> {
     if let Some(text) = value.as_str().filter(|text| !text.trim().is_empty()) {
         return Some(Message { message: Some(text.to_owned()), ..Message::default() });
     }
-    let text = value.is_object().then(|| value.to_string())?;
+    let text = Value::Object(in_standard_terms(value.as_object()?)).to_string();
     decode(text.as_bytes(), &Limits::default()).ok().map(|decoded| decoded.value)
+}
+
+/// A message with its properties spelled as the standard has them (iLO 4: `MessageID`), and one value where several are due
+/// as several.
+fn in_standard_terms(said: &serde_json::Map<String, Value>) -> serde_json::Map<String, Value> {
+    const NAMES: [&str; 7] =
+        ["MessageId", "Message", "MessageArgs", "RelatedProperties", "Resolution", "Severity", "MessageSeverity"];
+    let mut object = serde_json::Map::new();
+    for (name, value) in said {
+        let plain = |name: &str| name.replace(['_', '-'], "").to_ascii_lowercase();
+        let standard = NAMES.into_iter().find(|standard| plain(name) == plain(standard));
+        // One that is there under its own name is not replaced.
+        let name = standard.filter(|standard| name == standard || !said.contains_key(*standard)).unwrap_or(name);
+        let value = match (name, value) {
+            ("MessageArgs" | "RelatedProperties", Value::Array(items)) => items.iter().map(argument).collect(),
+            ("MessageArgs" | "RelatedProperties", Value::Null) => Value::Null,
+            ("MessageArgs" | "RelatedProperties", one) => vec![argument(one)].into(),
+            _ => value.clone(),
+        };
+        object.insert(name.to_owned(), value);
+    }
+    object
+}
+
+/// An argument as text.
+fn argument(value: &Value) -> Value {
+    match value {
+        Value::String(_) => value.clone(),
+        // The others keep their numbers.
+        Value::Null => "?".into(),
+        other => other.to_string().into(),
+    }
 }
 
 #[cfg(test)]
@@ -114,32 +163,56 @@ mod tests {
             (r#"{"error":{"code":"C","message":"text","@Message.ExtendedInfo":[]}}"#, vec!["C"]),
             (r#"{"error":{"code":"C","@Message.ExtendedInfo":[null,7,{"MessageId":"A"}]}}"#, vec!["A"]),
             (r#"{"error":"broken"}"#, vec![]),
+            (r#"{"Messages":[{"MessageID":"A"}],"Type":"ExtendedError.1.0.0"}"#, vec!["A"]),
+            (r#"{"Messages":{"messageId":"A"}}"#, vec!["A"]),
+            (r#"{"error":{"Messages":[{"MessageId":"A","MessageID":"B"}]}}"#, vec!["A"]),
+            (r#"{"error":[{"@Message.ExtendedInfo":[{"MessageId":"A"}]}]}"#, vec!["A"]),
+            (r#"{"error":{"@Message.ExtendedInfo":[{}]},"Messages":[{"MessageId":"A"}]}"#, vec!["A"]),
+            (r#"{"error":{"ExtendedInfo":{"MessageId":"A"}}}"#, vec!["A"]),
             ("<html>", vec![]),
             ("", vec![]),
             ("[1]", vec![]),
         ];
         for (body, expected) in cases {
-            let found = of_error(body.as_bytes());
+            let found = of_body(body.as_bytes());
             let ids: Vec<_> = found.iter().filter_map(|message| message.message_id.as_deref()).collect();
             assert_eq!(ids, expected, "{body}");
         }
-        let texts = of_error(br#"{"error":{"@Message.ExtendedInfo":["no such thing"]}}"#);
+        let texts = of_body(br#"{"error":{"@Message.ExtendedInfo":["no such thing"]}}"#);
         assert_eq!(texts[0].message.as_deref(), Some("no such thing"));
+    }
+
+    #[test]
+    fn arguments_are_shown_where_a_message_has_no_text() {
+        for (message, expected) in [
+            (r#"{"MessageID":"iLO.0.10.Odd","MessageArgs":["Power is off"]}"#, Some("iLO.0.10.Odd (Power is off)")),
+            (r#"{"MessageId":"Acme.1.0.Odd","MessageArgs":["a",7]}"#, Some("Acme.1.0.Odd (a, 7)")),
+            (r#"{"MessageId":"Acme.1.0.Odd","MessageArgs":"a"}"#, Some("Acme.1.0.Odd (a)")),
+            (r#"{"MessageId":"Acme.1.0.Odd","Message":"","MessageArgs":["a"]}"#, Some("Acme.1.0.Odd (a)")),
+            (r#"{"MessageId":"Acme.1.0.Odd","MessageArgs":[]}"#, Some("Acme.1.0.Odd")),
+            (r#"{"MessageArgs":["a","b"]}"#, Some("a, b")),
+            (r#"{"MessageId":"Acme.1.0.Odd","Message":"Off.","MessageArgs":["a"]}"#, Some("Off.")),
+            ("{}", None),
+        ] {
+            let body = format!(r#"{{"error":{{"@Message.ExtendedInfo":[{message}]}}}}"#);
+            let found = of_body(body.as_bytes());
+            assert_eq!(found.first().and_then(sentence).as_deref(), expected, "{message}");
+        }
     }
 
     #[test]
     fn an_identifier_alone_gets_the_text_beside_it() {
         let body = r#"{"error":{"code":"C","message":"no memory here","@Message.ExtendedInfo":[{"MessageId":"C"}]}}"#;
-        assert_eq!(of_error(body.as_bytes())[0].message.as_deref(), Some("no memory here"));
+        assert_eq!(of_body(body.as_bytes())[0].message.as_deref(), Some("no memory here"));
         let body = r#"{"error":{"message":"See @Message.ExtendedInfo.","@Message.ExtendedInfo":[{"MessageId":"C"}]}}"#;
-        assert_eq!(of_error(body.as_bytes())[0].message, None);
+        assert_eq!(of_body(body.as_bytes())[0].message, None);
     }
 
     #[test]
     fn an_identifier_of_a_standard_registry_becomes_a_sentence() {
         let body = r##"{"error":{"@Message.ExtendedInfo":[{"MessageId":"Base.1.8.PropertyValueNotInList",
             "MessageArgs":["Never","PowerState"],"RelatedProperties":["#/PowerState","Boot/Target","/Status"]}]}}"##;
-        let found = &of_error(body.as_bytes())[0];
+        let found = &of_body(body.as_bytes())[0];
         assert_eq!(
             sentence(found).as_deref(),
             Some(
@@ -152,7 +225,7 @@ mod tests {
         // What the service says itself stands.
         let body = r#"{"error":{"@Message.ExtendedInfo":[{"MessageId":"Base.1.8.PropertyUnknown","Message":"What is Foo?",
             "Resolution":"None.","Severity":"Critical"}]}}"#;
-        let found = &of_error(body.as_bytes())[0];
+        let found = &of_body(body.as_bytes())[0];
         assert_eq!(found.message.as_deref(), Some("What is Foo?"));
         assert_eq!(found.resolution.as_deref(), Some("Leave the property out, or correct its name."));
         assert_eq!(found.message_severity, Some(Health::Critical));

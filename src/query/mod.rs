@@ -216,7 +216,17 @@ impl Query {
             property(subject, path)?;
         }
         if !self.select.is_empty() && can(features.select_query) {
-            asked.of_members.push(("$select", self.select.join(",")));
+            let mut select: Vec<&str> = self.select.iter().map(String::as_str).collect();
+            if members && !self.insist {
+                // What members are filtered by here has to be there.
+                let filtered = self.filter.iter().flat_map(Filter::properties);
+                filtered.for_each(|name| {
+                    if !select.contains(&name) {
+                        select.push(name)
+                    }
+                });
+            }
+            asked.of_members.push(("$select", select.join(",")));
         }
         if self.excerpt && can(features.excerpt_query) {
             asked.of_members.push(("excerpt", String::new()));
@@ -234,18 +244,21 @@ impl Query {
             }
             asked.needed.push(("only", String::new()));
         }
-        let mut here = false;
+        // Some services say that they can filter and give all members: they are filtered here as well, and counted here.
+        let mut here = members && self.filter.is_some() && !self.insist;
         if let Some(filter) = &self.filter {
             filter.check(subject)?;
             let (comparison, compound) = filter.needs();
             let lacks = (comparison && features.filter_query_comparison_operations == Some(false))
                 || (compound && features.filter_query_compound_operations == Some(false));
-            here = !can(features.filter_query) || (lacks && !self.insist);
-            if !here {
+            if can(features.filter_query) && (!lacks || self.insist) {
                 asked.needed.push(("$filter", filter.to_string()));
+                // The gist of a member may be without what it is filtered by.
+                here &= !self.excerpt;
             } else if !members {
                 return Err(unsupported("$filter"));
-            } else {
+            }
+            if here {
                 asked.remainder.filter = Some(filter.clone());
             }
         }

@@ -6,8 +6,9 @@ use std::marker::PhantomData;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use http::HeaderMap;
 
-use crate::client::{Client, Request};
+use crate::client::{Client, Request, Response};
 use crate::error::{Error, ErrorKind};
 use crate::resource::apply_time::Apply;
 use crate::resource::own_account;
@@ -49,6 +50,7 @@ impl<P: fmt::Debug, R> fmt::Debug for Call<P, R> {
 
 /// What a service answered to an action.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Reply<R = ()> {
     /// The HTTP status.
     pub status: u16,
@@ -56,6 +58,44 @@ pub struct Reply<R = ()> {
     pub value: Option<R>,
     /// How to follow it, where it has not finished yet (202).
     pub task: Option<TaskMonitor>,
+    /// The URI of what it made, where the service names it (`Location`): `CertificateService.ReplaceCertificate` does so.
+    pub location: Option<String>,
+    /// The headers of the answer.
+    pub headers: HeaderMap,
+}
+
+impl<R> Reply<R> {
+    /// What an answer of success says: an error where it is not a confirmation.
+    pub(crate) fn of(client: &Client, request: &Request, response: Response) -> Result<Answered, Error> {
+        let response = response.success(request)?;
+        let task = (response.status == 202).then(|| TaskMonitor::of(client, &response));
+        if task.is_none()
+            && let Some(objection) = response.objection(request)
+        {
+            return Err(objection);
+        }
+        // Where a task is followed is no place of what was made.
+        let location = response.location().filter(|_| task.is_none()).map(str::to_owned);
+        Ok(Answered { status: response.status, task, location, headers: response.headers, body: response.body })
+    }
+}
+
+/// An answer of success before what it returned is read.
+pub(crate) struct Answered {
+    pub(crate) status: u16,
+    pub(crate) task: Option<TaskMonitor>,
+    pub(crate) location: Option<String>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answered {
+    /// With what it returned, which only an answer without a task has: what a 202 says is about the task.
+    pub(crate) fn with<R>(self, read: impl FnOnce(&[u8]) -> Option<R>) -> Reply<R> {
+        let value = if self.task.is_none() { read(&self.body) } else { None };
+        let Self { status, task, location, headers, .. } = self;
+        Reply { status, value, task, location, headers }
+    }
 }
 
 impl<T: Type> Resource<T> {
@@ -140,16 +180,9 @@ impl<P: Type, R: Returned> IntoFuture for Call<P, R> {
     #[inline(never)]
     fn into_future(self) -> Self::IntoFuture {
         let sent = send(self.resource, self.action, Box::new(self.parameters), self.apply);
-        Box::pin(Typed::new(sent, |(status, task, body)| {
-            // What a 202 says is about the task.
-            let value = if task.is_none() { R::read(&body) } else { None };
-            Reply { status, value, task }
-        }))
+        Box::pin(Typed::new(sent, |answered| answered.with(R::read)))
     }
 }
-
-/// Status, task and body.
-type Answer = (u16, Option<TaskMonitor>, Bytes);
 
 /// The whole of an invocation that does not depend on types.
 fn send(
@@ -157,7 +190,7 @@ fn send(
     action: &'static str,
     parameters: Box<dyn Record>,
     apply: Option<Apply>,
-) -> BoxFuture<'static, Result<Answer, Error>> {
+) -> BoxFuture<'static, Result<Answered, Error>> {
     Box::pin(async move {
         let refuse = |kind, text: String| Err(Error::new(kind, text).at("POST", resource.uri()));
         let target = action_target(resource.record(), action);
@@ -187,15 +220,12 @@ fn send(
             body = apply.with_operation(&body);
         }
         let request = Request::with_body("POST", uri.as_str(), body);
-        let response = resource.client().send(request.clone()).await?.success(&request)?;
-        let task = (response.status == 202).then(|| TaskMonitor::of(resource.client(), &response));
-        if task.is_none() {
-            if let Some(objection) = response.objection(&request) {
-                return Err(objection);
-            }
+        let response = resource.client().send(request.clone()).await?;
+        let answered = Reply::<()>::of(resource.client(), &request, response)?;
+        if answered.task.is_none() {
             own_account::note(&resource, &request);
         }
-        Ok((response.status, task, response.body))
+        Ok(answered)
     })
 }
 

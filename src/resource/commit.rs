@@ -70,7 +70,7 @@ impl Plan {
                     let text = "this resource has no settings to which the change belongs: it takes effect at once";
                     return Err(Error::new(ErrorKind::NotAllowed, text).at("PATCH", uri));
                 }
-                written = self.write(uri, self.resource.etag().cloned(), body).await?;
+                written = self.write(uri, self.resource.tag_for_change().await, body).await?;
             }
             if let (Some(body), Some(settings)) = (pending, settings) {
                 let in_part = !matches!(written, Written::Unchanged);

@@ -171,21 +171,13 @@ fn remove(resource: AnyResource, when: Option<Apply>) -> BoxFuture<'static, Resu
             when.check_operation(resource.record(), "").map_err(refuse)?;
             request = Request::with_body("DELETE", resource.uri(), when.with_operation("{}"));
         }
-        request.if_match = resource.etag().cloned();
+        request.if_match = resource.tag_for_change().await;
         let client = resource.client();
         let response = if_match::send(client, request.clone()).await?;
         if account::are_in_slots(resource.table(), &response) {
             return account::empty_slot(client, resource.uri()).await;
         }
-        let response = response.success(&request)?;
-        if response.status == 202 {
-            let task = Some(TaskMonitor::of(client, &response));
-            return Ok(Reply { status: response.status, value: None, task });
-        }
-        match response.objection(&request) {
-            Some(objection) => Err(objection),
-            None => Ok(Reply { status: response.status, value: None, task: None }),
-        }
+        Ok(Reply::<()>::of(client, &request, response)?.with(|_| None))
     })
 }
 

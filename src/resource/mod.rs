@@ -12,6 +12,7 @@ pub(crate) mod own_account;
 pub(crate) mod partial;
 pub(crate) mod read;
 pub(crate) mod read_ahead;
+pub(crate) mod request;
 pub(crate) mod typed;
 
 use std::any::{Any, TypeId};
@@ -157,6 +158,8 @@ struct Content {
     deviations: Vec<Deviation>,
     record: Box<dyn Record>,
     body: Bytes,
+    /// It came within another resource, perhaps without what comes with its own answer.
+    inlined: bool,
 }
 
 /// A resource that is being read.
@@ -177,13 +180,14 @@ impl AnyResource {
         record: Box<dyn Record>,
         body: Bytes,
     ) -> Self {
-        Self(Arc::new(Content { client, uri, etag, deviations, record, body }))
+        Self(Arc::new(Content { client, uri, etag, deviations, record, body, inlined: false }))
     }
 
     /// What another resource had in place of a link to it.
     pub(crate) fn inlined(client: Client, uri: String, record: Box<dyn Record>) -> Self {
-        let etag = (*record).text("@odata.etag").map(ETag::from);
-        Self::new(client, uri, etag, Vec::new(), record, Bytes::new())
+        let etag = (*record).text("@odata.etag").filter(|tag| !tag.is_empty()).map(ETag::from);
+        let (deviations, body) = (Vec::new(), Bytes::new());
+        Self(Arc::new(Content { client, uri, etag, deviations, record, body, inlined: true }))
     }
 
     /// The same, at another URI: what was asked for with a query is not at the URI with the query.
@@ -217,6 +221,11 @@ impl AnyResource {
     #[must_use]
     pub fn uri(&self) -> &str {
         &self.0.uri
+    }
+
+    /// Whether it came within another resource.
+    pub(crate) fn is_inlined(&self) -> bool {
+        self.0.inlined
     }
 
     /// The version of its content.

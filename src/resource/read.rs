@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::typed::ResourceFuture;
 use super::{AnyResource, Expected, Fetch, Resource};
 use crate::client::{Client, Request, Response, SERVICE_ROOT};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::schema::{self, ServiceRoot};
 use crate::wire::{ETag, Record, Table, Type, decode_into, peek_odata_type};
 
@@ -17,6 +17,19 @@ pub(crate) enum ReadAs {
     /// As what its `@odata.type` says; where that says nothing that is known, as this type, else as what its place says,
     /// else as a resource of which nothing is known.
     ItSays { otherwise: Option<&'static Table> },
+}
+
+impl AnyResource {
+    /// The tag for a change. Members that came with their collection may be without one, which the service insists on all
+    /// the same: they are read once.
+    pub(crate) async fn tag_for_change(&self) -> Option<ETag> {
+        if self.etag().is_some() || !self.is_inlined() {
+            return self.etag().cloned();
+        }
+        // Where it can't be read, the service may say of the change why.
+        let read = self.client().fetch(self.uri(), ReadAs::Exactly(self.table())).await.ok()?;
+        read.etag().cloned()
+    }
 }
 
 impl Client {
@@ -70,10 +83,8 @@ impl Client {
                 .unwrap_or_else(generic),
         };
         let mut record = table.make();
-        let deviations = decode_into(&mut *record, &response.body, self.limits()).map_err(|error| {
-            let text = format!("the answer could not be read{}", response.glimpse());
-            Error::new(ErrorKind::Decode, text).at(request.method, &request.uri).with_source(error)
-        })?;
+        let deviations = decode_into(&mut *record, &response.body, self.limits())
+            .map_err(|error| response.unreadable(request, "the answer could not be read", &error))?;
         let etag =
             response.etag().or_else(|| (*record).text("@odata.etag").filter(|tag| !tag.is_empty()).map(ETag::from));
         Ok(AnyResource::new(self.clone(), request.uri.clone(), etag, deviations, record, response.body))

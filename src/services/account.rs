@@ -40,10 +40,12 @@ pub(crate) async fn fill_slot(client: &Client, members: &[String], body: &str) -
     let mut refused = Ok(None);
     let mut tries = 0;
     for uri in members {
-        let Ok((shown, etag)) = read(client, uri).await else { continue };
-        if !is_free(&shown) {
-            continue;
-        }
+        let (shown, etag) = match read(client, uri).await {
+            Ok(slot) if is_free(&slot.0) => slot,
+            // One that can't be read is not to be overwritten; if the service is gone, so are the others.
+            Err(error) if error.status().is_none() && error.kind() != ErrorKind::Decode => return Err(error),
+            _ => continue,
+        };
         // Somebody else may want the same slot: whoever is late must not overwrite the other's account.
         let mut request = Request::with_body("PATCH", uri.clone(), account.to_string());
         request.if_match = etag;
@@ -80,7 +82,7 @@ async fn read(client: &Client, uri: &str) -> Result<(Value, Option<ETag>), Error
     // Compression would change the tag.
     let get = Request::get(uri).header(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     let slot = client.send(get.clone()).await?.success(&get)?;
-    let shown: Value = serde_json::from_slice(&slot.body).unwrap_or_default();
+    let shown: Value = crate::wire::from_slice(&slot.body).unwrap_or_default();
     if !shown.is_object() {
         return Err(Error::new(ErrorKind::Decode, "the account could not be read").at("GET", uri));
     }
@@ -131,31 +133,30 @@ async fn undone(client: &Client, uri: &str, account: &Value, why: Error) -> Erro
 ///
 /// Where either is refused, and where the account has a name afterwards. If only the first was made, the error says so.
 pub(crate) async fn empty_slot(client: &Client, uri: &str) -> Result<Reply, Error> {
-    let mut status = 0;
-    for (number, change) in [json!({ "Enabled": false }), json!({ "UserName": "" })].into_iter().enumerate() {
+    let mut last = None;
+    for change in [json!({ "Enabled": false }), json!({ "UserName": "" })] {
         let request = Request::with_body("PATCH", uri, change.to_string());
         let done = async {
             let response = if_match::send(client, request.clone()).await?;
-            let objection = response.objection(&request);
-            let response = response.success(&request)?;
-            objection.map_or(Ok(response.status), Err)
+            Reply::<()>::of(client, &request, response)
         };
-        status = match done.await {
-            Ok(status) => status,
-            Err(error) if number == 0 => return Err(error),
-            Err(error) => {
+        last = match (done.await, &last) {
+            (Ok(answered), _) => Some(answered.with(|_| None)),
+            (Err(error), None) => return Err(error),
+            (Err(error), Some(_)) => {
                 let text = "the account is disabled now, and still there: its name could not be removed";
                 let left = Error::new(error.kind(), text).at("PATCH", uri);
                 return Err(if error.outcome_unknown() { left.with_unknown_outcome() } else { left }.with_source(error));
             }
         };
     }
+    let reply = last.ok_or_else(|| Error::new(ErrorKind::Missing, "nothing was sent").at("PATCH", uri))?;
     match not_as_asked(client, uri, &json!({ "UserName": "" })).await {
         // Some services show null for no name.
-        Some(text) if !read(client, uri).await.is_ok_and(|(shown, _)| is_free(&shown)) => {
+        Some(text) if reply.task.is_none() && !read(client, uri).await.is_ok_and(|(shown, _)| is_free(&shown)) => {
             let text = format!("the service confirmed that the account was removed, but {text}");
             Err(Error::new(ErrorKind::NotInForce, text).at("PATCH", uri))
         }
-        _ => Ok(Reply { status, value: None, task: None }),
+        _ => Ok(reply),
     }
 }

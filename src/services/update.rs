@@ -17,7 +17,6 @@ use crate::resource::action::Reply;
 use crate::resource::apply_time::Apply;
 use crate::schema::UpdateService;
 use crate::schema::update_service::UpdateParameters;
-use crate::task::TaskMonitor;
 use crate::wire::encode;
 
 /// How long an upload may take if nothing else is said: images have hundreds of megabytes, and BMCs slow flash.
@@ -171,14 +170,8 @@ impl IntoFuture for Upload {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let request = self.request()?;
-            let response = self.client.send(request.clone()).await?.success(&request)?;
-            let task = (response.status == 202).then(|| TaskMonitor::of(&self.client, &response));
-            if task.is_none()
-                && let Some(objection) = response.objection(&request)
-            {
-                return Err(objection);
-            }
-            Ok(Reply { status: response.status, value: None, task })
+            let response = self.client.send(request.clone()).await?;
+            Ok(Reply::<()>::of(&self.client, &request, response)?.with(|_| None))
         })
     }
 }

@@ -266,7 +266,7 @@ impl TaskMonitor {
     /// How a job is told to cancel: by its action, else by its state.
     async fn cancellation(&self, uri: &str) -> Option<Request> {
         let response = self.client.send(Request::get(uri)).await.ok()?;
-        let value = serde_json::from_slice::<serde_json::Value>(&response.body).ok()?;
+        let value = crate::wire::from_slice::<serde_json::Value>(&response.body).ok()?;
         let target = value.pointer("/Actions/#Job.Cancel/target").and_then(serde_json::Value::as_str);
         match target {
             Some(target) => Some(Request::with_body("POST", target, "{}".to_owned())),

@@ -109,7 +109,7 @@ fn phase(state: &str) -> TaskPhase {
 /// Where a 202 without a `Location` says that it goes on: the body's own `TaskMonitor`, its URI if it is a task, else
 /// any URI in it that looks like a task's. Some services name it in the arguments of a message only.
 pub(super) fn mentioned(body: &[u8]) -> Option<String> {
-    let value = serde_json::from_slice::<Value>(body).ok()?;
+    let value = crate::wire::from_slice::<Value>(body).ok()?;
     let text = |name: &str| value.get(name).and_then(Value::as_str).filter(|uri| !uri.is_empty());
     text("TaskMonitor")
         .or_else(|| text("@odata.id").filter(|uri| is_task(uri)))

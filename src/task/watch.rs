@@ -13,7 +13,6 @@ use super::handle::TaskHandle;
 use super::state::{self, Progress, Report, TaskPhase};
 use crate::client::{Client, Request, Response};
 use crate::error::{Error, ErrorKind};
-use crate::message;
 use crate::resource::read::ReadAs;
 use crate::schema::message::Message;
 use crate::wire::at;
@@ -208,7 +207,7 @@ impl Watch {
             end.status = Some(response.status);
             end.created.extend(response.location().map(str::to_owned));
             if end.messages.is_empty() {
-                end.messages = message::of_error(&response.body);
+                end.messages = response.messages();
             }
             end.body = response.body;
         }
@@ -230,7 +229,7 @@ impl Watch {
         let status = response.status;
         match status {
             // A web server whose Redfish service has not started yet.
-            200 if response.content_type().is_some_and(|kind| kind.starts_with("text/html")) => {
+            200 if response.is_page() => {
                 let text = format!("this is no task{}", response.glimpse());
                 Ok(Answer::NotNow(Error::new(ErrorKind::Decode, text).at(request.method, &request.uri)))
             }
@@ -249,7 +248,7 @@ impl Watch {
                 Ok(Answer::NotNow(error_of(response, &request)))
             }
             _ => {
-                let messages = message::of_error(&response.body);
+                let messages = response.messages();
                 let end = End { status: Some(status), messages, body: response.body, ..End::new(TaskPhase::Failed) };
                 Ok(Answer::Ended(end))
             }
@@ -260,7 +259,7 @@ impl Watch {
     fn judge(&mut self, request: &Request, response: Response) -> Answer {
         let uri = &request.uri;
         let accepted = response.status == 202;
-        let Some(report) = state::report(&response.body) else {
+        let Some(mut report) = state::report(&response.body) else {
             if accepted {
                 return Answer::Going(self.last.clone());
             }
@@ -270,6 +269,7 @@ impl Watch {
         if !accepted || report.uri.as_deref() == Some(uri) {
             self.reported.insert(uri.clone());
         }
+        response.secrets.messages(&mut report.progress.messages);
         self.learn(uri, &report);
         let Report { progress, created, .. } = report;
         if accepted {
@@ -296,7 +296,7 @@ impl Watch {
             None => TaskPhase::Succeeded,
         };
         let created = response.location().map(str::to_owned).into_iter().collect();
-        let messages = message::of_error(&response.body);
+        let messages = response.messages();
         let (status, body) = (Some(response.status), response.body);
         Answer::Ended(End { status, messages, created, body, ..End::new(phase) })
     }
@@ -330,7 +330,7 @@ impl Watch {
             let Ok(service) = self.client.fetch(&service, ReadAs::ItSays { otherwise: None }).await else { continue };
             let Some(list) = text(at(service.record(), list)) else { continue };
             let Ok(response) = self.client.send(Request::get(list)).await else { continue };
-            let Ok(list) = serde_json::from_slice::<serde_json::Value>(&response.body) else { continue };
+            let Ok(list) = crate::wire::from_slice::<serde_json::Value>(&response.body) else { continue };
             let members = list.get("Members").and_then(serde_json::Value::as_array).into_iter().flatten();
             let mut uris = members.filter_map(|member| member.get("@odata.id").and_then(serde_json::Value::as_str));
             let is_it = |uri: &&str| {

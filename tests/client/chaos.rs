@@ -9,7 +9,7 @@ use rosefish::{Client, ErrorKind, RetryPolicy};
 use rosefish_mock::MockBmc;
 use rosefish_mock::fault::Rule;
 
-use crate::builder;
+use crate::{all_ended, builder};
 
 const USERS: usize = 50;
 const EACH: usize = 160;
@@ -57,7 +57,7 @@ async fn fifty_users_of_one_client_get_right_answers_or_typed_errors() {
     bmc.get::<ComputerSystem>(SYSTEM).await.unwrap();
     assert_eq!(mock.sessions(), 1);
     bmc.close().await.unwrap();
-    assert_eq!(mock.sessions(), 0);
+    all_ended(&mock).await;
 }
 
 async fn work(bmc: Client, user: usize, expected: Arc<Vec<(String, Sensor)>>, tally: Arc<Tally>) {

@@ -7,7 +7,7 @@ use rosefish::event::{EventStream, Notification, Subscription};
 use rosefish::schema::{ComputerSystem, EventDestination, EventService};
 use rosefish::{Client, Error, ErrorKind, Filter, Resource};
 use rosefish_mock::fault::{Action, Answer, Rule};
-use rosefish_mock::{Builder, MockBmc};
+use rosefish_mock::{Builder, MockBmc, Quirk};
 use serde_json::json;
 
 use crate::builder;
@@ -309,6 +309,24 @@ fn futures_of_events_are_send() {
         send(&service.send_test_event());
     }
 }
+#[tokio::test]
+async fn events_stream_where_a_service_has_them_by_http_1_alone() {
+    let (mock, bmc, service) = started(MockBmc::builder().quirk(Quirk::EventsOverHttp1)).await;
+    let mut events = service.events();
+    let first = tokio::spawn(async move { (next(&mut events).await, events) });
+    while mock.event_streams() == 0 {
+        assert!(!first.is_finished(), "{:?}", first.await);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    mock.send_event(event("over HTTP/1.1"));
+    let (notification, _events) = first.await.unwrap();
+    assert!(notification.unwrap().is_ok());
+    // All else goes by HTTP/2 as before.
+    bmc.get::<ComputerSystem>("/redfish/v1/Systems/1").await.unwrap();
+    let requests = mock.requests();
+    let versions: Vec<_> = requests.iter().map(|request| request.http_version().to_owned()).collect();
+    assert_eq!(versions, ["HTTP/1.1", "HTTP/2.0"], "{requests:?}");
+}
 
 mod pushed {
     //! Events that are pushed to a listener.
@@ -345,6 +363,21 @@ mod pushed {
             assert!(found.is_some(), "{scheme}: {notification:?}");
             assert_eq!(notification.context(), Some("n7h2"));
         }
+    }
+
+    #[tokio::test]
+    async fn events_without_a_context_arrive_by_the_secret_in_the_path() {
+        let (mock, bmc, service) = started(MockBmc::builder().quirk(Quirk::EventsWithoutContext)).await;
+        let (server, mut events) = served(Listener::new().secret("n7h2"), None).await;
+        let url = format!("http://{}/n7h2", server.address());
+        let subscription = service.subscribe(&Subscription::new(url, "bmc-07")).await.unwrap();
+        service.send_test_event().await.unwrap();
+        let test = pushed(&mut events).await;
+        assert_eq!(test.context(), None, "{test:?}");
+        // The subscription is still there, and what else comes has its context.
+        mock.send_event(event("over the wire"));
+        assert_eq!(pushed(&mut events).await.context(), Some("bmc-07"));
+        assert!(bmc.get::<rosefish::schema::EventDestination>(subscription.uri()).await.is_ok());
     }
 
     async fn post(url: &str, body: &str) -> u16 {

@@ -1,14 +1,19 @@
 //! The client's promises, each against the mock.
 
+mod certificates;
 mod changes;
 mod chaos;
+mod confirmed;
+mod drops;
 mod errors;
 mod etag;
 mod events;
+mod logins;
 mod media;
 mod memory;
 mod queries;
 mod quirks;
+mod requests;
 mod retry;
 mod server;
 mod sessions;
@@ -27,6 +32,17 @@ fn builder(mock: &MockBmc) -> ClientBuilder {
     Client::builder(&mock.url())
         .ca_pem(mock.certificate_pem().unwrap_or_default())
         .credentials(Credentials::new(mock.user(), mock.password()))
+}
+
+/// Waits until no session is left: what is dropped logs out in the background.
+async fn all_ended(mock: &MockBmc) {
+    for _ in 0..1000 {
+        if mock.sessions() == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{} sessions are left", mock.sessions());
 }
 
 async fn connected() -> (MockBmc, Client) {
@@ -64,7 +80,7 @@ async fn a_session_is_deleted_when_the_client_is_dropped_or_closed() {
         } else {
             drop(clone)
         }
-        assert_eq!(mock.sessions(), 0);
+        all_ended(&mock).await;
     }
 }
 
@@ -162,7 +178,8 @@ async fn an_edit_sends_only_what_changed_and_with_if_match() {
     assert_eq!(changed.asset_tag.as_deref(), Some("rack 7"));
     let requests = mock.requests();
     let patch = requests.iter().find(|request| request.method() == "PATCH").unwrap();
-    assert_eq!(patch.header("if-match"), system.etag().map(|etag| etag.as_str()));
+    // It came with its collection, without a tag: that is read before.
+    assert!(patch.header("if-match").is_some() && system.etag().is_none(), "{requests:?}");
 
     // The copy that was read before is stale now: it is read anew and the same difference goes out once more.
     let mut edit = system.edit();

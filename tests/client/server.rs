@@ -4,12 +4,15 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
+use base64::Engine as _;
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, PublicKeyData as _};
+use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tokio_rustls::rustls::version::{TLS12, TLS13};
 use tokio_rustls::rustls::{RootCertStore, ServerConfig, crypto};
 
@@ -18,6 +21,9 @@ pub(crate) struct Certificate {
     pub(crate) pem: String,
     pub(crate) key_pem: String,
     certificate: rcgen::Certificate,
+    /// What is shown.
+    der: Vec<u8>,
+    /// What it signs with.
     key: KeyPair,
 }
 
@@ -31,7 +37,30 @@ impl Certificate {
         }
         let key = KeyPair::generate().unwrap();
         let certificate = params.self_signed(&key).unwrap();
-        Self { pem: certificate.pem(), key_pem: key.serialize_pem(), certificate, key }
+        let der = certificate.der().to_vec();
+        Self { pem: certificate.pem(), key_pem: key.serialize_pem(), certificate, der, key }
+    }
+
+    /// Another certificate in its place, shown by who has the key of `signer`.
+    pub(crate) fn shown_as(self, der: Vec<u8>, signer: &Self) -> Self {
+        let text = base64::engine::general_purpose::STANDARD.encode(&der);
+        let pem = format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n");
+        let key = KeyPair::from_pem(&signer.key_pem).unwrap();
+        Self { pem, der, key, ..self }
+    }
+
+    pub(crate) fn der(&self) -> Vec<u8> {
+        self.der.clone()
+    }
+
+    /// Its fingerprint, as it is pinned.
+    pub(crate) fn sha256(&self) -> String {
+        Sha256::digest(&self.der).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Its key, as a certificate has it.
+    pub(crate) fn public_key(&self) -> Vec<u8> {
+        self.key.subject_public_key_info()
     }
 }
 
@@ -64,7 +93,10 @@ impl<'a> Tls<'a> {
             }
         };
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.certificate.key.serialize_der()));
-        let mut config = builder.with_single_cert(vec![self.certificate.certificate.der().clone()], key).unwrap();
+        // Whatever the certificate is like: rustls would not take all of them for a server's.
+        let key = crypto::ring::sign::any_supported_type(&key).unwrap();
+        let certified = CertifiedKey::new(vec![CertificateDer::from(self.certificate.der.clone())], key);
+        let mut config = builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
         if self.http2 {
             config.alpn_protocols = vec![b"h2".to_vec()];
         }

@@ -10,61 +10,41 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic))]
 
-mod action;
-mod annotation;
-mod collection;
-mod compare;
-mod decode;
-mod deviation;
-mod diff;
-mod encode;
-mod enums;
-mod error;
-mod fields;
-#[doc(hidden)]
-pub mod generated;
-mod json;
-mod link;
-mod links;
-mod map;
-mod module;
-mod number;
-mod odata;
-mod oem;
-mod pattern;
-mod pointer;
-mod primitive;
-mod record;
-mod residue;
-mod scalar;
-mod serde_impl;
-mod table;
-mod text;
+mod codec;
+mod reflect;
+mod value;
 
-pub use action::{ActionTarget, Actions, NoParameters, Returned};
-pub use annotation::Annotations;
-pub use collection::{CollectionKind, CollectionProperties, ResourceCollection};
-pub use decode::{Decoded, Decoder, decode, decode_into, peek_odata_type};
-pub use deviation::{Deviation, DeviationKind, Handling};
-pub use diff::{Change, Patch, creation, diff};
-pub use encode::{Encoder, encode};
-pub use enums::OpenEnum;
-pub use error::{DecodeError, DecodeErrorKind, Limits};
-pub use fields::Fields;
-pub use json::Peek;
-pub use link::{AnyLink, Link, LinkView};
-pub use links::{FoundLink, links};
-pub use module::{Module, Modules};
-pub use odata::{ETag, ODataId, ODataType};
-pub use oem::Oem;
-pub use pointer::at;
-pub use primitive::Primitive;
-pub use record::{
+pub use codec::decode::{Decoded, decode, decode_into, peek_odata_type};
+pub use codec::deviation::{Deviation, DeviationKind, Handling};
+pub use codec::encode::{encode, encode_bytes};
+pub use codec::error::{DecodeError, DecodeErrorKind, Limits};
+pub use codec::json::Peek;
+pub use codec::lenient::from_slice;
+pub use codec::reader::Reader;
+pub use codec::residue::Residue;
+pub use codec::returned::Returned;
+pub use codec::scalar::{Fit, Reading, Scalar, ScalarSlot};
+pub use codec::writer::Writer;
+pub use reflect::annotation::Annotations;
+pub use reflect::diff::{Patch, PropertyChange, creation, diff};
+pub use reflect::fields::Fields;
+pub use reflect::find_links::{FoundLink, links};
+#[doc(hidden)]
+pub use reflect::generated;
+pub use reflect::module::{Module, Modules};
+pub use reflect::pointer::at;
+pub use reflect::record::{
     Collection, EnumSlot, Item, ItemMut, LinkSlot, MAP, MapSlot, Member, Record, RecordSlot, Slot, SlotMut, Type,
 };
-pub use residue::Residue;
-pub use scalar::{Outcome, Reading, Scalar, ScalarSlot};
-pub use table::{
-    ActionTable, Capabilities, Detail, Doc, EnumTable, Field, Flags, Kind, Notes, Table, TypeKind, Version,
+pub use reflect::table::{
+    ActionTable, Capabilities, Detail, Doc, EnumTable, Field, Flags, Kind, Notes, Table, TypeKind,
 };
-pub use text::{DateTime, Duration, Guid};
+pub use value::action::{ActionTarget, Actions, NoParameters};
+pub use value::collection::{CollectionKind, CollectionProperties, ResourceCollection};
+pub use value::enums::OpenEnum;
+pub use value::link::{AnyLink, Link, LinkView};
+pub use value::odata::{ETag, ODataId, ODataType};
+pub use value::oem::Oem;
+pub use value::primitive::Primitive;
+pub use value::text::{DateTime, Duration, Guid};
+pub use value::version::Version;

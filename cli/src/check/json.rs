@@ -1,6 +1,6 @@
-//! JSON as it is compared: numbers keep their text and strings all their code units, so that nothing is lost before it
-//! is compared. Written for text that the decoder has read before: it takes more than JSON, and nothing deeper than
-//! the decoder's limit comes here.
+//! JSON as it is compared: numbers keep their text and strings all their code units and bytes, so that nothing is lost
+//! before it is compared. Written for payloads that the decoder has read before: it takes more than JSON, and nothing deeper
+//! than the decoder's limit comes here. It shares no code with the decoder, which it is held against.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -20,60 +20,85 @@ pub(crate) enum Json<'j> {
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Text {
     Unicode(String),
-    /// UTF-16 with half of a surrogate pair in it.
-    Units(Vec<u16>),
+    /// Not all of it is text: code points, halves of surrogate pairs, and bytes that are not UTF-8, which are counted from
+    /// [`Text::BYTES`].
+    Odd(Vec<u32>),
 }
 
 impl Text {
+    /// Beyond all code points.
+    const BYTES: u32 = 0x0011_0000;
+
     /// The text, where it is any.
     pub(crate) fn as_str(&self) -> Option<&str> {
         match self {
             Self::Unicode(text) => Some(text),
-            Self::Units(_) => None,
+            Self::Odd(_) => None,
+        }
+    }
+
+    /// Of code points and the like, of which two may be the halves of a surrogate pair.
+    fn of(units: Vec<u32>) -> Self {
+        let mut joined: Vec<u32> = Vec::with_capacity(units.len());
+        for unit in units {
+            match joined.last_mut() {
+                Some(high @ 0xD800..=0xDBFF) if (0xDC00..=0xDFFF).contains(&unit) => {
+                    *high = 0x10000 + ((*high - 0xD800) << 10) + (unit - 0xDC00);
+                }
+                _ => joined.push(unit),
+            }
+        }
+        let text = joined.iter().map(|unit| char::from_u32(*unit)).collect();
+        match text {
+            Some(text) => Self::Unicode(text),
+            None => Self::Odd(joined),
         }
     }
 }
 
-/// The rest of the text that is yet to be read.
-struct Reader<'j>(&'j str);
+/// The rest of the payload that is yet to be read.
+struct Reader<'j>(&'j [u8]);
 
 impl<'j> Reader<'j> {
-    fn next(&mut self) -> Option<char> {
-        self.0 = self.0.trim_start();
-        self.0.chars().next()
+    fn next(&mut self) -> Option<u8> {
+        self.0 = self.0.trim_ascii_start();
+        self.0.first().copied()
     }
 
-    fn skip(&mut self, expected: char) -> Option<()> {
-        self.next()?;
-        self.0 = self.0.strip_prefix(expected)?;
-        Some(())
+    fn skip(&mut self, expected: u8) -> Option<()> {
+        (self.next()? == expected).then(|| self.pass(1))
+    }
+
+    fn pass(&mut self, count: usize) {
+        self.0 = self.0.get(count..).unwrap_or_default();
     }
 
     fn value(&mut self) -> Option<Json<'j>> {
         Some(match self.next()? {
-            '"' => Json::String(self.string()?),
-            '[' => Json::Array(self.list('[', ']', Self::value)?),
-            '{' => Json::Object(self.list('{', '}', |reader| {
+            b'"' => Json::String(self.string()?),
+            b'[' => Json::Array(self.list(b'[', b']', Self::value)?),
+            b'{' => Json::Object(self.list(b'{', b'}', |reader| {
                 let name = reader.string()?;
-                reader.skip(':')?;
+                reader.skip(b':')?;
                 Some((name, reader.value()?))
             })?),
             _ => {
-                let end = self.0.find([',', ']', '}', ' ', '\n', '\r', '\t']).unwrap_or(self.0.len());
+                let in_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+                let end = self.0.iter().position(|byte| !in_word(byte)).unwrap_or(self.0.len());
                 let (word, rest) = self.0.split_at(end);
                 self.0 = rest;
-                Json::Word(word)
+                Json::Word(std::str::from_utf8(word).ok().filter(|word| !word.is_empty())?)
             }
         })
     }
 
-    fn list<T>(&mut self, open: char, close: char, mut item: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
+    fn list<T>(&mut self, open: u8, close: u8, mut item: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
         self.skip(open)?;
         let mut items = Vec::new();
         if self.next()? != close {
             items.push(item(self)?);
-            while self.next()? == ',' {
-                self.skip(',')?;
+            while self.next()? == b',' {
+                self.skip(b',')?;
                 items.push(item(self)?);
             }
         }
@@ -82,46 +107,75 @@ impl<'j> Reader<'j> {
     }
 
     fn string(&mut self) -> Option<Text> {
-        self.skip('"')?;
-        let end = self.0.find(['"', '\\'])?;
-        if self.0.get(end..)?.starts_with('"') {
-            let text = self.0.get(..end)?.to_owned();
-            self.0 = self.0.get(end + 1..)?;
-            return Some(Text::Unicode(text));
+        self.skip(b'"')?;
+        let end = self.0.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+        if self.0.get(end) == Some(&b'"')
+            && let Some(text) = self.0.get(..end).and_then(|text| std::str::from_utf8(text).ok())
+        {
+            self.pass(end + 1);
+            return Some(Text::Unicode(text.to_owned()));
         }
         let mut units = Vec::new();
-        let mut chars = self.0.chars();
         loop {
-            let c = match chars.next()? {
-                '"' => break,
-                '\\' => match chars.next()? {
-                    'n' => '\n',
-                    'r' => '\r',
-                    't' => '\t',
-                    'b' => '\u{8}',
-                    'f' => '\u{c}',
-                    'u' => {
-                        units.push(u16::from_str_radix(chars.as_str().get(..4)?, 16).ok()?);
-                        chars.nth(3)?;
-                        continue;
-                    }
-                    other => other,
-                },
-                other => other,
-            };
-            units.extend_from_slice(c.encode_utf16(&mut [0; 2]));
+            match *self.0.first()? {
+                b'"' => break,
+                b'\\' => units.push(self.escape()?),
+                _ => self.plain(&mut units),
+            }
         }
-        self.0 = chars.as_str();
-        Some(String::from_utf16(&units).map_or_else(|_| Text::Units(units), Text::Unicode))
+        self.pass(1);
+        Some(Text::of(units))
+    }
+
+    /// An escape; if it is none, its backslash as a byte that is not text.
+    fn escape(&mut self) -> Option<u32> {
+        let c = match *self.0.get(1)? {
+            b'n' => b'\n',
+            b'r' => b'\r',
+            b't' => b'\t',
+            b'b' => 8,
+            b'f' => 12,
+            b'u' => {
+                let digits = self.0.get(2..6).and_then(|digits| std::str::from_utf8(digits).ok());
+                let unit = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+                self.pass(if unit.is_some() { 6 } else { 1 });
+                return Some(unit.unwrap_or(Text::BYTES + u32::from(b'\\')));
+            }
+            other if other.is_ascii_graphic() => other,
+            _ => {
+                self.pass(1);
+                return Some(Text::BYTES + u32::from(b'\\'));
+            }
+        };
+        self.pass(2);
+        Some(u32::from(c))
+    }
+
+    /// Up to the next quote or backslash.
+    fn plain(&mut self, units: &mut Vec<u32>) {
+        let end = self.0.iter().position(|byte| matches!(byte, b'"' | b'\\')).unwrap_or(self.0.len());
+        let (plain, rest) = self.0.split_at(end);
+        self.0 = rest;
+        for chunk in plain.utf8_chunks() {
+            units.extend(chunk.valid().chars().map(u32::from));
+            units.extend(chunk.invalid().iter().map(|byte| Text::BYTES + u32::from(*byte)));
+        }
     }
 }
 
 impl<'j> Json<'j> {
-    /// Reads a JSON text; none where it is no JSON.
-    pub(crate) fn parse(text: &'j str) -> Option<Self> {
-        let mut reader = Reader(text.strip_prefix('\u{feff}').unwrap_or(text));
+    /// Reads a JSON text; none where it is not JSON.
+    #[allow(dead_code, reason = "for tests, the library's as well")]
+    pub(crate) fn parse(text: &'j (impl AsRef<[u8]> + ?Sized)) -> Option<Self> {
+        Self::first(text.as_ref()).filter(|(_, behind)| behind.is_empty()).map(|(value, _)| value)
+    }
+
+    /// Reads the JSON text that a payload begins with, and gives what stands behind it, if that is more than blanks.
+    pub(crate) fn first(payload: &'j [u8]) -> Option<(Self, &'j [u8])> {
+        let mut reader = Reader(payload.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(payload));
         let value = reader.value()?;
-        reader.next().is_none().then_some(value)
+        let behind = if reader.0.trim_ascii().is_empty() { &[] } else { reader.0 };
+        Some((value, behind))
     }
 
     /// Whether both have the same value: numbers as decimals, the order of names aside, of a name that comes again the
@@ -216,11 +270,32 @@ mod tests {
             (r#"{"\ud800":1}"#, r#"{"\ud801":1}"#, false),
             ("null", "\"null\"", false),
             (" [ ] ", "[]", true),
+            ("\"a\tb\"", r#""a\tb""#, true),
+            ("\"a\tb\"", r#""a\nb""#, false),
         ];
         for (one, other, same) in cases {
             let (left, right) = (Json::parse(one).unwrap(), Json::parse(other).unwrap());
             assert_eq!(left.same(&right), same, "{one} {other}");
             assert_eq!(right.same(&left), same, "{other} {one}");
         }
+    }
+
+    #[test]
+    fn bytes_that_are_not_text_are_compared_too() {
+        let cases: [(&[u8], &[u8], bool); 6] = [
+            (b"\"\xFF\"", b"\"\xFF\"", true),
+            (b"\"\xFF\"", b"\"\xFE\"", false),
+            (b"\"\xFF\"", "\"\u{FFFD}\"".as_bytes(), false),
+            (b"\"\xC3\xA9\xC3\"", b"\"\\u00e9\xC3\"", true),
+            (b"{\"\xFF\":1,\"\xFE\":2}", b"{\"\xFE\":2,\"\xFF\":1}", true),
+            (b"\"\\u00\xFF9\"", b"\"\\u00\xFE9\"", false),
+        ];
+        for (one, other, same) in cases {
+            let (left, right) = (Json::parse(one).unwrap(), Json::parse(other).unwrap());
+            assert_eq!(left.same(&right), same, "{}", String::from_utf8_lossy(one));
+        }
+        assert!(Json::parse("{} {}").is_none());
+        assert_eq!(Json::first(b"{}\0\n").unwrap().1, b"\0\n");
+        assert!(Json::first(b"{} \n").unwrap().1.is_empty());
     }
 }

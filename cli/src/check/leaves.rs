@@ -47,7 +47,11 @@ impl Counter<'_> {
         let dynamic = dynamic(table);
         for (name, value) in members {
             // The decoder's pointers have a field's own name where the payload's is the same, so both agree.
-            let name = name.as_str().unwrap_or_default();
+            let Some(name) = name.as_str() else {
+                // No field has a name that is not text.
+                self.step("", |counter| counter.value(value, None));
+                continue;
+            };
             self.step(name, |counter| {
                 let field = table.find(name).or_else(|| table.find_miscased(name)).and_then(|at| table.fields.get(at));
                 match (field, dynamic, name.split_once('@')) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use rosefish::schema;
-use rosefish::wire::{DecodeErrorKind, Limits, ODataType, Table, decode_into, encode};
+use rosefish::wire::{DecodeErrorKind, Limits, ODataType, Table, decode_into, encode_bytes};
 use serde_json::json;
 
 use super::json::{Json, Text};
@@ -54,13 +54,12 @@ impl Report {
 
     /// Whether the payload comes back the same.
     fn payload(&mut self, place: &str, bytes: &[u8], link: Option<&'static Table>) -> Result<bool, String> {
-        let text = std::str::from_utf8(bytes).map_err(|error| format!("the payload is not UTF-8: {error}"))?;
         // The decoder is asked first: it is the one that checks, and that has limits.
         let mut any = generic(&[]).make();
         match decode_into(&mut *any, bytes, &Limits::default()) {
             Ok(_) => {
-                let json = Json::parse(text).ok_or("the payload can't be compared")?;
-                Ok(self.resource(place, text, &json, link))
+                let (json, behind) = Json::first(bytes).ok_or("the payload can't be compared")?;
+                Ok(self.resource(place, bytes, &json, behind, link))
             }
             // An array or a scalar: JSON, but no resource.
             Err(error) if matches!(error.kind(), DecodeErrorKind::NotAnObject(_)) => Ok(true),
@@ -68,20 +67,27 @@ impl Report {
         }
     }
 
-    fn resource(&mut self, place: &str, text: &str, json: &Json<'_>, link: Option<&'static Table>) -> bool {
+    fn resource(
+        &mut self,
+        place: &str,
+        bytes: &[u8],
+        json: &Json<'_>,
+        behind: &[u8],
+        link: Option<&'static Table>,
+    ) -> bool {
         self.resources += 1;
         let table = self.table(place, json, link);
         let mut record = table.make();
         // That it decodes was seen before.
-        let Ok(deviations) = decode_into(&mut *record, text.as_bytes(), &Limits::default()) else { return false };
+        let Ok(deviations) = decode_into(&mut *record, bytes, &Limits::default()) else { return false };
         for deviation in &deviations {
             *self.deviations.entry(deviation.kind.as_str()).or_default() += 1;
         }
         let leaves = leaves::count(json, table, &deviations);
         self.leaves.all += leaves.all;
         self.leaves.typed += leaves.typed;
-        let encoded = encode(&*record);
-        Json::parse(&encoded).is_some_and(|back| json.same(&back))
+        let encoded = encode_bytes(&*record);
+        Json::first(&encoded).is_some_and(|(back, after)| json.same(&back) && behind == after)
     }
 
     /// What a payload is: what it says itself, else what leads to it, else what stands at its place, else a resource of

@@ -61,7 +61,8 @@ impl PrivilegeName {
 /// The host, and what to speak with it.
 #[derive(Debug, Args)]
 pub(crate) struct Target {
-    /// The host: a name, an address, or the URL of its Redfish service or of a system, chassis or manager in it
+    /// The host: a name or an address, with or without a port, or the URL of its Redfish service or of a system, chassis or
+    /// manager in it
     #[arg(value_name = "HOST")]
     address: String,
     /// Protocol to use [default: Redfish if available, otherwise IPMI]
@@ -108,7 +109,7 @@ impl ChoiceArgs {
 /// The host, for what only IPMI has.
 #[derive(Debug, Args)]
 pub(crate) struct IpmiTarget {
-    /// The host: a name or an address
+    /// The host: a name or an address, with or without a port
     #[arg(value_name = "HOST")]
     address: String,
     #[command(flatten)]
@@ -214,7 +215,9 @@ impl IpmiTarget {
         &self,
         work: impl AsyncFnOnce(&ipmi::Client) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
-        let host = open(&self.address, Protocol::Ipmi, &ChoiceArgs::default(), &self.ipmi, &self.host).await?.value;
+        // What a path names is of Redfish alone.
+        let (address, _) = split_url(&self.address)?;
+        let host = open(address, Protocol::Ipmi, &ChoiceArgs::default(), &self.ipmi, &self.host).await?.value;
         let done = match host.ipmi().await {
             Ok(bmc) => work(&bmc).await,
             Err(error) => Err(error.into()),

@@ -18,7 +18,7 @@ use rosefish_mock::MockBmc;
 pub(crate) use reach::ReachArgs;
 pub use summary::Summary;
 
-use crate::host::{HostArgs, INTERRUPTED, log_out, split_url, uninterrupted};
+use crate::host::{HostArgs, INTERRUPTED, interrupt, log_out, split_url, uninterrupted};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -118,7 +118,7 @@ async fn walk(client: &Client, reach: &ReachArgs, verbose: bool) -> Walked {
     let progress = progress();
     let mut visits = reach.walk(client).visits();
     let mut summary = Summary::default();
-    let interrupt = tokio::signal::ctrl_c();
+    let interrupt = interrupt();
     tokio::pin!(interrupt);
     let interrupted = loop {
         let visit = tokio::select! {

@@ -133,6 +133,7 @@ fn is_unknown(code: CompletionCode) -> bool {
 fn is_final(error: &Error) -> bool {
     error.completion_code().is_some_and(|code| {
         is_unknown(code)
+            || code.is_refused_for_now()
             || matches!(
                 code,
                 CompletionCode::NotPresent | CompletionCode::InsufficientPrivilege | CompletionCode::ReservationLost

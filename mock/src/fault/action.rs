@@ -18,7 +18,7 @@ use crate::message::{self, Message};
 ///
 /// As JSON an action is its name with what it takes, in small letters: `"reset"`,
 /// `{ "delay": 0.5 }`, `{ "status": 412 }`, `{ "answer": { "status": 500, "body": "<html>" } }`,
-/// `{ "merge": { "Id": null } }`.
+/// `{ "merge": { "Id": null } }`, `{ "arm": { "path": "{path}", "times": 3, "then": { "status": 404 } } }`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -304,6 +304,14 @@ mod tests {
             (r#"{"drip":{"bytes":1,"every":0.25}}"#, Action::Drip { bytes: 1, every: Duration::from_millis(250) }),
             (r#"{"header":["ETag","\"\""]}"#, Action::Header("ETag".into(), "\"\"".into())),
             (r#"{"merge":{"Id":null}}"#, Action::Merge(json!({ "Id": null }))),
+            (r#""hang""#, Action::Hang),
+            (r#"{"raw":"HTTP/1.1 204\r\n"}"#, Action::Raw("HTTP/1.1 204\r\n".into())),
+            (
+                r#"{"arm":{"path":"{path}","times":3,"lasts":60.0,"then":[{"status":404}]}}"#,
+                Action::arm(
+                    Rule::any().path("{path}").times(3).lasts(Duration::from_secs(60)).then(Action::Status(404)),
+                ),
+            ),
         ] {
             assert_eq!(serde_json::from_str::<Action>(text).unwrap(), expected);
             assert_eq!(serde_json::to_string(&expected).unwrap(), text);

@@ -103,6 +103,19 @@ impl Rule {
         Self::on(method, path).then(Action::Apply).then(Action::Raw(answer))
     }
 
+    /// A rule for logins by session, which are answered by this status, while Basic authentication is taken. A 401
+    /// says so in `WWW-Authenticate`.
+    ///
+    /// ```
+    /// use rosefish_mock::fault::{Faults, Rule};
+    ///
+    /// let faults = Faults::new();
+    /// faults.add(Rule::sessions_refused(401));
+    /// ```
+    pub fn sessions_refused(status: u16) -> Self {
+        Self::on("POST", "**/Sessions").then(Action::Status(status))
+    }
+
     /// A rule for logouts: a DELETE of a session.
     ///
     /// ```

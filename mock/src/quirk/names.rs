@@ -115,8 +115,6 @@ quirks! {
     EventsOverHttp1 = "events-over-http1",
     /// Test events, heartbeats and the events of tasks bear no `Context` (OpenBMC).
     EventsWithoutContext = "events-without-context",
-    /// A login by session is answered by 401; only Basic authentication is taken.
-    BasicOnly = "basic-only",
     /// `$filter` works where the members of a collection stand whole and has no effect where they are links,
     /// although it is advertised (OpenBMC).
     FilterIgnoresLinks = "filter-ignores-links",

@@ -142,9 +142,6 @@ fn one(quirks: &Quirks, quirk: Quirk, state: &mut State, call: &Call, json: &Val
         Quirk::EventsOverHttp1 if call.version == Version::HTTP_2 && stream::is_stream(state, call) => {
             Some(Reply::error(Message::new(&message::RESOURCE_MISSING, [&call.key])))
         }
-        Quirk::BasicOnly if posted("") && login::is_sessions(state, &call.key) => {
-            Some(Reply::error(Message::new(&message::UNAUTHORIZED, [])))
-        }
         Quirk::RootWantsLogin if call.key == uri::ROOT => login::authenticate(state, call).err(),
         Quirk::OemMultipart if call.header(header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("multipart/")) => {
             (!multipart_as_wanted(call)).then(|| about(&message::CREATE_MISSING_PROPERTY, "OemParameters"))

@@ -209,7 +209,8 @@ async fn logouts_and_logins_are_refused_as_ordered() {
     assert!(hanging.await.unwrap_err().is_timeout());
     assert_eq!(delete(&bmc, &session).await.status, 204);
 
-    let bmc = MockBmc::builder().tree(small_tree()).plain().quirk(Quirk::BasicOnly).start().await.unwrap();
+    let bmc = small(LoginAnswer::new()).await;
+    bmc.faults().add(Rule::sessions_refused(401));
     let refused = log_in(&bmc, bmc.user(), bmc.password()).await;
     assert_eq!(refused.status, 401);
     assert!(refused.header("www-authenticate").unwrap().starts_with("Basic"));

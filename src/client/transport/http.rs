@@ -8,17 +8,26 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::stream;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect;
+use rustls::AlertDescription;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Body, HttpRequest, HttpResponse, LongLived, Transport};
-use crate::client::tls::{ClientCertificate, HttpVersion, TlsVersion, Trust};
+use crate::client::address::HostName;
+use crate::client::tls::{ClientCertificate, HttpVersion, Refusal, TlsVersion, Trust, hexadecimal};
 use crate::error::{Error, ErrorKind};
+
+/// What a host is called here that is reached by an address with a zone: URLs can't have zones, and an address in a URL is
+/// not looked up. The name is sent nowhere.
+const STAND_IN: &str = "zone.rosefish.invalid";
 
 /// What is needed to reach a service.
 #[derive(Clone, Default)]
 pub(crate) struct HttpConfig {
     pub(crate) encrypted: bool,
+    /// The host that all requests are for.
+    pub(crate) host: Option<HostName>,
     pub(crate) trust: Trust,
     pub(crate) certificate: Option<ClientCertificate>,
     pub(crate) oldest_tls: TlsVersion,
@@ -48,8 +57,14 @@ impl Http {
     pub(crate) fn new(config: HttpConfig) -> Result<Self, Error> {
         // No connection is encrypted where the URL says http, but reqwest wants a TLS backend all the same.
         let trust = if config.encrypted { &config.trust } else { &Trust::Anything };
-        let tls = trust.config(config.certificate.as_ref(), config.oldest_tls, config.version)?;
-        Self::with_tls(config, tls)
+        let address = match &config.host {
+            Some(HostName::V6(address, Some(_))) => Some(*address),
+            _ => None,
+        };
+        // HTTP/2 would send the name that stands in.
+        let version = if address.is_some() { HttpVersion::Http1 } else { config.version };
+        let tls = trust.config(config.certificate.as_ref(), config.oldest_tls, version, address)?;
+        Self::with_tls(HttpConfig { version, ..config }, tls)
     }
 
     fn with_tls(config: HttpConfig, tls: rustls::ClientConfig) -> Result<Self, Error> {
@@ -87,6 +102,13 @@ fn pool(config: &HttpConfig, tls: rustls::ClientConfig) -> Result<reqwest::Clien
         HttpVersion::Http1 => builder.http1_only(),
         HttpVersion::Http2 => builder.http2_prior_knowledge(),
     };
+    if let Some(host @ HostName::V6(_, Some(_))) = &config.host {
+        if config.proxy.is_some() {
+            let text = format!("{host} has a zone, which means nothing to a proxy");
+            return Err(Error::new(ErrorKind::Configuration, text));
+        }
+        builder = builder.dns_resolver(Arc::new(Zoned(host.to_string())));
+    }
     if let Some((url, user)) = &config.proxy {
         // The URL is not repeated: it may have a password in it.
         let mut proxy = reqwest::Proxy::all(url)
@@ -104,11 +126,20 @@ fn pool(config: &HttpConfig, tls: rustls::ClientConfig) -> Result<reqwest::Clien
 impl Transport for Http {
     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, Error>> {
         Box::pin(async move {
-            let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
+            let mut host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
+            let odd = |text: &str| Error::new(ErrorKind::Configuration, text.to_owned());
             let long_lived = request.extensions().get::<LongLived>().is_some();
-            let request = reqwest::Request::try_from(request).map_err(|error| {
-                Error::new(ErrorKind::Configuration, "the request could not be made").with_source(error)
-            })?;
+            let mut request = reqwest::Request::try_from(request)
+                .map_err(|error| odd("the request could not be made").with_source(error))?;
+            if let Some(zoned @ HostName::V6(_, Some(_))) = &self.config.host {
+                let called = host.parse().map_err(|_| odd("the host can't be named in a request"))?;
+                request.headers_mut().insert(::http::header::HOST, called);
+                request
+                    .url_mut()
+                    .set_host(Some(STAND_IN))
+                    .map_err(|error| odd("the host can't be named in a request").with_source(error))?;
+                host = zoned.to_string();
+            }
             let streams = if long_lived { self.streams() } else { None };
             let again = streams.and_then(|_| request.try_clone());
             let mut answer = match streams.unwrap_or(&self.client).execute(request).await {
@@ -141,6 +172,19 @@ impl Transport for Http {
     }
 }
 
+/// Looks up one address with its zone, whatever is asked for.
+struct Zoned(String);
+
+impl Resolve for Zoned {
+    fn resolve(&self, _: Name) -> Resolving {
+        let host = self.0.clone();
+        Box::pin(async move {
+            let found: Vec<_> = tokio::net::lookup_host((host.as_str(), 0)).await?.collect();
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
+}
+
 /// What reqwest says, without its types. Its errors have URLs in them, which say nothing new, and no headers.
 fn fault(error: &reqwest::Error, host: &str) -> Error {
     let mut reasons = Vec::new();
@@ -161,7 +205,23 @@ fn fault(error: &reqwest::Error, host: &str) -> Error {
     // The outermost words repeat the URL; the innermost say what happened.
     let reason = reasons.pop().unwrap_or_default();
     let connecting = error.is_connect();
+    let refusal = tls.and_then(Refusal::of);
+    if let Some(Refusal { why, sha256 }) = refusal {
+        let sha256 = sha256.map(|sha256| hexadecimal(&sha256));
+        let shown = sha256.as_ref().map(|sha256| format!("; its SHA-256 is {sha256}")).unwrap_or_default();
+        let text = format!("the certificate of {host} was not accepted: {why}{shown}");
+        return Error::new(ErrorKind::Tls, text).with_certificate(sha256);
+    }
     let (kind, text) = match tls {
+        Some(tls) if speaks_otherwise(tls) => {
+            let alert = matches!(tls, rustls::Error::AlertReceived(AlertDescription::HandshakeFailure));
+            let or = if alert { ", or wants a certificate of its clients" } else { "" };
+            let text = format!(
+                "{host} does not speak TLS as this client does (TLS 1.3, or 1.2 with ECDHE and AES-GCM or ChaCha20){or}. For \
+                 TLS 1.0, TLS 1.1 and RSA key exchange, a program brings a `Transport` of its own, as examples/openssl does"
+            );
+            (ErrorKind::Tls, text)
+        }
         Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented) => {
             (ErrorKind::Tls, format!("the certificate of {host} was not accepted"))
         }
@@ -175,4 +235,16 @@ fn fault(error: &reqwest::Error, host: &str) -> Error {
     let fault = Error::new(kind, format!("{text}: {reason}"));
     // After a handshake that failed, and by an alert that answers a client's certificate, nothing was asked.
     if connecting || kind == ErrorKind::Tls { fault } else { fault.maybe_sent() }
+}
+
+/// Whether a handshake came to nothing because the two ends have no version or cipher suite of TLS in common.
+fn speaks_otherwise(error: &rustls::Error) -> bool {
+    use AlertDescription as A;
+    match error {
+        rustls::Error::AlertReceived(alert) => {
+            matches!(alert, A::HandshakeFailure | A::ProtocolVersion | A::InsufficientSecurity)
+        }
+        rustls::Error::PeerIncompatible(_) => true,
+        _ => false,
+    }
 }

@@ -9,7 +9,7 @@ use rosefish_mock::{MockBmc, Quirk};
 use serde_json::json;
 
 use super::{ACCOUNTS, SYSTEM, started, with};
-use crate::builder;
+use crate::{all_ended, builder};
 
 const SESSIONS: &str = "/redfish/v1/SessionService/Sessions";
 
@@ -39,10 +39,10 @@ async fn a_full_table_of_sessions_is_an_error_of_its_own() {
         let patient = rosefish::RetryPolicy::default().budget(Duration::from_millis(200));
         let error = builder(&mock).retry(patient).connect().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::SessionLimit, "{quirk:?} {error}");
-        clients.pop();
+        clients.pop().unwrap().close().await.unwrap();
         clients.push(builder(&mock).connect().await.unwrap());
         drop(clients);
-        assert_eq!(mock.sessions(), 0);
+        all_ended(&mock).await;
     }
 }
 
@@ -52,7 +52,7 @@ async fn a_logout_that_is_refused_hurts_nobody() {
     // Said to whoever asks for it; a drop asks nobody.
     let said = bmc.close().await;
     assert!(said.as_ref().is_ok() || said.is_err_and(|error| error.status() == Some(400)));
-    assert_eq!(mock.sessions(), 0);
+    all_ended(&mock).await;
     let (mock, bmc) = started(MockBmc::builder()).await;
     mock.end_sessions();
     bmc.close().await.unwrap();
@@ -74,7 +74,7 @@ async fn a_401_for_no_reason_costs_one_login_and_no_session() {
     let logins = mock.requests().to("POST", SESSIONS).len();
     assert!(logins <= 1 + refused, "{logins} logins for {refused} refusals");
     drop(bmc);
-    assert_eq!(mock.sessions(), 0, "nor are those left that were given up");
+    all_ended(&mock).await;
 }
 
 #[tokio::test]
@@ -113,7 +113,7 @@ async fn sessions_end_however_the_service_names_them() {
     mock.faults().add(Rule::on("POST", SESSIONS).then(Action::Header("Location".into(), foreign)));
     let bmc = builder(&mock).connect().await.unwrap();
     drop(bmc);
-    assert_eq!(mock.sessions(), 0);
+    all_ended(&mock).await;
 }
 
 #[tokio::test]
@@ -133,5 +133,5 @@ async fn who_has_to_change_the_password_can_do_that_and_nothing_else() {
     let own: rosefish::Resource<ManagerAccount> = accounts.members().try_next().await.unwrap().unwrap();
     assert_eq!(own.password_change_required, Some(false));
     drop((bmc, accounts, own));
-    assert_eq!(mock.sessions(), 0);
+    all_ended(&mock).await;
 }

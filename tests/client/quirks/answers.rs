@@ -10,7 +10,7 @@ use rosefish_mock::fault::{Action, Answer, Rule};
 use serde_json::{Value, json};
 
 use super::{SYSTEM, started, system, tag};
-use crate::builder;
+use crate::{all_ended, builder};
 
 const SENSORS: &str = "/redfish/v1/Chassis/1U/Sensors";
 const RESET: &str = "/redfish/v1/Systems/1/Actions/ComputerSystem.Reset";
@@ -93,7 +93,7 @@ async fn a_root_that_names_nothing_is_enough() {
         let bmc = builder(&mock).connect().await.unwrap_or_else(|error| panic!("{missing}: {error}"));
         assert!(bmc.root().systems().members().try_next().await.unwrap().is_some(), "{missing}");
         drop(bmc);
-        assert_eq!(mock.sessions(), 0, "{missing}");
+        all_ended(&mock).await;
     }
 }
 

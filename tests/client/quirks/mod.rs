@@ -7,7 +7,7 @@ use rosefish::schema::ComputerSystem;
 use rosefish::schema::resource::ResetType;
 use rosefish_mock::{Builder, MockBmc, Quirk};
 
-use crate::builder;
+use crate::{all_ended, builder};
 
 mod access;
 mod actions;
@@ -50,7 +50,7 @@ async fn no_quirk_keeps_a_client_from_its_work() {
         assert!(system["AssetTag"] == "rack 7" || pending["AssetTag"] == "rack 7", "{quirk}");
         mock.requests().to("POST", "**/ComputerSystem.Reset").assert_once();
         drop(bmc);
-        assert_eq!(mock.sessions(), 0, "{quirk}");
+        all_ended(&mock).await;
     }
 }
 

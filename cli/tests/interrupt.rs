@@ -1,0 +1,164 @@
+//! Ctrl-C: the first press ends the session, the second the program.
+#![cfg(unix)]
+
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use rosefish_mock::MockBmc;
+use rosefish_mock::fault::{Action, Rule};
+use rosefish_mock::ipmi::{Act, MockIpmi, Rule as IpmiRule};
+
+const FOREVER: Duration = Duration::from_secs(3600);
+
+/// Every verb that talks to a service, on its way through what that has.
+const VERBS: &[&[&str]] = &[
+    &["get"],
+    &["walk"],
+    &["check"],
+    &["power"],
+    &["sensors"],
+    &["boot"],
+    &["sel"],
+    &["fru"],
+    &["bmc"],
+    &["users"],
+    &["record"],
+];
+
+/// A BMC that lets people log in, and is silent when it is asked for anything else.
+async fn silent() -> MockBmc {
+    let mock = MockBmc::builder().credentials("root", "password").plain().start().await.unwrap();
+    for first in ["Systems", "Chassis", "Managers", "AccountService"] {
+        mock.faults().add(Rule::on("GET", &format!("/redfish/v1/{first}")).then(Action::Delay(FOREVER)));
+    }
+    mock
+}
+
+struct Program {
+    child: Child,
+    begin: Instant,
+}
+
+impl Program {
+    /// Starts a verb and waits until it hangs.
+    async fn start(mock: &MockBmc, verb: &[&str]) -> Self {
+        let url = if verb == ["get"] { format!("{}/redfish/v1/Systems", mock.url()) } else { mock.url() };
+        let folder = std::env::temp_dir().join(format!("rosefish-interrupt-{}", std::process::id()));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rosefish"));
+        command.args(verb).arg(url);
+        if verb == ["record"] {
+            command.arg(&folder);
+        }
+        if !["get", "walk", "check", "record"].contains(&verb[0]) {
+            command.args(["--protocol", "redfish"]);
+        }
+        let child = command
+            .args(["--user", "root"])
+            .env("ROSEFISH_PASSWORD", "password")
+            .env_remove("ROSEFISH_USER")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let begin = Instant::now();
+        while mock.sessions() == 0 {
+            assert!(begin.elapsed() < Duration::from_secs(60), "{verb:?} does not log in");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        Self { child, begin: Instant::now() }
+    }
+
+    fn press_ctrl_c(&self) {
+        let sent = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    async fn end(self) -> (Output, Duration) {
+        let begin = self.begin;
+        let output = tokio::task::spawn_blocking(|| self.child.wait_with_output().unwrap()).await.unwrap();
+        (output, begin.elapsed())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_press_ends_the_session_in_every_verb() {
+    for verb in VERBS {
+        let mock = silent().await;
+        let program = Program::start(&mock, verb).await;
+        program.press_ctrl_c();
+        let (output, took) = program.end().await;
+        assert_eq!(output.status.code(), Some(130), "{verb:?} {output:?}");
+        assert_eq!(mock.sessions(), 0, "{verb:?} {output:?}");
+        assert!(took < Duration::from_secs(4), "{verb:?} {took:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_keeps_its_logout_waiting_does_not_keep_the_program() {
+    for verb in [VERBS[0], VERBS[1], VERBS[3]] {
+        let mock = silent().await;
+        mock.faults().add(Rule::on("DELETE", "**").then(Action::Delay(FOREVER)));
+        let program = Program::start(&mock, verb).await;
+        program.press_ctrl_c();
+        let (output, took) = program.end().await;
+        assert_eq!(output.status.code(), Some(130), "{verb:?} {output:?}");
+        assert!(took < Duration::from_secs(9), "{verb:?} {took:?}");
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(errors.contains("could not be ended"), "{verb:?} {errors}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_press_ends_a_session_of_ipmi_too() {
+    const SENSORS: u8 = 0x0a;
+    let late = IpmiRule { netfn: SENSORS, command: None, times: u32::MAX, act: Act::Late(Duration::from_secs(10)) };
+    let bmc = MockIpmi::builder().rule(late).start().await.unwrap();
+    let child = Command::new(env!("CARGO_BIN_EXE_rosefish"))
+        .args([
+            "sensors",
+            "127.0.0.1",
+            "--protocol",
+            "ipmi",
+            "--port",
+            &bmc.addr().port().to_string(),
+            "--user",
+            "admin",
+        ])
+        .env("ROSEFISH_PASSWORD", "password")
+        .env_remove("ROSEFISH_USER")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let program = Program { child, begin: Instant::now() };
+    while bmc.sessions() == 0 {
+        assert!(program.begin.elapsed() < Duration::from_secs(60), "it does not log in");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    program.press_ctrl_c();
+    let (output, _) = program.end().await;
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(bmc.sessions(), 0, "{output:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_press_ends_the_program_at_once() {
+    for verb in [VERBS[0], VERBS[1], VERBS[3], VERBS[10]] {
+        let mock = silent().await;
+        mock.faults().add(Rule::on("DELETE", "**").then(Action::Delay(FOREVER)));
+        let mut program = Program::start(&mock, verb).await;
+        program.press_ctrl_c();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert!(program.child.try_wait().unwrap().is_none(), "{verb:?} is still logging out");
+        program.begin = Instant::now();
+        program.press_ctrl_c();
+        let (output, took) = program.end().await;
+        assert_eq!(output.status.code(), Some(130), "{verb:?} {output:?}");
+        assert!(took < Duration::from_secs(1), "{verb:?} {took:?}");
+    }
+}

@@ -1,0 +1,475 @@
+//! Takes secrets out of what a service said before a person sees it: by name in JSON, forms, markup and plain text, and by
+//! value where the client knows them. Every error text and every glimpse of a body goes through here.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+use super::credentials::Credentials;
+use crate::schema::message::Message;
+
+/// What stands in the place of a secret.
+const MASK: &str = "***";
+
+/// Secrets this short are looked for as whole words only: they are parts of other words by chance.
+const SHORT: usize = 4;
+
+/// How many secrets are remembered: a client that lives for years has had many tokens.
+const MOST: usize = 64;
+
+/// The secrets that a client knows: its password, its tokens, and what they look like in a header.
+#[derive(Default)]
+pub(crate) struct Secrets(Mutex<Vec<SecretString>>);
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secrets")
+    }
+}
+
+impl Secrets {
+    /// Remembers a secret.
+    pub(crate) fn know(&self, secret: &str) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|other| other.expose_secret() != secret);
+        if !secret.is_empty() {
+            known.push(secret.to_owned().into());
+        }
+        // Tokens come and go; the password is learned anew with each of them.
+        let many = known.len().saturating_sub(MOST);
+        known.drain(..many);
+    }
+
+    /// Remembers a password, and the value that Basic authentication makes of it.
+    pub(crate) fn know_credentials(&self, credentials: &Credentials) {
+        self.know(credentials.password.expose_secret());
+        self.know(&credentials.basic());
+    }
+
+    /// The same and these.
+    pub(crate) fn with(&self, others: Vec<String>) -> Self {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Self(Mutex::new(known.into_iter().chain(others.into_iter().map(SecretString::from)).collect()))
+    }
+
+    /// Masks a body, or a part of one, for people. JSON stays as it is written where it has no secrets.
+    pub(crate) fn body(&self, text: &str) -> String {
+        match serde_json::from_str::<Value>(text) {
+            Ok(json) => {
+                let masked = self.json(&json);
+                if masked == json { text.to_owned() } else { masked.to_string() }
+            }
+            Err(_) => self.text(text),
+        }
+    }
+
+    /// Masks a text.
+    pub(crate) fn text(&self, text: &str) -> String {
+        self.known(by_name(text))
+    }
+
+    /// Masks all strings of a JSON value.
+    pub(crate) fn json(&self, value: &Value) -> Value {
+        let mut masked = value.clone();
+        mask_json(&mut masked, self, false);
+        masked
+    }
+
+    /// Masks the texts of messages that were decoded already.
+    pub(crate) fn messages(&self, messages: &mut [Message]) {
+        for message in messages {
+            let related = message.related_properties.iter();
+            let values = repeated_values(&message.message_args, related);
+            let mask = |text: &str| self.text(&values.iter().fold(text.to_owned(), |text, value| replace(text, value)));
+            for text in [&mut message.message, &mut message.resolution].into_iter().flatten() {
+                *text = mask(text);
+            }
+            for argument in &mut message.message_args {
+                *argument = if values.contains(argument) { MASK.to_owned() } else { self.text(argument) };
+            }
+        }
+    }
+
+    /// Masks what is known, in each of the forms that it takes on the way.
+    fn known(&self, text: String) -> String {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut forms: Vec<String> = known.iter().flat_map(|secret| forms(secret.expose_secret())).collect();
+        // The longer first: one may be a part of another.
+        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        forms.iter().fold(text, |text, form| replace(text, form))
+    }
+}
+
+/// A secret as it is, and as JSON, URLs and HTML write it.
+fn forms(secret: &str) -> Vec<String> {
+    let json = Value::from(secret).to_string();
+    let json = json.get(1..json.len().saturating_sub(1)).unwrap_or_default().to_owned();
+    let url: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    let html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let mut all = vec![secret.to_owned(), json, url.replace('+', "%20"), url, html.replace('\'', "&#39;"), html];
+    all.dedup();
+    all
+}
+
+fn replace(text: String, secret: &str) -> String {
+    if !text.contains(secret) {
+        return text;
+    }
+    if secret.chars().count() >= SHORT {
+        return text.replace(secret, MASK);
+    }
+    let mut whole = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some((before, after)) = rest.split_once(secret) {
+        let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        let inside = is_word(before.chars().next_back()) || is_word(after.chars().next());
+        whole.push_str(before);
+        whole.push_str(if inside { secret } else { MASK });
+        rest = after;
+    }
+    whole.push_str(rest);
+    whole
+}
+
+/// Whether something of this name holds a secret: a property, a header, a field of a form.
+pub(crate) fn is_secret(name: &str) -> bool {
+    const ENDINGS: [&str; 18] = [
+        "password",
+        "passwd",
+        "passphrase",
+        "passcode",
+        "pwd",
+        "token",
+        "secret",
+        "secretkey",
+        "privatekey",
+        "encryptionkey",
+        "authenticationkey",
+        "accesskey",
+        "apikey",
+        "sharedkey",
+        "chapkey",
+        "communitystring",
+        "authorization",
+        "cookie",
+    ];
+    const NAMES: [&str; 5] = ["pass", "pw", "auth", "credential", "credentials"];
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    ENDINGS.iter().any(|ending| plain.ends_with(ending)) || NAMES.contains(&plain.as_str())
+}
+
+/// Whether a pointer or a path leads to something that holds a secret.
+fn leads_to_secret(text: &str) -> bool {
+    text.rsplit(['/', '#', '.']).next().is_some_and(is_secret)
+}
+
+fn mask_json(value: &mut Value, secrets: &Secrets, secret: bool) {
+    match value {
+        Value::String(text) if secret => {
+            if !text.is_empty() {
+                MASK.clone_into(text);
+            }
+        }
+        Value::String(text) => *text = secrets.text(text),
+        Value::Number(_) if secret => *value = MASK.into(),
+        Value::Array(items) => items.iter_mut().for_each(|item| mask_json(item, secrets, secret)),
+        Value::Object(object) => {
+            mask_arguments(object);
+            // A property may be told as a pair of its name and its value.
+            let named = ["Name", "Key", "Id", "AttributeName", "PropertyName", "name", "key"];
+            let pair = named.iter().any(|name| object.get(*name).and_then(Value::as_str).is_some_and(is_secret));
+            for (name, item) in object.iter_mut() {
+                let is_value = pair && name.to_ascii_lowercase().ends_with("value");
+                mask_json(item, secrets, secret || is_value || is_secret(name));
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// The secrets in a JSON body, by the names of its properties.
+pub(crate) fn secrets_in(body: &[u8]) -> Vec<String> {
+    /// Larger bodies are firmware and the like.
+    const MOST: usize = 1 << 16;
+    fn collect(value: &Value, secret: bool, found: &mut Vec<String>) {
+        match value {
+            Value::String(text) if secret && !text.is_empty() => found.push(text.clone()),
+            Value::Array(items) => items.iter().for_each(|item| collect(item, secret, found)),
+            Value::Object(object) => {
+                object.iter().for_each(|(name, item)| collect(item, secret || is_secret(name), found));
+            }
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    if body.len() <= MOST
+        && let Ok(json) = serde_json::from_slice(body)
+    {
+        collect(&json, false, &mut found);
+    }
+    found
+}
+
+/// Masks the values that a message repeats of a property that holds a secret: "The value 'hunter2' of Password is too short."
+fn mask_arguments(message: &mut serde_json::Map<String, Value>) {
+    let strings = |name: &str| -> Vec<String> {
+        let found = message.get(name).and_then(Value::as_array).into_iter().flatten();
+        found.filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let values = repeated_values(&strings("MessageArgs"), strings("RelatedProperties").iter());
+    if values.is_empty() {
+        return;
+    }
+    for (name, item) in message.iter_mut() {
+        match (name.as_str(), item) {
+            ("MessageArgs", Value::Array(items)) => {
+                for item in items {
+                    if item.as_str().is_some_and(|text| values.iter().any(|value| value == text)) {
+                        *item = MASK.into();
+                    }
+                }
+            }
+            ("Message" | "Resolution", Value::String(text)) => {
+                for value in &values {
+                    *text = replace(std::mem::take(text), value);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The arguments of a message that are what a property that holds a secret was set to. A URI is not.
+fn repeated_values<'a>(arguments: &[String], mut related: impl Iterator<Item = &'a String>) -> Vec<String> {
+    if !arguments.iter().any(|text| leads_to_secret(text)) && !related.any(|text| leads_to_secret(text)) {
+        return Vec::new();
+    }
+    let is_value = |text: &&String| !text.is_empty() && !leads_to_secret(text) && !text.starts_with('/');
+    arguments.iter().filter(is_value).cloned().collect()
+}
+
+/// Masks what stands behind a name that says it is a secret, in any text.
+pub(crate) fn by_name(text: &str) -> String {
+    let mut whole = String::with_capacity(text.len());
+    let mut done = 0;
+    let mut at = 0;
+    while let Some((start, end)) = next_name(text, at) {
+        at = end;
+        let name = text.get(start..end).unwrap_or_default();
+        let rest = text.get(end..).unwrap_or_default();
+        let value = if is_secret(name) { value_behind(name, rest) } else { scheme_value(name, rest) };
+        let user_info = || user_info(rest);
+        if let Some((from, to)) = value.or_else(user_info) {
+            whole.push_str(text.get(done..end + from).unwrap_or_default());
+            whole.push_str(MASK);
+            done = end + to;
+            at = done;
+        }
+    }
+    whole.push_str(text.get(done..).unwrap_or_default());
+    whole
+}
+
+/// The next run of characters that names are made of.
+fn next_name(text: &str, from: usize) -> Option<(usize, usize)> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let rest = text.get(from..)?;
+    let start = from + rest.find(is_part)?;
+    let run = text.get(start..)?;
+    Some((start, start + run.find(|c| !is_part(c)).unwrap_or(run.len())))
+}
+
+/// Ways to write a quotation mark, the longer before what they begin with.
+const QUOTES: [&str; 9] = ["\\\\\\\"", "\\\"", "\"", "'", "&quot;", "&#34;", "&#39;", "%22", "%27"];
+
+fn quote(text: &str) -> Option<&'static str> {
+    QUOTES.into_iter().find(|quote| text.starts_with(quote))
+}
+
+/// Where the value begins and ends that stands behind the name of a secret; none where none does.
+fn value_behind(name: &str, text: &str) -> Option<(usize, usize)> {
+    let mut at = quote(text).map_or(0, str::len);
+    let rest = |at: usize| text.get(at..).unwrap_or_default();
+    let blanks = |at: usize| rest(at).len() - rest(at).trim_start().len();
+    if rest(at).starts_with(']') {
+        at += 1;
+    }
+    // <input name="password" value="...">
+    let tag = rest(at).split('>').next().unwrap_or_default();
+    if let Some(place) = tag.find("value=").filter(|_| blanks(at) > 0) {
+        at += place + "value=".len();
+        return delimited(text, at, false, false);
+    }
+    let gap = blanks(at);
+    at += gap;
+    let separator =
+        ["=>", ":=", ":", "=", "%3A", "%3a", "%3D", "%3d", ">"].into_iter().find(|s| rest(at).starts_with(s));
+    let Some(separator) = separator else {
+        // <Password xsi:type="string">...</Password>
+        let (attributes, inner) = rest(at).split_once('>').filter(|_| gap > 0)?;
+        let markup = attributes.contains('=') && inner.contains("</");
+        let from = text.len() - inner.len();
+        return markup.then(|| (from, from + inner.find('<').unwrap_or(inner.len()))).filter(|(from, to)| to > from);
+    };
+    at += separator.len();
+    if separator == ">" {
+        let end = at + rest(at).find('<')?;
+        return (end > at && rest(end).starts_with("</")).then_some((at, end));
+    }
+    let gap = blanks(at);
+    at += gap;
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    delimited(text, at, plain.ends_with("cookie") || plain.ends_with("authorization"), gap > 0)
+}
+
+/// A value that begins here: in quotation marks, or up to what ends one. That of a header has blanks in it; a word that
+/// others follow after a blank is a sentence.
+fn delimited(text: &str, at: usize, header: bool, apart: bool) -> Option<(usize, usize)> {
+    let rest = text.get(at..)?;
+    if let Some(mark) = quote(rest) {
+        let inner = rest.get(mark.len()..)?;
+        let from = at + mark.len();
+        let end = end_of_quoted(inner, mark);
+        return (end > 0).then_some((from, from + end));
+    }
+    if rest.starts_with('[') {
+        return Some((at, at + rest.find(']').unwrap_or(rest.len())));
+    }
+    let ends = |c: char| match header {
+        true => matches!(c, '\n' | '\r' | '<' | '"'),
+        false => c.is_whitespace() || matches!(c, '&' | ',' | ';' | '<' | '>' | '}' | ')' | ']' | '"' | '\''),
+    };
+    let end = rest.find(ends).unwrap_or(rest.len());
+    let value = rest.get(..end)?;
+    let sentence = apart
+        && !header
+        && value.chars().all(|c| c.is_ascii_alphabetic())
+        && rest.get(end..).is_some_and(|after| {
+            after.starts_with(' ') && after.trim_start().starts_with(|c: char| c.is_alphanumeric())
+        });
+    let nothing = value.is_empty() || matches!(value, "null" | "true" | "false" | MASK) || value.starts_with('{');
+    (!nothing && !sentence).then_some((at, at + end))
+}
+
+fn end_of_quoted(inner: &str, mark: &str) -> usize {
+    let mut from = 0;
+    while let Some(found) = inner.get(from..).and_then(|rest| rest.find(mark)) {
+        let end = from + found;
+        let slashes = inner.get(..end).unwrap_or_default().bytes().rev().take_while(|byte| *byte == b'\\').count();
+        // A mark behind a backslash is a part of the value.
+        if slashes % 2 == 0 || mark.starts_with('\\') {
+            return end;
+        }
+        from = end + mark.len();
+    }
+    inner.len()
+}
+
+/// What stands behind the name of a scheme of authentication: `Basic dXNlcjpwYXNz`, `Bearer eyJ...`.
+fn scheme_value(name: &str, text: &str) -> Option<(usize, usize)> {
+    let value = text.strip_prefix(' ')?;
+    let end = value.find(|c: char| !(c.is_ascii_alphanumeric() || "+/=-_.~".contains(c))).unwrap_or(value.len());
+    let value = value.get(..end)?;
+    let secret = match name.to_ascii_lowercase().as_str() {
+        "basic" => STANDARD.decode(value).is_ok_and(|bytes| bytes.contains(&b':')),
+        "bearer" => value.len() >= 8 && value.chars().any(|c| c.is_ascii_digit()),
+        _ => false,
+    };
+    secret.then_some((1, 1 + end))
+}
+
+/// The user and the password of a URL, when what comes next is one: `https://user:password@host`.
+fn user_info(text: &str) -> Option<(usize, usize)> {
+    let rest = text.strip_prefix("://")?;
+    let authority = rest.split(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '<')).next()?;
+    authority.rfind('@').filter(|end| *end > 0).map(|end| (3, 3 + end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_behind_the_name_of_a_secret_is_masked_in_every_notation() {
+        for (text, expected) in [
+            (r#"{"UserName":"root","Password":"hunter2"}"#, r#"{"UserName":"root","Password":"***"}"#),
+            (r#"{"Password" : "hun\"ter2", "a": 1"#, r#"{"Password" : "***", "a": 1"#),
+            (r#"{"password":"hunter2"#, r#"{"password":"***"#),
+            (r#"{"Password":["hunter2"],"#, r#"{"Password":***],"#),
+            (r#"{"Password":null,"Token":"","x":1"#, r#"{"Password":null,"Token":"","x":1"#),
+            (r#"got "{\"Password\":\"hunter2\",\"a\":1}""#, r#"got "{\"Password\":\"***\",\"a\":1}""#),
+            ("{&quot;Password&quot;:&quot;hunter2&quot;}", "{&quot;Password&quot;:&quot;***&quot;}"),
+            ("user=root&password=hunter2&x=1", "user=root&password=***&x=1"),
+            ("%22Password%22%3A%22hunter2%22", "%22Password%22%3A%22***%22"),
+            ("<Password>hunter2</Password>", "<Password>***</Password>"),
+            (r#"<Password type="s">hunter2</Password>"#, r#"<Password type="s">***</Password>"#),
+            (r#"<input name="password" value="hunter2">"#, r#"<input name="password" value="***">"#),
+            ("X-Auth-Token: abc123\nDate: now", "X-Auth-Token: ***\nDate: now"),
+            ("authorization: Basic cm9vdDpodW50ZXIy\nDate: now", "authorization: ***\nDate: now"),
+            ("Set-Cookie: SESSION=1; Path=/", "Set-Cookie: ***"),
+            ("sent Basic cm9vdDpodW50ZXIy to", "sent Basic *** to"),
+            ("Basic authentication is off", "Basic authentication is off"),
+            ("a Bearer eyJhbGciOi1 came", "a Bearer *** came"),
+            ("see http://root:hunter2@host/x", "see http://***@host/x"),
+            ("Password: must have 8 characters", "Password: must have 8 characters"),
+            ("the password is wrong", "the password is wrong"),
+            ("password: hunter2", "password: ***"),
+            ("'token'=>'abc'", "'token'=>'***'"),
+            ("PasswordExpiration=never", "PasswordExpiration=never"),
+            ("Pässword=ä, password=ähm, ok", "Pässword=ä, password=***, ok"),
+            ("", ""),
+        ] {
+            assert_eq!(by_name(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn json_is_masked_by_its_names_and_a_message_that_repeats_a_password_by_its_arguments() {
+        let secrets = Secrets::default();
+        for (body, gone, kept) in [
+            (r#"{"Pass\u0077ord":"hunter2","UserName":"root"}"#, "hunter2", "root"),
+            (r#"{"Oem":{"Auth":{"a":["hunter2"]}},"b":"kept"}"#, "hunter2", "kept"),
+            (r#"{"Attributes":[{"Name":"AdminPassword","Value":"hunter2"}],"b":"kept"}"#, "hunter2", "kept"),
+            (r#"{"Password":12345678,"b":"kept"}"#, "12345678", "kept"),
+            (
+                r#"{"MessageId":"Base.1.PropertyValueFormatError","MessageArgs":["hunter2","Password"],
+                    "Message":"The value 'hunter2' for the property Password is odd"}"#,
+                "hunter2",
+                "for the property Password",
+            ),
+            (
+                r##"{"MessageArgs":["hunter2"],"Message":"hunter2 is too short","RelatedProperties":["#/Password"]}"##,
+                "hunter2",
+                "is too short",
+            ),
+        ] {
+            let masked = secrets.body(body);
+            assert!(!masked.contains(gone) && masked.contains(kept), "{masked}");
+        }
+        let body = r#"{ "MessageArgs": ["/redfish/v1/AccountService/Accounts/1", "Password"] }"#;
+        assert_eq!(secrets.body(body), body, "what has no secret stays as it is");
+    }
+
+    #[test]
+    fn what_the_client_knows_is_masked_wherever_it_stands_and_however_it_is_written() {
+        let secrets = Secrets::default();
+        secrets.know_credentials(&Credentials::new("root", "a\"b&c d"));
+        secrets.know("pw");
+        for (text, expected) in [
+            ("you sent a\"b&c d.", "you sent ***."),
+            (r#"you sent a\"b&c d."#, "you sent ***."),
+            ("a%22b%26c+d", "***"),
+            ("a%22b%26c%20d", "***"),
+            ("<p>a&quot;b&amp;c d</p>", "<p>***</p>"),
+            (&format!("x{}y", STANDARD.encode("root:a\"b&c d")), "x***y"),
+            ("the pw 'pw' at pwned", "the *** '***' at pwned"),
+        ] {
+            assert_eq!(secrets.text(text), expected, "{text}");
+        }
+        assert!(!format!("{secrets:?}").contains("pw"));
+    }
+}

@@ -1,0 +1,224 @@
+//! Logging in: one POST, and whatever a service makes of its answer. It runs to its end even if the caller stops waiting,
+//! so that the session that the service may have made is known, and ended.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::header::AUTHORIZATION;
+use secrecy::ExposeSecret;
+use serde_json::Value;
+use tokio::sync::{OwnedMutexGuard, oneshot};
+use tokio::time::Instant;
+
+use super::logout::Pending;
+use super::place::Place;
+use super::{Opened, Session, header};
+use crate::client::credentials::Credentials;
+use crate::client::exchange::Exchange;
+use crate::client::request::{Request, Response};
+use crate::error::{Error, ErrorKind};
+use crate::message;
+
+/// How many texts of a body that may be the token are tried.
+const MOST_TOKENS: usize = 3;
+
+/// Whether the password must be changed before anything else can be done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum PasswordChange {
+    #[default]
+    NotRequired,
+    /// It must; the URI of the account, where the service named it.
+    Required { account: Option<String> },
+}
+
+/// A login that came about.
+pub(crate) struct Login {
+    pub(crate) session: Session,
+    pub(crate) password_change: PasswordChange,
+}
+
+/// Why there is no session.
+pub(crate) enum NoSession {
+    /// The service refused it, or could not be asked.
+    Refused(Error),
+    /// The service made one and did not say by which token it is used. It was ended, as far as the service lets the password
+    /// do that.
+    WithoutToken(Error),
+}
+
+impl From<Error> for NoSession {
+    fn from(error: Error) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<NoSession> for Error {
+    fn from(why: NoSession) -> Self {
+        match why {
+            NoSession::Refused(error) | NoSession::WithoutToken(error) => error,
+        }
+    }
+}
+
+/// A login that its caller may give up: from then on it has to come to its end before the program does.
+#[derive(Clone, Default)]
+struct Abandoned(Arc<Mutex<Option<Pending>>>);
+
+struct Caller(Option<Abandoned>);
+
+impl Drop for Caller {
+    fn drop(&mut self) {
+        if let Some(Abandoned(slot)) = self.0.take() {
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(Pending::new());
+        }
+    }
+}
+
+impl Session {
+    /// Logs in. The turn to do so comes back with the outcome. Where the caller gives up, it is over when the login has come to
+    /// its end: there is one at a time.
+    pub(crate) async fn login(
+        exchange: &Arc<Exchange>,
+        sessions: &str,
+        credentials: &Credentials,
+        turn: Option<OwnedMutexGuard<()>>,
+    ) -> (Result<Login, NoSession>, Option<OwnedMutexGuard<()>>) {
+        exchange.secrets.know_credentials(credentials);
+        let (exchange, sessions, credentials) = (Arc::clone(exchange), sessions.to_owned(), credentials.clone());
+        let (told, outcome) = oneshot::channel();
+        let abandoned = Abandoned::default();
+        let mut caller = Caller(Some(abandoned.clone()));
+        tokio::spawn(async move {
+            // Where nobody waits any more, it comes back and is dropped here: the logout begins.
+            drop(told.send((log_in(&exchange, &sessions, &credentials).await, turn)));
+            drop(abandoned);
+        });
+        let outcome = outcome.await;
+        caller.0 = None;
+        let interrupted = |error| Error::new(ErrorKind::Connect, "the login was interrupted").with_source(error);
+        // What was to be done by way of the session was not sent.
+        let (login, turn) = match outcome {
+            Ok(outcome) => outcome,
+            Err(error) => (Err(interrupted(error).into()), None),
+        };
+        let login = login.map_err(|why| match why {
+            NoSession::Refused(error) => NoSession::Refused(error.before_sending()),
+            NoSession::WithoutToken(error) => NoSession::WithoutToken(error.before_sending()),
+        });
+        (login, turn)
+    }
+}
+
+async fn log_in(exchange: &Arc<Exchange>, sessions: &str, credentials: &Credentials) -> Result<Login, NoSession> {
+    let body = serde_json::json!({ "UserName": credentials.user, "Password": credentials.password.expose_secret() });
+    let request = Request::with_body("POST", sessions, body.to_string());
+    let until = exchange.deadline(&request);
+    let response = exchange.send(&request, &None, until).await?;
+    let response = response.success(&request).map_err(full)?;
+    let place = Place::of(exchange, sessions, &response, &credentials.user);
+    let messages = response.messages();
+    let required = messages.iter().find(|found| message::is(found, "PasswordChangeRequired"));
+    let password_change = match required {
+        Some(found) => PasswordChange::Required { account: found.message_args.first().cloned() },
+        None => PasswordChange::NotRequired,
+    };
+    if let Some(token) = response.token() {
+        // Known from here on, so that it is ended whatever comes.
+        let mut session = Session::new(exchange, token.to_owned().into(), place, true)?;
+        session.opened.settle(until).await;
+        return Ok(Login { session, password_change });
+    }
+    for token in tokens(&response) {
+        let Ok(mut session) = Session::new(exchange, token.into(), place.clone(), true) else { continue };
+        if works(&session, sessions, until).await {
+            session.opened.settle(until).await;
+            return Ok(Login { session, password_change });
+        }
+        session.disown();
+    }
+    let text = format!("the service made a session and gave no X-Auth-Token to use it with{}", response.glimpse());
+    let error =
+        Error::new(ErrorKind::Decode, text).at(request.method, &request.uri).with_status(response.status, Vec::new());
+    if response.is_page() {
+        return Err(NoSession::Refused(error));
+    }
+    let with = header(AUTHORIZATION, &format!("Basic {}", credentials.basic()))?;
+    let opened = Opened { place: Box::new(place), with, ours: true, exchange: Arc::clone(exchange) };
+    if let Err(error) = opened.end().await {
+        tracing::warn!(error = %error.report(), "a session is left that came without a token");
+    }
+    Err(NoSession::WithoutToken(error))
+}
+
+/// Whether the service takes the token: it shows its sessions to nobody who isn't logged in.
+async fn works(session: &Session, sessions: &str, until: Instant) -> bool {
+    let answer = session.opened.exchange.send(&Request::get(sessions), &session.authorization(), until).await;
+    answer.is_ok_and(|response| (200..300).contains(&response.status) && !response.is_page())
+}
+
+/// What may be the token in a body, where the header is missing: wherever something bears such a name.
+fn tokens(response: &Response) -> Vec<String> {
+    const NAMES: [&str; 5] = ["xauthtoken", "token", "authtoken", "sessiontoken", "accesstoken"];
+    fn collect(value: &Value, depth: usize, found: &mut Vec<String>) {
+        match value {
+            Value::Object(object) => {
+                for (name, item) in object {
+                    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+                    let named = NAMES.contains(&plain.to_ascii_lowercase().as_str());
+                    match item {
+                        Value::String(text) if named && !text.is_empty() && !found.contains(text) => {
+                            found.push(text.clone());
+                        }
+                        item if depth > 0 => collect(item, depth - 1, found),
+                        _ => {}
+                    }
+                }
+            }
+            Value::Array(items) if depth > 0 => items.iter().for_each(|item| collect(item, depth - 1, found)),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    if let Ok(body) = serde_json::from_slice(&response.body) {
+        collect(&body, 4, &mut found);
+    }
+    found.truncate(MOST_TOKENS);
+    found
+}
+
+/// Whether it is because there are too many that there is no session: services say so in many ways.
+fn full(error: Error) -> Error {
+    let says = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        text.contains("session") && ["limit", "maximum", "exceed", "too many"].iter().any(|word| text.contains(word))
+    };
+    let mut messages = error.messages().iter();
+    let limit = messages.any(|found| {
+        message::is(found, "CreateLimitReachedForResource")
+            || message::is(found, "RAC0218")
+            || found.message.as_deref().is_some_and(says)
+    });
+    if limit && !error.is_auth() { error.of_kind(ErrorKind::SessionLimit) } else { error }
+}
+
+/// Whether a login was refused for a reason that Basic authentication would not have: the service says that the password
+/// or the account is wrong. It is tried no second time then.
+pub(crate) fn blames_credentials(error: &Error) -> bool {
+    const KEYS: [&str; 5] =
+        ["AccessUnauthorized", "UnauthorizedLoginAttempt", "LoginFailed", "AuthenticationFailed", "AccountLocked"];
+    const WORDS: [&str; 9] = [
+        "password",
+        "passwd",
+        "credential",
+        "user name",
+        "username",
+        "login attempt",
+        "login failed",
+        "locked",
+        "lockout",
+    ];
+    error.messages().iter().any(|found| {
+        let said = found.message.iter().chain(&found.message_args);
+        let text = said.fold(String::new(), |text, said| text + &said.to_ascii_lowercase() + "\n");
+        KEYS.iter().any(|key| message::is(found, key)) || WORDS.iter().any(|word| text.contains(word))
+    })
+}

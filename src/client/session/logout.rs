@@ -1,0 +1,149 @@
+//! The thread that ends what was dropped: logouts that nobody waits for, side by side, on a runtime of their own. A
+//! program that is about to end waits for them with [`logged_out`].
+
+use std::collections::HashMap;
+use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use futures_util::future::BoxFuture;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::{Notify, Semaphore};
+
+/// How many logouts are under way at once at one service: a BMC is a small computer.
+const PER_ORIGIN: usize = 4;
+
+/// How many are under way at once in all: each is a connection.
+const IN_ALL: usize = 256;
+
+struct Logout {
+    origin: String,
+    work: BoxFuture<'static, ()>,
+    pending: Pending,
+}
+
+static THREAD: LazyLock<UnboundedSender<Logout>> = LazyLock::new(|| {
+    let (sender, mut receiver) = unbounded_channel::<Logout>();
+    // If there can't be a thread there are no logouts, and nobody waits: the channel is closed.
+    let _ = thread::Builder::new().name("rosefish-logout".to_owned()).spawn(move || {
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+        runtime.block_on(async {
+            let all = Arc::new(Semaphore::new(IN_ALL));
+            let mut origins: HashMap<String, Weak<Semaphore>> = HashMap::new();
+            while let Some(Logout { origin, work, pending }) = receiver.recv().await {
+                if origins.len() > IN_ALL {
+                    origins.retain(|_, limit| limit.strong_count() > 0);
+                }
+                let known = origins.get(&origin).and_then(Weak::upgrade);
+                let own = known.unwrap_or_else(|| Arc::new(Semaphore::new(PER_ORIGIN)));
+                origins.insert(origin, Arc::downgrade(&own));
+                let all = Arc::clone(&all);
+                tokio::spawn(async move {
+                    let _own = own.acquire().await;
+                    let _all = all.acquire().await;
+                    work.await;
+                    drop(pending);
+                });
+            }
+        });
+    });
+    sender
+});
+
+/// Carries out a logout in the background.
+pub(super) fn start(origin: String, work: impl Future<Output = ()> + Send + 'static) {
+    let logout = Logout { origin, work: Box::pin(work), pending: Pending::new() };
+    if THREAD.send(logout).is_err() {
+        tracing::warn!("a session is left: there is no thread to end it");
+    }
+}
+
+/// How many logouts have not come to their end.
+#[derive(Default)]
+struct Count {
+    count: Mutex<usize>,
+    blocked: Condvar,
+    waiting: Notify,
+}
+
+static COUNT: LazyLock<Count> = LazyLock::new(Count::default);
+
+impl Count {
+    fn get(&self) -> MutexGuard<'_, usize> {
+        self.count.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Something that has to come to its end before a program does; counted for as long as it exists.
+pub(super) struct Pending(());
+
+impl Pending {
+    pub(super) fn new() -> Self {
+        *COUNT.get() += 1;
+        Self(())
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        let mut count = COUNT.get();
+        *count -= 1;
+        if *count == 0 {
+            COUNT.blocked.notify_all();
+            COUNT.waiting.notify_waiters();
+        }
+    }
+}
+
+/// Waits until the sessions of all dropped clients of this process have been ended, and returns how many have not: 0 unless the
+/// time has run out.
+///
+/// Dropping the last clone of a [`Client`](crate::Client) never blocks: its session is ended in the background, on a thread of
+/// the library. If the process ends before that thread is done, sessions are left at their services until they time out. A program
+/// that drops clients instead of [closing](crate::Client::close) them waits for the thread as its last act:
+///
+/// ```no_run
+/// # use std::time::Duration;
+/// #[tokio::main(flavor = "current_thread")]
+/// async fn main() {
+///     // ... connect, work, drop ...
+///     let left = rosefish::logged_out(Duration::from_secs(5)).await;
+///     if left > 0 {
+///         eprintln!("{left} sessions are left; they will time out");
+///     }
+/// }
+/// ```
+///
+/// Counted are also logins that were under way when their callers gave up, since each may yet open a session. A logout that
+/// the service refuses is over, and is not counted; it is logged as a warning.
+pub async fn logged_out(within: Duration) -> usize {
+    let ended = async {
+        loop {
+            let mut next = std::pin::pin!(COUNT.waiting.notified());
+            // From here on the end of the last is noticed.
+            next.as_mut().enable();
+            if *COUNT.get() == 0 {
+                return;
+            }
+            next.await;
+        }
+    };
+    let _ = tokio::time::timeout(within, ended).await;
+    *COUNT.get()
+}
+
+/// Does what [`logged_out`] does by blocking the thread, for programs whose runtime has ended. On a thread of a runtime it
+/// would keep that from its work, with logins among it that others gave up.
+pub fn logged_out_blocking(within: Duration) -> usize {
+    let until = Instant::now() + within.min(Duration::from_secs(365 * 24 * 3600));
+    let mut count = COUNT.get();
+    while *count > 0 {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            break;
+        }
+        let (next, _) = COUNT.blocked.wait_timeout(count, left).unwrap_or_else(PoisonError::into_inner);
+        count = next;
+    }
+    *count
+}

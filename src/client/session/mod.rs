@@ -1,0 +1,148 @@
+//! Sessions: opened by a login, ended without fail. `token` is what a program hands on, `login` opens one, `place` knows
+//! where it is, `end` ends it, and `logout` does so for those that nobody waits for.
+
+mod end;
+mod login;
+pub(crate) mod logout;
+mod place;
+mod token;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+
+pub(crate) use login::{NoSession, PasswordChange, blames_credentials};
+use place::{Found, Place};
+pub use token::{ExposedSession, SessionToken};
+
+use super::exchange::{Authorization, Exchange};
+use crate::error::{Error, ErrorKind};
+
+/// How long the logout of a dropped client is tried.
+const PERSISTENCE: Duration = Duration::from_secs(30);
+
+/// A session at the service. Dropping it logs out in the background, unless somebody else is to do that.
+pub(crate) struct Session {
+    token: SecretString,
+    opened: Opened,
+}
+
+/// What a login made and who has to end it, whatever it is ended with.
+struct Opened {
+    place: Box<Place>,
+    with: Authorization,
+    /// Whether it has yet to be ended by whoever drops this.
+    ours: bool,
+    exchange: Arc<Exchange>,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("uri", &self.opened.place.uri).finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    fn new(exchange: &Arc<Exchange>, token: SecretString, place: Place, ours: bool) -> Result<Self, Error> {
+        exchange.secrets.know(token.expose_secret());
+        let with = token_header(&token)?;
+        Ok(Self { token, opened: Opened { place: Box::new(place), with, ours, exchange: Arc::clone(exchange) } })
+    }
+
+    /// A session that was opened elsewhere; `ours` if it is to be ended with this.
+    pub(crate) fn adopted(
+        exchange: &Arc<Exchange>,
+        sessions: &str,
+        token: SessionToken,
+        user: Option<&str>,
+        ours: bool,
+    ) -> Result<Self, Error> {
+        Self::new(exchange, token.token, Place::named(sessions, token.uri, user), ours)
+    }
+
+    pub(crate) fn authorization(&self) -> Authorization {
+        self.opened.with.clone()
+    }
+
+    /// A copy of what makes the session.
+    pub(crate) fn token(&self) -> SessionToken {
+        let origin = self.opened.exchange.origin.as_str().to_owned();
+        SessionToken { origin, token: self.token.clone(), uri: self.opened.place.uri.clone() }
+    }
+
+    /// Leaves it to others to end the session.
+    pub(crate) fn disown(&mut self) {
+        self.opened.ours = false;
+    }
+
+    /// Logs out of a session that the service has denied: it may have done so without reason.
+    pub(crate) async fn logout_if_there(self) {
+        if !self.opened.ours {
+            return;
+        }
+        if let Err(error) = self.logout().await {
+            tracing::warn!(error = %error.report(), "a session may be left");
+        }
+    }
+
+    /// Logs out and says how it went.
+    pub(crate) async fn logout(self) -> Result<(), Error> {
+        self.opened.end().await
+    }
+}
+
+impl Opened {
+    /// Finds out where it is, where the answer to the login left that open.
+    async fn settle(&mut self, until: tokio::time::Instant) {
+        if self.place.uri.is_some() {
+            return;
+        }
+        match self.place.look_up(&self.exchange, &self.with, until).await {
+            Found::At(uri) => self.place.uri = Some(uri),
+            Found::Ended | Found::Unknown => {
+                tracing::warn!(sessions = self.place.collection, "the service does not say which session it made");
+            }
+        }
+    }
+
+    async fn end(mut self) -> Result<(), Error> {
+        // If the future is dropped before the end, `drop` resumes it.
+        self.ours = true;
+        let ended = end::end(&self.exchange, &self.place, &self.with).await;
+        self.ours = false;
+        ended
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        if !self.ours || self.place.is_nowhere() {
+            return;
+        }
+        let (place, with) = (std::mem::take(&mut self.place), self.with.clone());
+        let exchange = Arc::clone(&self.exchange);
+        let origin = exchange.origin.as_str().to_owned();
+        logout::start(origin, async move {
+            // The connections of the client belong to a runtime that may be gone: the thread makes others.
+            if let Err(error) = end::end(&exchange.detached(PERSISTENCE), &place, &with).await {
+                tracing::warn!(error = %error.report(), "a session could not be ended");
+            }
+        });
+    }
+}
+
+fn token_header(token: &SecretString) -> Result<Authorization, Error> {
+    header(HeaderName::from_static("x-auth-token"), token.expose_secret())
+}
+
+/// A header that is never shown.
+pub(crate) fn header(name: HeaderName, value: &str) -> Result<Authorization, Error> {
+    let mut value = HeaderValue::from_str(value).map_err(|_| {
+        Error::new(ErrorKind::Configuration, format!("the value of {name} has characters that a header can't have"))
+    })?;
+    value.set_sensitive(true);
+    Ok(Some((name, value)))
+}

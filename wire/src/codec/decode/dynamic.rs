@@ -1,0 +1,105 @@
+//! Dynamic properties: those whose names the service chooses, in types that allow for them.
+
+use std::collections::HashMap;
+
+use super::fill::{Filler, push};
+use crate::codec::deviation::{DeviationKind, Handling, Problem};
+use crate::codec::error::DecodeError;
+use crate::codec::json::Peek;
+use crate::codec::pattern::Pattern;
+use crate::codec::scalar::{Fit, ScalarSlot};
+use crate::reflect::record::{ItemMut, Record};
+use crate::reflect::table::Table;
+
+/// The names of an object that came with a value that could not be taken, and whether one came later that could. The
+/// last of a name counts: then what was refused is taken out of the residue, in one go at the end, as there may be very
+/// many.
+#[derive(Default)]
+pub(super) struct RefusedNames(Option<HashMap<String, bool>>);
+
+impl RefusedNames {
+    /// What was refused and came again.
+    pub(super) fn finish(self, record: &mut dyn Record) {
+        if let Some(names) = self.0
+            && names.values().any(|taken| *taken)
+            && let Some(residue) = record.residue_mut()
+        {
+            residue.remove_all(|name| names.get(name) == Some(&true));
+        }
+    }
+}
+
+impl Filler<'_> {
+    pub(super) fn dynamic(
+        &mut self,
+        record: &mut dyn Record,
+        names: &mut RefusedNames,
+        name: &str,
+        peek: Peek,
+    ) -> Result<(), DecodeError> {
+        let start = self.reader.place();
+        if !self.allows(record.table(), name) {
+            let problem = Problem::new(DeviationKind::UnknownProperty, "a name that fits the schema's pattern");
+            self.reader.deviate(problem, Handling::Kept, name);
+        }
+        let Some(map) = record.dynamic_mut() else {
+            debug_assert!(false, "{:?} has dynamic properties to read, and none to change", record.table());
+            return self.reader.skip(peek);
+        };
+        let refused_before = names.0.as_mut().and_then(|names| names.get_mut(name));
+        if refused_before.is_some() || map.get(name).is_some() {
+            self.again();
+        }
+        let mut refused = Ok(None);
+        map.insert(name, &mut |item| {
+            refused = self.item(item, peek);
+            matches!(refused, Ok(None))
+        });
+        match refused? {
+            None => {
+                if let Some(taken) = refused_before {
+                    *taken = true;
+                }
+            }
+            Some(problem) => {
+                let json = self.reader.rest_of(start, peek)?;
+                self.reader.deviate(problem, Handling::Withheld, json.text);
+                push(record, name, json);
+                names.0.get_or_insert_default().insert(name.to_owned(), false);
+            }
+        }
+        Ok(())
+    }
+
+    /// A value; why it can't be one, if so.
+    fn item(&mut self, item: ItemMut<'_>, peek: Peek) -> Result<Option<Problem>, DecodeError> {
+        Ok(match item {
+            ItemMut::Record(inner) if peek == Peek::Object => {
+                self.record(inner)?;
+                None
+            }
+            ItemMut::Record(_) => Some(Problem::new(DeviationKind::WrongType, "an object")),
+            ItemMut::Scalar(scalar) => match self.scalar(scalar, peek)? {
+                Fit::Exact => None,
+                Fit::Rounded => Some(Problem::new(DeviationKind::OutOfRange, "a number of at most 64 bits")),
+                Fit::Odd(problem, _) | Fit::Refused(problem) => Some(problem),
+            },
+        })
+    }
+
+    fn scalar(&mut self, scalar: &mut dyn ScalarSlot, peek: Peek) -> Result<Fit, DecodeError> {
+        let start = self.reader.place();
+        let fit = scalar.read(&mut self.reader, peek)?;
+        Ok(if self.reader.is_mended { self.mended_value(start, peek, fit) } else { fit })
+    }
+
+    /// As [`Table::allows`].
+    fn allows(&mut self, table: &'static Table, name: &str) -> bool {
+        let patterns = match self.patterns.take() {
+            Some(patterns) if patterns.0 == table => patterns,
+            _ => (table, table.patterns.iter().map(|pattern| Pattern::new(pattern)).collect()),
+        };
+        let (_, patterns) = self.patterns.insert(patterns);
+        patterns.iter().any(|pattern| pattern.fits(name))
+    }
+}

@@ -1,0 +1,425 @@
+//! The driver: it walks the JSON text and fills the slots of a record. What a slot refuses, and what has no slot, goes to the
+//! record's residue as the text it was; a deviation says so.
+
+use std::borrow::Cow;
+
+use super::dynamic::RefusedNames;
+use crate::codec::deviation::{Deviation, DeviationKind, Handling, Problem};
+use crate::codec::error::{DecodeError, DecodeErrorKind};
+use crate::codec::json::{Peek, Quoted};
+use crate::codec::lossy::Lossy;
+use crate::codec::pattern::Pattern;
+use crate::codec::reader::{Reader, Segment};
+use crate::codec::residue::Form;
+use crate::codec::scalar::Fit;
+use crate::codec::writer::write_string;
+use crate::reflect::record::{Member, Record, SlotMut};
+use crate::reflect::table::{Field, Kind, Table};
+
+/// Fills the slots of records with what a reader reads.
+pub(super) struct Filler<'j> {
+    pub(super) reader: Reader<'j>,
+    /// The patterns of the type whose dynamic names were read last: there are thousands of such names, or none.
+    pub(super) patterns: Option<(&'static Table, Vec<Pattern>)>,
+}
+
+/// What an object has had so far.
+#[derive(Default)]
+struct Seen {
+    fields: Slots,
+    /// Those beside which there is something in the residue.
+    beside: Slots,
+    refused: RefusedNames,
+}
+
+impl Seen {
+    /// Notes a field; true if it is not the first time.
+    fn again(&mut self, slot: usize) -> bool {
+        self.fields.set(slot, true)
+    }
+}
+
+/// Numbers of fields.
+#[derive(Default)]
+struct Slots([u64; 4]);
+
+impl Slots {
+    /// Puts a number in or takes it out; whether it was in.
+    fn set(&mut self, slot: usize, is_in: bool) -> bool {
+        let bit = 1_u64 << (slot % 64);
+        match self.0.get_mut(slot / 64) {
+            Some(word) => {
+                let was_in = *word & bit != 0;
+                *word = if is_in { *word | bit } else { *word & !bit };
+                was_in
+            }
+            // Of a type with so many fields, a repeated one would merely go unmentioned.
+            None => {
+                debug_assert!(false, "no type has {slot} fields");
+                false
+            }
+        }
+    }
+}
+
+impl<'j> Filler<'j> {
+    pub(super) fn new(reader: Reader<'j>) -> Self {
+        Self { reader, patterns: None }
+    }
+
+    /// The whole of a payload.
+    pub(super) fn payload(mut self, record: &mut dyn Record) -> Result<Vec<Deviation>, DecodeError> {
+        let peek = self.reader.peek()?;
+        if peek != Peek::Object {
+            self.reader.skip(peek)?;
+            self.reader.finish()?;
+            let kind = DecodeErrorKind::NotAnObject(name_of(peek));
+            return Err(DecodeError::new(kind, (1, 1), String::new(), String::new()));
+        }
+        self.record(record)?;
+        if let Some(behind) = self.reader.behind() {
+            self.behind(record, behind);
+        }
+        Ok(self.reader.deviations)
+    }
+
+    /// What stands behind the object, which costs nothing but itself.
+    #[cold]
+    fn behind(&mut self, record: &mut dyn Record, behind: Lossy<'_>) {
+        // It may be anything, even another object with a password in it: of what is in quotes nothing is shown.
+        let mut found = String::new();
+        write_string(&mut found, behind.text.split('"').next().unwrap_or_default());
+        let problem = Problem::new(DeviationKind::TrailingData, "nothing behind the object");
+        self.reader.deviate(problem, Handling::Kept, &found);
+        if let Some(residue) = record.residue_mut() {
+            residue.push_behind(behind);
+        }
+    }
+
+    pub(super) fn record(&mut self, record: &mut dyn Record) -> Result<(), DecodeError> {
+        self.reader.descend()?;
+        let table = record.table();
+        let mut seen = Seen::default();
+        let mut members = 0;
+        while let Some(name) = self.reader.next_name(&mut members)? {
+            let peek = self.reader.peek()?;
+            let quoted = name;
+            let Some(name) = self.reader.text(quoted) else {
+                self.unreadable(record, quoted, peek)?;
+                continue;
+            };
+            if self.reader.is_mended {
+                self.mended_name(quoted);
+            }
+            if let Some((slot, field)) = table.fields.named(&name) {
+                self.reader.path.push(Segment::Field(field.name));
+                if seen.again(slot) {
+                    self.forget(record, slot, seen.beside.set(slot, false));
+                }
+                if self.field(record, slot, field, peek, "")? {
+                    seen.beside.set(slot, true);
+                }
+                self.reader.path.pop();
+            } else {
+                self.other(record, table, &mut seen, name, peek)?;
+            }
+        }
+        seen.refused.finish(record);
+        self.reader.depth -= 1;
+        Ok(())
+    }
+
+    /// A property that came before: what it had gives way to what comes now. What came by a name that was but nearly
+    /// right is not the same property after all, and is kept as an unknown one.
+    fn forget(&mut self, record: &mut dyn Record, slot: usize, beside: bool) {
+        record.slot_mut(slot).clear();
+        if beside && let Some(residue) = record.residue_mut() {
+            residue.forget_nearly(slot);
+        }
+        self.again();
+    }
+
+    pub(super) fn again(&mut self) {
+        let problem = Problem::new(DeviationKind::DuplicateProperty, "a property once");
+        self.reader.deviate(problem, Handling::Kept, "the same name again");
+    }
+
+    /// A member whose name no field has.
+    fn other(
+        &mut self,
+        record: &mut dyn Record,
+        table: &'static Table,
+        seen: &mut Seen,
+        name: Cow<'j, str>,
+        peek: Peek,
+    ) -> Result<(), DecodeError> {
+        let annotates = name.bytes().any(|byte| byte == b'@');
+        let annotation = annotates && !name.trim_start().starts_with("@odata.");
+        self.reader.path.push(Segment::Name(name.clone()));
+        if !annotation && record.dynamic().is_some() {
+            self.dynamic(record, &mut seen.refused, &name, peek)?;
+        } else if !annotation
+            && let Some((slot, field)) = table.fields.nearly_named(name.trim())
+            && !seen.again(slot)
+        {
+            let problem = Problem::new(DeviationKind::MiscasedProperty, field.name);
+            self.reader.deviate(problem, Handling::Coerced, &name);
+            self.field(record, slot, field, peek, &name)?;
+            seen.beside.set(slot, true);
+        } else {
+            let json = self.reader.raw(peek)?;
+            if !annotates && !table.is_generic() {
+                let problem = Problem::new(DeviationKind::UnknownProperty, "a declared property");
+                self.reader.deviate(problem, Handling::Withheld, json.text);
+            }
+            push(record, &name, json);
+        }
+        self.reader.path.pop();
+        Ok(())
+    }
+
+    /// A member whose name is not Unicode text: no field has it.
+    #[cold]
+    fn unreadable(&mut self, record: &mut dyn Record, name: Quoted<'j>, peek: Peek) -> Result<(), DecodeError> {
+        self.reader.path.push(Segment::Name(Cow::Borrowed(name.raw())));
+        let json = self.reader.raw(peek)?;
+        self.reader.deviate(Problem::new(DeviationKind::Unicode, "a name"), Handling::Withheld, json.text);
+        if let Some(residue) = record.residue_mut() {
+            residue.push_unreadable(self.reader.quoted(name), json);
+        }
+        self.reader.path.pop();
+        Ok(())
+    }
+
+    /// A name that was mended, but can be read.
+    #[cold]
+    fn mended_name(&mut self, quoted: Quoted<'j>) {
+        let name = self.reader.text(quoted).unwrap_or_default();
+        self.reader.path.push(Segment::Name(name));
+        self.reader.report_string(quoted, "a name");
+        self.reader.path.pop();
+    }
+
+    /// A value that may be a string that was mended, and what came of it.
+    #[cold]
+    pub(super) fn mended_value(&mut self, start: usize, peek: Peek, fit: Fit) -> Fit {
+        if peek != Peek::String || self.reader.place() == start {
+            return fit;
+        }
+        let expected = match &fit {
+            Fit::Odd(problem, _) | Fit::Refused(problem) => problem.expected,
+            Fit::Exact | Fit::Rounded => "a string",
+        };
+        if !self.reader.since(start).is_whole() {
+            return Fit::Refused(Problem::new(DeviationKind::Unicode, expected));
+        }
+        let handling = if matches!(fit, Fit::Refused(_)) { Handling::Withheld } else { Handling::Kept };
+        self.reader.report_controls(start, self.reader.place(), handling, expected);
+        fit
+    }
+
+    /// A member whose name is that of a field, or nearly so: then `name` is what it is called. Whether something was put
+    /// beside the field.
+    pub(super) fn field(
+        &mut self,
+        record: &mut dyn Record,
+        slot: usize,
+        field: &Field,
+        peek: Peek,
+        name: &str,
+    ) -> Result<bool, DecodeError> {
+        let start = self.reader.place();
+        if peek == Peek::Null {
+            self.reader.null()?;
+            push_beside(record, slot, Form::Null, name, "null".into());
+            if field.flags.many() {
+                self.reader.deviate(Problem::new(DeviationKind::NullCollection, "an array"), Handling::Kept, "null");
+            } else if !field.flags.nullable() {
+                self.reader.deviate(Problem::new(DeviationKind::Null, expected(field)), Handling::Withheld, "null");
+            }
+            return Ok(true);
+        }
+        let outcome = if !field.flags.many() {
+            self.value(record, slot, field, peek)?
+        } else if peek == Peek::Array {
+            self.array(record, slot, field)?
+        } else {
+            match self.value(record, slot, field, peek)? {
+                Fit::Exact | Fit::Rounded | Fit::Odd(..) => {
+                    let problem = Problem::new(DeviationKind::SingleForCollection, "an array");
+                    Fit::Odd(problem, Handling::Coerced)
+                }
+                Fit::Refused(_) => Fit::Refused(Problem::new(DeviationKind::WrongType, "an array")),
+            }
+        };
+        match outcome {
+            Fit::Exact if name.is_empty() => return Ok(field.flags.many() && record.slot(slot).is_empty()),
+            Fit::Exact | Fit::Rounded => {
+                let json = self.reader.since(start);
+                push_beside(record, slot, Form::Coerced, name, json);
+            }
+            Fit::Odd(problem, handling) => {
+                let json = self.reader.since(start);
+                self.reader.deviate(problem, handling, json.text);
+                if handling != Handling::Coerced && name.is_empty() {
+                    return Ok(false);
+                }
+                push_beside(record, slot, Form::Coerced, name, json);
+            }
+            Fit::Refused(problem) => {
+                let json = self.reader.rest_of(start, peek)?;
+                self.reader.deviate(problem, Handling::Withheld, json.text);
+                record.slot_mut(slot).clear();
+                push_beside(record, slot, Form::Withheld, name, json);
+            }
+        }
+        Ok(true)
+    }
+
+    fn array(&mut self, record: &mut dyn Record, slot: usize, field: &Field) -> Result<Fit, DecodeError> {
+        self.reader.descend()?;
+        let mut whole = true;
+        let mut items = 0;
+        while let Some(peek) = self.reader.next_item(&mut items)? {
+            self.reader.path.push(Segment::Index(items - 1));
+            let start = self.reader.place();
+            if peek == Peek::Null {
+                self.reader.null()?;
+                whole = false;
+                if !field.flags.nullable() {
+                    self.reader.deviate(Problem::new(DeviationKind::Null, expected(field)), Handling::Withheld, "null");
+                }
+            } else {
+                match self.value(record, slot, field, peek)? {
+                    Fit::Exact => {}
+                    Fit::Rounded => whole = false,
+                    Fit::Odd(problem, handling) => {
+                        whole &= handling == Handling::Kept;
+                        let json = self.reader.since(start);
+                        self.reader.deviate(problem, handling, json.text);
+                    }
+                    Fit::Refused(problem) => {
+                        whole = false;
+                        let json = self.reader.rest_of(start, peek)?;
+                        self.reader.deviate(problem, Handling::Withheld, json.text);
+                    }
+                }
+            }
+            self.reader.path.pop();
+        }
+        if items == 0 {
+            push_beside(record, slot, Form::Empty, "", "[]".into());
+        }
+        self.reader.depth -= 1;
+        // What of the array is in the field stands for it; the whole is kept beside it.
+        Ok(if whole { Fit::Exact } else { Fit::Rounded })
+    }
+
+    /// One value, into a slot: added to it where it is an array's.
+    #[inline]
+    fn value(&mut self, record: &mut dyn Record, slot: usize, field: &Field, peek: Peek) -> Result<Fit, DecodeError> {
+        let start = self.reader.place();
+        let fit = self.fit(record, slot, field, peek)?;
+        Ok(if self.reader.is_mended { self.mended_value(start, peek, fit) } else { fit })
+    }
+
+    fn fit(&mut self, record: &mut dyn Record, slot: usize, field: &Field, peek: Peek) -> Result<Fit, DecodeError> {
+        match record.slot_mut(slot) {
+            SlotMut::Scalar(scalar) => scalar.read(&mut self.reader, peek),
+            SlotMut::Enum(values) => {
+                let problem = |kind| Problem::new(kind, expected(field));
+                if peek != Peek::String {
+                    return Ok(Fit::Refused(problem(DeviationKind::WrongType)));
+                }
+                let Some(text) = self.reader.str()? else { return Ok(Fit::Refused(problem(DeviationKind::Unicode))) };
+                let members = match field.kind {
+                    Kind::Enum(table) => table.members,
+                    other => {
+                        debug_assert!(false, "{} has an enumeration's slot, and is {other:?}", field.name);
+                        &[]
+                    }
+                };
+                let mut put = |number| values.put(Some(Member { number: Some(number), spelling: text }));
+                if let Some(number) = members.iter().position(|member| *member == text) {
+                    put(number);
+                    return Ok(Fit::Exact);
+                }
+                if let Some(number) = members.iter().position(|member| member.eq_ignore_ascii_case(text)) {
+                    put(number);
+                    return Ok(Fit::Odd(problem(DeviationKind::MiscasedMember), Handling::Coerced));
+                }
+                put(usize::MAX);
+                let kind = if text.is_empty() { DeviationKind::EmptyMember } else { DeviationKind::UnknownMember };
+                Ok(Fit::Odd(problem(kind), Handling::Kept))
+            }
+            SlotMut::Record(records) => {
+                if peek != Peek::Object {
+                    return Ok(Fit::Refused(Problem::new(DeviationKind::WrongType, "an object")));
+                }
+                let Some(inner) = records.put(true) else {
+                    debug_assert!(false, "{} takes no object", field.name);
+                    return Ok(Fit::Refused(Problem::new(DeviationKind::WrongType, "nothing")));
+                };
+                match field.kind {
+                    Kind::Record(table) => inner.adopt(table),
+                    other => debug_assert!(false, "{} has a record's slot, and is {other:?}", field.name),
+                }
+                self.record(inner)?;
+                Ok(Fit::Exact)
+            }
+            SlotMut::Link(links) => match links.put(true) {
+                Some(link) => self.link(link, field.kind, peek),
+                None => {
+                    debug_assert!(false, "{} takes no link", field.name);
+                    Ok(Fit::Refused(Problem::new(DeviationKind::WrongType, "nothing")))
+                }
+            },
+            SlotMut::Rest(_) | SlotMut::Map(_) => {
+                debug_assert!(false, "the table has {}, and the type has no field for it", field.name);
+                Ok(Fit::Refused(Problem::new(DeviationKind::UnknownProperty, "nothing")))
+            }
+        }
+    }
+}
+
+fn expected(field: &Field) -> &'static str {
+    match field.kind {
+        Kind::String => "a string",
+        Kind::Int => "an integer",
+        Kind::Decimal => "a number",
+        Kind::Bool => "true or false",
+        Kind::DateTime => "a date and time",
+        Kind::Duration => "a duration",
+        Kind::Guid => "a UUID",
+        Kind::Primitive => "a string, number or boolean",
+        Kind::ODataId => "a URI",
+        Kind::ODataType => "a type's name",
+        Kind::ETag => "an ETag",
+        Kind::Enum(table) => table.name,
+        Kind::Record(_) | Kind::Oem => "an object",
+        Kind::Link(_) => "a link",
+    }
+}
+
+pub(super) fn push(record: &mut dyn Record, name: &str, json: Lossy<'_>) {
+    if let Some(residue) = record.residue_mut() {
+        residue.push(name, json);
+    }
+}
+
+fn push_beside(record: &mut dyn Record, slot: usize, form: Form, name: &str, json: Lossy<'_>) {
+    if let Some(residue) = record.residue_mut() {
+        residue.push_beside(slot, form, name, json);
+    }
+}
+
+fn name_of(peek: Peek) -> &'static str {
+    match peek {
+        Peek::Null => "null",
+        Peek::True | Peek::False => "a boolean",
+        Peek::String => "a string",
+        Peek::Array => "an array",
+        Peek::Object => "an object",
+        Peek::Number => "a number",
+    }
+}

@@ -1,0 +1,131 @@
+//! The one way in which decoding fails: text that is not JSON, or that exceeds a limit.
+
+use std::fmt;
+
+/// Why a payload could not be decoded. A payload that merely departs from the schemas decodes, with
+/// [deviations](crate::Deviation).
+#[derive(Clone, PartialEq, Eq)]
+pub struct DecodeError(Box<Failure>);
+
+/// On the heap, as all that is read may fail and hardly ever does.
+#[derive(Clone, PartialEq, Eq)]
+struct Failure {
+    kind: DecodeErrorKind,
+    pointer: String,
+    line: usize,
+    column: usize,
+    excerpt: String,
+}
+
+/// What kind of failure a [`DecodeError`] is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DecodeErrorKind {
+    /// The bytes are not UTF-8, elsewhere than in strings.
+    NotUtf8,
+    /// The text is not JSON; the parser's words.
+    Syntax(String),
+    /// The JSON is not an object; what it is.
+    NotAnObject(&'static str),
+    /// The payload is larger than the limit; bytes.
+    TooLarge(usize),
+    /// The payload is nested deeper than the limit.
+    TooDeep(usize),
+    /// An object or array has more members than the limit.
+    TooManyMembers(usize),
+}
+
+impl DecodeError {
+    /// At a line and column, within the value that a JSON pointer leads to, and with the text around it.
+    pub(crate) fn new(kind: DecodeErrorKind, (line, column): (usize, usize), pointer: String, excerpt: String) -> Self {
+        Self(Box::new(Failure { kind, pointer, line, column, excerpt }))
+    }
+
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn kind(&self) -> &DecodeErrorKind {
+        &self.0.kind
+    }
+
+    /// Where in the text, counted from 1: line and column.
+    #[must_use]
+    pub fn position(&self) -> (usize, usize) {
+        (self.0.line, self.0.column)
+    }
+
+    /// The JSON pointer of the value that could not be read.
+    #[must_use]
+    pub fn pointer(&self) -> &str {
+        &self.0.pointer
+    }
+
+    /// Whether a limit was exceeded, as opposed to text that is not JSON.
+    #[must_use]
+    pub fn is_limit(&self) -> bool {
+        matches!(
+            self.0.kind,
+            DecodeErrorKind::TooLarge(_) | DecodeErrorKind::TooDeep(_) | DecodeErrorKind::TooManyMembers(_)
+        )
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Failure { kind, pointer, line, column, excerpt } = &*self.0;
+        match kind {
+            DecodeErrorKind::NotUtf8 => f.write_str("the payload is not UTF-8")?,
+            DecodeErrorKind::Syntax(words) => write!(f, "the payload is not JSON: {words}")?,
+            DecodeErrorKind::NotAnObject(what) => {
+                return write!(f, "the payload is {what}, where a JSON object was expected");
+            }
+            DecodeErrorKind::TooLarge(limit) => {
+                return write!(f, "the payload is larger than the limit of {limit} bytes");
+            }
+            DecodeErrorKind::TooDeep(limit) => write!(f, "the payload is nested deeper than the limit of {limit}")?,
+            DecodeErrorKind::TooManyMembers(limit) => {
+                write!(f, "an object or array has more members than the limit of {limit}")?;
+            }
+        }
+        write!(f, " at line {line} column {column}")?;
+        if !pointer.is_empty() {
+            write!(f, ", in {pointer}")?;
+        }
+        if !excerpt.is_empty() {
+            write!(f, ", near `{excerpt}`")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DecodeError({self})")
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+/// What a payload may be at most. Real services stay far below the defaults; a hostile one does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the whole payload. Defaults to 64 MiB, and is 512 MiB at most.
+    pub size: usize,
+    /// Objects and arrays within each other. Defaults to 64, and is 128 at most.
+    pub depth: usize,
+    /// Members of one object or array. Defaults to 1,000,000.
+    pub members: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { size: 64 << 20, depth: 64, members: 1_000_000 }
+    }
+}
+
+impl Limits {
+    /// Nothing larger is ever read, as places are counted in 32 bits, and text may become longer when it is mended.
+    pub(crate) const MAX_SIZE: usize = u32::MAX as usize / 8;
+
+    /// Nothing deeper is ever read, as it would not fit on a small stack.
+    pub const MAX_DEPTH: usize = 128;
+}

@@ -1,0 +1,129 @@
+//! JSON for serde, read as leniently as records are: what serde has no place for costs its own place only.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::mem;
+use std::rc::Rc;
+
+use serde::de::DeserializeOwned;
+use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer};
+
+use super::json::{Json, Peek, Quoted, Wrong};
+use super::mend::Mended;
+
+/// Reads a payload as a value of a serde type, as `serde_json::from_slice` does, but for what services are known to send: a
+/// byte order mark, bytes that are not UTF-8 and control characters in strings, half a surrogate pair, and anything behind
+/// the value. Where a string is not Unicode text it has U+FFFD.
+///
+/// ```
+/// let error: serde_json::Value = rosefish::wire::from_slice(b"{\"code\": \"General\xFF\"}\0")?;
+/// assert_eq!(error["code"], "General\u{FFFD}");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Where the payload does not begin with JSON, or the JSON does not fit the type.
+pub fn from_slice<T: DeserializeOwned>(payload: &[u8]) -> Result<T, serde_json::Error> {
+    let payload = payload.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(payload);
+    match serde_json::from_slice(payload) {
+        Err(error) if error.is_syntax() => match Mended::of(payload) {
+            Some(mended) => value_of(&mended.text).map_err(|_| error),
+            None => std::str::from_utf8(payload).ok().and_then(|text| value_of(text).ok()).ok_or(error),
+        },
+        read => read,
+    }
+}
+
+/// A value of a JSON text, read while it is written. It is written once only, as each takes its part of the text.
+pub(crate) struct Node<'j> {
+    json: Rc<RefCell<Json<'j>>>,
+    peek: Peek,
+}
+
+impl<'j> Node<'j> {
+    /// The first value of a text.
+    pub(crate) fn all(text: &'j str) -> Result<Self, Wrong> {
+        let mut json = Json::new(text);
+        let peek = json.peek()?;
+        Ok(Self { json: Rc::new(RefCell::new(json)), peek })
+    }
+
+    fn next(&self, peek: Peek) -> Self {
+        Self { json: Rc::clone(&self.json), peek }
+    }
+
+    fn step<T, E: serde::ser::Error>(&self, read: impl FnOnce(&mut Json<'j>) -> Result<T, Wrong>) -> Result<T, E> {
+        read(&mut self.json.borrow_mut()).map_err(E::custom)
+    }
+
+    fn number<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = self.step(Json::number)?;
+        if let Ok(number) = text.parse::<i64>() {
+            return serializer.serialize_i64(number);
+        }
+        if let Ok(number) = text.parse::<u64>() {
+            return serializer.serialize_u64(number);
+        }
+        serializer.serialize_f64(text.parse().map_err(S::Error::custom)?)
+    }
+}
+
+/// What a string means, with U+FFFD where that is not Unicode text.
+fn text(quoted: Quoted<'_>) -> Cow<'_, str> {
+    quoted.text().unwrap_or_else(|| Cow::Owned(quoted.lossy_text()))
+}
+
+/// A JSON text that was kept, as a value of a serde type. What serde has no place for (half a surrogate pair, numbers
+/// beyond `f64`) costs its own place only: there it is U+FFFD, or null.
+///
+/// # Errors
+///
+/// Where the text does not fit the type.
+pub(crate) fn value_of<T: DeserializeOwned>(json: &str) -> Result<T, serde_json::Error> {
+    match serde_json::from_str(json) {
+        Err(error) if error.is_syntax() => {
+            let Ok(node) = Node::all(json) else { return Err(error) };
+            serde_json::from_value(serde_json::to_value(node)?)
+        }
+        read => read,
+    }
+}
+
+impl Serialize for Node<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.peek {
+            Peek::Null => {
+                self.step(|json| json.word("null"))?;
+                serializer.serialize_unit()
+            }
+            Peek::True => {
+                self.step(|json| json.word("true"))?;
+                serializer.serialize_bool(true)
+            }
+            Peek::False => {
+                self.step(|json| json.word("false"))?;
+                serializer.serialize_bool(false)
+            }
+            Peek::Number => self.number(serializer),
+            Peek::String => serializer.serialize_str(&text(self.step(Json::string)?)),
+            Peek::Array => {
+                let mut seq = serializer.serialize_seq(None)?;
+                let mut first = true;
+                while let Some(peek) = self.step(|json| json.next_item(mem::take(&mut first)))? {
+                    seq.serialize_element(&self.next(peek))?;
+                }
+                seq.end()
+            }
+            Peek::Object => {
+                let mut map = serializer.serialize_map(None)?;
+                let mut first = true;
+                while let Some(name) = self.step(|json| json.next_name(mem::take(&mut first)))? {
+                    let peek = self.step(Json::peek)?;
+                    map.serialize_entry(&text(name), &self.next(peek))?;
+                }
+                map.end()
+            }
+        }
+    }
+}

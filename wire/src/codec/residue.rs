@@ -1,0 +1,267 @@
+//! What a payload had beyond the fields of its type: unknown properties, annotations, explicit nulls and the
+//! originals of values that a field could not take as they were. Kept as the JSON text it was and parsed only
+//! when asked for; one pointer wide when there is nothing.
+
+use std::fmt;
+
+use super::lossy::{Lossy, LossyBox, Lost};
+use crate::reflect::secret::shown;
+
+/// What a payload had beyond the fields of its type.
+///
+/// It is part of every generated type, so that nothing is lost when a decoded value is encoded again. To read
+/// vendor properties from it, see [`Residue::get`].
+#[derive(Clone, Default)]
+pub struct Residue(Option<Box<Rest>>);
+
+#[derive(Clone, Default)]
+struct Rest {
+    entries: Vec<Entry>,
+    /// Names and JSON texts, one after the other.
+    text: String,
+    /// What was lost of the text, as its bytes are not UTF-8.
+    lost: Vec<Lost>,
+}
+
+#[derive(Clone, Copy)]
+struct Entry {
+    /// The field that it stands beside, or [`NO_SLOT`].
+    slot: u16,
+    form: Form,
+    /// Where in the text the name begins (it is empty where the field's own name is right) and the JSON ends.
+    start: u32,
+    value: u32,
+    end: u32,
+}
+
+const NO_SLOT: u16 = u16::MAX;
+
+/// How an entry relates to its field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// No field is concerned.
+    Unknown,
+    /// Nor is one here: the name is not Unicode text, and is kept as it is written between its quotes.
+    Unreadable,
+    /// Nor here: it stood behind the object.
+    Behind,
+    /// The field was null.
+    Null,
+    /// The field was an empty array.
+    Empty,
+    /// The field is empty as it could not take this.
+    Withheld,
+    /// The field has the value of this, which was written in another way.
+    Coerced,
+}
+
+impl Form {
+    /// The JSON text, where it is always the same.
+    fn json(self) -> Option<&'static str> {
+        match self {
+            Self::Null => Some("null"),
+            Self::Empty => Some("[]"),
+            Self::Unknown | Self::Unreadable | Self::Behind | Self::Withheld | Self::Coerced => None,
+        }
+    }
+}
+
+/// An entry as the encoder wants it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Beside<'a> {
+    pub(crate) form: Form,
+    /// The name that the payload used, where it is not the field's own.
+    pub(crate) name: Option<&'a str>,
+    pub(crate) json: Lossy<'a>,
+}
+
+impl Residue {
+    /// Nothing.
+    pub const NONE: Self = Self(None);
+
+    /// Whether there is nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// The JSON text of a property or annotation that has no field of its own, by its exact name. Where bytes of it were
+    /// not UTF-8 it has U+FFFD; [`encode_bytes`](crate::encode_bytes) gives the bytes back.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.kept(name).map(|json| json.text)
+    }
+
+    pub(crate) fn kept(&self, name: &str) -> Option<Lossy<'_>> {
+        self.unknown().filter(|(found, _)| *found == name).map(|(_, json)| json).last()
+    }
+
+    /// All properties and annotations that have no field of their own: name and JSON text.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.unknown().map(|(name, json)| (name, json.text))
+    }
+
+    pub(crate) fn unknown(&self) -> impl Iterator<Item = (&str, Lossy<'_>)> {
+        self.of_form(Form::Unknown).map(|(name, json)| (name.text, json))
+    }
+
+    /// Those whose names are not Unicode text: the name as it is written between its quotes, and the JSON text.
+    pub(crate) fn unreadable(&self) -> impl Iterator<Item = (Lossy<'_>, Lossy<'_>)> {
+        self.of_form(Form::Unreadable)
+    }
+
+    /// What stood behind the object.
+    pub(crate) fn behind(&self) -> Option<Lossy<'_>> {
+        self.of_form(Form::Behind).map(|(_, json)| json).last()
+    }
+
+    fn of_form(&self, form: Form) -> impl Iterator<Item = (Lossy<'_>, Lossy<'_>)> {
+        self.rest().filter(move |(entry, ..)| entry.form == form).map(|(_, name, json)| (name, json))
+    }
+
+    /// Removes a property or annotation that has no field of its own.
+    pub fn remove(&mut self, name: &str) {
+        self.remove_all(|found| found == name);
+    }
+
+    pub(crate) fn remove_all(&mut self, gone: impl Fn(&str) -> bool) {
+        let Some(rest) = &mut self.0 else { return };
+        let text = &rest.text;
+        rest.entries.retain(|entry| entry.form != Form::Unknown || !gone(entry.name(text)));
+        if rest.entries.is_empty() {
+            self.0 = None;
+        }
+    }
+
+    /// Adds a property or annotation that has no field of its own. The text must be JSON: the encoder
+    /// copies it as it is.
+    pub(crate) fn push(&mut self, name: &str, json: Lossy<'_>) {
+        self.add(NO_SLOT, Form::Unknown, name.into(), json);
+    }
+
+    /// Adds a property whose name is not Unicode text, as it is written between its quotes.
+    pub(crate) fn push_unreadable(&mut self, name: Lossy<'_>, json: Lossy<'_>) {
+        self.add(NO_SLOT, Form::Unreadable, name, json);
+    }
+
+    /// Adds what stood behind the object.
+    pub(crate) fn push_behind(&mut self, text: Lossy<'_>) {
+        self.add(NO_SLOT, Form::Behind, Lossy::default(), text);
+    }
+
+    pub(crate) fn push_beside(&mut self, slot: usize, form: Form, name: &str, json: Lossy<'_>) {
+        debug_assert!(slot < usize::from(NO_SLOT), "no type has {slot} fields");
+        if let Ok(slot) = u16::try_from(slot) {
+            self.add(slot, form, name.into(), json);
+        }
+    }
+
+    fn add(&mut self, slot: u16, form: Form, name: Lossy<'_>, json: Lossy<'_>) {
+        let rest = self.0.get_or_insert_default();
+        let start = rest.text.len();
+        // What the form tells already is not kept.
+        let json = if form.json().is_some() { Lossy::default() } else { json };
+        let length = name.text.len() + json.text.len();
+        if length > 0 {
+            // What has one annotation mostly has more.
+            rest.text.reserve(length.max(if start == 0 { 128 } else { 0 }));
+        }
+        rest.text.push_str(name.text);
+        let value = rest.text.len();
+        rest.text.push_str(json.text);
+        if !name.is_whole() || !json.is_whole() {
+            rest.lost.extend(name.lost(start).chain(json.lost(value)));
+        }
+        // Payloads are limited to far less than 4 GiB by the decoder.
+        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        rest.entries.push(Entry { slot, form, start: place(start), value: place(value), end: place(rest.text.len()) });
+    }
+
+    /// What stands beside a field. Of several the last counts, as with any JSON object.
+    pub(crate) fn beside(&self, slot: usize) -> Option<Beside<'_>> {
+        let rest = self.0.as_ref()?;
+        let entry = rest.entries.iter().rev().find(|entry| usize::from(entry.slot) == slot)?;
+        Some(Beside {
+            form: entry.form,
+            name: Some(entry.name(&rest.text)).filter(|name| !name.is_empty()),
+            json: rest.json(entry),
+        })
+    }
+
+    /// Removes what stands beside a field. It is looked for from the end, where it mostly is: there may be very many entries.
+    pub(crate) fn forget(&mut self, slot: usize) {
+        let Some(rest) = &mut self.0 else { return };
+        let is_beside = |entry: &Entry| usize::from(entry.slot) == slot;
+        if let Some(last) = rest.entries.iter().rposition(is_beside) {
+            // What there is of one field was put in together.
+            let others = rest.entries.iter().take(last).rev().take_while(|entry| is_beside(entry)).count();
+            rest.entries.drain(last - others..=last);
+        }
+        if rest.entries.is_empty() {
+            self.0 = None;
+        }
+    }
+
+    /// Takes away what stands beside a field; what came by a name that is but nearly the field's is then an unknown
+    /// property.
+    pub(crate) fn forget_nearly(&mut self, slot: usize) {
+        let nearly = self.beside(slot).and_then(|beside| Some((beside.name?.to_owned(), LossyBox::from(beside.json))));
+        self.forget(slot);
+        // Of that name another may have come since, which then counts.
+        if let Some((name, json)) = nearly
+            && self.get(&name).is_none()
+        {
+            self.push(&name, json.view());
+        }
+    }
+
+    fn rest(&self) -> impl Iterator<Item = (Entry, Lossy<'_>, Lossy<'_>)> {
+        self.0.iter().flat_map(|rest| rest.entries.iter().map(|entry| (*entry, rest.name(entry), rest.json(entry))))
+    }
+}
+
+impl Rest {
+    fn name(&self, entry: &Entry) -> Lossy<'_> {
+        Lossy::new(&self.text, &self.lost).part(entry.start as usize, entry.value as usize)
+    }
+
+    fn json(&self, entry: &Entry) -> Lossy<'_> {
+        match entry.form.json() {
+            Some(json) => json.into(),
+            None => Lossy::new(&self.text, &self.lost).part(entry.value as usize, entry.end as usize),
+        }
+    }
+}
+
+impl Entry {
+    fn name<'a>(&self, text: &'a str) -> &'a str {
+        text.get(self.start as usize..self.value as usize).unwrap_or_default()
+    }
+}
+
+impl PartialEq for Residue {
+    /// Equal if the same is beside the same fields, whatever the order.
+    fn eq(&self, other: &Self) -> bool {
+        let sorted = |residue: &Self| {
+            let of = |(entry, name, json): (Entry, Lossy<'_>, Lossy<'_>)| {
+                let named = !matches!(entry.form, Form::Unreadable | Form::Behind);
+                (entry.slot, named, name.bytes().into_owned(), json.bytes().into_owned())
+            };
+            let mut all: Vec<_> = residue.rest().map(of).collect();
+            all.sort_unstable();
+            all
+        };
+        match (&self.0, &other.0) {
+            (None, None) => true,
+            (Some(_), Some(_)) => sorted(self) == sorted(other),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Debug for Residue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = self.iter().chain(self.unreadable().map(|(name, json)| (name.text, json.text)));
+        f.debug_map().entries(named.map(|(name, json)| (name, shown(name, json)))).finish()
+    }
+}

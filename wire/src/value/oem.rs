@@ -1,0 +1,98 @@
+//! Vendor extensions: free-form wherever they stand, with typed views.
+
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+
+use crate::codec::lenient::value_of;
+use crate::codec::lossy::{Lossy, LossyBox};
+use crate::reflect::secret::shown;
+
+/// A vendor object (`Oem`): whatever the service sent, kept as JSON text and parsed when asked for.
+///
+/// ```
+/// use rosefish::wire::Oem;
+///
+/// #[derive(serde::Deserialize)]
+/// #[serde(rename_all = "PascalCase")]
+/// struct Fans { fan_mode: String }
+///
+/// let oem: Oem = r#"{"Contoso": {"FanMode": "Quiet"}}"#.parse()?;
+/// assert_eq!(oem.vendors(), ["Contoso"]);
+/// assert_eq!(oem.get::<Fans>("Contoso").unwrap()?.fan_mode, "Quiet");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Oem(LossyBox);
+
+impl Oem {
+    /// The text is JSON already: it comes out of the decoder.
+    pub(crate) fn from_json(json: Lossy<'_>) -> Self {
+        Self(json.into())
+    }
+
+    pub(crate) fn json(&self) -> Lossy<'_> {
+        self.0.view()
+    }
+
+    /// The JSON text, as the service wrote it; where bytes were not UTF-8, with U+FFFD.
+    #[must_use]
+    pub fn as_json(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The whole object as a value.
+    #[must_use]
+    pub fn to_value(&self) -> serde_json::Value {
+        value_of(self.as_json()).unwrap_or_default()
+    }
+
+    /// The vendors whose extensions are here: the names in the object, sorted, without annotations.
+    #[must_use]
+    pub fn vendors(&self) -> Vec<String> {
+        match self.to_value() {
+            serde_json::Value::Object(object) => object.keys().filter(|name| !name.contains('@')).cloned().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// One vendor's extension in a type of the caller's own; none where the vendor's name isn't there.
+    ///
+    /// # Errors
+    ///
+    /// Where the extension does not fit the type.
+    pub fn get<T: DeserializeOwned>(&self, vendor: &str) -> Option<Result<T, serde_json::Error>> {
+        let serde_json::Value::Object(mut object) = self.to_value() else { return None };
+        object.remove(vendor).map(serde_json::from_value)
+    }
+
+    /// The whole object in a type of the caller's own.
+    ///
+    /// # Errors
+    ///
+    /// Where the object does not fit the type.
+    pub fn view<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        value_of(self.as_json())
+    }
+}
+
+impl From<serde_json::Value> for Oem {
+    fn from(value: serde_json::Value) -> Self {
+        Self(LossyBox::Whole(value.to_string().into_boxed_str()))
+    }
+}
+
+impl std::str::FromStr for Oem {
+    type Err = serde_json::Error;
+
+    fn from_str(json: &str) -> Result<Self, Self::Err> {
+        serde_json::from_str::<serde::de::IgnoredAny>(json)?;
+        Ok(Self(LossyBox::Whole(Box::from(json.trim()))))
+    }
+}
+
+impl fmt::Debug for Oem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(shown("", self.as_json()))
+    }
+}
