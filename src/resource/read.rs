@@ -96,3 +96,14 @@ impl<T: Type> Resource<T> {
 pub(crate) fn generic() -> &'static Table {
     schema::resource::BaseResource::type_table()
 }
+
+/// Whether an answer is a resource at all: some services answer 200 with `{}` or with an error.
+pub(crate) fn is_resource(record: &dyn Record) -> bool {
+    let names = ["@odata.id", "@odata.type", "Id", "Name", "MemberId", "Members"];
+    names.iter().any(|name| record.has(name))
+}
+
+pub(crate) fn not_a_resource(uri: &str) -> Error {
+    let text = "the answer is not a resource: it has no @odata.id, @odata.type, Id or Name";
+    Error::new(ErrorKind::Decode, text).at("GET", uri)
+}
