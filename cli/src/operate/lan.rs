@@ -10,7 +10,8 @@ use rosefish::ipmi::command::lan::{AddressSource, LanConfiguration, LanParameter
 use rosefish::ipmi::command::session::PRESENT_CHANNEL;
 use serde_json::json;
 
-use super::{IpmiTarget, print, tell_missing, wrong_usage};
+use super::{IpmiTarget, print, wrong_usage};
+use crate::partial::tell_missing;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -148,7 +149,8 @@ pub(crate) async fn run(args: LanArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn show(lan: LanConfiguration, as_json: bool) -> anyhow::Result<ExitCode> {
-    let missing: Vec<_> = lan.missing.iter().map(|one| Missing::new(one.item().to_string(), one.error().clone().into())).collect();
+    let missing: Vec<_> =
+        lan.missing.iter().map(|one| Missing::new(one.item().to_string(), one.error().clone().into())).collect();
     let mac = |mac: Option<[u8; 6]>| mac.map(|mac| mac.map(|byte| format!("{byte:02x}")).join(":"));
     let text = |value: Option<Ipv4Addr>| value.map(|value| value.to_string());
     let suites = lan.cipher_suites.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
