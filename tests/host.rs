@@ -4,15 +4,21 @@
 mod choice;
 #[path = "host/confirmed.rs"]
 mod confirmed;
+#[path = "host/ipmi_lists.rs"]
+mod ipmi_lists;
+#[path = "host/lists.rs"]
+mod lists;
 #[path = "host/service.rs"]
 mod service;
+#[path = "host/trees.rs"]
+mod trees;
 
 use std::net::TcpListener;
 use std::time::Duration;
 
 use rosefish::host::{
-    AttemptPhase, Backend, BootDevice, BootMode, BootOverride, Capability, ComponentKind, Host, HostBuilder,
-    HostPowerState, HostProfile, Identify, Manner, Presence, Protocol, SensorStatus,
+    AttemptPhase, Backend, BootDevice, BootMode, BootOverride, Capability, ComponentKind, EventLogQuery, Host,
+    HostBuilder, HostPowerState, HostProfile, Identify, Manner, Presence, Protocol, SensorStatus,
 };
 use rosefish::{Credentials, ErrorKind};
 use rosefish_mock::MockBmc;
@@ -197,7 +203,7 @@ async fn what_was_learned_can_be_stored_and_saves_probing() {
 async fn what_redfish_lacks_is_asked_by_ipmi_and_remembered() {
     let (redfish, ipmi) = (redfish().await, ipmi().await);
     let mut chassis = redfish.resource("/redfish/v1/Chassis/1U").unwrap();
-    for link in ["Sensors", "Thermal", "Power"] {
+    for link in ["Sensors", "Thermal", "Power", "ThermalSubsystem", "PowerSubsystem", "EnvironmentMetrics"] {
         chassis.as_object_mut().unwrap().remove(link);
     }
     redfish.set("/redfish/v1/Chassis/1U", chassis);
@@ -348,7 +354,7 @@ async fn both_protocols_fill_the_same_types() {
         let judged = judged.unwrap_or_else(|| panic!("{sensors:#?}"));
         assert!(judged.reading < judged.thresholds.upper_critical && judged.unit.is_some(), "{judged:?}");
 
-        let log = host.event_log().await.unwrap().value;
+        let log = host.event_log(EventLogQuery::all()).await.unwrap().value;
         assert!(log.iter().any(|entry| entry.time.is_some() && !entry.message.is_empty()), "{log:#?}");
         let parts = host.inventory().await.unwrap().value;
         let is_whole = |part: &&rosefish::host::Component| part.serial_number.is_some() && part.manufacturer.is_some();
@@ -359,7 +365,7 @@ async fn both_protocols_fill_the_same_types() {
         assert!(host.controller().await.unwrap().value.firmware.is_some());
 
         assert_eq!(host.clear_event_log().await.unwrap().backend, backend);
-        assert!(host.event_log().await.unwrap().value.len() < log.len());
+        assert!(host.event_log(EventLogQuery::all()).await.unwrap().value.len() < log.len());
         assert_eq!(host.reset_controller().await.unwrap().backend, backend);
     }
     let changes = ipmi.machine().lock().changes().to_vec();

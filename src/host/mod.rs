@@ -27,6 +27,7 @@ mod outcome;
 mod plan;
 mod power;
 mod profile;
+mod reading;
 mod redfish;
 mod route;
 mod sensor;
@@ -35,7 +36,7 @@ mod user;
 pub use boot::{BootDevice, BootMode, BootOverride};
 pub use builder::HostBuilder;
 pub use controller::Controller;
-pub use event_log::{EventLogEntry, Severity};
+pub use event_log::{EventLogEntry, EventLogQuery, Severity};
 pub use every::OfSystem;
 pub use identify::Identify;
 pub use inventory::{Component, ComponentKind};
@@ -49,3 +50,4 @@ pub use user::User;
 
 #[doc(inline)]
 pub use crate::resource::partial::{Missing, Partial};
+pub use crate::services::sensor::SensorKind;

@@ -120,7 +120,7 @@ impl dyn Opaque<Step> {
 
 impl AnyResource {
     /// Follows the link of a property.
-    fn step(&self, property: &str) -> Box<dyn Opaque<Step>> {
+    pub(crate) fn step(&self, property: &str) -> Box<dyn Opaque<Step>> {
         let missing = format!("{} has no {property}", self.uri());
         Step::new(self.client(), links_at(self.record(), property).first(), self.uri(), missing)
     }

@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind};
 use crate::query::{self, Asked, Query, Scope};
 use crate::resource::follow::{Follow, Step, fetch_link};
 use crate::resource::partial::{self, Missing, Partial};
-use crate::resource::read::ReadAs;
+use crate::resource::read::{ReadAs, is_resource, not_a_resource};
 use crate::resource::read_ahead::ahead;
 use crate::resource::typed::Typed;
 use crate::resource::{AnyResource, Expected, Fetch, Resource, links_at};
@@ -28,11 +28,13 @@ use crate::wire::{AnyLink, Collection, Link, LinkView, ODataId, Record, Table, T
 pub(crate) type Items = Pin<Box<dyn Untyped>>;
 
 /// A stream of resources without their type, which names what it could not read.
-pub(crate) trait Untyped: Stream<Item = Result<AnyResource, Missing>> + Send {
+pub(crate) trait Untyped: Stream<Item = Result<AnyResource, Missing>> + Send + Unpin {
     /// The client that reads them.
     fn client(&self) -> &Client;
     /// Where the list is; empty for links that stand in a resource.
     fn place(&self) -> &str;
+    /// Asks for no other resource before the first is there: it may be that the others are not wanted.
+    fn first_alone(&mut self);
 }
 
 /// A stream of resources. An error of one member is an item; the stream goes on after it.
@@ -106,10 +108,6 @@ impl<T: Type> Members<T> {
         let mut work = partial::collect_all(self.pages);
         poll_fn(move |context| work.as_mut().poll(context).map(Partial::of))
     }
-
-    pub(crate) fn into_items(self) -> Items {
-        self.pages
-    }
 }
 
 impl<T: Type> Resource<T> {
@@ -152,6 +150,16 @@ impl<T: Type> Stream for Members<T> {
     }
 }
 
+/// The members of the collection behind the link of a property, of types that are known at run time alone.
+pub(crate) fn of_property(from: &AnyResource, property: &str, collection: &'static Table, member: Expected) -> Items {
+    Pages::of_step(from.step(property), collection, member)
+}
+
+/// The resources behind links, of a type that is known at run time alone.
+pub(crate) fn of_links(client: &Client, links: Vec<AnyLink>, member: Expected) -> Items {
+    Pages::of_links(client, links, member)
+}
+
 /// All that is given, or the first error.
 fn all(pages: Items) -> BoxFuture<'static, Result<Vec<AnyResource>, Error>> {
     Box::pin(async move { pages.try_collect().await.map_err(|missing: Missing| missing.error) })
@@ -170,6 +178,8 @@ struct Pages {
     seen: HashSet<String>,
     /// Where the collection is.
     place: String,
+    /// Nothing is read ahead until a resource is there.
+    first_alone: bool,
     /// The collection's type.
     table: &'static Table,
     /// That of the members.
@@ -198,6 +208,10 @@ impl Untyped for Pages {
 
     fn place(&self) -> &str {
         &self.place
+    }
+
+    fn first_alone(&mut self) {
+        self.first_alone = true;
     }
 }
 
@@ -241,6 +255,7 @@ impl Pages {
             next: None,
             seen: HashSet::new(),
             place: String::new(),
+            first_alone: false,
             table,
             member,
             asked: Asked::default(),
@@ -291,6 +306,7 @@ impl Pages {
             }
             let members = self.under_way.poll_next_unpin(context);
             if let Poll::Ready(Some(member)) = members {
+                self.first_alone &= member.is_err();
                 match member {
                     Ok(member) if !self.is_wanted(&member) => continue,
                     member => return Poll::Ready(Some(member)),
@@ -303,7 +319,11 @@ impl Pages {
                         let uri = std::mem::take(uri);
                         self.page = None;
                         match read {
-                            Ok(page) => self.read(page.record()),
+                            Ok(page) if is_resource(page.record()) => self.read(page.record()),
+                            Ok(_) => {
+                                let error = not_a_resource(&uri);
+                                return Poll::Ready(Some(Err(Missing::new(uri, error))));
+                            }
                             Err(error) => return Poll::Ready(Some(Err(Missing::new(uri, error)))),
                         }
                     }
@@ -319,7 +339,8 @@ impl Pages {
     /// want. Without a filter members are counted before they are asked for, with one after they came.
     fn start(&mut self) {
         let filtered = self.asked.remainder.filter.is_some();
-        while self.under_way.len() < 2 * self.client.concurrency()
+        let most = if self.first_alone { 1 } else { 2 * self.client.concurrency() };
+        while self.under_way.len() < most
             && (filtered || self.asked.remainder.top != Some(0))
             && let Some(link) = self.waiting.pop_front()
         {
@@ -327,9 +348,8 @@ impl Pages {
                 let place = link.uri().map_or(&self.place[..], ODataId::as_str).to_owned();
                 let member = fetch_link(&self.client, &link, self.member.table, self.asked.of_member());
                 let member = ahead(self.member.check(member));
-                self.under_way.push_back(Box::pin(async move {
-                    member.await.map_err(|error| Missing::new(place, error))
-                }));
+                self.under_way
+                    .push_back(Box::pin(async move { member.await.map_err(|error| Missing::new(place, error)) }));
             }
         }
     }

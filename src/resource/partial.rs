@@ -208,14 +208,21 @@ impl Pulse {
     }
 }
 
-/// All that a stream gives, and what it does not.
-pub(crate) async fn everything(mut items: Items, pulse: &mut Pulse) -> Partial<AnyResource> {
+/// All that a stream gives, and what it does not; nothing of it if its first resource isn't what is wanted.
+pub(crate) async fn everything(
+    mut items: Items,
+    pulse: &mut Pulse,
+    wanted: impl Fn(&AnyResource) -> bool,
+) -> Partial<AnyResource> {
     let client = items.client().clone();
     let mut all = Partial::default();
     while let Some(item) = items.next().await {
         match item {
             Ok(resource) => {
                 pulse.note(&resource);
+                if all.items.is_empty() && !wanted(&resource) {
+                    break;
+                }
                 all.items.push(resource);
             }
             Err(missing) => {
@@ -235,7 +242,7 @@ pub(crate) fn collect_all(items: Items) -> BoxFuture<'static, Partial<AnyResourc
     Box::pin(async move {
         let place = items.place().to_owned();
         let mut pulse = Pulse::default();
-        let mut all = everything(items, &mut pulse).await;
+        let mut all = everything(items, &mut pulse, |_| true).await;
         all.missing.extend(pulse.rest(place));
         all
     })

@@ -40,7 +40,7 @@ pub(crate) async fn fill_slot(client: &Client, members: &[String], body: &str) -
     let mut refused = Ok(None);
     let mut tries = 0;
     for uri in members {
-        let (shown, etag) = match read(client, uri).await {
+        let (_, etag) = match read(client, uri).await {
             Ok(slot) if is_free(&slot.0) => slot,
             // One that can't be read is not to be overwritten; if the service is gone, so are the others.
             Err(error) if error.status().is_none() && error.kind() != ErrorKind::Decode => return Err(error),

@@ -6,6 +6,10 @@ pub(crate) mod boot;
 #[cfg(feature = "host")]
 pub(crate) mod identify;
 #[cfg(feature = "host")]
+pub(crate) mod inventory;
+#[cfg(feature = "host")]
+pub(crate) mod log;
+#[cfg(feature = "host")]
 pub(crate) mod manager;
 #[cfg(feature = "systems")]
 pub(crate) mod media;
@@ -14,5 +18,9 @@ pub(crate) mod power;
 #[cfg(feature = "host")]
 pub(crate) mod read_back;
 pub(crate) mod select;
+#[cfg(feature = "host")]
+pub(crate) mod sensor;
+#[cfg(feature = "host")]
+pub(crate) mod survey;
 #[cfg(feature = "update")]
 pub(crate) mod update;

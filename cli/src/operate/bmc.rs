@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use rosefish::host::Controller;
 
-use super::{Target, tell, tell_missing};
+use super::{Target, tell};
+use crate::partial::tell_missing;
 
 /// What to do with the BMC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

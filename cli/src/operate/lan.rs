@@ -10,7 +10,8 @@ use rosefish::ipmi::command::lan::{AddressSource, LanConfiguration, LanParameter
 use rosefish::ipmi::command::session::PRESENT_CHANNEL;
 use serde_json::json;
 
-use super::{IpmiTarget, print, tell_missing, wrong_usage};
+use super::{IpmiTarget, print, wrong_usage};
+use crate::partial::tell_missing;
 
 const EXAMPLES: &str = "\
 Examples:

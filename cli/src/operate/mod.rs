@@ -19,11 +19,12 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use rosefish::Selector;
-use rosefish::host::{Attempt, Host, HostBuilder, Missing, OfSystem, Outcome, Partial, Protocol};
+use rosefish::host::{Attempt, Host, HostBuilder, OfSystem, Outcome, Partial, Protocol};
 use rosefish::ipmi::{self, CipherSuite, Privilege};
 use serde_json::{Value, json};
 
 use crate::host::{HostArgs, split_url};
+use crate::partial::tell_missing;
 pub(crate) use table::Table;
 
 /// Which protocol to use.
@@ -282,15 +283,24 @@ pub(crate) fn tell_each<T: serde::Serialize>(
     Ok(tell_missing(missing))
 }
 
-/// Names on standard error what could not be read, and gives the exit code that says whether there is any.
-pub(crate) fn tell_missing(missing: &[Missing]) -> ExitCode {
-    const DONE_IN_PART: u8 = 3;
-    for missing in missing {
-        // What a BMC says must not move the cursor of the terminal that it is shown on.
-        let line = missing.to_string().replace(char::is_control, " ");
-        eprintln!("not read: {line}");
+/// As [`tell`], of a list: what could not be read is named on standard error, and beside the value in JSON.
+pub(crate) fn tell_list<T: serde::Serialize>(
+    outcome: &Outcome<Partial<T>>,
+    as_json: bool,
+    text: impl FnOnce(&[T]) -> String,
+) -> anyhow::Result<ExitCode> {
+    let Partial { items, missing } = &outcome.value;
+    if as_json {
+        let mut json = to_json(outcome, items)?;
+        if let Some(object) = json.as_object_mut() {
+            object.insert("partial".to_owned(), serde_json::to_value(missing)?);
+        }
+        print(&format!("{json:#}\n"))?;
+    } else {
+        tell_attempts(&outcome.attempts);
+        print(&text(items))?;
     }
-    if missing.is_empty() { ExitCode::SUCCESS } else { DONE_IN_PART.into() }
+    Ok(tell_missing(missing))
 }
 
 fn tell_unread(unread: Option<&rosefish::Error>) {
