@@ -3,6 +3,8 @@
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
+use serde::Serialize;
+
 use crate::erased::Opaque;
 use crate::message::sentence;
 use crate::schema::message::Message;
@@ -29,7 +31,8 @@ struct Inner {
 }
 
 /// What kind of failure an [`Error`] is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The client was set up wrongly: a URL, certificate or option that can't be used.
@@ -62,6 +65,11 @@ pub enum ErrorKind {
     Missing,
     /// The schema or the service does not allow this. Nothing was sent.
     NotAllowed,
+    /// Which resource is meant is not clear: several could be, or none has that name. The error names the choices. Nothing was
+    /// sent.
+    Ambiguous,
+    /// The service confirmed a change, and what it shows afterwards is something else.
+    NotInForce,
     /// The service took the operation, and it failed: see [`Error::messages`].
     TaskFailed,
     /// The client was closed: see [`Client::close`](crate::Client::close). Nothing was sent.

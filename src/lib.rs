@@ -40,6 +40,7 @@ pub use resource::create::{Create, Created, CreationCapability};
 pub use resource::edit::{Committed, Edit};
 pub use resource::follow::Follow;
 pub use resource::members::Members;
+pub use resource::partial::{Missing, Partial};
 pub use resource::request::OwnRequest;
 pub use resource::typed::ResourceFuture;
 pub use resource::{AnyResource, Resource};
@@ -52,6 +53,7 @@ pub use rosefish_wire::{self as wire, Returned};
 pub use services::boot::SetBootOverride;
 #[cfg(feature = "systems")]
 pub use services::media::Insert;
+pub use services::select::Selector;
 #[cfg(feature = "update")]
 pub use services::update::Upload;
 pub use task::{Completion, Progress, TaskHandle, TaskMonitor, TaskPhase, TaskUpdates};

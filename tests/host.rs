@@ -1,14 +1,24 @@
 //! One host over both protocols: a test for every rule of routing, on hosts that have both protocols, one, or neither.
 
+#[path = "host/choice.rs"]
+mod choice;
+#[path = "host/confirmed.rs"]
+mod confirmed;
+#[path = "host/ipmi_lists.rs"]
+mod ipmi_lists;
+#[path = "host/lists.rs"]
+mod lists;
 #[path = "host/service.rs"]
 mod service;
+#[path = "host/trees.rs"]
+mod trees;
 
 use std::net::TcpListener;
 use std::time::Duration;
 
 use rosefish::host::{
-    AttemptPhase, Backend, BootDevice, BootMode, BootOverride, Capability, ComponentKind, Host, HostBuilder,
-    HostPowerState, HostProfile, Identify, Manner, Presence, Protocol, SensorStatus,
+    AttemptPhase, Backend, BootDevice, BootMode, BootOverride, Capability, ComponentKind, EventLogQuery, Host,
+    HostBuilder, HostPowerState, HostProfile, Identify, Manner, Presence, Protocol, SensorStatus,
 };
 use rosefish::{Credentials, ErrorKind};
 use rosefish_mock::MockBmc;
@@ -41,6 +51,7 @@ fn nobody() -> u16 {
 /// A host with this Redfish service and a BMC at this UDP port; with little patience, as everything is on one machine.
 fn at(url: &str, port: u16) -> HostBuilder {
     Host::builder(url)
+        .patience(Duration::from_millis(600))
         .redfish(|client| client.timeout(Duration::from_secs(5)))
         .ipmi(move |bmc| bmc.port(port).repeat_after(Duration::from_millis(40)).timeout(Duration::from_millis(1500)))
 }
@@ -192,7 +203,7 @@ async fn what_was_learned_can_be_stored_and_saves_probing() {
 async fn what_redfish_lacks_is_asked_by_ipmi_and_remembered() {
     let (redfish, ipmi) = (redfish().await, ipmi().await);
     let mut chassis = redfish.resource("/redfish/v1/Chassis/1U").unwrap();
-    for link in ["Sensors", "Thermal", "Power"] {
+    for link in ["Sensors", "Thermal", "Power", "ThermalSubsystem", "PowerSubsystem", "EnvironmentMetrics"] {
         chassis.as_object_mut().unwrap().remove(link);
     }
     redfish.set("/redfish/v1/Chassis/1U", chassis);
@@ -287,11 +298,11 @@ async fn what_ipmi_cannot_say_is_refused_and_nothing_is_sent() {
     let host = without_redfish(&ipmi).connect().await.unwrap().value;
     let boot = |device, mode| host.set_boot_override(BootOverride { device, persistent: false, mode });
     for (refused, reason) in [
-        (boot(BootDevice::UefiHttp, Some(BootMode::Uefi)).await, "uefi-http"),
-        (boot(BootDevice::Usb, Some(BootMode::Uefi)).await, "USB"),
-        (boot(BootDevice::Pxe, None).await, "legacy or UEFI"),
-        (host.reset(Manner::Graceful).await, "restart"),
-        (host.identify(Identify::For(Duration::from_secs(600))).await, "255"),
+        (boot(BootDevice::UefiHttp, Some(BootMode::Uefi)).await.map(drop), "uefi-http"),
+        (boot(BootDevice::Usb, Some(BootMode::Uefi)).await.map(drop), "USB"),
+        (boot(BootDevice::Pxe, None).await.map(drop), "legacy or UEFI"),
+        (host.reset(Manner::Graceful).await.map(drop), "restart"),
+        (host.identify(Identify::For(Duration::from_secs(600))).await.map(drop), "255"),
     ] {
         let error = refused.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotAllowed);
@@ -343,7 +354,7 @@ async fn both_protocols_fill_the_same_types() {
         let judged = judged.unwrap_or_else(|| panic!("{sensors:#?}"));
         assert!(judged.reading < judged.thresholds.upper_critical && judged.unit.is_some(), "{judged:?}");
 
-        let log = host.event_log().await.unwrap().value;
+        let log = host.event_log(EventLogQuery::all()).await.unwrap().value;
         assert!(log.iter().any(|entry| entry.time.is_some() && !entry.message.is_empty()), "{log:#?}");
         let parts = host.inventory().await.unwrap().value;
         let is_whole = |part: &&rosefish::host::Component| part.serial_number.is_some() && part.manufacturer.is_some();
@@ -354,7 +365,7 @@ async fn both_protocols_fill_the_same_types() {
         assert!(host.controller().await.unwrap().value.firmware.is_some());
 
         assert_eq!(host.clear_event_log().await.unwrap().backend, backend);
-        assert!(host.event_log().await.unwrap().value.len() < log.len());
+        assert!(host.event_log(EventLogQuery::all()).await.unwrap().value.len() < log.len());
         assert_eq!(host.reset_controller().await.unwrap().backend, backend);
     }
     let changes = ipmi.machine().lock().changes().to_vec();

@@ -6,6 +6,7 @@ mod get;
 pub mod host;
 mod mock;
 mod operate;
+mod partial;
 mod pretty;
 mod record;
 mod schema;
@@ -30,7 +31,8 @@ Examples:
 
 The password comes from ROSEFISH_PASSWORD or is asked for; it is never an argument.
 
-Exit codes: 0 done; 1 not done, the last line says why; 2 wrong command line; 130 interrupted.";
+Exit codes: 0 done; 1 not done, the last line says why; 2 wrong command line; 3 done in part: what could not be
+read is named on standard error, and as `partial` in JSON; 130 interrupted.";
 
 /// Look into servers and operate them through their BMCs: Redfish, typed.
 #[derive(Debug, Parser)]

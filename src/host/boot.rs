@@ -3,18 +3,27 @@
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::every::{OfSystem, every};
 use super::fault::Fault;
 use super::machine::Host;
+use super::made::{Confirmed, Made};
 use super::outcome::Outcome;
 use super::profile::Capability;
-use super::route::Session;
-use crate::error::Error;
+use super::route::{Running, Session};
+use crate::client::Client;
+use crate::error::{Error, ErrorKind};
 use crate::ipmi::command::boot as ipmi;
-use crate::schema::computer_system::{Boot, BootSource, BootSourceOverrideEnabled, BootSourceOverrideMode};
-use crate::wire::Record;
+use crate::resource::Resource;
+use crate::resource::edit::Committed;
+use crate::resource::partial::Partial;
+use crate::schema::ComputerSystem;
+use crate::schema::computer_system::{BootSource, BootSourceOverrideEnabled, BootSourceOverrideMode};
+use crate::services::boot::{self, SetBootOverride};
+use crate::services::read_back::follow;
 
 /// A device, or a program of the firmware, to start from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -39,7 +48,7 @@ pub enum BootDevice {
     UefiShell,
     /// UEFI HTTP boot. IPMI has no word for it.
     UefiHttp,
-    /// Another one, as Redfish spells it; IPMI's others are told by `ipmi:` and their number.
+    /// Another one, as Redfish spells it; IPMI's others are `ipmi:` and their number.
     #[serde(untagged)]
     Other(String),
 }
@@ -73,6 +82,10 @@ impl BootDevice {
     }
 
     fn of_redfish(source: &BootSource) -> Self {
+        // What Supermicro calls its virtual CD.
+        if source.as_str() == "UsbCd" {
+            return Self::Cd;
+        }
         let known = Self::NAMES.iter().map(|(device, _)| device).find(|device| device.to_redfish() == *source);
         known.cloned().unwrap_or_else(|| Self::Other(source.as_str().to_owned()))
     }
@@ -158,22 +171,46 @@ pub struct BootOverride {
     pub mode: Option<BootMode>,
 }
 
+/// How long an override may take to show.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+impl fmt::Display for BootOverride {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let span = if self.persistent { "every time" } else { "once" };
+        write!(f, "{}, {span}", self.device)?;
+        match self.mode {
+            Some(mode) => write!(f, ", {mode}"),
+            None => Ok(()),
+        }
+    }
+}
+
 impl Host {
-    /// The boot override in force, if there is one.
+    /// Returns the boot override in force, if there is one.
     ///
     /// # Errors
     ///
-    /// Where no protocol can tell.
+    /// Where no protocol has it, and where several systems could be meant.
     pub async fn boot_override(&self) -> Result<Outcome<Option<BootOverride>>, Error> {
         self.read(Capability::Boot, |session| Box::pin(get(session))).await
     }
 
-    /// Sets the boot override.
+    /// Returns the boot override in force of each system that is meant.
     ///
     /// # Errors
     ///
-    /// Where it is refused, no protocol can do it, or none has words for it: UEFI HTTP boot and no mode, by IPMI.
-    pub async fn set_boot_override(&self, wanted: BootOverride) -> Result<Outcome<()>, Error> {
+    /// Where no protocol has it of any.
+    pub async fn boot_overrides(&self) -> Result<Outcome<Partial<OfSystem<Option<BootOverride>>>>, Error> {
+        self.read(Capability::Boot, |session| Box::pin(get_all(session))).await
+    }
+
+    /// Sets the boot override. Returns the one that is in force then.
+    ///
+    /// # Errors
+    ///
+    /// Where it is refused, no protocol can do it, or none has words for it: UEFI HTTP boot and no mode, by IPMI. Also where
+    /// it was confirmed and another one is in force ([`ErrorKind::NotInForce`]).
+    pub async fn set_boot_override(&self, wanted: BootOverride) -> Result<Outcome<Option<BootOverride>>, Error> {
         self.override_boot(Some(wanted)).await
     }
 
@@ -182,26 +219,30 @@ impl Host {
     /// # Errors
     ///
     /// As [`set_boot_override`](Self::set_boot_override).
-    pub async fn clear_boot_override(&self) -> Result<Outcome<()>, Error> {
+    pub async fn clear_boot_override(&self) -> Result<Outcome<Option<BootOverride>>, Error> {
         self.override_boot(None).await
     }
 
-    async fn override_boot(&self, wanted: Option<BootOverride>) -> Result<Outcome<()>, Error> {
+    async fn override_boot(&self, wanted: Option<BootOverride>) -> Result<Outcome<Option<BootOverride>>, Error> {
+        let patience = self.patience(PATIENCE);
         let expected = wanted.clone();
-        let holds = Arc::new(move |session| {
+        let look = Arc::new(move |session| {
             let expected = expected.clone();
-            Box::pin(async move { Ok(is_as_wanted(get(session).await?, expected)) }) as _
+            Box::pin(async move { Ok(Some(get(session).await?).filter(|found| is_as_wanted(found, &expected))) })
+                as Running<_>
         });
-        let operation = move |session| Box::pin(set(session, wanted.clone())) as _;
-        self.change(Capability::Boot, operation, Some(holds)).await
+        let operation = move |session| Box::pin(set(session, wanted.clone(), patience)) as Running<_>;
+        self.make(Capability::Boot, operation, Some(look)).await
     }
 }
 
-fn is_as_wanted(found: Option<BootOverride>, wanted: Option<BootOverride>) -> bool {
+fn is_as_wanted(found: &Option<BootOverride>, wanted: &Option<BootOverride>) -> bool {
     match (found, wanted) {
         (Some(found), Some(wanted)) => {
-            let mode = wanted.mode.is_none() || wanted.mode == found.mode;
-            mode && (found.device, found.persistent) == (wanted.device, wanted.persistent)
+            // A mode that isn't shown isn't another one.
+            let mode = wanted.mode.is_none() || found.mode.is_none() || wanted.mode == found.mode;
+            let device = |device: &BootDevice| BootDevice::of_redfish(&device.to_redfish());
+            mode && found.persistent == wanted.persistent && device(&found.device) == device(&wanted.device)
         }
         (found, wanted) => found.is_none() && wanted.is_none(),
     }
@@ -215,82 +256,119 @@ async fn get(session: Session) -> Result<Option<BootOverride>, Fault> {
             let device = BootDevice::of_ipmi(flags.device).filter(|_| flags.valid);
             Ok(device.map(|device| BootOverride { device, persistent: flags.persistent, mode }))
         }
-        Session::Redfish(service) => {
-            let system = service.system().await?;
-            let boot = system.boot.as_ref().ok_or_else(no_boot)?;
-            let enabled = boot.boot_source_override_enabled.as_ref().ok_or_else(no_boot)?;
-            let source = boot.boot_source_override_target.as_ref().filter(|source| **source != BootSource::None);
-            let mode = match &boot.boot_source_override_mode {
-                Some(BootSourceOverrideMode::UEFI) => Some(BootMode::Uefi),
-                Some(BootSourceOverrideMode::Legacy) => Some(BootMode::Legacy),
-                _ => None,
-            };
-            let persistent = *enabled == BootSourceOverrideEnabled::Continuous;
-            let source = source.filter(|_| *enabled != BootSourceOverrideEnabled::Disabled);
-            Ok(source.map(|source| BootOverride { device: BootDevice::of_redfish(source), persistent, mode }))
-        }
+        Session::Redfish(service) => Ok(of_system(&*service.system().await?)?),
     }
 }
 
-fn no_boot() -> Fault {
-    Fault::lacking("the system doesn't tell a boot override")
+async fn get_all(session: Session) -> Result<Partial<OfSystem<Option<BootOverride>>>, Fault> {
+    match session {
+        Session::Ipmi(_) => Ok(OfSystem::only(get(session).await?)),
+        Session::Redfish(service) => every(&service, async |system| of_system(&system)).await,
+    }
 }
 
-async fn set(session: Session, wanted: Option<BootOverride>) -> Result<(), Fault> {
+/// The override that a system shows.
+fn of_system(system: &ComputerSystem) -> Result<Option<BootOverride>, Error> {
+    let no_boot = || Error::new(ErrorKind::Missing, "the system does not show a boot override");
+    let boot = system.boot.as_ref().ok_or_else(no_boot)?;
+    let enabled = boot.boot_source_override_enabled.as_ref().ok_or_else(no_boot)?;
+    let source = boot.boot_source_override_target.as_ref().filter(|source| **source != BootSource::None);
+    let mode = match &boot.boot_source_override_mode {
+        Some(BootSourceOverrideMode::UEFI) => Some(BootMode::Uefi),
+        Some(BootSourceOverrideMode::Legacy) => Some(BootMode::Legacy),
+        _ => None,
+    };
+    let persistent = *enabled == BootSourceOverrideEnabled::Continuous;
+    let source = source.filter(|_| *enabled != BootSourceOverrideEnabled::Disabled);
+    Ok(source.map(|source| BootOverride { device: BootDevice::of_redfish(source), persistent, mode }))
+}
+
+async fn set(
+    session: Session,
+    wanted: Option<BootOverride>,
+    patience: Duration,
+) -> Result<Made<Option<BootOverride>>, Fault> {
+    let is_wanted = |found: &Option<BootOverride>| is_as_wanted(found, &wanted);
+    let otherwise = |found: Option<BootOverride>| Err(format!("asked for {}; still {}", words(&wanted), words(&found)));
     match session {
         Session::Ipmi(bmc) => {
-            let Some(wanted) = wanted else {
-                return Ok(bmc.set_boot_device(ipmi::BootDevice::None, false, bmc.boot_flags().await?.efi).await?);
+            let (device, persistent, efi) = match &wanted {
+                None => (ipmi::BootDevice::None, false, bmc.boot_flags().await?.efi),
+                Some(wanted) => {
+                    let device = wanted.device.to_ipmi()?;
+                    let mode = wanted.mode.ok_or_else(|| {
+                        Fault::inexpressible(
+                            "IPMI's boot flags always say whether the start is legacy or UEFI: name one of them",
+                        )
+                    })?;
+                    (device, wanted.persistent, mode == BootMode::Uefi)
+                }
             };
-            let device = wanted.device.to_ipmi()?;
-            let mode = wanted.mode.ok_or_else(|| {
-                Fault::inexpressible(
-                    "IPMI's boot flags always say whether the start is legacy or UEFI: name one of them",
-                )
-            })?;
-            Ok(bmc.set_boot_device(device, wanted.persistent, mode == BootMode::Uefi).await?)
+            bmc.set_boot_device(device, persistent, efi).await?;
+            let sent = vec![format!("boot flags: {device:?}, persistent: {persistent}, EFI: {efi}")];
+            let look = || Box::pin(get(Session::Ipmi(bmc.clone()))) as Running<_>;
+            Confirmed { asked: wanted.clone(), sent, patience }.seen(look, is_wanted, otherwise).await
         }
         Session::Redfish(service) => {
-            let mut edit = service.system().await?.edit();
-            let boot = edit.boot.as_mut().ok_or_else(no_boot)?;
-            match wanted {
-                None => boot.boot_source_override_enabled = Some(BootSourceOverrideEnabled::Disabled),
-                Some(wanted) => {
-                    let source = wanted.device.to_redfish();
-                    accepts(boot, "BootSourceOverrideTarget", source.as_str())?;
-                    boot.boot_source_override_target = Some(source);
-                    let enabled = match wanted.persistent {
-                        true => BootSourceOverrideEnabled::Continuous,
-                        false => BootSourceOverrideEnabled::Once,
-                    };
-                    accepts(boot, "BootSourceOverrideEnabled", enabled.as_str())?;
-                    boot.boot_source_override_enabled = Some(enabled);
-                    if let Some(mode) = wanted.mode {
-                        let mode = match mode {
-                            BootMode::Legacy => BootSourceOverrideMode::Legacy,
-                            BootMode::Uefi => BootSourceOverrideMode::UEFI,
-                        };
-                        accepts(boot, "BootSourceOverrideMode", mode.as_str())?;
-                        boot.boot_source_override_mode = Some(mode);
-                    }
+            let system = service.system().await?;
+            let (committed, body) = ask(&system, wanted.as_ref()).send().await.map_err(Fault::of_change)?;
+            // An override that is written to the settings shows there.
+            let mut places = vec![system.uri().to_owned()];
+            match committed {
+                Committed::Pending(settings) => places = vec![settings.uri().to_owned(), system.uri().to_owned()],
+                Committed::Confirmed(unread) => {
+                    places.splice(0..0, unread.uri.filter(|uri| uri != system.uri())).for_each(drop)
                 }
+                Committed::Accepted(task) => {
+                    follow(task, patience).await.map_err(Fault::of_change)?;
+                    places.extend(boot::settings_of(&system));
+                }
+                Committed::Updated(_) | Committed::Unchanged => {}
             }
-            edit.commit().await.map(|_| ()).map_err(Fault::of_change)
+            let look = || Box::pin(look(service.client.clone(), places.clone(), wanted.clone())) as Running<_>;
+            let sent = vec![format!("PATCH {body}")];
+            Confirmed { asked: wanted.clone(), sent, patience }.seen(look, is_wanted, otherwise).await
         }
     }
 }
 
-/// Whether the service accepts a value, where it says so.
-fn accepts(boot: &Boot, property: &str, value: &str) -> Result<(), Fault> {
-    let record: &dyn Record = boot;
-    match record.annotations().allowable_values(property) {
-        Some(allowed) if !allowed.iter().any(|allowed| allowed == value) => {
-            let allowed = allowed.join(", ");
-            Err(Fault::inexpressible(format!(
-                "{value} is not among what this system accepts for {property}: {allowed}"
-            )))
+/// What to ask of a system.
+fn ask(system: &Resource<ComputerSystem>, wanted: Option<&BootOverride>) -> SetBootOverride {
+    let Some(wanted) = wanted else { return system.boot_normally() };
+    let ask = match wanted.persistent {
+        true => system.boot_always(wanted.device.to_redfish()),
+        false => system.boot_once(wanted.device.to_redfish()),
+    };
+    match wanted.mode {
+        Some(BootMode::Uefi) => ask.mode(BootSourceOverrideMode::UEFI),
+        Some(BootMode::Legacy) => ask.mode(BootSourceOverrideMode::Legacy),
+        None => ask,
+    }
+}
+
+/// The override at the first of these places where it is as wanted, else at the first that can be read.
+async fn look(
+    client: Client,
+    places: Vec<String>,
+    wanted: Option<BootOverride>,
+) -> Result<Option<BootOverride>, Fault> {
+    let mut found = None;
+    for place in places {
+        let read = client.get::<ComputerSystem>(&place).await.and_then(|system| of_system(&system));
+        match (read, &found) {
+            (Ok(read), _) if is_as_wanted(&read, &wanted) => return Ok(read),
+            (Ok(read), None | Some(Err(_))) => found = Some(Ok(read)),
+            (Err(error), None) => found = Some(Err(error)),
+            _ => {}
         }
-        _ => Ok(()),
+    }
+    Ok(found.unwrap_or(Ok(None))?)
+}
+
+fn words(boot: &Option<BootOverride>) -> String {
+    match boot {
+        Some(boot) => boot.to_string(),
+        None => "no override".to_owned(),
     }
 }
 

@@ -1,17 +1,20 @@
 //! Describing a host before connecting to it.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use super::connections::Connections;
 use super::machine::{Host, Inner};
 use super::outcome::Outcome;
 use super::plan::{Plan, Protocol};
 use super::profile::HostProfile;
+use super::redfish::Chosen;
 use crate::client::Credentials;
 use crate::client::address::Address;
 use crate::client::builder::ClientBuilder;
 use crate::error::Error;
 use crate::ipmi;
+use crate::services::select::Selector;
 
 /// Describes a [`Host`]. See [`Host::builder`].
 #[derive(Clone, Debug)]
@@ -31,7 +34,8 @@ impl Host {
         Self::builder(address).credentials(credentials).connect().await
     }
 
-    /// Begins to describe a host: by name, address or the URL of its Redfish service. IPv6 addresses stand with or without
+    /// Begins to describe a host: by name, address or the URL of its Redfish service, or of a system, chassis or
+    /// manager of it. IPv6 addresses stand with or without
     /// brackets, with a zone where they need one: `fe80::1%eth0`. A port, `bmc:8443` or `[::1]:8443`, is that of the Redfish
     /// service, or with [`Protocol::Ipmi`] the UDP port of IPMI.
     pub fn builder(address: &str) -> HostBuilder {
@@ -48,7 +52,8 @@ impl HostBuilder {
             ipmi_credentials: None,
             redfish_options: Arc::new(|builder| builder),
             ipmi_options: Arc::new(|builder| builder),
-            system: None,
+            chosen: Chosen::default(),
+            patience: None,
         };
         Self { plan, profile: HostProfile::default() }
     }
@@ -88,10 +93,30 @@ impl HostBuilder {
         self
     }
 
-    /// The `Id` of the system that is meant, where a Redfish service has several. IPMI can't tell systems apart, and isn't
-    /// used then.
-    pub fn system(mut self, id: impl Into<String>) -> Self {
-        self.plan.system = Some(id.into());
+    /// Names the system that is meant, where a Redfish service has several: by `Id`, name or URI. So does the URL of a system
+    /// in place of the host's address. IPMI can't tell systems apart, and isn't used then.
+    pub fn system(mut self, system: impl Into<Selector>) -> Self {
+        self.plan.chosen.system = Some(system.into());
+        self
+    }
+
+    /// Names the chassis that is meant, where a Redfish service has several; without [`system`](Self::system), its system is
+    /// meant as well. See there.
+    pub fn chassis(mut self, chassis: impl Into<Selector>) -> Self {
+        self.plan.chosen.chassis = Some(chassis.into());
+        self
+    }
+
+    /// Names the manager that is meant, where a Redfish service has several; without [`system`](Self::system), the system
+    /// that it manages is meant as well. See there.
+    pub fn manager(mut self, manager: impl Into<Selector>) -> Self {
+        self.plan.chosen.manager = Some(manager.into());
+        self
+    }
+
+    /// Sets how long a change may take to show after the BMC has confirmed it. Defaults to 5 seconds, for power to 10.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.plan.patience = Some(patience);
         self
     }
 
@@ -106,10 +131,14 @@ impl HostBuilder {
     ///
     /// # Errors
     ///
-    /// When no protocol can be reached; and when the first that can be refuses the credentials or shows a certificate that
+    /// When the address is not one, or is a URL of something that is not a system, a chassis or a manager. When no protocol
+    /// can be reached; and when the first that can be refuses the credentials or shows a certificate that
     /// isn't accepted: the other one isn't tried then.
-    pub async fn connect(self) -> Result<Outcome<Host>, Error> {
+    pub async fn connect(mut self) -> Result<Outcome<Host>, Error> {
         Address::parse(&self.plan.address)?;
+        if self.plan.chosen.named().is_none() {
+            self.plan.chosen = Chosen::by_url(&self.plan.address)?;
+        }
         let connections = tokio::sync::Mutex::new(Connections::default());
         let inner = Inner { plan: self.plan, connections, profile: Mutex::new(self.profile) };
         let host = Host(Arc::new(inner));

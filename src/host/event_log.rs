@@ -5,19 +5,21 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::fault::Fault;
+use super::fault::{Fault, Reason};
 use super::machine::Host;
 use super::outcome::Outcome;
 use super::profile::Capability;
+use super::reading::{finish, from_ipmi};
 use super::redfish::Service;
 use super::route::Session;
 use crate::error::Error;
 use crate::ipmi;
 use crate::ipmi::record::sel::{Entry, EntryBody};
-use crate::resource::Resource;
-use crate::schema::log_entry::EventSeverity;
-use crate::schema::log_service::LogEntryTypes;
-use crate::schema::{LogEntry, LogService};
+use crate::resource::AnyResource;
+use crate::resource::partial::Partial;
+use crate::schema::LogService;
+use crate::services;
+use crate::services::survey::{Survey, text, to_json};
 
 /// How bad an event is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -39,7 +41,7 @@ pub struct EventLogEntry {
     pub id: String,
     /// When it was made, in ISO 8601, where it has a time.
     pub time: Option<String>,
-    /// How bad it is. IPMI doesn't say.
+    /// How bad it is, where that is said: by IPMI, where the specification's tables say it of the event.
     pub severity: Option<Severity>,
     /// What it is about: a sensor's type and number by IPMI.
     pub sensor: Option<String>,
@@ -47,14 +49,37 @@ pub struct EventLogEntry {
     pub message: String,
 }
 
+/// Which entries of the event log are wanted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EventLogQuery {
+    /// Only so many of the newest. The others are not read, where the protocol allows for that.
+    pub last: Option<usize>,
+}
+
+impl EventLogQuery {
+    /// All entries.
+    #[must_use]
+    pub fn all() -> Self {
+        Self::default()
+    }
+
+    /// Only so many of the newest.
+    #[must_use]
+    pub fn last(number: usize) -> Self {
+        Self { last: Some(number) }
+    }
+}
+
 impl Host {
-    /// The entries of the system's event log, in the BMC's order.
+    /// The entries of the system's event log, in the BMC's order, and those that could not be read: of a log that rolls over
+    /// while it is read, the oldest are gone by the time they are asked for.
     ///
     /// # Errors
     ///
     /// Where no protocol can tell.
-    pub async fn event_log(&self) -> Result<Outcome<Vec<EventLogEntry>>, Error> {
-        self.read(Capability::EventLog, |session| Box::pin(entries(session))).await
+    pub async fn event_log(&self, query: EventLogQuery) -> Result<Outcome<Partial<EventLogEntry>>, Error> {
+        self.read(Capability::EventLog, move |session| Box::pin(entries(session, query))).await
     }
 
     /// Clears the system's event log.
@@ -63,42 +88,74 @@ impl Host {
     ///
     /// Where it is refused, or no protocol can do it.
     pub async fn clear_event_log(&self) -> Result<Outcome<()>, Error> {
-        let is_empty = Arc::new(|session| Box::pin(async { Ok(entries(session).await?.is_empty()) }) as _);
+        let is_empty = Arc::new(|session| {
+            Box::pin(async {
+                let found = entries(session, EventLogQuery::last(1)).await?;
+                Ok(found.is_empty() && found.is_whole())
+            }) as _
+        });
         self.change(Capability::ClearEventLog, |session| Box::pin(clear(session)), Some(is_empty)).await
     }
 }
 
-/// The log that stands for the system event log: the one that says so, else the first of the system's, else of its
-/// manager's.
-async fn log(service: &Service) -> Result<Resource<LogService>, Fault> {
-    let system = service.system().await?;
-    let mut logs = Vec::new();
-    if system.log_services.is_some() {
-        logs = system.log_services().members().try_collect::<Vec<_>>().await?;
+/// The log that stands for the system event log: one of the system's, else of its manager's, else of a chassis'.
+async fn log(service: &Service, survey: &mut Survey) -> Result<AnyResource, Fault> {
+    let mut owners = Vec::new();
+    match service.system().await {
+        Ok(system) => owners.push(system.into_any()),
+        Err(fault) if fault.reason == Reason::Final => return Err(fault),
+        Err(fault) => lose(survey, fault).await,
     }
-    if logs.is_empty() {
-        let manager = service.manager().await?;
-        if manager.log_services.is_some() {
-            logs = manager.log_services().members().try_collect().await?;
-        }
+    if let Some(log) = services::log::event_log(survey, &owners).await {
+        return Ok(log);
     }
-    let is_sel = |log: &Resource<LogService>| {
-        let named = log.id.as_deref().is_some_and(|id| id.eq_ignore_ascii_case("SEL"));
-        named || log.log_entry_type == Some(LogEntryTypes::SEL)
-    };
-    let place = logs.iter().position(is_sel).unwrap_or(0);
-    logs.into_iter().nth(place).ok_or_else(|| Fault::lacking("neither the system nor its manager has a log"))
+    match service.manager().await {
+        Ok(manager) => owners = vec![manager.into_any()],
+        Err(fault) => lose(survey, fault).await,
+    }
+    if let Some(log) = services::log::event_log(survey, &owners).await {
+        return Ok(log);
+    }
+    let root = survey.root();
+    let chassis = survey.members(&root, "Chassis").await;
+    let found = services::log::event_log(survey, &chassis).await;
+    found.ok_or_else(|| Fault::lacking("neither the system nor its manager nor a chassis has a log"))
 }
 
-async fn entries(session: Session) -> Result<Vec<EventLogEntry>, Fault> {
+/// Notes what could not be read; that there is no such thing is not among it.
+async fn lose(survey: &mut Survey, fault: Fault) {
+    if let Some(uri) = fault.error.uri().map(str::to_owned) {
+        survey.lose(&uri, fault.error).await;
+    }
+}
+
+async fn entries(session: Session, query: EventLogQuery) -> Result<Partial<EventLogEntry>, Fault> {
     match session {
         Session::Ipmi(bmc) => {
-            let entries = bmc.sel().collect_all().await?.complete().map_err(ipmi::Error::from)?;
-            Ok(entries.iter().map(of_ipmi).collect())
+            let found = from_ipmi(bmc.sel().collect_all().await?);
+            let skip = query.last.map_or(0, |last| found.len().saturating_sub(last));
+            let entries: Vec<_> = found.iter().skip(skip).map(of_ipmi).collect();
+            match found.missing {
+                missing if missing.is_empty() => Ok(Partial::whole(entries)),
+                missing => finish(entries, missing, ""),
+            }
         }
         Session::Redfish(service) => {
-            let entries: Vec<_> = log(&service).await?.entries().members().try_collect::<Vec<_>>().await?;
-            Ok(entries.into_iter().map(|entry| of_redfish(entry.into_value())).collect())
+            let mut survey = Survey::of(&service.client);
+            let log = match log(&service, &mut survey).await {
+                Ok(log) => log,
+                Err(fault) => {
+                    let missing = survey.into_missing();
+                    return Err(if missing.is_empty() { fault } else { Fault::nothing_read(missing) });
+                }
+            };
+            let entries = services::log::entries(&mut survey, &log, query.last).await;
+            let entries: Vec<_> = entries.iter().map(of_redfish).collect();
+            match survey.into_missing() {
+                // A log without entries is nothing that is missing.
+                missing if missing.is_empty() => Ok(Partial::whole(entries)),
+                missing => finish(entries, missing, ""),
+            }
         }
     }
 }
@@ -106,7 +163,10 @@ async fn entries(session: Session) -> Result<Vec<EventLogEntry>, Fault> {
 async fn clear(session: Session) -> Result<(), Fault> {
     match session {
         Session::Ipmi(bmc) => Ok(bmc.sel_clear().await?),
-        Session::Redfish(service) => log(&service).await?.clear_log(None).await.map(|_| ()).map_err(Fault::of_action),
+        Session::Redfish(service) => {
+            let log = log(&service, &mut Survey::of(&service.client)).await?;
+            log.typed::<LogService>()?.clear_log(None).await.map(|_| ()).map_err(Fault::of_action)
+        }
     }
 }
 
@@ -121,29 +181,38 @@ fn of_ipmi(entry: &Entry) -> EventLogEntry {
         let absolute = timestamp.time().and_then(iso_8601);
         absolute.or_else(|| timestamp.since_start().map(|time| format!("PT{}S", time.as_secs())))
     });
-    EventLogEntry { id: format!("{:#06x}", entry.id), time, severity: None, sensor, message }
+    let severity = match &entry.body {
+        EntryBody::Event { event, .. } => event.severity(),
+        _ => None,
+    };
+    let severity = severity.map(|severity| match severity {
+        ipmi::Severity::Ok => Severity::Ok,
+        ipmi::Severity::Warning => Severity::Warning,
+        ipmi::Severity::Critical | ipmi::Severity::Fatal => Severity::Critical,
+    });
+    EventLogEntry { id: format!("{:#06x}", entry.id), time, severity, sensor, message }
 }
 
 fn iso_8601(time: SystemTime) -> Option<String> {
     jiff::Timestamp::try_from(time).ok().map(|time| time.to_string())
 }
 
-fn of_redfish(entry: LogEntry) -> EventLogEntry {
-    let number = |number: i64| format!(" {number:#04x}");
-    let sensor = entry
-        .sensor_type
-        .as_ref()
-        .map(|sensor_type| format!("{sensor_type}{}", entry.sensor_number.map(number).unwrap_or_default()));
+fn of_redfish(entry: &AnyResource) -> EventLogEntry {
+    let json = to_json(entry);
+    let text = |name: &str| text(&json, name);
+    let number = json.get("SensorNumber").and_then(serde_json::Value::as_i64);
+    let number = number.map(|number| format!(" {number:#04x}")).unwrap_or_default();
+    let severity = text("Severity").or(text("EntrySeverity")).unwrap_or_default();
     EventLogEntry {
-        id: entry.id.unwrap_or_default(),
-        time: entry.created.map(|time| time.to_string()),
-        severity: match entry.severity {
-            Some(EventSeverity::OK) => Some(Severity::Ok),
-            Some(EventSeverity::Warning) => Some(Severity::Warning),
-            Some(EventSeverity::Critical) => Some(Severity::Critical),
+        id: text("Id").unwrap_or_else(|| entry.uri()).to_owned(),
+        time: text("Created").map(str::to_owned),
+        severity: match severity.to_ascii_lowercase().as_str() {
+            "ok" => Some(Severity::Ok),
+            "warning" => Some(Severity::Warning),
+            "critical" => Some(Severity::Critical),
             _ => None,
         },
-        sensor,
-        message: entry.message.or(entry.message_id).or(entry.name).unwrap_or_default(),
+        sensor: text("SensorType").map(|sensor| format!("{sensor}{number}")),
+        message: text("Message").or(text("MessageId")).or(text("Name")).unwrap_or_default().to_owned(),
     }
 }

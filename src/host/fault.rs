@@ -4,6 +4,7 @@
 use super::outcome::{Attempt, AttemptPhase, Backend};
 use crate::error::{Error, ErrorKind};
 use crate::ipmi;
+use crate::resource::partial::Missing;
 
 /// What an attempt failed of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,30 @@ impl Fault {
     /// What this host hasn't got by this protocol.
     pub(super) fn lacking(text: impl Into<String>) -> Self {
         Self { phase: AttemptPhase::Ask, reason: Reason::Lacking, error: Error::new(ErrorKind::Missing, text) }
+    }
+
+    /// A list of which nothing could be read. That these places fail does not say that the host lacks the capability.
+    pub(super) fn nothing_read(mut missing: Vec<Missing>) -> Self {
+        const NAMED: usize = 5;
+        if missing.len() == 1
+            && let Some(only) = missing.pop()
+        {
+            return Self::from(only.error).unlearned();
+        }
+        let mut places: Vec<_> = missing.iter().take(NAMED).map(ToString::to_string).collect();
+        if let Some(more) = missing.len().checked_sub(NAMED).filter(|more| *more > 0) {
+            places.push(format!("and {more} more"));
+        }
+        let text = format!("nothing could be read: {}", places.join("; "));
+        let fault = missing.into_iter().next().map_or_else(|| Self::lacking(""), |first| Self::from(first.error));
+        Self { error: Error::new(fault.error.kind(), text), ..fault }.unlearned()
+    }
+
+    fn unlearned(mut self) -> Self {
+        if self.reason == Reason::Lacking {
+            self.reason = Reason::Inexpressible;
+        }
+        self
     }
 
     /// What this protocol can't say.
@@ -143,6 +168,7 @@ impl From<ipmi::Error> for Error {
             K::Authentication => ErrorKind::Unauthorized,
             K::Invalid => ErrorKind::NotAllowed,
             K::Malformed | K::Untrusted => ErrorKind::Decode,
+            K::NotInForce => ErrorKind::NotInForce,
             K::Refused(code) if code.number() == INSUFFICIENT_PRIVILEGE => ErrorKind::Forbidden,
             _ if error.is_unsupported() => ErrorKind::Missing,
             _ => ErrorKind::Refused,

@@ -3,16 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::every::{OfSystem, every};
 use super::fault::Fault;
 use super::machine::Host;
+use super::made::{Confirmed, Made};
 use super::outcome::Outcome;
 use super::profile::Capability;
 use super::redfish::Service;
-use super::route::Session;
-use crate::error::Error;
+use super::route::{Running, Session};
+use crate::error::{Error, ErrorKind};
 use crate::ipmi::command::chassis::{ChassisIdentify, IdentifyState};
 use crate::resource::Resource;
-use crate::schema::{Chassis, ComputerSystem, chassis, computer_system};
+use crate::resource::partial::{Missing, Partial};
+use crate::schema::ComputerSystem;
+use crate::services::identify::Lamp;
+use crate::services::read_back::follow;
 
 /// What the identify light is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,46 +30,83 @@ pub enum Identify {
     For(Duration),
 }
 
+/// How long the light may take to show what was asked of it.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What identifies for less than this may be over before it is looked at.
+const SHORTEST_SEEN: Duration = Duration::from_secs(5);
+
 impl Host {
-    /// Whether the identify light is on.
+    /// Returns whether the identify light is on.
     ///
     /// # Errors
     ///
-    /// Where no protocol can tell.
+    /// Where no protocol has it, and where several systems could be meant.
     pub async fn identify_state(&self) -> Result<Outcome<bool>, Error> {
         self.read(Capability::Identify, |session| Box::pin(state(session))).await
     }
 
-    /// Turns the identify light on or off.
+    /// Returns whether the identify light is on, for each system that is meant.
     ///
     /// # Errors
     ///
-    /// Where it is refused, or no protocol can do it.
-    pub async fn identify(&self, identify: Identify) -> Result<Outcome<()>, Error> {
+    /// Where no protocol has it of any.
+    pub async fn identify_states(&self) -> Result<Outcome<Partial<OfSystem<bool>>>, Error> {
+        self.read(Capability::Identify, |session| Box::pin(states(session))).await
+    }
+
+    /// Turns the identify light on or off. Returns whether it is on.
+    ///
+    /// # Errors
+    ///
+    /// Where it is refused, no protocol can do it, or the light is not as it was asked afterwards.
+    pub async fn identify(&self, identify: Identify) -> Result<Outcome<bool>, Error> {
         let wanted = identify != Identify::Off;
-        let holds = Arc::new(move |session| Box::pin(async move { Ok(state(session).await? == wanted) }) as _);
-        self.change(Capability::Identify, move |session| Box::pin(set(session, identify)), Some(holds)).await
+        let patience = self.patience(PATIENCE);
+        let look = Arc::new(move |session| {
+            Box::pin(async move { Ok(Some(state(session).await?).filter(|found| *found == wanted)) }) as Running<_>
+        });
+        let operation = move |session| Box::pin(set(session, identify, patience)) as Running<_>;
+        self.make(Capability::Identify, operation, Some(look)).await
     }
 }
 
-/// What has the light: the system, or its chassis.
-enum Lamp {
-    System(Resource<ComputerSystem>),
-    Chassis(Resource<Chassis>),
+/// The light of what is meant: of the system, or of a chassis.
+async fn lamp(service: &Service) -> Result<Lamp, Fault> {
+    let by_chassis = service.chosen.chassis.is_some() && service.chosen.system.is_none();
+    let system = match service.systems().await {
+        _ if by_chassis => None,
+        // What has no systems has chassis.
+        Ok(systems) if systems.items.is_empty() && systems.missing.iter().all(is_link_missing) => None,
+        Ok(systems) => Some(systems.choose(None)?),
+        Err(error) => return Err(error.into()),
+    };
+    let Some(system) = system else {
+        let chassis = service.named_chassis().await?;
+        return Lamp::of_chassis(chassis).ok_or_else(|| Fault::lacking("the chassis does not have an identify light"));
+    };
+    Ok(of_system(system).await?)
 }
 
-async fn lamp(service: &Service) -> Result<Lamp, Fault> {
-    let system = service.system().await?;
-    if system.location_indicator_active.is_some() || system.indicator_led.is_some() {
-        return Ok(Lamp::System(system));
+fn is_link_missing(missing: &Missing) -> bool {
+    missing.error.kind() == ErrorKind::Missing
+}
+
+async fn of_system(system: Resource<ComputerSystem>) -> Result<Lamp, Error> {
+    if let Some(lamp) = Lamp::of_system(system.clone()) {
+        return Ok(lamp);
     }
     let mut around = system.chassis();
-    while let Some(chassis) = around.try_next().await? {
-        if chassis.location_indicator_active.is_some() || chassis.indicator_led.is_some() {
-            return Ok(Lamp::Chassis(chassis));
+    let mut unread = None;
+    while let Some(chassis) = around.next().await {
+        match chassis.map(Lamp::of_chassis) {
+            Ok(Some(lamp)) => return Ok(lamp),
+            Ok(None) => {}
+            Err(error) => unread = unread.or(Some(error)),
         }
     }
-    Err(Fault::lacking("neither the system nor its chassis has an identify light"))
+    let none = || Error::new(ErrorKind::Missing, "neither the system nor its chassis has an identify light");
+    Err(unread.unwrap_or_else(none))
 }
 
 async fn state(session: Session) -> Result<bool, Fault> {
@@ -72,32 +114,39 @@ async fn state(session: Session) -> Result<bool, Fault> {
         Session::Ipmi(bmc) => match bmc.chassis_status().await?.identify {
             Some(IdentifyState::Off) => Ok(false),
             Some(IdentifyState::Timed | IdentifyState::Indefinite) => Ok(true),
-            _ => Err(Fault::lacking("the BMC doesn't tell by IPMI whether the identify light is on")),
+            _ => Err(Fault::lacking("the BMC does not say by IPMI whether the identify light is on")),
         },
-        Session::Redfish(service) => Ok(match lamp(&service).await? {
-            Lamp::System(system) => system.location_indicator_active.unwrap_or_else(|| {
-                use computer_system::IndicatorLED as L;
-                matches!(system.indicator_led, Some(L::Lit | L::Blinking))
-            }),
-            Lamp::Chassis(chassis) => chassis.location_indicator_active.unwrap_or_else(|| {
-                use chassis::IndicatorLED as L;
-                matches!(chassis.indicator_led, Some(L::Lit | L::Blinking))
-            }),
-        }),
+        Session::Redfish(service) => Ok(lamp(&service).await?.is_on()),
     }
 }
 
-async fn set(session: Session, identify: Identify) -> Result<(), Fault> {
+async fn states(session: Session) -> Result<Partial<OfSystem<bool>>, Fault> {
+    match &session {
+        Session::Redfish(service) if service.systems().await.is_ok_and(|systems| !systems.items.is_empty()) => {
+            every(service, async |system| Ok(of_system(system).await?.is_on())).await
+        }
+        _ => Ok(OfSystem::only(state(session).await?)),
+    }
+}
+
+async fn set(session: Session, identify: Identify, patience: Duration) -> Result<Made<bool>, Fault> {
     let service = match session {
         Session::Redfish(service) => service,
         Session::Ipmi(bmc) => {
-            let identify = match identify {
+            let chosen = match identify {
                 Identify::Off => ChassisIdentify::Off,
                 Identify::On => ChassisIdentify::Indefinitely,
                 Identify::For(time) if (1..=255).contains(&time.as_secs()) => ChassisIdentify::For(time),
                 Identify::For(_) => return Err(Fault::inexpressible("IPMI can identify for 1 to 255 seconds")),
             };
-            return Ok(bmc.chassis_identify(identify).await?);
+            bmc.chassis_identify(chosen).await?;
+            let asked = identify != Identify::Off;
+            let sent = vec![format!("Chassis Identify {chosen:?}")];
+            if matches!(identify, Identify::For(time) if time < SHORTEST_SEEN) {
+                return Ok(Made::unseen(asked, sent));
+            }
+            let look = || Box::pin(state(Session::Ipmi(bmc.clone()))) as Running<_>;
+            return Confirmed { asked, sent, patience }.seen(look, |found| *found == asked, |_| not_so(asked)).await;
         }
     };
     let on = match identify {
@@ -109,24 +158,21 @@ async fn set(session: Session, identify: Identify) -> Result<(), Fault> {
             ));
         }
     };
-    match lamp(&service).await? {
-        Lamp::System(system) => {
-            use computer_system::IndicatorLED as L;
-            let mut edit = system.edit();
-            match edit.location_indicator_active {
-                Some(_) => edit.location_indicator_active = Some(on),
-                None => edit.indicator_led = Some(if on { L::Blinking } else { L::Off }),
-            }
-            edit.commit().await.map(|_| ()).map_err(Fault::of_change)
-        }
-        Lamp::Chassis(chassis) => {
-            use chassis::IndicatorLED as L;
-            let mut edit = chassis.edit();
-            match edit.location_indicator_active {
-                Some(_) => edit.location_indicator_active = Some(on),
-                None => edit.indicator_led = Some(if on { L::Blinking } else { L::Off }),
-            }
-            edit.commit().await.map(|_| ()).map_err(Fault::of_change)
-        }
+    let lamp = lamp(&service).await?;
+    let written = lamp.set(on).await.map_err(Fault::of_change)?;
+    let Some(sent) = written.sent else { return Ok(Made::unseen(on, Vec::new())) };
+    if let Some(task) = written.task {
+        follow(task, patience).await.map_err(Fault::of_change)?;
     }
+    let look = || {
+        let lamp = lamp.clone();
+        Box::pin(async move { Ok(lamp.refreshed().await?.is_on()) }) as Running<_>
+    };
+    let confirmed = Confirmed { asked: on, sent: vec![sent], patience };
+    confirmed.seen(look, |found| *found == on, |_| not_so(on)).await
+}
+
+fn not_so(asked: bool) -> Result<bool, String> {
+    let word = |on| if on { "on" } else { "off" };
+    Err(format!("asked to turn the identify light {}; still {}", word(asked), word(!asked)))
 }

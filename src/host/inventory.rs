@@ -2,20 +2,23 @@
 
 use std::fmt;
 
-use futures_util::TryStreamExt;
 use serde::{Deserialize, Serialize};
 
-use super::fault::{Fault, Reason};
+use super::fault::Fault;
 use super::machine::Host;
 use super::outcome::Outcome;
 use super::profile::Capability;
+use super::reading::{chassis, finish, from_ipmi, systems};
 use super::redfish::Service;
 use super::route::Session;
 use crate::error::Error;
 use crate::ipmi;
 use crate::ipmi::record::fru::Inventory;
-use crate::ipmi::record::sdr::Body;
 use crate::ipmi::record::text::Text;
+use crate::resource::partial::Partial;
+use crate::services;
+use crate::services::inventory::{Part, PartKind};
+use crate::services::survey::{Survey, text};
 
 /// What a component is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -34,8 +37,18 @@ pub enum ComponentKind {
     Processor,
     /// A memory module.
     Memory,
+    /// A controller of drives.
+    StorageController,
+    /// A drive.
+    Drive,
+    /// A network adapter.
+    NetworkAdapter,
     /// A power supply.
     PowerSupply,
+    /// A battery.
+    Battery,
+    /// A fan.
+    Fan,
 }
 
 impl fmt::Display for ComponentKind {
@@ -47,7 +60,12 @@ impl fmt::Display for ComponentKind {
             Self::Manager => "manager",
             Self::Processor => "processor",
             Self::Memory => "memory",
+            Self::StorageController => "storage controller",
+            Self::Drive => "drive",
+            Self::NetworkAdapter => "network adapter",
             Self::PowerSupply => "power supply",
+            Self::Battery => "battery",
+            Self::Fan => "fan",
         })
     }
 }
@@ -58,6 +76,8 @@ impl fmt::Display for ComponentKind {
 pub struct Component {
     /// What it is.
     pub kind: ComponentKind,
+    /// Where it is described: a URI by Redfish, with a pointer where that is within a resource; `FRU 0` by IPMI.
+    pub id: String,
     /// Its name.
     pub name: String,
     /// Who made it.
@@ -75,47 +95,30 @@ pub struct Component {
 }
 
 impl Host {
-    /// What the host is made of. What isn't there is left out; what can't be read of one kind doesn't hide the others.
+    /// What the host is made of, and what of it could not be read. What isn't there, such as a memory slot without a module,
+    /// is left out.
     ///
     /// # Errors
     ///
     /// Where no protocol can tell.
-    pub async fn inventory(&self) -> Result<Outcome<Vec<Component>>, Error> {
+    pub async fn inventory(&self) -> Result<Outcome<Partial<Component>>, Error> {
         self.read(Capability::Inventory, |session| Box::pin(inventory(session))).await
     }
 }
 
-async fn inventory(session: Session) -> Result<Vec<Component>, Fault> {
+async fn inventory(session: Session) -> Result<Partial<Component>, Fault> {
     match session {
         Session::Redfish(service) => by_redfish(service).await,
         Session::Ipmi(bmc) => by_ipmi(bmc).await,
     }
 }
 
-/// A component of a resource: the same properties by the same names in types that have no more in common.
-macro_rules! component {
-    ($kind:ident, $resource:expr $(, $field:ident: $value:expr)*) => {{
-        let resource = $resource.into_value();
-        $(let $field = $value(&resource);)*
-        #[allow(clippy::needless_update)]
-        Component {
-            kind: ComponentKind::$kind,
-            name: resource.name.unwrap_or_default(),
-            manufacturer: filled(resource.manufacturer),
-            model: filled(resource.model),
-            serial_number: filled(resource.serial_number),
-            part_number: filled(resource.part_number),
-            $($field,)*
-            ..Component::unnamed(ComponentKind::$kind)
-        }
-    }};
-}
-
 impl Component {
-    fn unnamed(kind: ComponentKind) -> Self {
+    fn new(kind: ComponentKind, id: impl Into<String>, name: &str) -> Self {
         Self {
             kind,
-            name: String::new(),
+            id: id.into(),
+            name: name.to_owned(),
             manufacturer: None,
             model: None,
             serial_number: None,
@@ -126,126 +129,109 @@ impl Component {
     }
 }
 
-/// What vendors write into unused properties is as good as nothing.
-fn filled(text: Option<String>) -> Option<String> {
-    text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
-}
-
-async fn by_redfish(service: Service) -> Result<Vec<Component>, Fault> {
-    use crate::schema::{Chassis, ComputerSystem, Manager, PowerSupply, Processor};
-    let system = service.system().await?;
-    let mut all = Vec::new();
-    let processors = system.processors.is_some().then(|| system.processors());
-    let memory = system.memory.is_some().then(|| system.memory());
-    all.push(component!(System, system.clone(),
-        version: |system: &ComputerSystem| filled(system.bios_version.clone()),
-        asset_tag: |system: &ComputerSystem| filled(system.asset_tag.clone())));
-    let chassis = service.chassis().await?;
-    for chassis in &chassis {
-        all.push(
-            component!(Chassis, chassis.clone(), asset_tag: |chassis: &Chassis| filled(chassis.asset_tag.clone())),
-        );
-    }
-    for manager in present(service.managers().await)? {
-        all.push(component!(Manager, manager,
-            version: |manager: &Manager| filled(manager.firmware_version.clone())));
-    }
-    if let Some(processors) = processors {
-        for processor in present(processors.members().try_collect::<Vec<_>>().await.map_err(Fault::from))? {
-            all.push(component!(Processor, processor,
-                version: |processor: &Processor| filled(processor.firmware_version.clone())));
+impl From<Part> for Component {
+    fn from(part: Part) -> Self {
+        let first = |names: &[&str]| names.iter().find_map(|name| text(&part.json, name)).map(str::to_owned);
+        let name = first(&["Name", "FanName", "Id", "MemberId"]).unwrap_or_default();
+        Self {
+            manufacturer: first(&["Manufacturer", "Make"]),
+            model: first(&["Model"]),
+            serial_number: first(&["SerialNumber"]),
+            part_number: first(&["PartNumber", "SparePartNumber"]),
+            version: match part.kind {
+                PartKind::System => first(&["BiosVersion"]),
+                PartKind::NetworkAdapter => controller_version(&part.json),
+                _ => first(&["FirmwareVersion", "Revision"]),
+            },
+            asset_tag: first(&["AssetTag"]),
+            ..Self::new(part.kind.into(), part.uri, &name)
         }
-    }
-    if let Some(memory) = memory {
-        for module in present(memory.members().try_collect::<Vec<_>>().await.map_err(Fault::from))? {
-            all.push(component!(Memory, module));
-        }
-    }
-    for chassis in chassis.iter().filter(|chassis| chassis.power_subsystem.is_some()) {
-        let subsystem = match present(chassis.power_subsystem().await.map(|one| vec![one]).map_err(Fault::from))?.pop()
-        {
-            Some(subsystem) if subsystem.power_supplies.is_some() => subsystem,
-            _ => continue,
-        };
-        let supplies = subsystem.power_supplies().members().try_collect::<Vec<_>>().await;
-        for supply in present(supplies.map_err(Fault::from))? {
-            all.push(component!(PowerSupply, supply,
-                version: |supply: &PowerSupply| filled(supply.firmware_version.clone())));
-        }
-    }
-    Ok(all)
-}
-
-/// What there is of one kind; nothing where it isn't there.
-fn present<T>(found: Result<Vec<T>, Fault>) -> Result<Vec<T>, Fault> {
-    match found {
-        Err(fault) if fault.reason == Reason::Lacking => Ok(Vec::new()),
-        other => other,
     }
 }
 
-async fn by_ipmi(bmc: ipmi::Client) -> Result<Vec<Component>, Fault> {
-    let mut all = Vec::new();
-    let mut devices = Vec::new();
-    let records: Vec<_> = match bmc.sdr().try_collect().await.map_err(ipmi::Error::from) {
-        Ok(records) => records,
-        // Without records, the BMC's own inventory is all that is known to be there.
-        Err(error) if Fault::reason_of(&error) == Reason::Lacking => Vec::new(),
-        Err(error) => return Err(error.into()),
+/// The firmware of a network adapter is that of its controllers, mostly one.
+fn controller_version(adapter: &serde_json::Value) -> Option<String> {
+    let controllers = adapter.get("Controllers")?.as_array()?;
+    controllers.iter().find_map(|one| text(one, "FirmwarePackageVersion")).map(str::to_owned)
+}
+
+impl From<PartKind> for ComponentKind {
+    fn from(kind: PartKind) -> Self {
+        match kind {
+            PartKind::System => Self::System,
+            PartKind::Chassis => Self::Chassis,
+            PartKind::Manager => Self::Manager,
+            PartKind::Processor => Self::Processor,
+            PartKind::Memory => Self::Memory,
+            PartKind::StorageController => Self::StorageController,
+            PartKind::Drive => Self::Drive,
+            PartKind::NetworkAdapter => Self::NetworkAdapter,
+            PartKind::PowerSupply => Self::PowerSupply,
+            PartKind::Battery => Self::Battery,
+            PartKind::Fan => Self::Fan,
+        }
+    }
+}
+
+async fn by_redfish(service: Service) -> Result<Partial<Component>, Fault> {
+    let mut survey = Survey::of(&service.client);
+    let systems = systems(&service, &mut survey).await?;
+    let chassis = chassis(&service, &mut survey).await?;
+    let root = survey.root();
+    let managers = match service.chosen.manager {
+        Some(_) => survey.adopt(service.managers().await?),
+        None => survey.members(&root, "Managers").await,
     };
-    for record in records {
-        if let Body::FruDevice(locator) = record.body
-            && locator.logical
-            && locator.device != 0
-        {
-            devices.push((locator.device, locator.name));
-        }
-    }
-    add(&mut all, "builtin", &bmc.fru(0).await?);
-    for (device, name) in devices {
-        match bmc.fru(device).await {
-            Ok(inventory) => add(&mut all, &name, &inventory),
-            Err(error) if Fault::reason_of(&error) == Reason::Unreachable => return Err(error.into()),
-            // A place without a device: described, but not filled.
-            Err(error) => tracing::debug!(device, error = %error.report(), "no inventory"),
-        }
-    }
-    Ok(all)
+    let parts = services::inventory::parts(&mut survey, &systems, &chassis, &managers).await;
+    let components = parts.into_iter().map(Component::from).collect();
+    finish(components, survey.into_missing(), "the Redfish service describes nothing")
 }
 
-fn add(all: &mut Vec<Component>, name: &str, inventory: &Inventory) {
-    let text = |text: &Text| filled(Some(text.to_string()));
+async fn by_ipmi(bmc: ipmi::Client) -> Result<Partial<Component>, Fault> {
+    let mut found = bmc.frus().collect_all().await?;
+    // A place that is described, and not filled.
+    found.missing.retain(|missing| !missing.is_absent());
+    let Partial { items: devices, missing } = from_ipmi(found);
+    let mut all = Vec::new();
+    for ipmi::Fru { device, locator, inventory } in devices {
+        let name = locator.map_or_else(|| "builtin".to_owned(), |locator| locator.name);
+        add(&mut all, device, &name, &inventory);
+    }
+    finish(all, missing, "the BMC has no inventory")
+}
+
+fn add(all: &mut Vec<Component>, device: u8, name: &str, inventory: &Inventory) {
+    let text = |text: &Text| {
+        let text = text.to_string();
+        Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+    };
+    let new = |kind| Component::new(kind, format!("FRU {device}"), name);
     if let Some(product) = &inventory.product {
+        let kind = if inventory.records.is_empty() { ComponentKind::System } else { kind_of(inventory) };
         all.push(Component {
-            name: name.to_owned(),
             manufacturer: text(&product.manufacturer),
             model: text(&product.product_name),
             serial_number: text(&product.serial_number),
             part_number: text(&product.part_number),
             version: text(&product.version),
             asset_tag: text(&product.asset_tag),
-            ..Component::unnamed(match inventory.records.is_empty() {
-                true => ComponentKind::System,
-                false => kind_of(inventory),
-            })
+            ..new(kind)
         });
     }
     if let Some(chassis) = &inventory.chassis {
         all.push(Component {
-            name: name.to_owned(),
             serial_number: text(&chassis.serial_number),
             part_number: text(&chassis.part_number),
-            ..Component::unnamed(ComponentKind::Chassis)
+            ..new(ComponentKind::Chassis)
         });
     }
     if let Some(board) = &inventory.board {
         all.push(Component {
-            name: name.to_owned(),
             manufacturer: text(&board.manufacturer),
             model: text(&board.product_name),
             serial_number: text(&board.serial_number),
             part_number: text(&board.part_number),
-            ..Component::unnamed(ComponentKind::Board)
+            ..new(ComponentKind::Board)
         });
     }
 }

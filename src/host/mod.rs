@@ -7,20 +7,27 @@
 //! - The other protocol is asked where the first can't be reached, isn't there, or can't do it. For a change that may have
 //!   been made, only after the state was read back.
 //! - What a protocol can't say is refused with the reason, never approximated.
+//! - A change that was confirmed is looked for, as far as it shows: [`Outcome`] has what was seen and what was sent. What shows
+//!   otherwise is an error ([`ErrorKind::NotInForce`](crate::ErrorKind)).
+//! - Where a service has several systems, what is read is read of all, and what is changed is refused until one of them is
+//!   [named](HostBuilder::system).
 
 mod boot;
 mod builder;
 mod connections;
 mod controller;
 mod event_log;
+mod every;
 mod fault;
 mod identify;
 mod inventory;
 mod machine;
+mod made;
 mod outcome;
 mod plan;
 mod power;
 mod profile;
+mod reading;
 mod redfish;
 mod route;
 mod sensor;
@@ -29,7 +36,8 @@ mod user;
 pub use boot::{BootDevice, BootMode, BootOverride};
 pub use builder::HostBuilder;
 pub use controller::Controller;
-pub use event_log::{EventLogEntry, Severity};
+pub use event_log::{EventLogEntry, EventLogQuery, Severity};
+pub use every::OfSystem;
 pub use identify::Identify;
 pub use inventory::{Component, ComponentKind};
 pub use machine::Host;
@@ -39,3 +47,7 @@ pub use power::{HostPowerState, Manner};
 pub use profile::{Capability, HostProfile, Presence};
 pub use sensor::{Sensor, SensorStatus, Thresholds};
 pub use user::User;
+
+#[doc(inline)]
+pub use crate::resource::partial::{Missing, Partial};
+pub use crate::services::sensor::SensorKind;

@@ -79,11 +79,22 @@ pub struct Outcome<T> {
     pub backend: Backend,
     /// What failed before, first to last; empty where the first attempt did it.
     pub attempts: Vec<Attempt>,
+    /// What was really sent to make a change, in the protocol's words: some machines want it said otherwise. Empty where
+    /// things were as wanted already, and for what changes nothing.
+    pub sent: Vec<String>,
+    /// Why it could not be read what is there now. The BMC has confirmed the change all the same, and the value is what was
+    /// asked for. None where the value was seen.
+    pub unread: Option<Error>,
 }
 
 impl<T> Outcome<T> {
-    /// The same with another value.
+    pub(super) fn new(value: T, backend: Backend, attempts: Vec<Attempt>) -> Self {
+        Self { value, backend, attempts, sent: Vec::new(), unread: None }
+    }
+
+    /// Changes the value.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Outcome<U> {
-        Outcome { value: change(self.value), backend: self.backend, attempts: self.attempts }
+        let Self { value, backend, attempts, sent, unread } = self;
+        Outcome { value: change(value), backend, attempts, sent, unread }
     }
 }

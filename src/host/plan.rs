@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::outcome::Backend;
+use super::redfish::Chosen;
 use crate::client::address::Address;
 use crate::client::builder::ClientBuilder;
 use crate::client::{Client, Credentials};
@@ -33,7 +35,9 @@ pub(super) struct Plan {
     pub(super) ipmi_credentials: Option<Credentials>,
     pub(super) redfish_options: RedfishOptions,
     pub(super) ipmi_options: IpmiOptions,
-    pub(super) system: Option<String>,
+    pub(super) chosen: Chosen,
+    /// How long a change may take to show.
+    pub(super) patience: Option<Duration>,
 }
 
 impl fmt::Debug for Plan {

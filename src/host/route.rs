@@ -2,11 +2,13 @@
 //! what changes nothing, [`Host::change`] for what does.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
 use super::fault::{Fault, Reason, all_of};
 use super::machine::Host;
+use super::made::Made;
 use super::outcome::{AttemptPhase, Backend, Outcome};
 use super::profile::{Capability, HostProfile, Presence};
 use super::redfish::Service;
@@ -26,6 +28,9 @@ pub(super) type Running<T> = BoxFuture<'static, Result<T, Fault>>;
 
 /// Asks whether the state is the one that a change was to bring about.
 pub(super) type ReadBack = Arc<dyn Fn(Session) -> Running<bool> + Send + Sync>;
+
+/// As [`ReadBack`], giving that state; none where it is another.
+pub(super) type Look<T> = Arc<dyn Fn(Session) -> Running<Option<T>> + Send + Sync>;
 
 impl Host {
     /// The Redfish client, for all that the capabilities here don't cover. Connects if that was not done yet.
@@ -71,11 +76,12 @@ impl Host {
                         opened?
                     }
                 };
-                Ok(Session::Redfish(Service { client, system: self.0.plan.system.clone() }))
+                Ok(Session::Redfish(Service { client, chosen: self.0.plan.chosen.clone() }))
             }
             Backend::Ipmi => {
-                if self.0.plan.system.is_some() {
-                    return Err(Fault::inexpressible("a system was named, and IPMI can't tell systems apart"));
+                if let Some((one, several)) = self.0.plan.chosen.named() {
+                    let text = format!("{one} was named, and IPMI can't tell {several} apart");
+                    return Err(Fault::inexpressible(text));
                 }
                 let bmc = match connections.ipmi.get()? {
                     Some(bmc) => bmc,
@@ -146,7 +152,7 @@ impl Host {
         let mut attempts = Vec::new();
         for backend in backends {
             match self.session(backend).await {
-                Ok(_) => return Ok(Outcome { value: (), backend, attempts }),
+                Ok(_) => return Ok(Outcome::new((), backend, attempts)),
                 Err(fault) => {
                     let stop = fault.reason == Reason::Final;
                     attempts.push(fault.into_attempt(backend));
@@ -170,34 +176,61 @@ impl Host {
         if order.is_empty() { all.to_vec() } else { order }
     }
 
+    /// Returns how long a change may take to show.
+    pub(super) fn patience(&self, otherwise: Duration) -> Duration {
+        self.0.plan.patience.unwrap_or(otherwise)
+    }
+
     /// Asks the protocols in turn until one answers.
-    pub(super) async fn read<T>(
+    pub(super) async fn read<T: Send + 'static>(
         &self,
         capability: Capability,
         operation: impl Fn(Session) -> Running<T> + Send + Sync,
     ) -> Result<Outcome<T>, Error> {
+        let operation = |session| {
+            let read = operation(session);
+            Box::pin(async { Ok(Made::unseen(read.await?, Vec::new())) }) as Running<Made<T>>
+        };
         self.run(capability, &operation, None).await
     }
 
-    /// Makes a change by the protocols in turn until one did it. After one that may have made it, the state is read back:
-    /// if it is as wanted, that is the end of it; if it isn't, the next protocol is asked; and if it can't be known, nothing
-    /// more is done.
+    /// As [`make`](Self::make), of a change that returns nothing.
     pub(super) async fn change(
         &self,
         capability: Capability,
         operation: impl Fn(Session) -> Running<()> + Send + Sync,
         read_back: Option<ReadBack>,
     ) -> Result<Outcome<()>, Error> {
-        let made: Option<(ReadBack, fn())> = read_back.map(|read_back| (read_back, (|| ()) as fn()));
-        self.run(capability, &operation, made).await
+        let operation = |session| {
+            let changed = operation(session);
+            Box::pin(async { Ok(Made::unseen(changed.await?, Vec::new())) }) as Running<Made<()>>
+        };
+        let look = read_back.map(|read_back| {
+            Arc::new(move |session| {
+                let holds = read_back(session);
+                Box::pin(async { Ok(holds.await?.then_some(())) }) as Running<Option<()>>
+            }) as Look<()>
+        });
+        self.make(capability, operation, look).await
     }
 
-    /// `made` tells whether a change was made, and what the result is then; none where that can't be known.
-    async fn run<T>(
+    /// Makes a change by the protocols in turn until one did it. After one that may have made it, the state is read back:
+    /// if it is as wanted, that is the end of it; if it isn't, the next protocol is asked; and if it can't be known, nothing
+    /// more is done.
+    pub(super) async fn make<T: Send + 'static>(
         &self,
         capability: Capability,
-        operation: &(impl Fn(Session) -> Running<T> + Send + Sync),
-        made: Option<(ReadBack, fn() -> T)>,
+        operation: impl Fn(Session) -> Running<Made<T>> + Send + Sync,
+        look: Option<Look<T>>,
+    ) -> Result<Outcome<T>, Error> {
+        self.run(capability, &operation, look.as_ref()).await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        capability: Capability,
+        operation: &(impl Fn(Session) -> Running<Made<T>> + Send + Sync),
+        look: Option<&Look<T>>,
     ) -> Result<Outcome<T>, Error> {
         let order = self.order(capability);
         let mut attempts = Vec::new();
@@ -208,24 +241,24 @@ impl Host {
                 Err(fault) => Err(fault),
             };
             let fault = match done {
-                Ok(value) => {
+                Ok(Made { value, sent, unread }) => {
                     for lacks in lacking {
                         self.learn(|profile: &mut HostProfile| profile.set_lacks(lacks, capability));
                     }
-                    return Ok(Outcome { value, backend, attempts });
+                    return Ok(Outcome { sent, unread, ..Outcome::new(value, backend, attempts) });
                 }
                 Err(fault) => fault,
             };
             tracing::info!(%backend, phase = %fault.phase, error = %fault.error.report(), "an attempt failed");
             let mut stop = fault.reason == Reason::Final;
             if !stop && fault.was_sent() {
-                match &made {
-                    Some((read_back, value)) => match self.reads_back(backend, &order, read_back).await {
-                        Some(true) => {
+                match look {
+                    Some(look) => match self.looks(backend, &order, look).await {
+                        Some(Some(value)) => {
                             attempts.push(fault.into_attempt(backend));
-                            return Ok(Outcome { value: value(), backend, attempts });
+                            return Ok(Outcome::new(value, backend, attempts));
                         }
-                        Some(false) => {}
+                        Some(None) => {}
                         None => stop = true,
                     },
                     None => stop = true,
@@ -243,16 +276,15 @@ impl Host {
     }
 
     /// Whether a change was made, as far as it can be known: by the protocol that it was sent by, else by the other.
-    async fn reads_back(&self, sent_by: Backend, order: &[Backend], read_back: &ReadBack) -> Option<bool> {
+    async fn looks<T>(&self, sent_by: Backend, order: &[Backend], look: &Look<T>) -> Option<Option<T>> {
         let others = order.iter().copied().filter(|backend| *backend != sent_by);
         for backend in std::iter::once(sent_by).chain(others) {
-            match self.session(backend).await {
-                Ok(session) => match read_back(session).await {
-                    Ok(holds) => return Some(holds),
-                    Err(fault) => {
-                        tracing::info!(%backend, error = %fault.error.report(), "the state could not be read back")
-                    }
-                },
+            let found = match self.session(backend).await {
+                Ok(session) => look(session).await,
+                Err(fault) => Err(fault),
+            };
+            match found {
+                Ok(found) => return Some(found),
                 Err(fault) => {
                     tracing::info!(%backend, error = %fault.error.report(), "the state could not be read back")
                 }

@@ -6,8 +6,12 @@ use super::fault::Fault;
 use super::machine::Host;
 use super::outcome::Outcome;
 use super::profile::Capability;
+use super::reading::{finish, from_ipmi};
 use super::route::Session;
 use crate::error::Error;
+use crate::resource::partial::Partial;
+use crate::schema::ManagerAccount;
+use crate::services::survey::Survey;
 
 /// A user of a BMC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,43 +30,42 @@ pub struct User {
 }
 
 impl Host {
-    /// The BMC's users; by IPMI, those that have a name.
+    /// The BMC's users, and those that could not be read; by IPMI, those that have a name.
     ///
     /// # Errors
     ///
     /// Where no protocol can tell, or this user may not ask.
-    pub async fn users(&self) -> Result<Outcome<Vec<User>>, Error> {
+    pub async fn users(&self) -> Result<Outcome<Partial<User>>, Error> {
         self.read(Capability::Users, |session| Box::pin(users(session))).await
     }
 }
 
-async fn users(session: Session) -> Result<Vec<User>, Fault> {
+async fn users(session: Session) -> Result<Partial<User>, Fault> {
     match session {
         Session::Ipmi(bmc) => {
-            let places = bmc.users().await?.items.into_iter().filter(|user| !user.name.is_empty());
-            let users = places.map(|user| User {
+            let Partial { items: places, missing } = from_ipmi(bmc.users().await?);
+            let users = places.into_iter().filter(|user| !user.name.is_empty()).map(|user| User {
                 id: user.id.to_string(),
                 name: user.name,
                 enabled: user.access.enabled,
                 locked: None,
                 role: user.access.privilege.map(|privilege| format!("{privilege:?}")),
             });
-            Ok(users.collect())
+            finish(users.collect(), missing, "no user of the BMC has a name")
         }
         Session::Redfish(service) => {
-            let accounts = service.client.root().account_service().await?.accounts().members();
-            let accounts: Vec<_> = accounts.try_collect().await?;
-            let user = |account: crate::Resource<crate::schema::ManagerAccount>| {
-                let account = account.into_value();
-                User {
-                    id: account.id.unwrap_or_default(),
-                    name: account.user_name.unwrap_or_default(),
-                    enabled: account.enabled,
-                    locked: account.locked,
-                    role: account.role_id,
+            let mut survey = Survey::of(&service.client);
+            let mut users = Vec::new();
+            if let Some(accounts) = survey.one(&survey.root(), "AccountService").await {
+                for account in survey.members(&accounts, "Accounts").await {
+                    let Ok(account) = account.typed::<ManagerAccount>() else { continue };
+                    let ManagerAccount { id, user_name, enabled, locked, role_id, .. } = account.into_value();
+                    // A slot that no account is in.
+                    let Some(name) = user_name.filter(|name| !name.is_empty()) else { continue };
+                    users.push(User { id: id.unwrap_or_default(), name, enabled, locked, role: role_id });
                 }
-            };
-            Ok(accounts.into_iter().map(user).filter(|user| !user.name.is_empty()).collect())
+            }
+            finish(users, survey.into_missing(), "the Redfish service shows no accounts")
         }
     }
 }

@@ -202,7 +202,8 @@ fn send(
             return refuse(ErrorKind::NotAllowed, format!("{action} needs the parameter {missing}"));
         }
         for (parameter, given) in spellings(&*parameters) {
-            let Some(allowed) = allowable_values(resource.client(), target, parameter).await? else { continue };
+            // It is a help: where it can't be read the service itself decides.
+            let Ok(Some(allowed)) = allowable_values(resource.client(), target, parameter).await else { continue };
             if let Some(odd) = given.iter().find(|given| !allowed.iter().any(|allowed| allowed == *given)) {
                 let allowed = allowed.join(", ");
                 let text =

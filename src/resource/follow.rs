@@ -26,6 +26,8 @@ pub struct Follow<T> {
 pub(crate) struct Step {
     pub(crate) client: Client,
     pub(crate) link: Option<AnyLink>,
+    /// The resource that has the link, or should have it.
+    pub(crate) found_in: String,
     /// What to say where there is no such link.
     pub(crate) missing: String,
     pub(crate) query: Query,
@@ -38,8 +40,14 @@ impl<T> fmt::Debug for Follow<T> {
 }
 
 impl Step {
-    pub(crate) fn new(client: &Client, link: Option<&AnyLink>, missing: String) -> Box<dyn Opaque<Self>> {
-        Box::new(Self { client: client.clone(), link: link.cloned(), missing, query: Query::new() })
+    pub(crate) fn new(
+        client: &Client,
+        link: Option<&AnyLink>,
+        found_in: &str,
+        missing: String,
+    ) -> Box<dyn Opaque<Self>> {
+        let (client, link, found_in) = (client.clone(), link.cloned(), found_in.to_owned());
+        Box::new(Self { client, link, found_in, missing, query: Query::new() })
     }
 
     fn uri(&self) -> Option<&str> {
@@ -47,7 +55,7 @@ impl Step {
     }
 
     fn take(self, table: &'static Table) -> Fetch {
-        let Self { client, link, missing, query } = self;
+        let Self { client, link, missing, query, .. } = self;
         let Some(link) = link else { return Box::pin(async move { Err(Error::new(ErrorKind::Missing, missing)) }) };
         match link.uri() {
             Some(uri) if !query.is_plain() => {
@@ -112,16 +120,16 @@ impl dyn Opaque<Step> {
 
 impl AnyResource {
     /// Follows the link of a property.
-    fn step(&self, property: &str) -> Box<dyn Opaque<Step>> {
+    pub(crate) fn step(&self, property: &str) -> Box<dyn Opaque<Step>> {
         let missing = format!("{} has no {property}", self.uri());
-        Step::new(self.client(), links_at(self.record(), property).first(), missing)
+        Step::new(self.client(), links_at(self.record(), property).first(), self.uri(), missing)
     }
 }
 
 impl<T: Type> Resource<T> {
     /// Follows a link that was found in it.
     pub fn follow<U: Type>(&self, link: &Link<U>) -> Follow<U> {
-        Follow::of(Step::new(self.client(), Some(link.any()), String::new()))
+        Follow::of(Step::new(self.client(), Some(link.any()), self.uri(), String::new()))
     }
 
     /// Follows the link of a property, `"Links/Chassis"`.

@@ -10,21 +10,32 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use futures_util::future::BoxFuture;
-use futures_util::stream::{BoxStream, FuturesOrdered, StreamExt, TryStreamExt};
+use futures_util::stream::{FuturesOrdered, StreamExt, TryStreamExt};
 
 use crate::client::Client;
 use crate::erased::Opaque;
 use crate::error::{Error, ErrorKind};
 use crate::query::{self, Asked, Query, Scope};
 use crate::resource::follow::{Follow, Step, fetch_link};
-use crate::resource::read::ReadAs;
+use crate::resource::partial::{self, Missing, Partial};
+use crate::resource::read::{ReadAs, is_resource, not_a_resource};
 use crate::resource::read_ahead::ahead;
 use crate::resource::typed::Typed;
 use crate::resource::{AnyResource, Expected, Fetch, Resource, links_at};
 use crate::wire::{AnyLink, Collection, Link, LinkView, ODataId, Record, Table, Type};
 
 /// What a stream gives before it gets its type.
-type Items = BoxStream<'static, Result<AnyResource, Error>>;
+pub(crate) type Items = Pin<Box<dyn Untyped>>;
+
+/// A stream of resources without their type, which names what it could not read.
+pub(crate) trait Untyped: Stream<Item = Result<AnyResource, Missing>> + Send + Unpin {
+    /// The client that reads them.
+    fn client(&self) -> &Client;
+    /// Where the list is; empty for links that stand in a resource.
+    fn place(&self) -> &str;
+    /// Asks for no other resource before the first is there: it may be that the others are not wanted.
+    fn first_alone(&mut self);
+}
 
 /// A stream of resources. An error of one member is an item; the stream goes on after it.
 #[must_use = "nothing is read before the stream is polled"]
@@ -69,7 +80,8 @@ impl<T: Type> Members<T> {
 
     #[inline(never)]
     fn poll_try_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Resource<T>>, Error>> {
-        self.pages.poll_next_unpin(context).map(|item| item.transpose().map(Resource::of_option))
+        let item = self.pages.poll_next_unpin(context);
+        item.map(|item| item.transpose().map(Resource::of_option).map_err(|missing| missing.error))
     }
 
     /// All resources, or the first error: `try_collect::<Vec<_>>()`.
@@ -84,6 +96,17 @@ impl<T: Type> Members<T> {
             typed.extend(resources.into_iter().map(Resource::of));
             typed
         })
+    }
+
+    /// Reads all resources. Gives those that could be read, and beside them what could not be, with where and why. A
+    /// collection that can't be read is itself among the missing.
+    ///
+    /// Once the service has gone, or the session, nothing more is asked: what was read so far is given, and the last
+    /// entry of what is missing says so.
+    #[inline(never)]
+    pub fn collect_all(self) -> impl Future<Output = Partial<Resource<T>>> + Send {
+        let mut work = partial::collect_all(self.pages);
+        poll_fn(move |context| work.as_mut().poll(context).map(Partial::of))
     }
 }
 
@@ -123,13 +146,23 @@ impl<T: Type> Stream for Members<T> {
     type Item = Result<Resource<T>, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.pages.poll_next_unpin(context).map_ok(Resource::of)
+        self.pages.poll_next_unpin(context).map_ok(Resource::of).map_err(|missing| missing.error)
     }
+}
+
+/// The members of the collection behind the link of a property, of types that are known at run time alone.
+pub(crate) fn of_property(from: &AnyResource, property: &str, collection: &'static Table, member: Expected) -> Items {
+    Pages::of_step(from.step(property), collection, member)
+}
+
+/// The resources behind links, of a type that is known at run time alone.
+pub(crate) fn of_links(client: &Client, links: Vec<AnyLink>, member: Expected) -> Items {
+    Pages::of_links(client, links, member)
 }
 
 /// All that is given, or the first error.
 fn all(pages: Items) -> BoxFuture<'static, Result<Vec<AnyResource>, Error>> {
-    Box::pin(pages.try_collect())
+    Box::pin(async move { pages.try_collect().await.map_err(|missing: Missing| missing.error) })
 }
 
 /// The stream without its type, but for a check that all members are of it.
@@ -137,12 +170,16 @@ struct Pages {
     client: Client,
     /// Members that are not asked for yet.
     waiting: VecDeque<AnyLink>,
-    under_way: FuturesOrdered<Fetch>,
-    /// The page that is being read.
-    page: Option<Fetch>,
+    under_way: FuturesOrdered<BoxFuture<'static, Result<AnyResource, Missing>>>,
+    /// The page that is being read, and where it is.
+    page: Option<(String, Fetch)>,
     /// Where the page after the known ones is.
     next: Option<String>,
     seen: HashSet<String>,
+    /// Where the collection is.
+    place: String,
+    /// Nothing is read ahead until a resource is there.
+    first_alone: bool,
     /// The collection's type.
     table: &'static Table,
     /// That of the members.
@@ -157,11 +194,24 @@ fn has_members(link: &AnyLink) -> bool {
 }
 
 impl Stream for Pages {
-    type Item = Result<AnyResource, Error>;
+    type Item = Result<AnyResource, Missing>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let member = self.member;
-        self.poll(context).map(|item| item.map(|found| found?.checked(member)))
+        self.poll(context)
+    }
+}
+
+impl Untyped for Pages {
+    fn client(&self) -> &Client {
+        &self.client
+    }
+
+    fn place(&self) -> &str {
+        &self.place
+    }
+
+    fn first_alone(&mut self) {
+        self.first_alone = true;
     }
 }
 
@@ -174,7 +224,8 @@ impl Pages {
 
     fn of_collection(collection: &AnyResource, member: Expected) -> Items {
         let mut pages = Self::new(collection.client(), collection.table(), member);
-        pages.seen.insert(collection.uri().to_owned());
+        pages.place = collection.uri().to_owned();
+        pages.seen.insert(pages.place.clone());
         pages.read(collection.record());
         Box::pin(pages)
     }
@@ -182,13 +233,16 @@ impl Pages {
     fn of_step(step: Box<dyn Opaque<Step>>, collection: &'static Table, member: Expected) -> Items {
         let step = *step.unbox();
         let mut pages = Self::new(&step.client, collection, member);
-        pages.page = Some(match step.link {
+        let uri = step.link.as_ref().and_then(AnyLink::uri).map(ODataId::as_str);
+        pages.place = uri.unwrap_or(&step.found_in).to_owned();
+        let page = match step.link {
             Some(link) if link.uri().is_none() || has_members(&link) => {
                 fetch_link(&step.client, &link, collection, Asked::default())
             }
             Some(link) => pages.first(link.uri().map(ODataId::as_str).unwrap_or_default(), &step.query),
             None => Box::pin(async move { Err(Error::new(ErrorKind::Missing, step.missing)) }),
-        });
+        };
+        pages.page = Some((pages.place.clone(), page));
         Box::pin(pages)
     }
 
@@ -200,6 +254,8 @@ impl Pages {
             page: None,
             next: None,
             seen: HashSet::new(),
+            place: String::new(),
+            first_alone: false,
             table,
             member,
             asked: Asked::default(),
@@ -228,7 +284,7 @@ impl Pages {
         }
     }
 
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<AnyResource, Error>>> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<AnyResource, Missing>>> {
         loop {
             self.start();
             if self.is_enough() {
@@ -242,26 +298,33 @@ impl Pages {
             {
                 if !self.seen.insert(uri.clone()) {
                     let text = "the pages of this collection go in circles";
-                    return Poll::Ready(Some(Err(Error::new(ErrorKind::Decode, text).at("GET", &uri))));
+                    let error = Error::new(ErrorKind::Decode, text).at("GET", &uri);
+                    return Poll::Ready(Some(Err(Missing::new(uri, error))));
                 }
                 let page = query::fetch::fetch(&self.client, &uri, self.asked.clone(), ReadAs::Exactly(self.table));
-                self.page = Some(ahead(page));
+                self.page = Some((uri, ahead(page)));
             }
             let members = self.under_way.poll_next_unpin(context);
             if let Poll::Ready(Some(member)) = members {
+                self.first_alone &= member.is_err();
                 match member {
                     Ok(member) if !self.is_wanted(&member) => continue,
                     member => return Poll::Ready(Some(member)),
                 }
             }
             match &mut self.page {
-                Some(page) => match page.as_mut().poll(context) {
+                Some((uri, page)) => match page.as_mut().poll(context) {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(read) => {
+                        let uri = std::mem::take(uri);
                         self.page = None;
                         match read {
-                            Ok(page) => self.read(page.record()),
-                            Err(error) => return Poll::Ready(Some(Err(error))),
+                            Ok(page) if is_resource(page.record()) => self.read(page.record()),
+                            Ok(_) => {
+                                let error = not_a_resource(&uri);
+                                return Poll::Ready(Some(Err(Missing::new(uri, error))));
+                            }
+                            Err(error) => return Poll::Ready(Some(Err(Missing::new(uri, error)))),
                         }
                     }
                 },
@@ -276,13 +339,17 @@ impl Pages {
     /// want. Without a filter members are counted before they are asked for, with one after they came.
     fn start(&mut self) {
         let filtered = self.asked.remainder.filter.is_some();
-        while self.under_way.len() < 2 * self.client.concurrency()
+        let most = if self.first_alone { 1 } else { 2 * self.client.concurrency() };
+        while self.under_way.len() < most
             && (filtered || self.asked.remainder.top != Some(0))
             && let Some(link) = self.waiting.pop_front()
         {
             if filtered || self.counts() {
+                let place = link.uri().map_or(&self.place[..], ODataId::as_str).to_owned();
                 let member = fetch_link(&self.client, &link, self.member.table, self.asked.of_member());
-                self.under_way.push_back(ahead(member));
+                let member = ahead(self.member.check(member));
+                self.under_way
+                    .push_back(Box::pin(async move { member.await.map_err(|error| Missing::new(place, error)) }));
             }
         }
     }

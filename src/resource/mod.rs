@@ -9,6 +9,7 @@ pub(crate) mod follow;
 pub(crate) mod generated;
 pub(crate) mod members;
 pub(crate) mod own_account;
+pub(crate) mod partial;
 pub(crate) mod read;
 pub(crate) mod read_ahead;
 pub(crate) mod request;
@@ -26,7 +27,7 @@ use futures_util::future::BoxFuture;
 use crate::client::Client;
 use crate::erased::Opaque;
 use crate::error::{Error, ErrorKind};
-use crate::wire::{AnyLink, Deviation, ETag, Record, Slot, Table, Type, encode};
+use crate::wire::{AnyLink, Deviation, ETag, Kind, Record, Slot, Table, Type, encode};
 
 /// A resource: its content, which it derefs to, and where it came from.
 ///
@@ -127,22 +128,22 @@ impl<T: Type> Resource<T> {
 
 /// The links of a property, `"Links/Chassis"` or `"Members"`.
 pub(crate) fn links_at(record: &dyn Record, property: &str) -> Vec<AnyLink> {
+    link_property(record, property).map(|(_, links)| links).unwrap_or_default()
+}
+
+/// The links of a property, and the type of what they lead to. None where the type has no such property.
+pub(crate) fn link_property(record: &dyn Record, property: &str) -> Option<(&'static Table, Vec<AnyLink>)> {
     let mut record = record;
     let mut steps = property.split('/').peekable();
     while let Some(step) = steps.next() {
-        let Some(number) = record.table().find(step) else { break };
-        match (record.slot(number), steps.peek()) {
-            (Slot::Link(links), None) => {
-                return links.iter().cloned().collect();
-            }
-            (Slot::Record(records), Some(_)) => match records.get(0) {
-                Some(inner) => record = inner,
-                None => break,
-            },
+        let number = record.table().find(step)?;
+        match (record.slot(number), steps.peek(), record.table().fields.get(number)?.kind) {
+            (Slot::Link(links), None, Kind::Link(table)) => return Some((table, links.iter().cloned().collect())),
+            (Slot::Record(records), Some(_), _) => record = records.get(0)?,
             _ => break,
         }
     }
-    Vec::new()
+    None
 }
 
 /// A resource whose type is not known at compile time. Clones share what it holds.
@@ -281,6 +282,12 @@ pub(crate) struct Expected {
 impl Expected {
     pub(crate) fn type_of<T: Type>() -> Self {
         Self { id: TypeId::of::<T>(), table: T::type_table() }
+    }
+
+    /// The type that a table makes values of.
+    pub(crate) fn made_by(table: &'static Table) -> Self {
+        let made: Box<dyn Any> = table.make();
+        Self { id: (*made).type_id(), table }
     }
 
     /// Checks what is being read.

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::typed::ResourceFuture;
 use super::{AnyResource, Expected, Fetch, Resource};
 use crate::client::{Client, Request, Response, SERVICE_ROOT};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::schema::{self, ServiceRoot};
 use crate::wire::{ETag, Record, Table, Type, decode_into, peek_odata_type};
 
@@ -106,4 +106,15 @@ impl<T: Type> Resource<T> {
 /// The type of resources of which nothing is known.
 pub(crate) fn generic() -> &'static Table {
     schema::resource::BaseResource::type_table()
+}
+
+/// Whether an answer is a resource at all: some services answer 200 with `{}` or with an error.
+pub(crate) fn is_resource(record: &dyn Record) -> bool {
+    let names = ["@odata.id", "@odata.type", "Id", "Name", "MemberId", "Members"];
+    names.iter().any(|name| record.has(name))
+}
+
+pub(crate) fn not_a_resource(uri: &str) -> Error {
+    let text = "the answer is not a resource: it has no @odata.id, @odata.type, Id or Name";
+    Error::new(ErrorKind::Decode, text).at("GET", uri)
 }

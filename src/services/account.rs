@@ -1,6 +1,8 @@
 //! Accounts of services that keep a fixed number of them: a POST is answered 405, and an account is created by changing one
 //! that has no name, and deleted by disabling it and taking its name.
 
+use std::time::Duration;
+
 use http::HeaderValue;
 use http::header::ACCEPT_ENCODING;
 use serde_json::{Value, json};
@@ -9,10 +11,16 @@ use crate::client::if_match;
 use crate::client::{Client, Request, Response};
 use crate::error::{Error, ErrorKind};
 use crate::resource::action::Reply;
-use crate::wire::Table;
+use crate::wire::{ETag, Table};
 
 /// Slots that are refused before it is given up: some services reserve the first.
 const MOST_REFUSED: usize = 2;
+
+/// How long it is waited before each look at a changed account.
+const LOOKS: [Duration; 4] =
+    [Duration::ZERO, Duration::from_millis(200), Duration::from_millis(600), Duration::from_secs(1)];
+/// What an account shows of what it was asked to be. Passwords are not shown.
+const SHOWN: [&str; 3] = ["UserName", "RoleId", "Enabled"];
 
 /// Whether these are accounts, and the answer one of a service that has them in slots. It proves that nothing was done.
 pub(crate) fn are_in_slots(table: &Table, response: &Response) -> bool {
@@ -20,27 +28,45 @@ pub(crate) fn are_in_slots(table: &Table, response: &Response) -> bool {
 }
 
 /// Makes an account of one of these that has no name, and gives its URI. None where all have names.
+///
+/// # Errors
+///
+/// Where it is refused, and where the account isn't as it was asked afterwards. It is emptied again then; if that fails, the
+/// error says what is left.
 pub(crate) async fn fill_slot(client: &Client, members: &[String], body: &str) -> Result<Option<String>, Error> {
     let Ok(Value::Object(mut account)) = serde_json::from_str(body) else { return Ok(None) };
     account.entry("Enabled").or_insert(json!(true));
-    let body = Value::Object(account).to_string();
+    let account = Value::Object(account);
     let mut refused = Ok(None);
     let mut tries = 0;
     for uri in members {
-        // Compression would change the tag.
-        let get = Request::get(uri).header(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        let Ok(slot) = client.send(get.clone()).await?.success(&get) else { continue };
-        let shown: Value = crate::wire::from_slice(&slot.body).unwrap_or_default();
-        if !matches!(&shown["UserName"], Value::Null) && shown["UserName"] != "" {
-            continue;
-        }
+        let (_, etag) = match read(client, uri).await {
+            Ok(slot) if is_free(&slot.0) => slot,
+            // One that can't be read is not to be overwritten; if the service is gone, so are the others.
+            Err(error) if error.status().is_none() && error.kind() != ErrorKind::Decode => return Err(error),
+            _ => continue,
+        };
         // Somebody else may want the same slot: whoever is late must not overwrite the other's account.
-        let mut request = Request::with_body("PATCH", uri.clone(), body.clone());
-        request.if_match = slot.etag();
+        let mut request = Request::with_body("PATCH", uri.clone(), account.to_string());
+        request.if_match = etag;
         let response = client.send(request.clone()).await?;
-        match response.success(&request) {
-            Ok(_) => return Ok(Some(uri.clone())),
+        let objection = response.objection(&request);
+        match response.success(&request).and_then(|_| objection.map_or(Ok(()), Err)) {
+            Ok(()) => {
+                return match not_as_asked(client, uri, &account).await {
+                    None => Ok(Some(uri.clone())),
+                    Some(text) => {
+                        let text = format!("the service confirmed the new account, but {text}");
+                        let error = Error::new(ErrorKind::NotInForce, text).at("PATCH", uri);
+                        Err(undone(client, uri, &account, error).await)
+                    }
+                };
+            }
             Err(error) if error.outcome_unknown() || error.is_auth() => return Err(error),
+            // Some services take the name and refuse the password.
+            Err(error) if has_name(client, uri, &account).await => {
+                return Err(undone(client, uri, &account, error).await);
+            }
             Err(error) => refused = Err(error),
         }
         tries += 1;
@@ -51,13 +77,86 @@ pub(crate) async fn fill_slot(client: &Client, members: &[String], body: &str) -
     refused
 }
 
+/// A slot as it is, with its tag.
+async fn read(client: &Client, uri: &str) -> Result<(Value, Option<ETag>), Error> {
+    // Compression would change the tag.
+    let get = Request::get(uri).header(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    let slot = client.send(get.clone()).await?.success(&get)?;
+    let shown: Value = crate::wire::from_slice(&slot.body).unwrap_or_default();
+    if !shown.is_object() {
+        return Err(Error::new(ErrorKind::Decode, "the account could not be read").at("GET", uri));
+    }
+    Ok((shown, slot.etag()))
+}
+
+fn is_free(shown: &Value) -> bool {
+    matches!(&shown["UserName"], Value::Null) || shown["UserName"] == ""
+}
+
+async fn has_name(client: &Client, uri: &str, account: &Value) -> bool {
+    read(client, uri).await.is_ok_and(|(shown, _)| !is_free(&shown) && shown["UserName"] == account["UserName"])
+}
+
+/// What of an account is not as it was asked, in words, when the service has had some time. None where all is, as far as the
+/// account can be read.
+async fn not_as_asked(client: &Client, uri: &str, account: &Value) -> Option<String> {
+    let mut text = None;
+    for wait in LOOKS {
+        tokio::time::sleep(wait).await;
+        // What was confirmed and can't be read is done.
+        let Ok((shown, _)) = read(client, uri).await else { return None };
+        let differs = |name: &&&str| account.get(**name).is_some_and(|asked| *asked != shown[**name]);
+        let other: Vec<_> =
+            SHOWN.iter().filter(differs).map(|name| format!("its {name} is {}", shown[*name])).collect();
+        if other.is_empty() {
+            return None;
+        }
+        text = Some(other.join(" and "));
+    }
+    text
+}
+
+/// Empties a slot that was filled in part, and gives the error that says why; it also says what is left where that fails.
+async fn undone(client: &Client, uri: &str, account: &Value, why: Error) -> Error {
+    let Err(error) = empty_slot(client, uri).await else { return why };
+    if read(client, uri).await.is_ok_and(|(shown, _)| is_free(&shown)) {
+        return why;
+    }
+    let name = account["UserName"].as_str().unwrap_or_default();
+    let text = format!("the account {name} is left there in part, as it could not be removed again ({error})");
+    Error::new(why.kind(), text).at("PATCH", uri).with_source(why)
+}
+
 /// Deletes an account by giving its slot back: two changes, as no service takes both at once.
+///
+/// # Errors
+///
+/// Where either is refused, and where the account has a name afterwards. If only the first was made, the error says so.
 pub(crate) async fn empty_slot(client: &Client, uri: &str) -> Result<Reply, Error> {
     let mut last = None;
     for change in [json!({ "Enabled": false }), json!({ "UserName": "" })] {
         let request = Request::with_body("PATCH", uri, change.to_string());
-        let response = if_match::send(client, request.clone()).await?;
-        last = Some(Reply::<()>::of(client, &request, response)?.with(|_| None));
+        let done = async {
+            let response = if_match::send(client, request.clone()).await?;
+            Reply::<()>::of(client, &request, response)
+        };
+        last = match (done.await, &last) {
+            (Ok(answered), _) => Some(answered.with(|_| None)),
+            (Err(error), None) => return Err(error),
+            (Err(error), Some(_)) => {
+                let text = "the account is disabled now, and still there: its name could not be removed";
+                let left = Error::new(error.kind(), text).at("PATCH", uri);
+                return Err(if error.outcome_unknown() { left.with_unknown_outcome() } else { left }.with_source(error));
+            }
+        };
     }
-    last.ok_or_else(|| Error::new(ErrorKind::Missing, "nothing was sent").at("PATCH", uri))
+    let reply = last.ok_or_else(|| Error::new(ErrorKind::Missing, "nothing was sent").at("PATCH", uri))?;
+    match not_as_asked(client, uri, &json!({ "UserName": "" })).await {
+        // Some services show null for no name.
+        Some(text) if reply.task.is_none() && !read(client, uri).await.is_ok_and(|(shown, _)| is_free(&shown)) => {
+            let text = format!("the service confirmed that the account was removed, but {text}");
+            Err(Error::new(ErrorKind::NotInForce, text).at("PATCH", uri))
+        }
+        _ => Ok(reply),
+    }
 }

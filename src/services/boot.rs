@@ -6,9 +6,11 @@ use futures_util::future::BoxFuture;
 
 use crate::error::{Error, ErrorKind};
 use crate::resource::Resource;
-use crate::resource::edit::Committed;
+use crate::resource::edit::{Committed, Edit};
 use crate::schema::ComputerSystem;
 use crate::schema::computer_system::{BootSource, BootSourceOverrideEnabled, BootSourceOverrideMode};
+#[cfg(feature = "host")]
+use crate::schema::settings::Settings;
 use crate::wire::Record;
 
 /// Where the mode is.
@@ -42,6 +44,17 @@ impl IntoFuture for SetBootOverride {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
+        let sent = self.send();
+        Box::pin(async move { sent.await.map(|(committed, _)| committed) })
+    }
+}
+
+/// What became of a change, and the body that was sent.
+type Sent = (Committed<ComputerSystem>, String);
+
+impl SetBootOverride {
+    /// As `.await`, with what was really sent.
+    pub(crate) fn send(self) -> BoxFuture<'static, Result<Sent, Error>> {
         set(self.system, self.wanted)
     }
 }
@@ -80,10 +93,7 @@ impl Resource<ComputerSystem> {
     }
 }
 
-fn set(
-    system: Resource<ComputerSystem>,
-    wanted: Wanted,
-) -> BoxFuture<'static, Result<Committed<ComputerSystem>, Error>> {
+fn set(system: Resource<ComputerSystem>, wanted: Wanted) -> BoxFuture<'static, Result<Sent, Error>> {
     Box::pin(async move {
         let Some(boot) = &system.boot else {
             return Err(Error::new(ErrorKind::Missing, "the system has no boot override").at("PATCH", system.uri()));
@@ -130,12 +140,24 @@ fn set(
             }
             edit
         };
-        match whole().commit().await {
+        let send = async |edit: Edit<ComputerSystem>| {
+            let body = edit.patch().body;
+            edit.commit().await.map(|committed| (committed, body))
+        };
+        match send(whole()).await {
             // It proves that nothing was done.
-            Err(error) if error.status() == Some(400) && misses_mode(&error) => whole().also(MODE).commit().await,
-            change => change,
+            Err(error) if error.status() == Some(400) && misses_mode(&error) => send(whole().also(MODE)).await,
+            sent => sent,
         }
     })
+}
+
+/// Returns where the settings of a system are, in which its override may be written.
+#[cfg(feature = "host")]
+pub(crate) fn settings_of(system: &Resource<ComputerSystem>) -> Option<String> {
+    let record: &dyn Record = system.value();
+    let settings = record.annotations().record::<Settings>("", "Redfish.Settings")?.ok()?;
+    Some(settings.value.settings_object.as_ref()?.uri()?.as_str().to_owned())
 }
 
 /// Whether a refusal is for want of the mode.

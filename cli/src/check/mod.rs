@@ -12,10 +12,11 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::Args;
 
-use crate::walk::said;
+use crate::walk::unread_line;
 use rosefish::walk::Walk;
 
 use crate::host::{HostArgs, log_out, split_url};
+use crate::partial::{self, say_not_read};
 
 pub(crate) use report::Report;
 
@@ -24,7 +25,8 @@ pub(crate) use report::Report;
 /// A payload's type is what its `@odata.type` says, else what stands at its URI (its `@odata.id`, or the path of its file
 /// from `redfish/v1` on), else the resource of which nothing is known but what all have.
 ///
-/// Exit code 1 if a payload is no JSON, or does not come back the same when it is decoded and encoded.
+/// Exit code 1 if a payload is no JSON, or does not come back the same when it is decoded and encoded; else 3 if something
+/// could not be read.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
     /// A folder with *.json files, a single file, or the URL of a service (https://...) to walk
@@ -39,66 +41,76 @@ pub(crate) struct CheckArgs {
 
 /// Runs the command.
 pub(crate) async fn run(args: CheckArgs) -> anyhow::Result<ExitCode> {
-    let report = match args.target.contains("://") {
+    let (report, unread) = match args.target.contains("://") {
         true => service(&args.target, &args.host).await?,
         false => folder(Path::new(&args.target))?,
     };
     let text = if args.json { format!("{:#}\n", report.to_json()) } else { report.to_table() };
     std::io::stdout().write_all(text.as_bytes())?;
-    Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    say_not_read(&unread);
+    Ok(if report.is_clean() { partial::code(unread.is_empty()) } else { ExitCode::FAILURE })
 }
 
-/// Decodes everything that a service has.
-async fn service(url: &str, host: &HostArgs) -> anyhow::Result<Report> {
+/// Decodes everything that a service has; what could not be read in words beside it.
+async fn service(url: &str, host: &HostArgs) -> anyhow::Result<(Report, Vec<String>)> {
     let (origin, _) = split_url(url)?;
     let client = host.connect(origin).await?;
-    let (mut visits, mut report) = (Walk::new(&client).visits(), Report::default());
+    let (mut visits, mut report, mut unread) = (Walk::new(&client).visits(), Report::default(), Vec::new());
     while let Some(visit) = visits.next().await {
         match &visit.resource {
             Ok(resource) => {
                 let table = Some(resource.table()).filter(|table| table.schema() != "Resource");
                 report.add(&visit.uri, resource.json().as_bytes(), table);
             }
-            Err(why) => eprintln!("{}: {}", visit.uri, said(why)),
+            Err(why) => unread.push(unread_line(&visit.uri, why)),
         }
     }
     drop(visits);
     log_out(client).await;
-    Ok(report)
+    Ok((report, unread))
 }
 
-/// Decodes all `*.json` files of a folder and of those within it.
-fn folder(path: &Path) -> anyhow::Result<Report> {
-    let mut files = Vec::new();
+/// Decodes all `*.json` files of a folder and of those within it; what could not be read in words beside it.
+fn folder(path: &Path) -> anyhow::Result<(Report, Vec<String>)> {
+    let (mut files, mut unread) = (Vec::new(), Vec::new());
     if path.is_file() {
         files.push(path.to_owned());
     } else {
-        find(path, &mut files)?;
+        fs::read_dir(path).with_context(|| format!("{} can't be read", path.display()))?;
+        find(path, &mut files, &mut unread);
         files.sort();
     }
-    if files.is_empty() {
+    if files.is_empty() && unread.is_empty() {
         bail!("{} has no *.json files", path.display());
     }
     let mut report = Report::default();
     for file in files {
-        let bytes = fs::read(&file).with_context(|| format!("{} can't be read", file.display()))?;
         let place = file.strip_prefix(path).unwrap_or(&file);
         let place = if place.as_os_str().is_empty() { &file } else { place };
-        report.add(&place.to_string_lossy(), &bytes, None);
-    }
-    Ok(report)
-}
-
-fn find(folder: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
-    let unreadable = || format!("{} can't be read", folder.display());
-    for entry in fs::read_dir(folder).with_context(unreadable)? {
-        let entry = entry.with_context(unreadable)?;
-        let (path, kind) = (entry.path(), entry.file_type().with_context(unreadable)?);
-        if kind.is_dir() {
-            find(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) && path.is_file() {
-            files.push(path);
+        match fs::read(&file) {
+            Ok(bytes) => report.add(&place.to_string_lossy(), &bytes, None),
+            Err(error) => unread.push(format!("{}: {error}", file.display())),
         }
     }
-    Ok(())
+    Ok((report, unread))
+}
+
+/// Finds the files of a folder. A folder or file that can't be read hides none of the others.
+fn find(folder: &Path, files: &mut Vec<PathBuf>, unread: &mut Vec<String>) {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => return unread.push(format!("{}: {error}", folder.display())),
+    };
+    for entry in entries {
+        match entry.and_then(|entry| Ok((entry.path(), entry.file_type()?.is_dir()))) {
+            Ok((path, true)) => find(&path, files, unread),
+            Ok((path, false)) => {
+                let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+                if is_json && path.is_file() {
+                    files.push(path);
+                }
+            }
+            Err(error) => unread.push(format!("{}: {error}", folder.display())),
+        }
+    }
 }

@@ -3,19 +3,21 @@
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use rosefish::host::Controller;
 
 use super::{Target, tell};
+use crate::partial::tell_missing;
 
 /// What to do with the BMC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Action {
-    /// Tell what it is
+    /// Show what it is
     Info,
     /// Restart it; the machine runs on
     Reset,
 }
 
-/// Tell what a BMC is, or restart it
+/// Show what a BMC is, or restart it
 #[derive(Debug, Args)]
 pub(crate) struct BmcArgs {
     #[command(flatten)]
@@ -23,7 +25,7 @@ pub(crate) struct BmcArgs {
     /// What to do
     #[arg(value_name = "ACTION", default_value = "info", hide_default_value = true)]
     action: Action,
-    /// Tell it as JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -33,15 +35,26 @@ pub(crate) async fn run(args: BmcArgs) -> anyhow::Result<ExitCode> {
         let done = args.target.with(async |host| host.reset_controller().await).await?;
         return tell(&done, args.json, |()| "the BMC restarts\n".to_owned());
     }
-    let found = args.target.with(async |host| host.controller().await).await?;
-    tell(&found, args.json, |found| {
-        let lines = [
-            ("Manufacturer", &found.manufacturer),
-            ("Model", &found.model),
-            ("Firmware", &found.firmware),
-            ("Protocol", &found.protocol_version),
-        ];
-        let told = lines.iter().filter_map(|(name, value)| value.as_ref().map(|value| format!("{name:<13} {value}\n")));
-        told.collect()
-    })
+    let found = args.target.with(async |host| host.controllers().await).await?;
+    let code = tell_missing(&found.value.missing);
+    let several = found.value.items.len() > 1 || !found.value.missing.is_empty();
+    if several {
+        let all = found.map(|found| found.items);
+        tell(&all, args.json, |all| all.iter().map(|one| lines(one, true)).collect::<Vec<_>>().join("\n"))?;
+        return Ok(code);
+    }
+    // One, or there would have been an error.
+    let only = found.map(|found| found.items.into_iter().next().unwrap_or_default());
+    tell(&only, args.json, |only| lines(only, false))
+}
+
+fn lines(found: &Controller, with_id: bool) -> String {
+    let lines = [
+        ("Id", found.id.as_ref().filter(|_| with_id)),
+        ("Manufacturer", found.manufacturer.as_ref()),
+        ("Model", found.model.as_ref()),
+        ("Firmware", found.firmware.as_ref()),
+        ("Protocol", found.protocol_version.as_ref()),
+    ];
+    lines.iter().filter_map(|(name, value)| value.map(|value| format!("{name:<13} {value}\n"))).collect()
 }

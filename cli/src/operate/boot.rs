@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use rosefish::host::{BootDevice, BootMode, BootOverride};
 
-use super::{Target, tell};
+use super::{Target, tell, tell_each};
 
 const EXAMPLES: &str = "\
 Devices: pxe, disk, cd, floppy, usb, bios-setup, diagnostics, uefi-shell, uefi-http, and whatever else Redfish knows on
@@ -17,7 +17,7 @@ Examples:
   rosefish boot 10.0.0.7 bios-setup --uefi --user root
   rosefish boot 10.0.0.7 none --user root";
 
-/// Tell or set from where a machine starts next
+/// Show or set from where a machine starts next
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct BootArgs {
@@ -35,22 +35,19 @@ pub(crate) struct BootArgs {
     /// Start as a PC BIOS does
     #[arg(long, requires = "device")]
     legacy: bool,
-    /// Tell it as JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 pub(crate) async fn run(args: BootArgs) -> anyhow::Result<ExitCode> {
     let Some(device) = &args.device else {
-        let found = args.target.with(async |host| host.boot_override().await).await?;
-        return tell(&found, args.json, |found| match found {
-            None => "no override\n".to_owned(),
-            Some(found) => format!("{}\n", words(found)),
-        });
+        let found = args.target.with(async |host| host.boot_overrides().await).await?;
+        return tell_each(&found, args.json, "BOOT", words);
     };
     if device.eq_ignore_ascii_case("none") {
         let done = args.target.with(async |host| host.clear_boot_override().await).await?;
-        return tell(&done, args.json, |()| "no override\n".to_owned());
+        return tell(&done, args.json, |found| format!("{}\n", words(found)));
     }
     let mode = match (args.uefi, args.legacy) {
         (true, _) => Some(BootMode::Uefi),
@@ -60,13 +57,9 @@ pub(crate) async fn run(args: BootArgs) -> anyhow::Result<ExitCode> {
     let device = device.parse().unwrap_or_else(|_| BootDevice::Other(device.clone()));
     let wanted = BootOverride { device, persistent: args.persistent, mode };
     let done = args.target.with(async |host| host.set_boot_override(wanted.clone()).await).await?;
-    tell(&done, args.json, |()| format!("{}\n", words(&wanted)))
+    tell(&done, args.json, |found| format!("{}\n", words(found)))
 }
 
-fn words(boot: &BootOverride) -> String {
-    let span = if boot.persistent { "every time" } else { "once" };
-    match boot.mode {
-        Some(mode) => format!("{}, {span}, {mode}", boot.device),
-        None => format!("{}, {span}", boot.device),
-    }
+fn words(boot: &Option<BootOverride>) -> String {
+    boot.as_ref().map_or_else(|| "no override".to_owned(), ToString::to_string)
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use rosefish::host::Component;
 
-use super::{Table, Target, tell};
+use super::{Table, Target, tell_list};
 
 /// Show what a machine is made of: makers, models, serial numbers
 #[derive(Debug, Args)]
@@ -19,7 +19,7 @@ pub(crate) struct FruArgs {
 
 pub(crate) async fn run(args: FruArgs) -> anyhow::Result<ExitCode> {
     let found = args.target.with(async |host| host.inventory().await).await?;
-    tell(&found, args.json, |all| {
+    tell_list(&found, args.json, |all| {
         let mut table = Table::new(&[
             "KIND",
             "NAME",

@@ -6,17 +6,17 @@ use std::time::Duration;
 use clap::Args;
 use rosefish::host::Identify;
 
-use super::{Target, tell};
+use super::{Target, tell, tell_each};
 
-/// Tell, light or put out the identify light
+/// Show or switch the identify LED
 #[derive(Debug, Args)]
 pub(crate) struct IdentifyArgs {
     #[command(flatten)]
     target: Target,
-    /// on, off, or a number of seconds (IPMI alone can do that); without it, tell whether it is on
+    /// on, off, or a number of seconds (IPMI alone can do that); without it, show whether it is on
     #[arg(value_name = "ACTION", value_parser = action)]
     action: Option<Identify>,
-    /// Tell it as JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -33,11 +33,11 @@ fn action(text: &str) -> Result<Identify, String> {
 }
 
 pub(crate) async fn run(args: IdentifyArgs) -> anyhow::Result<ExitCode> {
-    let word = |on: bool| if on { "on\n".to_owned() } else { "off\n".to_owned() };
+    let word = |on: &bool| if *on { "on" } else { "off" }.to_owned();
     let Some(action) = args.action else {
-        let state = args.target.with(async |host| host.identify_state().await).await?;
-        return tell(&state, args.json, |on| word(*on));
+        let states = args.target.with(async |host| host.identify_states().await).await?;
+        return tell_each(&states, args.json, "IDENTIFY", word);
     };
     let done = args.target.with(async |host| host.identify(action).await).await?;
-    tell(&done, args.json, |()| word(action != Identify::Off))
+    tell(&done, args.json, |on| format!("{}\n", word(on)))
 }

@@ -4,12 +4,14 @@ use std::net::Ipv4Addr;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use rosefish::host::Missing;
 use rosefish::ipmi::ErrorKind;
 use rosefish::ipmi::command::lan::{AddressSource, LanConfiguration, LanParameter};
 use rosefish::ipmi::command::session::PRESENT_CHANNEL;
 use serde_json::json;
 
 use super::{IpmiTarget, print, wrong_usage};
+use crate::partial::tell_missing;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -51,7 +53,7 @@ pub(crate) struct LanArgs {
     channel: Option<u8>,
     #[command(flatten)]
     change: Change,
-    /// Tell it as JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -147,6 +149,8 @@ pub(crate) async fn run(args: LanArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn show(lan: LanConfiguration, as_json: bool) -> anyhow::Result<ExitCode> {
+    let missing: Vec<_> =
+        lan.missing.iter().map(|one| Missing::new(one.item().to_string(), one.error().clone().into())).collect();
     let mac = |mac: Option<[u8; 6]>| mac.map(|mac| mac.map(|byte| format!("{byte:02x}")).join(":"));
     let text = |value: Option<Ipv4Addr>| value.map(|value| value.to_string());
     let suites = lan.cipher_suites.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
@@ -165,10 +169,16 @@ fn show(lan: LanConfiguration, as_json: bool) -> anyhow::Result<ExitCode> {
     ];
     if as_json {
         let told = lines.into_iter().map(|(name, value)| (name.to_lowercase().replace(' ', "_"), json!(value)));
-        return print(&format!("{}\n", serde_json::Value::Object(told.collect())));
+        let mut told: serde_json::Map<_, _> = told.collect();
+        if !missing.is_empty() {
+            told.insert("partial".to_owned(), serde_json::to_value(&missing)?);
+        }
+        print(&format!("{}\n", serde_json::Value::Object(told)))?;
+    } else {
+        let told = lines.iter().filter_map(|(name, value)| value.as_ref().map(|value| format!("{name:<15} {value}\n")));
+        print(&told.collect::<String>())?;
     }
-    let told = lines.iter().filter_map(|(name, value)| value.as_ref().map(|value| format!("{name:<15} {value}\n")));
-    print(&told.collect::<String>())
+    Ok(tell_missing(&missing))
 }
 
 #[cfg(test)]

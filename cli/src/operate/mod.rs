@@ -18,11 +18,13 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use rosefish::host::{Attempt, Host, Outcome, Protocol};
+use rosefish::Selector;
+use rosefish::host::{Attempt, Host, HostBuilder, OfSystem, Outcome, Partial, Protocol};
 use rosefish::ipmi::{self, CipherSuite, Privilege};
 use serde_json::{Value, json};
 
 use crate::host::{HostArgs, split_url};
+use crate::partial::tell_missing;
 pub(crate) use table::Table;
 
 /// Which protocol to use.
@@ -60,16 +62,49 @@ impl PrivilegeName {
 /// The host, and what to speak with it.
 #[derive(Debug, Args)]
 pub(crate) struct Target {
-    /// The host: a name or an address, with or without a port, or the URL of its Redfish service
+    /// The host: a name or an address, with or without a port, or the URL of its Redfish service or of a system, chassis or
+    /// manager in it
     #[arg(value_name = "HOST")]
     address: String,
-    /// What to speak: Redfish where there is Redfish, else IPMI, unless told
+    /// Protocol to use [default: Redfish if available, otherwise IPMI]
     #[arg(long, value_name = "NAME", default_value = "auto", help_heading = "Protocol", hide_default_value = true)]
     protocol: ProtocolName,
+    #[command(flatten)]
+    choice: ChoiceArgs,
     #[command(flatten)]
     ipmi: IpmiArgs,
     #[command(flatten)]
     host: HostArgs,
+}
+
+/// What of a Redfish service is meant, where it has several.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Which one, by Id, name or URI")]
+struct ChoiceArgs {
+    /// Operate this system, where the service has several
+    #[arg(long, value_name = "SYSTEM")]
+    system: Option<Selector>,
+    /// Operate this chassis and its system
+    #[arg(long, value_name = "CHASSIS")]
+    chassis: Option<Selector>,
+    /// Operate this manager (BMC) and its system
+    #[arg(long, value_name = "MANAGER")]
+    manager: Option<Selector>,
+}
+
+impl ChoiceArgs {
+    fn apply(&self, mut builder: HostBuilder) -> HostBuilder {
+        if let Some(system) = &self.system {
+            builder = builder.system(system.clone());
+        }
+        if let Some(chassis) = &self.chassis {
+            builder = builder.chassis(chassis.clone());
+        }
+        if let Some(manager) = &self.manager {
+            builder = builder.manager(manager.clone());
+        }
+        builder
+    }
 }
 
 /// The host, for what only IPMI has.
@@ -126,9 +161,15 @@ impl IpmiArgs {
     }
 }
 
-async fn open(address: &str, protocol: Protocol, ipmi: &IpmiArgs, args: &HostArgs) -> anyhow::Result<Outcome<Host>> {
+async fn open(
+    address: &str,
+    protocol: Protocol,
+    choice: &ChoiceArgs,
+    ipmi: &IpmiArgs,
+    args: &HostArgs,
+) -> anyhow::Result<Outcome<Host>> {
     let (origin, _) = split_url(address)?;
-    let mut builder = Host::builder(origin).protocol(protocol);
+    let mut builder = choice.apply(Host::builder(address).protocol(protocol));
     if let Some(credentials) = args.credentials(origin)? {
         builder = builder.credentials(credentials);
     }
@@ -149,7 +190,7 @@ impl Target {
             ProtocolName::Redfish => Protocol::Redfish,
             ProtocolName::Ipmi => Protocol::Ipmi,
         };
-        let found = open(&self.address, protocol, &self.ipmi, &self.host).await?;
+        let found = open(&self.address, protocol, &self.choice, &self.ipmi, &self.host).await?;
         tell_attempts(&found.attempts);
         let done = work(&found.value).await;
         found.value.close().await;
@@ -161,6 +202,10 @@ impl Target {
         if self.protocol == ProtocolName::Redfish {
             anyhow::bail!("{why}, so that --protocol redfish can't be kept");
         }
+        let ChoiceArgs { system, chassis, manager } = &self.choice;
+        if system.is_some() || chassis.is_some() || manager.is_some() {
+            anyhow::bail!("{why}, which can't tell systems apart: name the address of its BMC instead");
+        }
         Ok(IpmiTarget { address: self.address, ipmi: self.ipmi, host: self.host })
     }
 }
@@ -171,7 +216,9 @@ impl IpmiTarget {
         &self,
         work: impl AsyncFnOnce(&ipmi::Client) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
-        let host = open(&self.address, Protocol::Ipmi, &self.ipmi, &self.host).await?.value;
+        // What a path names is of Redfish alone.
+        let (address, _) = split_url(&self.address)?;
+        let host = open(address, Protocol::Ipmi, &ChoiceArgs::default(), &self.ipmi, &self.host).await?.value;
         let done = match host.ipmi().await {
             Ok(bmc) => work(&bmc).await,
             Err(error) => Err(error.into()),
@@ -187,25 +234,100 @@ fn tell_attempts(attempts: &[Attempt]) {
     }
 }
 
-/// Tells what came of it: as JSON with how it came about, else as text, with that on standard error where it was not at
+/// Prints what came of it: as JSON with how it came about, else as text, with that on standard error where it was not at
 /// the first attempt.
 pub(crate) fn tell<T: serde::Serialize>(
     outcome: &Outcome<T>,
     as_json: bool,
     text: impl FnOnce(&T) -> String,
 ) -> anyhow::Result<ExitCode> {
-    let told = if as_json {
-        let attempts = outcome.attempts.iter().map(
-            |attempt| json!({ "backend": attempt.backend, "phase": attempt.phase, "error": attempt.error.report() }),
-        );
-        let attempts: Vec<Value> = attempts.collect();
-        let value = json!({ "value": outcome.value, "backend": outcome.backend, "attempts": attempts });
-        format!("{}\n", serde_json::to_string_pretty(&value)?)
+    if as_json {
+        return print(&format!("{:#}\n", to_json(outcome, &outcome.value)?));
+    }
+    tell_attempts(&outcome.attempts);
+    tell_unread(outcome.unread.as_ref());
+    print(&text(&outcome.value))
+}
+
+/// As [`tell`], of what there is of each system: alone as it is where there is one, else with the systems' names.
+pub(crate) fn tell_each<T: serde::Serialize>(
+    outcome: &Outcome<Partial<OfSystem<T>>>,
+    as_json: bool,
+    heading: &str,
+    text: impl Fn(&T) -> String,
+) -> anyhow::Result<ExitCode> {
+    let Partial { items, missing } = &outcome.value;
+    if let [only] = &items[..]
+        && missing.is_empty()
+    {
+        if as_json {
+            return print(&format!("{:#}\n", to_json(outcome, &only.value)?));
+        }
+        tell_attempts(&outcome.attempts);
+        return print(&format!("{}\n", text(&only.value)));
+    }
+    if as_json {
+        let mut json = to_json(outcome, items)?;
+        if let Some(object) = json.as_object_mut() {
+            object.insert("partial".to_owned(), serde_json::to_value(missing)?);
+        }
+        print(&format!("{json:#}\n"))?;
     } else {
         tell_attempts(&outcome.attempts);
-        text(&outcome.value)
-    };
-    print(&told)
+        let mut table = Table::new(&["SYSTEM", heading]);
+        for OfSystem { system, value, .. } in items {
+            table.row([system.clone(), text(value)]);
+        }
+        print(&table.text())?;
+    }
+    Ok(tell_missing(missing))
+}
+
+/// As [`tell`], of a list: what could not be read is named on standard error, and beside the value in JSON.
+pub(crate) fn tell_list<T: serde::Serialize>(
+    outcome: &Outcome<Partial<T>>,
+    as_json: bool,
+    text: impl FnOnce(&[T]) -> String,
+) -> anyhow::Result<ExitCode> {
+    let Partial { items, missing } = &outcome.value;
+    if as_json {
+        let mut json = to_json(outcome, items)?;
+        if let Some(object) = json.as_object_mut() {
+            object.insert("partial".to_owned(), serde_json::to_value(missing)?);
+        }
+        print(&format!("{json:#}\n"))?;
+    } else {
+        tell_attempts(&outcome.attempts);
+        print(&text(items))?;
+    }
+    Ok(tell_missing(missing))
+}
+
+fn tell_unread(unread: Option<&rosefish::Error>) {
+    if let Some(error) = unread {
+        let line = error.report().replace(char::is_control, " ");
+        eprintln!("confirmed by the BMC, but what is there now could not be read: {line}");
+    }
+}
+
+/// How a result came about, with what else is known of it.
+fn to_json<T, V: serde::Serialize + ?Sized>(outcome: &Outcome<T>, value: &V) -> anyhow::Result<Value> {
+    let attempts = outcome
+        .attempts
+        .iter()
+        .map(|attempt| json!({ "backend": attempt.backend, "phase": attempt.phase, "error": attempt.error.report() }));
+    let attempts: Vec<Value> = attempts.collect();
+    let value = serde_json::to_value(value)?;
+    let mut json = json!({ "value": value, "backend": outcome.backend, "attempts": attempts });
+    if let Some(object) = json.as_object_mut() {
+        if !outcome.sent.is_empty() {
+            object.insert("sent".to_owned(), json!(outcome.sent));
+        }
+        if let Some(error) = &outcome.unread {
+            object.insert("unread".to_owned(), json!(error.report()));
+        }
+    }
+    Ok(json)
 }
 
 /// Ends the program as for any other mistake in the command line that `clap` sees itself.

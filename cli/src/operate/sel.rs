@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use rosefish::host::{EventLogEntry, Severity};
+use rosefish::host::{EventLogEntry, EventLogQuery, Severity};
 
-use super::{Table, Target, tell};
+use super::{Table, Target, tell, tell_list, wrong_usage};
 
 /// What to do with the event log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -24,6 +24,9 @@ pub(crate) struct SelArgs {
     /// What to do
     #[arg(value_name = "ACTION", default_value = "list", hide_default_value = true)]
     action: LogAction,
+    /// Only the newest N entries; the others are not read
+    #[arg(long, value_name = "N")]
+    last: Option<usize>,
     /// Tell it as JSON
     #[arg(long)]
     json: bool,
@@ -31,11 +34,16 @@ pub(crate) struct SelArgs {
 
 pub(crate) async fn run(args: SelArgs) -> anyhow::Result<ExitCode> {
     if args.action == LogAction::Clear {
+        if args.last.is_some() {
+            wrong_usage("`clear` erases all entries: --last is for `list`");
+        }
         let done = args.target.with(async |host| host.clear_event_log().await).await?;
         return tell(&done, args.json, |()| "cleared\n".to_owned());
     }
-    let found = args.target.with(async |host| host.event_log().await).await?;
-    tell(&found, args.json, |all| log_table(all))
+    let mut query = EventLogQuery::all();
+    query.last = args.last;
+    let found = args.target.with(async |host| host.event_log(query).await).await?;
+    tell_list(&found, args.json, log_table)
 }
 
 fn log_table(all: &[EventLogEntry]) -> String {

@@ -3,16 +3,16 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use rosefish::host::{Sensor, SensorStatus};
+use rosefish::host::Sensor;
 
-use super::{Table, Target, tell};
+use super::{Table, Target, tell_list};
 
 /// Show the sensors of a machine
 #[derive(Debug, Args)]
 pub(crate) struct SensorsArgs {
     #[command(flatten)]
     target: Target,
-    /// Only those that are not well
+    /// Only those that say that something is wrong
     #[arg(long)]
     problems: bool,
     /// Show the thresholds as well
@@ -25,12 +25,8 @@ pub(crate) struct SensorsArgs {
 
 pub(crate) async fn run(args: SensorsArgs) -> anyhow::Result<ExitCode> {
     let found = args.target.with(async |host| host.sensors().await).await?;
-    let is_problem = |sensor: &Sensor| {
-        matches!(sensor.status, SensorStatus::Warning | SensorStatus::Critical | SensorStatus::Fatal)
-            || sensor.problem.is_some()
-    };
-    let shown = found.map(|all| all.into_iter().filter(|one| !args.problems || is_problem(one)).collect::<Vec<_>>());
-    tell(&shown, args.json, |all| sensor_table(all, args.thresholds))
+    let shown = found.map(|all| all.filter(|sensor| !args.problems || sensor.is_problem()));
+    tell_list(&shown, args.json, |all| sensor_table(all, args.thresholds))
 }
 
 fn sensor_table(all: &[Sensor], thresholds: bool) -> String {
@@ -40,9 +36,9 @@ fn sensor_table(all: &[Sensor], thresholds: bool) -> String {
     }
     let mut table = Table::new(&headings);
     for sensor in all {
-        let states = sensor.problem.clone().unwrap_or_else(|| sensor.states.join(", "));
         let unit = sensor.unit.clone().unwrap_or_default();
-        let mut row = vec![sensor.name.clone(), number(sensor.reading), unit, sensor.status.to_string(), states];
+        let (status, states) = (sensor.status.to_string(), sensor.states.join(", "));
+        let mut row = vec![sensor.name.clone(), number(sensor.reading), unit, status, states];
         if thresholds {
             let limits = &sensor.thresholds;
             let lower = [limits.lower_fatal, limits.lower_critical, limits.lower_caution];

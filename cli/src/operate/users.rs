@@ -9,7 +9,7 @@ use rosefish::host::User;
 use rosefish::ipmi::{Client, Privilege};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{PrivilegeName, Table, Target, print, tell, wrong_usage};
+use super::{PrivilegeName, Table, Target, print, tell_list, wrong_usage};
 
 /// The variable that has the password of the user who is added or changed.
 const NEW_PASSWORD_VARIABLE: &str = "ROSEFISH_NEW_PASSWORD";
@@ -76,7 +76,7 @@ pub(crate) async fn run(args: UsersArgs) -> anyhow::Result<ExitCode> {
     };
     let Some((action, name, level)) = change else {
         let found = args.target.with(async |host| host.users().await).await?;
-        return tell(&found, args.json, |all| table(all));
+        return tell_list(&found, args.json, table);
     };
     let password = match action {
         Action::Add | Action::Password => Some(new_password(&name)?),

@@ -12,7 +12,8 @@ use rosefish::Client;
 use rosefish::walk::Unreached;
 
 use crate::host::{HostArgs, INTERRUPTED, log_out, split_url, uninterrupted};
-use crate::walk::{ReachArgs, said};
+use crate::partial::{self, say_not_read};
+use crate::walk::{ReachArgs, unread_line};
 
 use folder::Recording;
 
@@ -26,7 +27,9 @@ The folder is in the layout of DMTF's mockups: redfish/v1/Systems/1/index.json a
 keys, tokens and community strings are never in it, nor are sessions. With --mask, serial numbers, UUIDs, \
 MAC and IP addresses, host names and asset tags are replaced by others of the same form, the same by the \
 same throughout the folder. Look through it before you give it away: vendors hide such things in places \
-that nobody knows of.";
+that nobody knows of.
+
+Exit code 3 if something could not be read.";
 
 /// Write all of a service's resources to a folder, for `rosefish mock` to serve
 ///
@@ -62,9 +65,7 @@ pub(crate) async fn run(args: RecordArgs) -> anyhow::Result<ExitCode> {
     anyhow::ensure!(recording.has_root(), "{}: {}", args.url, unread.join("; "));
 
     let written = recording.write(&args.dir, args.mask.then_some(origin.as_str()))?;
-    for line in &unread {
-        eprintln!("{line}");
-    }
+    say_not_read(&unread);
     let masked = if args.mask { format!(", {} values masked", written.masked) } else { String::new() };
     println!(
         "{}: {} resources, {} not read, {} secrets left out{masked}",
@@ -73,7 +74,7 @@ pub(crate) async fn run(args: RecordArgs) -> anyhow::Result<ExitCode> {
         unread.len(),
         written.secrets,
     );
-    Ok(ExitCode::SUCCESS)
+    Ok(partial::code(unread.is_empty()))
 }
 
 /// Reads everything; what could not be read in words beside it.
@@ -89,10 +90,7 @@ async fn record(client: &Client, reach: &ReachArgs) -> (Recording, Vec<String>) 
             }
             Err(why) => why,
         };
-        unread.push(match &why {
-            Unreached::NotFollowed(_) => format!("{}: {why}", visit.uri),
-            _ => said(&why),
-        });
+        unread.push(unread_line(&visit.uri, &why));
         // What is not a resource can be served again as it is.
         if let Unreached::Failed(_) = why
             && let Ok(raw) = client.get_raw(&visit.uri).await

@@ -19,6 +19,7 @@ pub(crate) use reach::ReachArgs;
 pub use summary::Summary;
 
 use crate::host::{HostArgs, INTERRUPTED, interrupt, log_out, split_url, uninterrupted};
+use crate::partial::{self, say_not_read};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -29,8 +30,8 @@ Examples:
   rosefish walk bmc --json | jq .types
   rosefish walk bmc --no-logs --skip '/redfish/v1/Registries/**'
 
-A walk reads and changes nothing, but for the session that it opens and closes. It exits 0 when \
-the service root could be read, whatever else could not: that is what it reports.";
+A walk reads and changes nothing, but for the session that it opens and closes. It exits 3 when something could \
+not be read, and 1 when that is the service root.";
 
 /// Read everything a service has, and report
 ///
@@ -77,9 +78,7 @@ pub(crate) async fn run(args: WalkArgs) -> anyhow::Result<ExitCode> {
 
     let mut out = std::io::stdout().lock();
     if args.json {
-        for line in summary.unread() {
-            eprintln!("{line}");
-        }
+        say_not_read(summary.unread());
         writeln!(out, "{}", summary.to_json())?;
     } else {
         write!(out, "{}", summary.to_table(&origin))?;
@@ -90,7 +89,7 @@ pub(crate) async fn run(args: WalkArgs) -> anyhow::Result<ExitCode> {
     }
     Ok(match (interrupted, summary.root_was_read()) {
         (true, _) => INTERRUPTED.into(),
-        (false, true) => ExitCode::SUCCESS,
+        (false, true) => partial::code(summary.unread().next().is_none()),
         (false, false) => ExitCode::FAILURE,
     })
 }
@@ -103,9 +102,10 @@ async fn connect_demo(bmc: &MockBmc) -> anyhow::Result<Client> {
     Ok(builder.connect().await?)
 }
 
-/// What is to be said of a place without a resource.
-pub(crate) fn said(why: &Unreached) -> String {
-    why.error().map_or_else(|| why.to_string(), rosefish::Error::report)
+/// A line that names a place without a resource, and why there is none.
+pub(crate) fn unread_line(uri: &str, why: &Unreached) -> String {
+    let said = why.error().map_or_else(|| why.to_string(), rosefish::Error::report);
+    format!("{uri}: {}", said.strip_prefix(&format!("GET {uri}: ")).unwrap_or(&said))
 }
 
 struct Walked {

@@ -110,9 +110,14 @@ impl Summary {
     /// The object that `--json` prints.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
+        let partial = self.unread.iter().map(|unread| {
+            let Unread { uri, why, found_in } = unread;
+            json!({ "where": uri, "why": why, "linked_from": found_in })
+        });
         json!({
             "resources": self.resources,
             "errors": self.unread.len(),
+            "partial": partial.collect::<Vec<_>>(),
             "requests": self.requests,
             "bytes": self.bytes,
             "seconds": (self.time.as_secs_f64() * 1000.0).round() / 1000.0,
@@ -218,6 +223,6 @@ mod tests {
     fn an_empty_walk_has_all_the_fields() {
         let json = Summary::default().to_json();
         let names: Vec<_> = json.as_object().unwrap().keys().cloned().collect();
-        assert_eq!(names, ["bytes", "deviations", "errors", "requests", "resources", "seconds", "types"]);
+        assert_eq!(names, ["bytes", "deviations", "errors", "partial", "requests", "resources", "seconds", "types"]);
     }
 }

@@ -1,7 +1,8 @@
 //! Changes of resources.
 
 use rosefish::schema::{ManagerAccount, ManagerAccountCollection};
-use rosefish::{Apply, Committed, ErrorKind};
+use rosefish::{Apply, Committed, Created, ErrorKind};
+use rosefish_mock::fault::{Action, Rule, Unreadable};
 use rosefish_mock::{MockBmc, Quirk};
 use serde_json::json;
 
@@ -165,4 +166,53 @@ async fn accounts_in_slots_are_created_and_deleted_by_change() {
     made.delete().await.unwrap();
     assert_eq!(mock.resource(&format!("{ACCOUNTS}/4")).unwrap()["UserName"], "");
     let _ = accounts.create(&account("fourth")).await.unwrap();
+}
+
+#[tokio::test]
+async fn no_account_is_left_half_made_or_half_removed() {
+    let slot = format!("{ACCOUNTS}/4");
+    let account = ManagerAccount {
+        user_name: Some("guest".into()),
+        password: Some("Gu3st-Gu3st".into()),
+        role_id: Some("ReadOnly".into()),
+        ..Default::default()
+    };
+    let makes = || Rule::on("PATCH", "**/Accounts/*").with("/Password");
+    let undoes = || Rule::on("PATCH", "**/Accounts/*").with("/Enabled").then(Action::Status(500));
+    let gone = Action::arm(Rule::unreadable(&slot, Unreadable::NotFound));
+    let refused = || makes().then(Action::Apply).then(Action::Status(400));
+    // What is done to the change, and to what undoes it; what the error says, or none where it is made; the name then.
+    let cases = [
+        (refused(), None, Some("HTTP 400"), ""),
+        (refused(), Some(undoes()), Some("the account guest is left there in part"), "guest"),
+        (makes().then(Action::empty(204)), None, Some("its UserName is"), ""),
+        (makes().then(Action::Apply).then(Action::empty(204)).then(gone), None, None, "guest"),
+    ];
+    for (rule, undoing, text, name) in cases {
+        let (mock, bmc) = with(Quirk::AccountSlots).await;
+        let accounts = bmc.get::<ManagerAccountCollection>(ACCOUNTS).await.unwrap();
+        mock.faults().add(rule);
+        if let Some(rule) = undoing {
+            mock.faults().add(rule);
+        }
+        match (accounts.create(&account).await, text) {
+            (Err(error), Some(text)) => assert!(error.to_string().contains(text), "{error}"),
+            (Ok(Created::Confirmed(unread)), None) => assert_eq!(unread.uri.as_ref(), Some(&slot)),
+            (made, text) => panic!("{text:?}: {made:?}"),
+        }
+        assert_eq!(mock.resource(&slot).unwrap()["UserName"].as_str().unwrap_or_default(), name, "{text:?}");
+    }
+
+    let (mock, bmc) = with(Quirk::AccountSlots).await;
+    let accounts = bmc.get::<ManagerAccountCollection>(ACCOUNTS).await.unwrap();
+    let made = accounts.create(&account).await.unwrap().into_resource().unwrap();
+    for (then, text) in [
+        (Action::Status(400), "the account is disabled now, and still there"),
+        (Action::empty(204), "confirmed that the account was removed, but its UserName is \"guest\""),
+    ] {
+        let rule = mock.faults().add(Rule::on("PATCH", &slot).with("/UserName").then(then));
+        let error = made.clone().delete().await.unwrap_err();
+        assert!(error.to_string().contains(text), "{error}");
+        mock.faults().remove(rule);
+    }
 }

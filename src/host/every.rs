@@ -1,0 +1,61 @@
+//! What is read of each system of a host.
+
+use serde::{Deserialize, Serialize};
+
+use super::fault::Fault;
+use super::redfish::Service;
+use crate::error::Error;
+use crate::resource::Resource;
+use crate::resource::partial::{Missing, Partial};
+use crate::schema::ComputerSystem;
+use crate::services::select;
+
+/// Something of one of the systems of a host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct OfSystem<T> {
+    /// The name to choose the system by: its `Id`, or its URI where it has none or another one has the same. Empty by IPMI,
+    /// which doesn't tell systems apart.
+    pub system: String,
+    /// What was read of it.
+    pub value: T,
+}
+
+impl<T> OfSystem<T> {
+    /// Of the system that IPMI speaks of.
+    pub(super) fn only(value: T) -> Partial<Self> {
+        Partial::whole(vec![Self { system: String::new(), value }])
+    }
+}
+
+/// Reads something of each of the systems that are meant. Those of which it could not be read are missing.
+pub(super) async fn every<T, F: Future<Output = Result<T, Error>> + Send>(
+    service: &Service,
+    of: impl Fn(Resource<ComputerSystem>) -> F + Send,
+) -> Result<Partial<OfSystem<T>>, Fault> {
+    let Partial { items, mut missing } = service.systems().await?;
+    let is_only = items.len() == 1 && missing.is_empty();
+    if items.is_empty() {
+        return match (Partial { items, missing }).choose(None) {
+            Ok(_) => Err(Fault::lacking("this service has no systems")),
+            Err(error) => Err(error.into()),
+        };
+    }
+    let untyped: Vec<_> = items.iter().map(|system| system.any().clone()).collect();
+    let mut all = Vec::new();
+    for system in items {
+        let (label, uri) = (select::label(system.any(), &untyped), system.uri().to_owned());
+        match of(system).await {
+            Ok(value) => all.push(OfSystem { system: label, value }),
+            Err(error) if is_only => return Err(error.into()),
+            Err(error) => missing.push(Missing::new(uri, error)),
+        }
+    }
+    match missing.pop() {
+        Some(last) if all.is_empty() => Err(last.error.into()),
+        last => {
+            missing.extend(last);
+            Ok(Partial { items: all, missing })
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! What the lists have in common: a Redfish service is read as far as it can be, and what could not be read is named.
+
+use super::fault::Fault;
+use super::redfish::Service;
+use crate::ipmi;
+use crate::resource::AnyResource;
+use crate::resource::partial::{Missing, Partial};
+use crate::services::survey::Survey;
+
+/// The systems that are meant.
+pub(super) async fn systems(service: &Service, survey: &mut Survey) -> Result<Vec<AnyResource>, Fault> {
+    Ok(survey.adopt(service.systems().await?))
+}
+
+/// The chassis that are meant.
+pub(super) async fn chassis(service: &Service, survey: &mut Survey) -> Result<Vec<AnyResource>, Fault> {
+    Ok(survey.adopt(service.chassis().await?))
+}
+
+/// What was read by IPMI, with what was not.
+pub(super) fn from_ipmi<T>(read: ipmi::Partial<T>) -> Partial<T> {
+    let missing = read.missing.into_iter().map(Missing::from).collect();
+    Partial { items: read.items, missing }
+}
+
+impl From<ipmi::ReadError> for Missing {
+    fn from(error: ipmi::ReadError) -> Self {
+        let rest = if error.ends_list() { " and what comes behind it" } else { "" };
+        Self::new(format!("{}{rest}", error.item()), error.into_error().into())
+    }
+}
+
+/// What was read, with what was not. Where nothing at all was read, that is a failure, and the other protocol may know more.
+pub(super) fn finish<T>(items: Vec<T>, missing: Vec<Missing>, lacking: &str) -> Result<Partial<T>, Fault> {
+    match (items.is_empty(), missing.is_empty()) {
+        (true, true) => Err(Fault::lacking(lacking)),
+        (true, false) => Err(Fault::nothing_read(missing)),
+        (false, _) => Ok(Partial { items, missing }),
+    }
+}

@@ -1,0 +1,498 @@
+//! What an object says that a sensor reads. Objects are read as JSON: the names have changed with the versions of the
+//! standard, and what was there before the first is in no schema.
+
+use serde_json::Value;
+
+use super::super::survey::text;
+use super::SensorKind as Kind;
+
+/// A reading, and what is known of it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Reading {
+    /// Where it is said: a URI, with a pointer where it stands within a resource.
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    /// None where there is no reading at present, or ever.
+    pub(crate) value: Option<f64>,
+    /// As UCUM spells it, mostly.
+    pub(crate) unit: Option<String>,
+    pub(crate) condition: Condition,
+    /// It is a thing with a condition of its own, such as a fan, which has that without a reading too.
+    pub(crate) is_part: bool,
+    /// Lower fatal, critical and caution; upper caution, critical and fatal.
+    pub(crate) thresholds: [Option<f64>; 6],
+    /// The URIs of what else says the same: the sensor that an excerpt is of, the part that a sensor is for.
+    pub(super) same_as: Vec<String>,
+}
+
+/// How a thing is, by its `Status`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Condition {
+    /// It isn't said.
+    #[default]
+    Unknown,
+    /// There is no such thing at present: its place is empty.
+    Absent,
+    /// It is off, or out of service.
+    Off,
+    Ok,
+    Warning,
+    Critical,
+}
+
+impl Condition {
+    fn of(json: &Value) -> Self {
+        let status = json.get("Status").unwrap_or_default();
+        let word = |name: &str| {
+            // `"Status":{"state":"Enabled"}` is seen as well.
+            let found = status.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+            found.and_then(|(_, value)| value.as_str()).map(|word| word.trim().to_ascii_lowercase())
+        };
+        let state = word("State").unwrap_or_default();
+        if state == "absent" {
+            return Self::Absent;
+        }
+        // What has failed is mostly out of service as well: that it has failed is what there is to say.
+        match word("Health").or_else(|| word("HealthRollup")).as_deref() {
+            Some("critical") => Self::Critical,
+            Some("warning") => Self::Warning,
+            _ if matches!(state.as_str(), "disabled" | "unavailableoffline" | "deferring") => Self::Off,
+            Some("ok") => Self::Ok,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// Whether a value means nothing, such as the 0 degrees of what is absent.
+    fn has_reading(json: &Value) -> bool {
+        let state = json.get("Status").and_then(|status| text(status, "State")).unwrap_or_default();
+        !["Absent", "Disabled", "UnavailableOffline"].iter().any(|off| state.eq_ignore_ascii_case(off))
+    }
+}
+
+/// A number, if only as text: `"152"`. `"N/A"` is none.
+fn number(json: &Value, name: &str) -> Option<f64> {
+    match json.get(name)? {
+        Value::String(text) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),
+        value => value.as_f64(),
+    }
+}
+
+fn first_number(json: &Value, names: &[&str]) -> Option<f64> {
+    names.iter().find_map(|name| number(json, name))
+}
+
+impl Reading {
+    fn new(id: String, name: &str, kind: Kind, json: &Value) -> Self {
+        Self {
+            name: name.to_owned(),
+            id,
+            kind,
+            value: None,
+            unit: None,
+            condition: Condition::of(json),
+            is_part: false,
+            thresholds: [None; 6],
+            same_as: Vec::new(),
+        }
+    }
+
+    fn with_value(mut self, value: Option<f64>, unit: Option<&str>, json: &Value) -> Self {
+        self.value = value.filter(|_| Condition::has_reading(json));
+        self.unit = unit.map(str::to_owned);
+        self
+    }
+
+    /// A `Sensor` resource.
+    pub(super) fn of_sensor(uri: &str, json: &Value) -> Self {
+        let unit = text(json, "ReadingUnits");
+        let is_about = |what: &str| text(json, "PhysicalContext") == Some(what);
+        let kind = match text(json, "ReadingType").unwrap_or_default() {
+            "Temperature" => Kind::Temperature,
+            "Humidity" | "AbsoluteHumidity" => Kind::Humidity,
+            "Voltage" => Kind::Voltage,
+            "Current" => Kind::Current,
+            "Power" => Kind::Power,
+            "EnergyJoules" | "EnergyWh" | "EnergykWh" | "ChargeAh" => Kind::Energy,
+            "Frequency" => Kind::Frequency,
+            "Pressure" | "PressurePa" | "PressurekPa" | "Barometric" => Kind::Pressure,
+            "AirFlow" | "AirFlowCMM" | "LiquidFlow" | "LiquidFlowLPM" => Kind::Flow,
+            "Rotational" if is_about("Pump") => Kind::Pump,
+            "Rotational" => Kind::Fan,
+            "Percent" if is_about("Fan") => Kind::Fan,
+            "Percent" if is_about("Pump") => Kind::Pump,
+            "Percent" => Kind::Percent,
+            "" => unit.and_then(kind_of_unit).unwrap_or_else(|| Kind::Other("sensor".to_owned())),
+            other => Kind::Other(other.to_owned()),
+        };
+        let limits = json.get("Thresholds").unwrap_or_default();
+        let limit = |name: &str| limits.get(name).and_then(|limit| number(limit, "Reading"));
+        let name = text(json, "Name").or(text(json, "Id")).unwrap_or(uri);
+        let related = json.get("RelatedItem").and_then(Value::as_array).into_iter().flatten();
+        Self {
+            thresholds: [
+                limit("LowerFatal"),
+                limit("LowerCritical"),
+                limit("LowerCaution"),
+                limit("UpperCaution"),
+                limit("UpperCritical"),
+                limit("UpperFatal"),
+            ],
+            same_as: related.filter_map(|item| text(item, "@odata.id")).map(str::to_owned).collect(),
+            ..Self::new(uri.to_owned(), name, kind, json).with_value(number(json, "Reading"), unit, json)
+        }
+    }
+}
+
+fn kind_of_unit(unit: &str) -> Option<Kind> {
+    Some(match unit {
+        "Cel" | "C" | "Celsius" | "degrees C" => Kind::Temperature,
+        "V" | "Volts" => Kind::Voltage,
+        "A" | "Amps" => Kind::Current,
+        "W" | "Watts" => Kind::Power,
+        "J" | "kW.h" | "W.h" | "A.h" => Kind::Energy,
+        "Hz" => Kind::Frequency,
+        "RPM" | "{rev}/min" => Kind::Fan,
+        "%" | "Percent" => Kind::Percent,
+        _ => return None,
+    })
+}
+
+/// The arrays of `Thermal` and `Power`: what their items are, and under which names they have had a reading.
+const ARRAYS: [(&str, Kind, &[&str], &str); 4] = [
+    ("Temperatures", Kind::Temperature, &["ReadingCelsius", "CurrentReading"], "Cel"),
+    ("Fans", Kind::Fan, &["Reading", "CurrentReading", "ReadingRPM"], ""),
+    ("Voltages", Kind::Voltage, &["ReadingVolts", "CurrentReading"], "V"),
+    ("PowerControl", Kind::Power, &["PowerConsumedWatts"], "W"),
+];
+
+/// What a power supply within `Power` measures: in which properties, the later names first.
+const SUPPLY: [(&[&str], &str, Kind, &str); 4] = [
+    (&["LineInputVoltage"], "Input Voltage", Kind::Voltage, "V"),
+    (&["PowerInputWatts"], "Input Power", Kind::Power, "W"),
+    (&["PowerOutputWatts", "LastPowerOutputWatts"], "Output Power", Kind::Power, "W"),
+    (&["InputCurrentAmps"], "Input Current", Kind::Current, "A"),
+];
+
+/// The items of an array; of an object in its place, that.
+fn items<'j>(json: &'j Value, array: &str) -> &'j [Value] {
+    match json.get(array) {
+        Some(Value::Array(items)) => items,
+        Some(one @ Value::Object(_)) => std::slice::from_ref(one),
+        _ => &[],
+    }
+}
+
+/// What `Thermal` and `Power` read.
+pub(super) fn of_arrays(uri: &str, json: &Value) -> Vec<Reading> {
+    let mut all = Vec::new();
+    for (array, kind, names, unit) in ARRAYS {
+        for (at, item) in items(json, array).iter().enumerate().filter(|(_, item)| item.is_object()) {
+            let id = format!("{uri}#/{array}/{at}");
+            let nameless = format!("{} {at}", words(array));
+            let name = text(item, "Name").or(text(item, "FanName")).or(text(item, "MemberId")).unwrap_or(&nameless);
+            let unit = match text(item, "ReadingUnits").or(text(item, "Units")) {
+                Some(said) if unit.is_empty() => {
+                    if said == "Percent" {
+                        "%"
+                    } else {
+                        said
+                    }
+                }
+                // The unit was not in the schema from the start, and speeds of fans are in percent or far above it.
+                None if unit.is_empty() => {
+                    if number(item, "ReadingRPM").is_some() {
+                        "RPM"
+                    } else {
+                        ""
+                    }
+                }
+                _ => unit,
+            };
+            let limit = |names: &[&str]| first_number(item, names);
+            let reading = Reading {
+                is_part: kind == Kind::Fan,
+                thresholds: [
+                    limit(&["LowerThresholdFatal"]),
+                    limit(&["LowerThresholdCritical"]),
+                    limit(&["LowerThresholdNonCritical"]),
+                    limit(&["UpperThresholdNonCritical"]),
+                    limit(&["UpperThresholdCritical"]),
+                    limit(&["UpperThresholdFatal"]),
+                ],
+                ..Reading::new(id.clone(), name, kind.clone(), item)
+            };
+            let unit = Some(unit).filter(|unit| !unit.is_empty());
+            all.push(reading.with_value(first_number(item, names), unit, item));
+        }
+    }
+    if items(json, "PowerControl").is_empty()
+        && let Some(watts) = number(json, "PowerConsumedWatts")
+    {
+        let reading = Reading::new(format!("{uri}#/PowerConsumedWatts"), "Power Consumed", Kind::Power, json);
+        all.push(reading.with_value(Some(watts), Some("W"), json));
+    }
+    for (at, item) in items(json, "PowerSupplies").iter().enumerate().filter(|(_, item)| item.is_object()) {
+        let id = format!("{uri}#/PowerSupplies/{at}");
+        let name = text(item, "Name").or(text(item, "MemberId")).unwrap_or(&id);
+        all.push(Reading { is_part: true, ..Reading::new(id.clone(), name, Kind::PowerSupply, item) });
+        for (names, suffix, kind, unit) in SUPPLY {
+            let found = names.iter().find_map(|property| Some((property, number(item, property)?)));
+            if let Some((property, value)) = found.filter(|_| Condition::has_reading(item)) {
+                let (id, name) = (format!("{id}/{property}"), format!("{name} {suffix}"));
+                all.push(Reading::new(id, &name, kind, &Value::Null).with_value(Some(value), Some(unit), item));
+            }
+        }
+    }
+    all
+}
+
+/// A part that has a condition of its own, with the excerpts in it. What turns has its speed for a reading.
+pub(super) fn of_part(uri: &str, name: &str, kind: &Kind, json: &Value) -> Vec<Reading> {
+    let mut excerpts = of_excerpts(uri, name, json);
+    excerpts.retain(|_| Condition::has_reading(json));
+    let mut part = Reading { is_part: true, ..Reading::new(uri.to_owned(), name, kind.clone(), json) };
+    if *kind == Kind::LeakDetector
+        && let Some(state) = text(json, "DetectorState")
+        && part.condition != Condition::Absent
+    {
+        part.condition = part.condition.max(match state {
+            "OK" => Condition::Ok,
+            "Warning" => Condition::Warning,
+            "Critical" => Condition::Critical,
+            _ => Condition::Unknown,
+        });
+    }
+    if matches!(kind, Kind::Fan | Kind::Pump)
+        && let Some(place) = excerpts.iter().position(|excerpt| excerpt.kind == *kind)
+    {
+        let speed = excerpts.remove(place);
+        part = Reading { value: speed.value, unit: speed.unit, same_as: speed.same_as, ..part };
+    }
+    excerpts.insert(0, part);
+    excerpts
+}
+
+/// Endings of names that say what is measured, and in which unit.
+const ENDINGS: [(&str, Kind, &str); 24] = [
+    ("SpeedPercent", Kind::Fan, "%"),
+    ("SpeedsPercent", Kind::Fan, "%"),
+    ("HumidityPercent", Kind::Humidity, "%"),
+    ("Percent", Kind::Percent, "%"),
+    ("Celsius", Kind::Temperature, "Cel"),
+    ("AbsoluteHumidity", Kind::Humidity, "g/m3"),
+    ("WattHours", Kind::Energy, "W.h"),
+    ("AmpHours", Kind::Energy, "A.h"),
+    ("kWh", Kind::Energy, "kW.h"),
+    ("Joules", Kind::Energy, "J"),
+    ("kW", Kind::Power, "kW"),
+    ("Watts", Kind::Power, "W"),
+    ("Amps", Kind::Current, "A"),
+    ("Voltage", Kind::Voltage, "V"),
+    ("Voltages", Kind::Voltage, "V"),
+    ("Volts", Kind::Voltage, "V"),
+    ("Hz", Kind::Frequency, "Hz"),
+    ("kPa", Kind::Pressure, "kPa"),
+    ("Pa", Kind::Pressure, "Pa"),
+    ("LitersPerMinute", Kind::Flow, "L/min"),
+    ("LPM", Kind::Flow, "L/min"),
+    ("CMM", Kind::Flow, "m3/min"),
+    ("RPM", Kind::Fan, "RPM"),
+    ("Humidity", Kind::Humidity, "%"),
+];
+
+/// The excerpts of sensors that stand in a resource: each object, at whatever depth, that has a reading.
+pub(super) fn of_excerpts(uri: &str, owner: &str, json: &Value) -> Vec<Reading> {
+    let mut all = Vec::new();
+    let mut waiting = vec![(String::new(), None, json)];
+    while let Some((pointer, measured, value)) = waiting.pop() {
+        match value {
+            Value::Object(object) => {
+                if let Some(property) = measured.filter(|_| has_reading(value)) {
+                    all.push(of_excerpt(uri, owner, &pointer, property, value));
+                    continue;
+                }
+                for (name, value) in object.iter().rev() {
+                    let is_other = matches!(name.as_str(), "Oem" | "Actions" | "Links" | "Status" | "Thresholds");
+                    if is_other || !(value.is_object() || value.is_array()) {
+                        continue;
+                    }
+                    // `TemperatureSummaryCelsius/Intake`: the unit is in the name of what is around it.
+                    let property = if kind_of_name(name).is_some() { Some(name.as_str()) } else { measured };
+                    waiting.push((format!("{pointer}/{name}"), property, value));
+                }
+            }
+            Value::Array(items) => {
+                let items = items.iter().enumerate().rev();
+                waiting.extend(items.map(|(at, item)| (format!("{pointer}/{at}"), measured, item)));
+            }
+            _ => {}
+        }
+    }
+    all
+}
+
+/// Whether an object is the excerpt of a sensor; those of controls have a set point.
+fn has_reading(json: &Value) -> bool {
+    first_number(json, &["Reading", "SpeedRPM"]).is_some() && json.get("SetPoint").is_none()
+}
+
+fn kind_of_name(property: &str) -> Option<(&'static str, Kind, &'static str)> {
+    ENDINGS.iter().find(|(ending, ..)| property.ends_with(ending)).cloned()
+}
+
+fn of_excerpt(uri: &str, owner: &str, pointer: &str, property: &str, json: &Value) -> Reading {
+    let (kind, mut unit) = match kind_of_name(property) {
+        Some((_, Kind::Fan, unit)) if property.contains("Pump") => (Kind::Pump, Some(unit)),
+        Some((_, kind, unit)) => (kind, Some(unit)),
+        None => (Kind::Other(property.to_owned()), None),
+    };
+    let value = number(json, "Reading").or_else(|| {
+        unit = Some("RPM");
+        number(json, "SpeedRPM")
+    });
+    let name = match text(json, "DeviceName") {
+        Some(device) => device.to_owned(),
+        None => format!("{owner} {}", words(pointer)),
+    };
+    let mut reading = Reading::new(format!("{uri}#{pointer}"), &name, kind, json).with_value(value, unit, json);
+    reading.same_as.extend(text(json, "DataSourceUri").map(str::to_owned));
+    reading
+}
+
+/// The words of a pointer, without those that only say the unit: `/RailVoltage/0` is "Rail Voltage 0".
+fn words(pointer: &str) -> String {
+    let mut words = String::new();
+    for step in pointer.split('/').filter(|step| !step.is_empty()) {
+        let step = ["Celsius", "Percent", "Watts", "Amps", "Volts", "kWh", "Joules", "Hz", "kPa", "kW"]
+            .iter()
+            .find_map(|unit| step.strip_suffix(unit).filter(|rest| !rest.is_empty()))
+            .unwrap_or(step);
+        let mut before = ' ';
+        for letter in step.chars() {
+            if (letter.is_ascii_uppercase() || letter.is_ascii_digit()) && !before.is_ascii_uppercase() {
+                words.push(' ');
+            }
+            words.push(letter);
+            before = letter;
+        }
+    }
+    words.trim_start().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn shown(all: &[Reading]) -> Vec<(&str, Option<f64>, &str, Condition)> {
+        let row = |one: &'_ Reading| (one.value, one.condition);
+        all.iter().map(|one| (one.name.as_str(), row(one).0, one.unit.as_deref().unwrap_or(""), row(one).1)).collect()
+    }
+
+    #[test]
+    fn a_fan_is_read_by_the_names_of_every_version() {
+        let fans = json!({ "Fans": [
+            { "FanName": "Fan 1", "CurrentReading": 17, "Units": "Percent", "Status": { "State": "Enabled", "Health": "OK" } },
+            { "FanName": "Fan 2", "ReadingRPM": 5400 },
+            { "Name": "Fan 3", "Reading": "6400.0", "ReadingUnits": "RPM" },
+            { "MemberId": "4", "Reading": "N/A", "Status": { "Health": "Critical" } },
+            null,
+        ] });
+        assert_eq!(
+            shown(&of_arrays("/t", &fans)),
+            [
+                ("Fan 1", Some(17.0), "%", Condition::Ok),
+                ("Fan 2", Some(5400.0), "RPM", Condition::Unknown),
+                ("Fan 3", Some(6400.0), "RPM", Condition::Unknown),
+                ("4", None, "", Condition::Critical),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_absent_has_no_reading_whatever_it_says() {
+        for state in ["Absent", "absent", "Disabled", "UnavailableOffline"] {
+            let status = json!({ "State": state, "Health": "OK" });
+            let thermal = json!({
+                "Temperatures": [{ "Name": "P1", "ReadingCelsius": 0, "CurrentReading": 0, "Status": status }],
+                "PowerSupplies": [{ "Name": "PSU", "LineInputVoltage": 0, "Status": status }],
+            });
+            let found = of_arrays("/t", &thermal);
+            assert_eq!(found.len(), 2, "{found:?}");
+            assert!(found.iter().all(|one| one.value.is_none()), "{found:?}");
+            let sensor = Reading::of_sensor("/s", &json!({ "Name": "S", "Reading": 0, "Status": status }));
+            assert_eq!(sensor.value, None);
+            let fan = json!({ "SpeedPercent": { "Reading": 0 }, "Status": status });
+            assert_eq!(of_part("/f", "F", &Kind::Fan, &fan)[0].value, None);
+        }
+    }
+
+    #[test]
+    fn what_has_failed_and_is_out_of_service_has_failed() {
+        for (state, health, condition) in [
+            ("UnavailableOffline", "Critical", Condition::Critical),
+            ("Disabled", "Warning", Condition::Warning),
+            ("Enabled", "Critical", Condition::Critical),
+            ("UnavailableOffline", "OK", Condition::Off),
+            ("Absent", "Critical", Condition::Absent),
+            ("StandbySpare", "ok", Condition::Ok),
+            ("Enabled", "NA", Condition::Unknown),
+        ] {
+            let supply = json!({ "Status": { "State": state, "Health": health } });
+            assert_eq!(of_part("/p", "PSU", &Kind::PowerSupply, &supply)[0].condition, condition, "{state} {health}");
+        }
+        assert_eq!(Condition::of(&json!({ "Status": { "state": "Enabled", "health": "OK" } })), Condition::Ok);
+        assert_eq!(Condition::of(&json!({ "Status": "OK" })), Condition::Unknown);
+    }
+
+    #[test]
+    fn supplies_within_power_say_what_they_measure() {
+        let power = json!({
+            "PowerControl": { "PowerConsumedWatts": "152" },
+            "PowerSupplies": [{ "Name": "PSU", "LastPowerOutputWatts": 70, "PowerOutputWatts": null, "LineInputVoltage": 229 }],
+        });
+        let found = of_arrays("/p", &power);
+        assert_eq!(
+            shown(&found),
+            [
+                ("Power Control 0", Some(152.0), "W", Condition::Unknown),
+                ("PSU", None, "", Condition::Unknown),
+                ("PSU Input Voltage", Some(229.0), "V", Condition::Unknown),
+                ("PSU Output Power", Some(70.0), "W", Condition::Unknown),
+            ]
+        );
+        assert_eq!(found[3].id, "/p#/PowerSupplies/0/LastPowerOutputWatts");
+        let older = of_arrays("/p", &json!({ "PowerConsumedWatts": 131 }));
+        assert_eq!(shown(&older), [("Power Consumed", Some(131.0), "W", Condition::Unknown)]);
+    }
+
+    #[test]
+    fn excerpts_are_found_at_any_depth_and_controls_are_not_readings() {
+        let metrics = json!({
+            "PowerWatts": { "Reading": 312.5, "DataSourceUri": "/s/P" },
+            "PowerLimitWatts": { "Reading": 231.9, "SetPoint": 1400 },
+            "TemperatureSummaryCelsius": { "Intake": { "Reading": 24 } },
+            "TemperatureReadingsCelsius": [{ "DeviceName": "CPU1", "Reading": 51 }, { "DeviceName": "CPU2", "Reading": null }],
+            "RailVoltage": [{ "Reading": 3.31 }],
+            "FanSpeedsPercent": [{ "SpeedRPM": 5000, "Reading": 40 }, { "SpeedRPM": 5100 }],
+            "Oem": { "Acme": { "InletCelsius": { "Reading": 1 } } },
+        });
+        let all = of_excerpts("/m", "PSU1", &metrics);
+        let mut rows = shown(&all);
+        rows.sort_by(|a, b| a.0.cmp(b.0));
+        assert_eq!(
+            rows,
+            [
+                ("CPU1", Some(51.0), "Cel", Condition::Unknown),
+                ("PSU1 Fan Speeds 0", Some(40.0), "%", Condition::Unknown),
+                ("PSU1 Fan Speeds 1", Some(5100.0), "RPM", Condition::Unknown),
+                ("PSU1 Power", Some(312.5), "W", Condition::Unknown),
+                ("PSU1 Rail Voltage 0", Some(3.31), "V", Condition::Unknown),
+                ("PSU1 Temperature Summary Intake", Some(24.0), "Cel", Condition::Unknown),
+            ]
+        );
+        assert!(all.iter().any(|one| one.id == "/m#/PowerWatts" && one.same_as == ["/s/P"]));
+    }
+}

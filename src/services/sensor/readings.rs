@@ -1,0 +1,240 @@
+//! A list of readings in which each is once, wherever it was said. The order is that in which they were first found.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Condition, Reading, SensorKind};
+use crate::resource::partial::key;
+
+#[derive(Debug, Default)]
+pub(super) struct Readings {
+    list: Vec<Listed>,
+    /// Where each is, by all URIs that say the same.
+    places: HashMap<String, usize>,
+    group: usize,
+}
+
+#[derive(Debug)]
+struct Listed {
+    reading: Reading,
+    /// Within which readings of the same name are the same: a chassis.
+    group: usize,
+    /// The places that say it. One place does not say the same twice: two readings of one name there are two.
+    said_by: HashSet<String>,
+}
+
+impl Readings {
+    /// From here on, readings are of another chassis.
+    pub(super) fn begin_group(&mut self) {
+        self.group += 1;
+    }
+
+    pub(super) fn into_list(self) -> Vec<Reading> {
+        self.list.into_iter().map(|listed| listed.reading).collect()
+    }
+
+    /// Adds a reading that a place says, unless it is in the list: then what that one lacks is taken from it.
+    pub(super) fn add(&mut self, place: &str, reading: Reading) {
+        match self.find(place, &reading) {
+            Some(at) => self.merge(at, place, reading),
+            None => {
+                let at = self.list.len();
+                self.note(at, &reading);
+                let said_by = HashSet::from([place.to_owned()]);
+                self.list.push(Listed { reading, group: self.group, said_by });
+            }
+        }
+    }
+
+    fn note(&mut self, at: usize, reading: &Reading) {
+        self.places.entry(key(&reading.id).to_owned()).or_insert(at);
+        // A sensor names the part that it is for: with others, which measure something else of the same part.
+        if !is_sensor(reading) {
+            for uri in &reading.same_as {
+                self.places.entry(key(uri).to_owned()).or_insert(at);
+            }
+        }
+    }
+
+    fn find(&self, place: &str, new: &Reading) -> Option<usize> {
+        let is_same = |listed: &Listed| is_same_kind(&listed.reading, new);
+        let by_uri = std::iter::once(&new.id).chain(&new.same_as).filter_map(|uri| self.places.get(key(uri)).copied());
+        // A power supply is none of the sensors in it.
+        if let Some(at) =
+            by_uri.clone().find(|at| self.list.get(*at).is_some_and(|one| is_compatible(&one.reading, new)))
+        {
+            return Some(at);
+        }
+        // A sensor that says for which part it is.
+        let is_for = |listed: &Listed| {
+            is_sensor(&listed.reading) && listed.reading.same_as.iter().any(|part| key(part) == key(&new.id))
+        };
+        self.list.iter().position(|one| is_for(one) && is_same(one)).or_else(|| {
+            let name = bare(&new.name, &new.kind);
+            self.list.iter().position(|one| {
+                one.group == self.group
+                    && !one.said_by.contains(place)
+                    && is_same(one)
+                    && bare(&one.reading.name, &one.reading.kind) == name
+            })
+        })
+    }
+
+    fn merge(&mut self, at: usize, place: &str, new: Reading) {
+        self.note(at, &new);
+        let Some(listed) = self.list.get_mut(at) else { return };
+        listed.said_by.insert(place.to_owned());
+        let known = &mut listed.reading;
+        if known.value.is_none() && known.condition != Condition::Absent {
+            known.value = new.value;
+        }
+        if known.unit.is_none() {
+            known.unit = new.unit;
+        }
+        // Where one of the two knows of a fault, there is one.
+        known.condition = known.condition.max(new.condition);
+        known.is_part |= new.is_part;
+        for (known, new) in known.thresholds.iter_mut().zip(new.thresholds) {
+            *known = known.or(new);
+        }
+    }
+}
+
+/// Whether this is a `Sensor` resource, and no excerpt or part.
+fn is_sensor(reading: &Reading) -> bool {
+    !reading.is_part && !reading.id.contains('#')
+}
+
+/// Whether two readings can be the same, as one says that it is the other.
+fn is_compatible(a: &Reading, b: &Reading) -> bool {
+    let turns = |reading: &Reading| matches!(reading.kind, SensorKind::Fan | SensorKind::Pump | SensorKind::Percent);
+    a.kind == b.kind
+        || (turns(a) && turns(b))
+        || matches!((&a.kind, &b.kind), (SensorKind::Other(_), _) | (_, SensorKind::Other(_)))
+}
+
+fn is_same_kind(a: &Reading, b: &Reading) -> bool {
+    let unit = |reading: &Reading| {
+        reading.unit.as_deref().map(|unit| match unit {
+            "{rev}/min" | "rpm" | "Rpm" => "RPM".to_owned(),
+            "Percent" => "%".to_owned(),
+            unit => unit.to_owned(),
+        })
+    };
+    // A part without a speed is the one that turns.
+    let units = match (unit(a), unit(b)) {
+        (Some(a), Some(b)) => a == b,
+        _ => true,
+    };
+    is_compatible(a, b) && units
+}
+
+/// A name without what its kind says anyway, so that "Fan 1 Speed" and "Fan1" are one.
+fn bare(name: &str, kind: &SensorKind) -> String {
+    let mut bare: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    bare.make_ascii_lowercase();
+    let endings: &[&str] = match kind {
+        SensorKind::Temperature => &["temperature", "temp"],
+        SensorKind::Fan => &["speed", "rpm", "pwm", "tach"],
+        SensorKind::Voltage => &["voltage", "volts", "volt"],
+        SensorKind::Power => &["power", "watts"],
+        SensorKind::Current => &["current", "amps"],
+        SensorKind::Energy => &["energy"],
+        _ => &[],
+    };
+    match endings.iter().find_map(|ending| bare.strip_suffix(ending).filter(|rest| !rest.is_empty())) {
+        Some(rest) => rest.to_owned(),
+        None => bare,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::reading::{of_arrays, of_excerpts, of_part};
+    use super::*;
+
+    fn values(readings: Readings) -> Vec<(String, Option<f64>)> {
+        readings.into_list().into_iter().map(|reading| (reading.name, reading.value)).collect()
+    }
+
+    fn sensor(uri: &str, name: &str, kind: &str, unit: &str, value: f64) -> Reading {
+        let json = json!({ "Name": name, "ReadingType": kind, "ReadingUnits": unit, "Reading": value,
+            "RelatedItem": [{ "@odata.id": "/fans/1" }] });
+        Reading::of_sensor(uri, &json)
+    }
+
+    #[test]
+    fn what_several_places_say_is_listed_once() {
+        let mut all = Readings::default();
+        all.add("/sensors", sensor("/sensors/f1", "Fan 1 Speed", "Percent", "%", 42.0));
+        all.add("/sensors", sensor("/sensors/t1", "Inlet Temp", "Temperature", "Cel", 21.0));
+        let thermal = json!({
+            "Temperatures": [
+                { "Name": "Inlet Temperature", "ReadingCelsius": 21.5, "UpperThresholdCritical": 40 },
+                { "Name": "Outlet", "ReadingCelsius": 30 },
+                { "Name": "Outlet", "ReadingCelsius": 31 },
+            ],
+            "Fans": [{ "Name": "Fan 1", "Reading": 8460, "ReadingUnits": "RPM" }],
+        });
+        for reading in of_arrays("/thermal", &thermal) {
+            all.add("/thermal", reading);
+        }
+        let fan = json!({ "SpeedPercent": { "Reading": 42, "DataSourceUri": "/sensors/f1/" },
+            "Status": { "Health": "Critical" } });
+        for reading in of_part("/fans/1", "Fan 1", &SensorKind::Fan, &fan) {
+            all.add("/fans", reading);
+        }
+        let metrics = json!({ "TemperatureReadingsCelsius": [
+            { "DeviceName": "outlet", "Reading": 30 },
+            { "DeviceName": "CPU", "Reading": 50, "DataSourceUri": "/elsewhere/t" },
+        ] });
+        for reading in of_excerpts("/metrics", "", &metrics) {
+            all.add("/metrics", reading);
+        }
+        let again = json!({ "TemperatureCelsius": { "Reading": 50, "DataSourceUri": "/elsewhere/t" } });
+        for reading in of_excerpts("/environment", "CPU", &again) {
+            all.add("/environment", reading);
+        }
+        let list = all.into_list();
+        let rows: Vec<_> = list.iter().map(|one| (one.name.as_str(), one.value, one.condition)).collect();
+        assert_eq!(
+            rows,
+            [
+                ("Fan 1 Speed", Some(42.0), Condition::Critical),
+                ("Inlet Temp", Some(21.0), Condition::Unknown),
+                ("Outlet", Some(30.0), Condition::Unknown),
+                ("Outlet", Some(31.0), Condition::Unknown),
+                ("Fan 1", Some(8460.0), Condition::Unknown),
+                ("CPU", Some(50.0), Condition::Unknown),
+            ]
+        );
+        assert_eq!(list[1].thresholds[4], Some(40.0), "what the first place doesn't say is taken from the second");
+    }
+
+    #[test]
+    fn readings_of_other_chassis_are_others_whatever_they_are_called() {
+        let mut all = Readings::default();
+        for chassis in ["/blade1", "/blade2"] {
+            all.begin_group();
+            let thermal = json!({ "Temperatures": [{ "Name": "CPU1 Temp", "ReadingCelsius": 50 }] });
+            for reading in of_arrays(chassis, &thermal) {
+                all.add(chassis, reading);
+            }
+        }
+        assert_eq!(values(all).len(), 2);
+    }
+
+    #[test]
+    fn a_power_supply_is_none_of_the_sensors_that_are_for_it() {
+        let mut all = Readings::default();
+        for (uri, name) in [("/sensors/p", "PSU1 Input Power"), ("/sensors/q", "PSU1 Output Power")] {
+            let json = json!({ "Name": name, "ReadingType": "Power", "Reading": 161, "RelatedItem": [{ "@odata.id": "/psus/1" }] });
+            all.add("/sensors", Reading::of_sensor(uri, &json));
+        }
+        for reading in of_part("/psus/1", "PSU1", &SensorKind::PowerSupply, &json!({ "Status": { "Health": "OK" } })) {
+            all.add("/psus", reading);
+        }
+        assert_eq!(values(all).len(), 3);
+    }
+}
