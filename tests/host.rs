@@ -47,6 +47,7 @@ fn nobody() -> u16 {
 /// A host with this Redfish service and a BMC at this UDP port; with little patience, as everything is on one machine.
 fn at(url: &str, port: u16) -> HostBuilder {
     Host::builder(url)
+        .patience(Duration::from_millis(600))
         .redfish(|client| client.timeout(Duration::from_secs(5)))
         .ipmi(move |bmc| bmc.port(port).repeat_after(Duration::from_millis(40)).timeout(Duration::from_millis(1500)))
 }
@@ -293,11 +294,11 @@ async fn what_ipmi_cannot_say_is_refused_and_nothing_is_sent() {
     let host = without_redfish(&ipmi).connect().await.unwrap().value;
     let boot = |device, mode| host.set_boot_override(BootOverride { device, persistent: false, mode });
     for (refused, reason) in [
-        (boot(BootDevice::UefiHttp, Some(BootMode::Uefi)).await, "uefi-http"),
-        (boot(BootDevice::Usb, Some(BootMode::Uefi)).await, "USB"),
-        (boot(BootDevice::Pxe, None).await, "legacy or UEFI"),
-        (host.reset(Manner::Graceful).await, "restart"),
-        (host.identify(Identify::For(Duration::from_secs(600))).await, "255"),
+        (boot(BootDevice::UefiHttp, Some(BootMode::Uefi)).await.map(drop), "uefi-http"),
+        (boot(BootDevice::Usb, Some(BootMode::Uefi)).await.map(drop), "USB"),
+        (boot(BootDevice::Pxe, None).await.map(drop), "legacy or UEFI"),
+        (host.reset(Manner::Graceful).await.map(drop), "restart"),
+        (host.identify(Identify::For(Duration::from_secs(600))).await.map(drop), "255"),
     ] {
         let error = refused.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotAllowed);
