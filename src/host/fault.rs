@@ -38,9 +38,9 @@ impl Fault {
     /// A list of which nothing could be read. That these places fail does not say that the host lacks the capability.
     pub(super) fn nothing_read(mut missing: Vec<Missing>) -> Self {
         const NAMED: usize = 5;
-        if missing.len() == 1
-            && let Some(only) = missing.pop()
-        {
+        // An error of Redfish says itself which place it was.
+        let says_place = matches!(&missing[..], [only] if only.error.uri().is_some());
+        if let Some(only) = missing.pop_if(|_| says_place) {
             return Self::from(only.error).unlearned();
         }
         let mut places: Vec<_> = missing.iter().take(NAMED).map(ToString::to_string).collect();

@@ -11,11 +11,12 @@ use super::profile::Capability;
 use super::reading::{chassis, finish, from_ipmi, systems};
 use super::redfish::Service;
 use super::route::Session;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::ipmi;
-use crate::ipmi::record::fru::Inventory;
+use crate::ipmi::record::fru::{Defect, Problem};
+use crate::ipmi::record::multirecord::MultiRecordBody;
 use crate::ipmi::record::text::Text;
-use crate::resource::partial::Partial;
+use crate::resource::partial::{Missing, Partial};
 use crate::services;
 use crate::services::inventory::{Part, PartKind};
 use crate::services::survey::{Survey, text};
@@ -189,25 +190,43 @@ async fn by_redfish(service: Service) -> Result<Partial<Component>, Fault> {
 
 async fn by_ipmi(bmc: ipmi::Client) -> Result<Partial<Component>, Fault> {
     let mut found = bmc.frus().collect_all().await?;
-    // A place that is described, and not filled.
-    found.missing.retain(|missing| !missing.is_absent());
-    let Partial { items: devices, missing } = from_ipmi(found);
+    // A place that is described, and not filled. A record that isn't there may have told of such a place.
+    let is_empty = |missing: &ipmi::ReadError| missing.is_absent() && matches!(missing.item(), ipmi::Item::Fru { .. });
+    found.missing.retain(|missing| !is_empty(missing));
+    let Partial { items: devices, mut missing } = from_ipmi(found);
     let mut all = Vec::new();
-    for ipmi::Fru { device, locator, inventory } in devices {
-        let name = locator.map_or_else(|| "builtin".to_owned(), |locator| locator.name);
-        add(&mut all, device, &name, &inventory);
+    for fru in devices {
+        missing.extend(fru.inventory.defects.iter().filter_map(|defect| unread_area(&fru, defect)));
+        add(&mut all, &fru);
     }
     finish(all, missing, "the BMC has no inventory")
 }
 
-fn add(all: &mut Vec<Component>, device: u8, name: &str, inventory: &Inventory) {
+/// An area that could not be read. One with a wrong checksum was read all the same.
+fn unread_area(fru: &ipmi::Fru, defect: &Defect) -> Option<Missing> {
+    let why = match &defect.problem {
+        Problem::Checksum => return None,
+        Problem::Version(version) => format!("it is of version {version}, which is not known"),
+        Problem::Malformed(malformed) => malformed.to_string(),
+        Problem::Unreadable(why) => why.clone(),
+        Problem::Within(other) => format!("it begins within the {other} area"),
+        other => format!("{other:?}"),
+    };
+    let name = fru.locator.as_ref().map(|locator| format!(" ({})", locator.name)).unwrap_or_default();
+    let place = format!("{} area of FRU device {}{name}", defect.area, fru.device);
+    Some(Missing::new(place, Error::new(ErrorKind::Decode, why)))
+}
+
+fn add(all: &mut Vec<Component>, fru: &ipmi::Fru) {
+    let ipmi::Fru { device, locator, inventory } = fru;
+    let name = locator.as_ref().map_or("builtin", |locator| &locator.name);
     let text = |text: &Text| {
         let text = text.to_string();
         Some(text.trim().to_owned()).filter(|text| !text.is_empty())
     };
     let new = |kind| Component::new(kind, format!("FRU {device}"), name);
     if let Some(product) = &inventory.product {
-        let kind = if inventory.records.is_empty() { ComponentKind::System } else { kind_of(inventory) };
+        let kind = kind_of(fru);
         all.push(Component {
             manufacturer: text(&product.manufacturer),
             model: text(&product.product_name),
@@ -236,9 +255,21 @@ fn add(all: &mut Vec<Component>, device: u8, name: &str, inventory: &Inventory) 
     }
 }
 
-/// Power supplies say what they are; of other products it isn't known.
-fn kind_of(inventory: &Inventory) -> ComponentKind {
-    use crate::ipmi::record::multirecord::MultiRecordBody;
-    let is_supply = inventory.records.iter().any(|record| matches!(record.body, MultiRecordBody::PowerSupply(_)));
-    if is_supply { ComponentKind::PowerSupply } else { ComponentKind::System }
+/// What a product is, by the record that names it or by what it says of itself.
+fn kind_of(fru: &ipmi::Fru) -> ComponentKind {
+    const PROCESSOR: u8 = 0x03;
+    const DISK: u8 = 0x04;
+    const MEMORY: u8 = 0x08;
+    const POWER_SUPPLY: u8 = 0x0a;
+    const MEMORY_DEVICE: u8 = 0x20;
+    match fru.locator.as_ref().map(|locator| locator.entity.id.0) {
+        Some(PROCESSOR) => ComponentKind::Processor,
+        Some(DISK) => ComponentKind::Drive,
+        Some(MEMORY | MEMORY_DEVICE) => ComponentKind::Memory,
+        Some(POWER_SUPPLY) => ComponentKind::PowerSupply,
+        _ if fru.inventory.records.iter().any(|record| matches!(record.body, MultiRecordBody::PowerSupply(_))) => {
+            ComponentKind::PowerSupply
+        }
+        _ => ComponentKind::System,
+    }
 }

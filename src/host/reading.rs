@@ -1,5 +1,7 @@
 //! What the lists have in common: a Redfish service is read as far as it can be, and what could not be read is named.
 
+use std::collections::HashSet;
+
 use super::fault::Fault;
 use super::redfish::Service;
 use crate::ipmi;
@@ -17,9 +19,11 @@ pub(super) async fn chassis(service: &Service, survey: &mut Survey) -> Result<Ve
     Ok(survey.adopt(service.chassis().await?))
 }
 
-/// What was read by IPMI, with what was not.
+/// What was read by IPMI, with what was not: each thing once, with what was wrong with it first.
 pub(super) fn from_ipmi<T>(read: ipmi::Partial<T>) -> Partial<T> {
-    let missing = read.missing.into_iter().map(Missing::from).collect();
+    let mut missing: Vec<Missing> = read.missing.into_iter().map(Missing::from).collect();
+    let mut named = HashSet::new();
+    missing.retain(|one| named.insert(one.place.clone()));
     Partial { items: read.items, missing }
 }
 

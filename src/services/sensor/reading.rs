@@ -18,6 +18,8 @@ pub(crate) struct Reading {
     /// As UCUM spells it, mostly.
     pub(crate) unit: Option<String>,
     pub(crate) condition: Condition,
+    /// What it says that it reads means nothing, such as the 0 degrees of what is absent.
+    pub(super) is_void: bool,
     /// It is a thing with a condition of its own, such as a fan, which has that without a reading too.
     pub(crate) is_part: bool,
     /// Lower fatal, critical and caution; upper caution, critical and fatal.
@@ -63,7 +65,7 @@ impl Condition {
         }
     }
 
-    /// Whether a value means nothing, such as the 0 degrees of what is absent.
+    /// Whether a value means anything.
     fn has_reading(json: &Value) -> bool {
         let state = json.get("Status").and_then(|status| text(status, "State")).unwrap_or_default();
         !["Absent", "Disabled", "UnavailableOffline"].iter().any(|off| state.eq_ignore_ascii_case(off))
@@ -91,6 +93,7 @@ impl Reading {
             value: None,
             unit: None,
             condition: Condition::of(json),
+            is_void: !Condition::has_reading(json),
             is_part: false,
             thresholds: [None; 6],
             same_as: Vec::new(),
@@ -190,7 +193,7 @@ pub(super) fn of_arrays(uri: &str, json: &Value) -> Vec<Reading> {
         for (at, item) in items(json, array).iter().enumerate().filter(|(_, item)| item.is_object()) {
             let id = format!("{uri}#/{array}/{at}");
             let nameless = format!("{} {at}", words(array));
-            let name = text(item, "Name").or(text(item, "FanName")).or(text(item, "MemberId")).unwrap_or(&nameless);
+            let name = text(item, "Name").or(text(item, "FanName")).unwrap_or(&nameless);
             let unit = match text(item, "ReadingUnits").or(text(item, "Units")) {
                 Some(said) if unit.is_empty() => {
                     if said == "Percent" {
@@ -234,7 +237,8 @@ pub(super) fn of_arrays(uri: &str, json: &Value) -> Vec<Reading> {
     }
     for (at, item) in items(json, "PowerSupplies").iter().enumerate().filter(|(_, item)| item.is_object()) {
         let id = format!("{uri}#/PowerSupplies/{at}");
-        let name = text(item, "Name").or(text(item, "MemberId")).unwrap_or(&id);
+        let nameless = format!("Power Supply {at}");
+        let name = text(item, "Name").unwrap_or(&nameless);
         all.push(Reading { is_part: true, ..Reading::new(id.clone(), name, Kind::PowerSupply, item) });
         for (names, suffix, kind, unit) in SUPPLY {
             let found = names.iter().find_map(|property| Some((property, number(item, property)?)));
@@ -406,7 +410,7 @@ mod tests {
                 ("Fan 1", Some(17.0), "%", Condition::Ok),
                 ("Fan 2", Some(5400.0), "RPM", Condition::Unknown),
                 ("Fan 3", Some(6400.0), "RPM", Condition::Unknown),
-                ("4", None, "", Condition::Critical),
+                ("Fans 3", None, "", Condition::Critical),
             ]
         );
     }

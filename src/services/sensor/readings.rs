@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Condition, Reading, SensorKind};
+use super::{Reading, SensorKind};
 use crate::resource::partial::key;
 
 #[derive(Debug, Default)]
@@ -68,15 +68,23 @@ impl Readings {
         let is_for = |listed: &Listed| {
             is_sensor(&listed.reading) && listed.reading.same_as.iter().any(|part| key(part) == key(&new.id))
         };
-        self.list.iter().position(|one| is_for(one) && is_same(one)).or_else(|| {
-            let name = bare(&new.name, &new.kind);
-            self.list.iter().position(|one| {
-                one.group == self.group
-                    && !one.said_by.contains(place)
-                    && is_same(one)
-                    && bare(&one.reading.name, &one.reading.kind) == name
-            })
-        })
+        if let Some(at) = self.list.iter().position(|one| is_for(one) && is_same(one)) {
+            return Some(at);
+        }
+        let name = bare(&new.name, &new.kind);
+        let is_near = |one: &Listed| one.group == self.group && !one.said_by.contains(place) && is_same(one);
+        let named = |alike: fn(&str, &str) -> bool| {
+            let is_alike = |one: &Listed| is_near(one) && alike(&bare(&one.reading.name, &one.reading.kind), &name);
+            let mut found = self.list.iter().enumerate().filter(|(_, one)| is_alike(one)).map(|(at, _)| at);
+            (found.next(), found.next())
+        };
+        match named(|a, b| a == b) {
+            (None, _) => match named(ends_alike) {
+                (Some(only), None) => Some(only),
+                _ => None,
+            },
+            (first, _) => first,
+        }
     }
 
     fn merge(&mut self, at: usize, place: &str, new: Reading) {
@@ -84,7 +92,7 @@ impl Readings {
         let Some(listed) = self.list.get_mut(at) else { return };
         listed.said_by.insert(place.to_owned());
         let known = &mut listed.reading;
-        if known.value.is_none() && known.condition != Condition::Absent {
+        if known.value.is_none() && !known.is_void {
             known.value = new.value;
         }
         if known.unit.is_none() {
@@ -128,6 +136,12 @@ fn is_same_kind(a: &Reading, b: &Reading) -> bool {
     is_compatible(a, b) && units
 }
 
+/// Whether one name is the end of the other: "Fan 1A" and "System Board Fan1A".
+fn ends_alike(a: &str, b: &str) -> bool {
+    const SHORTEST: usize = 4;
+    a.len().min(b.len()) >= SHORTEST && (a.ends_with(b) || b.ends_with(a))
+}
+
 /// A name without what its kind says anyway, so that "Fan 1 Speed" and "Fan1" are one.
 fn bare(name: &str, kind: &SensorKind) -> String {
     let mut bare: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
@@ -151,6 +165,7 @@ fn bare(name: &str, kind: &SensorKind) -> String {
 mod tests {
     use serde_json::json;
 
+    use super::super::Condition;
     use super::super::reading::{of_arrays, of_excerpts, of_part};
     use super::*;
 
@@ -210,6 +225,34 @@ mod tests {
             ]
         );
         assert_eq!(list[1].thresholds[4], Some(40.0), "what the first place doesn't say is taken from the second");
+    }
+
+    #[test]
+    fn a_name_that_ends_one_other_alone_is_the_same() {
+        let fan = |name: &str, value| json!({ "Name": name, "Reading": value, "ReadingUnits": "RPM" });
+        let mut all = Readings::default();
+        let boards =
+            json!({ "Fans": [fan("System Board Fan1A", 18600), fan("CPU Fan", 9000), fan("Rear CPU Fan", 8000)] });
+        let bays = json!({ "Fans": [fan("Fan 1A", 18720), fan("Fan", 1)] });
+        for (place, json) in [("/sensors", boards), ("/fans", bays)] {
+            for reading in of_arrays(place, &json) {
+                all.add(place, reading);
+            }
+        }
+        let names: Vec<_> = values(all).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["System Board Fan1A", "CPU Fan", "Rear CPU Fan", "Fan"]);
+    }
+
+    #[test]
+    fn what_is_off_gets_no_reading_from_elsewhere() {
+        let mut all = Readings::default();
+        let off = json!({ "Temperatures": [{ "Name": "P1", "ReadingCelsius": 0, "Status": { "State": "UnavailableOffline" } }] });
+        let metrics = json!({ "TemperatureReadingsCelsius": [{ "DeviceName": "P1", "Reading": 0 }] });
+        for reading in of_arrays("/thermal", &off).into_iter().chain(of_excerpts("/metrics", "", &metrics)) {
+            let place = if reading.id.starts_with("/thermal") { "/thermal" } else { "/metrics" };
+            all.add(place, reading);
+        }
+        assert_eq!(values(all), [("P1".to_owned(), None)]);
     }
 
     #[test]
