@@ -34,6 +34,7 @@ pub(crate) trait Untyped: Stream<Item = Result<AnyResource, Missing>> + Send + U
     /// Where the list is; empty for links that stand in a resource.
     fn place(&self) -> &str;
     /// Asks for no other resource before the first is there: it may be that the others are not wanted.
+    #[cfg(feature = "host")]
     fn first_alone(&mut self);
 }
 
@@ -151,11 +152,13 @@ impl<T: Type> Stream for Members<T> {
 }
 
 /// The members of the collection behind the link of a property, of types that are known at run time alone.
+#[cfg(feature = "host")]
 pub(crate) fn of_property(from: &AnyResource, property: &str, collection: &'static Table, member: Expected) -> Items {
     Pages::of_step(from.step(property), collection, member)
 }
 
 /// The resources behind links, of a type that is known at run time alone.
+#[cfg(feature = "host")]
 pub(crate) fn of_links(client: &Client, links: Vec<AnyLink>, member: Expected) -> Items {
     Pages::of_links(client, links, member)
 }
@@ -210,6 +213,7 @@ impl Untyped for Pages {
         &self.place
     }
 
+    #[cfg(feature = "host")]
     fn first_alone(&mut self) {
         self.first_alone = true;
     }

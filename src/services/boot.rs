@@ -8,8 +8,7 @@ use crate::error::{Error, ErrorKind};
 use crate::resource::Resource;
 use crate::resource::edit::{Committed, Edit};
 use crate::schema::ComputerSystem;
-use crate::schema::computer_system::{BootSource, BootSourceOverrideEnabled, BootSourceOverrideMode};
-#[cfg(feature = "host")]
+use crate::schema::computer_system::{Boot, BootSource, BootSourceOverrideEnabled, BootSourceOverrideMode};
 use crate::schema::settings::Settings;
 use crate::wire::Record;
 
@@ -95,7 +94,12 @@ impl Resource<ComputerSystem> {
 
 fn set(system: Resource<ComputerSystem>, wanted: Wanted) -> BoxFuture<'static, Result<Sent, Error>> {
     Box::pin(async move {
-        let Some(boot) = &system.boot else {
+        let has_override = |boot: &&Boot| {
+            boot.boot_source_override_enabled.is_some()
+                || boot.boot_source_override_target.is_some()
+                || settings_of(&system).is_some()
+        };
+        let Some(boot) = system.boot.as_ref().filter(has_override) else {
             return Err(Error::new(ErrorKind::Missing, "the system has no boot override").at("PATCH", system.uri()));
         };
         let record: &dyn Record = boot;
@@ -153,7 +157,6 @@ fn set(system: Resource<ComputerSystem>, wanted: Wanted) -> BoxFuture<'static, R
 }
 
 /// Returns where the settings of a system are, in which its override may be written.
-#[cfg(feature = "host")]
 pub(crate) fn settings_of(system: &Resource<ComputerSystem>) -> Option<String> {
     let record: &dyn Record = system.value();
     let settings = record.annotations().record::<Settings>("", "Redfish.Settings")?.ok()?;

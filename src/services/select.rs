@@ -123,10 +123,11 @@ pub(crate) fn choose(
     let Partial { mut items, mut missing } = narrow(table, found, selector)?;
     match (items.pop(), missing.pop()) {
         (Some(only), None) if items.is_empty() => Ok(only),
-        (None, Some(only)) if missing.is_empty() => Err(only.error),
-        (None, None) => {
-            Err(Error::new(ErrorKind::Missing, format!("this service has no {}", Words::of(table).several)))
-        }
+        (None, unread) if missing.is_empty() => match unread {
+            Some(unread) if unread.error.kind() != ErrorKind::Missing => Err(unread.error),
+            // There is no link to them, or nothing behind it.
+            _ => Err(Error::new(ErrorKind::Missing, format!("this service has no {}", Words::of(table).several))),
+        },
         (last, unread) => {
             items.extend(last);
             missing.extend(unread);

@@ -341,7 +341,7 @@ async fn a_service_without_systems_has_all_that_needs_none() {
         assert!(host.sensors().await.is_ok());
         assert!(host.identify(Identify::On).await.unwrap().value && host.identify_state().await.unwrap().value);
         let error = host.power_on().await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Missing, "{error}");
+        assert_eq!((error.kind(), error.to_string()), (ErrorKind::Missing, "this service has no systems".to_owned()));
         assert_eq!(host.reset_controller().await.unwrap().sent, ["Manager.Reset GracefulRestart"]);
     }
 }

@@ -279,6 +279,19 @@ async fn an_override_is_looked_for_where_it_was_written() {
     }
 }
 
+#[tokio::test]
+async fn a_system_without_a_boot_override_lacks_it_and_is_not_asked_for_one() {
+    let mock = mock().await;
+    let mut system = mock.resource(SYSTEM).unwrap();
+    system["Boot"] = json!({ "BootOrder": ["Boot0001"] });
+    mock.set(SYSTEM, system);
+    let host = redfish(&mock).await;
+    for done in [host.set_boot_override(pxe()).await, host.clear_boot_override().await, host.boot_override().await] {
+        assert_eq!(done.unwrap_err().kind(), ErrorKind::Missing);
+    }
+    assert_eq!(times_sent(&mock, Verb::Boot), 0);
+}
+
 fn with_resets(mock: &MockBmc, accepted: &[&str]) {
     let mut system = mock.resource(SYSTEM).unwrap();
     system["Actions"]["#ComputerSystem.Reset"]["ResetType@Redfish.AllowableValues"] = json!(accepted);
