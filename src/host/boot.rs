@@ -8,12 +8,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::every::{OfSystem, every};
-use super::fault::Fault;
+use super::fault::{Fault, Running};
 use super::machine::Host;
 use super::made::{Confirmed, Made};
 use super::outcome::Outcome;
 use super::profile::Capability;
-use super::route::{Running, Session};
+use super::route::Session;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::ipmi::command::boot as ipmi;

@@ -1,10 +1,15 @@
 //! Why an attempt failed, as routing needs to know it: whether the other protocol may be asked, and whether something may
 //! have been changed.
 
+use futures_util::future::BoxFuture;
+
 use super::outcome::{Attempt, AttemptPhase, Backend};
 use crate::error::{Error, ErrorKind};
 use crate::ipmi;
 use crate::resource::partial::Missing;
+
+/// An operation by either protocol.
+pub(super) type Running<T> = BoxFuture<'static, Result<T, Fault>>;
 
 /// What an attempt failed of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

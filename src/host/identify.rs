@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::every::{OfSystem, every};
-use super::fault::Fault;
+use super::fault::{Fault, Running};
 use super::machine::Host;
 use super::made::{Confirmed, Made};
 use super::outcome::Outcome;
 use super::profile::Capability;
 use super::redfish::Service;
-use super::route::{Running, Session};
+use super::route::Session;
 use crate::error::{Error, ErrorKind};
 use crate::ipmi::command::chassis::{ChassisIdentify, IdentifyState};
 use crate::resource::Resource;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use super::fault::Running;
 use super::fault::{Fault, Reason};
 use super::outcome::AttemptPhase;
-use super::route::Running;
 use crate::error::{Error, ErrorKind};
 use crate::services::read_back::{Seen, read_back, seconds};
 

@@ -4,9 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
-
-use super::fault::{Fault, Reason, all_of};
+use super::fault::{Fault, Reason, Running, all_of};
 use super::machine::Host;
 use super::made::Made;
 use super::outcome::{AttemptPhase, Backend, Outcome};
@@ -22,9 +20,6 @@ pub(super) enum Session {
     Redfish(Service),
     Ipmi(ipmi::Client),
 }
-
-/// An operation by either protocol.
-pub(super) type Running<T> = BoxFuture<'static, Result<T, Fault>>;
 
 /// Asks whether the state is the one that a change was to bring about.
 pub(super) type ReadBack = Arc<dyn Fn(Session) -> Running<bool> + Send + Sync>;

@@ -17,26 +17,12 @@ use crate::erased::Opaque;
 use crate::error::{Error, ErrorKind};
 use crate::query::{self, Asked, Query, Scope};
 use crate::resource::follow::{Follow, Step, fetch_link};
-use crate::resource::partial::{self, Missing, Partial};
+use crate::resource::partial::{self, Items, Missing, Partial, Untyped};
 use crate::resource::read::{ReadAs, is_resource, not_a_resource};
 use crate::resource::read_ahead::ahead;
 use crate::resource::typed::Typed;
 use crate::resource::{AnyResource, Expected, Fetch, Resource, links_at};
 use crate::wire::{AnyLink, Collection, Link, LinkView, ODataId, Record, Table, Type};
-
-/// What a stream gives before it gets its type.
-pub(crate) type Items = Pin<Box<dyn Untyped>>;
-
-/// A stream of resources without their type, which names what it could not read.
-pub(crate) trait Untyped: Stream<Item = Result<AnyResource, Missing>> + Send + Unpin {
-    /// The client that reads them.
-    fn client(&self) -> &Client;
-    /// Where the list is; empty for links that stand in a resource.
-    fn place(&self) -> &str;
-    /// Asks for no other resource before the first is there: it may be that the others are not wanted.
-    #[cfg(feature = "host")]
-    fn first_alone(&mut self);
-}
 
 /// A stream of resources. An error of one member is an item; the stream goes on after it.
 #[must_use = "nothing is read before the stream is polled"]

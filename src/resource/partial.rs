@@ -3,16 +3,31 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::pin::Pin;
 
+use futures_core::Stream;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use super::members::Items;
 use super::{AnyResource, Resource};
 use crate::client::{Client, Request, SERVICE_ROOT};
 use crate::error::{Error, ErrorKind};
+
+/// What a stream gives before it gets its type.
+pub(crate) type Items = Pin<Box<dyn Untyped>>;
+
+/// A stream of resources without their type, which names what it could not read.
+pub(crate) trait Untyped: Stream<Item = Result<AnyResource, Missing>> + Send + Unpin {
+    /// The client that reads them.
+    fn client(&self) -> &Client;
+    /// Where the list is; empty for links that stand in a resource.
+    fn place(&self) -> &str;
+    /// Asks for no other resource before the first is there: it may be that the others are not wanted.
+    #[cfg(feature = "host")]
+    fn first_alone(&mut self);
+}
 
 /// A list of what could be read, which it derefs to, and of what could not.
 ///

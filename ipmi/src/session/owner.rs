@@ -233,8 +233,7 @@ impl Owner {
         let now = Instant::now();
         for mut pending in std::mem::take(&mut self.table.pending) {
             if pending.is_spent() {
-                let unanswered = unanswered(&pending);
-                self.finish(pending, Err(unanswered));
+                self.give_up(pending);
             } else if let Err(error) = &opened {
                 let detail = format!("the session was lost and could not be reopened: {}", error.report());
                 self.finish(pending, Err(Error::new(error.kind(), "", detail)));
@@ -377,7 +376,12 @@ impl Owner {
         let _ = reply.send(outcome);
     }
 
-    /// Does what has become due: repetitions, giving up, opening the session anew, keeping it alive.
+    fn give_up(&self, pending: Pending) {
+        let text = format!("no answer within {:?}", pending.job.patience);
+        self.finish(pending, Err(Error::new(ErrorKind::Timeout, "", text)));
+    }
+
+    /// Does what has become due: repetitions, giving up, reopening the session, keeping it alive.
     async fn tick(&mut self) {
         let now = Instant::now();
         let lost = self.table.pending.iter().any(|pending| {
@@ -395,8 +399,7 @@ impl Owner {
         self.table.pending = waiting;
         for mut pending in due {
             if pending.expires <= now {
-                let unanswered = unanswered(&pending);
-                self.finish(pending, Err(unanswered));
+                self.give_up(pending);
             } else {
                 self.transmit(&mut pending).await;
                 self.table.pending.push(pending);
@@ -440,15 +443,11 @@ impl Owner {
 
     /// Sends what the console has to send, and ends it when its user has gone.
     async fn pump_console(&mut self) {
-        let Some(engine) = self.sol.as_mut() else {
-            return;
-        };
+        let Some(engine) = self.sol.as_mut() else { return };
         if let Some(packet) = engine.pump(&self.config) {
             self.send_console(&packet).await;
         }
-        let Some(deactivate) = self.sol.as_ref().and_then(Engine::is_over) else {
-            return;
-        };
+        let Some(deactivate) = self.sol.as_ref().and_then(Engine::is_over) else { return };
         if let Some(mut engine) = self.sol.take() {
             engine.end("the console was closed");
         }
@@ -495,8 +494,4 @@ impl Owner {
             }
         }
     }
-}
-
-fn unanswered(pending: &Pending) -> Error {
-    Error::new(ErrorKind::Timeout, "", format!("no answer within {:?}", pending.job.patience))
 }
