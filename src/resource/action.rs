@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::HeaderMap;
+use serde_json::Value;
 
 use crate::client::{Client, Request, Response};
 use crate::error::{Error, ErrorKind};
@@ -16,7 +17,7 @@ use crate::resource::typed::Typed;
 use crate::resource::{AnyResource, Resource};
 use crate::schema::ActionInfo;
 use crate::task::TaskMonitor;
-use crate::wire::{ActionTarget, Record, Returned, Slot, Type, encode};
+use crate::wire::{ActionTarget, Limits, Record, Returned, Slot, Type, decode_into, encode};
 
 pub(crate) use crate::wire::NoParameters;
 
@@ -115,6 +116,12 @@ impl<P: Type, R> Call<P, R> {
         self
     }
 
+    /// Sets a parameter by name, for those that the schema does not have: a vendor's own, or an `Oem` object.
+    pub fn parameter(mut self, name: &str, value: impl Into<Value>) -> Self {
+        add(&mut self.parameters, name, value.into());
+        self
+    }
+
     /// Has it done at a certain time (`@Redfish.OperationApplyTime`), where the action supports that.
     pub fn apply(mut self, when: Apply) -> Self {
         self.apply = Some(when);
@@ -157,6 +164,14 @@ impl<P: Type, R> Call<P, R> {
     fn target(&self) -> Option<&ActionTarget> {
         action_target(self.resource.record(), self.action)
     }
+}
+
+/// Puts a value among parameters by its name.
+fn add(parameters: &mut dyn Record, name: &str, value: Value) {
+    let object = Value::Object([(name.to_owned(), value)].into_iter().collect()).to_string();
+    // It is an object, so it can be read; what has no field is kept beside the fields.
+    let read = decode_into(parameters, object.as_bytes(), &Limits::default());
+    debug_assert!(read.is_ok(), "{read:?}");
 }
 
 pub(crate) async fn allowable_values(
