@@ -93,7 +93,7 @@ async fn is_reached(vendor: Vendor) {
     edit.set(vendor.leaf, vendor.value.clone()).unwrap();
     assert_eq!(serde_json::from_str::<Value>(&edit.patch().body).unwrap(), vendor.body);
     let Written::Updated(now) = edit.commit().await.unwrap() else { panic!("not updated") };
-    assert_eq!(bodies(&mock, "PATCH", vendor.uri), [vendor.body.clone()]);
+    assert_eq!(bodies(&mock, "PATCH", vendor.uri), std::slice::from_ref(&vendor.body));
     assert_eq!(mock.resource(vendor.uri).unwrap().pointer(vendor.leaf), Some(&vendor.value));
     let mut edit = now.edit();
     edit.set(vendor.leaf, vendor.value).unwrap();
@@ -412,4 +412,24 @@ async fn what_the_schema_knows_is_held_to_it_without_types_too() {
     edit.set("/AssetTag", "rack 7").unwrap();
     assert!(matches!(edit.commit().await.unwrap(), Written::Updated(_)));
     assert_eq!(bodies(&mock, "PATCH", SYSTEM), [json!({"AssetTag": "rack 7"})]);
+}
+
+#[tokio::test]
+async fn a_leaf_of_oem_goes_to_the_settings_only_where_they_have_it() {
+    let settings = format!("{SYSTEM}/Settings");
+    for (has, place) in [(json!({"Fans": {"Mode": "x"}}), settings.as_str()), (json!({"Led": "Off"}), SYSTEM)] {
+        let (mock, bmc) = connected().await;
+        let mut system = mock.resource(SYSTEM).unwrap();
+        system["@Redfish.Settings"] = json!({"SettingsObject": {"@odata.id": settings}});
+        system["Oem"] = json!({"Contoso": {"Fans": {"Mode": "Quiet"}}});
+        let pending = json!({
+            "@odata.type": system["@odata.type"], "@odata.id": settings, "Id": "S", "Name": "S", "Oem": {"Contoso": has},
+        });
+        mock.set(&settings, pending);
+        mock.set(SYSTEM, system);
+        let mut edit = bmc.get::<ComputerSystem>(SYSTEM).await.unwrap().edit();
+        edit.oem.as_mut().unwrap().set("/Contoso/Fans/Mode", "Loud").unwrap();
+        edit.commit().await.unwrap();
+        assert_eq!(bodies(&mock, "PATCH", place), [json!({"Oem": {"Contoso": {"Fans": {"Mode": "Loud"}}}})]);
+    }
 }
