@@ -101,7 +101,12 @@ fn holds(field: &Field) -> String {
 
 /// What may be done with a property.
 fn access(field: &Field) -> &'static str {
-    if field.flags.writable() { "read-write" } else { "read-only" }
+    match (field.flags.readable(), field.flags.writable()) {
+        (true, true) => "read-write",
+        (false, true) => "write-only",
+        (true, false) => "read-only",
+        (false, false) => "given at creation only",
+    }
 }
 
 fn type_text(table: &'static Table) -> String {
@@ -241,6 +246,13 @@ mod tests {
         assert_eq!((owner.name, field.name), ("ComputerSystem.Boot", "BootSourceOverrideTarget"));
         let text = property_text(owner, field);
         assert!(text.contains("read-write") && text.contains("- Pxe"), "{text}");
+        for (path, access) in
+            [("Boot", "read-write"), ("Oem", "read-write"), ("Status", "read-only"), ("SerialNumber", "read-only")]
+        {
+            let (owner, field) = property(system, path).unwrap().unwrap();
+            let text = property_text(owner, field);
+            assert!(text.contains(access), "{access} in {text}");
+        }
         assert!(property(system, "Nope").is_err());
         assert!(property(system, "Id/Nope").is_err());
         assert!(suggestion("bootopt").contains("BootOption.BootOption"));

@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::HeaderMap;
+use serde_json::Value;
 
 use crate::client::{Client, Request, Response};
 use crate::error::{Error, ErrorKind};
@@ -16,7 +17,7 @@ use crate::resource::typed::Typed;
 use crate::resource::{AnyResource, Resource};
 use crate::schema::ActionInfo;
 use crate::task::TaskMonitor;
-use crate::wire::{ActionTarget, Record, Returned, Slot, Type, encode};
+use crate::wire::{ActionTarget, Limits, Record, Returned, Slot, Type, decode_into, encode};
 
 pub(crate) use crate::wire::NoParameters;
 
@@ -115,6 +116,12 @@ impl<P: Type, R> Call<P, R> {
         self
     }
 
+    /// Sets a parameter by name, for those that the schema does not have: a vendor's own, or an `Oem` object.
+    pub fn parameter(mut self, name: &str, value: impl Into<Value>) -> Self {
+        add(&mut self.parameters, name, value.into());
+        self
+    }
+
     /// Has it done at a certain time (`@Redfish.OperationApplyTime`), where the action supports that.
     pub fn apply(mut self, when: Apply) -> Self {
         self.apply = Some(when);
@@ -159,7 +166,15 @@ impl<P: Type, R> Call<P, R> {
     }
 }
 
-async fn allowable_values(
+/// Puts a value among parameters by its name.
+fn add(parameters: &mut dyn Record, name: &str, value: Value) {
+    let object = Value::Object([(name.to_owned(), value)].into_iter().collect()).to_string();
+    // It is an object, so it can be read; what has no field is kept beside the fields.
+    let read = decode_into(parameters, object.as_bytes(), &Limits::default());
+    debug_assert!(read.is_ok(), "{read:?}");
+}
+
+pub(crate) async fn allowable_values(
     client: &Client,
     target: &ActionTarget,
     parameter: &str,
@@ -191,42 +206,66 @@ fn send(
     parameters: Box<dyn Record>,
     apply: Option<Apply>,
 ) -> BoxFuture<'static, Result<Answered, Error>> {
-    Box::pin(async move {
-        let refuse = |kind, text: String| Err(Error::new(kind, text).at("POST", resource.uri()));
-        let target = action_target(resource.record(), action);
-        let uri = target.and_then(|target| target.target.clone());
-        let (Some(target), Some(uri)) = (target, uri) else {
-            return refuse(ErrorKind::Missing, format!("this resource does not offer the action {action}"));
-        };
-        if let Some(missing) = missing(&*parameters) {
-            return refuse(ErrorKind::NotAllowed, format!("{action} needs the parameter {missing}"));
-        }
-        for (parameter, given) in spellings(&*parameters) {
-            // It is a help: where it can't be read the service itself decides.
-            let Ok(Some(allowed)) = allowable_values(resource.client(), target, parameter).await else { continue };
-            if let Some(odd) = given.iter().find(|given| !allowed.iter().any(|allowed| allowed == *given)) {
-                let allowed = allowed.join(", ");
-                let text =
-                    format!("{odd} is not among the values that this service accepts for {parameter}: {allowed}");
-                return refuse(ErrorKind::NotAllowed, text);
+    let target = action_target(resource.record(), action);
+    if target.is_some_and(|target| target.target.is_some())
+        && let Some(missing) = missing(&*parameters)
+    {
+        let text = format!("{action} needs the parameter {missing}");
+        let error = Error::new(ErrorKind::NotAllowed, text).at("POST", resource.uri());
+        return Box::pin(async { Err(error) });
+    }
+    let (target, given) = (target.cloned(), spellings(&*parameters));
+    // An empty object, not an empty body: some services insist on one.
+    let body = encode(&*parameters);
+    Invocation { resource, action: action.to_owned(), target, given, body, apply }.send()
+}
+
+/// An action with all that is needed to invoke it.
+pub(crate) struct Invocation {
+    pub(crate) resource: AnyResource,
+    pub(crate) action: String,
+    /// How it is invoked; none where the resource does not have it.
+    pub(crate) target: Option<ActionTarget>,
+    /// The parameters whose values may be restricted to some, and those values.
+    pub(crate) given: Vec<(String, Vec<String>)>,
+    pub(crate) body: String,
+    pub(crate) apply: Option<Apply>,
+}
+
+impl Invocation {
+    /// Checks it against what the service says of the action, and sends it.
+    pub(crate) fn send(self) -> BoxFuture<'static, Result<Answered, Error>> {
+        Box::pin(async move {
+            let Self { resource, action, target, given, mut body, apply } = self;
+            let refuse = |kind, text: String| Err(Error::new(kind, text).at("POST", resource.uri()));
+            let Some((target, uri)) = target.as_ref().and_then(|target| Some((target, target.target.clone()?))) else {
+                return refuse(ErrorKind::Missing, format!("this resource does not offer the action {action}"));
+            };
+            for (parameter, given) in given {
+                // It is a help: where it can't be read the service itself decides.
+                let Ok(Some(allowed)) = allowable_values(resource.client(), target, &parameter).await else { continue };
+                if let Some(odd) = given.iter().find(|given| !allowed.iter().any(|allowed| allowed == *given)) {
+                    let allowed = allowed.join(", ");
+                    let text =
+                        format!("{odd} is not among the values that this service accepts for {parameter}: {allowed}");
+                    return refuse(ErrorKind::NotAllowed, text);
+                }
             }
-        }
-        // An empty object, not an empty body: some services insist on one.
-        let mut body = encode(&*parameters);
-        if let Some(apply) = apply {
-            if let Err(text) = apply.check_operation(target, "") {
-                return refuse(ErrorKind::NotAllowed, text);
+            if let Some(apply) = apply {
+                if let Err(text) = apply.check_operation(target, "") {
+                    return refuse(ErrorKind::NotAllowed, text);
+                }
+                body = apply.with_operation(&body);
             }
-            body = apply.with_operation(&body);
-        }
-        let request = Request::with_body("POST", uri.as_str(), body);
-        let response = resource.client().send(request.clone()).await?;
-        let answered = Reply::<()>::of(resource.client(), &request, response)?;
-        if answered.task.is_none() {
-            own_account::note(&resource, &request);
-        }
-        Ok(answered)
-    })
+            let request = Request::with_body("POST", uri.as_str(), body);
+            let response = resource.client().send(request.clone()).await?;
+            let answered = Reply::<()>::of(resource.client(), &request, response)?;
+            if answered.task.is_none() {
+                own_account::note(&resource, &request);
+            }
+            Ok(answered)
+        })
+    }
 }
 
 /// The object of an action in a resource's `Actions`, if the service has it.
@@ -246,7 +285,7 @@ fn missing(parameters: &dyn Record) -> Option<&'static str> {
 }
 
 /// The parameters whose values may be restricted to some: strings and members of enumerations.
-fn spellings(parameters: &dyn Record) -> Vec<(&'static str, Vec<String>)> {
+fn spellings(parameters: &dyn Record) -> Vec<(String, Vec<String>)> {
     let fields = parameters.table().fields.iter().enumerate();
     let given = fields.map(|(slot, field)| {
         let values = match parameters.slot(slot) {
@@ -254,7 +293,7 @@ fn spellings(parameters: &dyn Record) -> Vec<(&'static str, Vec<String>)> {
             Slot::Scalar(scalar) => scalar.text().map(str::to_owned).into_iter().collect(),
             _ => Vec::new(),
         };
-        (field.name, values)
+        (field.name.to_owned(), values)
     });
     given.filter(|(_, values)| !values.is_empty()).collect()
 }

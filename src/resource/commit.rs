@@ -28,13 +28,19 @@ pub(crate) struct Plan {
     pub(crate) directly: bool,
 }
 
-/// What became of it.
-pub(crate) enum Written {
+/// What became of an [`AnyEdit`](crate::AnyEdit): a [`Committed`](crate::Committed) without the type.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Written {
+    /// Nothing differed; nothing was sent.
     Unchanged,
+    /// The resource as it is now.
     Updated(AnyResource),
+    /// The service has taken the change down in the settings of the resource, which are here as they are now.
     Pending(AnyResource),
-    /// The service has confirmed it, and what is there now could not be read.
+    /// The service has confirmed the change, and what is there now could not be read.
     Confirmed(Unread),
+    /// The service has taken the change, and carries it out from now on.
     Accepted(TaskMonitor),
 }
 
@@ -253,13 +259,17 @@ fn belongs(pointer: &str, dynamic: bool, settings: &dyn Record, original: &dyn R
     let mut owner = settings;
     let mut twin = Some(original);
     let names = pointer.split('/').skip(1).map(|name| name.replace("~1", "/").replace("~0", "~"));
-    for (depth, name) in names.enumerate() {
+    let mut names = names.enumerate().peekable();
+    while let Some((depth, name)) = names.next() {
         if !owner.has(&name) {
             // What the resource does not have either is not a sign.
             let elsewhere = twin.is_some_and(|twin| twin.has(&name));
             return depth > 0 && (dynamic || is_bare(owner) || !elsewhere);
         }
-        let Some(Slot::Record(inner)) = owner.table().find(&name).map(|slot| owner.slot(slot)) else { return true };
+        let Some(Slot::Record(inner)) = owner.table().find(&name).map(|slot| owner.slot(slot)) else {
+            // Further down, in `Oem`, no schema says what there is.
+            return names.peek().is_none() || at(settings, pointer).is_some() || at(original, pointer).is_none();
+        };
         let Some(inner) = inner.get(0) else { return true };
         twin = twin.and_then(|twin| match twin.slot(twin.table().find(&name)?) {
             Slot::Record(twin) => twin.get(0),

@@ -5,9 +5,11 @@ pub(crate) mod apply_time;
 pub(crate) mod commit;
 pub(crate) mod create;
 pub(crate) mod edit;
+pub(crate) mod edit_any;
 pub(crate) mod follow;
 pub(crate) mod generated;
 pub(crate) mod members;
+pub(crate) mod oem;
 pub(crate) mod own_account;
 pub(crate) mod partial;
 pub(crate) mod read;
@@ -289,6 +291,10 @@ impl Expected {
     pub(crate) fn made_by(table: &'static Table) -> Self {
         let made: Box<dyn Any> = table.make();
         Self { id: (*made).type_id(), table }
+    /// The type that a resource is of.
+    pub(crate) fn same_as(resource: &AnyResource) -> Self {
+        let record: &dyn Any = resource.record();
+        Self { id: record.type_id(), table: resource.table() }
     }
 
     /// Checks what is being read.

@@ -51,6 +51,14 @@ pub fn references(resource: &AnyResource) -> Vec<Reference> {
     found
 }
 
+impl AnyResource {
+    /// Finds all places that it leads to: see [`references`]. [`follow`](Self::follow) takes their pointers.
+    #[must_use]
+    pub fn links(&self) -> Vec<Reference> {
+        references(self)
+    }
+}
+
 /// `Resource` and its kin say nothing that the resource itself would not say better.
 fn declared(table: &'static Table) -> Option<&'static Table> {
     (table.schema() != "Resource").then_some(table)

@@ -11,6 +11,7 @@ mod events;
 mod logins;
 mod media;
 mod memory;
+mod oem;
 mod queries;
 mod quirks;
 mod requests;

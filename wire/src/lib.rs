@@ -44,7 +44,7 @@ pub use value::collection::{CollectionKind, CollectionProperties, ResourceCollec
 pub use value::enums::OpenEnum;
 pub use value::link::{AnyLink, Link, LinkView};
 pub use value::odata::{ETag, ODataId, ODataType};
-pub use value::oem::Oem;
+pub use value::oem::{Oem, PointerError};
 pub use value::primitive::Primitive;
 pub use value::text::{DateTime, Duration, Guid};
 pub use value::version::Version;

@@ -4,6 +4,7 @@
 //! The output is data-like on purpose: structs, `match`es from numbers to fields, and tables. All that is done with
 //! the types is written once, in the library. The output is deterministic.
 
+mod access;
 mod descriptions;
 mod docs;
 mod enums;
@@ -19,6 +20,7 @@ use std::path::Path;
 
 use crate::model::ir::{Model, Schema, StructKind};
 
+use access::Access;
 use descriptions::Descriptions;
 use paths::Paths;
 
@@ -63,8 +65,9 @@ pub fn emit(model: &Model) -> Output {
     let mut files = Vec::new();
     let mut root = head("the schemas", "");
     let mut modules = Vec::new();
+    let access = Access::of(model);
     for schema in model.schemas.values() {
-        let text = self::schema(paths, schema, &mut descriptions);
+        let text = self::schema(paths, schema, &access, &mut descriptions);
         if text.is_empty() {
             continue;
         }
@@ -113,7 +116,7 @@ fn title(schema: &Schema) -> String {
     format!("{owner} schema `{}`{version}{release}", schema.name)
 }
 
-fn schema(paths: Paths<'_>, schema: &Schema, descriptions: &mut Descriptions) -> String {
+fn schema(paths: Paths<'_>, schema: &Schema, access: &Access, descriptions: &mut Descriptions) -> String {
     let mut out = String::new();
     for (name, docs) in paths.model.open_types.iter().filter(|(name, _)| name.schema == schema.name) {
         docs::item(&mut out, "", docs, &format!("`{}.{}`, which is free-form.", name.schema, name.name), None);
@@ -143,7 +146,7 @@ fn schema(paths: Paths<'_>, schema: &Schema, descriptions: &mut Descriptions) ->
                 names.push(rust.as_str());
             }
         }
-        tables::record(&mut text, item, descriptions);
+        tables::record(&mut text, item, access, descriptions);
         makers.push(format!("w::new::<{rust}>"));
     }
     for (traits, names) in [("open_enum_traits", open), ("record_traits", names)] {

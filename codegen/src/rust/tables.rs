@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
+use super::access::Access;
 use super::descriptions::Descriptions;
 use super::structs;
-use crate::model::ir::{Docs, Enum, Field, FieldType, Model, Permissions, Struct, StructKind, Version};
+use crate::model::ir::{Docs, Enum, Field, FieldType, Model, Struct, StructKind, Version};
 
 /// The lines of a record type.
-pub(super) fn record(out: &mut String, item: &Struct, descriptions: &mut Descriptions) {
+pub(super) fn record(out: &mut String, item: &Struct, access: &Access, descriptions: &mut Descriptions) {
     let kind = match &item.kind {
         _ if structs::is_actions(item) => 'A',
         StructKind::Entity => 'E',
@@ -44,7 +45,7 @@ pub(super) fn record(out: &mut String, item: &Struct, descriptions: &mut Descrip
         line(out, ">", &[name, place, since(&action.docs), parameters.unwrap_or_default()]);
     }
     for field in &item.fields {
-        row(out, field, descriptions);
+        row(out, field, access.rights(item, field), descriptions);
     }
 }
 
@@ -59,7 +60,7 @@ pub(super) fn terms(root: &mut String, model: &Model, descriptions: &mut Descrip
             docs: term.docs.clone(),
             ..Field::new(name, term.ty.clone())
         };
-        row(&mut rows, &field, descriptions);
+        row(&mut rows, &field, (true, false), descriptions);
     }
     let _ = writeln!(root, "\nconst TERM_LINES: &str = {};\n", literal(&rows));
     let _ = writeln!(root, "static TERMS: w::Fields = w::Fields::new(TERM_LINES, MODULES);");
@@ -76,7 +77,7 @@ pub(super) fn enumeration(out: &mut String, item: &Enum, descriptions: &mut Desc
 }
 
 /// The line of a property, as `wire::Fields` reads it.
-fn row(out: &mut String, field: &Field, descriptions: &mut Descriptions) {
+fn row(out: &mut String, field: &Field, rights: (bool, bool), descriptions: &mut Descriptions) {
     let kind = match &field.ty {
         FieldType::String => "S".to_owned(),
         FieldType::Int => "I".to_owned(),
@@ -101,7 +102,7 @@ fn row(out: &mut String, field: &Field, descriptions: &mut Descriptions) {
         field.json.clone(),
         descriptions.place(&field.docs).to_string(),
         kind,
-        flags(field).to_string(),
+        flags(field, rights).to_string(),
         since(&field.docs),
         word(&field.unit),
         number(field.minimum),
@@ -142,15 +143,7 @@ pub(super) fn literal(lines: &str) -> String {
     format!("r{fence}\"{text}\"{fence}")
 }
 
-fn flags(field: &Field) -> u16 {
-    let (read, write) = match field.permissions {
-        Some(Permissions::Read) => (true, false),
-        Some(Permissions::Write) => (false, true),
-        Some(Permissions::ReadWrite) => (true, true),
-        Some(Permissions::None) => (false, false),
-        // Parameters are for writing, and have no permissions.
-        None => (true, false),
-    };
+fn flags(field: &Field, (read, write): (bool, bool)) -> u16 {
     let bits = [field.many, field.nullable, read, write, field.required, field.required_on_create, field.is_url];
     bits.iter().enumerate().map(|(bit, set)| u16::from(*set) << bit).sum()
 }

@@ -16,4 +16,5 @@ pub(crate) mod residue;
 pub(crate) mod returned;
 pub(crate) mod scalar;
 pub(crate) mod serde;
+pub(crate) mod splice;
 pub(crate) mod writer;

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use super::lossy::{Lossy, Lost, restored};
+use super::lossy::{Lossy, LossyBox, Lost, restored};
 
 /// Writes JSON text.
 #[derive(Debug, Default)]
@@ -36,6 +36,11 @@ impl Writer {
     /// What was written, as text.
     pub(crate) fn text(self) -> String {
         self.out
+    }
+
+    /// What was written, to be kept.
+    pub(crate) fn kept_text(self) -> LossyBox {
+        Lossy::new(&self.out, &self.lost).into()
     }
 
     /// What was written, with the bytes that came where there is no text for them.

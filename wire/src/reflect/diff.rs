@@ -1,13 +1,16 @@
 //! The difference of two values of a type, as the body of a PATCH that makes one into the other (DSP0266, "PATCH
 //! (update)"): only what changed, null for what was taken away.
 
+use std::any::Any;
 use std::fmt;
 
 use crate::codec::encode::encode;
-use crate::codec::writer::{Writer, write_string};
+use crate::codec::writer::Writer;
 use crate::reflect::compare::{same, same_slot};
+use crate::reflect::json_diff::{Members, below, leaves};
 use crate::reflect::record::{Item, Record, RecordSlot, Slot};
 use crate::reflect::secret::is_secret;
+use crate::value::oem::Oem;
 
 /// A change that a PATCH would make.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,44 +84,50 @@ pub fn creation(new: &dyn Record) -> Patch {
     Patch { body: encode(new), ..patch }
 }
 
-/// The members of an object as they are written.
-#[derive(Default)]
-struct Members(String);
-
-impl Members {
-    fn push(&mut self, name: &str, json: &str) {
-        self.0.push(if self.0.is_empty() { '{' } else { ',' });
-        write_string(&mut self.0, name);
-        self.0.push(':');
-        self.0.push_str(json);
-    }
-
-    fn finish(mut self) -> Option<String> {
-        (!self.0.is_empty()).then(|| {
-            self.0.push('}');
-            self.0
-        })
-    }
-}
-
 fn object(old: &dyn Record, new: &dyn Record, pointer: &str, changes: &mut Vec<PropertyChange>) -> Option<String> {
     let mut members = Members::default();
     fields(old, new, pointer, changes, &mut members);
     dynamic(old, new, pointer, changes, &mut members);
-    // What has no field: unknown properties and annotations that the caller put in.
-    // Of a name that came twice the last counts.
-    let counts =
-        |name: &str, json: &str| new.residue().get(name) == Some(json) && old.residue().get(name) != Some(json);
-    for (name, json) in new.residue().iter().filter(|(name, json)| counts(name, json)) {
-        changes.push(change(new, pointer, name, true, true));
-        members.push(name, json);
-    }
+    residue(old, new, pointer, changes, &mut members);
     members.finish()
 }
 
+/// What has no field: unknown properties and annotations that the caller put in or changed.
+fn residue(
+    old: &dyn Record,
+    new: &dyn Record,
+    pointer: &str,
+    changes: &mut Vec<PropertyChange>,
+    members: &mut Members,
+) {
+    let owner = new.table().name;
+    let mut note = |pointer| changes.push(PropertyChange { pointer, owner, writable: true, dynamic: true });
+    let (old, new) = (old.residue(), new.residue());
+    // Of a name that came twice the last counts.
+    for (name, json) in new.iter().filter(|(name, json)| new.get(name) == Some(json)) {
+        let at = below(pointer, name);
+        let json = match old.get(name) {
+            Some(before) => leaves(before, json, &at, &mut note),
+            None => {
+                note(at);
+                Some(json.to_owned())
+            }
+        };
+        if let Some(json) = json {
+            members.push(name, &json);
+        }
+    }
+}
+
 fn change(owner: &dyn Record, pointer: &str, name: &str, writable: bool, dynamic: bool) -> PropertyChange {
-    let pointer = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
-    PropertyChange { pointer, owner: owner.table().name, writable, dynamic }
+    PropertyChange { pointer: below(pointer, name), owner: owner.table().name, writable, dynamic }
+}
+
+/// The vendor object that a slot holds.
+fn oem<'a>(slot: &Slot<'a>) -> Option<&'a Oem> {
+    let Slot::Scalar(scalar) = slot else { return None };
+    let scalar: &dyn Any = *scalar;
+    scalar.downcast_ref::<Option<Oem>>()?.as_ref()
 }
 
 fn fields(old: &dyn Record, new: &dyn Record, pointer: &str, changes: &mut Vec<PropertyChange>, members: &mut Members) {
@@ -133,6 +142,15 @@ fn fields(old: &dyn Record, new: &dyn Record, pointer: &str, changes: &mut Vec<P
         {
             let inside = format!("{pointer}/{}", field.name);
             members.push(field.name, &records(*before, *after, many, &inside, changes));
+            continue;
+        }
+        if let (Some(before), Some(after)) = (oem(&before), oem(&after)) {
+            let (owner, writable) = (new.table().name, field.flags.writable());
+            let mut note = |pointer| changes.push(PropertyChange { pointer, owner, writable, dynamic: false });
+            let at = below(pointer, field.name);
+            if let Some(json) = leaves(before.as_json(), after.as_json(), &at, &mut note) {
+                members.push(field.name, &json);
+            }
             continue;
         }
         changes.push(change(new, pointer, field.name, field.flags.writable(), false));

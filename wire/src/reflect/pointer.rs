@@ -1,6 +1,7 @@
 //! JSON pointers (RFC 6901) into records.
 
 use crate::codec::json::{Json, Peek};
+use crate::codec::splice::{pass, split};
 use crate::codec::writer::Writer;
 use crate::reflect::record::{Item, Record, Slot};
 use crate::value::link::LinkView;
@@ -107,36 +108,4 @@ fn find<'j>(json: &mut Json<'j>, pointer: &str) -> Option<&'j str> {
         _ => {}
     }
     found
-}
-
-/// To the end of a value.
-fn pass(json: &mut Json<'_>, peek: Peek) -> Option<()> {
-    let mut first = true;
-    match peek {
-        Peek::Null => json.word("null").ok(),
-        Peek::True => json.word("true").ok(),
-        Peek::False => json.word("false").ok(),
-        Peek::Number => json.number().ok().map(drop),
-        Peek::String => json.string().ok().map(drop),
-        Peek::Array => {
-            while let Some(peek) = json.next_item(std::mem::take(&mut first)).ok()? {
-                pass(json, peek)?;
-            }
-            Some(())
-        }
-        Peek::Object => {
-            while json.next_name(std::mem::take(&mut first)).ok()?.is_some() {
-                let peek = json.peek().ok()?;
-                pass(json, peek)?;
-            }
-            Some(())
-        }
-    }
-}
-
-fn split(pointer: &str) -> Option<(String, &str)> {
-    let pointer = pointer.strip_prefix('/')?;
-    let end = pointer.find('/').unwrap_or(pointer.len());
-    let (name, rest) = pointer.split_at(end);
-    Some((name.replace("~1", "/").replace("~0", "~"), rest))
 }

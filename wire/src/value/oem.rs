@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::codec::lenient::value_of;
 use crate::codec::lossy::{Lossy, LossyBox};
+use crate::codec::splice::{self, Astray};
 use crate::reflect::secret::shown;
 
 /// A vendor object (`Oem`): whatever the service sent, kept as JSON text and parsed when asked for.
@@ -73,6 +74,67 @@ impl Oem {
     /// Where the object does not fit the type.
     pub fn view<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         value_of(self.as_json())
+    }
+
+    /// Sets what a JSON pointer points at. Objects that are missing on the way are made, and `-` stands for the place behind
+    /// the last item of an array. All else stays as the service wrote it.
+    ///
+    /// When a resource is changed, the leaves that differ are sent, and arrays as a whole.
+    ///
+    /// ```
+    /// use rosefish::wire::Oem;
+    ///
+    /// let mut oem = Oem::default();
+    /// oem.set("/Contoso/Fans/Mode", "Quiet")?;
+    /// assert_eq!(oem.as_json(), r#"{"Contoso":{"Fans":{"Mode":"Quiet"}}}"#);
+    /// # Ok::<(), rosefish::wire::PointerError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Where the pointer does not begin with a slash, or leads into a string, a number, true or false, or beyond the end of
+    /// an array.
+    pub fn set(&mut self, pointer: &str, value: impl Into<serde_json::Value>) -> Result<(), PointerError> {
+        let wrong = |astray| PointerError { pointer: pointer.to_owned(), astray };
+        self.0 = splice::set(self.json(), pointer, &value.into().to_string()).map_err(wrong)?;
+        Ok(())
+    }
+
+    /// Removes what a JSON pointer points at, and says whether it was there. When a resource is changed, null is sent for it.
+    pub fn remove(&mut self, pointer: &str) -> bool {
+        let left = splice::remove(self.json(), pointer);
+        let found = left.is_some();
+        if let Some(left) = left {
+            self.0 = left;
+        }
+        found
+    }
+}
+
+/// A JSON pointer that leads nowhere that a value could be put.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PointerError {
+    pointer: String,
+    astray: Astray,
+}
+
+impl fmt::Display for PointerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let why = match self.astray {
+            Astray::Form => "it does not begin with a slash",
+            Astray::Scalar => "it leads into something that is neither an object nor an array",
+            Astray::Index => "the array has no such place",
+        };
+        write!(f, "nothing can be set at {:?}: {why}", self.pointer)
+    }
+}
+
+impl std::error::Error for PointerError {}
+
+impl Default for Oem {
+    /// An empty object.
+    fn default() -> Self {
+        Self(LossyBox::Whole(Box::from("{}")))
     }
 }
 

@@ -1,0 +1,238 @@
+//! What vendors add to resources, by name and JSON: their actions, wherever a resource names them, and the resources behind
+//! links that no schema knows.
+
+use std::fmt;
+use std::future::IntoFuture;
+
+use futures_util::future::BoxFuture;
+use serde_json::{Map, Value};
+
+use crate::client::Client;
+use crate::error::{Error, ErrorKind};
+use crate::resource::action::{Invocation, Reply};
+use crate::resource::apply_time::Apply;
+use crate::resource::{AnyResource, Resource};
+use crate::schema::ActionInfo;
+use crate::wire::{ActionTarget, Limits, Type, at, decode, encode, from_slice};
+
+/// An action that a resource offers and that the schema of its type does not know.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct OemAction {
+    /// Its name as the service writes it, `#DellManager.ResetToDefaults`.
+    pub name: String,
+    /// Where in the resource it stands, as a JSON pointer.
+    pub pointer: String,
+    /// How it is invoked.
+    pub target: ActionTarget,
+}
+
+/// An action about to be invoked by name: `.await` sends it. At most once: a lost answer is an error, not a second try.
+///
+/// ```no_run
+/// # async fn run(manager: rosefish::Resource<rosefish::schema::Manager>) -> Result<(), rosefish::Error> {
+/// let call = manager.oem_action("#DellManager.ResetToDefaults").parameter("ResetType", "Default");
+/// let reply = call.await?;
+/// # let _ = reply.status;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "an action is invoked when it is awaited"]
+pub struct OemCall {
+    resource: AnyResource,
+    name: String,
+    target: Option<ActionTarget>,
+    parameters: Map<String, Value>,
+    apply: Option<Apply>,
+}
+
+impl fmt::Debug for OemCall {
+    /// Without the values of the parameters, as nothing says which of them are secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parameters: Vec<_> = self.parameters.keys().collect();
+        f.debug_struct("OemCall").field("action", &self.name).field("parameters", &parameters).finish_non_exhaustive()
+    }
+}
+
+impl<T: Type> Resource<T> {
+    /// Lists the actions that the schema does not know: see [`AnyResource::oem_actions`].
+    #[must_use]
+    pub fn oem_actions(&self) -> Vec<OemAction> {
+        self.any().oem_actions()
+    }
+
+    /// Prepares to invoke an action by its name: see [`AnyResource::oem_action`].
+    pub fn oem_action(&self, name: &str) -> OemCall {
+        self.any().oem_action(name)
+    }
+}
+
+impl AnyResource {
+    /// Lists the actions that the schema of this type does not know: those in `Actions` and `Actions/Oem`, and those within
+    /// the vendors' objects.
+    #[must_use]
+    pub fn oem_actions(&self) -> Vec<OemAction> {
+        let known = |action: &OemAction| {
+            let standard = action.pointer.strip_prefix("/Actions/").is_some_and(|name| !name.contains('/'));
+            standard && self.table().action(&action.name).is_some()
+        };
+        let mut found = self.all_actions();
+        found.retain(|action| !known(action));
+        found
+    }
+
+    /// Prepares to invoke an action by its name, `#Vendor.Action`, with or without the number sign. Whether the resource has
+    /// it shows when it is awaited: [`OemCall::is_supported`] says so before.
+    pub fn oem_action(&self, name: &str) -> OemCall {
+        let bare = name.trim_start_matches('#');
+        let found = self.all_actions().into_iter().find(|action| action.name.trim_start_matches('#') == bare);
+        let target = found.map(|action| action.target);
+        OemCall { resource: self.clone(), name: bare.to_owned(), target, parameters: Map::new(), apply: None }
+    }
+
+    /// Reads the resource that a link leads to, which stands at a JSON pointer: `/Oem/Contoso/Links/Shelf`. What it is the
+    /// service says; see [`Client::get_any`].
+    ///
+    /// # Errors
+    ///
+    /// Where there is no such link, and as [`Client::get`].
+    pub fn follow(&self, pointer: &str) -> BoxFuture<'static, Result<Self, Error>> {
+        let json = at(self.record(), pointer).and_then(|json| from_slice::<Value>(json.as_bytes()).ok());
+        let link = json.as_ref().and_then(|json| json.get("@odata.id").unwrap_or(json).as_str());
+        let link = link.filter(|uri| !uri.trim().is_empty()).map(str::to_owned);
+        let missing = format!("{} has no link at {pointer}", self.uri());
+        let client = self.client().clone();
+        Box::pin(async move {
+            match link {
+                Some(uri) => client.get_any(&uri, None).await,
+                None => Err(Error::new(ErrorKind::Missing, missing)),
+            }
+        })
+    }
+
+    fn all_actions(&self) -> Vec<OemAction> {
+        let mut found = Vec::new();
+        if let Ok(json) = from_slice::<Value>(encode(self.record()).as_bytes()) {
+            search(&json, &mut String::new(), false, &mut found);
+        }
+        found
+    }
+}
+
+/// Finds actions: objects that have a target, by a name that says that they are actions or in an object that does.
+fn search(json: &Value, pointer: &mut String, among_actions: bool, found: &mut Vec<OemAction>) {
+    let Value::Object(members) = json else {
+        if let Value::Array(items) = json {
+            for (index, item) in items.iter().enumerate() {
+                below(pointer, &index.to_string(), |pointer| search(item, pointer, false, found));
+            }
+        }
+        return;
+    };
+    for (name, member) in members {
+        below(pointer, &name.replace('~', "~0").replace('/', "~1"), |pointer| {
+            let is_target =
+                |json: &Value| json.as_object().is_some_and(|json| json.keys().any(|name| is(name, "target")));
+            if (name.starts_with('#') || among_actions) && is_target(member) {
+                if let Ok(target) = decode::<ActionTarget>(member.to_string().as_bytes(), &Limits::default()) {
+                    found.push(OemAction { name: name.clone(), pointer: pointer.clone(), target: target.value });
+                }
+                return;
+            }
+            // Another resource that came within this one has actions of its own; vendors' objects have URIs as well.
+            let foreign = member.get("@odata.id").is_some() && !pointer.contains("/Oem/");
+            if !foreign {
+                search(member, pointer, among_actions || is(name, "Actions"), found);
+            }
+        });
+    }
+}
+
+fn is(name: &str, wanted: &str) -> bool {
+    name.trim().eq_ignore_ascii_case(wanted)
+}
+
+fn below(pointer: &mut String, name: &str, then: impl FnOnce(&mut String)) {
+    let before = pointer.len();
+    pointer.push('/');
+    pointer.push_str(name);
+    then(pointer);
+    pointer.truncate(before);
+}
+
+impl OemCall {
+    /// Sets a parameter.
+    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.parameters.insert(name.into(), value.into());
+        self
+    }
+
+    /// Sets further parameters: the members of a JSON object.
+    pub fn parameters(mut self, parameters: impl IntoIterator<Item = (String, Value)>) -> Self {
+        self.parameters.extend(parameters);
+        self
+    }
+
+    /// Has it done at a certain time (`@Redfish.OperationApplyTime`), where the action supports that.
+    pub fn apply(mut self, when: Apply) -> Self {
+        self.apply = Some(when);
+        self
+    }
+
+    /// Whether the resource has this action.
+    #[must_use]
+    pub fn is_supported(&self) -> bool {
+        self.target.as_ref().is_some_and(|target| target.target.is_some())
+    }
+
+    /// Reads the values that this service accepts for a parameter, where it says so: in the resource itself or by
+    /// `@Redfish.ActionInfo`.
+    ///
+    /// # Errors
+    ///
+    /// Where the description can't be read.
+    pub async fn allowable_values(&self, parameter: &str) -> Result<Option<Vec<String>>, Error> {
+        let Some(target) = &self.target else { return Ok(None) };
+        crate::resource::action::allowable_values(self.resource.client(), target, parameter).await
+    }
+}
+
+impl IntoFuture for OemCall {
+    type Output = Result<Reply<Value>, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let Self { resource, name, target, parameters, apply } = self;
+            if let Some(target) = &target
+                && let Some(missing) = missing(resource.client(), target, &parameters).await?
+            {
+                let text = format!("{name} needs the parameter {missing}");
+                return Err(Error::new(ErrorKind::NotAllowed, text).at("POST", resource.uri()));
+            }
+            let given = parameters.iter().map(|(name, value)| (name.clone(), spellings(value))).collect();
+            let body = Value::Object(parameters).to_string();
+            let invocation = Invocation { resource, action: name, target, given, body, apply };
+            Ok(invocation.send().await?.with(|body| from_slice(body).ok()))
+        })
+    }
+}
+
+/// The first parameter that the service says it needs and that is not there.
+async fn missing(client: &Client, target: &ActionTarget, given: &Map<String, Value>) -> Result<Option<String>, Error> {
+    let Some(info) = &target.action_info else { return Ok(None) };
+    let info = client.get::<ActionInfo>(info.as_str()).await?;
+    let mut required = info.parameters.iter().filter(|parameter| parameter.required == Some(true));
+    let missing = required.find_map(|parameter| parameter.name.as_ref().filter(|name| !given.contains_key(*name)));
+    Ok(missing.cloned())
+}
+
+/// The words in a parameter that may be restricted to some: strings, numbers and such, alone or in an array.
+fn spellings(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => vec![text.clone()],
+        Value::Number(_) | Value::Bool(_) => vec![value.to_string()],
+        Value::Array(items) => items.iter().flat_map(spellings).collect(),
+        Value::Null | Value::Object(_) => Vec::new(),
+    }
+}
