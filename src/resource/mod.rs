@@ -12,7 +12,9 @@ pub(crate) mod own_account;
 pub(crate) mod read;
 pub(crate) mod read_ahead;
 pub(crate) mod request;
+pub(crate) mod settings;
 pub(crate) mod typed;
+pub(crate) mod wait;
 
 use std::any::{Any, TypeId};
 use std::fmt;

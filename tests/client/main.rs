@@ -19,6 +19,8 @@ mod server;
 mod sessions;
 mod tasks;
 mod transport;
+
+mod waiting;
 mod walk;
 
 use std::time::Duration;
