@@ -3,6 +3,7 @@
 mod certificates;
 mod changes;
 mod chaos;
+mod collections;
 mod confirmed;
 mod drops;
 mod errors;
