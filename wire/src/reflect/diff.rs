@@ -6,6 +6,7 @@ use std::fmt;
 use crate::codec::encode::encode;
 use crate::codec::writer::{Writer, write_string};
 use crate::reflect::compare::{same, same_slot};
+use crate::reflect::meaning::{alike, alike_json, alike_slot};
 use crate::reflect::record::{Item, Record, RecordSlot, Slot};
 use crate::reflect::secret::is_secret;
 
@@ -66,9 +67,13 @@ impl Patch {
     }
 }
 
-/// What a PATCH has to say to make `old` into `new`.
+/// What a PATCH has to say to make `old` into `new`. Numbers are compared by value, and objects whatever the order of their
+/// members: what went through JSON and back (`serde_json::to_value`, `from_value`) is not a change.
 #[must_use]
 pub fn diff(old: &dyn Record, new: &dyn Record) -> Patch {
+    if alike(old, new) {
+        return Patch { body: "{}".to_owned(), changes: Vec::new() };
+    }
     let mut changes = Vec::new();
     let body = object(old, new, "", &mut changes).unwrap_or_else(|| "{}".to_owned());
     Patch { body, changes }
@@ -107,8 +112,9 @@ fn object(old: &dyn Record, new: &dyn Record, pointer: &str, changes: &mut Vec<P
     dynamic(old, new, pointer, changes, &mut members);
     // What has no field: unknown properties and annotations that the caller put in.
     // Of a name that came twice the last counts.
-    let counts =
-        |name: &str, json: &str| new.residue().get(name) == Some(json) && old.residue().get(name) != Some(json);
+    let counts = |name: &str, json: &str| {
+        new.residue().get(name) == Some(json) && !old.residue().get(name).is_some_and(|old| alike_json(old, json))
+    };
     for (name, json) in new.residue().iter().filter(|(name, json)| counts(name, json)) {
         changes.push(change(new, pointer, name, true, true));
         members.push(name, json);
@@ -124,10 +130,10 @@ fn change(owner: &dyn Record, pointer: &str, name: &str, writable: bool, dynamic
 fn fields(old: &dyn Record, new: &dyn Record, pointer: &str, changes: &mut Vec<PropertyChange>, members: &mut Members) {
     for (number, field) in new.table().fields.iter().enumerate() {
         let (before, after) = (old.slot(number), new.slot(number));
-        if same_slot(&before, &after) {
+        let many = field.flags.many();
+        if same_slot(&before, &after) || alike_slot(&before, &after, many) {
             continue;
         }
-        let many = field.flags.many();
         if let (Slot::Record(before), Slot::Record(after)) = (&before, &after)
             && !after.is_empty()
         {

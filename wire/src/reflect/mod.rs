@@ -9,6 +9,7 @@ pub(crate) mod fields;
 pub(crate) mod find_links;
 #[doc(hidden)]
 pub mod generated;
+pub(crate) mod meaning;
 pub(crate) mod module;
 pub(crate) mod pointer;
 pub(crate) mod record;
