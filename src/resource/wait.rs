@@ -14,7 +14,7 @@ use crate::resource::action::Reply;
 use crate::resource::commit::{Unread, Written};
 use crate::resource::create::Created;
 use crate::resource::edit::Committed;
-use crate::resource::read::ReadAs;
+use crate::resource::read::{ReadAs, mistaken, other_type};
 use crate::resource::typed::{ResourceFuture, Typed};
 use crate::resource::{AnyResource, Expected, Fetch, Resource};
 use crate::task::{Completion, TaskMonitor};
@@ -139,7 +139,8 @@ fn made(task: TaskMonitor, expected: Expected, within: Duration) -> Fetch {
             failed = failed.at("GET", uri);
         }
         for uri in places {
-            match until(task.client(), &uri, expected, Box::new(|_| true), deadline).await {
+            let place = Place { client: task.client().clone(), uri, expected, uncertain: true };
+            match place.until(Box::new(|_| true), deadline).await {
                 Ok(made) => return Ok(made),
                 // It may have made several things.
                 Err(error) if error.kind() == ErrorKind::Decode => failed = error,
@@ -184,62 +185,76 @@ fn deadline(within: Duration) -> Instant {
     Instant::now() + within.min(AGES)
 }
 
+/// What is read.
+struct Place {
+    client: Client,
+    uri: String,
+    expected: Expected,
+    /// It may be something else, and then says so.
+    uncertain: bool,
+}
+
 /// Reads a resource until a condition holds.
-fn until(client: &Client, uri: &str, expected: Expected, mut holds: Holds, deadline: Instant) -> Fetch {
-    // Repetitions are the matter of this loop.
-    let (client, once) = (client.clone(), client.with_retry(RetryPolicy::none()));
-    let uri = uri.to_owned();
-    let begun = Instant::now();
-    Box::pin(async move {
-        let mut seen = Seen::default();
-        let mut usual = FIRST_PAUSE;
-        loop {
-            let mut asked = None;
-            match timeout_at(deadline, read(&client, &once, &uri, expected, &mut asked)).await {
-                Err(_) => return Err(seen.late(&uri, begun.elapsed())),
-                Ok(Ok(found)) if holds(&found) => return Ok(found),
-                Ok(Ok(found)) => seen = Seen { state: Some(state(found.record())), error: None },
-                Ok(Err(Failure::Lasting(error))) => return Err(error),
-                Ok(Err(Failure::Passing(error))) => {
-                    asked = asked.or(error.retry_after());
-                    tracing::debug!(error = %error.report(), "read again later, as it is waited for");
-                    seen.error = Some(error);
+fn until(client: &Client, uri: &str, expected: Expected, holds: Holds, deadline: Instant) -> Fetch {
+    Place { client: client.clone(), uri: uri.to_owned(), expected, uncertain: false }.until(holds, deadline)
+}
+
+impl Place {
+    fn until(self, mut holds: Holds, deadline: Instant) -> Fetch {
+        // Repetitions are the matter of this loop.
+        let once = self.client.with_retry(RetryPolicy::none());
+        let begun = Instant::now();
+        Box::pin(async move {
+            let mut seen = Seen::default();
+            let mut usual = FIRST_PAUSE;
+            loop {
+                let mut asked = None;
+                match timeout_at(deadline, self.read(&once, &mut asked)).await {
+                    Err(_) => return Err(seen.late(&self.uri, begun.elapsed())),
+                    Ok(Ok(found)) if holds(&found) => return Ok(found),
+                    Ok(Ok(found)) => seen = Seen { state: Some(state(found.record())), error: None },
+                    Ok(Err(Failure::Lasting(error))) => return Err(error),
+                    Ok(Err(Failure::Passing(error))) => {
+                        asked = asked.or(error.retry_after());
+                        tracing::debug!(error = %error.report(), "read again later, as it is waited for");
+                        seen.error = Some(error);
+                    }
                 }
+                let left = deadline.saturating_duration_since(Instant::now());
+                // Near the end more often, so that what comes about late is still seen.
+                let pause = asked.unwrap_or_else(|| usual.min((left / 2).max(FIRST_PAUSE)));
+                if left.is_zero() || pause > left {
+                    sleep(if asked.is_some() { Duration::ZERO } else { left }).await;
+                    return Err(seen.late(&self.uri, begun.elapsed()));
+                }
+                sleep(pause).await;
+                usual = (usual * 2).min(LONGEST_PAUSE);
             }
-            let left = deadline.saturating_duration_since(Instant::now());
-            // Near the end more often, so that what comes about late is still seen.
-            let pause = asked.unwrap_or_else(|| usual.min((left / 2).max(FIRST_PAUSE)));
-            if left.is_zero() || pause > left {
-                sleep(if asked.is_some() { Duration::ZERO } else { left }).await;
-                return Err(seen.late(&uri, begun.elapsed()));
-            }
-            sleep(pause).await;
-            usual = (usual * 2).min(LONGEST_PAUSE);
+        })
+    }
+
+    /// Reads it once, and notes how long the service wants to be left alone then.
+    async fn read(&self, once: &Client, asked: &mut Option<Duration>) -> Result<AnyResource, Failure> {
+        let request = Request::get(&self.uri);
+        let response = once.send(request.clone()).await.map_err(sort)?;
+        *asked = response.retry_after();
+        let response = response.success(&request).map_err(sort)?;
+        let table = self.expected.table;
+        if self.uncertain
+            && let Some(other) = other_type(&response.body, table)
+        {
+            return Err(Failure::Lasting(mistaken(&self.uri, other, table)));
         }
-    })
+        // A page of a web server whose service is not up, or half an answer.
+        let found = self.client.decode(response, &request, ReadAs::Exactly(table)).map_err(Failure::Passing)?;
+        found.checked(self.expected).map_err(Failure::Lasting)
+    }
 }
 
 enum Failure {
     /// It may be otherwise in a moment.
     Passing(Error),
     Lasting(Error),
-}
-
-/// Reads it once.
-async fn read(
-    client: &Client,
-    once: &Client,
-    uri: &str,
-    expected: Expected,
-    asked: &mut Option<Duration>,
-) -> Result<AnyResource, Failure> {
-    let request = Request::get(uri);
-    let response = once.send(request.clone()).await.map_err(sort)?;
-    *asked = response.retry_after();
-    let response = response.success(&request).map_err(sort)?;
-    // A page of a web server whose service is not up, or half an answer.
-    let found = client.decode(response, &request, ReadAs::Exactly(expected.table)).map_err(Failure::Passing)?;
-    found.checked(expected).map_err(Failure::Lasting)
 }
 
 fn sort(error: Error) -> Failure {

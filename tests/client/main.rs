@@ -21,6 +21,7 @@ mod sessions;
 mod tasks;
 mod transport;
 
+mod values;
 mod waiting;
 mod walk;
 
