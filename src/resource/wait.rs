@@ -107,13 +107,12 @@ impl<R: Returned> Reply<R> {
     /// As [`TaskMonitor::wait`].
     pub fn wait(self, within: Duration) -> impl Future<Output = Result<Self, Error>> + Send {
         let Self { status, value, task, location, headers } = self;
-        let done = async move {
+        async move {
             let Some(task) = task else { return Ok(Self { status, value, task: None, location, headers }) };
             let done = completed(task, within).await?;
             let location = done.created.first().cloned().or(location);
             Ok(Self { status: done.status.unwrap_or(status), value: done.value(), task: None, location, headers })
-        };
-        done
+        }
     }
 }
 
