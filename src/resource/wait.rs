@@ -41,7 +41,7 @@ impl<T: Type> Resource<T> {
     /// use rosefish::schema::resource::{PowerState, ResetType};
     ///
     /// system.reset(ResetType::On).await?;
-    /// let system = system.wait_until(|now| now.power_state == Some(PowerState::On.into()), Duration::from_secs(60)).await?;
+    /// let system = system.wait_until(|now| now.power_state == Some(PowerState::On), Duration::from_secs(60)).await?;
     /// # Ok(())
     /// # }
     /// ```

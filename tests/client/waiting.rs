@@ -20,7 +20,7 @@ const REGISTRIES: &str = "/redfish/v1/Registries";
 const SOON: Duration = Duration::from_secs(20);
 
 fn is_off(system: &Resource<ComputerSystem>) -> bool {
-    system.power_state == Some(PowerState::Off.into())
+    system.power_state == Some(PowerState::Off)
 }
 
 fn tagged(system: &Resource<ComputerSystem>) -> bool {
@@ -44,8 +44,8 @@ async fn a_resource_is_returned_as_it_was_when_the_condition_held() {
     let system = bmc.get::<ComputerSystem>(SYSTEM).await.unwrap();
     system.reset(ResetType::ForceOff).await.unwrap();
     let off = system.wait_until(is_off, SOON).await.unwrap();
-    assert_eq!(off.power_state, Some(PowerState::Off.into()));
-    assert_eq!(system.power_state, Some(PowerState::On.into()));
+    assert_eq!(off.power_state, Some(PowerState::Off));
+    assert_eq!(system.power_state, Some(PowerState::On));
     // What holds already takes one request.
     mock.clear_requests();
     off.wait_until(is_off, SOON).await.unwrap();
