@@ -6,7 +6,12 @@
 //! - [`wire`] is how payloads become values and values payloads, whatever a BMC makes of the standard.
 //! - [`host`] is one machine over whichever protocol it speaks; [`ipmi`] is IPMI over LAN by itself.
 //!
+//! - [`types`] are links, dates, open enums and what else fields hold; [`bytes`], [`http`] and [`secrecy`] are the crates whose
+//!   types are in signatures here.
+//!
 //! The README has a tour.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg_attr(not(feature = "telemetry"), allow(dead_code, reason = "only event streams are read piece by piece"))]
 mod client;
@@ -23,6 +28,7 @@ mod resource;
 pub mod schema;
 mod services;
 mod task;
+pub mod types;
 pub mod walk;
 
 pub use client::builder::ClientBuilder;
@@ -41,14 +47,15 @@ pub use resource::edit::{Committed, Edit};
 pub use resource::edit_any::AnyEdit;
 pub use resource::follow::Follow;
 pub use resource::members::Members;
-pub use resource::partial::{Missing, Partial};
 pub use resource::oem::{OemAction, OemCall};
+pub use resource::partial::{Missing, Partial};
 pub use resource::request::OwnRequest;
 pub use resource::typed::ResourceFuture;
 pub use resource::{AnyResource, Resource};
 #[cfg(feature = "ipmi")]
 #[doc(inline)]
 pub use rosefish_ipmi as ipmi;
+// What signatures name, in the version that they name.
 #[doc(inline)]
 pub use rosefish_wire::{self as wire, Returned};
 #[cfg(feature = "systems")]
@@ -59,6 +66,8 @@ pub use services::select::Selector;
 #[cfg(feature = "update")]
 pub use services::update::Upload;
 pub use task::{Completion, Progress, TaskHandle, TaskMonitor, TaskPhase, TaskUpdates};
+#[doc(no_inline)]
+pub use {bytes, http, secrecy};
 
 /// The examples of the README, which are tests.
 #[cfg(doctest)]

@@ -177,6 +177,10 @@ proptest! {
         let value = serde_json::to_value(&system).unwrap();
         let back: schema::ComputerSystem = serde_json::from_value(value.clone()).unwrap();
         prop_assert_eq!(serde_json::to_value(&back).unwrap(), value);
+        // And is not a change, nor is its way back.
+        for patch in [diff(&system, &back), diff(&back, &system)] {
+            prop_assert!(patch.is_empty() && patch.body == "{}", "{patch:?}");
+        }
     }
 
     #[test]

@@ -36,6 +36,7 @@ pub(crate) use request::{Request, Response};
 pub use retry::RetryPolicy;
 #[cfg(feature = "telemetry")]
 pub(crate) use retry::chance;
+pub(crate) use retry::is_not_ready;
 pub use session::logout::{logged_out, logged_out_blocking};
 pub use session::{ExposedSession, SessionToken};
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::request::{Request, Response};
 use crate::error::{Error, ErrorKind};
 use crate::message;
+use crate::schema::message::Message;
 
 /// When a request is sent again that came to nothing. Set it for a client with [`ClientBuilder::retry`], or for some calls
 /// with [`Client::with_retry`].
@@ -156,9 +157,13 @@ fn failed(request: &Request, error: &Error, connecting: bool) -> Option<()> {
 /// Whether it is for being busy or starting that the service refuses. Of a change only what says so of the service as a
 /// whole counts: a state of the system that doesn't allow it may last.
 fn not_ready(response: &Response, safe: bool) -> bool {
+    is_not_ready(&message::of_body(&response.body), safe)
+}
+
+/// Whether messages say so.
+pub(crate) fn is_not_ready(messages: &[Message], safe: bool) -> bool {
     const SERVICE: [&str; 4] = ["ServiceTemporarilyUnavailable", "SWC0700", "SYS518", "ServiceNotReady"];
     const STATE: [&str; 2] = ["InvalidOperationForSystemState", "ResourceInUse"];
-    let messages = message::of_body(&response.body);
     let said = |keys: &[&str]| messages.iter().any(|found| keys.iter().any(|key| message::is(found, key)));
     said(&SERVICE) || (safe && said(&STATE))
 }

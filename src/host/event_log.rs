@@ -149,6 +149,9 @@ async fn entries(session: Session, query: EventLogQuery) -> Result<Partial<Event
                     return Err(if missing.is_empty() { fault } else { Fault::nothing_read(missing) });
                 }
             };
+            if !log.record().has("Entries") {
+                return Err(Fault::lacking(format!("{} has no entries to read", log.uri())));
+            }
             let entries = services::log::entries(&mut survey, &log, query.last).await;
             let entries: Vec<_> = entries.iter().map(of_redfish).collect();
             match survey.into_missing() {

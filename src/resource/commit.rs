@@ -5,7 +5,7 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 use crate::client::if_match;
-use crate::client::{Request, Response};
+use crate::client::{Client, Request, Response};
 use crate::error::{Error, ErrorKind};
 use crate::resource::apply_time::Apply;
 use crate::resource::own_account;
@@ -55,6 +55,7 @@ pub struct Unread {
     pub pending: bool,
     /// Why it could not be read.
     pub error: Error,
+    pub(crate) client: Client,
 }
 
 impl Plan {
@@ -166,7 +167,8 @@ impl Plan {
             (_, Some(objection)) => Err(objection),
             (Err(error), None) => {
                 tracing::info!(uri, %error, "the change was confirmed, and what is there now could not be read");
-                Ok(Written::Confirmed(Unread { uri: Some(uri.to_owned()), pending: false, error }))
+                let client = self.resource.client().clone();
+                Ok(Written::Confirmed(Unread { uri: Some(uri.to_owned()), pending: false, error, client }))
             }
         }
     }

@@ -210,7 +210,9 @@ enum Made {
 async fn made_at(client: &Client, uri: &str, table: &'static Table) -> Made {
     match client.fetch(uri, ReadAs::Exactly(table)).await {
         Ok(made) => Made::Resource(made),
-        Err(error) => Made::Confirmed(Unread { uri: Some(uri.to_owned()), pending: false, error }),
+        Err(error) => {
+            Made::Confirmed(Unread { uri: Some(uri.to_owned()), pending: false, error, client: client.clone() })
+        }
     }
 }
 
@@ -263,7 +265,10 @@ impl Post {
                 Some(location) => Ok(made_at(&self.client, &location, table).await),
                 None => match self.newcomer().await {
                     Ok(place) => Ok(made_at(&self.client, &place, table).await),
-                    Err(error) => Ok(Made::Confirmed(Unread { uri: None, pending: false, error })),
+                    Err(error) => {
+                        let client = self.client.clone();
+                        Ok(Made::Confirmed(Unread { uri: None, pending: false, error, client }))
+                    }
                 },
             }
         })

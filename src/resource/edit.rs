@@ -171,7 +171,14 @@ impl dyn Opaque<Draft> {
     fn commit(self: Box<Self>, expected: Expected) -> BoxFuture<'static, Result<Written, Error>> {
         let patch = self.patch();
         let Draft { resource, also, apply, directly, .. } = *self.unbox();
-        Plan { resource, expected, patch, also, apply, directly }.carry_out()
+        let uri = resource.uri().to_owned();
+        let written = Plan { resource, expected, patch, also, apply, directly }.carry_out();
+        Box::pin(async move {
+            Ok(match written.await? {
+                Written::Accepted(task) => Written::Accepted(task.about(uri)),
+                written => written,
+            })
+        })
     }
 }
 

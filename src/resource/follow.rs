@@ -171,6 +171,11 @@ impl<T: Type> Follow<T> {
         Typed::new(self.step.take_opt(Expected::type_of::<T>()), Resource::of_option)
     }
 
+    /// Whether there is a link, wherever it leads.
+    pub(crate) fn is_there(&self) -> bool {
+        self.step.link.is_some()
+    }
+
     pub(crate) fn into_step(self) -> Box<dyn Opaque<Step>> {
         self.step
     }

@@ -118,14 +118,20 @@ impl<C: Collection> Resource<C> {
 }
 
 impl<C: Collection> Follow<C> {
-    /// The members of the collection that the link leads to, with those of further pages. A link that is not there is
-    /// an error of the stream's.
+    /// The members of the collection that the link leads to, with those of further pages. Where there is no such link
+    /// the stream is empty; [`members_opt`](Self::members_opt) tells that from a collection without members.
     ///
     /// Where the service says that it supports `$expand=.`, the members are asked for together with the collection, and
     /// those that come incomplete are read one by one. [`Query::without_expand`] reads all of them one by one.
     #[inline(never)]
     pub fn members(self) -> Members<C::Member> {
         Members::of(Pages::of_step(self.into_step(), C::type_table(), Expected::type_of::<C::Member>()))
+    }
+
+    /// The members as [`members`](Self::members) gives them; none where there is no such link.
+    #[must_use]
+    pub fn members_opt(self) -> Option<Members<C::Member>> {
+        self.is_there().then(|| self.members())
     }
 }
 
@@ -230,7 +236,8 @@ impl Pages {
                 fetch_link(&step.client, &link, collection, Asked::default())
             }
             Some(link) => pages.first(link.uri().map(ODataId::as_str).unwrap_or_default(), &step.query),
-            None => Box::pin(async move { Err(Error::new(ErrorKind::Missing, step.missing)) }),
+            // A service without a collection has none of what would be in it.
+            None => return Box::pin(pages),
         };
         pages.page = Some((pages.place.clone(), page));
         Box::pin(pages)

@@ -15,7 +15,9 @@ pub(crate) mod partial;
 pub(crate) mod read;
 pub(crate) mod read_ahead;
 pub(crate) mod request;
+pub(crate) mod settings;
 pub(crate) mod typed;
+pub(crate) mod wait;
 
 use std::any::{Any, TypeId};
 use std::fmt;
@@ -291,6 +293,8 @@ impl Expected {
     pub(crate) fn made_by(table: &'static Table) -> Self {
         let made: Box<dyn Any> = table.make();
         Self { id: (*made).type_id(), table }
+    }
+
     /// The type that a resource is of.
     pub(crate) fn same_as(resource: &AnyResource) -> Self {
         let record: &dyn Any = resource.record();

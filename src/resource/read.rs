@@ -7,13 +7,15 @@ use super::{AnyResource, Expected, Fetch, Resource};
 use crate::client::{Client, Request, Response, SERVICE_ROOT};
 use crate::error::{Error, ErrorKind};
 use crate::schema::{self, ServiceRoot};
-use crate::wire::{ETag, Record, Table, Type, decode_into, peek_odata_type};
+use crate::wire::{ETag, Record, Table, Type, TypeKind, decode_into, peek_odata_type};
 
 /// What an answer is read as.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum ReadAs {
     /// As a resource of this type, whatever it says of itself.
     Exactly(&'static Table),
+    /// As a resource of this type, unless it says that it is of another one that is known.
+    Unless(&'static Table),
     /// As what its `@odata.type` says; where that says nothing that is known, as this type, else as what its place says,
     /// else as a resource of which nothing is known.
     ItSays { otherwise: Option<&'static Table> },
@@ -45,10 +47,11 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Where the service can't be asked, refuses, or does not answer with a JSON object.
+    /// Where the service can't be asked, refuses, or does not answer with a JSON object; and where that says in `@odata.type`
+    /// that it is a resource of another type. It may leave that out, or name a type that is not known.
     pub fn get<T: Type>(&self, uri: &str) -> impl Future<Output = Result<Resource<T>, Error>> + Send {
         let expected = Expected::type_of::<T>();
-        ResourceFuture::of(expected.check(self.fetch(uri, ReadAs::Exactly(expected.table))))
+        ResourceFuture::of(expected.check(self.fetch(uri, ReadAs::Unless(expected.table))))
     }
 
     /// Reads a resource of whatever type it is: what its `@odata.type` says, else `hint`, else what its place says, else
@@ -76,6 +79,10 @@ impl Client {
     pub(crate) fn decode(&self, response: Response, request: &Request, read_as: ReadAs) -> Result<AnyResource, Error> {
         let table = match read_as {
             ReadAs::Exactly(table) => table,
+            ReadAs::Unless(table) => match other_type(&response.body, table) {
+                Some(other) => return Err(mistaken(&request.uri, other, table)),
+                None => table,
+            },
             ReadAs::ItSays { otherwise } => peek_odata_type(&response.body)
                 .and_then(|name| schema::find_odata_type(&name))
                 .or(otherwise)
@@ -98,9 +105,29 @@ impl<T: Type> Resource<T> {
     ///
     /// As [`Client::get`].
     pub async fn refresh(&mut self) -> Result<(), Error> {
-        *self = self.client().get(self.uri()).await?;
+        let expected = Expected::type_of::<T>();
+        let read = self.client().fetch(self.uri(), ReadAs::Exactly(expected.table));
+        *self = ResourceFuture::of(expected.check(read)).await?;
         Ok(())
     }
+}
+
+/// The type of resource that a body says it is, where that is known and is not what is expected. Types that derive from one
+/// another, or that moved to a schema of their own, share the name of the schema or of the type.
+pub(crate) fn other_type(body: &[u8], expected: &'static Table) -> Option<&'static Table> {
+    let said = peek_odata_type(body)?;
+    let (schema, name) = expected.name.split_once('.').unwrap_or((expected.name, expected.name));
+    // `Resource.Item` and the like are what everything is.
+    if said.schema() == schema || said.type_name() == name || schema == "Resource" {
+        return None;
+    }
+    let found = schema::find_odata_type(&said)?;
+    (found != expected && matches!(found.kind, TypeKind::Entity | TypeKind::Collection)).then_some(found)
+}
+
+/// What to say of a resource of another type than expected.
+pub(crate) fn mistaken(uri: &str, found: &Table, expected: &Table) -> Error {
+    Error::new(ErrorKind::Decode, format!("this is a {}, not a {}", found.name, expected.name)).at("GET", uri)
 }
 
 /// The type of resources of which nothing is known.

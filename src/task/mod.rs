@@ -45,6 +45,8 @@ pub struct TaskMonitor {
     interval: Option<Duration>,
     /// It was there once: if it is not there now, it is over.
     seen: Arc<AtomicBool>,
+    /// The resource that it changes, where that is known.
+    target: Option<String>,
 }
 
 impl fmt::Debug for TaskMonitor {
@@ -126,7 +128,7 @@ impl Client {
     /// Goes on following an operation that this program, or another one, has begun.
     #[must_use]
     pub fn task(&self, handle: TaskHandle) -> TaskMonitor {
-        TaskMonitor { client: self.clone(), handle, interval: None, seen: Arc::default() }
+        TaskMonitor { client: self.clone(), handle, interval: None, seen: Arc::default(), target: None }
     }
 }
 
@@ -154,6 +156,20 @@ impl TaskMonitor {
     /// What a 202 says.
     pub(crate) fn of(client: &Client, response: &Response) -> Self {
         client.task(TaskHandle::of(response))
+    }
+
+    /// Notes which resource it changes.
+    pub(crate) fn about(mut self, uri: String) -> Self {
+        self.target = Some(uri);
+        self
+    }
+
+    pub(crate) fn target(&self) -> Option<&str> {
+        self.target.as_deref()
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
     }
 
     /// What is needed to follow it later or elsewhere.

@@ -3,6 +3,7 @@
 mod certificates;
 mod changes;
 mod chaos;
+mod collections;
 mod confirmed;
 mod drops;
 mod errors;
@@ -20,6 +21,9 @@ mod server;
 mod sessions;
 mod tasks;
 mod transport;
+
+mod values;
+mod waiting;
 mod walk;
 
 use std::time::Duration;

@@ -2,6 +2,7 @@
 
 use super::decode::decode;
 use super::error::Limits;
+use super::lenient::from_slice;
 use crate::reflect::record::Type;
 
 /// What an action may return: a type, or nothing.
@@ -13,6 +14,12 @@ pub trait Returned: Sized + Send + 'static {
 impl Returned for () {
     fn read(_: &[u8]) -> Option<Self> {
         None
+    }
+}
+
+impl Returned for serde_json::Value {
+    fn read(body: &[u8]) -> Option<Self> {
+        from_slice(body).ok()
     }
 }
 

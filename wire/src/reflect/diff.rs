@@ -8,6 +8,7 @@ use crate::codec::encode::encode;
 use crate::codec::writer::Writer;
 use crate::reflect::compare::{same, same_slot};
 use crate::reflect::json_diff::{Members, below, leaves};
+use crate::reflect::meaning::{alike, alike_slot};
 use crate::reflect::record::{Item, Record, RecordSlot, Slot};
 use crate::reflect::secret::is_secret;
 use crate::value::oem::Oem;
@@ -69,9 +70,13 @@ impl Patch {
     }
 }
 
-/// What a PATCH has to say to make `old` into `new`.
+/// What a PATCH has to say to make `old` into `new`. Numbers are compared by value, and objects whatever the order of their
+/// members: what went through JSON and back (`serde_json::to_value`, `from_value`) is not a change.
 #[must_use]
 pub fn diff(old: &dyn Record, new: &dyn Record) -> Patch {
+    if alike(old, new) {
+        return Patch { body: "{}".to_owned(), changes: Vec::new() };
+    }
     let mut changes = Vec::new();
     let body = object(old, new, "", &mut changes).unwrap_or_else(|| "{}".to_owned());
     Patch { body, changes }
@@ -133,10 +138,10 @@ fn oem<'a>(slot: &Slot<'a>) -> Option<&'a Oem> {
 fn fields(old: &dyn Record, new: &dyn Record, pointer: &str, changes: &mut Vec<PropertyChange>, members: &mut Members) {
     for (number, field) in new.table().fields.iter().enumerate() {
         let (before, after) = (old.slot(number), new.slot(number));
-        if same_slot(&before, &after) {
+        let many = field.flags.many();
+        if same_slot(&before, &after) || alike_slot(&before, &after, many) {
             continue;
         }
-        let many = field.flags.many();
         if let (Slot::Record(before), Slot::Record(after)) = (&before, &after)
             && !after.is_empty()
         {

@@ -1,9 +1,10 @@
 //! The difference of two JSON texts of which no schema says anything, as a PATCH has it: the leaves that changed, null for
 //! what was taken away, arrays as a whole.
 
-use crate::codec::json::{Json, Peek};
+use crate::codec::json::Peek;
 use crate::codec::splice::{Part, parts};
 use crate::codec::writer::write_string;
+use crate::reflect::meaning::alike_json;
 
 /// The members of an object as they are written.
 #[derive(Default)]
@@ -36,7 +37,7 @@ pub(crate) fn leaves(old: &str, new: &str, pointer: &str, found: &mut dyn FnMut(
         return None;
     }
     let (Some((Peek::Object, before)), Some((Peek::Object, after))) = (parts(old), parts(new)) else {
-        return (!same(old, new)).then(|| {
+        return (!alike_json(old, new)).then(|| {
             found(pointer.to_owned());
             new.trim().to_owned()
         });
@@ -71,39 +72,6 @@ fn named<'p>(parts: &'p [Part], name: &str) -> Option<&'p Part> {
 fn last_named(parts: &[Part]) -> impl Iterator<Item = (&str, &Part)> {
     let of = move |part: &Part, name: &str| named(parts, name).is_some_and(|last| std::ptr::eq(last, part));
     parts.iter().filter_map(move |part| part.name.as_deref().filter(|name| of(part, name)).map(|name| (name, part)))
-}
-
-/// Whether two texts have the same value, however it is written. Numbers have to be written alike.
-fn same(one: &str, other: &str) -> bool {
-    let text = |json: &str, part: &Part| json.get(part.value.clone()).unwrap_or_default().to_owned();
-    match (parts(one), parts(other)) {
-        (Some((Peek::Array, items)), Some((Peek::Array, others))) => {
-            items.len() == others.len()
-                && items.iter().zip(&others).all(|(item, by)| same(&text(one, item), &text(other, by)))
-        }
-        (Some((Peek::Object, members)), Some((Peek::Object, others))) => {
-            let has_all = |of: &[Part], from: &[Part]| last_named(from).all(|(name, _)| named(of, name).is_some());
-            has_all(&others, &members)
-                && has_all(&members, &others)
-                && last_named(&members).all(|(name, member)| {
-                    named(&others, name).is_some_and(|by| same(&text(one, member), &text(other, by)))
-                })
-        }
-        (None, None) => scalar(one) == scalar(other),
-        _ => false,
-    }
-}
-
-/// A scalar as what it means: strings without their escapes.
-fn scalar(json: &str) -> (bool, String) {
-    let mut reader = Json::new(json);
-    match reader.peek() {
-        Ok(Peek::String) => match reader.string() {
-            Ok(string) => (true, string.text().map_or_else(|| string.raw().to_owned(), Into::into)),
-            Err(_) => (false, json.trim().to_owned()),
-        },
-        _ => (false, json.trim().to_owned()),
-    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub(crate) mod find_links;
 #[doc(hidden)]
 pub mod generated;
 pub(crate) mod json_diff;
+pub(crate) mod meaning;
 pub(crate) mod module;
 pub(crate) mod pointer;
 pub(crate) mod record;

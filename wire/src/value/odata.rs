@@ -7,8 +7,15 @@ use crate::value::version::Version;
 
 macro_rules! text_type {
     ($(#[$doc:meta])* $name:ident) => {
+        text_type! {
+            #[derive(PartialOrd, Ord)]
+            $(#[$doc])*
+            $name, ordered otherwise
+        }
+    };
+    ($(#[$doc:meta])* $name:ident, ordered otherwise) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, PartialEq, Eq, Hash)]
         pub struct $name(Box<str>);
 
         impl $name {

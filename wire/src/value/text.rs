@@ -1,13 +1,25 @@
 //! Scalars that are text with a meaning: dates, durations and UUIDs. They keep what the service wrote and offer
 //! a parsed view; text that has no meaning is kept all the same.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use crate::value::odata::text_type;
 
 text_type! {
     /// A point in time, `Edm.DateTimeOffset`: `2026-11-22T10:44:57+01:00`.
-    DateTime
+    ///
+    /// They are ordered by the [instant](Self::timestamp), whatever the offset. Texts without one (`""`, no offset) come before
+    /// all others. Only the same text is equal (`==`): of one instant that is written in two ways the texts decide the order.
+    /// Compare [`timestamp`](Self::timestamp) to find out whether instants are the same.
+    ///
+    /// ```
+    /// use rosefish::wire::DateTime;
+    ///
+    /// let (early, late) = (DateTime::from("2026-01-01T09:00:00+09:00"), DateTime::from("2026-01-01T01:00:00Z"));
+    /// assert!(early < late && early > DateTime::from("not set"));
+    /// ```
+    DateTime, ordered otherwise
 }
 
 impl DateTime {
@@ -39,6 +51,18 @@ impl DateTime {
     }
 }
 
+impl Ord for DateTime {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.timestamp().cmp(&other.timestamp()).then_with(|| self.as_str().cmp(other.as_str()))
+    }
+}
+
+impl PartialOrd for DateTime {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 impl From<jiff::Timestamp> for DateTime {
     fn from(timestamp: jiff::Timestamp) -> Self {
         Self::from(timestamp.to_string())
@@ -47,7 +71,10 @@ impl From<jiff::Timestamp> for DateTime {
 
 text_type! {
     /// A length of time, `Edm.Duration`: `P1DT2H3M4.5S`. Days are of 24 hours.
-    Duration
+    ///
+    /// They are ordered by [length](Self::signed): `PT90S` is less than `PT2M`. Texts without one come before all others. Only the
+    /// same text is equal (`==`): of one length that is written in two ways, `PT60S` and `PT1M`, the texts decide the order.
+    Duration, ordered otherwise
 }
 
 impl Duration {
@@ -88,6 +115,18 @@ impl Duration {
     #[must_use]
     pub fn is_conforming(&self) -> bool {
         is_duration(self.as_str().as_bytes())
+    }
+}
+
+impl Ord for Duration {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.signed().cmp(&other.signed()).then_with(|| self.as_str().cmp(other.as_str()))
+    }
+}
+
+impl PartialOrd for Duration {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -283,6 +322,26 @@ mod tests {
         for (seconds, text) in [(0.0, "PT0S"), (30.0, "PT30S"), (3600.0, "PT1H"), (5400.25, "PT1H30M0.25S")] {
             assert_eq!(Duration::from(std::time::Duration::from_secs_f64(seconds)), text);
         }
+    }
+
+    #[test]
+    fn dates_are_ordered_by_instant_and_durations_by_length() {
+        let dates = [
+            "",
+            "2026-01-01T00:00:00",
+            "2026-01-01T09:00:00+09:00",
+            "2026-01-01T00:30:00Z",
+            "2026-01-01T01:00:00Z",
+            "2026-01-01T02:00:00+01:00",
+            "2025-12-31T23:00:00-0600",
+        ];
+        assert!(dates.map(DateTime::from).is_sorted());
+        let durations =
+            ["", "soon", "-PT1H", "PT0S", "PT9.5S", "PT10S", "PT1M", "PT60S", "PT90S", "PT2M", "P1D", "PT25H"];
+        assert!(durations.map(Duration::from).is_sorted());
+        // Equal is what the order calls equal.
+        assert_ne!(DateTime::from(dates[4]), DateTime::from(dates[5]));
+        assert_ne!(DateTime::from(dates[4]).cmp(&DateTime::from(dates[5])), Ordering::Equal);
     }
 
     #[test]
