@@ -31,7 +31,7 @@ pub(super) struct Inner {
 }
 
 impl Host {
-    /// What was learned of this host. Given to [`HostBuilder::profile`] another time, it saves asking again.
+    /// What was learned of this host. Given to [`HostBuilder::profile`](super::HostBuilder::profile) another time, it saves asking again.
     #[must_use]
     pub fn profile(&self) -> HostProfile {
         self.0.profile.lock().unwrap_or_else(PoisonError::into_inner).clone()
