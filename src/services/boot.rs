@@ -135,15 +135,9 @@ fn set(system: Resource<ComputerSystem>, wanted: Wanted) -> BoxFuture<'static, R
             }
             edit
         };
-        // What the resource said when it was read may have been changed or used up since.
-        let whole = || {
-            let edit = edit().also("/Boot/BootSourceOverrideEnabled");
-            // A target that is not changed is not sent: nobody knows whether the service accepts it.
-            if edit.boot.as_ref().is_some_and(|boot| boot.boot_source_override_target.as_ref() == Some(&target)) {
-                return edit.also("/Boot/BootSourceOverrideTarget");
-            }
-            edit
-        };
+        // What the resource said when it was read may have been changed or used up since; and some services miss the target
+        // also where nothing is to be overridden.
+        let whole = || edit().also("/Boot/BootSourceOverrideEnabled").also("/Boot/BootSourceOverrideTarget");
         let send = async |edit: Edit<ComputerSystem>| {
             let body = edit.patch().body;
             edit.commit().await.map(|committed| (committed, body))
