@@ -123,7 +123,8 @@ impl BootFlags {
         }
         let kind = |efi: bool| if efi { "EFI" } else { "legacy" };
         let lasts = |persistent: bool| if persistent { "every start" } else { "the next start" };
-        if !self.valid {
+        // Some BMCs show the device that was asked for and not that it is valid.
+        if !self.valid && self.device != asked.device {
             Some("no boot device is in force".to_owned())
         } else if self.device != asked.device {
             Some(format!("the boot device is {:?}", self.device))
