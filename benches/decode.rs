@@ -83,7 +83,7 @@ fn read(folder: &Path, payloads: &mut Vec<Payload>) {
     }
 }
 
-/// The payload's type: found beforehand for both, as it is no part of decoding.
+/// The payload's type: found beforehand for both, since finding it is not decoding.
 fn table(value: &serde_json::Value) -> Option<&'static Table> {
     let text = |name: &str| value.get(name).and_then(serde_json::Value::as_str);
     let said = text("@odata.type").and_then(|name| schema::find_odata_type(&ODataType::from(name)));

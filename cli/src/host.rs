@@ -36,7 +36,7 @@ pub struct HostArgs {
     /// Give up on a request after so many seconds
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<Duration>,
-    /// At most so many requests at a time, 4 unless told otherwise; a BMC is a small computer
+    /// Requests in flight at a time [default: 4]; a BMC is a small computer
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub concurrency: Option<u16>,
 }

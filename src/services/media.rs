@@ -13,6 +13,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::resource::Resource;
 use crate::resource::edit::Committed;
+use crate::resource::partial::Partial;
 use crate::schema::VirtualMedia;
 use crate::schema::virtual_media::{InsertMediaParameters, TransferMethod, TransferProtocolType};
 
@@ -63,7 +64,7 @@ impl Insert {
         self
     }
 
-    /// How long to wait until the service shows the image as inserted; a minute unless told.
+    /// How long to wait until the service shows the image as inserted; a minute by default.
     pub fn within(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
@@ -80,44 +81,44 @@ impl IntoFuture for Insert {
 }
 
 impl Client {
-    /// The slots for virtual media: those of the systems and, as older services have them, of the managers.
+    /// Reads the slots for virtual media: those of the systems and, as older services have them, of the managers. What could
+    /// not be read hides no other slot, and is named.
     ///
     /// # Errors
     ///
-    /// As [`Client::get`].
-    pub async fn virtual_media(&self) -> Result<Vec<Resource<VirtualMedia>>, Error> {
+    /// As [`Client::get`], where nothing could be read at all.
+    pub async fn virtual_media(&self) -> Result<Partial<Resource<VirtualMedia>>, Error> {
         let client = self.clone();
         Box::pin(async move { client.slots().await }).await
     }
 
-    async fn slots(self) -> Result<Vec<Resource<VirtualMedia>>, Error> {
+    async fn slots(self) -> Result<Partial<Resource<VirtualMedia>>, Error> {
+        let systems = self.root().systems().members().collect_all().await;
         let mut slots: Vec<Resource<VirtualMedia>> = Vec::new();
-        let mut systems = self.root().systems().members();
-        while let Some(system) = systems.try_next().await? {
-            slots.extend(present(system.virtual_media().members().try_collect::<Vec<_>>().await)?);
+        let mut missing = systems.missing;
+        for system in &systems.items {
+            let found = system.virtual_media().members().collect_all().await;
+            slots.extend(found.items);
+            missing.extend(found.missing);
         }
         #[cfg(feature = "managers")]
         {
-            let mut managers = self.root().managers().members();
-            while let Some(manager) = managers.try_next().await? {
-                let found = present(manager.virtual_media().members().try_collect::<Vec<_>>().await)?;
-                slots.extend(
-                    found
-                        .into_iter()
-                        .filter(|slot| slots.iter().all(|known| known.uri() != slot.uri()))
-                        .collect::<Vec<_>>(),
-                );
+            let managers = self.root().managers().members().collect_all().await;
+            missing.extend(managers.missing);
+            for manager in &managers.items {
+                let found = manager.virtual_media().members().collect_all().await;
+                missing.extend(found.missing);
+                for slot in found.items {
+                    if slots.iter().all(|known| known.uri() != slot.uri()) {
+                        slots.push(slot);
+                    }
+                }
             }
         }
-        Ok(slots)
-    }
-}
-
-/// What there is; nothing where the link or what it leads to is missing.
-fn present(found: Result<Vec<Resource<VirtualMedia>>, Error>) -> Result<Vec<Resource<VirtualMedia>>, Error> {
-    match found {
-        Err(error) if matches!(error.kind(), ErrorKind::Missing | ErrorKind::NotFound) => Ok(Vec::new()),
-        found => found,
+        match slots.is_empty().then(|| missing.pop()).flatten() {
+            Some(nothing) => Err(nothing.error),
+            None => Ok(Partial { items: slots, missing }),
+        }
     }
 }
 

@@ -123,10 +123,10 @@ pub(crate) struct IpmiTarget {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Protocol")]
 struct IpmiArgs {
-    /// IPMI: the UDP port, 623 unless told
+    /// IPMI: the UDP port [default: 623]
     #[arg(long, short, value_name = "PORT")]
     port: Option<u16>,
-    /// IPMI: the privilege level of the session, administrator unless told
+    /// IPMI: the privilege level of the session [default: administrator]
     #[arg(long, short = 'L', value_name = "LEVEL")]
     privilege: Option<PrivilegeName>,
     /// IPMI: insist on this cipher suite, such as 17 or 3, instead of the strongest that there is

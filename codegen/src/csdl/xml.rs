@@ -77,7 +77,7 @@ pub(super) fn read(file: &str, text: &str) -> Result<Element, Error> {
             Event::Empty(start) => Some(element(file, line, &start)?),
             Event::End(_) => open.pop(),
             Event::Text(text) => {
-                // The whitespace between elements is no text of theirs.
+                // The whitespace between elements does not belong to them.
                 if let Some(parent) = open.last_mut()
                     && !text.trim().is_empty()
                 {

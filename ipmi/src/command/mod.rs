@@ -71,7 +71,7 @@ pub trait Command: Sync {
     /// Network function and command number.
     fn code(&self) -> (NetFn, u8);
 
-    /// Whether it may be repeated. Unless said otherwise, a command changes something.
+    /// Whether it may be repeated. By default, a command changes something.
     fn effect(&self) -> Effect {
         Effect::Changes
     }
