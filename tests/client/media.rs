@@ -148,3 +148,19 @@ fn futures_of_media_are_send() {
         send(&std::future::IntoFuture::into_future(boot));
     }
 }
+
+#[tokio::test]
+async fn a_slot_that_cannot_be_read_hides_no_other_and_is_named() {
+    let (mock, bmc) = crate::connected().await;
+    let bmc = bmc.with_retry(rosefish::RetryPolicy::none());
+    let all = bmc.virtual_media().await.unwrap();
+    assert!(all.is_whole() && all.len() > 1, "{all:?}");
+    let bad = all[0].uri().to_owned();
+    for how in rosefish_mock::fault::Unreadable::QUICK {
+        let rule = mock.faults().add(rosefish_mock::fault::Rule::unreadable(&bad, how));
+        let rest = bmc.virtual_media().await.unwrap();
+        assert_eq!(rest.len(), all.len() - 1, "{how:?}");
+        assert!(rest.missing.iter().any(|missing| missing.place == bad), "{how:?}: {:?}", rest.missing);
+        mock.faults().remove(rule);
+    }
+}
