@@ -248,8 +248,9 @@ mod tests {
         assert_eq!(asked.contradiction(&asked), None);
         let none = BootFlags::device(BootDevice::None, false, false);
         assert_eq!(BootFlags { valid: false, ..asked }.contradiction(&none), None);
+        assert_eq!(BootFlags { valid: false, ..asked }.contradiction(&asked), None, "some BMCs leave the valid bit out");
         for (read, text) in [
-            (BootFlags { valid: false, ..asked }, "no boot device"),
+            (BootFlags { valid: false, device: BootDevice::Disk, ..asked }, "no boot device"),
             (BootFlags { device: BootDevice::Disk, ..asked }, "Disk"),
             (BootFlags { persistent: true, ..asked }, "every start"),
             (BootFlags { efi: false, ..asked }, "legacy"),
