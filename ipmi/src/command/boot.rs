@@ -248,7 +248,11 @@ mod tests {
         assert_eq!(asked.contradiction(&asked), None);
         let none = BootFlags::device(BootDevice::None, false, false);
         assert_eq!(BootFlags { valid: false, ..asked }.contradiction(&none), None);
-        assert_eq!(BootFlags { valid: false, ..asked }.contradiction(&asked), None, "some BMCs leave the valid bit out");
+        assert_eq!(
+            BootFlags { valid: false, ..asked }.contradiction(&asked),
+            None,
+            "some BMCs leave the valid bit out"
+        );
         for (read, text) in [
             (BootFlags { valid: false, device: BootDevice::Disk, ..asked }, "no boot device"),
             (BootFlags { device: BootDevice::Disk, ..asked }, "Disk"),
