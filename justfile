@@ -36,6 +36,10 @@ docs:
 features:
     .ci/features
 
+# What would be published of each crate, and whether it could be.
+publish *options="--dry-run":
+    .ci/publish {{ options }}
+
 # Against other people's BMC simulators and conformance tools.
 peers:
     .ci/peers

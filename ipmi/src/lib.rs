@@ -34,3 +34,8 @@ pub use service::sensor::Measurement;
 pub use service::user::User;
 pub use service::vendor::{CoolingIsMyConcern, DellFans, InspurFans, SupermicroFans};
 pub use session::UserLookup;
+
+/// The example of the README, which is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

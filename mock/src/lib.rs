@@ -140,3 +140,8 @@ pub use task::rule::TaskRule;
 pub use tree::Tree;
 pub use tree::payload::{Problem, ProblemKind};
 pub use verb::query::support::{Query, QuerySupport};
+
+/// The example of the README, which is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -48,3 +48,8 @@ pub use value::oem::{Oem, PointerError};
 pub use value::primitive::Primitive;
 pub use value::text::{DateTime, Duration, Guid};
 pub use value::version::Version;
+
+/// The example of the README, which is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
