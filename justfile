@@ -32,6 +32,10 @@ english *paths:
 docs:
     .ci/docs
 
+# The public interface as text: writes docs/api anew, or with --check prints what differs.
+api *options:
+    .ci/api {{ options }}
+
 # The library with none of its features, and with each alone.
 features:
     .ci/features

@@ -107,6 +107,7 @@
 //! Images are not looked into, nothing is fetched from the URIs that clients give, and certificates, licenses and
 //! composition are resources like any other, without a meaning.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 mod action;
 mod builder;
 mod error;

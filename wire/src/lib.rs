@@ -8,6 +8,7 @@
 //! Nothing here knows of HTTP, nor of any one schema: the types are in the crate `rosefish`, which shows this one as
 //! `rosefish::wire`.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic))]
 
 mod codec;
