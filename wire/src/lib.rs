@@ -19,12 +19,16 @@ pub use codec::decode::{Decoded, decode, decode_into, peek_odata_type};
 pub use codec::deviation::{Deviation, DeviationKind, Handling};
 pub use codec::encode::{encode, encode_bytes};
 pub use codec::error::{DecodeError, DecodeErrorKind, Limits};
+#[doc(hidden)]
 pub use codec::json::Peek;
 pub use codec::lenient::from_slice;
+#[doc(hidden)]
 pub use codec::reader::Reader;
 pub use codec::residue::Residue;
 pub use codec::returned::Returned;
+#[doc(hidden)]
 pub use codec::scalar::{Fit, Reading, Scalar, ScalarSlot};
+#[doc(hidden)]
 pub use codec::writer::Writer;
 pub use reflect::annotation::Annotations;
 pub use reflect::diff::{Patch, PropertyChange, creation, diff};
@@ -32,11 +36,12 @@ pub use reflect::fields::Fields;
 pub use reflect::find_links::{FoundLink, links};
 #[doc(hidden)]
 pub use reflect::generated;
+#[doc(hidden)]
 pub use reflect::module::{Module, Modules};
 pub use reflect::pointer::at;
-pub use reflect::record::{
-    Collection, EnumSlot, Item, ItemMut, LinkSlot, MAP, MapSlot, Member, Record, RecordSlot, Slot, SlotMut, Type,
-};
+#[doc(hidden)]
+pub use reflect::record::{EnumSlot, LinkSlot, MAP, MapSlot, RecordSlot};
+pub use reflect::record::{Collection, Item, ItemMut, Member, Record, Slot, SlotMut, Type};
 pub use reflect::table::{
     ActionTable, Capabilities, Detail, Doc, EnumTable, Field, Flags, Kind, Notes, Table, TypeKind,
 };
