@@ -39,9 +39,9 @@ pub use reflect::generated;
 #[doc(hidden)]
 pub use reflect::module::{Module, Modules};
 pub use reflect::pointer::at;
+pub use reflect::record::{Collection, Item, ItemMut, Member, Record, Slot, SlotMut, Type};
 #[doc(hidden)]
 pub use reflect::record::{EnumSlot, LinkSlot, MAP, MapSlot, RecordSlot};
-pub use reflect::record::{Collection, Item, ItemMut, Member, Record, Slot, SlotMut, Type};
 pub use reflect::table::{
     ActionTable, Capabilities, Detail, Doc, EnumTable, Field, Flags, Kind, Notes, Table, TypeKind,
 };
