@@ -28,6 +28,10 @@ structure:
 english *paths:
     .ci/english {{ paths }}
 
+# Builds and runs every example, and looks at what it prints.
+examples *names:
+    .ci/examples {{ names }}
+
 # The documentation, links checked.
 docs:
     .ci/docs

@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         println!("{:?} {:?} {:?} %", progress.phase, progress.state, progress.percent);
     }
     let done = task.wait(Duration::from_secs(1800)).await?;
-    println!("done, with status {:?}", done.status);
+    println!("done: {}", done.is_known());
     client.close().await?;
     Ok(())
 }
