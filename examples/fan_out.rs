@@ -2,7 +2,6 @@
 //!
 //! Without arguments, these are three mocks, and an address where nothing answers.
 
-#[allow(dead_code, reason = "only its credentials are of use here")]
 mod machine;
 
 use std::error::Error;

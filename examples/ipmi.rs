@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("firmware: {:?}", bmc.device_id().await?.firmware);
     let sensors = bmc.sensors().await?;
     for sensor in &sensors.items {
-        // One that can't be read is no reason to leave out the others.
+        // The others are shown even if one can't be read.
         match bmc.read_sensor(sensor).await {
             Ok(read) => println!("{:<20} {:?} {} {:?}", sensor.name, read.value, sensor.unit, read.states),
             Err(error) => println!("{:<20} {error}", sensor.name),

@@ -15,7 +15,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // From here on, this client leaves the session open when it is dropped.
     let token = client.keep_session().ok_or("the service has no sessions")?;
     println!("kept {:?}", token.uri());
-    // Whoever has this is logged in: keep it as you would a password.
+    // This is as good as a login: store it as you would a password.
     let stored = serde_json::to_string(&token.expose())?;
     drop(client);
 
