@@ -64,7 +64,9 @@ pub use services::boot::SetBootOverride;
 pub use services::media::Insert;
 pub use services::select::Selector;
 #[cfg(feature = "update")]
-pub use services::update::Upload;
+pub use services::image::UploadImage;
+#[cfg(feature = "update")]
+pub use services::update::{Upload, UploadProgress};
 pub use task::{Completion, Progress, TaskHandle, TaskMonitor, TaskPhase, TaskUpdates};
 #[doc(no_inline)]
 pub use {bytes, http, secrecy};
