@@ -14,6 +14,9 @@ use tokio::time::{Instant, timeout_at};
 use super::transport::{Body, HttpResponse};
 use crate::error::{Error, ErrorKind};
 
+/// How often it is looked at whether it moves, once it might have come to a halt.
+const LOOK: Duration = Duration::from_millis(100);
+
 /// A body that can be sent as long as nothing of it was.
 #[derive(Clone)]
 pub(crate) struct Outgoing(Arc<Mutex<State>>);
@@ -76,13 +79,14 @@ impl Outgoing {
         deadline: Instant,
     ) -> Result<HttpResponse, Error> {
         loop {
-            let until = self.until().min(deadline);
-            match timeout_at(until, &mut sent).await {
-                Ok(answer) => return self.judge(answer),
-                Err(_) if until == deadline => break,
-                // It has moved meanwhile.
-                Err(_) if self.until() > until => {}
-                Err(_) => break,
+            // Which of the two limits it is may change meanwhile.
+            let shortest = |state: &State| after(state.moved, state.stall.min(state.answer));
+            let look = shortest(&self.state()).max(Instant::now() + LOOK).min(deadline);
+            if let Ok(answer) = timeout_at(look, &mut sent).await {
+                return self.judge(answer);
+            }
+            if Instant::now() >= self.until().min(deadline) {
+                break;
             }
         }
         let State { sent, length, .. } = *self.state();
@@ -96,8 +100,7 @@ impl Outgoing {
     fn until(&self) -> Instant {
         let state = self.state();
         let patience = if state.sent < state.length { state.stall } else { state.answer };
-        // What can't be added up is as good as never.
-        state.moved.checked_add(patience).unwrap_or_else(|| state.moved + Duration::from_secs(30 * 365 * 24 * 3600))
+        after(state.moved, patience)
     }
 
     /// What came of a request whose body broke off is said by why it did, unless the service has refused it.
@@ -108,6 +111,11 @@ impl Outgoing {
             _ => answer,
         }
     }
+}
+
+fn after(begin: Instant, time: Duration) -> Instant {
+    // What can't be added up is as good as never.
+    begin.checked_add(time).unwrap_or_else(|| begin + Duration::from_secs(30 * 365 * 24 * 3600))
 }
 
 /// The body as one attempt gives it.

@@ -119,7 +119,8 @@ fn logged() -> (Arc<Log>, tracing::subscriber::DefaultGuard) {
 #[tokio::test]
 async fn each_request_to_each_bmc_is_a_line_that_says_which_and_how_it_went_and_no_secret() {
     let (log, _guard) = logged();
-    let mocks = [MockBmc::start().await.unwrap(), MockBmc::builder().plain().start().await.unwrap()];
+    let start = || MockBmc::builder().credentials("admin", "p4ss-of-the-bmc");
+    let mocks = [start().start().await.unwrap(), start().plain().start().await.unwrap()];
     let mut secrets = vec!["Gu3st-Gu3st".to_owned(), "k3y-of-the-gateway".to_owned()];
     let (mut expected, mut visited) = (0, 0);
     let mut origins = Vec::new();

@@ -184,7 +184,7 @@ async fn serve(mut stream: TcpStream, does: Does, begun: &AtomicUsize, bytes: &A
             Does::Take | Does::Silence => (length, Duration::ZERO),
             Does::Stall => (0, Duration::ZERO),
         };
-        let (mut taken, mut buffer) = (0, vec![0; 1 << 16]);
+        let (mut taken, mut buffer) = (0, vec![0; 1 << 20]);
         while taken < most {
             match stream.read(&mut buffer).await? {
                 0 => return Ok(()),
@@ -300,17 +300,17 @@ async fn an_image_of_which_nothing_went_out_is_sent_again_where_that_is_safe() {
 #[tokio::test]
 async fn an_upload_lives_as_long_as_it_moves() {
     // Longer than the client's calls may take, and than it may stand still.
-    let taker = Taker::start(Does::TakeSlowly(Duration::from_millis(4))).await;
+    let taker = Taker::start(Does::TakeSlowly(Duration::from_millis(50))).await;
     let url = format!("http://{}", taker.address);
     let bmc = Client::builder(&url).timeout(SECOND / 4).connect().await.unwrap();
     let service = bmc.get::<UpdateService>(UPDATE).await.unwrap();
     let begin = Instant::now();
-    let upload = service.upload("bmc.bin", image(16_000_000)).stall_timeout(SECOND / 2);
+    let upload = service.upload("bmc.bin", vec![7; 24_000_000]).stall_timeout(SECOND / 2);
     upload.answer_timeout(4 * SECOND).await.unwrap();
     assert!(begin.elapsed() > SECOND / 2, "{:?}", begin.elapsed());
 
     let service = Taker::start(Does::Stall).await.service().await;
-    let stalled = service.upload("bmc.bin", image(32_000_000)).stall_timeout(SECOND / 4).await.unwrap_err();
+    let stalled = service.upload("bmc.bin", vec![7; 32_000_000]).stall_timeout(SECOND / 4).await.unwrap_err();
     assert!(stalled.is_timeout() && stalled.outcome_unknown(), "{stalled}");
     assert!(stalled.to_string().contains("of 32000000 bytes"), "it says how far it was: {stalled}");
 
@@ -320,7 +320,7 @@ async fn an_upload_lives_as_long_as_it_moves() {
 
     let service = Taker::start(Does::TakeSlowly(SECOND / 4)).await.service().await;
     let begin = Instant::now();
-    let late = service.upload("bmc.bin", image(32_000_000)).timeout(SECOND).await.unwrap_err();
+    let late = service.upload("bmc.bin", vec![7; 32_000_000]).timeout(SECOND).await.unwrap_err();
     assert!(late.is_timeout() && begin.elapsed() < 3 * SECOND, "{late}");
 }
 
