@@ -35,11 +35,8 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 
 fn measure(path: &Path, length: u64) -> Result<bool, Box<dyn Error>> {
     // It ends when its standard input does, which is when this ends.
-    let mut server = Command::new(std::env::current_exe()?)
-        .arg("receive")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()?;
+    let mut server =
+        Command::new(std::env::current_exe()?).arg("receive").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     let mut lines = BufReader::new(server.stdout.take().ok_or("no output")?).lines();
     let mut line = || lines.next().unwrap_or_else(|| Err(std::io::ErrorKind::UnexpectedEof.into()));
     let address = line()?;

@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("the service answered {}", reply.status);
     if let Some(task) = reply.task {
         let done = task.wait(Duration::from_secs(3600)).await?;
-        println!("the update is done: {:?}", done.phase());
+        println!("the update is done: {:?}", done.state);
     }
     client.close().await?;
     Ok(())

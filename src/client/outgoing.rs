@@ -46,8 +46,7 @@ impl Outgoing {
     /// A body of known length.
     pub(crate) fn new(body: Body, stall: Duration, answer: Duration) -> Self {
         let length = body.length().unwrap_or_default();
-        let state =
-            State { body: Some(body), length, sent: 0, moved: Instant::now(), failure: None, stall, answer };
+        let state = State { body: Some(body), length, sent: 0, moved: Instant::now(), failure: None, stall, answer };
         Self(Arc::new(Mutex::new(state)))
     }
 

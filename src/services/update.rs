@@ -234,7 +234,8 @@ impl Upload {
         let mut behind = b"\r\n".to_vec();
         for OemPart { name, kind, body } in &self.oem_parts {
             if !name.starts_with("Oem") || *name != quotable(name) || HeaderValue::from_str(kind).is_err() {
-                let text = format!("{name:?} of the type {kind:?} can't be a part of an update: its name begins with Oem");
+                let text =
+                    format!("{name:?} of the type {kind:?} can't be a part of an update: its name begins with Oem");
                 return Err(Error::new(ErrorKind::Configuration, text).at("POST", &self.service));
             }
             behind.extend_from_slice(head(name, "", kind).as_bytes());

@@ -134,7 +134,8 @@ async fn each_request_to_each_bmc_is_a_line_that_says_which_and_how_it_went_and_
             visited += usize::from(found.resource.is_ok());
         }
         // A password on its way out and, as some services repeat it, back.
-        let repeat = Action::json(400, serde_json::json!({ "error": { "message": "Password Gu3st-Gu3st is too simple" } }));
+        let repeat =
+            Action::json(400, serde_json::json!({ "error": { "message": "Password Gu3st-Gu3st is too simple" } }));
         mock.faults().add(Rule::on("POST", "/redfish/v1/AccountService/Accounts").then(repeat));
         let account = ManagerAccount {
             user_name: Some("guest".into()),

@@ -396,7 +396,8 @@ async fn a_transport_put_around_the_client_s_sees_every_request_and_no_secret_in
     crate::all_ended(&mock).await;
     let seen = seen.lock().unwrap();
     assert_eq!(seen.iter().filter(|line| !line.starts_with("Response")).count(), mock.request_count(), "{seen:#?}");
-    for part in ["GET /redfish/v1/ ", "POST /redfish/v1/SessionService/Sessions ", "DELETE /redfish/v1/SessionService"] {
+    for part in ["GET /redfish/v1/ ", "POST /redfish/v1/SessionService/Sessions ", "DELETE /redfish/v1/SessionService"]
+    {
         assert!(seen.iter().any(|line| line.starts_with(part)), "{part}: {seen:#?}");
     }
     for secret in [mock.password(), &token, "k3y-of-all"] {
@@ -441,6 +442,7 @@ async fn a_default_header_goes_along_unless_it_is_the_client_s_own() {
         assert!(error.to_string().contains(text) && !error.to_string().contains("s3cret"), "{name}: {error}");
     }
     assert_eq!(mock.request_count(), before, "nothing was sent");
-    let shown = format!("{:?}", Client::builder("bmc").default_header("X-Api-Key", "k3y").default_header("X-Tenant", "7"));
+    let shown =
+        format!("{:?}", Client::builder("bmc").default_header("X-Api-Key", "k3y").default_header("X-Tenant", "7"));
     assert!(!shown.contains("k3y") && shown.contains("x-tenant"), "{shown}");
 }

@@ -187,7 +187,11 @@ mod tests {
                 Some(text) => assert_eq!(whole.unwrap(), text.as_bytes()),
                 None => assert_eq!(whole.unwrap_err().kind(), ErrorKind::Body, "{length} {pieces:?}"),
             }
-            let given: usize = of(length, pieces).filter_map(|piece| async { piece.ok() }).map(|piece| piece.len()).fold(0, |sum, len| async move { sum + len }).await;
+            let given: usize = of(length, pieces)
+                .filter_map(|piece| async { piece.ok() })
+                .map(|piece| piece.len())
+                .fold(0, |sum, len| async move { sum + len })
+                .await;
             assert!(expected.is_some() || given < length.max(1) as usize, "{length} {pieces:?}: {given} were given");
         }
     }
