@@ -142,11 +142,13 @@ pub use rosefish_schema as schema;
 pub use rosefish_wire::{self as wire, Returned};
 #[cfg(feature = "systems")]
 pub use services::boot::SetBootOverride;
+#[cfg(feature = "update")]
+pub use services::image::UploadImage;
 #[cfg(feature = "systems")]
 pub use services::media::Insert;
 pub use services::select::Selector;
 #[cfg(feature = "update")]
-pub use services::update::Upload;
+pub use services::update::{Upload, UploadProgress};
 pub use task::{Completion, Progress, TaskHandle, TaskMonitor, TaskPhase, TaskUpdates};
 #[doc(no_inline)]
 pub use {bytes, http, secrecy};

@@ -51,9 +51,14 @@ pub(crate) fn credentials(mock: Option<&MockBmc>) -> Credentials {
     }
 }
 
+/// Returns what a client is made with, to set more before it connects.
+pub(crate) async fn builder() -> Result<(ClientBuilder, Option<MockBmc>), Box<dyn Error>> {
+    let mock = mock().await?;
+    Ok((guest(mock.as_ref()).credentials(credentials(mock.as_ref())), mock))
+}
+
 /// Returns a client that is logged in, and the mock that it talks to if there is no URL.
 pub(crate) async fn connect() -> Result<(Client, Option<MockBmc>), Box<dyn Error>> {
-    let mock = mock().await?;
-    let client = guest(mock.as_ref()).credentials(credentials(mock.as_ref())).connect().await?;
-    Ok((client, mock))
+    let (builder, mock) = builder().await?;
+    Ok((builder.connect().await?, mock))
 }

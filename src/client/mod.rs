@@ -13,15 +13,19 @@ mod credentials;
 mod etag_form;
 mod exchange;
 mod explain;
+pub(crate) mod headers;
 pub(crate) mod if_match;
 pub(crate) mod mask;
 mod origin;
+#[cfg_attr(not(feature = "update"), allow(dead_code, reason = "only firmware is uploaded"))]
+pub(crate) mod outgoing;
 mod query_memory;
 mod registries;
 mod request;
 mod retry;
 mod send;
 mod session;
+mod span;
 mod tls;
 pub mod transport;
 

@@ -20,9 +20,10 @@ mod requests;
 mod retry;
 mod server;
 mod sessions;
+mod spans;
 mod tasks;
 mod transport;
-
+mod uploads;
 mod values;
 mod waiting;
 mod walk;
