@@ -38,6 +38,7 @@ struct Settings {
     read_timeout: Option<Duration>,
     limits: Limits,
     concurrency: usize,
+    pages: usize,
     retry: RetryPolicy,
     cache: Option<usize>,
 }
@@ -92,6 +93,7 @@ impl ClientBuilder {
             read_timeout: None,
             limits: Limits::default(),
             concurrency: 4,
+            pages: 10_000,
             retry: RetryPolicy::default(),
             cache: None,
         }))
@@ -225,7 +227,8 @@ impl ClientBuilder {
         self
     }
 
-    /// What an answer may be at most, decompressed.
+    /// What an answer may be at most, decompressed, and how much memory it may take as a value. Errors and events are held to
+    /// the same, and [`Limits::members`] is also how many members a collection may have in all of its pages.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.0.limits = limits;
         self
@@ -235,6 +238,13 @@ impl ClientBuilder {
     /// least 1. Who waits longest is next. A BMC is a small computer.
     pub fn concurrency(mut self, most: usize) -> Self {
         self.0.concurrency = most.clamp(1, 1 << 16);
+        self
+    }
+
+    /// How many pages of one collection are read at most; 10,000 unless told. A stream of members ends with an error where
+    /// the service has more, or more members than [`Limits::members`]. The longest logs have some hundred pages.
+    pub fn pages(mut self, most: usize) -> Self {
+        self.0.pages = most.max(1);
         self
     }
 
@@ -288,7 +298,7 @@ impl ClientBuilder {
                 settings.credentials,
                 settings.means,
                 settings.retry,
-                settings.concurrency,
+                (settings.concurrency, settings.pages),
                 settings.cache,
             )
             .await

@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::future::BoxFuture;
-use futures_util::stream::BoxStream;
+use futures_util::stream::{BoxStream, StreamExt};
 
 pub use super::tls::TlsVersion;
 use crate::error::Error;
@@ -58,7 +58,7 @@ pub struct Body(BoxStream<'static, Result<Bytes, Error>>);
 impl Body {
     /// A body of pieces to come. After an error nothing more is read.
     pub fn new(pieces: impl Stream<Item = Result<Bytes, Error>> + Send + 'static) -> Self {
-        Self(Box::pin(pieces))
+        Self(Box::pin(pieces.fuse()))
     }
 }
 
