@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::terminal::say;
 use anyhow::{Context as _, bail};
 use clap::Args;
 use rosefish::{Client, ClientBuilder, Credentials, ErrorKind};
@@ -148,7 +149,7 @@ pub async fn interrupt() {
     if !PRESSED.swap(true, Ordering::Relaxed) {
         tokio::spawn(async {
             if tokio::signal::ctrl_c().await.is_ok() {
-                eprintln!("rosefish: sessions may be left open; they will time out");
+                say!("rosefish: sessions may be left open; they will time out");
                 std::process::exit(INTERRUPTED.into());
             }
         });
@@ -171,7 +172,7 @@ pub async fn log_out(client: Client) {
     if PRESSED.load(Ordering::Relaxed) {
         drop(client);
     } else if let Some(Err(error)) = uninterrupted(client.close()).await {
-        eprintln!("rosefish: the session could not be ended, it will time out: {}", error.report());
+        say!("rosefish: the session could not be ended, it will time out: {}", error.report());
     }
 }
 
@@ -183,7 +184,7 @@ pub async fn logged_out() {
         None => rosefish::logged_out(Duration::ZERO).await,
     };
     if left > 0 {
-        eprintln!("rosefish: {left} sessions could not be ended in time; they will time out");
+        say!("rosefish: {left} sessions could not be ended in time; they will time out");
     }
 }
 

@@ -17,6 +17,7 @@ use rosefish::walk::Walk;
 
 use crate::host::{HostArgs, log_out, split_url};
 use crate::partial::{self, say_not_read};
+use crate::terminal::stdout;
 
 pub(crate) use report::Report;
 
@@ -46,7 +47,7 @@ pub(crate) async fn run(args: CheckArgs) -> anyhow::Result<ExitCode> {
         false => folder(Path::new(&args.target))?,
     };
     let text = if args.json { format!("{:#}\n", report.to_json()) } else { report.to_table() };
-    std::io::stdout().write_all(text.as_bytes())?;
+    stdout().write_all(text.as_bytes())?;
     say_not_read(&unread);
     Ok(if report.is_clean() { partial::code(unread.is_empty()) } else { ExitCode::FAILURE })
 }
