@@ -12,6 +12,7 @@
 mod address;
 mod client;
 pub mod command;
+mod deadline;
 mod error;
 pub mod packet;
 mod partial;

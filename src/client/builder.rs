@@ -262,6 +262,12 @@ impl ClientBuilder {
         self
     }
 
+    /// Whether it is said by which certificate the service is known.
+    #[cfg(feature = "host")]
+    pub(crate) fn names_certificate(&self) -> bool {
+        self.0.http.trust.names_certificate()
+    }
+
     fn note(&mut self, fault: Error) {
         self.0.fault.get_or_insert(Arc::new(fault));
     }
