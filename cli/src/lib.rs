@@ -3,6 +3,7 @@
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod change;
 mod check;
 mod get;
 pub mod host;
@@ -27,6 +28,7 @@ Examples:
   rosefish walk --demo                            see it work, without any hardware
   rosefish walk https://bmc --user root           what a BMC has
   rosefish get https://bmc/redfish/v1/Systems/1   one resource
+  rosefish set bmc /redfish/v1/Systems/1 AssetTag=7   change a property; action invokes an action, vendors' as well
   rosefish power 10.0.0.7 --user root             is it on? Redfish, or IPMI where there is none
   rosefish sensors 10.0.0.7 --user root           and boot, sel, fru, identify, bmc, users, lan, sol
   rosefish check captured/                        decode payloads from files
@@ -52,6 +54,8 @@ struct Arguments {
 enum Command {
     Walk(walk::WalkArgs),
     Get(get::GetArgs),
+    Set(change::set::SetArgs),
+    Action(change::action::ActionArgs),
     Power(operate::power::PowerArgs),
     Boot(operate::boot::BootArgs),
     Sensors(operate::sensors::SensorsArgs),
@@ -102,6 +106,8 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Record(args) => record::run(args).await,
         Command::Mock(args) => mock::run(args).await,
         Command::Get(args) => run(Box::pin(get::run(args)) as Work).await,
+        Command::Set(args) => run(Box::pin(change::set::run(args))).await,
+        Command::Action(args) => run(Box::pin(change::action::run(args))).await,
         Command::Power(args) => run(Box::pin(operate::power::run(args))).await,
         Command::Boot(args) => run(Box::pin(operate::boot::run(args))).await,
         Command::Sensors(args) => run(Box::pin(operate::sensors::run(args))).await,
