@@ -101,6 +101,7 @@ mod erased;
 mod error;
 #[cfg(feature = "telemetry")]
 pub mod event;
+pub mod explore;
 #[cfg(feature = "host")]
 pub mod host;
 pub mod message;

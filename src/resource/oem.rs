@@ -114,12 +114,15 @@ impl AnyResource {
     /// Lists all actions that it has, the standard's and the vendors', wherever it names them.
     #[must_use]
     pub fn actions(&self) -> Vec<OemAction> {
-        let mut found = Vec::new();
-        if let Ok(json) = from_slice::<Value>(encode(self.record()).as_bytes()) {
-            search(&json, &mut String::new(), false, &mut found);
-        }
-        found
+        from_slice::<Value>(encode(self.record()).as_bytes()).map(|json| actions_in(&json)).unwrap_or_default()
     }
+}
+
+/// All actions in a payload.
+pub(crate) fn actions_in(json: &Value) -> Vec<OemAction> {
+    let mut found = Vec::new();
+    search(json, &mut String::new(), false, &mut found);
+    found
 }
 
 /// Finds actions: objects that have a target, by a name that says that they are actions or in an object that does.
