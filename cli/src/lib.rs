@@ -5,9 +5,11 @@
 
 mod change;
 mod check;
+mod files;
 mod get;
 pub mod host;
 mod mock;
+mod oem;
 mod operate;
 mod partial;
 mod pretty;
@@ -31,6 +33,7 @@ Examples:
   rosefish set bmc /redfish/v1/Systems/1 AssetTag=7   change a property; action invokes an action, vendors' as well
   rosefish power 10.0.0.7 --user root             is it on? Redfish, or IPMI where there is none
   rosefish sensors 10.0.0.7 --user root           and boot, sel, fru, identify, bmc, users, lan, sol
+  rosefish oem captured/                          what vendors add to the standard
   rosefish check captured/                        decode payloads from files
   rosefish schema ComputerSystem/PowerState       what the schemas say of it
   rosefish record https://bmc captured/           a folder of payloads that the mock serves
@@ -67,6 +70,7 @@ enum Command {
     Lan(operate::lan::LanArgs),
     Raw(operate::raw::RawArgs),
     Sol(operate::sol::SolArgs),
+    Oem(oem::OemArgs),
     Check(check::CheckArgs),
     Schema(schema::SchemaArgs),
     Record(record::RecordArgs),
@@ -119,6 +123,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Lan(args) => run(Box::pin(operate::lan::run(args))).await,
         Command::Raw(args) => run(Box::pin(operate::raw::run(args))).await,
         Command::Sol(args) => run(Box::pin(operate::sol::run(args))).await,
+        Command::Oem(args) => run(Box::pin(oem::run(args))).await,
         Command::Check(args) => run(Box::pin(check::run(args))).await,
     }
 }
