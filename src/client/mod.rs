@@ -97,6 +97,7 @@ pub(crate) type ServiceRootDocument = (ServiceRoot, Option<ETag>, Vec<Deviation>
 
 /// What a client has sent and received so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Traffic {
     /// Requests sent, those of login included.
     pub requests: u64,
@@ -106,6 +107,7 @@ pub struct Traffic {
 
 /// An answer as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RawResponse {
     /// The HTTP status.
     pub status: u16,

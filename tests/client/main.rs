@@ -10,6 +10,7 @@ mod errors;
 mod etag;
 mod events;
 mod logins;
+mod loops;
 mod media;
 mod memory;
 mod oem;

@@ -205,7 +205,7 @@ async fn who_can_not_be_reached_is_named_at_once() {
 async fn answers_are_decompressed_and_their_size_is_what_they_are_then() {
     for encoding in Encoding::ALL {
         let mock = MockBmc::builder().plain().compression(&[encoding]).start().await.unwrap();
-        let bmc = builder(&mock).limits(Limits { size: 200_000, ..Limits::default() }).connect().await.unwrap();
+        let bmc = builder(&mock).limits(Limits::default().with_size(200_000)).connect().await.unwrap();
         mock.set("/redfish/v1/Chassis/big", json!({ "Name": "x".repeat(150_000) }));
         mock.set("/redfish/v1/Chassis/huge", json!({ "Name": "x".repeat(250_000) }));
         let big = bmc.get::<Chassis>("/redfish/v1/Chassis/big").await.unwrap();
