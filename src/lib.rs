@@ -96,6 +96,7 @@
 
 #[cfg_attr(not(feature = "telemetry"), allow(dead_code, reason = "only event streams are read piece by piece"))]
 mod client;
+mod deadline;
 mod erased;
 mod error;
 #[cfg(feature = "telemetry")]

@@ -95,6 +95,32 @@ async fn ipmi_is_used_where_there_is_no_redfish_and_the_outcome_says_why() {
     assert!(state.attempts.is_empty(), "what is known not to be there isn't tried again");
 }
 
+/// Whoever is on the way can break a connection; the handshake of IPMI would give them what a password is guessed from.
+#[tokio::test]
+async fn who_names_https_or_a_certificate_is_not_led_to_ipmi_by_a_broken_connection() {
+    const PIN: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+    let broken = Service::start(|_, _| Answer::text(502, "text/plain", "")).url().replace("http://", "");
+    for address in [format!("127.0.0.1:{}", nobody()), broken] {
+        for insists in [true, false] {
+            let ipmi = ipmi().await;
+            let port = ipmi.addr().port();
+            let quick = |client: rosefish::ClientBuilder| client.timeout(Duration::from_secs(2));
+            let hosts = match insists {
+                true => vec![
+                    at(&format!("https://{address}"), port),
+                    at(&address, port).redfish(move |client| quick(client).pin_sha256(PIN)),
+                ],
+                false => vec![at(&address, port).redfish(quick)],
+            };
+            for host in hosts {
+                let found = host.credentials(credentials()).connect().await;
+                assert_eq!(found.is_err(), insists, "{address}: {found:?}");
+                assert_eq!(was_asked(&ipmi), !insists, "{address}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn where_neither_is_the_error_tells_of_both() {
     let error = at(&format!("http://127.0.0.1:{}", nobody()), nobody()).credentials(credentials()).connect().await;

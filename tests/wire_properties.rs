@@ -247,3 +247,21 @@ fn every_field_of_a_table_has_a_slot_of_its_kind() {
         assert!(matches!(beyond, Slot::Rest(found, _) if found == *table), "{name}: {beyond:?}");
     }
 }
+
+/// Whoever takes the square of these is not done in an hour.
+#[test]
+fn the_difference_takes_no_longer_for_each_property_the_more_there_are() {
+    let (unknown, vendor) = (100_000, 100_000);
+    let members = |count: usize, last: usize| {
+        (0..count).map(|n| format!("\"x{n}\":{}", if n == count - 1 { last } else { 0 })).collect::<Vec<_>>().join(",")
+    };
+    let payload =
+        |last| format!("{{\"Name\":\"{last}\",{},\"Oem\":{{{}}}}}", members(unknown, last), members(vendor, last));
+    let table = schema::find("Chassis").unwrap();
+    let (old, new) = (read(table, &payload(1)), read(table, &payload(2)));
+    let patch = diff(&*old, &*new);
+    let last = format!("x{}", unknown - 1);
+    let expected = serde_json::json!({ "Name": "2", "Oem": { last.clone(): 2 }, last: 2 });
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&patch.body).unwrap(), expected);
+    assert_eq!(patch.changes.len(), 3);
+}

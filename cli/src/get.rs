@@ -1,6 +1,6 @@
 //! `rosefish get`: one resource, as the service sent it, and where it departs from the schemas.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
@@ -8,6 +8,7 @@ use clap::Args;
 
 use crate::host::{HostArgs, log_out, split_url};
 use crate::pretty;
+use crate::terminal::{say, stdout};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -27,7 +28,7 @@ pub(crate) struct GetArgs {
     /// The URL of the resource, path and all
     #[arg(value_name = "URI")]
     uri: String,
-    /// The body alone, byte by byte as it came, whatever it is
+    /// The body alone, byte by byte as it came, whatever it is; on a terminal with control characters made visible
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -45,9 +46,11 @@ pub(crate) async fn run(args: GetArgs) -> anyhow::Result<ExitCode> {
 
 async fn raw(client: &rosefish::Client, path: &str) -> anyhow::Result<ExitCode> {
     let response = client.get_raw(path).await.context(client.origin().to_owned())?;
-    let mut out = std::io::stdout().lock();
-    out.write_all(&response.body)?;
-    out.flush()?;
+    if std::io::stdout().is_terminal() {
+        stdout().write_all(&response.body)?;
+    } else {
+        std::io::stdout().write_all(&response.body)?;
+    }
     if response.status >= 400 {
         bail!("GET {path}: the service answered {}", response.status);
     }
@@ -56,11 +59,11 @@ async fn raw(client: &rosefish::Client, path: &str) -> anyhow::Result<ExitCode> 
 
 async fn typed(client: &rosefish::Client, path: &str) -> anyhow::Result<ExitCode> {
     let resource = client.get_any(path, None).await.context(client.origin().to_owned())?;
-    let mut out = std::io::stdout().lock();
+    let mut out = stdout();
     writeln!(out, "{}", pretty::indent(&resource.json()))?;
     out.flush()?;
     let deviations = resource.deviations();
-    eprintln!(
+    say!(
         "{}: {}, {} bytes, {}",
         resource.uri(),
         resource.table().name,
@@ -72,7 +75,7 @@ async fn typed(client: &rosefish::Client, path: &str) -> anyhow::Result<ExitCode
         }
     );
     for deviation in deviations {
-        eprintln!("  {deviation}");
+        say!("  {deviation}");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::terminal::say;
 use anyhow::{Context as _, bail};
 use clap::Args;
 use rosefish::{Client, ClientBuilder, Credentials, ErrorKind};
@@ -136,21 +137,48 @@ pub const INTERRUPTED: u8 = 130;
 /// How long the program waits at its end for sessions that are being ended.
 const LOGOUTS: Duration = Duration::from_secs(5);
 
-/// Whether Ctrl-C was pressed.
+/// Whether the program was told to end.
 static PRESSED: AtomicBool = AtomicBool::new(false);
 
-/// Waits for Ctrl-C. The next one ends the program at once.
-pub async fn interrupt() {
+/// Waits for what ends a program: Ctrl-C, or to be told to end, or the end of its terminal.
+async fn signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let wait = async |kind| match signal(kind) {
+            Ok(mut signals) => drop(signals.recv().await),
+            Err(_) => std::future::pending().await,
+        };
+        tokio::select! {
+            () = wait(SignalKind::interrupt()) => {}
+            () = wait(SignalKind::terminate()) => {}
+            // Who started it with `nohup` wants it to go on.
+            () = wait(SignalKind::hangup()), if !ignores_hangup() => {}
+        }
+    }
+    #[cfg(not(unix))]
     if tokio::signal::ctrl_c().await.is_err() {
         // Nobody can press it here.
         std::future::pending::<()>().await;
     }
+}
+
+/// Whether the end of the terminal is no reason to end, as far as that can be known.
+#[cfg(unix)]
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
+}
+
+/// Waits for Ctrl-C, SIGTERM or SIGHUP. The next one ends the program at once.
+pub async fn interrupt() {
+    signal().await;
     if !PRESSED.swap(true, Ordering::Relaxed) {
         tokio::spawn(async {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                eprintln!("rosefish: sessions may be left open; they will time out");
-                std::process::exit(INTERRUPTED.into());
-            }
+            signal().await;
+            say!("rosefish: sessions may be left open; they will time out");
+            std::process::exit(INTERRUPTED.into());
         });
     }
 }
@@ -171,7 +199,7 @@ pub async fn log_out(client: Client) {
     if PRESSED.load(Ordering::Relaxed) {
         drop(client);
     } else if let Some(Err(error)) = uninterrupted(client.close()).await {
-        eprintln!("rosefish: the session could not be ended, it will time out: {}", error.report());
+        say!("rosefish: the session could not be ended, it will time out: {}", error.report());
     }
 }
 
@@ -183,7 +211,7 @@ pub async fn logged_out() {
         None => rosefish::logged_out(Duration::ZERO).await,
     };
     if left > 0 {
-        eprintln!("rosefish: {left} sessions could not be ended in time; they will time out");
+        say!("rosefish: {left} sessions could not be ended in time; they will time out");
     }
 }
 

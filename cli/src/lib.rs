@@ -1,6 +1,8 @@
 //! The command line of rosefish: one module per command, and what they share: how a host is named ([`host`]) and how a
 //! service is walked ([`walk`]). Whatever is about Redfish itself is the library's.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod check;
 mod get;
 pub mod host;
@@ -10,12 +12,15 @@ mod partial;
 mod pretty;
 mod record;
 mod schema;
+mod terminal;
 pub mod walk;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+
+use crate::terminal::{one_line, say};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -118,7 +123,7 @@ fn failed(error: &anyhow::Error) -> ExitCode {
     if error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>()).any(is_broken_pipe) {
         return ExitCode::SUCCESS;
     }
-    eprintln!("rosefish: {error:#}");
+    say!("rosefish: {}", one_line(&format!("{error:#}")));
     ExitCode::FAILURE
 }
 

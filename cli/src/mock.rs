@@ -11,6 +11,7 @@ use rosefish_mock::ipmi::MockIpmi;
 use rosefish_mock::{DEFAULT_PASSWORD, DEFAULT_USER, MockBmc, Quirk, Tree};
 
 use crate::host::PASSWORD_VARIABLE;
+use crate::terminal::{say, stdout};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -81,7 +82,7 @@ pub(crate) struct MockArgs {
 
 pub(crate) async fn run(args: MockArgs) -> anyhow::Result<ExitCode> {
     if args.quirk.iter().any(|name| name == "list") {
-        let mut out = std::io::stdout().lock();
+        let mut out = stdout();
         for quirk in Quirk::ALL {
             writeln!(out, "{:24} {}", quirk.as_str(), quirk.description())?;
         }
@@ -92,7 +93,7 @@ pub(crate) async fn run(args: MockArgs) -> anyhow::Result<ExitCode> {
         None => Tree::demo(),
     };
     for problem in tree.problems() {
-        eprintln!("{problem}");
+        say!("{problem}");
     }
     let resources = tree.len();
     let mut builder = MockBmc::builder().tree(tree).credentials(&args.user, &args.password).port(args.port);
@@ -120,16 +121,16 @@ pub(crate) async fn run(args: MockArgs) -> anyhow::Result<ExitCode> {
     };
 
     // A program that started this one waits for the address.
-    let mut out = std::io::stdout().lock();
+    let mut out = stdout();
     writeln!(out, "{}", bmc.url())?;
     if let Some(ipmi) = &ipmi {
         writeln!(out, "{}", ipmi.addr())?;
     }
     out.flush()?;
     drop(out);
-    eprintln!("{resources} resources; log in as {}; Ctrl-C ends it", bmc.user());
+    say!("{resources} resources; log in as {}; Ctrl-C ends it", bmc.user());
     if let Some(fingerprint) = bmc.fingerprint_sha256() {
-        eprintln!("trust its certificate with --pin {fingerprint}");
+        say!("trust its certificate with --pin {fingerprint}");
     }
     bmc.wait().await?;
     Ok(ExitCode::SUCCESS)

@@ -1,5 +1,6 @@
 //! What is said of things that could not be read, and the exit code for it: one meaning in all commands.
 
+use crate::terminal::{one_line, say};
 use std::fmt::Display;
 use std::process::ExitCode;
 
@@ -9,7 +10,7 @@ pub(crate) const DONE_IN_PART: u8 = 3;
 /// Names on standard error what could not be read, a line each.
 pub(crate) fn say_not_read(missing: impl IntoIterator<Item: Display>) {
     for missing in missing {
-        eprintln!("not read: {}", one_line(&missing.to_string()));
+        say!("not read: {}", one_line(&missing.to_string()));
     }
 }
 
@@ -22,19 +23,4 @@ pub(crate) fn tell_missing(missing: &[impl Display]) -> ExitCode {
 /// The exit code of a command that read everything, or not.
 pub(crate) fn code(is_whole: bool) -> ExitCode {
     if is_whole { ExitCode::SUCCESS } else { DONE_IN_PART.into() }
-}
-
-/// What a BMC says must not move the cursor of the terminal that it is shown on, nor look like another line.
-fn one_line(text: &str) -> String {
-    text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_said_is_one_line_whatever_the_service_sent() {
-        assert_eq!(one_line("a: <html>\r\n\u{1b}[2Jb"), "a: <html>   [2Jb");
-    }
 }

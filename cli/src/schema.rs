@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use crate::terminal::stdout;
 use anyhow::bail;
 use clap::Args;
 use rosefish::schema;
@@ -36,7 +37,7 @@ pub(crate) fn run(args: SchemaArgs) -> anyhow::Result<ExitCode> {
         None if args.json => format!("{:#}\n", type_json(table)),
         None => type_text(table),
     };
-    std::io::stdout().write_all(text.as_bytes())?;
+    stdout().write_all(text.as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -95,6 +95,37 @@ async fn one_press_ends_the_session_in_every_verb() {
     }
 }
 
+/// From before the login to behind it, and whatever tells the program to end.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_signal_at_any_moment_of_a_login_leaves_a_session() {
+    for (number, signal) in ["-INT", "-TERM", "-HUP"].into_iter().cycle().take(21).enumerate() {
+        let mock = MockBmc::builder().credentials("root", "password").plain().latency(Duration::from_millis(60));
+        let mock = mock.start().await.unwrap();
+        mock.faults().add(Rule::on("GET", "**/Systems").then(Action::Delay(FOREVER)));
+        let child = Command::new(env!("CARGO_BIN_EXE_rosefish"))
+            .args(["power", &mock.url(), "--user", "root", "--protocol", "redfish"])
+            .env("ROSEFISH_PASSWORD", "password")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let program = Program { child, begin: Instant::now() };
+        // Its handlers are there when it asks for something.
+        while mock.requests().is_empty() {
+            assert!(program.begin.elapsed() < Duration::from_secs(60));
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(12) * u32::try_from(number).unwrap()).await;
+        let sent = Command::new("kill").args([signal, &program.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        let (output, took) = program.end().await;
+        assert_eq!(output.status.code(), Some(130), "{signal} {number}: {output:?}");
+        assert_eq!(mock.sessions(), 0, "{signal} {number}: {output:?}");
+        assert!(took < Duration::from_secs(8), "{signal} {number}: {took:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_keeps_its_logout_waiting_does_not_keep_the_program() {
     for verb in [VERBS[0], VERBS[1], VERBS[3]] {

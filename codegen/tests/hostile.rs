@@ -1,7 +1,7 @@
 //! Input made to hurt: whatever the bytes, there is a model or an error, never a panic.
 
 use rosefish_codegen::csdl::parse;
-use rosefish_codegen::{Manifest, Selection, build};
+use rosefish_codegen::{Manifest, Selection, build, rust};
 
 const MANIFEST: &str = include_str!("../../schemas/bundle.toml");
 
@@ -139,4 +139,114 @@ fn folders_and_files_that_cannot_be_read_are_errors_that_name_them() {
     let empty = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let error = rosefish_codegen::load(&[empty]).unwrap_err();
     assert_eq!(error.found(), "no *.xml file");
+}
+
+/// What leaves a comment or a literal of any kind, if anything does.
+const ESCAPES: &[&str] = &[
+    "\n pub fn injected() {}\n",
+    "\r pub fn injected() {}\r",
+    "\u{2028} pub fn injected() {} \u{85}",
+    "*/ pub fn injected() {} /*",
+    "*",
+    "/",
+    "\" ; pub fn injected() {} const X: &str = \"",
+    "\"# ; pub fn injected() {} const X: &str = r#\"",
+    "\"########## ; pub fn injected() {} const X: &str = r##########\"",
+    "`) }} pub fn injected() {} {{ (`",
+    "{} injected {0} {{}}",
+    "\\",
+    "\\u{0}",
+    "\u{202e}injected\u{2066}",
+    "\t1\tS\t7\ninjected\t0\tS\t7",
+    "x; pub fn injected() {} //",
+    "../../injected",
+    "r#injected",
+    "fn",
+    "crate",
+    "\u{442}\u{435}\u{441}\u{442}",
+];
+
+/// The schema's texts: values of attributes, and what stands between tags.
+fn places() -> Vec<std::ops::Range<usize>> {
+    let mut places = Vec::new();
+    let mut from = 0;
+    while let Some(start) = SCHEMA[from..].find(['"', '>']).map(|at| from + at) {
+        let end = if SCHEMA[start..].starts_with('"') { '"' } else { '<' };
+        let Some(length) = SCHEMA[start + 1..].find(end) else { break };
+        let place = start + 1..start + 1 + length;
+        from = place.end + usize::from(end == '"');
+        if !SCHEMA[place.clone()].trim().is_empty() {
+            places.push(place);
+        }
+    }
+    places
+}
+
+/// Where a name stands as code: not in a comment, which is a literal to the compiler, nor in a string.
+fn has_word(tokens: proc_macro2::TokenStream, word: &str) -> bool {
+    tokens.into_iter().any(|token| match token {
+        proc_macro2::TokenTree::Group(group) => has_word(group.stream(), word),
+        proc_macro2::TokenTree::Ident(name) => name == word,
+        _ => false,
+    })
+}
+
+/// Each text of a schema, replaced by what would leave the place that it is put in.
+#[test]
+fn no_text_of_a_schema_becomes_code() {
+    let manifest = Manifest::parse(MANIFEST).expect("the manifest");
+    // Annotations that the schema above does without.
+    let more = r#"<Annotation Term="Measures.Unit" String="W"/><Annotation Term="Validation.Pattern" String="^[a]$"/>
+        <Annotation Term="OData.Description" String="One thing"/><Annotation Term="OData.LongDescription" String="One long thing"/>"#;
+    let base = SCHEMA
+        .replace(r#"<Annotation Term="Redfish.Excerpt""#, &format!(r#"{more}<Annotation Term="Redfish.Excerpt""#));
+    assert!(base.len() > SCHEMA.len());
+    let quoted = |text: &str| {
+        let escape = |c: char| match c {
+            '&' => "&amp;".to_owned(),
+            '<' => "&lt;".to_owned(),
+            '"' => "&quot;".to_owned(),
+            '\n' | '\r' | '\t' => format!("&#{};", c as u32),
+            c => c.to_string(),
+        };
+        text.chars().map(escape).collect::<String>()
+    };
+    let (mut models, mut errors) = (0, 0);
+    let extra = ["W", "^[a]$", "One thing", "One long thing", "2024.1"];
+    let texts =
+        extra.into_iter().filter_map(|text| base.find(&format!("\"{text}\"")).map(|at| at + 1..at + 1 + text.len()));
+    let in_schema = places().into_iter().map(|place| {
+        let added = if SCHEMA[..place.start] == base[..place.start] { 0 } else { base.len() - SCHEMA.len() };
+        place.start + added..place.end + added
+    });
+    for place in in_schema.chain(texts).collect::<Vec<_>>() {
+        for escape in ESCAPES {
+            for text in [(*escape).to_owned(), format!("{}{escape}", &base[place.clone()])] {
+                let schema = format!("{}{}{}", &base[..place.start], quoted(&text), &base[place.end..]);
+                let model = parse("Hostile_v1.xml", &schema)
+                    .and_then(|document| build(vec![document], &manifest, &Selection::All));
+                let model = match model {
+                    Ok(model) => model,
+                    Err(error) => {
+                        assert!(!error.file().is_empty());
+                        errors += 1;
+                        continue;
+                    }
+                };
+                models += 1;
+                for (name, code) in &rust::emit(&model).files {
+                    assert!(!name.contains("..") && name.matches('/').count() <= 1, "{name}");
+                    if !name.ends_with(".rs") {
+                        continue;
+                    }
+                    let file = syn::parse_file(code).unwrap_or_else(|error| panic!("{error}: {text:?}: {code}"));
+                    drop(file);
+                    let tokens: proc_macro2::TokenStream = code.parse().unwrap();
+                    // A name that is one without its signs is a name, and no code.
+                    assert!(!escape.contains("fn injected") || !has_word(tokens, "injected"), "{text:?}: {code}");
+                }
+            }
+        }
+    }
+    assert!(models > 500 && errors > 100, "{models} models, {errors} errors");
 }

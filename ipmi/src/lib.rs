@@ -13,6 +13,7 @@
 mod address;
 mod client;
 pub mod command;
+mod deadline;
 mod error;
 pub mod packet;
 mod partial;

@@ -212,7 +212,7 @@ pub struct List<T>(Pin<Box<dyn Stream<Item = Result<T, ReadError>> + Send>>);
 
 impl<T> List<T> {
     pub(crate) fn new(stream: impl Stream<Item = Result<T, ReadError>> + Send + 'static) -> Self {
-        Self(Box::pin(stream))
+        Self(Box::pin(stream.fuse()))
     }
 
     /// Reads the list to its end.

@@ -43,6 +43,7 @@ struct Settings {
     read_timeout: Option<Duration>,
     limits: Limits,
     concurrency: usize,
+    pages: usize,
     retry: RetryPolicy,
     cache: Option<usize>,
 }
@@ -100,6 +101,7 @@ impl ClientBuilder {
             read_timeout: None,
             limits: Limits::default(),
             concurrency: 4,
+            pages: 10_000,
             retry: RetryPolicy::default(),
             cache: None,
         }))
@@ -287,7 +289,8 @@ impl ClientBuilder {
         self
     }
 
-    /// What an answer may be at most, decompressed.
+    /// What an answer may be at most, decompressed, and how much memory it may take as a value. Errors and events are held to
+    /// the same, and [`Limits::members`] is also how many members a collection may have in all of its pages.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.0.limits = limits;
         self
@@ -297,6 +300,13 @@ impl ClientBuilder {
     /// least 1. Who waits longest is next. A BMC is a small computer.
     pub fn concurrency(mut self, most: usize) -> Self {
         self.0.concurrency = most.clamp(1, 1 << 16);
+        self
+    }
+
+    /// How many pages of one collection are read at most; 10,000 unless told. A stream of members ends with an error where
+    /// the service has more, or more members than [`Limits::members`]. The longest logs have some hundred pages.
+    pub fn pages(mut self, most: usize) -> Self {
+        self.0.pages = most.max(1);
         self
     }
 
@@ -312,6 +322,12 @@ impl ClientBuilder {
     pub fn cache(mut self, bytes: usize) -> Self {
         self.0.cache = Some(bytes);
         self
+    }
+
+    /// Whether it is said by which certificate the service is known.
+    #[cfg(feature = "host")]
+    pub(crate) fn names_certificate(&self) -> bool {
+        self.0.http.trust.names_certificate()
     }
 
     fn note(&mut self, fault: Error) {
@@ -354,7 +370,7 @@ impl ClientBuilder {
                 settings.credentials,
                 settings.means,
                 settings.retry,
-                settings.concurrency,
+                (settings.concurrency, settings.pages),
                 settings.cache,
             )
             .await

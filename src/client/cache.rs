@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue};
 
 use super::request::{Request, Response};
 
-/// What an answer costs beside its body: headers, URI, and what holds them together.
+/// What an answer costs beside its body, headers and URI: what holds them together.
 const OVERHEAD: usize = 1024;
 
 /// Answers by URI, query included. Each is used only if the service says that it is still what it would send.
@@ -70,7 +70,7 @@ impl Cache {
         let tag = response.etag().and_then(|tag| HeaderValue::from_str(tag.as_str()).ok());
         let mut kept = self.kept();
         kept.remove(&request.uri);
-        let cost = response.body.len() + OVERHEAD;
+        let cost = cost(&request.uri, &response.headers, &response.body);
         let Some(tag) = tag.filter(|_| cost <= self.most) else { return };
         while kept.bytes + cost > self.most {
             // Looked for one by one: a service has some thousands of resources at most.
@@ -91,6 +91,15 @@ impl Cache {
     }
 }
 
+/// What an answer takes of the bound.
+fn cost(uri: &str, headers: &HeaderMap, body: &Bytes) -> usize {
+    // A map of headers is half empty at the worst.
+    let headers = headers.iter().fold(0, |sum: usize, (name, value)| {
+        sum.saturating_add(name.as_str().len()).saturating_add(value.len()).saturating_add(2 * size_of::<HeaderValue>())
+    });
+    OVERHEAD.saturating_add(uri.len()).saturating_add(headers).saturating_add(body.len())
+}
+
 impl Kept {
     fn touch(&mut self, uri: &str) -> Option<Answer> {
         let (used, answer) = self.answers.get_mut(uri)?;
@@ -101,7 +110,7 @@ impl Kept {
 
     fn remove(&mut self, uri: &str) {
         if let Some((_, answer)) = self.answers.remove(uri) {
-            self.bytes = self.bytes.saturating_sub(answer.body.len() + OVERHEAD);
+            self.bytes = self.bytes.saturating_sub(cost(uri, &answer.headers, &answer.body));
         }
     }
 }
@@ -131,7 +140,8 @@ mod tests {
 
     #[test]
     fn it_stays_within_its_bound_and_forgets_what_was_not_used() {
-        let cache = Cache::new(3 * (OVERHEAD + 100));
+        let one = cost("/a", &answer("\"1\"", 0).headers, &vec![0; 100].into());
+        let cache = Cache::new(3 * one);
         for uri in ["/a", "/b", "/c"] {
             cache.keep(&Request::get(uri), &answer("\"1\"", 100));
         }
@@ -141,9 +151,13 @@ mod tests {
         assert!(!has("/b"), "it was not used for longest");
         assert!(has("/a") && has("/c") && has("/d"));
         cache.keep(&Request::get("/a"), &answer("\"2\"", 100));
-        assert_eq!(cache.kept().bytes, 3 * (OVERHEAD + 100));
+        assert_eq!(cache.kept().bytes, 3 * one);
         cache.keep(&Request::get("/huge"), &answer("\"1\"", 10_000));
         assert!(!has("/huge") && has("/a"));
+        let mut wordy = answer("\"1\"", 1);
+        wordy.headers.insert(http::header::SERVER, HeaderValue::from_bytes(&[b'x'; 10_000]).unwrap());
+        cache.keep(&Request::get("/wordy"), &wordy);
+        assert!(!has("/wordy") && has("/a"), "headers count");
         cache.clear();
         assert!(!has("/a"));
     }

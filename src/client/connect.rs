@@ -27,6 +27,9 @@ use crate::wire::decode_into;
 /// Where sessions are made if the service root doesn't say.
 const SESSIONS: &str = "/redfish/v1/SessionService/Sessions";
 
+/// How many accounts are looked at to find the client's own. Services have room for some sixteen.
+const MOST_ACCOUNTS: usize = 256;
+
 /// How a client says on whose behalf it asks.
 #[derive(Clone)]
 pub(crate) enum Means {
@@ -55,7 +58,7 @@ pub(crate) async fn connect(
     credentials: Option<Credentials>,
     means: Means,
     retry: RetryPolicy,
-    concurrency: usize,
+    (concurrency, pages): (usize, usize),
     cache: Option<usize>,
 ) -> Result<Client, Error> {
     let exchange = Arc::new(exchange);
@@ -64,6 +67,7 @@ pub(crate) async fn connect(
         exchange,
         under_way: Semaphore::new(concurrency),
         concurrency,
+        pages,
         root: OnceLock::new(),
         query: QueryMemory::default(),
         if_match: LearnedForm::default(),
@@ -250,7 +254,7 @@ impl Client {
         let link = |value: &Value, name: &str| value[name]["@odata.id"].as_str().map(str::to_owned).ok_or_else(missing);
         let service = self.json(&link(&root, "AccountService")?).await?;
         let accounts = self.json(&link(&service, "Accounts")?).await?;
-        for member in accounts["Members"].as_array().into_iter().flatten() {
+        for member in accounts["Members"].as_array().into_iter().flatten().take(MOST_ACCOUNTS) {
             let Some(uri) = member["@odata.id"].as_str() else { continue };
             if self.json(uri).await.is_ok_and(|account| account["UserName"] == user) {
                 return Ok(uri.to_owned());

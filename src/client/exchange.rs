@@ -21,6 +21,7 @@ use super::outgoing::Outgoing;
 use super::request::{Request, Response};
 use super::span::RequestSpan;
 use super::transport::{Body, HttpRequest, HttpResponse, LongLived, Transport};
+use crate::deadline;
 use crate::error::{Error, ErrorKind};
 use crate::wire::Limits;
 
@@ -87,9 +88,7 @@ impl Exchange {
 
     /// When a request that begins now must have ended.
     pub(crate) fn deadline(&self, request: &Request) -> Instant {
-        // What can't be added up is as good as never.
-        let far = Duration::from_secs(30 * 365 * 24 * 3600);
-        Instant::now() + request.timeout.unwrap_or(self.timeouts.total).min(far)
+        deadline::after(request.timeout.unwrap_or(self.timeouts.total))
     }
 
     /// Sends a request and reads the whole answer.
@@ -210,7 +209,7 @@ impl Exchange {
             None => {
                 // While a large body goes out the service is silent: a change that has a time of its own may take that.
                 let silence = request.timeout.filter(|_| !request.is_safe()).unwrap_or(self.timeouts.read);
-                let until = deadline.min(Instant::now() + silence);
+                let until = deadline.min(deadline::after(silence));
                 let late = |_| Error::new(ErrorKind::Timeout, "the service did not answer in time").maybe_sent();
                 timeout_at(until, &mut sent).await.map_err(late)??
             }
@@ -274,7 +273,7 @@ impl Exchange {
     pub(crate) async fn read(&self, mut body: Body, deadline: Instant) -> Result<Bytes, Error> {
         let mut whole = BytesMut::new();
         loop {
-            let until = deadline.min(Instant::now() + self.timeouts.read);
+            let until = deadline.min(deadline::after(self.timeouts.read));
             let piece = timeout_at(until, body.next())
                 .await
                 .map_err(|_| Error::new(ErrorKind::Timeout, "the answer did not arrive in time").maybe_sent())?;

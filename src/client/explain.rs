@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
 
 use super::Client;
-use super::request::Response;
+use super::request::{Request, Response};
+use crate::deadline::after;
 use crate::message;
 use crate::message::id::MessageId;
 use crate::message::registry::{Registry, lacks_text, standard};
@@ -16,22 +18,29 @@ use crate::schema::message::Message;
 /// How long an error may be kept from its caller for the sake of its text.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How many registries are looked for on behalf of one error.
+const REGISTRIES: usize = 2;
+
+/// How many registries are looked for in the life of a client: services have some five.
+const MOST_REGISTRIES: usize = 16;
+
+/// The largest body that is read on the way to a registry, and of one. Dell's has three megabytes.
+const LARGEST: usize = 16 << 20;
+
+/// How many files of registries are looked at to find one.
+const FILES: usize = 16;
+
 impl Client {
     /// Fills in what a message leaves out, from DMTF's registries or, where they don't know it, from those of the
     /// service: text, resolution and severity. For messages of events and logs; those of errors are complete.
+    ///
+    /// Returns within five seconds, with the message as it is where a registry takes longer to be read.
     pub async fn complete_message(&self, message: &mut Message) {
-        message::complete(message);
-        if let Some(prefix) = unexplained(message) {
-            // A message without a text is better than none.
-            let found = tokio::time::timeout(PATIENCE, self.registry(prefix)).await;
-            if let (Ok(Some(registry)), Some(id)) = (found, message.message_id.clone()) {
-                registry.complete(&MessageId::new(&id), message);
-            }
-        }
+        self.complete_messages(std::slice::from_mut(message), after(PATIENCE)).await;
     }
 
-    /// Has the messages of an error say what they mean.
-    pub(crate) async fn explain(&self, response: &mut Response) {
+    /// Has the messages of an error say what they mean, within the time of the call.
+    pub(crate) async fn explain(&self, response: &mut Response, deadline: Instant) {
         // While there are other troubles than the request, nothing more is asked.
         let explicable = matches!(response.status, 400 | 403..=409 | 415 | 422 | 500 | 501);
         if !explicable || self.options.connecting || self.options.plain {
@@ -39,29 +48,63 @@ impl Client {
         }
         let mut messages = response.messages();
         if messages.iter().any(|message| unexplained(message).is_some()) {
-            for message in &mut messages {
-                self.complete_message(message).await;
-            }
+            self.complete_messages(&mut messages, deadline.min(after(PATIENCE))).await;
             response.messages = Some(messages);
         }
     }
 
-    /// A registry of the service.
-    async fn registry(&self, prefix: String) -> Option<Arc<Registry>> {
+    /// Completes messages as far as time and the number of registries allow. A message without a text is better than none.
+    async fn complete_messages(&self, messages: &mut [Message], until: Instant) {
+        let mut found: Vec<(String, Option<Arc<Registry>>)> = Vec::new();
+        for message in messages {
+            message::complete(message);
+            let Some(prefix) = unexplained(message) else { continue };
+            if !found.iter().any(|(known, _)| *known == prefix) {
+                if found.len() == REGISTRIES {
+                    continue;
+                }
+                let registry = self.registry(&prefix, until).await;
+                found.push((prefix.clone(), registry));
+            }
+            let registry = found.iter().find(|(known, _)| *known == prefix).and_then(|(_, registry)| registry.as_ref());
+            if let (Some(registry), Some(id)) = (registry, message.message_id.clone()) {
+                registry.complete(&MessageId::new(&id), message);
+            }
+        }
+    }
+
+    /// A registry of the service. One that can't be read in time is not looked for again, as each error would wait for it; but
+    /// for one whose call had less time than that.
+    async fn registry(&self, prefix: &str, until: Instant) -> Option<Arc<Registry>> {
         // One at a time, so that each is read once.
-        let mut known = self.inner.registries.0.lock().await;
-        if let Some(found) = known.get(&prefix) {
+        let mut known = timeout_at(until, self.inner.registries.0.lock()).await.ok()?;
+        if let Some(found) = known.get(prefix) {
             return found.clone();
         }
-        let found = self.plain().find_registry(&prefix).await.map(Arc::new);
-        known.insert(prefix, found.clone());
+        if known.len() >= MOST_REGISTRIES {
+            return None;
+        }
+        let plain = self.plain();
+        let begun = Instant::now();
+        let found = timeout_at(until, plain.find_registry(prefix)).await;
+        if found.is_err() && begun.elapsed() < PATIENCE / 2 {
+            return None;
+        }
+        let found = found.ok().flatten().map(Arc::new);
+        known.insert(prefix.to_owned(), found.clone());
         found
+    }
+
+    async fn small_json(&self, uri: &str) -> Option<Value> {
+        let request = Request::get(uri);
+        let response = self.send(request.clone()).await.and_then(|response| response.success(&request)).ok()?;
+        if response.body.len() > LARGEST { None } else { crate::wire::from_slice(&response.body).ok() }
     }
 
     async fn find_registry(&self, prefix: &str) -> Option<Registry> {
         let root = self.inner.root.get()?;
         let link = root.0.registries.as_ref()?.uri()?.as_str().to_owned();
-        let collection = self.json(&link).await.ok()?;
+        let collection = self.small_json(&link).await?;
         let members = collection["Members"].as_array()?.iter().filter_map(|member| member["@odata.id"].as_str());
         // Mostly they are named after what they hold, so that one file is enough to look at.
         let named = |uri: &&str| {
@@ -69,8 +112,8 @@ impl Client {
             name.len() >= prefix.len() && name.get(..prefix.len()).is_some_and(|name| name.eq_ignore_ascii_case(prefix))
         };
         let (likely, others): (Vec<_>, Vec<_>) = members.partition(named);
-        for uri in likely.into_iter().chain(others).take(16) {
-            let Ok(file) = self.json(uri).await else { continue };
+        for uri in likely.into_iter().chain(others).take(FILES) {
+            let Some(file) = self.small_json(uri).await else { continue };
             let is_it = ["Registry", "Id"].iter().any(|name| {
                 let said = file[*name].as_str().unwrap_or_default();
                 said.split('.').next() == Some(prefix)
@@ -83,7 +126,7 @@ impl Client {
             let uris = |location: &Value| location["Uri"].as_str().map(str::to_owned);
             let place =
                 locations.clone().filter(english).find_map(uris).or_else(|| locations.clone().find_map(uris))?;
-            return self.json(&place).await.ok().map(|json| Registry::from_json(&json));
+            return self.small_json(&place).await.map(|json| Registry::from_json(&json));
         }
         None
     }

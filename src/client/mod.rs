@@ -73,6 +73,8 @@ struct Inner {
     access: Access,
     under_way: Semaphore,
     concurrency: usize,
+    /// Pages of one collection.
+    pages: usize,
     /// There from when the client is connected.
     root: OnceLock<ServiceRootDocument>,
     query: QueryMemory,
@@ -199,6 +201,11 @@ impl Client {
     /// The URL that is requested for a URI.
     pub(crate) fn resolve(&self, uri: &str) -> Result<url::Url, Error> {
         self.inner.exchange.origin.resolve(uri)
+    }
+
+    /// How many pages of a collection are read.
+    pub(crate) fn most_pages(&self) -> usize {
+        self.inner.pages
     }
 
     /// The limits that bodies are read within.

@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::mask::Secrets;
 use super::outgoing::Outgoing;
+use crate::deadline;
 use crate::error::{Error, ErrorKind};
 use crate::message;
 use crate::schema::message::Message;
@@ -123,9 +124,9 @@ impl Response {
 
     /// What the service says of an error, without secrets.
     pub(crate) fn messages(&self) -> Vec<Message> {
-        self.messages.clone().unwrap_or_else(|| match crate::wire::from_slice(&self.body) {
-            Ok(json) => message::of_error(&self.secrets.json(&json)),
-            Err(_) => Vec::new(),
+        self.messages.clone().unwrap_or_else(|| match message::body(&self.body) {
+            Some(json) => message::of_error(&self.secrets.json(&json)),
+            None => Vec::new(),
         })
     }
 
@@ -202,14 +203,16 @@ impl Response {
     }
 }
 
-/// `Retry-After` (RFC 9110, 10.2.3): seconds, or a date as HTTP writes it. A time that has passed is no time.
+/// `Retry-After` (RFC 9110, 10.2.3): seconds, or a date as HTTP writes it. A time that has passed is no time, and one of more
+/// than a day is a day.
 fn retry_after(text: &str, now: SystemTime) -> Option<Duration> {
-    if let Ok(seconds) = text.parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More digits than a number has are very long.
+        return Some(deadline::asked(Duration::from_secs(text.parse().unwrap_or(u64::MAX))));
     }
     let date = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
     let now = jiff::Timestamp::try_from(now).ok()?;
-    Some(Duration::try_from(date.duration_since(now)).unwrap_or_default())
+    Some(deadline::asked(Duration::try_from(date.duration_since(now)).unwrap_or_default()))
 }
 
 #[cfg(test)]
@@ -224,7 +227,12 @@ mod tests {
             ("120", Some(120)),
             ("Sun, 06 Nov 1994 08:50:07 GMT", Some(30)),
             ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0)),
+            ("18446744073709551615", Some(86_400)),
+            ("99999999999999999999999", Some(86_400)),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", Some(86_400)),
             ("soon", None),
+            ("", None),
+            ("+1", None),
             ("-1", None),
         ];
         for (text, expected) in cases {

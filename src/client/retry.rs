@@ -4,6 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use super::request::{Request, Response};
+use crate::deadline::FAR;
 use crate::error::{Error, ErrorKind};
 use crate::message;
 use crate::schema::message::Message;
@@ -25,7 +26,8 @@ use crate::schema::message::Message;
 ///
 /// The first repetition is sent after [`first_delay`](Self::first_delay), each further one after twice as long, at most
 /// [`longest_delay`](Self::longest_delay); of each delay, up to half is left to chance, so that many clients don't come
-/// back at once. Where the service names a time with `Retry-After`, it is left alone until then. If a repetition can't be sent within
+/// back at once. Where the service names a time with `Retry-After`, it is left alone until then,
+/// but not longer than a day. If a repetition can't be sent within
 /// the [`budget`](Self::budget) or the time that the call may take, the call ends at once with what came last.
 ///
 /// While connecting ([`ClientBuilder::connect`]) a host that can't be reached is an error at once.
@@ -124,7 +126,7 @@ impl RetryPolicy {
             }
         };
         let doubled = self.first_delay.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1)));
-        let most = doubled.min(self.longest_delay);
+        let most = doubled.min(self.longest_delay).min(FAR);
         let delay = most.mul_f64(1.0 - chance() / 2.0);
         Some(delay.max(asked.unwrap_or_default()))
     }

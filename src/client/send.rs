@@ -11,6 +11,7 @@ use super::Client;
 use super::access::Verdict;
 use super::request::{Request, Response};
 use super::transport::Body;
+use crate::deadline::{self, on_the_way};
 use crate::error::{Error, ErrorKind};
 
 impl Client {
@@ -61,14 +62,14 @@ impl Client {
             // While this one waits, others may go on.
             drop(turn);
             let in_time = |delay: &Duration| {
-                let next = Instant::now() + *delay;
-                next < deadline && next - begin <= policy.time()
+                let next = deadline::after(*delay);
+                next < deadline && next.duration_since(begin) <= policy.time()
             };
             let delay = policy.delay(&request, &outcome, request.attempt, self.options.connecting);
             let delay = delay.filter(in_time).filter(|_| !request.is_spent());
             let Some(delay) = delay else {
                 if let Ok(response) = &mut outcome {
-                    self.explain(response).await;
+                    self.explain(response, deadline).await;
                 }
                 return outcome;
             };
@@ -76,7 +77,7 @@ impl Client {
             tracing::debug!(origin, method = request.method, uri = request.uri, attempt, ?delay, "to be sent again");
             sleep(delay).await;
             request.attempt += 1;
-            turn = self.turn().await?;
+            turn = on_the_way(deadline, self.turn()).await?;
         }
     }
 
@@ -84,19 +85,19 @@ impl Client {
     /// done. Not an upload, unless the service said so before anything of it went out.
     async fn attempt(&self, request: &Request, deadline: Instant) -> Result<Response, Error> {
         let inner = &self.inner;
-        let pass = inner.access.pass().await?;
+        let pass = on_the_way(deadline, inner.access.pass()).await?;
         let response = inner.exchange.send(request, &pass.header, deadline).await?;
         if response.status != 401 {
             inner.access.accepted(&pass);
             return Ok(response);
         }
-        if inner.access.refused(pass, false).await? == Verdict::Final || request.is_spent() {
+        if on_the_way(deadline, inner.access.refused(pass, false)).await? == Verdict::Final || request.is_spent() {
             return Ok(response);
         }
-        let pass = inner.access.pass().await?;
+        let pass = on_the_way(deadline, inner.access.pass()).await?;
         let response = inner.exchange.send(request, &pass.header, deadline).await?;
         if response.status == 401 {
-            inner.access.refused(pass, true).await?;
+            on_the_way(deadline, inner.access.refused(pass, true)).await?;
         } else {
             inner.access.accepted(&pass);
         }
@@ -107,13 +108,13 @@ impl Client {
         let inner = &self.inner;
         let _turn = self.turn().await?;
         let mut again = false;
+        let deadline = inner.exchange.deadline(&request);
         loop {
-            let deadline = inner.exchange.deadline(&request);
-            let pass = inner.access.pass().await?;
+            let pass = on_the_way(deadline, inner.access.pass()).await?;
             let (head, body) = inner.exchange.open(&request, &pass.header, deadline).await?;
             if head.status != 401 {
                 inner.access.accepted(&pass);
-            } else if inner.access.refused(pass, again).await? == Verdict::Again {
+            } else if on_the_way(deadline, inner.access.refused(pass, again)).await? == Verdict::Again {
                 again = true;
                 continue;
             }

@@ -7,29 +7,30 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use axum::Router;
-use axum::body::to_bytes;
+use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderName, StatusCode, header};
 use axum::routing::post;
 use futures_core::Stream;
 use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::net::TcpListener;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 
+use super::connections::{Encrypted, Plain};
 use super::notification::Notification;
 use crate::error::{Error, ErrorKind};
 use crate::wire::Limits;
 
-/// How long a TLS handshake may take.
-const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How many bytes wait to be read by the program, or arrive, at most.
+const BYTES: usize = 64 << 20;
+
+/// How many connections there are at most.
+const CONNECTIONS: usize = 512;
 
 /// Takes events that services push.
 ///
@@ -62,6 +63,7 @@ pub struct Listener {
     secrets: HashSet<String>,
     contexts: HashSet<String>,
     queue: usize,
+    connections: usize,
     limits: Limits,
 }
 
@@ -78,12 +80,15 @@ impl Default for Listener {
 }
 
 impl Listener {
-    /// One that takes events from anybody, keeps 1,024 notifications, and takes none larger than a mebibyte.
+    /// One that takes events from anybody, keeps 1,024 notifications of 64 MiB in all, and takes none larger than a mebibyte.
+    ///
+    /// A request has 15 seconds to arrive. There are 512 connections at most: a new one takes the place of the oldest.
     pub fn new() -> Self {
         Self {
             secrets: HashSet::new(),
             contexts: HashSet::new(),
             queue: 1024,
+            connections: CONNECTIONS,
             limits: Limits::default().with_size(1 << 20),
         }
     }
@@ -109,6 +114,13 @@ impl Listener {
         self
     }
 
+    /// How many connections there are at most when it [serves](Self::serve): more than there are services that keep theirs
+    /// open. Defaults to 512.
+    pub fn connections(mut self, most: usize) -> Self {
+        self.connections = most.max(1);
+        self
+    }
+
     /// What a notification may be at most.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
@@ -118,9 +130,10 @@ impl Listener {
     /// A router that takes POST at `/` and below, to be nested wherever the program likes, and the events that it takes.
     pub fn router(self) -> (Router, PushedEvents) {
         let (sender, receiver) = mpsc::channel(self.queue);
-        let door = Door { secrets: self.secrets, contexts: self.contexts, limits: self.limits, sender };
+        let bytes = Arc::new(Semaphore::new(BYTES));
+        let door = Door { secrets: self.secrets, contexts: self.contexts, limits: self.limits, bytes, sender };
         let router = Router::new().route("/", post(take)).route("/{*path}", post(take)).with_state(Arc::new(door));
-        (router, PushedEvents(receiver))
+        (router, PushedEvents { receiver, limits: self.limits })
     }
 
     /// Serves at an address, over TLS if there is a certificate. At the address's port 0 the system chooses one:
@@ -136,11 +149,12 @@ impl Listener {
         };
         let tcp = TcpListener::bind(address).await.map_err(odd)?;
         let address = tcp.local_addr().map_err(odd)?;
+        let most = self.connections;
         let (router, events) = self.router();
         let task = match tls {
-            None => tokio::spawn(async move { drop(axum::serve(tcp, router).await) }),
+            None => tokio::spawn(async move { drop(axum::serve(Plain::new(tcp, most), router).await) }),
             Some(ListenerTls(acceptor)) => {
-                let listener = TlsListener { tcp, acceptor, handshakes: FuturesUnordered::new() };
+                let listener = Encrypted::new(tcp, most, acceptor);
                 tokio::spawn(async move { drop(axum::serve(listener, router).await) })
             }
         };
@@ -206,12 +220,29 @@ impl Drop for Server {
 
 /// The events that a [`Listener`] takes. When it is dropped the listener refuses what comes (503).
 #[derive(Debug)]
-pub struct PushedEvents(mpsc::Receiver<Result<Notification, Error>>);
+pub struct PushedEvents {
+    receiver: mpsc::Receiver<Delivery>,
+    limits: Limits,
+}
+
+/// A delivery that was not decoded yet: as such it takes no more memory than it has bytes.
+#[derive(Debug)]
+struct Delivery {
+    body: Result<Vec<u8>, Error>,
+    _bytes: Option<OwnedSemaphorePermit>,
+}
+
+impl PushedEvents {
+    fn read(&self, delivery: Delivery) -> Result<Notification, Error> {
+        Notification::read(&delivery.body?, None, &self.limits)
+    }
+}
 
 impl PushedEvents {
     /// The next notification; none where nothing listens any more.
     pub async fn next(&mut self) -> Option<Result<Notification, Error>> {
-        self.0.recv().await
+        let delivery = self.receiver.recv().await?;
+        Some(self.read(delivery))
     }
 }
 
@@ -219,7 +250,8 @@ impl Stream for PushedEvents {
     type Item = Result<Notification, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_recv(context)
+        let delivery = self.receiver.poll_recv(context);
+        delivery.map(|delivery| delivery.map(|delivery| self.read(delivery)))
     }
 }
 
@@ -228,7 +260,9 @@ struct Door {
     secrets: HashSet<String>,
     contexts: HashSet<String>,
     limits: Limits,
-    sender: mpsc::Sender<Result<Notification, Error>>,
+    /// How many bytes may be held.
+    bytes: Arc<Semaphore>,
+    sender: mpsc::Sender<Delivery>,
 }
 
 impl Door {
@@ -243,70 +277,57 @@ type Answer = (StatusCode, [(HeaderName, &'static str); 1]);
 /// What is answered to whatever may be sent here, also where it is discarded: an error would end some subscriptions.
 const TAKEN: Answer = (StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]);
 
+/// What is answered where there is no room: the service is to come back later.
+const FULL: Answer = (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")]);
+
 async fn take(State(door): State<Arc<Door>>, path: Option<Path<String>>, request: Request) -> Answer {
     let proven = path.is_some_and(|Path(path)| door.secrets.contains(path.trim_matches('/')));
     if !proven && !door.is_open() && door.contexts.is_empty() {
         tracing::warn!("a delivery without the secret in its path was discarded");
         return TAKEN;
     }
+    let Some(delivery) = door.receive(request.into_body()).await else { return FULL };
     // There is a place for it before it is looked at: nothing that is discarded takes one from what is not.
-    let Ok(place) = door.sender.try_reserve() else {
-        return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")]);
+    let Ok(place) = door.sender.try_reserve() else { return FULL };
+    let of_context = |body: &Vec<u8>| {
+        let found = Notification::read(body, None, &door.limits);
+        found.is_ok_and(|found| found.context().is_some_and(|context| door.contexts.contains(context)))
     };
-    let unread = |error: axum::Error| {
-        let text = format!("a delivery could not be read, or is larger than the limit of {} bytes", door.limits.size);
-        Error::new(ErrorKind::Decode, text).with_source(error)
-    };
-    let body = to_bytes(request.into_body(), door.limits.size).await.map_err(unread);
-    let read = body.and_then(|body| Notification::read(&body, None, &door.limits));
-    let of_context = |found: &Notification| found.context().is_some_and(|context| door.contexts.contains(context));
     // What can't be read has no context: it is given on only where the path tells whose it is, or anybody may send.
-    let genuine = proven || door.is_open() || read.as_ref().is_ok_and(of_context);
+    let genuine = proven || door.is_open() || delivery.body.as_ref().is_ok_and(of_context);
     if genuine {
-        place.send(read);
+        place.send(delivery);
     } else {
         tracing::warn!("events of an unknown context were discarded");
     }
     TAKEN
 }
 
-/// Connections after their handshake. A slow one holds up no other.
-struct TlsListener {
-    tcp: TcpListener,
-    acceptor: TlsAcceptor,
-    handshakes: FuturesUnordered<Handshake>,
-}
-
-type Handshake = futures_util::future::BoxFuture<'static, Option<(TlsStream<TcpStream>, SocketAddr)>>;
-
-impl axum::serve::Listener for TlsListener {
-    type Io = TlsStream<TcpStream>;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        loop {
-            tokio::select! {
-                // Out of files, or a client that has gone already: what is under way goes on meanwhile.
-                accepted = self.tcp.accept() => match accepted {
-                    Ok((stream, address)) => {
-                        let handshake = self.acceptor.accept(stream);
-                        self.handshakes.push(Box::pin(async move {
-                            let stream = tokio::time::timeout(HANDSHAKE, handshake).await.ok()?.ok()?;
-                            Some((stream, address))
-                        }));
-                    }
-                    Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
-                },
-                Some(done) = self.handshakes.next(), if !self.handshakes.is_empty() => {
-                    if let Some(connection) = done {
-                        return connection;
-                    }
-                }
+impl Door {
+    /// Reads a body; none where there is no room for it.
+    async fn receive(&self, body: Body) -> Option<Delivery> {
+        let size = self.limits.size;
+        let unread = || {
+            let text = format!("a delivery could not be read, or is larger than the limit of {size} bytes");
+            Error::new(ErrorKind::Decode, text)
+        };
+        let (mut whole, mut bytes) = (Vec::new(), None::<OwnedSemaphorePermit>);
+        let mut pieces = body.into_data_stream();
+        while let Some(piece) = pieces.next().await {
+            let piece = match piece {
+                Ok(piece) if whole.len().saturating_add(piece.len()) <= size => piece,
+                Ok(_) => return Some(Delivery { body: Err(unread()), _bytes: None }),
+                Err(error) => return Some(Delivery { body: Err(unread().with_source(error)), _bytes: None }),
+            };
+            // What has arrived counts, not what was announced.
+            let more = u32::try_from(piece.len()).ok()?;
+            let more = Arc::clone(&self.bytes).try_acquire_many_owned(more).ok()?;
+            match &mut bytes {
+                Some(bytes) => bytes.merge(more),
+                None => bytes = Some(more),
             }
+            whole.extend_from_slice(&piece);
         }
-    }
-
-    fn local_addr(&self) -> std::io::Result<Self::Addr> {
-        self.tcp.local_addr()
+        Some(Delivery { body: Ok(whole), _bytes: bytes })
     }
 }

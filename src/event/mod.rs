@@ -15,6 +15,8 @@
 //! ```
 
 #[cfg(feature = "listener")]
+mod connections;
+#[cfg(feature = "listener")]
 mod listener;
 mod notification;
 pub mod sse;

@@ -1,5 +1,7 @@
 //! What arrived: events or a metric report, whichever way they came.
 
+use std::sync::Arc;
+
 use crate::client::mask;
 use crate::error::{Error, ErrorKind};
 use crate::schema::event::{Event, EventRecord};
@@ -11,7 +13,7 @@ use crate::wire::{Deviation, Limits, Record, decode, decode_into, peek_odata_typ
 #[non_exhaustive]
 pub struct Notification {
     /// The `id` that it had on a stream: what to go on from with [`EventStream::since`](super::EventStream::since).
-    pub id: Option<String>,
+    pub id: Option<Arc<str>>,
     /// What it is.
     pub content: Content,
     /// Where the payload departs from the schemas. What does not fit hides nothing beside it.
@@ -63,7 +65,7 @@ impl Notification {
     }
 
     /// Reads what was sent.
-    pub(super) fn read(data: &[u8], id: Option<String>, limits: &Limits) -> Result<Self, Error> {
+    pub(super) fn read(data: &[u8], id: Option<Arc<str>>, limits: &Limits) -> Result<Self, Error> {
         let name = peek_odata_type(data);
         let kind = name.as_ref().map(|name| name.type_name()).unwrap_or_default();
         let unreadable = |error| {

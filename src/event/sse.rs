@@ -1,7 +1,7 @@
 //! Server-sent events as bytes become frames (WHATWG HTML, "Server-sent events"). Does no I/O and knows nothing of
 //! Redfish; what a frame's data means is left to the stream.
 
-use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a service sent between two blank lines, if there was data in it.
@@ -9,7 +9,7 @@ use std::time::Duration;
 #[non_exhaustive]
 pub struct Frame {
     /// The last `id` that came, with this frame or before it.
-    pub id: Option<String>,
+    pub id: Option<Arc<str>>,
     /// The `event` field.
     pub event: Option<String>,
     /// The `data` lines, joined by line feeds.
@@ -48,10 +48,14 @@ pub struct Parser {
     data: Vec<u8>,
     has_data: bool,
     event: Option<String>,
-    id: Option<String>,
+    id: Option<Arc<str>>,
     oversized: bool,
+    /// That it is too large was said already.
+    reported: bool,
     retry: Option<Duration>,
-    ready: VecDeque<Result<Frame, Oversized>>,
+    /// Bytes that were not looked at yet, and how many of them were.
+    waiting: Vec<u8>,
+    taken: usize,
 }
 
 impl Parser {
@@ -68,15 +72,27 @@ impl Parser {
             event: None,
             id: None,
             oversized: false,
+            reported: false,
             retry: None,
-            ready: VecDeque::new(),
+            waiting: Vec::new(),
+            taken: 0,
         }
     }
 
-    /// Takes the next bytes.
+    /// Takes the next bytes. They are made into frames one by one, as these are asked for.
     pub fn push(&mut self, bytes: &[u8]) {
-        let mut rest = bytes;
-        while let Some((&first, after)) = rest.split_first() {
+        self.waiting.drain(..std::mem::take(&mut self.taken));
+        self.waiting.extend_from_slice(bytes);
+    }
+
+    /// The next frame that is whole. An error stands for a frame that is too large, and comes as soon as it is.
+    pub fn next_frame(&mut self) -> Option<Result<Frame, Oversized>> {
+        let waiting = std::mem::take(&mut self.waiting);
+        let mut rest = waiting.get(self.taken..).unwrap_or_default();
+        let mut found = None;
+        while found.is_none()
+            && let Some((&first, after)) = rest.split_first()
+        {
             if std::mem::take(&mut self.after_return) && first == b'\n' {
                 rest = after;
                 continue;
@@ -84,7 +100,7 @@ impl Parser {
             let end = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
             let (part, after) = rest.split_at(end.unwrap_or(rest.len()));
             // Of a line beyond the limit nothing is kept; it reads as a comment.
-            if self.line.len() + part.len() > self.limit.saturating_add(16) {
+            if self.line.len().saturating_add(part.len()) > self.limit.saturating_add(16) {
                 self.oversized = true;
                 self.line = b":".to_vec();
             } else {
@@ -94,14 +110,19 @@ impl Parser {
             if let Some((&end, after)) = after.split_first() {
                 self.after_return = end == b'\r';
                 rest = after;
-                self.end_line();
+                found = self.end_line();
+            }
+            if self.oversized && !std::mem::replace(&mut self.reported, true) {
+                found = Some(Err(Oversized { limit: self.limit }));
             }
         }
-    }
-
-    /// The next frame that is whole. An error stands for a frame that was too large.
-    pub fn next_frame(&mut self) -> Option<Result<Frame, Oversized>> {
-        self.ready.pop_front()
+        self.taken = waiting.len().saturating_sub(rest.len());
+        self.waiting = waiting;
+        if self.taken == self.waiting.len() {
+            self.waiting.clear();
+            self.taken = 0;
+        }
+        found
     }
 
     /// The last `id` that came: what `Last-Event-ID` says when the stream is asked for again.
@@ -119,6 +140,8 @@ impl Parser {
     /// Forgets what is not whole: the connection broke, and a new one begins. The last `id` stays.
     pub fn restart(&mut self) {
         self.line.clear();
+        self.waiting.clear();
+        self.taken = 0;
         self.after_return = false;
         self.first = true;
         self.clear();
@@ -129,21 +152,25 @@ impl Parser {
         self.has_data = false;
         self.event = None;
         self.oversized = false;
+        self.reported = false;
     }
 
-    fn end_line(&mut self) {
+    fn end_line(&mut self) -> Option<Result<Frame, Oversized>> {
         let mut line = std::mem::take(&mut self.line);
         if std::mem::take(&mut self.first) && line.starts_with("\u{feff}".as_bytes()) {
             line.drain(..3);
         }
-        if line.is_empty() {
-            self.dispatch();
-        } else {
-            self.field(&line);
-        }
+        let frame = match line.is_empty() {
+            true => self.dispatch(),
+            false => {
+                self.field(&line);
+                None
+            }
+        };
         // Its memory serves the next line.
         line.clear();
         self.line = line;
+        frame
     }
 
     fn field(&mut self, line: &[u8]) {
@@ -154,7 +181,8 @@ impl Parser {
         let text = || String::from_utf8_lossy(value).into_owned();
         match name {
             b"data" => {
-                if self.data.len() + value.len() > self.limit {
+                // With the line feed that comes before it.
+                if self.data.len().saturating_add(value.len()) >= self.limit {
                     self.oversized = true;
                     self.data.clear();
                 }
@@ -167,7 +195,7 @@ impl Parser {
                 self.has_data = true;
             }
             b"event" => self.event = Some(text()),
-            b"id" if !value.contains(&0) => self.id = Some(text()),
+            b"id" if !value.contains(&0) => self.id = Some(text().into()),
             b"retry" if !value.is_empty() && value.iter().all(u8::is_ascii_digit) => {
                 self.retry = text().parse().ok().map(Duration::from_millis);
             }
@@ -176,15 +204,15 @@ impl Parser {
         }
     }
 
-    fn dispatch(&mut self) {
-        if self.oversized {
-            self.ready.push_back(Err(Oversized { limit: self.limit }));
-        } else if self.has_data {
-            let data = String::from_utf8_lossy(&self.data).into_owned();
-            let id = self.last_id().map(str::to_owned);
-            self.ready.push_back(Ok(Frame { id, event: self.event.take().filter(|event| !event.is_empty()), data }));
-        }
+    fn dispatch(&mut self) -> Option<Result<Frame, Oversized>> {
+        let whole = self.has_data && !self.oversized;
+        let frame = whole.then(|| Frame {
+            id: self.id.clone().filter(|id| !id.is_empty()),
+            event: self.event.take().filter(|event| !event.is_empty()),
+            data: String::from_utf8_lossy(&self.data).into_owned(),
+        });
         self.clear();
+        frame.map(Ok)
     }
 }
 
@@ -196,12 +224,16 @@ mod tests {
 
     fn parse(pieces: &[&[u8]]) -> Vec<Result<Frame, Oversized>> {
         let mut parser = Parser::new(1000);
-        pieces.iter().for_each(|piece| parser.push(piece));
-        std::iter::from_fn(|| parser.next_frame()).collect()
+        let mut frames = Vec::new();
+        for piece in pieces {
+            parser.push(piece);
+            frames.extend(std::iter::from_fn(|| parser.next_frame()));
+        }
+        frames
     }
 
     fn frame(id: Option<&str>, event: Option<&str>, data: &str) -> Result<Frame, Oversized> {
-        Ok(Frame { id: id.map(str::to_owned), event: event.map(str::to_owned), data: data.to_owned() })
+        Ok(Frame { id: id.map(Into::into), event: event.map(str::to_owned), data: data.to_owned() })
     }
 
     #[test]
@@ -232,19 +264,31 @@ mod tests {
         let many = format!("{}\ndata: b\n\n", "data: 0123456789\n".repeat(500));
         assert_eq!(parse(&[many.as_bytes()]), [Err(Oversized { limit: 1000 }), frame(None, None, "b")]);
         let mut parser = Parser::new(100);
-        (0..10_000).for_each(|_| parser.push(&[b'x'; 64]));
-        assert!(parser.line.capacity() < 1000, "{} bytes are kept of an endless line", parser.line.capacity());
+        // Of an endless line nothing is kept, and it is told once and at once.
+        let mut told = 0;
+        for _ in 0..10_000 {
+            parser.push(&[b'x'; 64]);
+            told += std::iter::from_fn(|| parser.next_frame()).count();
+        }
+        assert_eq!(told, 1);
+        assert!(parser.line.capacity() + parser.waiting.capacity() < 1000, "{parser:?}");
+        // However many frames a piece has, they share their id, and are made one by one.
+        let mut parser = Parser::new(1 << 20);
+        parser.push(format!("id: {}\n{}", "i".repeat(1 << 19), "data\n\n".repeat(10_000)).as_bytes());
+        let ids: Vec<_> = std::iter::from_fn(|| parser.next_frame()).map(|frame| frame.unwrap().id.unwrap()).collect();
+        assert!(ids.len() == 10_000 && ids.iter().all(|id| Arc::ptr_eq(id, &ids[0])));
     }
 
     #[test]
     fn the_pause_and_the_last_id_outlive_a_connection() {
         let mut parser = Parser::new(1000);
         parser.push(b"retry: 1500\nid: 9\ndata: a\n\ndata: half");
+        let mut frames: Vec<_> = std::iter::from_fn(|| parser.next_frame()).collect();
         parser.restart();
         parser.push(b"retry: soon\ndata: b\n\n");
+        frames.extend(std::iter::from_fn(|| parser.next_frame()));
         assert_eq!(parser.retry(), Some(Duration::from_millis(1500)));
         assert_eq!(parser.last_id(), Some("9"));
-        let frames: Vec<_> = std::iter::from_fn(|| parser.next_frame()).collect();
         assert_eq!(frames, [frame(Some("9"), None, "a"), frame(Some("9"), None, "b")]);
     }
 

@@ -22,13 +22,16 @@ use crate::query::{Filter, append};
 use crate::resource::Resource;
 use crate::resource::read_ahead::ahead;
 use crate::schema::EventService;
-use crate::wire::{Limits, Record};
+use crate::wire::Record;
 
 /// How long to wait before the first attempt to connect again, unless the service says.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// How long to wait at most.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// The shortest, whatever the service asks for.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(250);
 
 /// The events of a service, as they come (DSP0266, "Server-sent events").
 ///
@@ -68,7 +71,7 @@ impl Resource<EventService> {
                 .map(|features| Box::new(features) as Box<dyn Record>),
             silence: Duration::from_secs(600),
             since: None,
-            parser: Parser::new(Limits::default().size),
+            parser: Parser::new(self.client().limits().size),
             body: None,
             failures: 0,
             connections: Arc::clone(&connections),
@@ -97,9 +100,9 @@ impl EventStream {
     }
 
     /// Goes on after this one, of an earlier stream: [`Notification::id`]. A service may have forgotten what came since.
-    pub fn since(mut self, id: impl Into<String>) -> Self {
+    pub fn since(mut self, id: impl AsRef<str>) -> Self {
         if let Some(source) = &mut self.source {
-            source.since = Some(id.into());
+            source.since = Some(id.as_ref().to_owned());
         }
         self
     }
@@ -129,13 +132,14 @@ impl Stream for EventStream {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if let Some(source) = self.source.take() {
-            self.stream = Some(Box::pin(unfold(Some(source), |source| async {
+            let stream = unfold(Some(source), |source| async {
                 let mut source = source?;
                 match source.next().await? {
                     Ok(item) => Some((item, Some(source))),
                     Err(last) => Some((Err(last), None)),
                 }
-            })));
+            });
+            self.stream = Some(Box::pin(stream.fuse()));
         }
         match &mut self.stream {
             Some(stream) => stream.poll_next_unpin(context),
@@ -167,7 +171,7 @@ impl Source {
         loop {
             match self.parser.next_frame() {
                 Some(Ok(frame)) => {
-                    let read = Notification::read(frame.data.as_bytes(), frame.id, &Limits::default());
+                    let read = Notification::read(frame.data.as_bytes(), frame.id, self.client.limits());
                     return Some(Ok(read.map_err(|error| self.at(error))));
                 }
                 Some(Err(oversized)) => {
@@ -256,7 +260,7 @@ impl Source {
     }
 
     fn pause(&self) -> Duration {
-        let first = self.parser.retry().unwrap_or(PAUSE).max(Duration::from_millis(100));
+        let first = self.parser.retry().unwrap_or(PAUSE).max(SHORTEST_PAUSE);
         let pause = first.saturating_mul(2_u32.saturating_pow(self.failures.saturating_sub(1))).min(LONGEST_PAUSE);
         // Many clients of one service that restarts don't come back at once.
         pause.mul_f64(1.0 - crate::client::chance() / 4.0).max(first.min(LONGEST_PAUSE))

@@ -60,6 +60,15 @@ impl Plan {
         }
     }
 
+    /// Whether the caller says that this host speaks TLS, or by which certificate it is known. Then silence or a broken
+    /// connection, which anybody on the way can bring about, is no reason to ask it by a protocol that has no certificates, and
+    /// whose handshake gives away what the password can be guessed from.
+    pub(super) fn insists_on_tls(&self) -> bool {
+        let says_https =
+            || Address::parse(&self.address).is_ok_and(|address| address.scheme.as_deref() == Some("https"));
+        says_https() || self.redfish_probe().names_certificate()
+    }
+
     /// The Redfish service, with no credentials: to find out whether it is there.
     pub(super) fn redfish_probe(&self) -> ClientBuilder {
         (self.redfish_options)(Client::builder(&self.address))

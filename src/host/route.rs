@@ -92,11 +92,19 @@ impl Host {
         }
     }
 
+    /// Whether going on by the other protocol is what somebody on the way may want who can break connections and no more.
+    fn may_be_led_astray(&self, backend: Backend, reason: Reason) -> bool {
+        backend == Backend::Redfish
+            && matches!(reason, Reason::Unreachable | Reason::NotSpoken)
+            && self.0.plan.insists_on_tls()
+    }
+
     /// Remembers whether a protocol is there. Refused credentials say that it is.
     fn note<C>(&self, backend: Backend, opened: &Result<C, Fault>) {
         let presence = match opened {
             Ok(_) => Presence::Present,
             Err(fault) if fault.error.is_auth() => Presence::Present,
+            Err(fault) if self.may_be_led_astray(backend, fault.reason) => return,
             Err(fault) if matches!(fault.reason, Reason::Unreachable | Reason::NotSpoken) => Presence::Absent,
             Err(_) => return,
         };
@@ -149,7 +157,7 @@ impl Host {
             match self.session(backend).await {
                 Ok(_) => return Ok(Outcome::new((), backend, attempts)),
                 Err(fault) => {
-                    let stop = fault.reason == Reason::Final;
+                    let stop = fault.reason == Reason::Final || self.may_be_led_astray(backend, fault.reason);
                     attempts.push(fault.into_attempt(backend));
                     if stop {
                         break;
@@ -245,7 +253,7 @@ impl Host {
                 Err(fault) => fault,
             };
             tracing::info!(host = self.0.plan.address, %backend, phase = %fault.phase, error = %fault.error.report(), "an attempt failed");
-            let mut stop = fault.reason == Reason::Final;
+            let mut stop = fault.reason == Reason::Final || self.may_be_led_astray(backend, fault.reason);
             if !stop && fault.was_sent() {
                 match look {
                     Some(look) => match self.looks(backend, &order, look).await {
@@ -272,7 +280,8 @@ impl Host {
 
     /// Whether a change was made, as far as it can be known: by the protocol that it was sent by, else by the other.
     async fn looks<T>(&self, sent_by: Backend, order: &[Backend], look: &Look<T>) -> Option<Option<T>> {
-        let others = order.iter().copied().filter(|backend| *backend != sent_by);
+        let stays = sent_by == Backend::Redfish && self.0.plan.insists_on_tls();
+        let others = order.iter().copied().filter(|backend| *backend != sent_by && !stays);
         for backend in std::iter::once(sent_by).chain(others) {
             let found = match self.session(backend).await {
                 Ok(session) => look(session).await,

@@ -33,9 +33,20 @@ pub fn sentence(message: &Message) -> Option<String> {
     })
 }
 
+/// The largest body that is read for messages. Real ones have some hundred bytes for each message.
+const LARGEST_BODY: usize = 1 << 20;
+
+/// How many messages of one body are read.
+const MOST: usize = 100;
+
+/// The body of an error, to look for messages in; none where there is nothing to be looked for.
+pub(crate) fn body(body: &[u8]) -> Option<Value> {
+    if body.len() > LARGEST_BODY { None } else { crate::wire::from_slice(body).ok() }
+}
+
 /// The messages of the text of an error body. For decisions: what is shown comes from [`of_error`] of a body without secrets.
 pub(crate) fn of_body(body: &[u8]) -> Vec<Message> {
-    crate::wire::from_slice(body).map(|json| of_error(&json)).unwrap_or_default()
+    self::body(body).map(|json| of_error(&json)).unwrap_or_default()
 }
 
 /// The messages of an error body: `error.@Message.ExtendedInfo`, as an array or a single object, the same at the top
@@ -48,7 +59,7 @@ pub(crate) fn of_error(value: &Value) -> Vec<Message> {
     let error = value.get("error").map(|error| error.get(0).unwrap_or(error));
     let places = error.into_iter().chain([value]).flat_map(|value| PLACES.iter().filter_map(|name| value.get(*name)));
     let found = places.map(|info| match info {
-        Value::Array(infos) => infos.iter().filter_map(message).collect(),
+        Value::Array(infos) => infos.iter().take(MOST).filter_map(message).collect(),
         info => Vec::from_iter(message(info)),
     });
     let says_something = |message: &Message| sentence(message).is_some();

@@ -4,6 +4,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
 use std::future::poll_fn;
+use std::hash::{BuildHasher, RandomState};
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -170,7 +171,11 @@ struct Pages {
     page: Option<(String, Fetch)>,
     /// Where the page after the known ones is.
     next: Option<String>,
-    seen: HashSet<String>,
+    /// The pages that were asked for, by what is made of their URIs: these may be long, and there may be many.
+    seen: HashSet<u64>,
+    hasher: RandomState,
+    /// How many members there were in all pages.
+    found: usize,
     /// Where the collection is.
     place: String,
     /// Nothing is read ahead until a resource is there.
@@ -221,7 +226,7 @@ impl Pages {
     fn of_collection(collection: &AnyResource, member: Expected) -> Items {
         let mut pages = Self::new(collection.client(), collection.table(), member);
         pages.place = collection.uri().to_owned();
-        pages.seen.insert(pages.place.clone());
+        pages.see(collection.uri());
         pages.read(collection.record());
         Box::pin(pages)
     }
@@ -251,6 +256,8 @@ impl Pages {
             page: None,
             next: None,
             seen: HashSet::new(),
+            hasher: RandomState::new(),
+            found: 0,
             place: String::new(),
             first_alone: false,
             table,
@@ -262,15 +269,35 @@ impl Pages {
     /// Takes a page: its members, and where the next one is.
     fn read(&mut self, page: &dyn Record) {
         self.waiting = links_at(page, "Members").into();
+        self.found = self.found.saturating_add(self.waiting.len());
         let next = page.text("Members@odata.nextLink").filter(|uri| !uri.is_empty());
         self.next = next.map(str::to_owned);
+    }
+
+    /// Notes a page; false if it was asked for before.
+    fn see(&mut self, uri: &str) -> bool {
+        self.seen.insert(self.hasher.hash_one(uri))
+    }
+
+    /// Why the pages end here, though the service names another.
+    fn goes_too_far(&mut self, uri: &str) -> Option<String> {
+        let (pages, members) = (self.client.most_pages(), self.client.limits().members);
+        if !self.see(uri) {
+            Some("the pages of this collection go in circles".to_owned())
+        } else if self.seen.len() > pages {
+            Some(format!("the collection has more pages than the limit of {pages}"))
+        } else if self.found > members {
+            Some(format!("the collection has more members than the limit of {members}"))
+        } else {
+            None
+        }
     }
 
     /// Asks for the first page.
     fn first(&mut self, uri: &str, query: &Query) -> Fetch {
         match query.ask(self.table, self.client.features(), Scope::Members) {
             Ok(asked) => {
-                self.seen.insert(uri.to_owned());
+                self.see(uri);
                 self.asked = asked.further();
                 query::fetch::fetch(&self.client, uri, asked, ReadAs::Exactly(self.table))
             }
@@ -293,8 +320,7 @@ impl Pages {
                 && self.asked.remainder.top != Some(0)
                 && let Some(uri) = self.next.take()
             {
-                if !self.seen.insert(uri.clone()) {
-                    let text = "the pages of this collection go in circles";
+                if let Some(text) = self.goes_too_far(&uri) {
                     let error = Error::new(ErrorKind::Decode, text).at("GET", &uri);
                     return Poll::Ready(Some(Err(Missing::new(uri, error))));
                 }

@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::client::{Client, Request, RetryPolicy, is_not_ready};
+use crate::deadline::after;
 use crate::error::{Error, ErrorKind};
 use crate::resource::action::Reply;
 use crate::resource::commit::{Unread, Written};
@@ -22,8 +23,6 @@ use crate::wire::{Record, Returned, Slot, Type, from_slice};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// A wait without an end, as far as clocks go.
-const AGES: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// Whether a resource is as it is wanted.
 type Holds = Box<dyn FnMut(&AnyResource) -> bool + Send>;
@@ -181,7 +180,7 @@ fn read_at_last(unread: Unread, expected: Expected, deadline: Instant) -> Fetch 
 }
 
 fn deadline(within: Duration) -> Instant {
-    Instant::now() + within.min(AGES)
+    after(within)
 }
 
 /// What is read.

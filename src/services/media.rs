@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, sleep};
 
 use crate::client::Client;
+use crate::deadline::after;
 use crate::error::{Error, ErrorKind};
 use crate::resource::Resource;
 use crate::resource::edit::Committed;
@@ -243,7 +244,7 @@ async fn until(
     inserted: bool,
     patience: Duration,
 ) -> Result<Resource<VirtualMedia>, Error> {
-    let end = Instant::now() + patience;
+    let end = after(patience);
     loop {
         let now = slot.client().get::<VirtualMedia>(slot.uri()).await?;
         if now.is_inserted() == inserted {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
 
+use crate::deadline::after;
 use crate::error::{Error, ErrorKind};
 use crate::task::TaskMonitor;
 
@@ -30,7 +31,7 @@ pub(crate) async fn read_back<T, F: Future<Output = Result<T, Error>> + Send>(
     look: impl Fn() -> F + Send,
     is_wanted: impl Fn(&T) -> bool + Send,
 ) -> Seen<T> {
-    let deadline = Instant::now() + within;
+    let deadline = after(within);
     let mut wait = FIRST_WAIT;
     let mut failures = 0;
     let mut last = None;
@@ -42,7 +43,7 @@ pub(crate) async fn read_back<T, F: Future<Output = Result<T, Error>> + Send>(
                 failures += 1;
                 // That something is not shown does not change.
                 let is_final = error.kind() == ErrorKind::Missing || failures == MOST_FAILURES;
-                if is_final || Instant::now() + wait >= deadline {
+                if is_final || after(wait) >= deadline {
                     return last.map_or(Seen::Unread(error), Seen::Otherwise);
                 }
             }

@@ -197,14 +197,15 @@ impl TaskMonitor {
     /// Where the service can't be asked for ten minutes, does not let this account see, or has named nothing to ask.
     pub fn updates(&self) -> TaskUpdates {
         let watch = self.watch();
-        TaskUpdates(Box::pin(futures_util::stream::unfold(Some(watch), |watch| async {
+        let updates = futures_util::stream::unfold(Some(watch), |watch| async {
             let mut watch = watch?;
             match watch.step().await {
                 Ok(Step::Going(progress)) => Some((Ok(progress), Some(watch))),
                 Ok(Step::Ended(end)) => Some((Ok(end.progress()), None)),
                 Err(error) => Some((Err(error), None)),
             }
-        })))
+        });
+        TaskUpdates(Box::pin(updates.fuse()))
     }
 
     /// Waits until it has ended. Dropping the future gives up the waiting and nothing else.

@@ -444,4 +444,39 @@ mod pushed {
         assert!(events.next().await.unwrap().is_err(), "what came by the secret and can't be read is told");
         assert!(!format!("{:?}", Listener::new().secret("n7h2")).contains("n7h2"));
     }
+
+    #[tokio::test]
+    async fn two_thousand_half_sent_requests_keep_no_event_out() {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let (server, mut events) = served(Listener::new().secret("n7h2").connections(300), None).await;
+        let starts: [&[u8]; 3] = [b"POST /n7h2 HT", b"POST /n7h2 HTTP/1.1\r\nContent-Length: 1000000\r\n\r\n{", b""];
+        let mut held = std::collections::VecDeque::new();
+        for n in 0..2000 {
+            let mut stream = tokio::net::TcpStream::connect(server.address()).await.unwrap();
+            let _ = stream.write_all(starts[n % 3]).await;
+            held.push_back(stream);
+            // As many files as a process mostly may have.
+            if held.len() > 600 {
+                held.pop_front();
+            }
+        }
+        let begun = std::time::Instant::now();
+        let mut stream = tokio::net::TcpStream::connect(server.address()).await.unwrap();
+        let body = event("through").to_string();
+        let head = format!("POST /n7h2 HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", body.len());
+        stream.write_all((head + &body).as_bytes()).await.unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 204");
+        assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+        // Before it came what those had begun that had to go.
+        let taken = async {
+            loop {
+                if let Ok(notification) = events.next().await.unwrap() {
+                    return notification.records().len();
+                }
+            }
+        };
+        assert_eq!(tokio::time::timeout(LONG, taken).await.unwrap(), 1);
+    }
 }

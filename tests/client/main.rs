@@ -9,6 +9,7 @@ mod drops;
 mod errors;
 mod etag;
 mod events;
+mod hostile;
 mod logins;
 mod loops;
 mod media;

@@ -17,6 +17,7 @@ use rosefish::walk::Walk;
 
 use crate::host::{HostArgs, log_out, split_url};
 use crate::partial::{self, say_not_read};
+use crate::terminal::stdout;
 
 pub(crate) use report::Report;
 
@@ -46,7 +47,7 @@ pub(crate) async fn run(args: CheckArgs) -> anyhow::Result<ExitCode> {
         false => folder(Path::new(&args.target))?,
     };
     let text = if args.json { format!("{:#}\n", report.to_json()) } else { report.to_table() };
-    std::io::stdout().write_all(text.as_bytes())?;
+    stdout().write_all(text.as_bytes())?;
     say_not_read(&unread);
     Ok(if report.is_clean() { partial::code(unread.is_empty()) } else { ExitCode::FAILURE })
 }
@@ -70,6 +71,18 @@ async fn service(url: &str, host: &HostArgs) -> anyhow::Result<(Report, Vec<Stri
     Ok((report, unread))
 }
 
+/// Larger than any payload.
+const LARGEST: u64 = 64 << 20;
+
+/// Reads a regular file that is not larger than a payload may be.
+fn read(file: &Path) -> std::io::Result<Vec<u8>> {
+    let kind = fs::metadata(file)?;
+    if !kind.is_file() || kind.len() > LARGEST {
+        return Err(std::io::Error::other("it is not a file, or too large for a payload"));
+    }
+    fs::read(file)
+}
+
 /// Decodes all `*.json` files of a folder and of those within it; what could not be read in words beside it.
 fn folder(path: &Path) -> anyhow::Result<(Report, Vec<String>)> {
     let (mut files, mut unread) = (Vec::new(), Vec::new());
@@ -77,7 +90,8 @@ fn folder(path: &Path) -> anyhow::Result<(Report, Vec<String>)> {
         files.push(path.to_owned());
     } else {
         fs::read_dir(path).with_context(|| format!("{} can't be read", path.display()))?;
-        find(path, &mut files, &mut unread);
+        let root = fs::canonicalize(path).with_context(|| format!("{} can't be read", path.display()))?;
+        find(&root, path, &mut files, &mut unread);
         files.sort();
     }
     if files.is_empty() && unread.is_empty() {
@@ -87,7 +101,7 @@ fn folder(path: &Path) -> anyhow::Result<(Report, Vec<String>)> {
     for file in files {
         let place = file.strip_prefix(path).unwrap_or(&file);
         let place = if place.as_os_str().is_empty() { &file } else { place };
-        match fs::read(&file) {
+        match read(&file) {
             Ok(bytes) => report.add(&place.to_string_lossy(), &bytes, None),
             Err(error) => unread.push(format!("{}: {error}", file.display())),
         }
@@ -96,18 +110,24 @@ fn folder(path: &Path) -> anyhow::Result<(Report, Vec<String>)> {
 }
 
 /// Finds the files of a folder. A folder or file that can't be read hides none of the others.
-fn find(folder: &Path, files: &mut Vec<PathBuf>, unread: &mut Vec<String>) {
+fn find(root: &Path, folder: &Path, files: &mut Vec<PathBuf>, unread: &mut Vec<String>) {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) => return unread.push(format!("{}: {error}", folder.display())),
     };
     for entry in entries {
         match entry.and_then(|entry| Ok((entry.path(), entry.file_type()?.is_dir()))) {
-            Ok((path, true)) => find(&path, files, unread),
+            Ok((path, true)) => find(root, &path, files, unread),
             Ok((path, false)) => {
                 let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-                if is_json && path.is_file() {
-                    files.push(path);
+                // A link that leads out of the folder is not followed: who made the folder may not read what is there.
+                let is_within = || fs::canonicalize(&path).is_ok_and(|path| path.starts_with(root));
+                match is_json {
+                    true if path.is_file() && is_within() => files.push(path),
+                    true if path.is_symlink() => {
+                        unread.push(format!("{}: the link leads out of the folder", path.display()))
+                    }
+                    _ => {}
                 }
             }
             Err(error) => unread.push(format!("{}: {error}", folder.display())),

@@ -25,6 +25,7 @@ use serde_json::{Value, json};
 
 use crate::host::{HostArgs, split_url};
 use crate::partial::tell_missing;
+use crate::terminal::{one_line, say, stdout};
 pub(crate) use table::Table;
 
 /// Which protocol to use.
@@ -230,7 +231,7 @@ impl IpmiTarget {
 
 fn tell_attempts(attempts: &[Attempt]) {
     for attempt in attempts {
-        eprintln!("not by {attempt}");
+        say!("not by {attempt}");
     }
 }
 
@@ -305,8 +306,8 @@ pub(crate) fn tell_list<T: serde::Serialize>(
 
 fn tell_unread(unread: Option<&rosefish::Error>) {
     if let Some(error) = unread {
-        let line = error.report().replace(char::is_control, " ");
-        eprintln!("confirmed by the BMC, but what is there now could not be read: {line}");
+        let line = one_line(&error.report());
+        say!("confirmed by the BMC, but what is there now could not be read: {line}");
     }
 }
 
@@ -336,7 +337,7 @@ fn wrong_usage(what: &str) -> ! {
 }
 
 pub(crate) fn print(text: &str) -> anyhow::Result<ExitCode> {
-    let mut out = std::io::stdout().lock();
+    let mut out = stdout();
     out.write_all(text.as_bytes())?;
     out.flush()?;
     Ok(ExitCode::SUCCESS)

@@ -1,5 +1,7 @@
 //! Rows of text in aligned columns. A column that is empty throughout is left out.
 
+use crate::terminal::one_line;
+
 /// A table that is being filled.
 #[derive(Debug)]
 pub(crate) struct Table {
@@ -13,9 +15,7 @@ impl Table {
 
     /// Adds a row, with as many cells as there are headings.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        // What a BMC tells must not move the cursor of the terminal that it is shown on.
-        let clean = |cell: String| cell.chars().map(|char| if char.is_control() { ' ' } else { char }).collect();
-        self.rows.push(cells.into_iter().map(clean).collect());
+        self.rows.push(cells.into_iter().map(|cell| one_line(&cell)).collect());
     }
 
     /// The table as text; nothing where it has no rows.
@@ -52,6 +52,6 @@ mod tests {
         let mut table = Table::new(&["NAME", "STATE", "UNIT"]);
         table.row(["Inlet".into(), String::new(), "°C".into()]);
         table.row(["Fan\u{1b}1".into(), String::new(), "RPM".into()]);
-        assert_eq!(table.text(), "NAME   UNIT\nInlet  °C\nFan 1  RPM\n");
+        assert_eq!(table.text(), "NAME        UNIT\nInlet       °C\nFan\\u001b1  RPM\n");
     }
 }

@@ -9,6 +9,7 @@ use rosefish::AnyResource;
 use serde_json::{Value, json};
 
 use super::mask::{Masks, remove_secrets};
+use crate::terminal::say;
 use rosefish::walk::key;
 
 /// What was read of a service.
@@ -92,7 +93,7 @@ impl Recording {
                 None => (uri.clone(), text.clone()),
             };
             let Some(place) = place(dir, &uri) else {
-                eprintln!("{uri}: not written: this is no path for a file");
+                say!("{uri}: not written: this is no path for a file");
                 continue;
             };
             fs::create_dir_all(&place).with_context(|| format!("{}: can't be made", place.display()))?;

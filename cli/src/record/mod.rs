@@ -4,6 +4,7 @@
 mod folder;
 mod mask;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -13,6 +14,7 @@ use rosefish::walk::Unreached;
 
 use crate::host::{HostArgs, INTERRUPTED, log_out, split_url, uninterrupted};
 use crate::partial::{self, say_not_read};
+use crate::terminal::stdout;
 use crate::walk::{ReachArgs, unread_line};
 
 use folder::Recording;
@@ -67,13 +69,14 @@ pub(crate) async fn run(args: RecordArgs) -> anyhow::Result<ExitCode> {
     let written = recording.write(&args.dir, args.mask.then_some(origin.as_str()))?;
     say_not_read(&unread);
     let masked = if args.mask { format!(", {} values masked", written.masked) } else { String::new() };
-    println!(
+    writeln!(
+        stdout(),
         "{}: {} resources, {} not read, {} secrets left out{masked}",
         args.dir.display(),
         written.resources,
         unread.len(),
         written.secrets,
-    );
+    )?;
     Ok(partial::code(unread.is_empty()))
 }
 

@@ -8,6 +8,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use crate::terminal::{one_line, say, stdout};
 use anyhow::Context as _;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -76,7 +77,7 @@ pub(crate) async fn run(args: WalkArgs) -> anyhow::Result<ExitCode> {
     // On every way out, Ctrl-C among them.
     log_out(client).await;
 
-    let mut out = std::io::stdout().lock();
+    let mut out = stdout();
     if args.json {
         say_not_read(summary.unread());
         writeln!(out, "{}", summary.to_json())?;
@@ -85,7 +86,7 @@ pub(crate) async fn run(args: WalkArgs) -> anyhow::Result<ExitCode> {
     }
     out.flush()?;
     if summary.wants_login() && args.host.user.is_none() && !args.demo {
-        eprintln!("rosefish: some of it is shown to users only: name one with --user");
+        say!("rosefish: some of it is shown to users only: name one with --user");
     }
     Ok(match (interrupted, summary.root_was_read()) {
         (true, _) => INTERRUPTED.into(),
@@ -129,14 +130,14 @@ async fn walk(client: &Client, reach: &ReachArgs, verbose: bool) -> Walked {
         if verbose && let Ok(resource) = &visit.resource {
             progress.suspend(|| {
                 for deviation in resource.deviations() {
-                    eprintln!("{}#{deviation}", visit.uri);
+                    say!("{}#{deviation}", visit.uri);
                 }
             });
         }
         summary.add(&visit);
         progress.set_length(visits.known() as u64);
         progress.set_position(visits.visited() as u64);
-        progress.set_message(visit.uri);
+        progress.set_message(one_line(&visit.uri));
     };
     progress.finish_and_clear();
     let traffic = client.traffic();

@@ -64,6 +64,7 @@ pub fn build(mut documents: Vec<Document>, manifest: &Manifest, selection: &Sele
     repetition::drop_repeated(&mut model);
     model.terms.retain(|name, _| manifest.is_sent(name));
     name::name(&mut model, &manifest.acronyms(), manifest.renamed_types());
+    name::check(&model)?;
     for schema in model.schemas.values_mut() {
         schema.group = manifest.group(&schema.name).map(str::to_owned);
     }

@@ -64,15 +64,30 @@ fn paragraphs(out: &mut String, indent: &str, docs: &Docs, otherwise: &str, fact
     let facts = Some(facts.join(" · ")).filter(|facts| !facts.is_empty());
     let first = first.unwrap_or_else(|| otherwise.to_owned());
     let more = more.map(str::to_owned);
-    let all: Vec<_> = [Some(first), long, facts, more].into_iter().flatten().collect();
+    let all: Vec<_> = [Some(first), long, facts, more].into_iter().flatten().map(|text| line(&text)).collect();
     // One comment each: a comment of lines is an attribute per line to the compiler, of which there would be 50,000.
-    if all.len() == 1 || all.iter().any(|text| text.contains("*/") || text.contains("/*")) {
+    if all.len() == 1 || all.iter().any(|text| has_comment(text)) {
         let gap = format!("\n{indent}///\n{indent}/// ");
         let _ = writeln!(out, "{indent}/// {}", all.join(&gap));
     } else {
         let gap = format!("\n\n{indent}");
         let _ = writeln!(out, "{indent}/** {} */", all.join(&gap));
     }
+}
+
+/// Text that came from a schema, as a part of a comment of one line. Nothing else gets into one: what ends a line would end the
+/// comment, and what turns its direction would show it otherwise than the compiler reads it.
+pub(super) fn line(text: &str) -> String {
+    let is_odd = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.replace(is_odd, " ")
+}
+
+/// Whether a text can't stand in a block comment; nor can one that ends or begins with half of a mark.
+fn has_comment(text: &str) -> bool {
+    text.contains("*/") || text.contains("/*") || text.starts_with('/') || text.ends_with(['*', '/'])
 }
 
 /// Plain text with code in backticks, as Markdown that looks the same.

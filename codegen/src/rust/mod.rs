@@ -75,7 +75,7 @@ pub fn emit(model: &Model) -> Output {
         let _ = write!(
             root,
             "\n/// {}.\npub mod {module} {{\n    include!(concat!(env!(\"OUT_DIR\"), \"/schema/{module}.rs\"));\n}}\n",
-            title(schema)
+            docs::line(&title(schema))
         );
         files.push((format!("schema/{module}.rs"), text));
         modules.push((&schema.name, format!("&{module}::M")));
@@ -164,7 +164,7 @@ fn schema(paths: Paths<'_>, schema: &Schema, access: &Access, descriptions: &mut
         vec![format!("{:?}", schema.name), "TABLES".to_owned(), makers, "&super::MODULES".to_owned()]
     });
     let _ = writeln!(out, "{module}");
-    head(&title(schema), "use rosefish_wire::generated as w;\n\n") + &out
+    head(&docs::line(&title(schema)), "use rosefish_wire::generated as w;\n\n") + &out
 }
 
 /// Entities go by their bare names at the root of `schema` as well.

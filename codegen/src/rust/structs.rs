@@ -19,7 +19,7 @@ pub(super) fn emit(out: &mut String, paths: Paths<'_>, item: &Struct, number: us
         member(out, &field.rust, &format!("{holder}<{value}>"));
     }
     if let Some(dynamic) = &item.dynamic {
-        let patterns: Vec<_> = dynamic.patterns.iter().map(|pattern| format!("`{pattern}`")).collect();
+        let patterns: Vec<_> = dynamic.patterns.iter().map(|pattern| docs::line(&format!("`{pattern}`"))).collect();
         let value = paths.value_type(&dynamic.ty, from);
         let _ = writeln!(out, "    /// The properties whose names the service makes up, {}.", patterns.join(" or "));
         member(out, &dynamic.rust, &format!("std::collections::BTreeMap<String, {value}>"));

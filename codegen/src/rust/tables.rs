@@ -97,7 +97,7 @@ fn row(out: &mut String, field: &Field, rights: (bool, bool), descriptions: &mut
         FieldType::Link(name) => format!("L{}.{}", name.schema, name.name),
     };
     let number = |number: Option<i64>| number.map_or_else(String::new, |number| number.to_string());
-    let word = |text: &Option<String>| text.as_deref().unwrap_or_default().replace(['\t', '\n'], " ");
+    let word = |text: &Option<String>| text.clone().unwrap_or_default();
     let mut columns = vec![
         field.json.clone(),
         descriptions.place(&field.docs).to_string(),
@@ -112,7 +112,7 @@ fn row(out: &mut String, field: &Field, rights: (bool, bool), descriptions: &mut
     if let Some(deprecation) = &field.docs.deprecated {
         // It may have no words: then its column is there, and empty.
         columns.push(word(&deprecation.description));
-        let _ = writeln!(out, "{}", columns.join("\t"));
+        let _ = writeln!(out, "{}", columns.iter().map(|text| column(text)).collect::<Vec<_>>().join("\t"));
         return;
     }
     line(out, "", &columns);
@@ -120,7 +120,13 @@ fn row(out: &mut String, field: &Field, rights: (bool, bool), descriptions: &mut
 
 /// A line of columns, without those that are last and empty.
 fn line(out: &mut String, mark: &str, columns: &[String]) {
+    let columns: Vec<_> = columns.iter().map(|text| column(text)).collect();
     let _ = writeln!(out, "{mark}{}", columns.join("\t").trim_end_matches('\t'));
+}
+
+/// Text that came from a schema, as a part of a line: it must not begin another line or column.
+fn column(text: &str) -> String {
+    text.replace(char::is_control, " ")
 }
 
 /// `1.2.0`, or nothing.
@@ -133,9 +139,13 @@ pub(super) fn version(Version(major, minor, errata): Version) -> String {
     format!("{major}.{minor}.{errata}")
 }
 
-/// A raw string literal of lines, without the end of the last.
+/// A string literal of lines, without the end of the last: a raw one, unless the text has what a raw one can't have.
 pub(super) fn literal(lines: &str) -> String {
+    const LONGEST_FENCE: usize = 8;
     let text = lines.trim_end_matches('\n');
+    if text.contains('\r') || text.contains(&format!("\"{}", "#".repeat(LONGEST_FENCE))) {
+        return format!("{text:?}");
+    }
     let mut fence = "#".to_owned();
     while text.contains(&format!("\"{fence}")) {
         fence.push('#');

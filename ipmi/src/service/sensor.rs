@@ -13,6 +13,7 @@ use crate::command::sensor::{
     GetSensorHysteresis, GetSensorReading, GetSensorReadingFactors, GetSensorThresholds, Hysteresis, SensorAddress,
     SetSensorHysteresis, SetSensorThresholds, Thresholds,
 };
+use crate::deadline::after;
 use crate::packet::message::BMC_ADDRESS;
 use crate::record::reading::Linearization;
 use crate::record::sensor::{Sensor, SensorReading, Threshold, ThresholdStatus};
@@ -77,7 +78,7 @@ impl Client {
         sensors: Vec<Sensor>,
     ) -> impl Stream<Item = (Sensor, Result<Measurement, Error>)> + Send + use<> {
         let round = Arc::new(Round {
-            ends: Instant::now() + self.read_limit(),
+            ends: after(self.read_limit()),
             client: self.clone(),
             impatient: AtomicBool::new(false),
             over: OnceLock::new(),

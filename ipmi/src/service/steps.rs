@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use crate::command::Command;
 use crate::command::device::GetDeviceId;
+use crate::deadline::after;
 use crate::{Client, Error, ErrorKind};
 
 /// Why a step failed.
@@ -51,7 +52,7 @@ pub(super) struct Steps {
 impl Steps {
     /// At most `most` steps, within the client's limit of time.
     pub(super) fn new(client: Client, most: u32) -> Self {
-        let ends = Instant::now() + client.read_limit();
+        let ends = after(client.read_limit());
         Self { client, ends, left: most, impatient: false }
     }
 

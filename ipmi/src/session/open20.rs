@@ -15,6 +15,7 @@ use crate::command::session::{
     PRESENT_CHANNEL,
 };
 use crate::command::{Command, CompletionCode};
+use crate::deadline::after;
 use crate::error::{Error, ErrorKind};
 use crate::packet::Malformed;
 use crate::packet::auth::{Exchange, Keys, same_code};
@@ -163,7 +164,7 @@ pub(super) async fn open(wire: &Wire, config: &Config, choice: SuiteChoice) -> R
         Error::new(
             ErrorKind::Unsupported,
             OPENING,
-            "the BMC offers no cipher suite with integrity and encryption (17, 3 or 8); name another one if you must",
+            "the BMC offers no cipher suite with integrity and encryption (17 or 3); name another one if you must",
         )
     }))
 }
@@ -185,7 +186,7 @@ const fn is_about_suite(status: RakpStatus) -> bool {
 async fn suite_list(wire: &Wire, config: &Config) -> SuiteList {
     // One repetition, for a packet that was lost.
     let patience = config.first_repeat.saturating_mul(2).min(config.timeout);
-    let ends = Instant::now() + patience.saturating_mul(2);
+    let ends = after(patience.saturating_mul(2));
     let mut list = SuiteList::default();
     let mut before = Vec::new();
     for index in 0..LIST_PARTS {
@@ -224,14 +225,14 @@ struct SuiteList {
 }
 
 impl SuiteList {
-    /// The suites to try, in this order: those named that protect everything, strongest first; and those that every BMC
+    /// The suites to try, in this order: those named that protect everything as well as suite 3 does, strongest first; and those that every BMC
     /// should have, where the list is silent, empty, cut or garbled.
     fn candidates(&self) -> Vec<CipherSuite> {
         let (records, is_garbled) = decode_list(&self.bytes);
         let is_named =
             |suite: &CipherSuite| records.iter().any(|record| record.enterprise.is_none() && record.id == suite.id());
         let mut candidates: Vec<_> =
-            SUITES.into_iter().filter(|suite| suite.is_protected() && is_named(suite)).collect();
+            SUITES.into_iter().filter(|suite| is_strong_enough(*suite) && is_named(suite)).collect();
         if self.is_cut || is_garbled || records.is_empty() {
             for usual in [CipherSuite::SHA1_AES, CipherSuite::SHA256_AES] {
                 if !candidates.contains(&usual) {
@@ -241,6 +242,12 @@ impl SuiteList {
         }
         candidates
     }
+}
+
+/// Whether a suite may be taken because a list names it. Nobody vouches for the list: whoever can change it must not lead to
+/// anything weaker than what every BMC has.
+fn is_strong_enough(suite: CipherSuite) -> bool {
+    suite.is_protected() && suite != CipherSuite::MD5_AES
 }
 
 async fn exchange(wire: &Wire, config: &Config, suite: CipherSuite) -> Result<Opened, Error> {
@@ -459,11 +466,13 @@ mod tests {
     fn what_a_list_names_comes_first_and_a_list_that_says_nothing_means_suite_3() {
         const SUITE_3: [u8; 5] = [0xc0, 3, 1, 0x41, 0x81];
         const SUITE_17: [u8; 5] = [0xc0, 17, 3, 0x44, 0x81];
-        let cases: [(&str, Vec<u8>, bool, &[u8]); 13] = [
+        let cases: [(&str, Vec<u8>, bool, &[u8]); 15] = [
             ("both", [SUITE_3, SUITE_17].concat(), false, &[17, 3]),
             ("one", SUITE_3.to_vec(), false, &[3]),
             ("only 17", SUITE_17.to_vec(), false, &[17]),
             ("none that protects", vec![0xc0, 1, 1], false, &[]),
+            ("only 8, by MD5", vec![0xc0, 8, 2, 0x42, 0x81], false, &[]),
+            ("8 beside 3", [&[0xc0, 8, 2, 0x42, 0x81][..], &SUITE_3].concat(), false, &[3]),
             ("silent", vec![], true, &[3, 17]),
             ("empty", vec![], false, &[3, 17]),
             ("zeros", vec![0; 16], false, &[3, 17]),

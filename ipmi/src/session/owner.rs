@@ -19,6 +19,7 @@ use super::{open15, open20};
 use crate::command::device::GetDeviceId;
 use crate::command::session::{Privilege, SetSessionPrivilegeLevel};
 use crate::command::{Command, CompletionCode, Effect};
+use crate::deadline::{after, later};
 use crate::error::{Error, ErrorKind};
 use crate::packet::message::Response;
 use crate::packet::session20::PayloadType;
@@ -240,7 +241,7 @@ impl Owner {
             } else {
                 pending.reopened = true;
                 pending.next_at = now;
-                pending.expires = pending.expires.max(now + pending.job.patience / 2);
+                pending.expires = pending.expires.max(later(now, pending.job.patience / 2));
                 pending.sequence = self.table.fresh_sequence();
                 self.table.pending.push(pending);
             }
@@ -254,7 +255,7 @@ impl Owner {
             sequence: self.table.fresh_sequence(),
             started: now,
             next_at: now,
-            expires: now + job.patience,
+            expires: later(now, job.patience),
             job,
             wait: self.config.first_repeat,
             refusals: 0,
@@ -351,7 +352,7 @@ impl Owner {
             Effect::Reads => code.is_worth_reading_again() && pending.refusals <= REFUSALS,
             Effect::Changes => false,
         };
-        let at = Instant::now() + pending.wait;
+        let at = after(pending.wait);
         if !again || at >= pending.expires {
             return self.finish(pending, Ok(reply));
         }
@@ -438,7 +439,7 @@ impl Owner {
             .into_iter()
             .flatten()
             .min()
-            .unwrap_or_else(|| Instant::now() + LONG)
+            .unwrap_or_else(|| after(LONG))
     }
 
     /// Sends what the console has to send, and ends it when its user has gone.

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::config::Config;
 use crate::command::sol::DeactivatePayload;
+use crate::deadline::later;
 use crate::packet::sol::{FromBmc, ToBmc};
 
 /// Characters from the BMC that may wait for a reader; beyond, the BMC is asked to hold them back.
@@ -197,7 +198,7 @@ impl Engine {
                 self.end("the BMC doesn't acknowledge what is sent to the console");
                 return None;
             }
-            under_way.next_at = now + config.first_repeat;
+            under_way.next_at = later(now, config.first_repeat);
             return Some(under_way.packet.encode());
         }
         let mut state = self.port.shared.lock();
@@ -212,7 +213,7 @@ impl Engine {
         let payload = packet.encode();
         state.under_way = true;
         drop(state);
-        self.under_way = Some(UnderWay { packet, next_at: now + config.first_repeat, tries: 1, held: false });
+        self.under_way = Some(UnderWay { packet, next_at: later(now, config.first_repeat), tries: 1, held: false });
         Some(payload)
     }
 

@@ -8,6 +8,7 @@ use tokio::net::UdpSocket;
 use tokio::time::{Instant, timeout_at};
 
 use super::config::Config;
+use crate::deadline::after;
 use crate::error::{Error, ErrorKind};
 
 /// More than any datagram of IPMI; what is longer is cut and then refused as malformed.
@@ -69,11 +70,11 @@ impl Wire {
         mut question: impl FnMut() -> Vec<u8>,
         mut answer: impl FnMut(&[u8]) -> Option<T>,
     ) -> Result<T, Error> {
-        let expires = Instant::now() + patience;
+        let expires = after(patience);
         let mut wait = config.first_repeat;
         let mut refusals = 0;
         loop {
-            let repeat_at = (Instant::now() + wait).min(expires);
+            let repeat_at = after(wait).min(expires);
             self.send(&question()).await;
             loop {
                 match timeout_at(repeat_at, self.receive()).await {

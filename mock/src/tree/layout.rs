@@ -16,6 +16,12 @@ use crate::tree::{Tree, demo, digits};
 /// Deeper than any URI of the standard; a folder that links to itself ends here.
 const MAX_DEPTH: usize = 48;
 
+/// Larger than any payload.
+const MAX_FILE: u64 = 64 << 20;
+
+/// More than any capture has, in all of its files.
+const MAX_FOLDER: u64 = 1 << 30;
+
 impl Tree {
     /// The tree that this library carries: a two-socket rack server.
     pub fn demo() -> Self {
@@ -66,12 +72,15 @@ impl Tree {
 /// Reads all files below a folder that may be payloads.
 fn read(dir: &Path) -> Result<Vec<File>, Error> {
     let mut files = Vec::new();
-    read_below(dir, "", 0, &mut files)?;
+    let root =
+        fs::canonicalize(dir).map_err(|error| Error::because(format!("{}: can't be read", dir.display()), error))?;
+    read_below(&root, dir, "", 0, &mut files)?;
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
 }
 
-fn read_below(dir: &Path, prefix: &str, depth: usize, files: &mut Vec<File>) -> Result<(), Error> {
+/// Reads a folder within `root`. A link that leads out of it is an error: whoever made the folder may not read what is there.
+fn read_below(root: &Path, dir: &Path, prefix: &str, depth: usize, files: &mut Vec<File>) -> Result<(), Error> {
     if depth > MAX_DEPTH {
         return Err(Error::new(format!(
             "{}: more than {MAX_DEPTH} folders deep; does a link point back?",
@@ -83,14 +92,28 @@ fn read_below(dir: &Path, prefix: &str, depth: usize, files: &mut Vec<File>) -> 
         let entry = entry.map_err(unreadable)?;
         let path = entry.path();
         let name = entry.file_name().to_string_lossy().into_owned();
+        let unread = |error| Error::because(format!("{}: can't be read", path.display()), error);
+        let odd = |what: &str| Error::new(format!("{}: {what}", path.display()));
+        let is_link = entry.file_type().map_err(unread)?.is_symlink();
         // metadata() follows links, unlike the entry's own type.
-        let kind =
-            fs::metadata(&path).map_err(|error| Error::because(format!("{}: can't be read", path.display()), error))?;
+        let kind = fs::metadata(&path).map_err(unread)?;
+        if !kind.is_dir() && !is_payload_name(&name) {
+            continue;
+        }
+        if is_link && !fs::canonicalize(&path).map_err(unread)?.starts_with(root) {
+            return Err(odd("the link leads out of the folder"));
+        }
         if kind.is_dir() {
-            read_below(&path, &format!("{prefix}{name}/"), depth + 1, files)?;
-        } else if is_payload_name(&name) {
-            let body =
-                fs::read(&path).map_err(|error| Error::because(format!("{}: can't be read", path.display()), error))?;
+            read_below(root, &path, &format!("{prefix}{name}/"), depth + 1, files)?;
+        } else {
+            if !kind.is_file() {
+                return Err(odd("it is not a file"));
+            }
+            let before = files.iter().map(|file| file.body.len() as u64).sum::<u64>();
+            if kind.len() > MAX_FILE || before.saturating_add(kind.len()) > MAX_FOLDER {
+                return Err(odd("it is too large for a payload, or the folder for a service"));
+            }
+            let body = fs::read(&path).map_err(unread)?;
             files.push(File { path: format!("{prefix}{name}"), body: body.into() });
         }
     }
@@ -307,5 +330,25 @@ mod tests {
         assert!(tree.bytes("/redfish/v1/Power_/Voltages/1").is_some());
         let kinds: Vec<_> = tree.problems().iter().map(Problem::kind).collect();
         assert!(matches!(kinds[..], [ProblemKind::NotJson(_), ProblemKind::FragmentId(_)]), "{kinds:?}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_leads_out_of_the_folder_is_not_followed() {
+        use std::os::unix::fs::symlink;
+        let dir = std::env::temp_dir().join(format!("rosefish-links-{}", std::process::id()));
+        let folder = dir.join("tree");
+        fs::create_dir_all(folder.join("Systems")).unwrap();
+        fs::write(dir.join("secret.json"), "{}").unwrap();
+        fs::write(folder.join("index.json"), "{}").unwrap();
+        symlink("../index.json", folder.join("Systems/index.json")).unwrap();
+        assert_eq!(Tree::from_dir(&folder).unwrap().len(), 2, "one that stays within it is");
+        for (name, target) in [("x.json", "../secret.json"), ("y", ".."), ("z.json", "/dev/zero")] {
+            symlink(target, folder.join(name)).unwrap();
+            let error = Tree::from_dir(&folder).unwrap_err().to_string();
+            assert!(error.contains("leads out of the folder"), "{name}: {error}");
+            fs::remove_file(folder.join(name)).unwrap();
+        }
+        fs::remove_dir_all(dir).unwrap();
     }
 }

@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep};
 use super::place::{Found, Place};
 use crate::client::exchange::{Authorization, Exchange};
 use crate::client::request::{Request, Response};
+use crate::deadline;
 use crate::error::{Error, ErrorKind};
 
 /// What became of an attempt to end a session at a URI.
@@ -98,8 +99,8 @@ async fn delete(exchange: &Exchange, uri: &str, with: &Authorization, until: Ins
             },
             Err(error) => Some(error.before_sending()),
         };
-        let pause = Duration::from_millis(100) * attempt;
-        if attempt == MOST_ATTEMPTS || Instant::now() + pause >= until {
+        let pause = Duration::from_millis(100).saturating_mul(attempt);
+        if attempt == MOST_ATTEMPTS || deadline::after(pause) >= until {
             let unclear = || Error::new(ErrorKind::Refused, "the service does not say that the session has ended");
             return Ended::No(fault.unwrap_or_else(|| unclear().at("DELETE", uri)));
         }

@@ -55,6 +55,12 @@ pub(crate) enum Trust {
 }
 
 impl Trust {
+    /// Whether the caller says which certificates are right.
+    #[cfg(feature = "host")]
+    pub(crate) fn names_certificate(&self) -> bool {
+        matches!(self, Self::Pem(_) | Self::Pinned(_))
+    }
+
     /// Reads a fingerprint, 64 hexadecimal digits with or without colons.
     pub(crate) fn pinned(fingerprint: &str) -> Result<Self, Error> {
         let digits: Vec<u8> = fingerprint.bytes().filter(|byte| !matches!(byte, b':' | b' ')).collect();

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_core::Stream;
-use futures_util::stream::BoxStream;
+use futures_util::stream::{BoxStream, StreamExt as _};
 use http_body::{Frame, SizeHint};
 
 use crate::error::{Error, ErrorKind};
@@ -39,13 +39,13 @@ struct Sized {
 impl Body {
     /// Makes a body of pieces to come, of a length that is not known. After an error nothing more is read.
     pub fn new(pieces: impl Stream<Item = Result<Bytes, Error>> + Send + 'static) -> Self {
-        Self(Content::Pieces(Pieces(Mutex::new(Box::pin(pieces)))))
+        Self(Content::Pieces(Pieces(Mutex::new(Box::pin(pieces.fuse())))))
     }
 
     /// Makes a body of exactly so many bytes, in pieces to come. Where there are fewer or more, it ends in an error of the kind
     /// [`ErrorKind::Body`], before the last of so many bytes is given.
     pub fn sized(length: u64, pieces: impl Stream<Item = Result<Bytes, Error>> + Send + 'static) -> Self {
-        let pieces = Pieces(Mutex::new(Box::pin(pieces)));
+        let pieces = Pieces(Mutex::new(Box::pin(pieces.fuse())));
         Self(Content::Sized(Sized { pieces, left: length, held: None, ended: false }))
     }
 

@@ -49,14 +49,15 @@ pub(crate) fn standard(prefix: &str) -> Option<&'static Registry> {
 impl Registry {
     /// Reads the JSON of a `MessageRegistry`.
     pub(crate) fn from_json(json: &Value) -> Self {
-        let text = |entry: &Value, name: &str| entry[name].as_str().map(str::to_owned);
+        let text = |entry: &Value, name: &str| entry[name].as_str().map(|text| shortened(text).to_owned());
         let messages = json["Messages"].as_object().into_iter().flatten();
         Self(
             messages
+                .take(MOST)
                 .filter_map(|(key, entry)| {
                     let severity = text(entry, "MessageSeverity").or_else(|| text(entry, "Severity"));
                     let resolution = text(entry, "Resolution").filter(|text| !is_nothing(text));
-                    Some((key.clone(), Entry { severity, text: text(entry, "Message")?, resolution }))
+                    Some((shortened(key).to_owned(), Entry { severity, text: text(entry, "Message")?, resolution }))
                 })
                 .collect(),
         )
@@ -97,17 +98,32 @@ pub(crate) fn severity(text: &str) -> Option<Health> {
     }
 }
 
+/// The longest sentence that is made, in bytes; the rest is left out.
+const LONGEST: usize = 8 << 10;
+
+/// The most messages that are taken from a registry.
+const MOST: usize = 20_000;
+
+/// The start of a text that is too long.
+pub(super) fn shortened(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(LONGEST)).unwrap_or(text)
+}
+
 /// A sentence with its arguments put in. Of one that was not given, nothing is said.
 fn with_arguments(text: &str, arguments: &[String]) -> String {
-    let mut whole = String::with_capacity(text.len());
-    let mut rest = text;
+    let mut whole = String::new();
+    let mut rest = shortened(text);
     while let Some((before, after)) = rest.split_once('%') {
         whole.push_str(before);
+        if whole.len() > LONGEST {
+            rest = "";
+            break;
+        }
         let digits = after.bytes().take_while(u8::is_ascii_digit).count();
         let (number, next) = after.split_at(digits);
         match number.parse::<usize>() {
             Ok(number) if number > 0 => {
-                whole.push_str(arguments.get(number - 1).map_or("?", String::as_str));
+                whole.push_str(arguments.get(number - 1).map_or("?", |text| shortened(text)));
                 rest = next;
             }
             _ => {
@@ -117,6 +133,7 @@ fn with_arguments(text: &str, arguments: &[String]) -> String {
         }
     }
     whole.push_str(rest);
+    whole.truncate(shortened(&whole).len());
     whole
 }
 
@@ -152,5 +169,7 @@ mod tests {
         ] {
             assert_eq!(with_arguments(text, &arguments), expected, "{text}");
         }
+        let long = with_arguments(&"%1".repeat(100_000), &["é".repeat(100_000)]);
+        assert!(long.starts_with('é') && long.len() <= LONGEST, "{}", long.len());
     }
 }

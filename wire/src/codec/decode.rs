@@ -71,7 +71,7 @@ pub fn decode_into(record: &mut dyn Record, json: &[u8], limits: &Limits) -> Res
             fail(DecodeErrorKind::NotUtf8, position(json, valid))
         }
     };
-    let Some(mended) = Mended::of(json) else { return Err(error) };
+    let Some(mended) = Mended::of(json, limits.memory_for(json.len())) else { return Err(error) };
     record.clear();
     Filler::new(Reader::mended(&mended, limits)).payload(record)
 }
@@ -90,7 +90,7 @@ pub fn peek_odata_type(json: &[u8]) -> Option<ODataType> {
     let text = simdutf8::basic::from_utf8(json).ok();
     match text.map(|text| odata_type(Reader::new(text.into(), &limits))) {
         Some(Ok(found)) => found,
-        _ => odata_type(Reader::mended(&Mended::of(json)?, &limits)).ok().flatten(),
+        _ => odata_type(Reader::mended(&Mended::of(json, limits.memory_for(json.len()))?, &limits)).ok().flatten(),
     }
 }
 

@@ -33,6 +33,8 @@ pub enum DecodeErrorKind {
     TooDeep(usize),
     /// An object or array has more members than the limit.
     TooManyMembers(usize),
+    /// What the payload decodes to takes more memory than the limit; bytes.
+    TooMuchMemory(usize),
 }
 
 impl DecodeError {
@@ -64,7 +66,10 @@ impl DecodeError {
     pub fn is_limit(&self) -> bool {
         matches!(
             self.0.kind,
-            DecodeErrorKind::TooLarge(_) | DecodeErrorKind::TooDeep(_) | DecodeErrorKind::TooManyMembers(_)
+            DecodeErrorKind::TooLarge(_)
+                | DecodeErrorKind::TooDeep(_)
+                | DecodeErrorKind::TooManyMembers(_)
+                | DecodeErrorKind::TooMuchMemory(_)
         )
     }
 }
@@ -84,6 +89,9 @@ impl fmt::Display for DecodeError {
             DecodeErrorKind::TooDeep(limit) => write!(f, "the payload is nested deeper than the limit of {limit}")?,
             DecodeErrorKind::TooManyMembers(limit) => {
                 write!(f, "an object or array has more members than the limit of {limit}")?;
+            }
+            DecodeErrorKind::TooMuchMemory(limit) => {
+                write!(f, "the payload takes more memory than the limit of {limit} bytes")?;
             }
         }
         write!(f, " at line {line} column {column}")?;
@@ -115,17 +123,26 @@ pub struct Limits {
     pub depth: usize,
     /// Members of one object or array. Defaults to 1,000,000.
     pub members: usize,
+    /// Bytes of memory that the decoded value may take, the payload itself not counted. Defaults to ten times the payload,
+    /// though not less than 16 MiB nor more than 256 MiB: an empty object is two bytes long, and a record with room for a
+    /// hundred properties.
+    pub memory: Option<usize>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { size: 64 << 20, depth: 64, members: 1_000_000 }
+        Self { size: 64 << 20, depth: 64, members: 1_000_000, memory: None }
     }
 }
 
 impl Limits {
     /// Nothing larger is ever read, as places are counted in 32 bits, and text may become longer when it is mended.
     pub(crate) const MAX_SIZE: usize = u32::MAX as usize / 8;
+
+    /// How many bytes what a payload of this size decodes to may take.
+    pub(crate) fn memory_for(&self, size: usize) -> usize {
+        self.memory.unwrap_or_else(|| size.saturating_mul(10).clamp(16 << 20, 256 << 20))
+    }
 
     /// Nothing deeper is ever read, as it would not fit on a small stack.
     pub const MAX_DEPTH: usize = 128;
@@ -146,5 +163,11 @@ impl Limits {
     #[must_use]
     pub const fn with_members(self, members: usize) -> Self {
         Self { members, ..self }
+    }
+
+    /// Returns these limits with another one on the memory, in bytes, that what is made of a payload may take.
+    #[must_use]
+    pub const fn with_memory(self, memory: usize) -> Self {
+        Self { memory: Some(memory), ..self }
     }
 }

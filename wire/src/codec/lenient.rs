@@ -23,16 +23,57 @@ use super::mend::Mended;
 ///
 /// # Errors
 ///
-/// Where the payload does not begin with JSON, or the JSON does not fit the type.
+/// Where the payload does not begin with JSON, the JSON does not fit the type, or it would take more than 256 MiB as a
+/// [`serde_json::Value`].
 pub fn from_slice<T: DeserializeOwned>(payload: &[u8]) -> Result<T, serde_json::Error> {
     let payload = payload.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(payload);
+    within_memory(payload)?;
     match serde_json::from_slice(payload) {
-        Err(error) if error.is_syntax() => match Mended::of(payload) {
+        Err(error) if error.is_syntax() => match Mended::of(payload, MOST_MEMORY) {
             Some(mended) => value_of(&mended.text).map_err(|_| error),
             None => std::str::from_utf8(payload).ok().and_then(|text| value_of(text).ok()).ok_or(error),
         },
         read => read,
     }
+}
+
+/// What a payload may take as a `Value`. The decoder of records knows what it makes; serde doesn't.
+const MOST_MEMORY: usize = 256 << 20;
+
+/// Whether JSON would take too much memory as a `Value`, by the commas, braces and colons in it.
+fn within_memory(json: &[u8]) -> Result<(), serde_json::Error> {
+    // Of a vector half may be empty, and so may half of each node of a map, which has room for eleven.
+    const ITEM: usize = 2 * size_of::<serde_json::Value>();
+    const NAME: usize = ITEM + 3 * size_of::<String>();
+    const OBJECT: usize = 12 * (size_of::<String>() + size_of::<serde_json::Value>());
+    // The shortest object has two bytes.
+    if json.len() <= MOST_MEMORY / OBJECT * 2 {
+        return Ok(());
+    }
+    let (mut memory, mut in_string, mut escaped) = (0_usize, false, false);
+    for byte in json {
+        memory = memory.saturating_add(match byte {
+            _ if std::mem::take(&mut escaped) => 0,
+            b'\\' => {
+                escaped = in_string;
+                0
+            }
+            b'"' => {
+                in_string = !in_string;
+                0
+            }
+            _ if in_string => 0,
+            b'{' => OBJECT,
+            b':' => NAME,
+            b',' | b'[' => ITEM,
+            _ => 0,
+        });
+    }
+    if memory > MOST_MEMORY {
+        let text = format_args!("the JSON takes more memory than the limit of {MOST_MEMORY} bytes");
+        return Err(<serde_json::Error as serde::de::Error>::custom(text));
+    }
+    Ok(())
 }
 
 /// A value of a JSON text, read while it is written. It is written once only, as each takes its part of the text.
@@ -81,6 +122,7 @@ fn text(quoted: Quoted<'_>) -> Cow<'_, str> {
 ///
 /// Where the text does not fit the type.
 pub(crate) fn value_of<T: DeserializeOwned>(json: &str) -> Result<T, serde_json::Error> {
+    within_memory(json.as_bytes())?;
     match serde_json::from_str(json) {
         Err(error) if error.is_syntax() => {
             let Ok(node) = Node::all(json) else { return Err(error) };

@@ -15,15 +15,17 @@ pub(crate) struct Mended<'p> {
 }
 
 impl<'p> Mended<'p> {
-    /// None where there is nothing to mend, or so much that it is no text at all.
-    pub(crate) fn of(payload: &'p [u8]) -> Option<Self> {
-        let mut mender = Mender { out: Vec::with_capacity(payload.len() + 64), ..Mender::default() };
+    /// None where there is nothing to mend, or so much that it is no text at all, or takes more than this memory beside a copy of
+    /// the payload.
+    pub(crate) fn of(payload: &'p [u8], memory: usize) -> Option<Self> {
+        let most = Mender::MOST.min(memory / Mender::COST);
+        let mut mender = Mender { out: Vec::with_capacity(payload.len() + 64), most, ..Mender::default() };
         for chunk in payload.utf8_chunks() {
             chunk.valid().bytes().for_each(|byte| mender.byte(byte));
             if !chunk.invalid().is_empty() {
                 mender.lose(chunk.invalid());
             }
-            if mender.lost.len() + mender.controls.len() > Mender::MOST {
+            if mender.is_too_much() {
                 return None;
             }
         }
@@ -32,6 +34,16 @@ impl<'p> Mended<'p> {
             return None;
         }
         Some(Self { payload, text: String::from_utf8(out).ok()?, lost, controls })
+    }
+
+    /// How much memory it takes beside a copy of the payload.
+    pub(crate) fn cost(&self) -> usize {
+        (self.lost.len() + self.controls.len()).saturating_mul(Mender::COST)
+    }
+
+    /// How long the payload was.
+    pub(crate) fn payload_len(&self) -> usize {
+        self.payload.len()
     }
 
     pub(crate) fn json(&self) -> Lossy<'_> {
@@ -77,11 +89,19 @@ struct Mender {
     escape: usize,
     /// The body is over.
     behind: bool,
+    /// As many places may be mended.
+    most: usize,
 }
 
 impl Mender {
-    /// As many places may have to be mended.
+    /// Never are more places mended.
     const MOST: usize = 1_000_000;
+    /// What each takes at most: an escape and where it is, in vectors that may be half empty.
+    const COST: usize = 2 * (size_of::<Lost>() + "\\u0000".len() + size_of::<u32>());
+
+    fn is_too_much(&self) -> bool {
+        self.lost.len() + self.controls.len() > self.most
+    }
 
     fn byte(&mut self, byte: u8) {
         match byte {
@@ -118,6 +138,10 @@ impl Mender {
     }
 
     fn control(&mut self, byte: u8) {
+        // Nothing will come of it, and each takes six times its room.
+        if self.is_too_much() {
+            return;
+        }
         if self.escape > 0 {
             return self.lose(&[byte]);
         }
@@ -166,13 +190,13 @@ mod tests {
             (b"{}\xFF\"\x01\"", Some("{}\u{FFFD}\"\x01\"")),
         ];
         for (payload, expected) in cases {
-            let mended = Mended::of(payload);
+            let mended = Mended::of(payload, 1 << 20);
             assert_eq!(mended.as_ref().map(|mended| mended.text.as_str()), *expected);
             if let Some(mended) = mended {
                 assert_eq!(&*mended.json().bytes(), *payload, "{}", mended.text);
             }
         }
-        let mended = Mended::of(b"{\"a\tb\":\"c\x00\nd\"}").unwrap();
+        let mended = Mended::of(b"{\"a\tb\":\"c\x00\nd\"}", 1 << 20).unwrap();
         assert_eq!(mended.text, "{\"a\\tb\":\"c\\u0000\\nd\"}");
         assert_eq!((mended.position(9), mended.position(16), mended.position(18)), ((1, 9), (1, 11), (2, 1)));
         assert!(mended.has_control(2, 5) && mended.has_control(9, 19) && !mended.has_control(5, 9));
@@ -180,7 +204,7 @@ mod tests {
 
     #[test]
     fn parts_know_what_was_lost_of_them() {
-        let mended = Mended::of(b"{\"a\":[\"\xFFx\",\"y\xFE\"]}").unwrap();
+        let mended = Mended::of(b"{\"a\":[\"\xFFx\",\"y\xFE\"]}", 1 << 20).unwrap();
         let whole = mended.json();
         let part = whole.part(6, 13);
         assert_eq!((part.text, &*part.bytes()), ("\"\u{FFFD}x\",", &b"\"\xFFx\","[..]));

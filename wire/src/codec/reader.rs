@@ -25,6 +25,9 @@ pub struct Reader<'j> {
     pub(crate) path: Vec<Segment<'j>>,
     pub(crate) depth: usize,
     limits: Limits,
+    /// What is left of the memory that the value may take, and whether it took more.
+    memory: usize,
+    is_spent: bool,
 }
 
 /// A step of a JSON pointer.
@@ -43,7 +46,8 @@ impl fmt::Debug for Reader<'_> {
 
 impl<'j> Reader<'j> {
     pub(crate) fn new(text: Lossy<'j>, limits: &Limits) -> Self {
-        let limits = Limits { depth: limits.depth.min(Limits::MAX_DEPTH), ..*limits };
+        let memory = limits.memory_for(text.text.len());
+        let limits = Limits { depth: limits.depth.min(Limits::MAX_DEPTH), memory: Some(memory), ..*limits };
         Self {
             json: Json::new(text.text),
             whole: text,
@@ -54,11 +58,16 @@ impl<'j> Reader<'j> {
             path: Vec::with_capacity(8),
             depth: 0,
             limits,
+            memory,
+            is_spent: false,
         }
     }
 
     pub(crate) fn mended(mended: &'j Mended<'j>, limits: &Limits) -> Self {
-        Self { is_mended: true, mended: Some(mended), ..Self::new(mended.json(), limits) }
+        let limits = Limits { memory: Some(limits.memory_for(mended.payload_len())), ..*limits };
+        let mut reader = Self { is_mended: true, mended: Some(mended), ..Self::new(mended.json(), &limits) };
+        reader.charge(mended.cost());
+        reader
     }
 
     #[inline]
@@ -216,9 +225,36 @@ impl<'j> Reader<'j> {
     fn count(&self, members: &mut usize) -> Result<(), DecodeError> {
         *members += 1;
         if *members > self.limits.members {
-            return Err(self.exceeded(DecodeErrorKind::TooManyMembers(self.limits.members)));
+            let kind = match self.limits.memory {
+                Some(limit) if self.is_spent() => DecodeErrorKind::TooMuchMemory(limit),
+                _ => DecodeErrorKind::TooManyMembers(self.limits.members),
+            };
+            return Err(self.exceeded(kind));
         }
         Ok(())
+    }
+
+    /// Counts memory that the value takes. If it is too much, no member is read any more: so it is only where members are
+    /// counted that somebody has to look.
+    #[inline]
+    pub(crate) fn charge(&mut self, bytes: usize) {
+        match self.memory.checked_sub(bytes) {
+            Some(left) => self.memory = left,
+            None => self.spend(),
+        }
+    }
+
+    #[cold]
+    fn spend(&mut self) {
+        self.is_spent = true;
+        self.memory = 0;
+        self.limits.members = 0;
+    }
+
+    /// Whether the value took more memory than it may.
+    #[inline]
+    pub(crate) fn is_spent(&self) -> bool {
+        self.is_spent
     }
 
     #[cold]

@@ -11,14 +11,20 @@ use crate::reflect::secret::{is_secret, shown};
 
 impl Reader<'_> {
     pub(crate) fn deviate(&mut self, problem: Problem, handling: Handling, found: &str) {
+        if self.is_spent() {
+            return;
+        }
         let secret = self.path.iter().any(|segment| match segment {
             Segment::Field(name) => is_secret(name),
             Segment::Name(name) => is_secret(name),
             Segment::Index(_) => false,
         });
         let found = if secret { "***".to_owned() } else { excerpt(found) };
+        let pointer = self.pointer();
+        // Twice, as a vector that is full makes room for as many again.
+        self.charge(pointer.len() + found.len() + 2 * size_of::<Deviation>());
         self.deviations.push(Deviation {
-            pointer: self.pointer(),
+            pointer,
             kind: problem.kind,
             expected: problem.expected.into(),
             found,

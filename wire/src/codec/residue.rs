@@ -36,6 +36,9 @@ struct Entry {
 
 const NO_SLOT: u16 = u16::MAX;
 
+/// Room that is made for the first text.
+const LEAST_TEXT: usize = 128;
+
 /// How an entry relates to its field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
@@ -156,6 +159,12 @@ impl Residue {
         }
     }
 
+    /// How much memory one more entry with a text of this length takes at most.
+    pub(crate) fn cost(&self, text: usize) -> usize {
+        let first = if self.is_empty() { size_of::<Rest>() + LEAST_TEXT + 2 * size_of::<Entry>() } else { 0 };
+        first + 2 * (text + size_of::<Entry>())
+    }
+
     fn add(&mut self, slot: u16, form: Form, name: Lossy<'_>, json: Lossy<'_>) {
         let rest = self.0.get_or_insert_default();
         let start = rest.text.len();
@@ -164,7 +173,7 @@ impl Residue {
         let length = name.text.len() + json.text.len();
         if length > 0 {
             // What has one annotation mostly has more.
-            rest.text.reserve(length.max(if start == 0 { 128 } else { 0 }));
+            rest.text.reserve(length.max(if start == 0 { LEAST_TEXT } else { 0 }));
         }
         rest.text.push_str(name.text);
         let value = rest.text.len();

@@ -7,7 +7,7 @@ use std::fmt;
 use crate::codec::encode::encode;
 use crate::codec::writer::Writer;
 use crate::reflect::compare::{same, same_slot};
-use crate::reflect::json_diff::{Members, below, leaves};
+use crate::reflect::json_diff::{Members, below, by_name, is_last, leaves};
 use crate::reflect::meaning::{alike, alike_slot};
 use crate::reflect::record::{Item, Record, RecordSlot, Slot};
 use crate::reflect::secret::is_secret;
@@ -108,10 +108,13 @@ fn residue(
     let owner = new.table().name;
     let mut note = |pointer| changes.push(PropertyChange { pointer, owner, writable: true, dynamic: true });
     let (old, new) = (old.residue(), new.residue());
-    // Of a name that came twice the last counts.
-    for (name, json) in new.iter().filter(|(name, json)| new.get(name) == Some(json)) {
+    if new.is_empty() {
+        return;
+    }
+    let (last_before, last_after) = (by_name(old.iter()), by_name(new.iter()));
+    for (name, json) in new.iter().filter(|(name, json)| is_last(&last_after, name, json)) {
         let at = below(pointer, name);
-        let json = match old.get(name) {
+        let json = match last_before.get(name) {
             Some(before) => leaves(before, json, &at, &mut note),
             None => {
                 note(at);

@@ -9,6 +9,7 @@ mod words;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ir::{Model, TypeName};
+use crate::error::Error;
 pub(crate) use words::Acronyms;
 
 /// Rust's keywords, those that may become raw identifiers.
@@ -105,6 +106,50 @@ pub(super) fn name(model: &mut Model, acronyms: &Acronyms, renamed: &BTreeMap<St
             action.rust = unique(&mut methods, identifier(acronyms.snake(&action.name.name)));
         }
     }
+}
+
+/// That every name in the model is one that Rust has, and may be the name of a file: names are written into code as they are.
+///
+/// # Errors
+///
+/// For the first that is something else.
+pub(super) fn check(model: &Model) -> Result<(), Error> {
+    let check = |schema: &str, standard: &str, rust: &str| match is_identifier(rust) {
+        true => Ok(()),
+        false => {
+            Err(Error::of(format!("schema {schema:?}"), format!("the name {standard:?}"), "letters, digits and `_`"))
+        }
+    };
+    for schema in model.schemas.values() {
+        check(&schema.name, &schema.name, &schema.module)?;
+    }
+    for name in model.open_types.keys() {
+        check(&name.schema, &name.name, &name.name)?;
+    }
+    for item in model.enums.values() {
+        check(&item.name.schema, &item.name.name, &item.rust_name)?;
+        for member in &item.members {
+            check(&item.name.schema, &member.json, &member.rust)?;
+        }
+    }
+    for item in model.structs.values() {
+        check(&item.name.schema, &item.name.name, &item.rust_name)?;
+        for field in &item.fields {
+            check(&item.name.schema, &field.json, &field.rust)?;
+        }
+        for action in &item.actions {
+            check(&item.name.schema, &action.name.name, &action.rust)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether it is an identifier, of ASCII alone: what looks like another name is none.
+fn is_identifier(name: &str) -> bool {
+    let (is_raw, plain) = name.strip_prefix("r#").map_or((false, name), |plain| (true, plain));
+    let starts = plain.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+    let goes_on = plain.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    starts && goes_on && !RESERVED.contains(&plain) && (is_raw || !KEYWORDS.contains(&plain))
 }
 
 /// `@odata.id` -> `odata_id`, `Members@odata.nextLink` -> `members_next_link`, `#ComputerSystem.Reset` -> `reset`.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::fill::{Filler, push};
+use super::fill::Filler;
 use crate::codec::deviation::{DeviationKind, Handling, Problem};
 use crate::codec::error::DecodeError;
 use crate::codec::json::Peek;
@@ -50,6 +50,8 @@ impl Filler<'_> {
         if refused_before.is_some() || map.get(name).is_some() {
             self.again();
         }
+        // A node of the tree is at least half full.
+        self.reader.charge(name.len() + 4 * size_of::<String>());
         let mut refused = Ok(None);
         map.insert(name, &mut |item| {
             refused = self.item(item, peek);
@@ -64,7 +66,8 @@ impl Filler<'_> {
             Some(problem) => {
                 let json = self.reader.rest_of(start, peek)?;
                 self.reader.deviate(problem, Handling::Withheld, json.text);
-                push(record, name, json);
+                self.push(record, name, json);
+                self.reader.charge(2 * (name.len() + size_of::<(String, bool)>()));
                 names.0.get_or_insert_default().insert(name.to_owned(), false);
             }
         }
@@ -75,6 +78,7 @@ impl Filler<'_> {
     fn item(&mut self, item: ItemMut<'_>, peek: Peek) -> Result<Option<Problem>, DecodeError> {
         Ok(match item {
             ItemMut::Record(inner) if peek == Peek::Object => {
+                self.reader.charge(2 * size_of_val(inner));
                 self.record(inner)?;
                 None
             }

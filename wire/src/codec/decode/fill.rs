@@ -93,6 +93,7 @@ impl<'j> Filler<'j> {
         self.reader.deviate(problem, Handling::Kept, &found);
         if let Some(residue) = record.residue_mut() {
             residue.push_behind(behind);
+            self.reader.charge(behind.text.len());
         }
     }
 
@@ -172,10 +173,26 @@ impl<'j> Filler<'j> {
                 let problem = Problem::new(DeviationKind::UnknownProperty, "a declared property");
                 self.reader.deviate(problem, Handling::Withheld, json.text);
             }
-            push(record, &name, json);
+            self.push(record, &name, json);
         }
         self.reader.path.pop();
         Ok(())
+    }
+
+    /// Keeps what has no field.
+    pub(super) fn push(&mut self, record: &mut dyn Record, name: &str, json: Lossy<'_>) {
+        if let Some(residue) = record.residue_mut() {
+            self.reader.charge(residue.cost(name.len() + json.text.len()));
+            residue.push(name, json);
+        }
+    }
+
+    /// Keeps what stands beside a field.
+    fn push_beside(&mut self, record: &mut dyn Record, slot: usize, form: Form, name: &str, json: Lossy<'_>) {
+        if let Some(residue) = record.residue_mut() {
+            self.reader.charge(residue.cost(name.len() + json.text.len()));
+            residue.push_beside(slot, form, name, json);
+        }
     }
 
     /// A member whose name is not Unicode text: no field has it.
@@ -185,6 +202,7 @@ impl<'j> Filler<'j> {
         let json = self.reader.raw(peek)?;
         self.reader.deviate(Problem::new(DeviationKind::Unicode, "a name"), Handling::Withheld, json.text);
         if let Some(residue) = record.residue_mut() {
+            self.reader.charge(residue.cost(name.raw().len() + json.text.len()));
             residue.push_unreadable(self.reader.quoted(name), json);
         }
         self.reader.path.pop();
@@ -231,7 +249,7 @@ impl<'j> Filler<'j> {
         let start = self.reader.place();
         if peek == Peek::Null {
             self.reader.null()?;
-            push_beside(record, slot, Form::Null, name, "null".into());
+            self.push_beside(record, slot, Form::Null, name, "null".into());
             if field.flags.many() {
                 self.reader.deviate(Problem::new(DeviationKind::NullCollection, "an array"), Handling::Kept, "null");
             } else if !field.flags.nullable() {
@@ -256,7 +274,7 @@ impl<'j> Filler<'j> {
             Fit::Exact if name.is_empty() => return Ok(field.flags.many() && record.slot(slot).is_empty()),
             Fit::Exact | Fit::Rounded => {
                 let json = self.reader.since(start);
-                push_beside(record, slot, Form::Coerced, name, json);
+                self.push_beside(record, slot, Form::Coerced, name, json);
             }
             Fit::Odd(problem, handling) => {
                 let json = self.reader.since(start);
@@ -264,13 +282,13 @@ impl<'j> Filler<'j> {
                 if handling != Handling::Coerced && name.is_empty() {
                     return Ok(false);
                 }
-                push_beside(record, slot, Form::Coerced, name, json);
+                self.push_beside(record, slot, Form::Coerced, name, json);
             }
             Fit::Refused(problem) => {
                 let json = self.reader.rest_of(start, peek)?;
                 self.reader.deviate(problem, Handling::Withheld, json.text);
                 record.slot_mut(slot).clear();
-                push_beside(record, slot, Form::Withheld, name, json);
+                self.push_beside(record, slot, Form::Withheld, name, json);
             }
         }
         Ok(true)
@@ -282,6 +300,7 @@ impl<'j> Filler<'j> {
         let mut items = 0;
         while let Some(peek) = self.reader.next_item(&mut items)? {
             self.reader.path.push(Segment::Index(items - 1));
+            self.reader.charge(ITEM);
             let start = self.reader.place();
             if peek == Peek::Null {
                 self.reader.null()?;
@@ -308,7 +327,7 @@ impl<'j> Filler<'j> {
             self.reader.path.pop();
         }
         if items == 0 {
-            push_beside(record, slot, Form::Empty, "", "[]".into());
+            self.push_beside(record, slot, Form::Empty, "", "[]".into());
         }
         self.reader.depth -= 1;
         // What of the array is in the field stands for it; the whole is kept beside it.
@@ -364,6 +383,10 @@ impl<'j> Filler<'j> {
                     Kind::Record(table) => inner.adopt(table),
                     other => debug_assert!(false, "{} has a record's slot, and is {other:?}", field.name),
                 }
+                // What is not in an array is part of the record around it.
+                if field.flags.many() {
+                    self.reader.charge(2 * size_of_val(inner));
+                }
                 self.record(inner)?;
                 Ok(Fit::Exact)
             }
@@ -382,6 +405,10 @@ impl<'j> Filler<'j> {
     }
 }
 
+/// What an item of an array takes at most beside the text that it has: twice its place, as a vector that is full makes room for
+/// as many again, and what the allocator needs for a small text.
+const ITEM: usize = 2 * size_of::<String>() + 16;
+
 fn expected(field: &Field) -> &'static str {
     match field.kind {
         Kind::String => "a string",
@@ -398,18 +425,6 @@ fn expected(field: &Field) -> &'static str {
         Kind::Enum(table) => table.name,
         Kind::Record(_) | Kind::Oem => "an object",
         Kind::Link(_) => "a link",
-    }
-}
-
-pub(super) fn push(record: &mut dyn Record, name: &str, json: Lossy<'_>) {
-    if let Some(residue) = record.residue_mut() {
-        residue.push(name, json);
-    }
-}
-
-fn push_beside(record: &mut dyn Record, slot: usize, form: Form, name: &str, json: Lossy<'_>) {
-    if let Some(residue) = record.residue_mut() {
-        residue.push_beside(slot, form, name, json);
     }
 }
 

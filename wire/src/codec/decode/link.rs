@@ -50,6 +50,7 @@ impl<'j> Filler<'j> {
                     return odd(DeviationKind::IrregularLink);
                 };
                 let mut resource = target.make();
+                self.reader.charge(size_of_val(&*resource));
                 self.record(&mut *resource)?;
                 link.expand(resource);
                 Ok(Fit::Exact)

@@ -1,0 +1,119 @@
+//! What the program prints: everything goes out here, and nothing that a BMC says moves the cursor, sets a title, turns the
+//! line around or hides in it. Such characters are shown as JSON writes them (`\u001b`), so that JSON stays JSON.
+
+use std::borrow::Cow;
+use std::fmt::{Arguments, Write as _};
+use std::io::{self, Write};
+
+/// Prints a line on standard error.
+macro_rules! say {
+    ($($argument:tt)*) => { $crate::terminal::say_line(format_args!($($argument)*)) };
+}
+
+pub(crate) use say;
+
+/// Prints a line on standard error.
+pub(crate) fn say_line(line: Arguments<'_>) {
+    // Nobody is left to be told.
+    let _ = io::stderr().lock().write_all(shown(&format!("{line}\n")).as_bytes());
+}
+
+/// Standard output.
+pub(crate) fn stdout() -> Stdout {
+    Stdout(Vec::new())
+}
+
+/// Standard output, which is written to when this is flushed or dropped.
+#[derive(Debug)]
+pub(crate) struct Stdout(Vec<u8>);
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let bytes = std::mem::take(&mut self.0);
+        let mut out = io::stdout().lock();
+        out.write_all(shown(&String::from_utf8_lossy(&bytes)).as_bytes())?;
+        out.flush()
+    }
+}
+
+impl Drop for Stdout {
+    fn drop(&mut self) {
+        if !self.0.is_empty() {
+            let _ = self.flush();
+        }
+    }
+}
+
+/// A text with what is not to be seen made visible. Line feeds and tabs stay.
+pub(crate) fn shown(text: &str) -> Cow<'_, str> {
+    let Some(first) = text.find(is_hidden) else { return Cow::Borrowed(text) };
+    let (plain, rest) = text.split_at(first);
+    let mut shown = String::with_capacity(text.len().saturating_add(64));
+    shown.push_str(plain);
+    for c in rest.chars() {
+        if !is_hidden(c) {
+            shown.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            // A String takes whatever is written to it.
+            let _ = write!(shown, "\\u{unit:04x}");
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// As [`shown`], in one line.
+pub(crate) fn one_line(text: &str) -> String {
+    shown(&text.replace(['\n', '\r', '\t'], " ")).into_owned()
+}
+
+/// Whether a character does something to those around it, or to the terminal, instead of being seen.
+fn is_hidden(c: char) -> bool {
+    match c {
+        '\n' | '\t' => false,
+        // Soft hyphen, Arabic letter mark, fillers, vowel separator.
+        '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{180e}' | '\u{34f}' => true,
+        // Zero width, marks of direction, separators of lines, embeddings, isolates, and what formats invisibly.
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => true,
+        // Selectors of variants, notes between lines, shorthand and musical formats, tags.
+        '\u{180b}'..='\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{fff0}'..='\u{fffb}' => true,
+        '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}' => true,
+        c => c.is_control(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_not_be_seen_is_shown() {
+        for (text, expected) in [
+            ("plain °C\tand\n", "plain °C\tand\n"),
+            ("\u{1b}]0;title\u{7}", "\\u001b]0;title\\u0007"),
+            ("a\rb\u{8}\u{7f}", "a\\u000db\\u0008\\u007f"),
+            ("\u{9b}2J", "\\u009b2J"),
+            ("\u{202e}gpj.exe\u{2066}", "\\u202egpj.exe\\u2066"),
+            ("a\u{200b}\u{feff}b", "a\\u200b\\ufeffb"),
+            ("\u{e0041}", "\\udb40\\udc41"),
+        ] {
+            assert_eq!(shown(text), expected);
+        }
+        assert_eq!(one_line("a: <html>\r\n\u{1b}[2Jb"), "a: <html>  \\u001b[2Jb");
+    }
+
+    #[test]
+    fn json_stays_json_and_means_the_same() {
+        let text: String = (0..=0x0010_FFFF_u32).filter_map(char::from_u32).collect();
+        let json = serde_json::json!({ text.clone(): [text] });
+        let shown = shown(&json.to_string()).into_owned();
+        assert!(!shown.contains(is_hidden));
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), json);
+    }
+}
