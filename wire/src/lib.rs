@@ -36,6 +36,8 @@ pub use reflect::pointer::at;
 pub use reflect::record::{
     Collection, EnumSlot, Item, ItemMut, LinkSlot, MAP, MapSlot, Member, Record, RecordSlot, Slot, SlotMut, Type,
 };
+pub use reflect::secret::is_secret;
+pub use reflect::secret_text::without_secrets;
 pub use reflect::table::{
     ActionTable, Capabilities, Detail, Doc, EnumTable, Field, Flags, Kind, Notes, Table, TypeKind,
 };
