@@ -60,7 +60,7 @@ fn a_payload_takes_no_more_memory_than_it_may() {
     what_services_send_fits();
     serde_takes_no_more_either();
     let types = schema::types().to_vec();
-    let limits = Limits { memory: Some(1 << 20), ..Limits::default() };
+    let limits = Limits::default().with_memory(1 << 20);
     let shape = (
         proptest::sample::select(types),
         any::<proptest::sample::Index>(),
@@ -111,10 +111,10 @@ fn a_huge_list_of_nothing_is_refused() {
         "{error}"
     );
     // The limit can be raised.
-    let limits = Limits { memory: Some(usize::MAX), ..Limits::default() };
+    let limits = Limits::default().with_memory(usize::MAX);
     let payload = format!("{{\"Temperatures\":[{}]}}", repeated(30_000, |_| "{}".to_owned()));
     decode_into(&mut *table.make(), payload.as_bytes(), &limits).unwrap();
-    let limits = Limits { memory: Some(1 << 20), ..limits };
+    let limits = limits.with_memory(1 << 20);
     assert!(decode_into(&mut *table.make(), payload.as_bytes(), &limits).unwrap_err().is_limit());
 }
 

@@ -89,7 +89,7 @@ impl Listener {
             contexts: HashSet::new(),
             queue: 1024,
             connections: CONNECTIONS,
-            limits: Limits { size: 1 << 20, ..Limits::default() },
+            limits: Limits::default().with_size(1 << 20),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The system's event log: its entries, and clearing it.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -24,6 +25,7 @@ use crate::services::survey::{Survey, text, to_json};
 /// How bad an event is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Severity {
     /// Nothing is wrong.
     Ok,
@@ -31,6 +33,16 @@ pub enum Severity {
     Warning,
     /// It needs attention at once.
     Critical,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Ok => "ok",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        })
+    }
 }
 
 /// An entry of the event log.

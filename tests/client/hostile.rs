@@ -216,7 +216,7 @@ async fn a_stream_that_has_ended_stays_at_its_end() {
 #[tokio::test]
 async fn a_body_that_would_take_too_much_memory_is_an_error_that_says_so() {
     let mock = MockBmc::builder().plain().start().await.unwrap();
-    let bmc = builder(&mock).limits(Limits { memory: Some(1 << 20), ..Limits::default() });
+    let bmc = builder(&mock).limits(Limits::default().with_memory(1 << 20));
     let bmc = bmc.credentials(Credentials::new(mock.user(), mock.password())).connect().await.unwrap();
     let body = json!({ "PCIeDevices": vec![json!({ "Name": null }); 10_000] });
     mock.faults().add(Rule::on("GET", SYSTEM).then(Action::json(200, body)));

@@ -115,6 +115,7 @@ impl std::error::Error for DecodeError {}
 
 /// What a payload may be at most. Real services stay far below the defaults; a hostile one does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Limits {
     /// Bytes of the whole payload. Defaults to 64 MiB, and is 512 MiB at most.
     pub size: usize,
@@ -138,11 +139,35 @@ impl Limits {
     /// Nothing larger is ever read, as places are counted in 32 bits, and text may become longer when it is mended.
     pub(crate) const MAX_SIZE: usize = u32::MAX as usize / 8;
 
+    /// Nothing deeper is ever read, as it would not fit on a small stack.
+    pub const MAX_DEPTH: usize = 128;
+
+    /// Returns these limits with another one on the bytes of a payload.
+    #[must_use]
+    pub const fn with_size(self, size: usize) -> Self {
+        Self { size, ..self }
+    }
+
+    /// Returns these limits with another one on the objects and arrays within each other.
+    #[must_use]
+    pub const fn with_depth(self, depth: usize) -> Self {
+        Self { depth, ..self }
+    }
+
+    /// Returns these limits with another one on the members of an object or array.
+    #[must_use]
+    pub const fn with_members(self, members: usize) -> Self {
+        Self { members, ..self }
+    }
+
+    /// Returns these limits with another one on the bytes of memory that the decoded value may take.
+    #[must_use]
+    pub const fn with_memory(self, memory: usize) -> Self {
+        Self { memory: Some(memory), ..self }
+    }
+
     /// How many bytes what a payload of this size decodes to may take.
     pub(crate) fn memory_for(&self, size: usize) -> usize {
         self.memory.unwrap_or_else(|| size.saturating_mul(10).clamp(16 << 20, 256 << 20))
     }
-
-    /// Nothing deeper is ever read, as it would not fit on a small stack.
-    pub const MAX_DEPTH: usize = 128;
 }
