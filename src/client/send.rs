@@ -91,8 +91,7 @@ impl Client {
             inner.access.accepted(&pass);
             return Ok(response);
         }
-        let verdict = on_the_way(deadline, inner.access.refused(pass, false)).await?;
-        if verdict == Verdict::Final || request.is_spent() {
+        if on_the_way(deadline, inner.access.refused(pass, false)).await? == Verdict::Final || request.is_spent() {
             return Ok(response);
         }
         let pass = on_the_way(deadline, inner.access.pass()).await?;

@@ -139,6 +139,11 @@ impl Limits {
     /// Nothing larger is ever read, as places are counted in 32 bits, and text may become longer when it is mended.
     pub(crate) const MAX_SIZE: usize = u32::MAX as usize / 8;
 
+    /// How many bytes what a payload of this size decodes to may take.
+    pub(crate) fn memory_for(&self, size: usize) -> usize {
+        self.memory.unwrap_or_else(|| size.saturating_mul(10).clamp(16 << 20, 256 << 20))
+    }
+
     /// Nothing deeper is ever read, as it would not fit on a small stack.
     pub const MAX_DEPTH: usize = 128;
 
@@ -160,14 +165,9 @@ impl Limits {
         Self { members, ..self }
     }
 
-    /// Returns these limits with another one on the bytes of memory that the decoded value may take.
+    /// Returns these limits with another one on the memory, in bytes, that what is made of a payload may take.
     #[must_use]
     pub const fn with_memory(self, memory: usize) -> Self {
         Self { memory: Some(memory), ..self }
-    }
-
-    /// How many bytes what a payload of this size decodes to may take.
-    pub(crate) fn memory_for(&self, size: usize) -> usize {
-        self.memory.unwrap_or_else(|| size.saturating_mul(10).clamp(16 << 20, 256 << 20))
     }
 }
