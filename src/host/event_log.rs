@@ -1,7 +1,6 @@
 //! The system's event log: its entries, and clearing it.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +19,7 @@ use crate::resource::partial::Partial;
 use crate::schema::LogService;
 use crate::services;
 use crate::services::survey::{Survey, text, to_json};
+use crate::wire::DateTime;
 
 /// How bad an event is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -39,8 +39,12 @@ pub enum Severity {
 pub struct EventLogEntry {
     /// Its identifier.
     pub id: String,
-    /// When it was made, in ISO 8601, where it has a time.
-    pub time: Option<String>,
+    /// When it was made, where it has a time. The text is as the service has it, in ISO 8601 mostly; by IPMI it is the time of
+    /// the BMC's clock, which for many is local time.
+    pub time: Option<DateTime>,
+    /// Seconds from the BMC's start until it was made, of IPMI entries from before its clock was set.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub seconds_since_start: Option<u64>,
     /// How bad it is, where that is said: by IPMI, where the specification's tables say it of the event.
     pub severity: Option<Severity>,
     /// What it is about: a sensor's type and number by IPMI.
@@ -180,10 +184,9 @@ fn of_ipmi(entry: &Entry) -> EventLogEntry {
         }
         _ => (None, entry.to_string()),
     };
-    let time = entry.timestamp().and_then(|timestamp| {
-        let absolute = timestamp.time().and_then(iso_8601);
-        absolute.or_else(|| timestamp.since_start().map(|time| format!("PT{}S", time.as_secs())))
-    });
+    let timestamp = entry.timestamp();
+    let time = timestamp.and_then(|stamp| jiff::Timestamp::try_from(stamp.time()?).ok()).map(DateTime::from);
+    let seconds_since_start = timestamp.and_then(|stamp| Some(stamp.since_start()?.as_secs()));
     let severity = match &entry.body {
         EntryBody::Event { event, .. } => event.severity(),
         _ => None,
@@ -193,11 +196,7 @@ fn of_ipmi(entry: &Entry) -> EventLogEntry {
         ipmi::Severity::Warning => Severity::Warning,
         ipmi::Severity::Critical | ipmi::Severity::Fatal => Severity::Critical,
     });
-    EventLogEntry { id: format!("{:#06x}", entry.id), time, severity, sensor, message }
-}
-
-fn iso_8601(time: SystemTime) -> Option<String> {
-    jiff::Timestamp::try_from(time).ok().map(|time| time.to_string())
+    EventLogEntry { id: format!("{:#06x}", entry.id), time, seconds_since_start, severity, sensor, message }
 }
 
 fn of_redfish(entry: &AnyResource) -> EventLogEntry {
@@ -208,7 +207,8 @@ fn of_redfish(entry: &AnyResource) -> EventLogEntry {
     let severity = text("Severity").or(text("EntrySeverity")).unwrap_or_default();
     EventLogEntry {
         id: text("Id").unwrap_or_else(|| entry.uri()).to_owned(),
-        time: text("Created").map(str::to_owned),
+        time: text("Created").map(DateTime::from),
+        seconds_since_start: None,
         severity: match severity.to_ascii_lowercase().as_str() {
             "ok" => Some(Severity::Ok),
             "warning" => Some(Severity::Warning),

@@ -32,6 +32,7 @@ mod redfish;
 mod route;
 mod sensor;
 mod user;
+mod wait;
 
 pub use boot::{BootDevice, BootMode, BootOverride};
 pub use builder::HostBuilder;
@@ -46,7 +47,7 @@ pub use plan::Protocol;
 pub use power::{HostPowerState, Manner};
 pub use profile::{Capability, HostProfile, Presence};
 pub use sensor::{Sensor, SensorStatus, Thresholds};
-pub use user::User;
+pub use user::{User, UserRole};
 
 #[doc(inline)]
 pub use crate::resource::partial::{Missing, Partial};

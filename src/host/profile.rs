@@ -44,8 +44,10 @@ pub enum Capability {
     Controller,
     /// Resetting the BMC.
     ControllerReset,
-    /// The BMC's users.
+    /// Reading the BMC's users.
     Users,
+    /// Changing the BMC's users.
+    ChangeUsers,
 }
 
 /// What was learned of a host. It holds no secrets, and serialises with serde, to be stored and given to

@@ -55,7 +55,8 @@ fn log_table(all: &[EventLogEntry]) -> String {
             Some(Severity::Critical) => "critical",
             None => "",
         };
-        let time = entry.time.clone().unwrap_or_default();
+        let since_start = || entry.seconds_since_start.map(|seconds| format!("{seconds} s after start"));
+        let time = entry.time.as_ref().map(ToString::to_string).or_else(since_start).unwrap_or_default();
         let sensor = entry.sensor.clone().unwrap_or_default();
         table.row([entry.id.clone(), time, severity.to_owned(), sensor, entry.message.clone()]);
     }
