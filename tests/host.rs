@@ -12,6 +12,8 @@ mod lists;
 mod service;
 #[path = "host/trees.rs"]
 mod trees;
+#[path = "host/users.rs"]
+mod users;
 
 use std::net::TcpListener;
 use std::time::Duration;
