@@ -4,6 +4,8 @@
 mod choice;
 #[path = "host/confirmed.rs"]
 mod confirmed;
+#[path = "host/intents.rs"]
+mod intents;
 #[path = "host/ipmi_lists.rs"]
 mod ipmi_lists;
 #[path = "host/lists.rs"]

@@ -28,6 +28,10 @@ pub enum Capability {
     Reset,
     /// Diagnostic interrupts.
     DiagnosticInterrupt,
+    /// What happens when power returns.
+    PowerRestore,
+    /// Resetting a chassis.
+    ChassisReset,
     /// The boot override.
     Boot,
     /// The identify light.

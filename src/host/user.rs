@@ -8,10 +8,10 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::fault::{Fault, Running};
+use super::fault::{Fault, Reason, Running};
 use super::machine::Host;
 use super::made::Made;
-use super::outcome::Outcome;
+use super::outcome::{AttemptPhase, Outcome};
 use super::profile::Capability;
 use super::reading::{finish, from_ipmi};
 use super::route::{Look, Session};
@@ -258,33 +258,43 @@ async fn by_redfish(
 ) -> Result<Made<Option<User>>, Fault> {
     if let Change::Create { password, role } = &change {
         let made = services::user::create(&client, &name, password, &role.to_string(), patience).await;
-        let made = made.map_err(Fault::of_action)?;
+        let made = made.map_err(of_account_change)?;
         let sent = format!("a new ManagerAccount at {}", made.uri());
         return Ok(Made::unseen(of_account(made.into_value()), vec![sent]));
     }
-    let account = services::user::named(&client, &name).await?;
+    let account = services::user::named(&client, &name).await.map_err(of_account_change)?;
     let sent = vec![format!("{} of {}", change.words(), account.uri())];
     let user = match change {
         Change::Create { .. } => None,
         Change::Password(password) => {
-            services::user::set_password(&account, &password, patience).await.map_err(Fault::of_action)?;
+            services::user::set_password(&account, &password, patience).await.map_err(of_account_change)?;
             None
         }
         Change::Role(role) => {
             let role = role.to_string();
             let done = services::user::change(&account, Some(&role), None, patience).await;
-            of_account(done.map_err(Fault::of_action)?.into_value())
+            of_account(done.map_err(of_account_change)?.into_value())
         }
         Change::Enabled(enabled) => {
             let done = services::user::change(&account, None, Some(enabled), patience).await;
-            of_account(done.map_err(Fault::of_action)?.into_value())
+            of_account(done.map_err(of_account_change)?.into_value())
         }
         Change::Delete => {
-            services::user::delete(account, &name, patience).await.map_err(Fault::of_action)?;
+            services::user::delete(account, &name, patience).await.map_err(of_account_change)?;
             None
         }
     };
     Ok(Made::unseen(user, sent))
+}
+
+/// A name that is wrong is wrong by the other protocol as well.
+fn of_account_change(error: Error) -> Fault {
+    match error.kind() {
+        ErrorKind::NotAllowed if error.uri().is_none() => {
+            Fault { phase: AttemptPhase::Ask, reason: Reason::Final, error }
+        }
+        _ => Fault::of_action(error),
+    }
 }
 
 impl Change {
@@ -311,7 +321,7 @@ async fn by_ipmi(bmc: ipmi::Client, name: String, change: Change) -> Result<Made
         let names: Vec<_> =
             bmc.users().await?.items.into_iter().map(|user| user.name).filter(|name| !name.is_empty()).collect();
         let text = format!("there is no user {name:?}; there are: {}", names.join(", "));
-        return Err(Error::new(ErrorKind::NotAllowed, text).into());
+        return Err(Fault::refused(text));
     };
     let sent = match change {
         Change::Create { .. } => "",
