@@ -22,7 +22,7 @@ use crate::services::survey::{Survey, text, to_json};
 use crate::wire::DateTime;
 
 /// How bad an event is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Nothing is wrong.
@@ -31,6 +31,18 @@ pub enum Severity {
     Warning,
     /// It needs attention at once.
     Critical,
+}
+
+impl Severity {
+    /// As Redfish spells it, in whichever case.
+    pub(super) fn of(word: &str) -> Option<Self> {
+        Some(match word.to_ascii_lowercase().as_str() {
+            "ok" => Self::Ok,
+            "warning" => Self::Warning,
+            "critical" => Self::Critical,
+            _ => return None,
+        })
+    }
 }
 
 /// An entry of the event log.
@@ -209,12 +221,7 @@ fn of_redfish(entry: &AnyResource) -> EventLogEntry {
         id: text("Id").unwrap_or_else(|| entry.uri()).to_owned(),
         time: text("Created").map(DateTime::from),
         seconds_since_start: None,
-        severity: match severity.to_ascii_lowercase().as_str() {
-            "ok" => Some(Severity::Ok),
-            "warning" => Some(Severity::Warning),
-            "critical" => Some(Severity::Critical),
-            _ => None,
-        },
+        severity: Severity::of(severity),
         sensor: text("SensorType").map(|sensor| format!("{sensor}{number}")),
         message: text("Message").or(text("MessageId")).or(text("Name")).unwrap_or_default().to_owned(),
     }

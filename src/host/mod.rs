@@ -14,6 +14,7 @@
 
 mod boot;
 mod builder;
+mod changes;
 mod connections;
 mod controller;
 mod enclosure;
@@ -39,11 +40,12 @@ mod wait;
 
 pub use boot::{BootDevice, BootMode, BootOverride};
 pub use builder::HostBuilder;
+pub use changes::{InventoryChange, inventory_changes};
 pub use controller::Controller;
 pub use event_log::{EventLogEntry, EventLogQuery, Severity};
 pub use every::OfSystem;
 pub use identify::Identify;
-pub use inventory::{Component, ComponentKind};
+pub use inventory::{Component, ComponentDetails, ComponentKind};
 pub use machine::Host;
 pub use outcome::{Attempt, AttemptPhase, Backend, Outcome};
 pub use plan::Protocol;
