@@ -6,6 +6,8 @@ mod choice;
 mod confirmed;
 #[path = "host/intents.rs"]
 mod intents;
+#[path = "host/inventory.rs"]
+mod inventory;
 #[path = "host/ipmi_lists.rs"]
 mod ipmi_lists;
 #[path = "host/lists.rs"]

@@ -36,6 +36,8 @@ pub(crate) async fn parts(
         found.begin(Side::Service, Some(manager.uri()));
         let interfaces = survey.members(manager, "EthernetInterfaces").await;
         found.add_all(PartKind::NetworkInterface, &interfaces, Some(manager.uri()));
+        let ports = survey.members(manager, "DedicatedNetworkPorts").await;
+        found.add_all(PartKind::NetworkPort, &ports, Some(manager.uri()));
     }
     if everything {
         of_service(survey, &mut found).await;
@@ -134,10 +136,16 @@ fn of_simple_storage(simple: &AnyResource, storages: &[String], found: &mut Part
 async fn of_adapter(survey: &mut Survey, adapter: &AnyResource, owner: &str, found: &mut Parts) {
     let uri = adapter.uri();
     found.add_all(PartKind::NetworkAdapter, std::slice::from_ref(adapter), Some(owner));
+    found.add_all(PartKind::Processor, &survey.members(adapter, "Processors").await, Some(uri));
     found.begin_place();
     found.add_all(PartKind::NetworkPort, &survey.members(adapter, "Ports").await, Some(uri));
     let older = survey.members(adapter, "NetworkPorts").await;
     found.add_older(PartKind::NetworkPort, &older, uri);
+    for function in survey.members(adapter, "NetworkDeviceFunctions").await {
+        found.add_all(PartKind::NetworkFunction, std::slice::from_ref(&function), Some(uri));
+        let interfaces = survey.members(&function, "Ethernet/EthernetInterfaces").await;
+        found.add_all(PartKind::NetworkInterface, &interfaces, Some(function.uri()));
+    }
 }
 
 async fn of_power_and_cooling(survey: &mut Survey, chassis: &AnyResource, found: &mut Parts) {

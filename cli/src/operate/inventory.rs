@@ -19,7 +19,7 @@ Examples:
   rosefish inventory 10.0.0.7 --diff node7.json --user root       what has changed since; exit code 4 if anything has
 
 Kinds: system, chassis, board, manager, processor, gpu, memory, graphics-controller, storage-controller, drive, volume,
-network-adapter, network-port, network-interface, fabric-adapter, pcie-device, power-supply, battery, fan, pump, firmware";
+network-adapter, network-port, network-function, network-interface, fabric-adapter, pcie-device, power-supply, battery, fan, pump, firmware";
 
 /// Show what a machine is made of: makers, models, serial numbers, sizes
 #[derive(Debug, Args)]

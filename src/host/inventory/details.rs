@@ -83,6 +83,7 @@ pub(super) fn kind_of(kind: PartKind, json: &Value) -> ComponentKind {
         PartKind::Volume => ComponentKind::Volume,
         PartKind::NetworkAdapter => ComponentKind::NetworkAdapter,
         PartKind::NetworkPort => ComponentKind::NetworkPort,
+        PartKind::NetworkFunction => ComponentKind::NetworkFunction,
         PartKind::NetworkInterface => ComponentKind::NetworkInterface,
         PartKind::FabricAdapter => ComponentKind::FabricAdapter,
         PartKind::PcieDevice => ComponentKind::PcieDevice,
@@ -134,6 +135,10 @@ pub(super) fn of(kind: PartKind, json: &Value) -> ComponentDetails {
             details.link_up = link(json);
             details.mac_addresses = addresses(json);
         }
+        PartKind::NetworkFunction => {
+            details.variant = first(&["NetDevFuncType"]);
+            details.mac_addresses = addresses(json);
+        }
         PartKind::NetworkInterface => {
             details.link_bits_per_second = whole(json, "SpeedMbps", 1e6);
             details.link_up = link(json);
@@ -180,7 +185,8 @@ fn link(json: &Value) -> Option<bool> {
 fn addresses(json: &Value) -> Vec<String> {
     let ethernet = json.get("Ethernet").unwrap_or_default();
     let lists = [ethernet.get("AssociatedMACAddresses"), json.get("AssociatedNetworkAddresses")];
-    let single = ["MACAddress", "PermanentMACAddress"].into_iter().filter_map(|name| text(json, name));
+    let names = ["MACAddress", "PermanentMACAddress"];
+    let single = [json, ethernet].into_iter().flat_map(|json| names.map(|name| text(json, name))).flatten();
     let several = lists.into_iter().flatten().filter_map(Value::as_array).flatten().filter_map(Value::as_str);
     let mut all: Vec<String> = Vec::new();
     for address in single.chain(several).map(str::trim) {

@@ -36,6 +36,8 @@ pub enum ComponentKind {
     NetworkAdapter,
     /// A port of a network adapter.
     NetworkPort,
+    /// A function of a network adapter, as a system sees it.
+    NetworkFunction,
     /// A network interface of a system or a BMC.
     NetworkInterface,
     /// An adapter to a fabric.
@@ -55,7 +57,7 @@ pub enum ComponentKind {
 }
 
 impl ComponentKind {
-    const NAMES: [(Self, &'static str); 21] = [
+    const NAMES: [(Self, &'static str); 22] = [
         (Self::System, "system"),
         (Self::Chassis, "chassis"),
         (Self::Board, "board"),
@@ -69,6 +71,7 @@ impl ComponentKind {
         (Self::Volume, "volume"),
         (Self::NetworkAdapter, "network-adapter"),
         (Self::NetworkPort, "network-port"),
+        (Self::NetworkFunction, "network-function"),
         (Self::NetworkInterface, "network-interface"),
         (Self::FabricAdapter, "fabric-adapter"),
         (Self::PcieDevice, "pcie-device"),

@@ -22,6 +22,7 @@ pub(crate) enum PartKind {
     Volume,
     NetworkAdapter,
     NetworkPort,
+    NetworkFunction,
     NetworkInterface,
     FabricAdapter,
     PcieDevice,
