@@ -25,7 +25,6 @@ pub mod message;
 #[cfg_attr(not(feature = "telemetry"), allow(dead_code, reason = "some of it is for event streams"))]
 mod query;
 mod resource;
-pub mod schema;
 mod services;
 mod task;
 pub mod types;
@@ -56,6 +55,8 @@ pub use resource::{AnyResource, Resource};
 #[doc(inline)]
 pub use rosefish_ipmi as ipmi;
 // What signatures name, in the version that they name.
+#[doc(inline)]
+pub use rosefish_schema as schema;
 #[doc(inline)]
 pub use rosefish_wire::{self as wire, Returned};
 #[cfg(feature = "systems")]

@@ -22,7 +22,7 @@ use std::path::Path;
 #[test]
 #[cfg_attr(other_schemas, ignore = "needs the pinned schemas, and ROSEFISH_SCHEMA_DIR named others")]
 fn the_golden_files_are_what_the_library_is_compiled_from() {
-    let out = Path::new(env!("OUT_DIR"));
+    let out = Path::new(env!("ROSEFISH_SCHEMA_FOLDER"));
     let navigation = code(&fs::read_to_string(out.join("navigation.rs")).unwrap());
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("codegen/tests/golden");
     let mut compared = 0;

@@ -7,5 +7,5 @@ pub(crate) use super::members::Members;
 
 mod navigation {
     //! Generated: a method for each link and each action.
-    include!(concat!(env!("OUT_DIR"), "/navigation.rs"));
+    include!(concat!(env!("ROSEFISH_SCHEMA_FOLDER"), "/navigation.rs"));
 }

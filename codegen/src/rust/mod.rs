@@ -164,7 +164,7 @@ fn schema(paths: Paths<'_>, schema: &Schema, access: &Access, descriptions: &mut
         vec![format!("{:?}", schema.name), "TABLES".to_owned(), makers, "&super::MODULES".to_owned()]
     });
     let _ = writeln!(out, "{module}");
-    head(&title(schema), "use crate::wire::generated as w;\n\n") + &out
+    head(&title(schema), "use rosefish_wire::generated as w;\n\n") + &out
 }
 
 /// Entities go by their bare names at the root of `schema` as well.

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::wire::{Kind, ODataId, Table};
+use rosefish_wire::{Kind, ODataId, Table};
 
 /// The type of the object that a JSON pointer leads to.
 fn inside(mut table: &'static Table, pointer: &str) -> Option<&'static Table> {

@@ -2,15 +2,17 @@
 //!
 //! A type has all properties of all versions of its schema. Fields are plain; what a service leaves out, sends as null
 //! or sends in a shape that the schema does not allow is `None` or left out of the `Vec`, and told by
-//! [`wire::decode`](crate::wire::decode). Resources go by their bare names here as well: [`ComputerSystem`] is
+//! [`rosefish_wire::decode`]. Resources go by their bare names here as well: [`ComputerSystem`] is
 //! [`computer_system::ComputerSystem`].
+//!
+//! They are `rosefish::schema` in the crate `rosefish`, which brings what leads from one to the next and the client.
 //!
 //! [`types`], [`find`] and [`terms`] give what the schemas say of them at run time.
 
-use crate::wire::generated as w;
 use std::sync::{LazyLock, OnceLock};
 
-use crate::wire::{Doc, Field, ODataType, Table};
+use rosefish_wire::generated as w;
+use rosefish_wire::{Doc, Field, ODataType, Table};
 
 mod uri;
 
