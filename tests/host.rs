@@ -12,6 +12,8 @@ mod inventory;
 mod ipmi_lists;
 #[path = "host/lists.rs"]
 mod lists;
+#[path = "host/logs.rs"]
+mod logs;
 #[path = "host/service.rs"]
 mod service;
 #[path = "host/trees.rs"]

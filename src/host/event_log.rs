@@ -11,9 +11,11 @@ use super::profile::Capability;
 use super::reading::{finish, from_ipmi};
 use super::redfish::Service;
 use super::route::Session;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::ipmi;
+use crate::ipmi::record::event::Event;
 use crate::ipmi::record::sel::{Entry, EntryBody};
+use crate::ipmi::record::sensor::Sensor;
 use crate::resource::AnyResource;
 use crate::resource::partial::Partial;
 use crate::schema::LogService;
@@ -150,7 +152,7 @@ async fn entries(session: Session, query: EventLogQuery) -> Result<Partial<Event
         Session::Ipmi(bmc) => {
             let found = from_ipmi(bmc.sel().collect_all().await?);
             let skip = query.last.map_or(0, |last| found.len().saturating_sub(last));
-            let entries: Vec<_> = found.iter().skip(skip).map(of_ipmi).collect();
+            let entries: Vec<_> = found.iter().skip(skip).map(|entry| of_ipmi(entry, &[])).collect();
             match found.missing {
                 missing if missing.is_empty() => Ok(Partial::whole(entries)),
                 missing => finish(entries, missing, ""),
@@ -184,15 +186,27 @@ async fn clear(session: Session) -> Result<(), Fault> {
         Session::Ipmi(bmc) => Ok(bmc.sel_clear().await?),
         Session::Redfish(service) => {
             let log = log(&service, &mut Survey::of(&service.client)).await?;
-            log.typed::<LogService>()?.clear_log(None).await.map(|_| ()).map_err(Fault::of_action)
+            match services::log::clear(&log.typed::<LogService>()?).await {
+                Err(error) if error.kind() == ErrorKind::NotInForce => Err(Fault::in_vain(error)),
+                done => done.map_err(Fault::of_action),
+            }
         }
     }
 }
 
-fn of_ipmi(entry: &Entry) -> EventLogEntry {
+/// An entry of IPMI, with the sensor's name where that is known, as `ipmitool sel elist` shows it.
+pub(super) fn of_ipmi(entry: &Entry, sensors: &[Sensor]) -> EventLogEntry {
     let (sensor, message) = match &entry.body {
-        EntryBody::Event { sensor, event, .. } => {
-            (Some(format!("{} {sensor:#04x}", event.sensor_type)), event.to_string())
+        EntryBody::Event { sensor: number, event, generator, .. } => {
+            let is_it = |sensor: &&Sensor| {
+                sensor.number == *number && sensor.sensor_type == event.sensor_type && sensor.owner.id == generator.id
+            };
+            let named = sensors.iter().find(is_it);
+            let name = match named {
+                Some(sensor) => sensor.name.clone(),
+                None => format!("{} {number:#04x}", event.sensor_type),
+            };
+            (Some(name), format!("{event}{}", named.map(|sensor| trigger(sensor, event)).unwrap_or_default()))
         }
         _ => (None, entry.to_string()),
     };
@@ -211,7 +225,22 @@ fn of_ipmi(entry: &Entry) -> EventLogEntry {
     EventLogEntry { id: format!("{:#06x}", entry.id), time, seconds_since_start, severity, sensor, message }
 }
 
-fn of_redfish(entry: &AnyResource) -> EventLogEntry {
+/// What was read when a threshold was crossed, and where that was: ` (reading 95 Cel, threshold 90 Cel)`.
+fn trigger(sensor: &Sensor, event: &Event) -> String {
+    let unit = services::sensor::spelled(&sensor.unit.to_string());
+    let value = |what: &str, raw: Option<u8>| {
+        let value = sensor.value(raw?)?;
+        let value = (value * 1000.0).round() / 1000.0;
+        Some(format!("{what} {value} {unit}"))
+    };
+    let words: Vec<_> = [value("reading", event.trigger_reading()), value("threshold", event.trigger_threshold())]
+        .into_iter()
+        .flatten()
+        .collect();
+    if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) }
+}
+
+pub(super) fn of_redfish(entry: &AnyResource) -> EventLogEntry {
     let json = to_json(entry);
     let text = |name: &str| text(&json, name);
     let number = json.get("SensorNumber").and_then(serde_json::Value::as_i64);

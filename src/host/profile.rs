@@ -40,6 +40,8 @@ pub enum Capability {
     Sensors,
     /// Reading the event log.
     EventLog,
+    /// All logs.
+    Logs,
     /// Clearing the event log.
     ClearEventLog,
     /// Inventory.

@@ -42,6 +42,11 @@ impl Survey {
         self.missing
     }
 
+    /// Whether everything could be read so far.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.missing.is_empty() && !self.is_over()
+    }
+
     /// Whether nothing more is to be had.
     fn is_over(&self) -> bool {
         self.pulse.gone.is_some()

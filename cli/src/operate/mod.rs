@@ -6,6 +6,7 @@ pub(crate) mod boot;
 pub(crate) mod identify;
 pub(crate) mod inventory;
 pub(crate) mod lan;
+pub(crate) mod logs;
 pub(crate) mod power;
 pub(crate) mod raw;
 pub(crate) mod sel;
