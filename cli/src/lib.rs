@@ -23,7 +23,7 @@ Examples:
   rosefish walk https://bmc --user root           what a BMC has
   rosefish get https://bmc/redfish/v1/Systems/1   one resource
   rosefish power 10.0.0.7 --user root             is it on? Redfish, or IPMI where there is none
-  rosefish sensors 10.0.0.7 --user root           and boot, logs, sel, inventory, identify, bmc, users, lan, sol
+  rosefish sensors 10.0.0.7 --user root           and health, boot, logs, sel, inventory, identify, bmc, users, lan, sol
   rosefish check captured/                        decode payloads from files
   rosefish schema ComputerSystem/PowerState       what the schemas say of it
   rosefish record https://bmc captured/           a folder of payloads that the mock serves
@@ -51,6 +51,7 @@ enum Command {
     Power(operate::power::PowerArgs),
     Boot(operate::boot::BootArgs),
     Sensors(operate::sensors::SensorsArgs),
+    Health(operate::health::HealthArgs),
     Logs(operate::logs::LogsArgs),
     Sel(operate::sel::SelArgs),
     #[command(visible_alias = "fru")]
@@ -103,6 +104,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Power(args) => run(Box::pin(operate::power::run(args))).await,
         Command::Boot(args) => run(Box::pin(operate::boot::run(args))).await,
         Command::Sensors(args) => run(Box::pin(operate::sensors::run(args))).await,
+        Command::Health(args) => run(Box::pin(operate::health::run(args))).await,
         Command::Logs(args) => run(Box::pin(operate::logs::run(args))).await,
         Command::Sel(args) => run(Box::pin(operate::sel::run(args))).await,
         Command::Inventory(args) => run(Box::pin(operate::inventory::run(args))).await,

@@ -84,7 +84,7 @@ pub(crate) struct LogsArgs {
 }
 
 /// A time, or how long ago.
-fn since(text: &str) -> Result<DateTime, String> {
+pub(super) fn since(text: &str) -> Result<DateTime, String> {
     let ago = text.strip_suffix(['s', 'm', 'h', 'd']).and_then(|number| number.parse::<u64>().ok());
     let unit = match text.chars().last() {
         Some('m') => 60,
@@ -181,8 +181,10 @@ async fn follow(host: &Host, mut query: LogQuery, as_json: bool) -> anyhow::Resu
             Ok(found) => {
                 let Partial { items, missing } = found.value;
                 say_not_read(missing.iter().filter(|missing| said.insert(missing.place.clone())));
-                let new: Vec<_> =
-                    items.into_iter().filter(|one| shown.insert((one.log.clone(), one.entry.clone()))).collect();
+                // A log that was cleared begins with the same numbers again.
+                let mark =
+                    |one: &LogEntry| format!("{} {} {:?} {}", one.log, one.entry.id, one.entry.time, one.entry.message);
+                let new: Vec<_> = items.into_iter().filter(|one| shown.insert(mark(one))).collect();
                 show_new(&new, as_json, is_first)?;
                 is_first = false;
                 query.last = Some(NEWEST);

@@ -3,6 +3,7 @@
 
 pub(crate) mod bmc;
 pub(crate) mod boot;
+pub(crate) mod health;
 pub(crate) mod identify;
 pub(crate) mod inventory;
 pub(crate) mod lan;
