@@ -28,13 +28,25 @@ structure:
 english *paths:
     .ci/english {{ paths }}
 
+# Builds and runs every example, and looks at what it prints.
+examples *names:
+    .ci/examples {{ names }}
+
 # The documentation, links checked.
 docs:
     .ci/docs
 
+# The public interface as text: writes docs/api anew, or with --check prints what differs.
+api *options:
+    .ci/api {{ options }}
+
 # The library with none of its features, and with each alone.
 features:
     .ci/features
+
+# What would be published of each crate, and whether it could be.
+publish *options="--dry-run":
+    .ci/publish {{ options }}
 
 # Against other people's BMC simulators and conformance tools.
 peers:

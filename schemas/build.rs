@@ -9,6 +9,7 @@ use rosefish_codegen::{Manifest, Selection, build, load, pinned, rust};
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=bundle.toml");
+    println!("cargo::rerun-if-changed=overlay");
     println!("cargo::rerun-if-env-changed=ROSEFISH_SCHEMA_DIR");
     println!("cargo::rerun-if-env-changed=ROSEFISH_SCHEMA_WARNINGS");
     let folders = match env::var_os("ROSEFISH_SCHEMA_DIR") {

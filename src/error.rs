@@ -57,6 +57,8 @@ pub enum ErrorKind {
     Precondition,
     /// The service refused for another reason: see [`Error::status`] and [`Error::messages`].
     Refused,
+    /// What was to be sent could not be read, or is not as long as was said: an image to upload. The request was broken off.
+    Body,
     /// The answer could not be understood.
     Decode,
     /// A link or redirect leads to another host. It was not followed: credentials go to one origin only.

@@ -304,11 +304,11 @@ async fn a_lost_answer_by_ipmi_is_read_back_as_well() {
 async fn what_ipmi_cannot_say_is_refused_and_nothing_is_sent() {
     let ipmi = ipmi().await;
     let host = without_redfish(&ipmi).connect().await.unwrap().value;
-    let boot = |device, mode| host.set_boot_override(BootOverride { device, persistent: false, mode });
+    let boot = |wanted| host.set_boot_override(wanted);
     for (refused, reason) in [
-        (boot(BootDevice::UefiHttp, Some(BootMode::Uefi)).await.map(drop), "uefi-http"),
-        (boot(BootDevice::Usb, Some(BootMode::Uefi)).await.map(drop), "USB"),
-        (boot(BootDevice::Pxe, None).await.map(drop), "legacy or UEFI"),
+        (boot(BootOverride::once(BootDevice::UefiHttp).mode(BootMode::Uefi)).await.map(drop), "uefi-http"),
+        (boot(BootOverride::once(BootDevice::Usb).mode(BootMode::Uefi)).await.map(drop), "USB"),
+        (boot(BootOverride::once(BootDevice::Pxe)).await.map(drop), "legacy or UEFI"),
         (host.reset(Manner::Graceful).await.map(drop), "restart"),
         (host.identify(Identify::For(Duration::from_secs(600))).await.map(drop), "255"),
     ] {
@@ -344,7 +344,7 @@ async fn both_protocols_fill_the_same_types() {
         assert_eq!(host.power_on().await.unwrap().backend, backend);
 
         assert_eq!(host.boot_override().await.unwrap().value, None);
-        let pxe = BootOverride { device: BootDevice::Pxe, persistent: true, mode: Some(BootMode::Uefi) };
+        let pxe = BootOverride::always(BootDevice::Pxe).mode(BootMode::Uefi);
         host.set_boot_override(pxe.clone()).await.unwrap();
         assert_eq!(host.boot_override().await.unwrap().value, Some(pxe));
         host.clear_boot_override().await.unwrap();

@@ -95,6 +95,7 @@ fn holds(field: &Field) -> String {
         Kind::Enum(table) => format!("one of {}", table.name),
         Kind::Record(table) => table.name.to_owned(),
         Kind::Link(table) => format!("link to {}", table.name),
+        _ => "value".to_owned(),
     };
     if field.flags.many() { format!("array of {one}") } else { one }
 }
@@ -149,6 +150,7 @@ fn about(table: &'static Table) -> String {
         TypeKind::Excerpt => "excerpt of a resource".to_owned(),
         TypeKind::Parameters => "parameters of an action".to_owned(),
         TypeKind::Actions => "how actions are invoked".to_owned(),
+        _ => "type".to_owned(),
     };
     if table.version.is_some() { format!("({kind}, up to version {})", table.version) } else { format!("({kind})") }
 }

@@ -26,6 +26,7 @@ pub struct Address {
 
 /// Text that names no host.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AddressError {
     text: String,
     problem: &'static str,

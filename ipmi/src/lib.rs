@@ -7,6 +7,7 @@
 //! Sessions are of IPMI 2.0, with integrity and encryption, unless weaker ones are asked for by a name that begins with
 //! `danger_`. What was negotiated is required of every packet.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic))]
 
 mod address;
@@ -34,3 +35,8 @@ pub use service::sensor::Measurement;
 pub use service::user::User;
 pub use service::vendor::{CoolingIsMyConcern, DellFans, InspurFans, SupermicroFans};
 pub use session::UserLookup;
+
+/// The example of the README, which is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -74,6 +74,7 @@ impl fmt::Display for Item {
 
 /// Something that could not be read, or not whole.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct ReadError {
     item: Item,
     rest: bool,

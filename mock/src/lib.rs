@@ -107,6 +107,7 @@
 //! Images are not looked into, nothing is fetched from the URIs that clients give, and certificates, licenses and
 //! composition are resources like any other, without a meaning.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 mod action;
 mod builder;
 mod error;
@@ -140,3 +141,8 @@ pub use task::rule::TaskRule;
 pub use tree::Tree;
 pub use tree::payload::{Problem, ProblemKind};
 pub use verb::query::support::{Query, QuerySupport};
+
+/// The example of the README, which is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -82,7 +82,7 @@ impl Templates {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::types;
+    use crate::types;
 
     #[test]
     fn a_resource_is_known_by_where_it_stands() {

@@ -5,18 +5,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use http::HeaderMap;
 use secrecy::SecretString;
 
 use super::Client;
 use super::connect::{Means, connect};
 use super::credentials::Credentials;
 use super::exchange::{Exchange, Timeouts};
+use super::headers;
 use super::origin::Origin;
 use super::retry::RetryPolicy;
 use super::session::SessionToken;
 use super::tls::{ClientCertificate, HttpVersion, TlsVersion, Trust};
 use super::transport::Transport;
 use super::transport::http::{Http, HttpConfig};
+use super::transport::wrapped::{Wrap, Wrapped};
 use crate::erased::Opaque;
 use crate::error::{Error, ErrorKind};
 use crate::wire::Limits;
@@ -34,6 +37,8 @@ struct Settings {
     /// The first option that can't be used.
     fault: Option<Arc<Error>>,
     transport: Option<Arc<dyn Transport>>,
+    wraps: Vec<Wrap>,
+    headers: HeaderMap,
     timeout: Duration,
     read_timeout: Option<Duration>,
     limits: Limits,
@@ -55,6 +60,7 @@ impl fmt::Debug for ClientBuilder {
             .field("credentials", &self.0.credentials)
             .field("means", &self.0.means)
             .field("http", &self.0.http)
+            .field("headers", &self.0.headers)
             .field("retry", &self.0.retry)
             .finish_non_exhaustive()
     }
@@ -88,6 +94,8 @@ impl ClientBuilder {
             http: HttpConfig { connect_timeout: Duration::from_secs(10), ..HttpConfig::default() },
             fault: None,
             transport: None,
+            wraps: Vec::new(),
+            headers: HeaderMap::new(),
             timeout: Duration::from_secs(60),
             read_timeout: None,
             limits: Limits::default(),
@@ -205,6 +213,60 @@ impl ClientBuilder {
         self
     }
 
+    /// Puts a transport of one's own around the one that requests are sent by: the client's, with TLS, pool and proxy as they are
+    /// set here, or that of [`transport`](Self::transport). It sees each request as it goes out and each answer as it comes in:
+    /// to measure, to record, to add what a gateway wants. Of several, the last is the outermost.
+    ///
+    /// The function is called when the client connects. A client that is dropped logs out from a thread of its own, where the
+    /// function is called again if the wrapper has no [`detached`](Transport::detached) of its own.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    ///
+    /// use futures_util::future::BoxFuture;
+    /// use rosefish::transport::{HttpRequest, HttpResponse, Transport};
+    /// use rosefish::{Client, Error};
+    ///
+    /// #[derive(Debug)]
+    /// struct Counting(Arc<dyn Transport>, Arc<AtomicU64>);
+    ///
+    /// impl Transport for Counting {
+    ///     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, Error>> {
+    ///         self.1.fetch_add(1, Ordering::Relaxed);
+    ///         self.0.send(request)
+    ///     }
+    /// }
+    ///
+    /// let count = Arc::new(AtomicU64::new(0));
+    /// let shared = Arc::clone(&count);
+    /// let builder = Client::builder("https://bmc-07.example")
+    ///     .wrap_transport(move |inner| Arc::new(Counting(inner, Arc::clone(&shared))));
+    /// ```
+    pub fn wrap_transport(
+        mut self,
+        wrap: impl Fn(Arc<dyn Transport>) -> Arc<dyn Transport> + Send + Sync + 'static,
+    ) -> Self {
+        self.0.wraps.push(Arc::new(wrap));
+        self
+    }
+
+    /// Sends a header with all requests, logins included; one that is set for a request takes its place. Values of headers
+    /// whose names say that they are secrets, `X-Api-Key` for example, are shown nowhere.
+    ///
+    /// The headers of the login (`Authorization`, `X-Auth-Token`), of the connection (`Host`, ...), of the body's length and
+    /// of single requests (`Content-Type`, `If-Match`, ...) are the client's own: naming one of them is an error when the client
+    /// connects, and so is a value that no header can have.
+    pub fn default_header(mut self, name: &str, value: &str) -> Self {
+        match headers::of_all(name, value) {
+            Ok((name, value)) => {
+                self.0.headers.insert(name, value);
+            }
+            Err(error) => self.note(error),
+        }
+        self
+    }
+
     /// How long a call may take as a whole, from when it is its turn, with all that is sent again and the time between; 60 s unless
     /// told. [`Client::with_timeout`] sets it for some calls.
     pub fn timeout(mut self, timeout: Duration) -> Self {
@@ -273,16 +335,20 @@ impl ClientBuilder {
                 return Err(Error::new(ErrorKind::Configuration, fault.to_string()));
             }
             let origin = Origin::parse(&settings.url)?;
-            let transport = match settings.transport {
+            let mut transport = match settings.transport {
                 Some(transport) => transport,
                 None => {
                     let (encrypted, host) = (origin.is_encrypted(), Some(origin.host().clone()));
                     Arc::new(Http::new(HttpConfig { encrypted, host, ..settings.http })?)
                 }
             };
+            for wrap in settings.wraps {
+                transport = Arc::new(Wrapped::new(transport, wrap));
+            }
             let timeouts =
                 Timeouts { total: settings.timeout, read: settings.read_timeout.unwrap_or(settings.timeout) };
             let exchange = Exchange::new(origin, settings.limits, timeouts, transport);
+            let exchange = exchange.with_headers(settings.headers);
             connect(
                 exchange,
                 settings.credentials,

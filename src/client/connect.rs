@@ -156,7 +156,7 @@ impl Client {
             }
             // There are no sessions here.
             Err(NoSession::Refused(error)) if matches!(error.status(), Some(404 | 405 | 501)) => {
-                tracing::info!(error = %error.report(), "no sessions: Basic authentication is used");
+                tracing::info!(origin = self.origin(), error = %error.report(), "no sessions: Basic authentication is used");
                 begin(Way::Basic, Some(credentials))
             }
             // Sessions that can't be used, or a service that wants Basic. Credentials that were found wrong are another matter:
@@ -175,7 +175,7 @@ impl Client {
     /// Tries Basic authentication, once, where the login came to nothing for a reason that leaves it possible. What came of
     /// the login is the error where the service does not take it either.
     async fn begin_basic(&self, why: Error, credentials: Credentials, place: String) -> Result<bool, Error> {
-        tracing::info!(error = %why.report(), "no session: Basic authentication is tried");
+        tracing::info!(origin = self.origin(), error = %why.report(), "no session: Basic authentication is tried");
         let behind_login = match self.inner.root.get() {
             // It shows its root to nobody without credentials.
             None => SERVICE_ROOT.to_owned(),

@@ -7,14 +7,19 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
 use http::header::{ACCEPT, CONTENT_TYPE, IF_MATCH};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::{Instant, timeout_at};
+use tracing::Instrument as _;
 use url::Url;
 
+use super::headers;
 use super::mask::{self, Secrets};
 use super::origin::Origin;
+use super::outgoing::Outgoing;
 use super::request::{Request, Response};
+use super::span::RequestSpan;
 use super::transport::{Body, HttpRequest, HttpResponse, LongLived, Transport};
 use crate::error::{Error, ErrorKind};
 use crate::wire::Limits;
@@ -39,6 +44,8 @@ pub(crate) struct Exchange {
     pub(crate) timeouts: Timeouts,
     /// What is never shown.
     pub(crate) secrets: Arc<Secrets>,
+    /// What all requests have.
+    headers: HeaderMap,
     transport: Arc<dyn Transport>,
     requests: AtomicU64,
     bytes: AtomicU64,
@@ -47,15 +54,24 @@ pub(crate) struct Exchange {
 impl Exchange {
     pub(crate) fn new(origin: Origin, limits: Limits, timeouts: Timeouts, transport: Arc<dyn Transport>) -> Self {
         let (requests, bytes) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { origin, limits, timeouts, secrets: Arc::default(), transport, requests, bytes }
+        let headers = HeaderMap::new();
+        Self { origin, limits, timeouts, secrets: Arc::default(), headers, transport, requests, bytes }
+    }
+
+    /// The same with headers that all requests have.
+    pub(crate) fn with_headers(self, headers: HeaderMap) -> Self {
+        for value in headers.values().filter(|value| value.is_sensitive()) {
+            self.secrets.know(value.to_str().unwrap_or_default());
+        }
+        Self { headers, ..self }
     }
 
     /// The same for another runtime, and with less patience.
     pub(crate) fn detached(&self, patience: Duration) -> Self {
         let transport = self.transport.detached().unwrap_or_else(|| Arc::clone(&self.transport));
         let timeouts = Timeouts { total: patience, read: patience };
-        let secrets = Arc::clone(&self.secrets);
-        Self { secrets, ..Self::new(self.origin.clone(), self.limits, timeouts, transport) }
+        let (secrets, headers) = (Arc::clone(&self.secrets), self.headers.clone());
+        Self { secrets, headers, ..Self::new(self.origin.clone(), self.limits, timeouts, transport) }
     }
 
     /// What must not be shown of the answer to a request: a service may repeat what it was sent.
@@ -77,14 +93,33 @@ impl Exchange {
     }
 
     /// Sends a request and reads the whole answer.
-    pub(crate) async fn send(
+    pub(crate) fn send<'a>(
+        &'a self,
+        request: &'a Request,
+        authorization: &'a Authorization,
+        deadline: Instant,
+    ) -> BoxFuture<'a, Result<Response, Error>> {
+        let line = RequestSpan::begin(self, request);
+        let span = line.span();
+        let sent = async move {
+            let outcome = self.ask(request, authorization, deadline).await;
+            match &outcome {
+                Ok(response) => line.answered(response),
+                Err(error) => line.failed(error),
+            }
+            outcome
+        };
+        Box::pin(sent.instrument(span))
+    }
+
+    async fn ask(
         &self,
         request: &Request,
         authorization: &Authorization,
         deadline: Instant,
     ) -> Result<Response, Error> {
         let at = |error: Error| located(error, request);
-        let (head, body) = self.open(request, authorization, deadline).await?;
+        let (head, body) = self.head(request, authorization, deadline).await?;
         let mut response = Response {
             status: head.status.as_u16(),
             headers: head.headers,
@@ -95,18 +130,36 @@ impl Exchange {
             Ok(body) => response.body = body,
             // The head says whether it was done: what is lost is only what is said of it. Of a login it has the token.
             Err(error) if !request.is_safe() || !head.status.is_success() => {
-                tracing::warn!(method = request.method, uri = request.uri, error = %error.report(), "the answer's body is lost");
+                tracing::warn!(error = %error.report(), "the answer's body is lost");
             }
             Err(error) => return Err(at(error).with_status(response.status, Vec::new())),
         }
-        let status = response.status;
-        tracing::debug!(method = request.method, uri = request.uri, status, bytes = response.body.len(), "answered");
         Ok(response)
+    }
+
+    /// Sends a request and gives the answer when its head has arrived.
+    pub(crate) fn open<'a>(
+        &'a self,
+        request: &'a Request,
+        authorization: &'a Authorization,
+        deadline: Instant,
+    ) -> BoxFuture<'a, Result<(http::response::Parts, Body), Error>> {
+        let line = RequestSpan::begin(self, request);
+        let span = line.span();
+        let opened = async move {
+            let outcome = self.head(request, authorization, deadline).await;
+            match &outcome {
+                Ok((head, _)) => line.opened(head.status.as_u16()),
+                Err(error) => line.failed(error),
+            }
+            outcome
+        };
+        Box::pin(opened.instrument(span))
     }
 
     /// Sends a request once, but for redirects within the origin that prove that nothing was done yet, and gives the
     /// answer when its head has arrived.
-    pub(crate) async fn open(
+    async fn head(
         &self,
         request: &Request,
         authorization: &Authorization,
@@ -136,6 +189,9 @@ impl Exchange {
         let absolute = from.join(location).map_or_else(|_| location.to_owned(), String::from);
         let to = self.origin.resolve(&absolute)?;
         let same_place = to.path().trim_end_matches('/') == from.path().trim_end_matches('/');
+        if request.is_spent() {
+            return Ok(None);
+        }
         let keeps_method = request.is_safe() || matches!(status, 307 | 308) || (same_place && status != 303);
         Ok(keeps_method.then_some(to))
     }
@@ -148,14 +204,53 @@ impl Exchange {
         deadline: Instant,
     ) -> Result<HttpResponse, Error> {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let sent = self.transport.send(http_request(request, url, authorization)?);
-        // While a large body goes out the service is silent: a change that has a time of its own may take that.
-        let silence = request.timeout.filter(|_| !request.is_safe()).unwrap_or(self.timeouts.read);
-        let until = deadline.min(Instant::now() + silence);
-        match timeout_at(until, sent).await {
-            Ok(answer) => answer,
-            Err(_) => Err(Error::new(ErrorKind::Timeout, "the service did not answer in time").maybe_sent()),
+        let mut sent = self.transport.send(self.http_request(request, url, authorization)?);
+        let mut answer = match &request.stream {
+            Some(stream) => stream.watch(sent, deadline).await?,
+            None => {
+                // While a large body goes out the service is silent: a change that has a time of its own may take that.
+                let silence = request.timeout.filter(|_| !request.is_safe()).unwrap_or(self.timeouts.read);
+                let until = deadline.min(Instant::now() + silence);
+                let late = |_| Error::new(ErrorKind::Timeout, "the service did not answer in time").maybe_sent();
+                timeout_at(until, &mut sent).await.map_err(late)??
+            }
+        };
+        headers::conceal(answer.headers_mut());
+        Ok(answer)
+    }
+
+    fn http_request(&self, request: &Request, url: &Url, authorization: &Authorization) -> Result<HttpRequest, Error> {
+        let odd =
+            |what: &str| Error::new(ErrorKind::Configuration, format!("{what} has characters that HTTP can't carry"));
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert("odata-version", HeaderValue::from_static("4.0"));
+        for (name, value) in &self.headers {
+            headers.insert(name, value.clone());
         }
+        if let Some((name, value)) = authorization {
+            headers.insert(name, value.clone());
+        }
+        if let Some(etag) = &request.if_match {
+            headers.insert(IF_MATCH, HeaderValue::from_str(etag.as_str()).map_err(|_| odd("the ETag"))?);
+        }
+        let mut body = Bytes::new();
+        if let Some((bytes, content_type)) = &request.body {
+            headers.insert(CONTENT_TYPE, content_type.clone());
+            body = bytes.clone();
+        }
+        for (name, value) in &request.headers {
+            headers.insert(name, value.clone());
+        }
+        headers::conceal(&mut headers);
+        let mut http = HttpRequest::new(request.stream.as_ref().map_or_else(|| Body::from(body), Outgoing::body));
+        if request.silence.is_some() {
+            http.extensions_mut().insert(LongLived);
+        }
+        *http.method_mut() = http::Method::from_bytes(request.method.as_bytes()).map_err(|_| odd("the method"))?;
+        *http.uri_mut() = url.as_str().parse().map_err(|_| odd("the URI"))?;
+        *http.headers_mut() = headers;
+        Ok(http)
     }
 
     /// A body that may go on for ever, but not be silent for long.
@@ -199,33 +294,4 @@ fn located(error: Error, request: &Request) -> Error {
     let unknown = error.was_maybe_sent() && !request.is_safe();
     let error = error.at(request.method, &request.uri);
     if unknown { error.with_unknown_outcome() } else { error }
-}
-
-fn http_request(request: &Request, url: &Url, authorization: &Authorization) -> Result<HttpRequest, Error> {
-    let odd = |what: &str| Error::new(ErrorKind::Configuration, format!("{what} has characters that HTTP can't carry"));
-    let mut headers = HeaderMap::new();
-    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    headers.insert("odata-version", HeaderValue::from_static("4.0"));
-    if let Some((name, value)) = authorization {
-        headers.insert(name, value.clone());
-    }
-    if let Some(etag) = &request.if_match {
-        headers.insert(IF_MATCH, HeaderValue::from_str(etag.as_str()).map_err(|_| odd("the ETag"))?);
-    }
-    let mut body = Bytes::new();
-    if let Some((bytes, content_type)) = &request.body {
-        headers.insert(CONTENT_TYPE, content_type.clone());
-        body = bytes.clone();
-    }
-    for (name, value) in &request.headers {
-        headers.insert(name, value.clone());
-    }
-    let mut http = HttpRequest::new(body);
-    if request.silence.is_some() {
-        http.extensions_mut().insert(LongLived);
-    }
-    *http.method_mut() = http::Method::from_bytes(request.method.as_bytes()).map_err(|_| odd("the method"))?;
-    *http.uri_mut() = url.as_str().parse().map_err(|_| odd("the URI"))?;
-    *http.headers_mut() = headers;
-    Ok(http)
 }

@@ -13,15 +13,19 @@ mod credentials;
 mod etag_form;
 mod exchange;
 mod explain;
+pub(crate) mod headers;
 pub(crate) mod if_match;
 pub(crate) mod mask;
 mod origin;
+#[cfg_attr(not(feature = "update"), allow(dead_code, reason = "only firmware is uploaded"))]
+pub(crate) mod outgoing;
 mod query_memory;
 mod registries;
 mod request;
 mod retry;
 mod send;
 mod session;
+mod span;
 mod tls;
 pub mod transport;
 
@@ -93,6 +97,7 @@ pub(crate) type ServiceRootDocument = (ServiceRoot, Option<ETag>, Vec<Deviation>
 
 /// What a client has sent and received so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Traffic {
     /// Requests sent, those of login included.
     pub requests: u64,
@@ -102,6 +107,7 @@ pub struct Traffic {
 
 /// An answer as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RawResponse {
     /// The HTTP status.
     pub status: u16,

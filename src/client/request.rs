@@ -9,6 +9,7 @@ use http::header::{CONTENT_TYPE, DATE, ETAG, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::mask::Secrets;
+use super::outgoing::Outgoing;
 use crate::error::{Error, ErrorKind};
 use crate::message;
 use crate::schema::message::Message;
@@ -23,11 +24,15 @@ pub(crate) struct Request {
     pub(crate) headers: HeaderMap,
     /// The body and its `Content-Type`.
     pub(crate) body: Option<(Bytes, HeaderValue)>,
+    /// What is sent in place of a body that is in memory.
+    pub(crate) stream: Option<Outgoing>,
     pub(crate) if_match: Option<ETag>,
     /// How long it may take as a whole, if not as long as the client's requests may.
     pub(crate) timeout: Option<Duration>,
     /// How long the service may be silent, if not as long as to others: for streams.
     pub(crate) silence: Option<Duration>,
+    /// Which attempt it is, from 1 on, for people.
+    pub(crate) attempt: u32,
 }
 
 /// Without the secrets in the body, and the headers that are marked as such.
@@ -46,7 +51,7 @@ impl fmt::Debug for Request {
 
 impl Request {
     pub(crate) fn new(method: &'static str, uri: impl Into<String>) -> Self {
-        Self { method, uri: uri.into(), ..Self::default() }
+        Self { method, uri: uri.into(), attempt: 1, ..Self::default() }
     }
 
     pub(crate) fn get(uri: impl Into<String>) -> Self {
@@ -62,6 +67,11 @@ impl Request {
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
         self
+    }
+
+    /// Whether it has a body that can't be sent any more, as something of it was.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.stream.as_ref().is_some_and(Outgoing::is_spent)
     }
 
     /// Whether it changes nothing at the service (RFC 9110, 9.2.1).

@@ -40,7 +40,6 @@ impl Client {
         let mut turn = self.turn().await?;
         let begin = Instant::now();
         let deadline = self.inner.exchange.deadline(&request);
-        let mut attempt = 1;
         let cache = self.inner.cache.as_ref();
         let mut kept = cache.and_then(|cache| cache.condition(&mut request));
         loop {
@@ -65,22 +64,24 @@ impl Client {
                 let next = Instant::now() + *delay;
                 next < deadline && next - begin <= policy.time()
             };
-            let delay = policy.delay(&request, &outcome, attempt, self.options.connecting).filter(in_time);
+            let delay = policy.delay(&request, &outcome, request.attempt, self.options.connecting);
+            let delay = delay.filter(in_time).filter(|_| !request.is_spent());
             let Some(delay) = delay else {
                 if let Ok(response) = &mut outcome {
                     self.explain(response).await;
                 }
                 return outcome;
             };
-            tracing::debug!(method = request.method, uri = request.uri, attempt, ?delay, "to be sent again");
+            let (origin, attempt) = (self.origin(), request.attempt);
+            tracing::debug!(origin, method = request.method, uri = request.uri, attempt, ?delay, "to be sent again");
             sleep(delay).await;
-            attempt += 1;
+            request.attempt += 1;
             turn = self.turn().await?;
         }
     }
 
     /// Sends a request once; twice where the service does not know the session any more: a 401 proves that nothing was
-    /// done.
+    /// done. Not an upload, unless the service said so before anything of it went out.
     async fn attempt(&self, request: &Request, deadline: Instant) -> Result<Response, Error> {
         let inner = &self.inner;
         let pass = inner.access.pass().await?;
@@ -89,7 +90,7 @@ impl Client {
             inner.access.accepted(&pass);
             return Ok(response);
         }
-        if inner.access.refused(pass, false).await? == Verdict::Final {
+        if inner.access.refused(pass, false).await? == Verdict::Final || request.is_spent() {
             return Ok(response);
         }
         let pass = inner.access.pass().await?;

@@ -84,7 +84,7 @@ impl Listener {
             secrets: HashSet::new(),
             contexts: HashSet::new(),
             queue: 1024,
-            limits: Limits { size: 1 << 20, ..Limits::default() },
+            limits: Limits::default().with_size(1 << 20),
         }
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 /// What a service sent between two blank lines, if there was data in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Frame {
     /// The last `id` that came, with this frame or before it.
     pub id: Option<String>,
@@ -17,6 +18,7 @@ pub struct Frame {
 
 /// A frame that was larger than the parser's limit. What follows it is read as ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Oversized {
     /// The limit, in bytes.
     pub limit: usize,

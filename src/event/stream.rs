@@ -181,7 +181,7 @@ impl Source {
                     Ok(Some(body)) => self.body = Some(body),
                     Ok(None) => return None,
                     Err(error) if self.passes(&error) => {
-                        tracing::debug!(error = %error.report(), "the event stream is connected again later");
+                        tracing::debug!(origin = self.client.origin(), error = %error.report(), "the event stream is connected again later");
                         self.failures = self.failures.saturating_add(1);
                     }
                     Err(error) => return Some(Err(error)),
@@ -195,7 +195,7 @@ impl Source {
                 }
                 end => {
                     if let Some(Err(error)) = end {
-                        tracing::debug!(error = %error.report(), "the event stream broke");
+                        tracing::debug!(origin = self.client.origin(), error = %error.report(), "the event stream broke");
                     }
                     self.body = None;
                     self.parser.restart();

@@ -229,7 +229,8 @@ fn renew(
             let member = match member {
                 Ok(member) => member,
                 Err(error) => {
-                    tracing::warn!(%error, "a subscription could not be read: it may be the one that is wanted");
+                    let origin = service.client().origin();
+                    tracing::warn!(origin, %error, "a subscription could not be read: it may be the one that is wanted");
                     continue;
                 }
             };

@@ -144,6 +144,7 @@ impl FromStr for BootDevice {
 /// How the firmware starts the system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum BootMode {
     /// As a PC BIOS.
     Legacy,
@@ -162,6 +163,7 @@ impl fmt::Display for BootMode {
 
 /// From where to start, instead of where the firmware would.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct BootOverride {
     /// The device.
     pub device: BootDevice,
@@ -169,6 +171,27 @@ pub struct BootOverride {
     pub persistent: bool,
     /// How to start; `None` leaves it as it is, which IPMI can't.
     pub mode: Option<BootMode>,
+}
+
+impl BootOverride {
+    /// Starts from a device the next time.
+    #[must_use]
+    pub const fn once(device: BootDevice) -> Self {
+        Self { device, persistent: false, mode: None }
+    }
+
+    /// Starts from a device every time.
+    #[must_use]
+    pub const fn always(device: BootDevice) -> Self {
+        Self { device, persistent: true, mode: None }
+    }
+
+    /// Also says how to start.
+    #[must_use]
+    pub const fn mode(mut self, mode: BootMode) -> Self {
+        self.mode = Some(mode);
+        self
+    }
 }
 
 /// How long an override may take to show.

@@ -1,5 +1,6 @@
 //! The system's event log: its entries, and clearing it.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,7 @@ use crate::wire::DateTime;
 /// How bad an event is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Severity {
     /// Nothing is wrong.
     Ok,
@@ -43,6 +45,16 @@ impl Severity {
             "warning" => Self::Warning,
             "critical" => Self::Critical,
             _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Ok => "ok",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
         })
     }
 }

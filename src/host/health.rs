@@ -152,7 +152,7 @@ fn reasons(components: &[Component], sensors: &[Sensor], entries: &[LogEntry]) -
         if std::iter::once(&part.id).chain(&part.also_at).any(|id| known.contains(id.as_str())) {
             continue;
         }
-        let text = format!("{} {}: {}", part.kind, part.name, word(severity));
+        let text = format!("{} {}: {}", part.kind, part.name, severity);
         all.push(HealthReason { severity, source: HealthSource::Component, id: part.id.clone(), text });
     }
     for LogEntry { log, entry, .. } in entries {
@@ -163,12 +163,4 @@ fn reasons(components: &[Component], sensors: &[Sensor], entries: &[LogEntry]) -
     }
     all.sort_by_key(|reason| std::cmp::Reverse(reason.severity));
     all
-}
-
-fn word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Ok => "ok",
-        Severity::Warning => "warning",
-        Severity::Critical => "critical",
-    }
 }

@@ -21,6 +21,7 @@ use crate::services::read_back::follow;
 
 /// What the identify light is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Identify {
     /// Off.
     Off,

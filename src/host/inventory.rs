@@ -205,7 +205,7 @@ fn unread_area(fru: &ipmi::Fru, defect: &Defect) -> Option<Missing> {
 }
 
 fn add(all: &mut Vec<Component>, fru: &ipmi::Fru) {
-    let ipmi::Fru { device, locator, inventory } = fru;
+    let ipmi::Fru { device, locator, inventory, .. } = fru;
     let name = locator.as_ref().map_or("builtin", |locator| &locator.name);
     let text = |text: &Text| {
         let text = text.to_string();

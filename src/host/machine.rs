@@ -47,7 +47,7 @@ impl Host {
         if let Some(client) = redfish
             && let Err(error) = client.close().await
         {
-            tracing::info!(error = %error.report(), "the Redfish session was not ended; it will time out");
+            tracing::info!(host = self.0.plan.address, error = %error.report(), "the Redfish session was not ended; it will time out");
         }
         if let Some(bmc) = ipmi {
             bmc.close().await;

@@ -49,10 +49,7 @@ impl<T: Send> Confirmed<T> {
         };
         match read_back(patience, look, is_wanted).await {
             Seen::AsWanted(found) => Ok(Made { value: found, sent, unread: None }),
-            Seen::Unread(error) => {
-                tracing::info!(error = %error.report(), "the change was confirmed, and what is there now could not be read");
-                Ok(Made { value: asked, sent, unread: Some(error) })
-            }
+            Seen::Unread(error) => Ok(Made { value: asked, sent, unread: Some(error) }),
             Seen::Otherwise(found) => match otherwise(found) {
                 Ok(value) => Ok(Made { value, sent, unread: None }),
                 Err(text) => {

@@ -9,6 +9,7 @@ use crate::error::Error;
 /// A protocol through which a host is operated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Backend {
     /// Redfish.
     Redfish,

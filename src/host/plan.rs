@@ -13,6 +13,7 @@ use crate::ipmi;
 
 /// Which protocol to use.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Protocol {
     /// Redfish where there is Redfish, else IPMI.
     #[default]

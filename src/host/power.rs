@@ -54,6 +54,7 @@ impl fmt::Display for HostPowerState {
 
 /// Whether the operating system is asked first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Manner {
     /// The operating system is asked to shut down, and may take its time or not do it.
     Graceful,

@@ -7,6 +7,7 @@ use super::outcome::Backend;
 /// Whether a protocol is spoken by a host.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Presence {
     /// Nobody has looked.
     #[default]

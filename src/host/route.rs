@@ -244,7 +244,7 @@ impl Host {
                 }
                 Err(fault) => fault,
             };
-            tracing::info!(%backend, phase = %fault.phase, error = %fault.error.report(), "an attempt failed");
+            tracing::info!(host = self.0.plan.address, %backend, phase = %fault.phase, error = %fault.error.report(), "an attempt failed");
             let mut stop = fault.reason == Reason::Final;
             if !stop && fault.was_sent() {
                 match look {
@@ -281,7 +281,7 @@ impl Host {
             match found {
                 Ok(found) => return Some(found),
                 Err(fault) => {
-                    tracing::info!(%backend, error = %fault.error.report(), "the state could not be read back")
+                    tracing::info!(host = self.0.plan.address, %backend, error = %fault.error.report(), "the state could not be read back")
                 }
             }
         }

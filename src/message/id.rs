@@ -12,6 +12,7 @@ use std::fmt;
 /// assert_eq!((id.prefix, id.version, id.key), ("Base", "1.8", "PropertyUnknown"));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct MessageId<'a> {
     /// The registry's name; empty where there is none.
     pub prefix: &'a str,

@@ -78,7 +78,7 @@ pub(crate) fn fetch(client: &Client, uri: &str, asked: Asked, read_as: ReadAs) -
         let resource = client.fetch(&asked.needed_uri(&uri), read_as).await?.moved(place);
         // It can be read, so the parameters were to blame.
         if let Some(error) = failure {
-            tracing::info!(error = %error.report(), "query parameters fail here: they are not used again");
+            tracing::info!(origin = client.origin(), error = %error.report(), "query parameters fail here: they are not used again");
             client.query_memory().note(&uri);
         }
         Ok(resource)

@@ -50,6 +50,7 @@ pub struct Query {
 
 /// Which links `$expand` replaces by the resources that they lead to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Expand {
     /// `.`: those to subordinate resources, which is all but those in `Links`.
     Subordinate,

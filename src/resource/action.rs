@@ -13,6 +13,7 @@ use crate::client::{Client, Request, Response};
 use crate::error::{Error, ErrorKind};
 use crate::resource::apply_time::Apply;
 use crate::resource::own_account;
+use crate::resource::transfer_protocol;
 use crate::resource::typed::Typed;
 use crate::resource::{AnyResource, Resource};
 use crate::schema::ActionInfo;
@@ -257,9 +258,18 @@ impl Invocation {
                 }
                 body = apply.with_operation(&body);
             }
-            let request = Request::with_body("POST", uri.as_str(), body);
-            let response = resource.client().send(request.clone()).await?;
-            let answered = Reply::<()>::of(resource.client(), &request, response)?;
+            let client = resource.client();
+            let mut request = Request::with_body("POST", uri.as_str(), body.clone());
+            let mut answered = Reply::<()>::of(client, &request, client.send(request.clone()).await?);
+            if let Err(error) = &answered
+                && transfer_protocol::is_wanted(&action, error)
+                && let Ok(known) = allowable_values(client, target, transfer_protocol::PARAMETER).await
+                && let Some(body) = transfer_protocol::with_protocol(&action, &body, error, known.as_deref())
+            {
+                request = Request::with_body("POST", uri.as_str(), body);
+                answered = Reply::<()>::of(client, &request, client.send(request.clone()).await?);
+            }
+            let answered = answered?;
             if answered.task.is_none() {
                 own_account::note(&resource, &request);
             }

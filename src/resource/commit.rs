@@ -166,8 +166,9 @@ impl Plan {
             (Ok(now), Some(_)) if holds(&self.patch, now.record()) => Ok(Written::Updated(now)),
             (_, Some(objection)) => Err(objection),
             (Err(error), None) => {
-                tracing::info!(uri, %error, "the change was confirmed, and what is there now could not be read");
                 let client = self.resource.client().clone();
+                let origin = client.origin();
+                tracing::info!(origin, uri, %error, "the change was confirmed, and what is there now could not be read");
                 Ok(Written::Confirmed(Unread { uri: Some(uri.to_owned()), pending: false, error, client }))
             }
         }

@@ -16,6 +16,7 @@ pub(crate) mod read;
 pub(crate) mod read_ahead;
 pub(crate) mod request;
 pub(crate) mod settings;
+pub(crate) mod transfer_protocol;
 pub(crate) mod typed;
 pub(crate) mod wait;
 

@@ -8,26 +8,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{HeaderName, HeaderValue};
+use http::HeaderValue;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::client::if_match;
-use crate::client::{Client, Request};
+use crate::client::{Client, Request, headers, if_match};
 use crate::error::{Error, ErrorKind};
 use crate::resource::action::Reply;
 use crate::resource::apply_time::Apply;
 use crate::wire::ETag;
-
-/// Headers that the client sets itself: with others it could not keep its promises.
-const RESERVED: [HeaderName; 5] = [
-    http::header::AUTHORIZATION,
-    http::header::CONNECTION,
-    http::header::CONTENT_LENGTH,
-    http::header::HOST,
-    http::header::TRANSFER_ENCODING,
-];
 
 /// A request about to be sent: `.await` sends it. A change is sent at most once: a lost answer is an error, not a second
 /// try.
@@ -141,16 +131,7 @@ impl OwnRequest {
     /// error of the kind [`ErrorKind::Configuration`] when the request is awaited, and so is a value that no header
     /// can have.
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        let refuse = |text: String| Error::new(ErrorKind::Configuration, text);
-        let name = HeaderName::try_from(name).map_err(|_| refuse(format!("{name:?} can't be the name of a header")));
-        let header = name.and_then(|name| match HeaderValue::try_from(value) {
-            _ if RESERVED.contains(&name) || name == "x-auth-token" => {
-                Err(refuse(format!("the header {name} is set by the client")))
-            }
-            Ok(value) => Ok((name, value)),
-            Err(_) => Err(refuse(format!("the value of {name} has characters that a header can't have"))),
-        });
-        match header {
+        match headers::own(name, value) {
             Ok((name, value)) => {
                 self.request.headers.insert(name, value);
             }

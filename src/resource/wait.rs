@@ -215,7 +215,7 @@ impl Place {
                     Ok(Err(Failure::Lasting(error))) => return Err(error),
                     Ok(Err(Failure::Passing(error))) => {
                         asked = asked.or(error.retry_after());
-                        tracing::debug!(error = %error.report(), "read again later, as it is waited for");
+                        tracing::debug!(origin = self.client.origin(), error = %error.report(), "read again later, as it is waited for");
                         seen.error = Some(error);
                     }
                 }

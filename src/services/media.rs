@@ -14,6 +14,7 @@ use crate::error::{Error, ErrorKind};
 use crate::resource::Resource;
 use crate::resource::edit::Committed;
 use crate::resource::partial::Partial;
+use crate::resource::transfer_protocol::{names_parameter, protocol_of};
 use crate::schema::VirtualMedia;
 use crate::schema::virtual_media::{InsertMediaParameters, TransferMethod, TransferProtocolType};
 
@@ -211,12 +212,7 @@ impl Insert {
 
     /// Does what a refusal asks for. False where that is nothing that is known.
     async fn amend(&self, parameters: &mut InsertMediaParameters, error: &Error) -> Result<bool, Error> {
-        let about = |name: &str| {
-            error.messages().iter().any(|message| {
-                let in_text = message.message.as_deref().is_some_and(|text| text.contains(name));
-                in_text || message.message_args.iter().any(|argument| argument.contains(name))
-            })
-        };
+        let about = |name: &str| names_parameter(error, name);
         let before = parameters.clone();
         if about("WriteProtected") {
             parameters.write_protected = None;
@@ -225,25 +221,12 @@ impl Insert {
             let call = self.slot.insert_media(self.image.clone());
             let protocols = call.allowable_values("TransferProtocolType").await?;
             parameters.transfer_protocol_type =
-                protocol(&self.image, protocols.as_deref()).map(|name| TransferProtocolType::from(&*name));
+                protocol_of(&self.image, protocols.as_deref()).map(|name| TransferProtocolType::from(&*name));
             let methods = call.allowable_values("TransferMethod").await?.unwrap_or_default();
             let method = methods.first().map_or("Stream", String::as_str);
             parameters.transfer_method = Some(TransferMethod::from(method));
         }
         Ok(*parameters != before)
-    }
-}
-
-/// The transfer protocol of an image by its URL, as the service spells it.
-fn protocol(image: &str, known: Option<&[String]>) -> Option<String> {
-    let scheme = image.split("://").next().filter(|scheme| scheme.len() < image.len())?.to_ascii_uppercase();
-    let scheme = match scheme.as_str() {
-        "SMB" => "CIFS".to_owned(),
-        _ => scheme,
-    };
-    match known {
-        Some(known) => known.iter().find(|known| known.eq_ignore_ascii_case(&scheme)).cloned(),
-        None => Some(scheme),
     }
 }
 
@@ -274,20 +257,5 @@ async fn until(
             return Err(Error::new(ErrorKind::Timeout, text).at("GET", slot.uri()));
         }
         sleep(INTERVAL).await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_protocol_is_that_of_the_url_as_the_service_spells_it() {
-        let known = ["Https".to_owned(), "CIFS".to_owned()];
-        assert_eq!(protocol("https://h/i.iso", Some(&known)).as_deref(), Some("Https"));
-        assert_eq!(protocol("smb://h/i.iso", Some(&known)).as_deref(), Some("CIFS"));
-        assert_eq!(protocol("nfs://h/i.iso", Some(&known)), None);
-        assert_eq!(protocol("nfs://h/i.iso", None).as_deref(), Some("NFS"));
-        assert_eq!(protocol("//h/i.iso", None), None);
     }
 }

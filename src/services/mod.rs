@@ -5,6 +5,8 @@ pub(crate) mod account;
 pub(crate) mod boot;
 #[cfg(feature = "host")]
 pub(crate) mod identify;
+#[cfg(feature = "update")]
+pub(crate) mod image;
 #[cfg(feature = "host")]
 pub(crate) mod inventory;
 #[cfg(feature = "host")]

@@ -68,10 +68,11 @@ pub(crate) async fn read_back<T, F: Future<Output = Result<T, Error>> + Send>(
 ///
 /// Where the service says that it failed. What can't be followed may well be done: the state will show.
 pub(crate) async fn follow(task: TaskMonitor, within: Duration) -> Result<(), Error> {
+    let origin = task.client().origin().to_owned();
     match task.every(Duration::from_millis(500)).wait(within).await {
         Err(error) if error.kind() == ErrorKind::TaskFailed => Err(error),
         Err(error) => {
-            tracing::info!(error = %error.report(), "the operation could not be followed to its end");
+            tracing::info!(origin, error = %error.report(), "the operation could not be followed to its end");
             Ok(())
         }
         Ok(_) => Ok(()),

@@ -6,10 +6,14 @@ use std::future::IntoFuture;
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
-use bytes::{BufMut as _, Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use futures_util::stream::{self, StreamExt as _};
 use http::HeaderValue;
+use http::header::CONTENT_TYPE;
 
+use super::image::UploadImage;
+use crate::client::outgoing::Outgoing;
 use crate::client::{Client, Request};
 use crate::error::{Error, ErrorKind};
 use crate::resource::Resource;
@@ -17,14 +21,36 @@ use crate::resource::action::Reply;
 use crate::resource::apply_time::Apply;
 use crate::schema::UpdateService;
 use crate::schema::update_service::UpdateParameters;
+use crate::transport::Body;
 use crate::wire::encode;
 
-/// How long an upload may take if nothing else is said: images have hundreds of megabytes, and BMCs slow flash.
-const PATIENCE: Duration = Duration::from_secs(30 * 60);
+/// How long an upload may stand still: BMCs erase flash meanwhile.
+const STALL: Duration = Duration::from_secs(5 * 60);
+
+/// How long the answer may take: there are services that write an image to flash before they answer.
+const ANSWER: Duration = Duration::from_secs(30 * 60);
 
 const OCTETS: &str = "application/octet-stream";
+const JSON: &str = "application/json";
 
-/// An image about to be sent: `.await` sends it. At most once: a lost answer is an error, not a second try.
+/// How far an upload is. Both counts are of the image alone, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UploadProgress {
+    /// How many bytes were handed to the connection. What it holds back before it sends is some hundred kilobytes.
+    pub sent: u64,
+    /// How many there are.
+    pub total: u64,
+}
+
+/// An image about to be sent: `.await` sends it.
+///
+/// It is sent at most once. As soon as something of it went out, nothing sends it again: neither after a connection that broke, nor
+/// after a 401 or a redirect. To find out before that whether the session is still there, the update service is read first.
+///
+/// An upload takes as long as it takes, as long as it moves: it fails with [`ErrorKind::Timeout`] where the connection takes no byte of it
+/// for five minutes, or no answer has come half an hour after the last one ([`stall_timeout`](Self::stall_timeout),
+/// [`answer_timeout`](Self::answer_timeout)). The time that the client's calls may take does not count here.
 #[must_use = "an image is sent when it is awaited"]
 pub struct Upload {
     client: Client,
@@ -33,36 +59,58 @@ pub struct Upload {
     plain: Option<String>,
     largest: Option<i64>,
     file: String,
-    image: Bytes,
+    image: UploadImage,
     parameters: UpdateParameters,
     oem: Option<String>,
+    oem_parts: Vec<OemPart>,
     apply: Option<Apply>,
-    timeout: Duration,
+    progress: Option<Box<dyn FnMut(UploadProgress) + Send>>,
+    timeout: Option<Duration>,
+    stall: Duration,
+    answer: Duration,
+}
+
+/// A part of a form that the standard leaves to vendors.
+struct OemPart {
+    name: String,
+    kind: String,
+    body: Bytes,
 }
 
 impl fmt::Debug for Upload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Upload").field("file", &self.file).field("size", &self.image.len()).finish_non_exhaustive()
+        f.debug_struct("Upload").field("file", &self.file).field("image", &self.image).finish_non_exhaustive()
     }
 }
 
 impl Resource<UpdateService> {
     /// Sends an image to the service, by `MultipartHttpPushUri` where there is one, else by `HttpPushUri`. The image goes out
-    /// as one body whose length is said before, as some services don't take it in chunks.
+    /// as one body whose length is said before, as some services don't take it in chunks, and is read piece by piece as it
+    /// goes out. It is bytes, or an [`UploadImage`] from a file or a reader.
     ///
     /// ```no_run
-    /// # async fn run(bmc: rosefish::Client, image: Vec<u8>) -> Result<(), rosefish::Error> {
+    /// # async fn run(bmc: rosefish::Client) -> Result<(), rosefish::Error> {
     /// use std::time::Duration;
     ///
+    /// use rosefish::UploadImage;
+    ///
     /// let service = bmc.root().update_service().await?;
-    /// let reply = service.upload("bmc-2.10.bin", image).with(|with| with.force_update = Some(true)).await?;
+    /// let image = UploadImage::open("bmc-2.10.bin").await?;
+    /// let upload = service.upload("bmc-2.10.bin", image).with(|with| with.force_update = Some(true));
+    /// let reply = upload.on_progress(|progress| println!("{} of {}", progress.sent, progress.total)).await?;
     /// if let Some(task) = reply.task {
     ///     task.wait(Duration::from_secs(1800)).await?;
     /// }
     /// # Ok(())
     /// # }
     /// ```
-    pub fn upload(&self, file: impl Into<String>, image: impl Into<Bytes>) -> Upload {
+    ///
+    /// # Errors
+    ///
+    /// Awaiting it fails where the service takes no uploads or none so large (nothing was sent), refuses it, or can't be
+    /// reached; with [`ErrorKind::Body`] where the image can't be read or is not as long as was said: the request is broken
+    /// off. [`Error::outcome_unknown`] says that some of it went out and what became of it is not known.
+    pub fn upload(&self, file: impl Into<String>, image: impl Into<UploadImage>) -> Upload {
         let uri = |uri: &Option<String>| uri.clone().filter(|uri| !uri.trim().is_empty());
         Upload {
             client: self.client().clone(),
@@ -74,8 +122,12 @@ impl Resource<UpdateService> {
             image: image.into(),
             parameters: UpdateParameters::default(),
             oem: None,
+            oem_parts: Vec::new(),
             apply: None,
-            timeout: PATIENCE,
+            progress: None,
+            timeout: None,
+            stall: STALL,
+            answer: ANSWER,
         }
     }
 }
@@ -87,9 +139,16 @@ impl Upload {
         self
     }
 
-    /// The JSON of a part `OemParameters` between the parameters and the image, which some vendors insist on.
+    /// The JSON of a part `OemParameters` between the parameters and the image, where AMI's services insist on it.
     pub fn oem_parameters(mut self, json: impl Into<String>) -> Self {
         self.oem = Some(json.into());
+        self
+    }
+
+    /// Adds a part of a vendor's own behind the image, where the standard has those: its name, which begins with `Oem`, its
+    /// content type, and what is in it. For multipart only.
+    pub fn oem_part(mut self, name: impl Into<String>, kind: impl Into<String>, body: impl Into<Bytes>) -> Self {
+        self.oem_parts.push(OemPart { name: name.into(), kind: kind.into(), body: body.into() });
         self
     }
 
@@ -99,68 +158,132 @@ impl Upload {
         self
     }
 
-    /// How long the upload may take as a whole; half an hour unless said so.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+    /// Calls a function whenever a piece of the image was handed to the connection; the last time with all of it. It is called where
+    /// the connection is served, so it must not block.
+    pub fn on_progress(mut self, progress: impl FnMut(UploadProgress) + Send + 'static) -> Self {
+        self.progress = Some(Box::new(progress));
         self
     }
 
-    fn request(&self) -> Result<Request, Error> {
+    /// Sets how long the upload may take as a whole. Defaults to no limit, as long as it moves.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Sets how long the upload may stand still, without a byte that the connection takes or the image has. Defaults to 5
+    /// minutes.
+    pub fn stall_timeout(mut self, timeout: Duration) -> Self {
+        self.stall = timeout;
+        self
+    }
+
+    /// Sets how long the answer may take after the last byte. Defaults to 30 minutes: there are services that write the image to
+    /// flash before they answer.
+    pub fn answer_timeout(mut self, timeout: Duration) -> Self {
+        self.answer = timeout;
+        self
+    }
+
+    /// What is sent where, if the service takes it at all.
+    fn form(&self) -> Result<(String, Form), Error> {
         let refuse = |kind, text: &str| Err(Error::new(kind, text).at("POST", &self.service));
-        if let Some(largest) =
-            self.largest.and_then(|largest| u64::try_from(largest).ok()).filter(|largest| *largest > 0)
-            && self.image.len() as u64 > largest
+        let length = self.image.length();
+        if let Some(largest) = self.largest.and_then(|largest| u64::try_from(largest).ok())
+            && largest > 0
+            && length > largest
         {
-            let text = format!("the image has {} bytes, and the service takes at most {largest}", self.image.len());
+            let text = format!("the image has {length} bytes, and the service takes at most {largest}");
             return refuse(ErrorKind::NotAllowed, &text);
         }
         let mut parameters = encode(&self.parameters);
         if let Some(when) = &self.apply {
             parameters = when.with_operation(&parameters);
         }
-        let (uri, body, kind) = match (&self.multipart, &self.plain) {
-            (Some(uri), _) => {
-                let boundary = boundary();
-                let body = self.form(&boundary, &parameters);
-                (uri, body, format!("multipart/form-data; boundary={boundary}"))
-            }
-            (None, Some(_)) if parameters != "{}" || self.oem.is_some() => {
+        let is_bare = parameters == "{}" && self.oem.is_none() && self.oem_parts.is_empty();
+        match (&self.multipart, &self.plain) {
+            (Some(uri), _) => Ok((uri.clone(), self.multipart(&parameters)?)),
+            (None, Some(_)) if !is_bare => {
                 let text = "this service takes images without parameters only (it has no MultipartHttpPushUri)";
-                return refuse(ErrorKind::NotAllowed, text);
+                refuse(ErrorKind::NotAllowed, text)
             }
-            (None, Some(uri)) => (uri, self.image.clone(), OCTETS.to_owned()),
+            (None, Some(uri)) => {
+                let kind = HeaderValue::from_static(OCTETS);
+                Ok((uri.clone(), Form { kind, before: Bytes::new(), behind: Bytes::new() }))
+            }
             (None, None) => {
                 let text = "this service takes no uploads (it has neither MultipartHttpPushUri nor HttpPushUri)";
-                return refuse(ErrorKind::Missing, text);
+                refuse(ErrorKind::Missing, text)
             }
-        };
-        let mut request = Request::new("POST", uri.clone());
-        let kind = HeaderValue::try_from(kind).unwrap_or(HeaderValue::from_static(OCTETS));
-        request.body = Some((body, kind));
-        request.timeout = Some(self.timeout);
-        Ok(request)
+        }
     }
 
     /// The parts in the order in which services want them.
-    fn form(&self, boundary: &str, parameters: &str) -> Bytes {
-        let mut form = BytesMut::with_capacity(self.image.len() + 1024);
-        let mut part = |name: &str, kind: &str, body: &[u8]| {
-            let head = format!(
-                "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\nContent-Type: {kind}\r\n\r\n"
-            );
-            form.put_slice(head.as_bytes());
-            form.put_slice(body);
-            form.put_slice(b"\r\n");
+    fn multipart(&self, parameters: &str) -> Result<Form, Error> {
+        let boundary = boundary();
+        let head = |name: &str, more: &str, kind: &str| {
+            format!(
+                "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"{more}\r\nContent-Type: {kind}\r\n\r\n"
+            )
         };
-        part("UpdateParameters", "application/json", parameters.as_bytes());
+        let mut before = head("UpdateParameters", "", JSON) + parameters + "\r\n";
         if let Some(oem) = &self.oem {
-            part("OemParameters", "application/json", oem.as_bytes());
+            before += &(head("OemParameters", "", JSON) + oem + "\r\n");
         }
-        let file: String = self.file.chars().filter(|c| !c.is_control() && !matches!(c, '"' | '\\')).collect();
-        part(&format!("UpdateFile\"; filename=\"{file}"), OCTETS, &self.image);
-        form.put_slice(format!("--{boundary}--\r\n").as_bytes());
-        form.freeze()
+        before += &head("UpdateFile", &format!("; filename=\"{}\"", quotable(&self.file)), OCTETS);
+        let mut behind = b"\r\n".to_vec();
+        for OemPart { name, kind, body } in &self.oem_parts {
+            if !name.starts_with("Oem") || *name != quotable(name) || HeaderValue::from_str(kind).is_err() {
+                let text =
+                    format!("{name:?} of the type {kind:?} can't be a part of an update: its name begins with Oem");
+                return Err(Error::new(ErrorKind::Configuration, text).at("POST", &self.service));
+            }
+            behind.extend_from_slice(head(name, "", kind).as_bytes());
+            behind.extend_from_slice(body);
+            behind.extend_from_slice(b"\r\n");
+        }
+        behind.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+        let kind = HeaderValue::try_from(format!("multipart/form-data; boundary={boundary}"));
+        let kind = kind.unwrap_or(HeaderValue::from_static(OCTETS));
+        Ok(Form { kind, before: before.into(), behind: behind.into() })
     }
+
+    async fn send(self) -> Result<Reply, Error> {
+        let (uri, Form { kind, before, behind }) = self.form()?;
+        let mut request = Request::new("POST", uri).header(CONTENT_TYPE, kind);
+        request.timeout = Some(self.timeout.unwrap_or(Duration::MAX));
+        let (total, mut sent, mut progress) = (self.image.length(), 0, self.progress);
+        let image = self.image.0.inspect(move |piece| {
+            if let (Ok(piece), Some(progress)) = (piece, &mut progress) {
+                sent += piece.len() as u64;
+                progress(UploadProgress { sent, total });
+            }
+        });
+        let length = total + before.len() as u64 + behind.len() as u64;
+        let around = |text| stream::iter([Ok(text)]);
+        let body = Body::sized(length, around(before).chain(image).chain(around(behind)));
+        request.stream = Some(Outgoing::new(body, self.stall, self.answer));
+        // A session that has ended is found out before the image goes out: it goes out once.
+        let look = Request::get(self.service);
+        let looked = self.client.send(look.clone()).await?;
+        if matches!(looked.status, 401 | 403) {
+            looked.success(&look)?;
+        }
+        let response = self.client.send(request.clone()).await?;
+        Ok(Reply::<()>::of(&self.client, &request, response)?.with(|_| None))
+    }
+}
+
+/// What stands around an image in a body, and the type of the whole.
+struct Form {
+    kind: HeaderValue,
+    before: Bytes,
+    behind: Bytes,
+}
+
+/// A name without what would end it.
+fn quotable(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control() && !matches!(c, '"' | '\\')).collect()
 }
 
 impl IntoFuture for Upload {
@@ -168,11 +291,7 @@ impl IntoFuture for Upload {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let request = self.request()?;
-            let response = self.client.send(request.clone()).await?;
-            Ok(Reply::<()>::of(&self.client, &request, response)?.with(|_| None))
-        })
+        Box::pin(self.send())
     }
 }
 

@@ -22,6 +22,7 @@ pub enum TaskPhase {
 
 /// How far a task or job is.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Progress {
     /// How it stands.
     pub phase: TaskPhase,

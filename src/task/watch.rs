@@ -136,7 +136,7 @@ impl Watch {
                     return Err(error);
                 }
                 self.pause = error.retry_after().unwrap_or(self.pause).min(PATIENCE);
-                tracing::debug!(error = %error.report(), "the operation is asked after again later");
+                tracing::debug!(origin = self.client.origin(), error = %error.report(), "the operation is asked after again later");
                 Ok(Step::Going(self.last.clone()))
             }
         }

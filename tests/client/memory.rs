@@ -10,7 +10,7 @@ use rosefish::{Client, ClientBuilder, Error};
 type Answer = Result<HttpResponse, Error>;
 
 /// What is answered to a request, by its number among those with its method and URL.
-type Script = Box<dyn Fn(&HttpRequest, usize) -> Answer + Send + Sync>;
+type Script = Box<dyn Fn(&mut HttpRequest, usize) -> Answer + Send + Sync>;
 
 /// Answers by what it was given, and notes what it was asked.
 pub(crate) struct Memory {
@@ -27,6 +27,11 @@ impl std::fmt::Debug for Memory {
 impl Memory {
     /// Answers by this script.
     pub(crate) fn new(answer: impl Fn(&HttpRequest, usize) -> Answer + Send + Sync + 'static) -> Arc<Self> {
+        Self::taking(move |request, number| answer(request, number))
+    }
+
+    /// The same by a script that may take the body.
+    pub(crate) fn taking(answer: impl Fn(&mut HttpRequest, usize) -> Answer + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self { answer: Box::new(answer), asked: Mutex::default() })
     }
 
@@ -41,10 +46,11 @@ impl Memory {
 }
 
 impl Transport for Memory {
-    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Answer> {
+    fn send(&self, mut request: HttpRequest) -> BoxFuture<'_, Answer> {
         let mut asked = self.asked.lock().unwrap();
         let same = |other: &&HttpRequest| other.method() == request.method() && other.uri() == request.uri();
-        let answer = (self.answer)(&request, asked.iter().filter(same).count() + 1);
+        let number = asked.iter().filter(same).count() + 1;
+        let answer = (self.answer)(&mut request, number);
         asked.push(request);
         Box::pin(async move { answer })
     }

@@ -2,10 +2,12 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use futures_util::future::BoxFuture;
 use rosefish::schema::{Chassis, ComputerSystem};
-use rosefish::transport::TlsVersion;
+use rosefish::transport::{HttpRequest, HttpResponse, TlsVersion, Transport};
 use rosefish::wire::Limits;
 use rosefish::{Client, ClientBuilder, Credentials, ErrorKind, RetryPolicy};
 use rosefish_mock::fault::{Action, Answer, Rule};
@@ -203,7 +205,7 @@ async fn who_can_not_be_reached_is_named_at_once() {
 async fn answers_are_decompressed_and_their_size_is_what_they_are_then() {
     for encoding in Encoding::ALL {
         let mock = MockBmc::builder().plain().compression(&[encoding]).start().await.unwrap();
-        let bmc = builder(&mock).limits(Limits { size: 200_000, ..Limits::default() }).connect().await.unwrap();
+        let bmc = builder(&mock).limits(Limits::default().with_size(200_000)).connect().await.unwrap();
         mock.set("/redfish/v1/Chassis/big", json!({ "Name": "x".repeat(150_000) }));
         mock.set("/redfish/v1/Chassis/huge", json!({ "Name": "x".repeat(250_000) }));
         let big = bmc.get::<Chassis>("/redfish/v1/Chassis/big").await.unwrap();
@@ -359,4 +361,88 @@ fn futures_and_handles_can_be_sent_to_other_threads() {
         send(&bmc.clone().close());
         send(&rosefish::transport::Body::from(bytes::Bytes::new()));
     }
+}
+
+/// Notes what it is asked, and what a person who logs it would see.
+#[derive(Debug)]
+struct Noting {
+    inner: Arc<dyn Transport>,
+    seen: Arc<Mutex<Vec<String>>>,
+}
+
+impl Transport for Noting {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, rosefish::Error>> {
+        self.seen.lock().unwrap().push(format!("{} {} {request:?}", request.method(), request.uri().path()));
+        let answer = self.inner.send(request);
+        Box::pin(async move {
+            let answer = answer.await?;
+            self.seen.lock().unwrap().push(format!("{answer:?}"));
+            Ok(answer)
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_transport_put_around_the_client_s_sees_every_request_and_no_secret_in_its_debug() {
+    let mock = MockBmc::builder().credentials("admin", "p4ss-of-the-bmc").start().await.unwrap();
+    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+    let notes = Arc::clone(&seen);
+    let wrap = move |inner| Arc::new(Noting { inner, seen: Arc::clone(&notes) }) as Arc<dyn Transport>;
+    let bmc = builder(&mock).wrap_transport(wrap).default_header("X-Api-Key", "k3y-of-all").connect().await.unwrap();
+    let token = bmc.session_token().unwrap().expose().token;
+    bmc.get::<ComputerSystem>(SYSTEM).await.unwrap();
+    // The logout of a client that is dropped goes through it, too, though it is in another runtime.
+    drop(bmc);
+    crate::all_ended(&mock).await;
+    let seen = seen.lock().unwrap();
+    assert_eq!(seen.iter().filter(|line| !line.starts_with("Response")).count(), mock.request_count(), "{seen:#?}");
+    for part in ["GET /redfish/v1/ ", "POST /redfish/v1/SessionService/Sessions ", "DELETE /redfish/v1/SessionService"]
+    {
+        assert!(seen.iter().any(|line| line.starts_with(part)), "{part}: {seen:#?}");
+    }
+    for secret in [mock.password(), &token, "k3y-of-all"] {
+        assert!(!seen.iter().any(|line| line.contains(secret)), "{secret}: {seen:#?}");
+    }
+    assert!(mock.requests().iter().all(|request| request.header("x-api-key").is_some()), "logins and logouts as well");
+}
+
+#[tokio::test]
+async fn a_default_header_goes_along_unless_it_is_the_client_s_own() {
+    let (mock, bmc) = {
+        let mock = MockBmc::builder().plain().start().await.unwrap();
+        let builder = builder(&mock).default_header("X-Tenant", "7").default_header("User-Agent", "rack-tool/1");
+        let builder = builder.default_header("Accept", "application/json;odata.metadata=full");
+        let bmc = builder.connect().await.unwrap();
+        (mock, bmc)
+    };
+    bmc.post("/redfish/v1/none", &json!({})).header("X-Tenant", "8").await.unwrap_err();
+    let requests = mock.requests();
+    let values: Vec<_> = requests.iter().map(|request| request.header("x-tenant").unwrap_or_default()).collect();
+    assert!(values.len() >= 3 && values[..values.len() - 1].iter().all(|value| *value == "7"), "{values:?}");
+    assert_eq!(values.last(), Some(&"8"), "what is set for a request takes its place");
+    assert_eq!(requests[0].header("user-agent"), Some("rack-tool/1"));
+    assert_eq!(requests[0].header("accept"), Some("application/json;odata.metadata=full"));
+
+    let before = mock.request_count();
+    for (name, value, text) in [
+        ("Host", "other", "host"),
+        ("authorization", "Basic x", "authorization"),
+        ("X-Auth-Token", "s3cret", "x-auth-token"),
+        ("Content-Length", "0", "content-length"),
+        ("Transfer-Encoding", "chunked", "transfer-encoding"),
+        ("Connection", "close", "connection"),
+        ("Content-Type", "text/plain", "content-type"),
+        ("If-Match", "*", "if-match"),
+        ("Accept-Encoding", "br", "accept-encoding"),
+        ("X Y", "1", "X Y"),
+        ("X-Secret", "s3cret\n", "x-secret"),
+    ] {
+        let error = builder(&mock).default_header(name, value).connect().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration, "{name}: {error}");
+        assert!(error.to_string().contains(text) && !error.to_string().contains("s3cret"), "{name}: {error}");
+    }
+    assert_eq!(mock.request_count(), before, "nothing was sent");
+    let shown =
+        format!("{:?}", Client::builder("bmc").default_header("X-Api-Key", "k3y").default_header("X-Tenant", "7"));
+    assert!(!shown.contains("k3y") && shown.contains("x-tenant"), "{shown}");
 }

@@ -73,7 +73,7 @@ async fn connected(builder: HostBuilder) -> Host {
 
 /// Everything that changes one system, and what came of it.
 async fn changes(host: &Host) -> Vec<(&'static str, Result<(), Error>)> {
-    let pxe = BootOverride { device: BootDevice::Pxe, persistent: false, mode: Some(BootMode::Uefi) };
+    let pxe = BootOverride::once(BootDevice::Pxe).mode(BootMode::Uefi);
     vec![
         ("on", host.power_on().await.map(drop)),
         ("off", host.power_off(Manner::Graceful).await.map(drop)),

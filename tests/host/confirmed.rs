@@ -40,7 +40,7 @@ struct Done {
 }
 
 fn pxe() -> BootOverride {
-    BootOverride { device: BootDevice::Pxe, persistent: false, mode: Some(BootMode::Uefi) }
+    BootOverride::once(BootDevice::Pxe).mode(BootMode::Uefi)
 }
 
 impl Verb {
@@ -269,7 +269,7 @@ async fn an_override_is_looked_for_where_it_was_written() {
         let mock = builder.start().await.unwrap();
         let host = redfish(&mock).await;
         for device in [BootDevice::Cd, BootDevice::Pxe] {
-            let wanted = BootOverride { device, persistent: false, mode: None };
+            let wanted = BootOverride::once(device);
             let done = host.set_boot_override(wanted.clone()).await.unwrap();
             let found = done.value.unwrap();
             assert_eq!((&found.device, found.persistent), (&wanted.device, false), "{quirk:?}");

@@ -8,6 +8,7 @@
 //! Nothing here knows of HTTP, nor of any one schema: the types are in the crate `rosefish`, which shows this one as
 //! `rosefish::wire`.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic))]
 
 mod codec;
@@ -18,12 +19,16 @@ pub use codec::decode::{Decoded, decode, decode_into, peek_odata_type};
 pub use codec::deviation::{Deviation, DeviationKind, Handling};
 pub use codec::encode::{encode, encode_bytes};
 pub use codec::error::{DecodeError, DecodeErrorKind, Limits};
+#[doc(hidden)]
 pub use codec::json::Peek;
 pub use codec::lenient::from_slice;
+#[doc(hidden)]
 pub use codec::reader::Reader;
 pub use codec::residue::Residue;
 pub use codec::returned::Returned;
+#[doc(hidden)]
 pub use codec::scalar::{Fit, Reading, Scalar, ScalarSlot};
+#[doc(hidden)]
 pub use codec::writer::Writer;
 pub use reflect::annotation::Annotations;
 pub use reflect::diff::{Patch, PropertyChange, creation, diff};
@@ -31,11 +36,12 @@ pub use reflect::fields::Fields;
 pub use reflect::find_links::{FoundLink, links};
 #[doc(hidden)]
 pub use reflect::generated;
+#[doc(hidden)]
 pub use reflect::module::{Module, Modules};
 pub use reflect::pointer::at;
-pub use reflect::record::{
-    Collection, EnumSlot, Item, ItemMut, LinkSlot, MAP, MapSlot, Member, Record, RecordSlot, Slot, SlotMut, Type,
-};
+pub use reflect::record::{Collection, Item, ItemMut, Member, Record, Slot, SlotMut, Type};
+#[doc(hidden)]
+pub use reflect::record::{EnumSlot, LinkSlot, MAP, MapSlot, RecordSlot};
 pub use reflect::table::{
     ActionTable, Capabilities, Detail, Doc, EnumTable, Field, Flags, Kind, Notes, Table, TypeKind,
 };
@@ -48,3 +54,8 @@ pub use value::oem::{Oem, PointerError};
 pub use value::primitive::Primitive;
 pub use value::text::{DateTime, Duration, Guid};
 pub use value::version::Version;
+
+/// The example of the README, which is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

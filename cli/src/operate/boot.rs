@@ -49,13 +49,13 @@ pub(crate) async fn run(args: BootArgs) -> anyhow::Result<ExitCode> {
         let done = args.target.with(async |host| host.clear_boot_override().await).await?;
         return tell(&done, args.json, |found| format!("{}\n", words(found)));
     }
-    let mode = match (args.uefi, args.legacy) {
-        (true, _) => Some(BootMode::Uefi),
-        (_, true) => Some(BootMode::Legacy),
-        _ => None,
-    };
     let device = device.parse().unwrap_or_else(|_| BootDevice::Other(device.clone()));
-    let wanted = BootOverride { device, persistent: args.persistent, mode };
+    let wanted = if args.persistent { BootOverride::always(device) } else { BootOverride::once(device) };
+    let wanted = match (args.uefi, args.legacy) {
+        (true, _) => wanted.mode(BootMode::Uefi),
+        (_, true) => wanted.mode(BootMode::Legacy),
+        _ => wanted,
+    };
     let done = args.target.with(async |host| host.set_boot_override(wanted.clone()).await).await?;
     tell(&done, args.json, |found| format!("{}\n", words(found)))
 }

@@ -54,20 +54,12 @@ fn text(health: &Health) -> String {
     let mut text = match verdict {
         Severity::Ok if *seen == 0 => "nothing says how it is\n".to_owned(),
         Severity::Ok => format!("ok, as {seen} components and sensors say\n"),
-        verdict => format!("{}\n", word(*verdict)),
+        verdict => format!("{verdict}\n"),
     };
     let mut table = Table::new(&["SEVERITY", "WHAT", "WHERE"]);
     for reason in reasons {
-        table.row([word(reason.severity).to_owned(), reason.text.clone(), reason.id.clone()]);
+        table.row([reason.severity.to_string(), reason.text.clone(), reason.id.clone()]);
     }
     text.push_str(&table.text());
     text
-}
-
-fn word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Ok => "ok",
-        Severity::Warning => "warning",
-        Severity::Critical => "critical",
-    }
 }

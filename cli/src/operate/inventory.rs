@@ -136,11 +136,7 @@ fn state(part: &Component) -> String {
     if part.is_empty {
         return "empty".to_owned();
     }
-    let health = match part.health {
-        Some(Severity::Warning) => Some("warning"),
-        Some(Severity::Critical) => Some("critical"),
-        _ => None,
-    };
+    let health = part.health.filter(|health| *health != Severity::Ok).map(|health| health.to_string());
     let state = part.state.as_deref().filter(|state| *state != "Enabled");
-    state.into_iter().chain(health).collect::<Vec<_>>().join(", ")
+    state.into_iter().chain(health.as_deref()).collect::<Vec<_>>().join(", ")
 }

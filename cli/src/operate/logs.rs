@@ -224,16 +224,11 @@ fn list(all: &[LogInfo]) -> String {
 fn table(all: &[LogEntry], with_headings: bool) -> String {
     let mut table = Table::new(&["TIME", "LOG", "ID", "SEVERITY", "SENSOR", "MESSAGE"]);
     for LogEntry { log, entry, .. } in all {
-        let severity = match entry.severity {
-            Some(Severity::Ok) => "ok",
-            Some(Severity::Warning) => "warning",
-            Some(Severity::Critical) => "critical",
-            None => "",
-        };
+        let severity = entry.severity.map(|severity| severity.to_string()).unwrap_or_default();
         let since_start = || entry.seconds_since_start.map(|seconds| format!("{seconds} s after start"));
         let time = entry.time.as_ref().map(ToString::to_string).or_else(since_start).unwrap_or_default();
         let sensor = entry.sensor.clone().unwrap_or_default();
-        table.row([time, log.clone(), entry.id.clone(), severity.to_owned(), sensor, entry.message.clone()]);
+        table.row([time, log.clone(), entry.id.clone(), severity, sensor, entry.message.clone()]);
     }
     let text = table.text();
     match with_headings {

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use rosefish::host::{EventLogEntry, EventLogQuery, Severity};
+use rosefish::host::{EventLogEntry, EventLogQuery};
 
 use super::{Table, Target, tell, tell_list, wrong_usage};
 
@@ -49,16 +49,11 @@ pub(crate) async fn run(args: SelArgs) -> anyhow::Result<ExitCode> {
 fn log_table(all: &[EventLogEntry]) -> String {
     let mut table = Table::new(&["ID", "TIME", "SEVERITY", "SENSOR", "MESSAGE"]);
     for entry in all {
-        let severity = match entry.severity {
-            Some(Severity::Ok) => "ok",
-            Some(Severity::Warning) => "warning",
-            Some(Severity::Critical) => "critical",
-            None => "",
-        };
+        let severity = entry.severity.map(|severity| severity.to_string()).unwrap_or_default();
         let since_start = || entry.seconds_since_start.map(|seconds| format!("{seconds} s after start"));
         let time = entry.time.as_ref().map(ToString::to_string).or_else(since_start).unwrap_or_default();
         let sensor = entry.sensor.clone().unwrap_or_default();
-        table.row([entry.id.clone(), time, severity.to_owned(), sensor, entry.message.clone()]);
+        table.row([entry.id.clone(), time, severity, sensor, entry.message.clone()]);
     }
     table.text()
 }

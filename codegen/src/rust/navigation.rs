@@ -55,8 +55,7 @@ pub(super) fn page(paths: Paths<'_>, item: &Struct) -> Option<String> {
     let links = of("links", |method| matches!(method.does, Does::Follow { .. }));
     let actions = of("actions", |method| matches!(method.does, Does::Invoke(_)));
     let all: Vec<_> = links.into_iter().chain(actions).collect();
-    let anchor = format!("crate::Resource#impl-Resource%3C{}%3E", item.rust_name);
-    (!all.is_empty()).then(|| format!("As a [`Resource`]({anchor}): {}.", all.join("; ")))
+    (!all.is_empty()).then(|| format!("As a `rosefish::Resource`: {}.", all.join("; ")))
 }
 
 /// A method of a resource.

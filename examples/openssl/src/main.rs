@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt, TryStreamExt};
-use http_body_util::{BodyDataStream, Full};
+use http_body_util::BodyDataStream;
 use hyper_util::rt::TokioIo;
 use openssl::hash::MessageDigest;
 use openssl::ssl::{SslConnector, SslMethod, SslVerifyMode, SslVersion};
@@ -61,7 +61,7 @@ impl OpenSsl {
         }
         let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
         head.uri = target.parse().map_err(Error::unsent)?;
-        let request = hyper::Request::from_parts(head, Full::new(body));
+        let request = hyper::Request::from_parts(head, body);
         let (head, body) = sender.send_request(request).await.map_err(Error::lost)?.into_parts();
         // The sender lives as long as the body: without it the connection would end.
         let pieces = BodyDataStream::new(body).map_err(Error::lost).map(move |piece| {

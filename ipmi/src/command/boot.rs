@@ -195,6 +195,7 @@ pub struct GetBootOptions {
 
 /// A boot option as it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct BootOption {
     /// The parameter's number.
     pub parameter: u8,

@@ -25,6 +25,7 @@ pub enum PowerRestorePolicy {
 
 /// How the identify light is, where the BMC tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum IdentifyState {
     /// Off.
     Off,
@@ -92,6 +93,7 @@ impl FrontPanel {
 
 /// The state of the chassis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ChassisStatus {
     /// Whether the system's power is on.
     pub power_on: bool,
@@ -153,6 +155,7 @@ command!(GetChassisStatus, "Get Chassis Status", CHASSIS 0x01, Reads -> ChassisS
 /// Changes the power, or resets the system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
+#[non_exhaustive]
 pub enum ChassisControl {
     /// Off at once, without asking the operating system.
     PowerDown = 0,
@@ -173,6 +176,7 @@ command!(ChassisControl, "Chassis Control", CHASSIS 0x02, Changes -> (),
 
 /// Turns the identify light on or off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ChassisIdentify {
     /// Off.
     Off,
@@ -196,6 +200,7 @@ pub struct SetPowerRestorePolicy(pub PowerRestorePolicy);
 
 /// Which policies a chassis supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PowerRestoreSupport {
     /// It can power up when AC returns.
     pub always_on: bool,
@@ -262,6 +267,7 @@ pub struct GetPowerOnHours;
 
 /// The power-on counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PowerOnHours {
     /// How many minutes one count stands for.
     pub minutes_per_count: u8,
@@ -286,6 +292,7 @@ pub struct GetChassisCapabilities;
 
 /// What a chassis device can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ChassisCapabilities {
     /// Intrusion sensor (bit 0), front panel lockout (1), diagnostic interrupt (2), power interlock (3).
     pub flags: u8,

@@ -28,6 +28,7 @@ pub struct GetDcmiCapabilities {
 
 /// What the BMC has of DCMI.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DcmiCapabilities {
     /// Major and minor version.
     pub version: (u8, u8),
@@ -59,6 +60,7 @@ pub struct GetPowerReading;
 
 /// The power that a system draws, in watts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PowerReading {
     /// Now.
     pub current: u16,
@@ -177,6 +179,7 @@ command!(ActivatePowerLimit, "Activate/Deactivate Power Limit", GROUP 0x05, Chan
 
 /// A text that DCMI keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum DcmiText {
     /// The asset tag.
     AssetTag,
@@ -200,6 +203,7 @@ pub struct GetControllerName {
 
 /// A part of a text, and how long the whole is.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TextPart {
     /// How long the whole text is.
     pub total: u8,
@@ -266,6 +270,7 @@ pub struct GetTemperatureReadings {
 
 /// Temperatures of one kind of place.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TemperatureReadings {
     /// How many instances there are.
     pub total: u8,

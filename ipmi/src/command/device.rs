@@ -11,6 +11,7 @@ pub struct GetDeviceId;
 
 /// Who made the controller, what it runs and what it can do.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DeviceId {
     /// Device ID, chosen by the manufacturer.
     pub device_id: u8,
@@ -34,6 +35,7 @@ pub struct DeviceId {
 
 /// The firmware revision of a controller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FirmwareVersion {
     /// Major revision, 0 to 127.
     pub major: u8,
@@ -272,6 +274,7 @@ pub struct GetAcpiPowerState;
 
 /// System and device power states of ACPI, as numbers of tables 20-7 and 20-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AcpiPowerState {
     /// The system's: 0 is S0, 5 is S5.
     pub system: u8,
@@ -285,6 +288,7 @@ command!(GetAcpiPowerState, "Get ACPI Power State", APP 0x07, Reads -> AcpiPower
 /// Which text Get System Info Parameters is asked for (table 22-16).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
+#[non_exhaustive]
 pub enum SystemInfo {
     /// The system firmware's (BIOS's) version.
     FirmwareVersion = 1,

@@ -12,6 +12,7 @@ pub struct GetFruInventoryAreaInfo {
 
 /// The memory of an FRU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FruInventoryAreaInfo {
     /// Its size in bytes.
     pub size: u16,

@@ -17,6 +17,7 @@ pub struct GetTargetUpgradeCapabilities;
 
 /// Which components can be upgraded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct UpgradeCapabilities {
     /// Version of HPM.1.
     pub version: u8,
@@ -50,6 +51,7 @@ pub struct GetComponentVersion {
 
 /// The version of a component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ComponentVersion {
     /// Major version.
     pub major: u8,

@@ -165,6 +165,7 @@ impl LanParameter {
 /// The parameters of a LAN channel; those that the BMC lacks are `None`, and so are those that could not be read: `missing`
 /// tells which.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LanConfiguration {
     /// Authentication types of IPMI 1.5 that the channel has, bit by bit.
     pub auth_types: Option<u8>,

@@ -5,6 +5,7 @@ use super::command;
 
 /// Where records are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum SdrSource {
     /// The SDR repository of a BMC.
     Repository,
@@ -23,6 +24,7 @@ pub struct GetSdrRepositoryInfo;
 
 /// The state of the SDR repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SdrRepositoryInfo {
     /// Version of the format, 51h.
     pub version: u8,
@@ -92,6 +94,7 @@ pub struct GetDeviceSdr(pub SdrPart);
 
 /// A part of a record, and the ID of the next record.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SdrData {
     /// The next record, or [`LAST_RECORD`].
     pub next: u16,

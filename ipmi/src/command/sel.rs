@@ -15,6 +15,7 @@ pub struct GetSelInfo;
 
 /// The state of the event log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SelInfo {
     /// Version of the format, 51h.
     pub version: u8,
@@ -80,6 +81,7 @@ impl GetSelEntry {
 
 /// An entry or a part of it, and the ID of the next entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SelData {
     /// The next entry, or [`LAST_ENTRY`].
     pub next: u16,

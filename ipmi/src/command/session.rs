@@ -9,6 +9,7 @@ use crate::packet::session15::AuthType;
 /// A privilege level (section 6.8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
+#[non_exhaustive]
 pub enum Privilege {
     /// May start a callback.
     Callback = 1,
@@ -53,6 +54,7 @@ pub struct GetChannelAuthenticationCapabilities {
 
 /// How sessions on a channel are authenticated (table 22-15).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ChannelAuthenticationCapabilities {
     /// The channel.
     pub channel: u8,
@@ -153,6 +155,7 @@ pub struct ActivateSession {
 
 /// A session of IPMI 1.5.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ActivatedSession {
     /// Authentication type number for the rest of the session.
     pub auth_type: u8,
@@ -206,6 +209,7 @@ command!(CloseSession, "Close Session", APP 0x3c, Changes -> (),
 
 /// Asks about a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum GetSessionInfo {
     /// The session in which it is asked.
     This,
@@ -219,6 +223,7 @@ pub enum GetSessionInfo {
 
 /// A session of the BMC (section 22.20).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SessionInfo {
     /// The session's handle; zero when the session isn't active.
     pub handle: u8,
@@ -232,6 +237,7 @@ pub struct SessionInfo {
 
 /// Who opened a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SessionDetails {
     /// The user's ID.
     pub user_id: u8,

@@ -29,6 +29,7 @@ impl ActivatePayload {
 
 /// An activated payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ActivatedPayload {
     /// The longest payload that the BMC takes.
     pub inbound_size: u16,
@@ -86,6 +87,7 @@ pub struct GetPayloadActivationStatus {
 
 /// In which instances a payload is active.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PayloadActivation {
     /// How many instances there can be.
     pub capacity: u8,
@@ -137,6 +139,7 @@ command!(SetSolConfiguration, "Set SOL Configuration Parameters", TRANSPORT 0x21
 
 /// The SOL parameters that one asks for, put together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SolConfiguration {
     /// Whether SOL is enabled (parameter 1).
     pub enabled: Option<bool>,

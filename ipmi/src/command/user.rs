@@ -25,6 +25,7 @@ pub struct GetUserAccess {
 
 /// What a user may do on a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct UserAccess {
     /// How many users the channel can have.
     pub most_users: u8,
@@ -220,6 +221,7 @@ pub struct GetChannelInfo {
 
 /// A channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ChannelInfo {
     /// Its number.
     pub channel: u8,
@@ -288,6 +290,7 @@ pub struct GetChannelAccess {
 
 /// How a channel may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ChannelAccess {
     /// Whether alerts are disabled.
     pub alerting_disabled: bool,

@@ -33,6 +33,7 @@ pub enum Datagram<'a> {
 
 /// An ASF presence pong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Pong {
     /// The tag of the ping that it answers.
     pub tag: u8,

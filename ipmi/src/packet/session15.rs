@@ -9,6 +9,7 @@ use super::{Malformed, Reader, rmcp};
 
 /// How packets of an IPMI 1.5 session are authenticated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum AuthType {
     /// Not at all.
     None,

@@ -59,6 +59,7 @@ pub struct Packet<'a> {
 
 /// Why a packet was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Refusal {
     /// It isn't what it must be.
     Malformed(Malformed),

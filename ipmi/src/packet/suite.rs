@@ -7,6 +7,7 @@ use super::{Malformed, Reader};
 
 /// How the two sides prove in the RAKP exchange that they know the password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Authentication {
     /// Not at all.
     None,
@@ -20,6 +21,7 @@ pub enum Authentication {
 
 /// What makes a changed or forged packet noticeable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Integrity {
     /// Nothing.
     None,
@@ -33,6 +35,7 @@ pub enum Integrity {
 
 /// What keeps a packet's contents secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Confidentiality {
     /// Nothing.
     None,
@@ -159,6 +162,7 @@ impl fmt::Display for CipherSuite {
 
 /// One entry of a BMC's list of cipher suites, in raw algorithm numbers: it may be one that isn't spoken here.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SuiteRecord {
     /// The suite's number.
     pub id: u8,

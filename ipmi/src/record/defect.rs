@@ -4,6 +4,7 @@ use crate::packet::Malformed;
 
 /// Something wrong with an inventory.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Defect {
     /// In which area.
     pub area: &'static str,

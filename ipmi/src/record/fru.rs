@@ -17,6 +17,7 @@ const EPOCH_1996: u64 = 820_454_400;
 
 /// An FRU inventory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Inventory {
     /// The chassis area.
     pub chassis: Option<ChassisArea>,
@@ -34,6 +35,7 @@ pub struct Inventory {
 
 /// The chassis area.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ChassisArea {
     /// The chassis type, as SMBIOS numbers it.
     pub chassis_type: u8,
@@ -47,6 +49,7 @@ pub struct ChassisArea {
 
 /// The board area.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct BoardArea {
     /// Language code; 0 and 25 are English.
     pub language: u8,
@@ -77,6 +80,7 @@ impl BoardArea {
 
 /// The product area.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ProductArea {
     /// Language code; 0 and 25 are English.
     pub language: u8,

@@ -13,6 +13,7 @@ const FORMAT: u8 = 2;
 
 /// A record of the multirecord area.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct MultiRecord {
     /// Its type.
     pub record_type: u8,
@@ -54,6 +55,7 @@ pub enum MultiRecordBody {
 
 /// A power supply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PowerSupply {
     /// Capacity in watts.
     pub capacity: u16,
@@ -81,6 +83,7 @@ pub struct PowerSupply {
 
 /// An output of a power supply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DcOutput {
     /// The output's number.
     pub number: u8,
@@ -102,6 +105,7 @@ pub struct DcOutput {
 
 /// What a load needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DcLoad {
     /// The output's number.
     pub number: u8,

@@ -11,6 +11,7 @@ pub const HEADER_LENGTH: u8 = 5;
 
 /// The header of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Header {
     /// The record's ID, which may change when the repository does.
     pub id: u16,
@@ -38,6 +39,7 @@ impl Header {
 
 /// A record.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Record {
     /// Its header.
     pub header: Header,
@@ -87,6 +89,7 @@ pub enum Body {
 
 /// Which entities another one contains.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct EntityAssociation {
     /// The container.
     pub container: Entity,
@@ -102,6 +105,7 @@ pub struct EntityAssociation {
 
 /// A device on a bus.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DeviceLocator {
     /// Slave address of the controller that is used to access it.
     pub access_address: u8,
@@ -127,6 +131,7 @@ pub struct DeviceLocator {
 
 /// Where an FRU inventory is.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FruLocator {
     /// Slave address of the controller that is used to access it.
     pub access_address: u8,
@@ -152,6 +157,7 @@ pub struct FruLocator {
 
 /// A management controller.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ControllerLocator {
     /// Its slave address.
     pub address: u8,
@@ -169,6 +175,7 @@ pub struct ControllerLocator {
 
 /// That a management controller was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ControllerConfirmation {
     /// Its slave address.
     pub address: u8,

@@ -11,6 +11,7 @@ use crate::packet::{Malformed, Reader};
 
 /// Who owns a sensor: where it is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct SensorOwner {
     /// A slave address (even), or a system software ID (odd).
     pub id: u8,
@@ -30,6 +31,7 @@ impl SensorOwner {
 
 /// A sensor.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Sensor {
     /// Who owns it.
     pub owner: SensorOwner,
@@ -57,6 +59,7 @@ pub struct Sensor {
 
 /// Capabilities and masks of a sensor that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Masks {
     /// Initialization bits.
     pub initialization: u8,
@@ -122,6 +125,7 @@ impl Masks {
 
 /// The analog side of a full record.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Analog {
     /// The formula.
     pub factors: Factors,
@@ -141,6 +145,7 @@ pub struct Analog {
 
 /// How one record stands for several sensors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Sharing {
     /// How many sensors.
     pub count: u8,
@@ -382,6 +387,7 @@ impl ThresholdStatus {
 
 /// What Get Sensor Reading answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct SensorReading {
     /// The raw reading.
     pub raw: u8,

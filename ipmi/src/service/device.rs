@@ -17,6 +17,7 @@ const STEPS: u32 = 32;
 
 /// What firmware there is.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Firmware {
     /// The controller's.
     pub controller: FirmwareVersion,
@@ -30,6 +31,7 @@ pub struct Firmware {
 
 /// A component of the firmware.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FirmwareComponent {
     /// Its number, 0 to 7.
     pub number: u8,

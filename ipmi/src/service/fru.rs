@@ -29,6 +29,7 @@ const STEPS: u32 = 0x1_0000 / SMALLEST_PART as u32 + 256;
 
 /// An FRU device and its inventory.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Fru {
     /// The device's ID.
     pub device: u8,

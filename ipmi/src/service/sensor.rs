@@ -25,6 +25,7 @@ const AT_A_TIME: usize = 4;
 
 /// A reading with what it means.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Measurement {
     /// The reading as it came.
     pub reading: SensorReading,

@@ -16,6 +16,7 @@ const STEPS: u32 = 512;
 
 /// A user of a BMC, on one channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct User {
     /// The user's ID.
     pub id: u8,

@@ -10,6 +10,7 @@ use crate::packet::suite::CipherSuite;
 
 /// How the BMC looks up the user in its table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum UserLookup {
     /// By name alone. What nearly every BMC and client does.
     #[default]

@@ -79,6 +79,8 @@ quirks! {
     UpdateSaysError = "update-says-error",
     /// Inserting media wants `TransferProtocolType` and `TransferMethod` (Nokia, AMI).
     TransferTypeWanted = "transfer-type-wanted",
+    /// An update by `SimpleUpdate` wants `TransferProtocol`, also where the URI has a scheme (Supermicro, AMI).
+    UpdateProtocolWanted = "update-protocol-wanted",
     /// Inserting media wants `UserName` and `Password` (NVIDIA DGX).
     MediaLoginWanted = "media-login-wanted",
     /// Actions want an object in their body, be it empty (HPE).

@@ -116,6 +116,9 @@ fn one(quirks: &Quirks, quirk: Quirk, state: &mut State, call: &Call, json: &Val
         Quirk::TransferTypeWanted if posted("/VirtualMedia.InsertMedia") => {
             missing(json, "VirtualMedia.InsertMedia", ["TransferProtocolType", "TransferMethod"])
         }
+        Quirk::UpdateProtocolWanted if posted("/UpdateService.SimpleUpdate") => {
+            missing(json, "UpdateService.SimpleUpdate", ["TransferProtocol"])
+        }
         Quirk::MediaLoginWanted if posted("/VirtualMedia.InsertMedia") => {
             missing(json, "VirtualMedia.InsertMedia", ["UserName", "Password"])
         }

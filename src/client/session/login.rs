@@ -144,7 +144,7 @@ async fn log_in(exchange: &Arc<Exchange>, sessions: &str, credentials: &Credenti
     let with = header(AUTHORIZATION, &format!("Basic {}", credentials.basic()))?;
     let opened = Opened { place: Box::new(place), with, ours: true, exchange: Arc::clone(exchange) };
     if let Err(error) = opened.end().await {
-        tracing::warn!(error = %error.report(), "a session is left that came without a token");
+        tracing::warn!(origin = exchange.origin.as_str(), error = %error.report(), "a session is left that came without a token");
     }
     Err(NoSession::WithoutToken(error))
 }

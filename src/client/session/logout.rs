@@ -53,8 +53,8 @@ static THREAD: LazyLock<UnboundedSender<Logout>> = LazyLock::new(|| {
 /// Carries out a logout in the background.
 pub(super) fn start(origin: String, work: impl Future<Output = ()> + Send + 'static) {
     let logout = Logout { origin, work: Box::pin(work), pending: Pending::new() };
-    if THREAD.send(logout).is_err() {
-        tracing::warn!("a session is left: there is no thread to end it");
+    if let Err(unsent) = THREAD.send(logout) {
+        tracing::warn!(origin = unsent.0.origin, "a session is left: there is no thread to end it");
     }
 }
 

@@ -83,8 +83,9 @@ impl Session {
         if !self.opened.ours {
             return;
         }
+        let exchange = Arc::clone(&self.opened.exchange);
         if let Err(error) = self.logout().await {
-            tracing::warn!(error = %error.report(), "a session may be left");
+            tracing::warn!(origin = exchange.origin.as_str(), error = %error.report(), "a session may be left");
         }
     }
 
@@ -103,7 +104,8 @@ impl Opened {
         match self.place.look_up(&self.exchange, &self.with, until).await {
             Found::At(uri) => self.place.uri = Some(uri),
             Found::Ended | Found::Unknown => {
-                tracing::warn!(sessions = self.place.collection, "the service does not say which session it made");
+                let (origin, sessions) = (self.exchange.origin.as_str(), &self.place.collection);
+                tracing::warn!(origin, sessions, "the service does not say which session it made");
             }
         }
     }
@@ -128,7 +130,7 @@ impl Drop for Opened {
         logout::start(origin, async move {
             // The connections of the client belong to a runtime that may be gone: the thread makes others.
             if let Err(error) = end::end(&exchange.detached(PERSISTENCE), &place, &with).await {
-                tracing::warn!(error = %error.report(), "a session could not be ended");
+                tracing::warn!(origin = exchange.origin.as_str(), error = %error.report(), "a session could not be ended");
             }
         });
     }

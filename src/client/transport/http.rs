@@ -15,6 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{Body, HttpRequest, HttpResponse, LongLived, Transport};
 use crate::client::address::HostName;
+use crate::client::headers;
 use crate::client::tls::{ClientCertificate, HttpVersion, Refusal, TlsVersion, Trust, hexadecimal};
 use crate::error::{Error, ErrorKind};
 
@@ -129,6 +130,10 @@ impl Transport for Http {
             let mut host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
             let odd = |text: &str| Error::new(ErrorKind::Configuration, text.to_owned());
             let long_lived = request.extensions().get::<LongLived>().is_some();
+            let request = request.map(|body| match body.as_bytes() {
+                Some(bytes) => reqwest::Body::from(bytes.clone()),
+                None => reqwest::Body::wrap(body),
+            });
             let mut request = reqwest::Request::try_from(request)
                 .map_err(|error| odd("the request could not be made").with_source(error))?;
             if let Some(zoned @ HostName::V6(_, Some(_))) = &self.config.host {
@@ -155,6 +160,7 @@ impl Transport for Http {
             *head.status_mut() = answer.status();
             *head.version_mut() = answer.version();
             *head.headers_mut() = std::mem::take(answer.headers_mut());
+            headers::conceal(head.headers_mut());
             let body = stream::unfold(Some((answer, host)), |state| async {
                 let (mut answer, host) = state?;
                 match answer.chunk().await {

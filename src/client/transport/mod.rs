@@ -1,23 +1,22 @@
 //! The seam under the client: whatever can send one HTTP request and give back the answer. Sessions, retries, limits,
 //! redirects and caching are above it and the same for all.
 
+mod body;
 pub(super) mod http;
+pub(super) mod wrapped;
 
 use std::fmt;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
-use bytes::Bytes;
-use futures_core::Stream;
 use futures_util::future::BoxFuture;
-use futures_util::stream::BoxStream;
 
+pub use self::body::Body;
 pub use super::tls::TlsVersion;
 use crate::error::Error;
 
-/// A request as it is to be sent: an absolute URL, all headers but those of the connection, and the body.
-pub type HttpRequest = ::http::Request<Bytes>;
+/// A request as it is to be sent: an absolute URL, all headers but those of the connection and the length, and the body.
+/// `Debug` shows nothing of the body, and no value of a header that is a secret.
+pub type HttpRequest = ::http::Request<Body>;
 
 /// An answer as it came, its body yet to be read.
 pub type HttpResponse = ::http::Response<Body>;
@@ -30,11 +29,15 @@ pub type HttpResponse = ::http::Response<Body>;
 pub struct LongLived;
 
 /// Sends requests. The client has one that speaks HTTP/1.1 and HTTP/2 over TLS; a program may bring its own with
-/// [`ClientBuilder::transport`](crate::ClientBuilder::transport), to tunnel, to record or to answer from memory.
+/// [`ClientBuilder::transport`](crate::ClientBuilder::transport), to tunnel, to record or to answer from memory, or put its
+/// own around the client's with [`ClientBuilder::wrap_transport`](crate::ClientBuilder::wrap_transport).
 ///
 /// What an implementation must keep to:
 ///
 /// - A request is sent once. It may be sent anew only where it is certain that the service has not seen it.
+/// - The body of a request has a length, which goes out as `Content-Length`; where the body ends in an error, the request is
+///   broken off, so that the service does not take what came for the whole. An upload is not in memory: its pieces are asked
+///   for as they can be sent.
 /// - Redirects are answers like others, and cookies are not kept.
 /// - A body that the service compressed is given back decompressed, without `Content-Encoding`.
 /// - A failure before anything of the request went out is [`Error::unsent`], any other [`Error::lost`].
@@ -49,36 +52,5 @@ pub trait Transport: Send + Sync + fmt::Debug {
     /// transport works anywhere.
     fn detached(&self) -> Option<Arc<dyn Transport>> {
         None
-    }
-}
-
-/// The body of an answer, piece by piece as it arrives.
-pub struct Body(BoxStream<'static, Result<Bytes, Error>>);
-
-impl Body {
-    /// A body of pieces to come. After an error nothing more is read.
-    pub fn new(pieces: impl Stream<Item = Result<Bytes, Error>> + Send + 'static) -> Self {
-        Self(Box::pin(pieces))
-    }
-}
-
-/// A body that is there already.
-impl From<Bytes> for Body {
-    fn from(whole: Bytes) -> Self {
-        Self::new(futures_util::stream::iter([Ok(whole)]))
-    }
-}
-
-impl Stream for Body {
-    type Item = Result<Bytes, Error>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.as_mut().poll_next(context)
-    }
-}
-
-impl fmt::Debug for Body {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Body").finish_non_exhaustive()
     }
 }

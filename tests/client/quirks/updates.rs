@@ -78,3 +78,47 @@ async fn an_upload_whose_answer_is_lost_is_not_sent_again() {
     assert!(error.outcome_unknown(), "{error}");
     mock.requests().to("POST", UPLOAD).assert_once();
 }
+
+#[tokio::test]
+async fn an_update_says_how_its_image_is_fetched_where_the_service_misses_that() {
+    let simple = "**/UpdateService.SimpleUpdate";
+    let (mock, bmc) = with(Quirk::UpdateProtocolWanted).await;
+    let sent = || mock.requests().to("POST", simple).iter().map(|sent| sent.json().unwrap()).collect::<Vec<_>>();
+    let update = service(&bmc).await;
+    let image = "https://192.0.2.1/bios.bin";
+    update.simple_update(image).with(|with| with.force_update = Some(true)).await.unwrap();
+    let first = json!({ "ImageURI": image, "ForceUpdate": true });
+    let second = json!({ "ImageURI": image, "ForceUpdate": true, "TransferProtocol": "HTTPS" });
+    assert_eq!(sent(), [first, second], "the second because the first was refused");
+
+    // In the service's own spelling; and not where it knows no such protocol, or none can be told.
+    let spelled = |values: Value| {
+        let mut service = mock.resource(UPDATE).unwrap();
+        let action = &mut service["Actions"]["#UpdateService.SimpleUpdate"];
+        action["TransferProtocol@Redfish.AllowableValues"] = values;
+        mock.set(UPDATE, service);
+    };
+    for (values, image, protocol) in [
+        (json!(["Https", "NFS"]), "https://192.0.2.1/bios.bin", Some("Https")),
+        (json!(["CIFS"]), "smb://192.0.2.1/share/bios.bin", Some("CIFS")),
+        (json!(["HTTP"]), "https://192.0.2.1/bios.bin", None),
+        (json!(["HTTP"]), "192.0.2.1/bios.bin", None),
+    ] {
+        spelled(values);
+        mock.clear_requests();
+        let outcome = service(&bmc).await.simple_update(image).await;
+        assert_eq!(outcome.is_ok(), protocol.is_some(), "{image}: {outcome:?}");
+        assert_eq!(sent().len(), 1 + usize::from(protocol.is_some()), "{image}");
+        assert_eq!(sent().last().unwrap()["TransferProtocol"].as_str(), protocol, "{image}");
+    }
+
+    // What may have been done is not sent a second time, whatever is said of it.
+    let (mock, bmc) = started(MockBmc::builder()).await;
+    for (status, text) in [(500, "TransferProtocol is missing"), (400, "the image is damaged")] {
+        mock.clear_requests();
+        mock.faults().clear();
+        mock.faults().add(Rule::on("POST", simple).then(Action::message(status, "Base.1.8.GeneralError", text)));
+        service(&bmc).await.simple_update(image).await.unwrap_err();
+        mock.requests().to("POST", simple).assert_once();
+    }
+}

@@ -18,6 +18,7 @@ use fill::Filler;
 
 /// A decoded payload and where it departs from the schemas.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Decoded<T> {
     /// The payload as a value.
     pub value: T,

@@ -107,6 +107,7 @@ impl std::error::Error for DecodeError {}
 
 /// What a payload may be at most. Real services stay far below the defaults; a hostile one does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Limits {
     /// Bytes of the whole payload. Defaults to 64 MiB, and is 512 MiB at most.
     pub size: usize,
@@ -128,4 +129,22 @@ impl Limits {
 
     /// Nothing deeper is ever read, as it would not fit on a small stack.
     pub const MAX_DEPTH: usize = 128;
+
+    /// Returns these limits with another one on the bytes of a payload.
+    #[must_use]
+    pub const fn with_size(self, size: usize) -> Self {
+        Self { size, ..self }
+    }
+
+    /// Returns these limits with another one on the objects and arrays within each other.
+    #[must_use]
+    pub const fn with_depth(self, depth: usize) -> Self {
+        Self { depth, ..self }
+    }
+
+    /// Returns these limits with another one on the members of an object or array.
+    #[must_use]
+    pub const fn with_members(self, members: usize) -> Self {
+        Self { members, ..self }
+    }
 }

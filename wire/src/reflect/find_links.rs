@@ -7,6 +7,7 @@ use crate::value::odata::ODataId;
 
 /// A link that was found in a record.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct FoundLink {
     /// Where it is, as a JSON pointer.
     pub pointer: String,

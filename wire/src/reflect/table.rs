@@ -40,6 +40,7 @@ pub struct Table {
 
 /// What a record type stands for.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub enum TypeKind {
     /// A resource.
     Entity,
@@ -73,6 +74,7 @@ pub struct Field {
 
 /// What a property holds; [`Flags::many`] says whether one or an array of it.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub enum Kind {
     /// `Edm.String`
     String,
@@ -108,6 +110,7 @@ pub enum Kind {
 
 /// An enumeration's name and members.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct EnumTable {
     /// Schema and type, `Resource.Health`.
     pub name: &'static str,
@@ -121,6 +124,7 @@ pub struct EnumTable {
 
 /// An action of a resource.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct ActionTable {
     /// The name in JSON without the number sign, `ComputerSystem.Reset`.
     pub name: &'static str,
@@ -152,6 +156,7 @@ pub struct Doc(pub u32);
 
 /// The version that brought something, and where its description is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Notes {
     /// The version that brought it; [`Version::NONE`] where it was there from the start.
     pub since: Version,
@@ -161,6 +166,7 @@ pub struct Notes {
 
 /// Unit, range, pattern and deprecation of a property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Detail {
     /// `Measures.Unit`, in UCUM.
     pub unit: Option<&'static str>,
@@ -253,6 +259,7 @@ impl fmt::Debug for Flags {
 
 /// `Capabilities.InsertRestrictions` and its kin; none where the schema says nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Capabilities {
     /// Members may be added by POST.
     pub insertable: Option<bool>,

@@ -11,6 +11,7 @@ use crate::value::version::Version;
 /// How an action is invoked (`"#ComputerSystem.Reset": {"target": ...}`), DSP0266, "Actions property". The values that
 /// the service accepts for a parameter are annotations of it: see [`ActionTarget::allowable_values`].
 #[derive(Default)]
+#[non_exhaustive]
 pub struct ActionTarget {
     /// `target`: the URI to POST to.
     pub target: Option<ODataId>,

@@ -113,6 +113,7 @@ impl Oem {
 
 /// A JSON pointer that leads nowhere that a value could be put.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PointerError {
     pointer: String,
     astray: Astray,

@@ -1,0 +1,181 @@
+//! A large body on its way out: it goes out once, as nobody can say what a service has made of the first half of an image, and it
+//! is watched, as nothing else shows that a request which takes an hour is alive.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_core::Stream;
+use tokio::time::{Instant, timeout_at};
+
+use super::transport::{Body, HttpResponse};
+use crate::error::{Error, ErrorKind};
+
+/// How often it is looked at whether it moves, once it might have come to a halt.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// A body that can be sent as long as nothing of it was.
+#[derive(Clone)]
+pub(crate) struct Outgoing(Arc<Mutex<State>>);
+
+struct State {
+    /// Until something of it is asked for.
+    body: Option<Body>,
+    length: u64,
+    sent: u64,
+    /// When a piece of it was taken last.
+    moved: Instant,
+    /// Why it broke off.
+    failure: Option<Error>,
+    /// How long no piece may be taken, as long as there are some.
+    stall: Duration,
+    /// How long the answer may take after the last piece.
+    answer: Duration,
+}
+
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing").field("length", &self.length()).finish_non_exhaustive()
+    }
+}
+
+impl Outgoing {
+    /// A body of known length.
+    pub(crate) fn new(body: Body, stall: Duration, answer: Duration) -> Self {
+        let length = body.length().unwrap_or_default();
+        let state = State { body: Some(body), length, sent: 0, moved: Instant::now(), failure: None, stall, answer };
+        Self(Arc::new(Mutex::new(state)))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn length(&self) -> u64 {
+        self.state().length
+    }
+
+    /// Whether something of it went out, so that it can't be sent any more.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.state().body.is_none()
+    }
+
+    /// The body for one attempt. What it gives is taken from the one that there is when the first piece is asked for: an attempt that
+    /// came to nothing before that leaves it whole.
+    pub(crate) fn body(&self) -> Body {
+        self.state().moved = Instant::now();
+        let attempt = Attempt { outgoing: self.clone(), body: None, ended: false };
+        Body::sized(self.length(), attempt)
+    }
+
+    /// Waits for the answer, as long as the body moves.
+    pub(crate) async fn watch(
+        &self,
+        mut sent: impl Future<Output = Result<HttpResponse, Error>> + Unpin + Send,
+        deadline: Instant,
+    ) -> Result<HttpResponse, Error> {
+        loop {
+            // Which of the two limits it is may change meanwhile.
+            let shortest = |state: &State| after(state.moved, state.stall.min(state.answer));
+            let look = shortest(&self.state()).max(Instant::now() + LOOK).min(deadline);
+            if let Ok(answer) = timeout_at(look, &mut sent).await {
+                return self.judge(answer);
+            }
+            if Instant::now() >= self.until().min(deadline) {
+                break;
+            }
+        }
+        let State { sent, length, .. } = *self.state();
+        let text = match sent < length {
+            true => format!("the upload came to a halt, or took too long, after {sent} of {length} bytes"),
+            false => "the service did not answer in time".to_owned(),
+        };
+        Err(Error::new(ErrorKind::Timeout, text).maybe_sent())
+    }
+
+    fn until(&self) -> Instant {
+        let state = self.state();
+        let patience = if state.sent < state.length { state.stall } else { state.answer };
+        after(state.moved, patience)
+    }
+
+    /// What came of a request whose body broke off is said by why it did, unless the service has refused it.
+    fn judge(&self, answer: Result<HttpResponse, Error>) -> Result<HttpResponse, Error> {
+        let refused = answer.as_ref().is_ok_and(|answer| !answer.status().is_success());
+        match self.state().failure.take() {
+            Some(failure) if !refused => Err(failure.maybe_sent()),
+            _ => answer,
+        }
+    }
+}
+
+fn after(begin: Instant, time: Duration) -> Instant {
+    // What can't be added up is as good as never.
+    begin.checked_add(time).unwrap_or_else(|| begin + Duration::from_secs(30 * 365 * 24 * 3600))
+}
+
+/// The body as one attempt gives it.
+struct Attempt {
+    outgoing: Outgoing,
+    body: Option<Body>,
+    ended: bool,
+}
+
+impl Stream for Attempt {
+    type Item = Result<Bytes, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        if self.body.is_none() {
+            let body = self.outgoing.state().body.take();
+            self.body = body;
+        }
+        let Some(body) = &mut self.body else {
+            self.ended = true;
+            let text = "the body was sent already, and is not sent a second time";
+            return Poll::Ready(Some(Err(Error::new(ErrorKind::Body, text))));
+        };
+        let piece = ready!(Pin::new(body).poll_next(context));
+        let mut state = self.outgoing.state();
+        state.moved = Instant::now();
+        let piece = match piece {
+            Some(Ok(piece)) => {
+                state.sent += piece.len() as u64;
+                return Poll::Ready(Some(Ok(piece)));
+            }
+            Some(Err(error)) => {
+                let stand_in = Error::new(ErrorKind::Body, error.report());
+                state.failure = Some(error);
+                Some(Err(stand_in))
+            }
+            None => None,
+        };
+        drop(state);
+        self.ended = true;
+        Poll::Ready(piece)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::StreamExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_can_be_sent_until_something_of_it_was() {
+        let limit = Duration::from_secs(1);
+        let outgoing = Outgoing::new(Body::from(Bytes::from_static(b"image")), limit, limit);
+        drop(outgoing.body());
+        assert!(!outgoing.is_spent());
+        let mut body = outgoing.body();
+        assert_eq!(body.next().await.unwrap().unwrap(), "image");
+        assert!(body.next().await.is_none() && outgoing.is_spent());
+        assert_eq!(outgoing.body().next().await.unwrap().unwrap_err().kind(), ErrorKind::Body);
+    }
+}

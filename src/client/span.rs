@@ -1,0 +1,114 @@
+//! What a log shows of a request: a span that says which service it goes to and how it ended, and at the level TRACE the bodies,
+//! without secrets.
+
+use http::HeaderMap;
+use tokio::time::Instant;
+use tracing::field::{Empty, debug, display};
+use tracing::{Level, Span};
+
+use super::exchange::Exchange;
+use super::mask::{Secrets, by_name};
+use super::request::{Request, Response};
+use crate::error::Error;
+
+/// How much of a body is shown, in characters.
+const MOST: usize = 1 << 16;
+
+/// The span of one request: `request` with `origin`, `method`, `path` and `attempt`, and from its end on with `status` and
+/// `elapsed`. At the end there is one line in it.
+pub(crate) struct RequestSpan {
+    span: Span,
+    begun: Instant,
+    ended: bool,
+}
+
+impl RequestSpan {
+    pub(crate) fn begin(exchange: &Exchange, request: &Request) -> Self {
+        let origin = exchange.origin.as_str();
+        let (method, attempt) = (request.method, request.attempt);
+        let path = path(origin, &request.uri);
+        let span = tracing::info_span!("request", origin, method, path, attempt, status = Empty, elapsed = Empty);
+        if tracing::enabled!(Level::TRACE) {
+            let body = match (&request.stream, &request.body) {
+                (Some(stream), _) => format!("{} bytes that are not in memory", stream.length()),
+                (None, Some((body, _))) => shown(&exchange.secrets_of(request), body),
+                (None, None) => String::new(),
+            };
+            span.in_scope(|| tracing::trace!(body, "request"));
+        }
+        Self { span, begun: Instant::now(), ended: false }
+    }
+
+    /// For what happens meanwhile.
+    pub(crate) fn span(&self) -> Span {
+        self.span.clone()
+    }
+
+    /// The request has been answered, as far as its body.
+    pub(crate) fn answered(mut self, response: &Response) {
+        if tracing::enabled!(Level::TRACE) {
+            let body = shown(&with_token(&response.secrets, &response.headers), &response.body);
+            self.span.in_scope(|| tracing::trace!(body, "response"));
+        }
+        self.span.record("status", response.status);
+        self.end(None, "answered");
+    }
+
+    /// The head of the answer is there, and the body is another matter.
+    pub(crate) fn opened(mut self, status: u16) {
+        self.span.record("status", status);
+        self.end(None, "answered");
+    }
+
+    /// The request has failed.
+    pub(crate) fn failed(mut self, error: &Error) {
+        match error.status() {
+            Some(status) => self.span.record("status", status),
+            None => self.span.record("status", display("none")),
+        };
+        self.end(Some(error.report()), "failed");
+    }
+
+    fn end(&mut self, error: Option<String>, how: &str) {
+        self.ended = true;
+        self.span.record("elapsed", debug(self.begun.elapsed()));
+        self.span.in_scope(|| match error {
+            Some(error) => tracing::debug!(error, "{how}"),
+            None => tracing::debug!("{how}"),
+        });
+    }
+}
+
+/// Whoever waited has given up.
+impl Drop for RequestSpan {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.span.record("status", display("none"));
+            self.end(None, "given up");
+        }
+    }
+}
+
+/// The path of a URI within the origin, with its query and without what a query may have of secrets.
+fn path(origin: &str, uri: &str) -> String {
+    let path = uri.strip_prefix(origin.trim_end_matches('/')).unwrap_or(uri);
+    if path.contains('?') { by_name(path) } else { path.to_owned() }
+}
+
+/// What is known as a secret, and the token that a login has just given.
+fn with_token(secrets: &Secrets, headers: &HeaderMap) -> Secrets {
+    let token = headers.get("x-auth-token").and_then(|token| token.to_str().ok());
+    secrets.with(token.filter(|token| !token.is_empty()).map(str::to_owned).into_iter().collect())
+}
+
+/// A body for people. It is masked as a whole before it is cut, as the name of a secret may be far before its end.
+fn shown(secrets: &Secrets, body: &[u8]) -> String {
+    let masked = match std::str::from_utf8(body) {
+        Ok(text) => secrets.body(text),
+        Err(_) => secrets.body(&String::from_utf8_lossy(body)),
+    };
+    match masked.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}... ({} bytes)", masked.get(..end).unwrap_or_default(), body.len()),
+        None => masked,
+    }
+}
