@@ -25,9 +25,9 @@ pub enum InventoryChange {
     /// It is otherwise than before, or another one is in its place.
     Changed {
         /// What was there.
-        before: Component,
+        before: Box<Component>,
         /// What is there now.
-        after: Component,
+        after: Box<Component>,
         /// What differs, by the names that it has in JSON (`serial_number`, `details/capacity_bytes`).
         what: Vec<String>,
     },
@@ -77,7 +77,11 @@ pub fn inventory_changes(before: &[Component], after: &[Component]) -> Vec<Inven
             None => changes.push(InventoryChange::Removed { component: old.clone() }),
             Some(new) if new != old => {
                 let what = differences(old, new);
-                changes.push(InventoryChange::Changed { before: old.clone(), after: new.clone(), what });
+                changes.push(InventoryChange::Changed {
+                    before: Box::new(old.clone()),
+                    after: Box::new(new.clone()),
+                    what,
+                });
             }
             Some(_) => {}
         }

@@ -96,7 +96,7 @@ impl Parts {
             }
             let parent = parent.or(self.parent.as_deref()).map(str::to_owned);
             let json = to_json(resource);
-            match self.from_system(kind, place, &json) {
+            match self.found_by_system(kind, place, &json) {
                 Some(at) => self.note(at, resource.uri().to_owned()),
                 None => {
                     let uri = resource.uri().to_owned();
@@ -164,7 +164,7 @@ impl Parts {
     }
 
     /// The part that a system of this chassis has at another URI: `Systems/1/PCIeDevices/49-0` and `Chassis/1/PCIeDevices/49-0`.
-    fn from_system(&self, kind: PartKind, uri: &str, json: &Value) -> Option<usize> {
+    fn found_by_system(&self, kind: PartKind, uri: &str, json: &Value) -> Option<usize> {
         let Side::Chassis(linked) = &self.side else { return None };
         let segment = last_segment(uri);
         self.list.iter().zip(&self.systems).position(|(part, system)| {
