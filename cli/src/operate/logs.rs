@@ -14,6 +14,7 @@ use rosefish::wire::DateTime;
 
 use super::{Table, Target, print, tell, tell_list, wrong_usage};
 use crate::partial::say_not_read;
+use crate::terminal::{one_line, say, stdout};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -191,7 +192,7 @@ async fn follow(host: &Host, mut query: LogQuery, as_json: bool) -> anyhow::Resu
             }
             // It is seen that it does: a BMC may be away for a while.
             Err(error) if is_first || error.is_auth() => return Err(error.into()),
-            Err(error) => eprintln!("rosefish: {}", error.report().replace(char::is_control, " ")),
+            Err(error) => say!("rosefish: {}", one_line(&error.report())),
         }
         tokio::time::sleep(INTERVAL).await;
     }
@@ -200,7 +201,7 @@ async fn follow(host: &Host, mut query: LogQuery, as_json: bool) -> anyhow::Resu
 /// In JSON, an entry is a line.
 fn show_new(new: &[LogEntry], as_json: bool, with_headings: bool) -> anyhow::Result<()> {
     if as_json {
-        let mut out = std::io::stdout().lock();
+        let mut out = stdout();
         for entry in new {
             writeln!(out, "{}", serde_json::to_string(entry)?)?;
         }

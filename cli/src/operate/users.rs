@@ -9,6 +9,7 @@ use rosefish::host::{Host, Outcome, User, UserRole};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{Table, Target, tell, tell_list, wrong_usage};
+use crate::terminal::say;
 
 /// The variable that has the password of the user who is added or changed.
 const NEW_PASSWORD_VARIABLE: &str = "ROSEFISH_NEW_PASSWORD";
@@ -69,7 +70,7 @@ pub(crate) async fn run(args: UsersArgs) -> anyhow::Result<ExitCode> {
         (Action::List, None, None) => {
             let found = args.target.with(async |host| host.users().await).await?;
             if found.value.iter().any(|user| user.is_anonymous() && user.enabled == Some(true)) {
-                eprintln!("warning: the anonymous user is enabled: anybody may be able to log in without a name");
+                say!("warning: the anonymous user is enabled: anybody may be able to log in without a name");
             }
             return tell_list(&found, args.json, table);
         }
