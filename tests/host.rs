@@ -4,14 +4,22 @@
 mod choice;
 #[path = "host/confirmed.rs"]
 mod confirmed;
+#[path = "host/intents.rs"]
+mod intents;
+#[path = "host/inventory.rs"]
+mod inventory;
 #[path = "host/ipmi_lists.rs"]
 mod ipmi_lists;
 #[path = "host/lists.rs"]
 mod lists;
+#[path = "host/logs.rs"]
+mod logs;
 #[path = "host/service.rs"]
 mod service;
 #[path = "host/trees.rs"]
 mod trees;
+#[path = "host/users.rs"]
+mod users;
 
 use std::net::TcpListener;
 use std::time::Duration;

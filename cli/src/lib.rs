@@ -32,7 +32,7 @@ Examples:
   rosefish get https://bmc/redfish/v1/Systems/1   one resource
   rosefish set bmc /redfish/v1/Systems/1 AssetTag=7   change a property; action invokes an action, vendors' as well
   rosefish power 10.0.0.7 --user root             is it on? Redfish, or IPMI where there is none
-  rosefish sensors 10.0.0.7 --user root           and boot, sel, fru, identify, bmc, users, lan, sol
+  rosefish sensors 10.0.0.7 --user root           and health, boot, logs, sel, inventory, identify, bmc, users, lan, sol
   rosefish oem captured/                          what vendors add to the standard
   rosefish check captured/                        decode payloads from files
   rosefish schema ComputerSystem/PowerState       what the schemas say of it
@@ -42,7 +42,8 @@ Examples:
 The password comes from ROSEFISH_PASSWORD or is asked for; it is never an argument.
 
 Exit codes: 0 done; 1 not done, the last line says why; 2 wrong command line; 3 done in part: what could not be
-read is named on standard error, and as `partial` in JSON; 130 interrupted.";
+read is named on standard error, and as `partial` in JSON; 4 something was found that was looked for (problems, differences);
+130 interrupted.";
 
 /// Look into servers and operate them through their BMCs: Redfish, typed.
 #[derive(Debug, Parser)]
@@ -62,8 +63,11 @@ enum Command {
     Power(operate::power::PowerArgs),
     Boot(operate::boot::BootArgs),
     Sensors(operate::sensors::SensorsArgs),
+    Health(operate::health::HealthArgs),
+    Logs(operate::logs::LogsArgs),
     Sel(operate::sel::SelArgs),
-    Fru(operate::fru::FruArgs),
+    #[command(visible_alias = "fru")]
+    Inventory(operate::inventory::InventoryArgs),
     Identify(operate::identify::IdentifyArgs),
     Users(operate::users::UsersArgs),
     Bmc(operate::bmc::BmcArgs),
@@ -115,8 +119,10 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Power(args) => run(Box::pin(operate::power::run(args))).await,
         Command::Boot(args) => run(Box::pin(operate::boot::run(args))).await,
         Command::Sensors(args) => run(Box::pin(operate::sensors::run(args))).await,
+        Command::Health(args) => run(Box::pin(operate::health::run(args))).await,
+        Command::Logs(args) => run(Box::pin(operate::logs::run(args))).await,
         Command::Sel(args) => run(Box::pin(operate::sel::run(args))).await,
-        Command::Fru(args) => run(Box::pin(operate::fru::run(args))).await,
+        Command::Inventory(args) => run(Box::pin(operate::inventory::run(args))).await,
         Command::Identify(args) => run(Box::pin(operate::identify::run(args))).await,
         Command::Users(args) => run(Box::pin(operate::users::run(args))).await,
         Command::Bmc(args) => run(Box::pin(operate::bmc::run(args))).await,

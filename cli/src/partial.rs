@@ -7,6 +7,9 @@ use std::process::ExitCode;
 /// The exit code of what was done in part: something was read, and something could not be.
 pub(crate) const DONE_IN_PART: u8 = 3;
 
+/// The exit code where something that was looked for was found: problems, differences. It outweighs [`DONE_IN_PART`].
+pub(crate) const FOUND: u8 = 4;
+
 /// Names on standard error what could not be read, a line each.
 pub(crate) fn say_not_read(missing: impl IntoIterator<Item: Display>) {
     for missing in missing {

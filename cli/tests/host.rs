@@ -3,8 +3,8 @@
 use std::io::{Read as _, Write as _};
 use std::process::{Command, Output, Stdio};
 
-use rosefish_mock::MockBmc;
 use rosefish_mock::ipmi::{MockIpmi, Privilege};
+use rosefish_mock::{MockBmc, Quirk};
 use serde_json::Value;
 
 /// Runs a command on a host that knows IPMI alone: nobody listens where its Redfish service would be.
@@ -195,7 +195,7 @@ fn users_of_a_legacy_host_are_added_changed_and_removed() {
     let again = legacy(&bmc, "users", &["add", "monitor", "user"]);
     assert!(!again.status.success() && errors(&again).contains("already"), "{}", errors(&again));
 
-    text(&legacy(&bmc, "users", &["privilege", "monitor", "operator"]));
+    text(&legacy(&bmc, "users", &["role", "monitor", "operator"]));
     assert_eq!(held("monitor").unwrap().privilege, Some(Privilege::Operator));
     text(&legacy(&bmc, "users", &["disable", "monitor"]));
     assert!(!held("monitor").unwrap().enabled);
@@ -216,8 +216,32 @@ fn a_removed_user_is_gone_and_unknown_ones_are_refused() {
     for wrong in [&["add"][..], &["add", "monitor"], &["remove", "monitor", "user"], &["list", "admin"]] {
         assert_eq!(legacy(&bmc, "users", wrong).status.code(), Some(2), "{wrong:?}");
     }
-    let redfish = legacy(&bmc, "users", &["remove", "admin", "--protocol", "redfish"]);
-    assert!(!redfish.status.success() && errors(&redfish).contains("IPMI alone"), "{}", errors(&redfish));
+}
+
+#[test]
+fn users_are_changed_by_redfish_under_the_same_verb() {
+    let ipmi = bmc();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    for quirk in [None, Some(Quirk::AccountSlots)] {
+        let mut builder = MockBmc::builder().plain().credentials("admin", "password");
+        if let Some(quirk) = quirk {
+            builder = builder.quirk(quirk);
+        }
+        let redfish = runtime.block_on(builder.start()).unwrap();
+        let users = |arguments: &[&str]| run(&redfish.url(), &ipmi, "users", arguments);
+        assert!(text(&users(&["add", "monitor", "read-only"])).starts_with("added monitor as user "));
+        text(&users(&["role", "monitor", "operator"]));
+        text(&users(&["password", "monitor"]));
+        text(&users(&["disable", "monitor"]));
+        let list = json(&users(&["--json"]));
+        let monitor = list["value"].as_array().unwrap().iter().find(|user| user["name"] == "monitor").unwrap().clone();
+        assert_eq!((&monitor["role"], &monitor["enabled"]), (&Value::from("Operator"), &Value::from(false)));
+        let unknown = users(&["role", "monitor", "king"]);
+        assert!(!unknown.status.success() && errors(&unknown).contains("choose one of"), "{}", errors(&unknown));
+        assert_eq!(text(&users(&["remove", "monitor"])), "removed monitor\n");
+        assert_eq!(redfish.sessions(), 0);
+    }
+    assert_eq!(ipmi.stats().received, 0);
 }
 
 #[test]

@@ -98,7 +98,7 @@ impl Exchange {
         authorization: &'a Authorization,
         deadline: Instant,
     ) -> BoxFuture<'a, Result<Response, Error>> {
-        let line = RequestSpan::begin(self, request);
+        let line = RequestSpan::begin(self.origin.as_str(), request, || self.secrets_of(request));
         let span = line.span();
         let sent = async move {
             let outcome = self.ask(request, authorization, deadline).await;
@@ -143,7 +143,7 @@ impl Exchange {
         authorization: &'a Authorization,
         deadline: Instant,
     ) -> BoxFuture<'a, Result<(http::response::Parts, Body), Error>> {
-        let line = RequestSpan::begin(self, request);
+        let line = RequestSpan::begin(self.origin.as_str(), request, || self.secrets_of(request));
         let span = line.span();
         let opened = async move {
             let outcome = self.head(request, authorization, deadline).await;

@@ -6,8 +6,8 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::mask::is_secret;
 use crate::error::{Error, ErrorKind};
+use crate::wire::is_secret;
 
 /// Headers that the client sets itself, for the login, the connection and the body's length: with others it could not keep its
 /// promises.

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use url::Url;
 
 use super::address::{Address, HostName};
@@ -80,12 +80,36 @@ impl Origin {
             return Err(Error::new(ErrorKind::ForeignOrigin, text));
         }
         let base = self.url.path();
+        if base != "/" && climbs(url.path()) {
+            let text = format!("this leads out of {self}, where credentials must not go");
+            return Err(Error::new(ErrorKind::ForeignOrigin, text));
+        }
         if !url.path().starts_with(base) {
             let below = format!("{base}{}", url.path().trim_start_matches('/'));
             url.set_path(&below);
         }
         Ok(url)
     }
+}
+
+/// Whether a path goes up in a way that URLs don't know, and servers do: by slashes and dots that are encoded, once or several
+/// times, and by segments with parameters (`..;a=b`).
+fn climbs(path: &str) -> bool {
+    const MOST_ENCODINGS: usize = 4;
+    let mut plain = path.to_owned();
+    for _ in 0..MOST_ENCODINGS {
+        let is_up = |segment: &str| segment.split(';').next() == Some("..");
+        if plain.split(['/', '\\']).any(is_up) {
+            return true;
+        }
+        let decoded = percent_decode_str(&plain).decode_utf8_lossy().into_owned();
+        if decoded == plain {
+            return false;
+        }
+        plain = decoded;
+    }
+    // Nobody encodes anything so often who means well.
+    true
 }
 
 /// What a zone may have in a URL as it is: unreserved characters (RFC 6874, 2; RFC 3986, 2.3).
@@ -137,6 +161,24 @@ mod tests {
         ];
         for (origin, uri, expected) in cases {
             assert_eq!(Origin::parse(origin).unwrap().resolve(uri).unwrap().as_str(), expected, "{uri}");
+        }
+        let gateway = Origin::parse("https://gw/rack/7").unwrap();
+        for uri in [
+            "/rack/7/..%2f8/redfish/v1",
+            "/rack/7/..%2F8/redfish/v1",
+            "/rack/7/%2e%2e%2f8/redfish/v1",
+            "/rack/7/..%5c8/redfish/v1",
+            "/rack/7/..;/8/redfish/v1",
+            "/rack/7/..;a=b/8/redfish/v1",
+            "/rack/7/%2e%2e;/8/redfish/v1",
+            "/rack/7/..%252f8/redfish/v1",
+            "/rack/7/%25252e%25252e%25252f8",
+            "/redfish/v1/..%2f..%2f..%2f8",
+        ] {
+            assert_eq!(gateway.resolve(uri).unwrap_err().kind(), ErrorKind::ForeignOrigin, "{uri}");
+        }
+        for uri in ["/redfish/v1/Chassis/A..B", "/redfish/v1/x%20y", "/redfish/v1/100%25", "/redfish/v1/a;b=c/..d"] {
+            assert!(gateway.resolve(uri).unwrap().as_str().starts_with("https://gw/rack/7/redfish/v1/"), "{uri}");
         }
         let zoned = Origin::parse("[fe80::1%eth0]:8443").unwrap();
         for uri in ["/redfish/v1", "https://[fe80::1]:8443/redfish/v1", "https://[fe80::1%25eth0]:8443/redfish/v1"] {

@@ -12,6 +12,7 @@ use futures_core::Stream;
 use tokio::time::{Instant, timeout_at};
 
 use super::transport::{Body, HttpResponse};
+use crate::deadline::later;
 use crate::error::{Error, ErrorKind};
 
 /// How often it is looked at whether it moves, once it might have come to a halt.
@@ -79,8 +80,8 @@ impl Outgoing {
     ) -> Result<HttpResponse, Error> {
         loop {
             // Which of the two limits it is may change meanwhile.
-            let shortest = |state: &State| after(state.moved, state.stall.min(state.answer));
-            let look = shortest(&self.state()).max(Instant::now() + LOOK).min(deadline);
+            let shortest = |state: &State| later(state.moved, state.stall.min(state.answer));
+            let look = shortest(&self.state()).max(later(Instant::now(), LOOK)).min(deadline);
             if let Ok(answer) = timeout_at(look, &mut sent).await {
                 return self.judge(answer);
             }
@@ -99,7 +100,7 @@ impl Outgoing {
     fn until(&self) -> Instant {
         let state = self.state();
         let patience = if state.sent < state.length { state.stall } else { state.answer };
-        after(state.moved, patience)
+        later(state.moved, patience)
     }
 
     /// What came of a request whose body broke off is said by why it did, unless the service has refused it.
@@ -110,11 +111,6 @@ impl Outgoing {
             _ => answer,
         }
     }
-}
-
-fn after(begin: Instant, time: Duration) -> Instant {
-    // What can't be added up is as good as never.
-    begin.checked_add(time).unwrap_or_else(|| begin + Duration::from_secs(30 * 365 * 24 * 3600))
 }
 
 /// The body as one attempt gives it.

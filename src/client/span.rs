@@ -1,12 +1,13 @@
 //! What a log shows of a request: a span that says which service it goes to and how it ended, and at the level TRACE the bodies,
 //! without secrets.
 
+use std::sync::Arc;
+
 use http::HeaderMap;
 use tokio::time::Instant;
 use tracing::field::{Empty, debug, display};
 use tracing::{Level, Span};
 
-use super::exchange::Exchange;
 use super::mask::{Secrets, by_name};
 use super::request::{Request, Response};
 use crate::error::Error;
@@ -23,15 +24,15 @@ pub(crate) struct RequestSpan {
 }
 
 impl RequestSpan {
-    pub(crate) fn begin(exchange: &Exchange, request: &Request) -> Self {
-        let origin = exchange.origin.as_str();
+    /// Begins the span of a request to an origin. What must not be shown of its body is asked for only where bodies are shown.
+    pub(crate) fn begin(origin: &str, request: &Request, secrets: impl FnOnce() -> Arc<Secrets>) -> Self {
         let (method, attempt) = (request.method, request.attempt);
         let path = path(origin, &request.uri);
         let span = tracing::info_span!("request", origin, method, path, attempt, status = Empty, elapsed = Empty);
         if tracing::enabled!(Level::TRACE) {
             let body = match (&request.stream, &request.body) {
                 (Some(stream), _) => format!("{} bytes that are not in memory", stream.length()),
-                (None, Some((body, _))) => shown(&exchange.secrets_of(request), body),
+                (None, Some((body, _))) => shown(&secrets(), body),
                 (None, None) => String::new(),
             };
             span.in_scope(|| tracing::trace!(body, "request"));

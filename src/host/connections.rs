@@ -42,6 +42,10 @@ impl<C: Clone> Slot<C> {
         }
     }
 
+    fn take_open(&mut self) -> Option<C> {
+        if matches!(self, Self::Open(_)) { self.take() } else { None }
+    }
+
     fn take(&mut self) -> Option<C> {
         match std::mem::take(self) {
             Self::Open(client) => Some(client),
@@ -51,6 +55,11 @@ impl<C: Clone> Slot<C> {
 }
 
 impl Connections {
+    /// Forgets the sessions that were opened, which a BMC that restarts has forgotten as well.
+    pub(super) fn forget(&mut self) {
+        drop((self.redfish.take_open(), self.ipmi.take_open()));
+    }
+
     pub(super) fn take(&mut self) -> (Option<Client>, Option<ipmi::Client>) {
         (self.redfish.take(), self.ipmi.take())
     }

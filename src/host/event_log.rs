@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,17 +12,20 @@ use super::profile::Capability;
 use super::reading::{finish, from_ipmi};
 use super::redfish::Service;
 use super::route::Session;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::ipmi;
+use crate::ipmi::record::event::Event;
 use crate::ipmi::record::sel::{Entry, EntryBody};
+use crate::ipmi::record::sensor::Sensor;
 use crate::resource::AnyResource;
 use crate::resource::partial::Partial;
 use crate::schema::LogService;
 use crate::services;
 use crate::services::survey::{Survey, text, to_json};
+use crate::wire::DateTime;
 
 /// How bad an event is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Severity {
@@ -33,6 +35,18 @@ pub enum Severity {
     Warning,
     /// It needs attention at once.
     Critical,
+}
+
+impl Severity {
+    /// As Redfish spells it, in whichever case.
+    pub(super) fn of(word: &str) -> Option<Self> {
+        Some(match word.to_ascii_lowercase().as_str() {
+            "ok" => Self::Ok,
+            "warning" => Self::Warning,
+            "critical" => Self::Critical,
+            _ => return None,
+        })
+    }
 }
 
 impl fmt::Display for Severity {
@@ -51,8 +65,12 @@ impl fmt::Display for Severity {
 pub struct EventLogEntry {
     /// Its identifier.
     pub id: String,
-    /// When it was made, in ISO 8601, where it has a time.
-    pub time: Option<String>,
+    /// When it was made, where it has a time. The text is as the service has it, in ISO 8601 mostly; by IPMI it is the time of
+    /// the BMC's clock, which for many is local time.
+    pub time: Option<DateTime>,
+    /// Seconds from the BMC's start until it was made, of IPMI entries from before its clock was set.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub seconds_since_start: Option<u64>,
     /// How bad it is, where that is said: by IPMI, where the specification's tables say it of the event.
     pub severity: Option<Severity>,
     /// What it is about: a sensor's type and number by IPMI.
@@ -146,7 +164,7 @@ async fn entries(session: Session, query: EventLogQuery) -> Result<Partial<Event
         Session::Ipmi(bmc) => {
             let found = from_ipmi(bmc.sel().collect_all().await?);
             let skip = query.last.map_or(0, |last| found.len().saturating_sub(last));
-            let entries: Vec<_> = found.iter().skip(skip).map(of_ipmi).collect();
+            let entries: Vec<_> = found.iter().skip(skip).map(|entry| of_ipmi(entry, &[])).collect();
             match found.missing {
                 missing if missing.is_empty() => Ok(Partial::whole(entries)),
                 missing => finish(entries, missing, ""),
@@ -180,22 +198,33 @@ async fn clear(session: Session) -> Result<(), Fault> {
         Session::Ipmi(bmc) => Ok(bmc.sel_clear().await?),
         Session::Redfish(service) => {
             let log = log(&service, &mut Survey::of(&service.client)).await?;
-            log.typed::<LogService>()?.clear_log(None).await.map(|_| ()).map_err(Fault::of_action)
+            match services::log::clear(&log.typed::<LogService>()?).await {
+                Err(error) if error.kind() == ErrorKind::NotInForce => Err(Fault::in_vain(error)),
+                done => done.map_err(Fault::of_action),
+            }
         }
     }
 }
 
-fn of_ipmi(entry: &Entry) -> EventLogEntry {
+/// An entry of IPMI, with the sensor's name where that is known, as `ipmitool sel elist` shows it.
+pub(super) fn of_ipmi(entry: &Entry, sensors: &[Sensor]) -> EventLogEntry {
     let (sensor, message) = match &entry.body {
-        EntryBody::Event { sensor, event, .. } => {
-            (Some(format!("{} {sensor:#04x}", event.sensor_type)), event.to_string())
+        EntryBody::Event { sensor: number, event, generator, .. } => {
+            let is_it = |sensor: &&Sensor| {
+                sensor.number == *number && sensor.sensor_type == event.sensor_type && sensor.owner.id == generator.id
+            };
+            let named = sensors.iter().find(is_it);
+            let name = match named {
+                Some(sensor) => sensor.name.clone(),
+                None => format!("{} {number:#04x}", event.sensor_type),
+            };
+            (Some(name), format!("{event}{}", named.map(|sensor| trigger(sensor, event)).unwrap_or_default()))
         }
         _ => (None, entry.to_string()),
     };
-    let time = entry.timestamp().and_then(|timestamp| {
-        let absolute = timestamp.time().and_then(iso_8601);
-        absolute.or_else(|| timestamp.since_start().map(|time| format!("PT{}S", time.as_secs())))
-    });
+    let timestamp = entry.timestamp();
+    let time = timestamp.and_then(|stamp| jiff::Timestamp::try_from(stamp.time()?).ok()).map(DateTime::from);
+    let seconds_since_start = timestamp.and_then(|stamp| Some(stamp.since_start()?.as_secs()));
     let severity = match &entry.body {
         EntryBody::Event { event, .. } => event.severity(),
         _ => None,
@@ -205,14 +234,25 @@ fn of_ipmi(entry: &Entry) -> EventLogEntry {
         ipmi::Severity::Warning => Severity::Warning,
         ipmi::Severity::Critical | ipmi::Severity::Fatal => Severity::Critical,
     });
-    EventLogEntry { id: format!("{:#06x}", entry.id), time, severity, sensor, message }
+    EventLogEntry { id: format!("{:#06x}", entry.id), time, seconds_since_start, severity, sensor, message }
 }
 
-fn iso_8601(time: SystemTime) -> Option<String> {
-    jiff::Timestamp::try_from(time).ok().map(|time| time.to_string())
+/// What was read when a threshold was crossed, and where that was: ` (reading 95 Cel, threshold 90 Cel)`.
+fn trigger(sensor: &Sensor, event: &Event) -> String {
+    let unit = services::sensor::spelled(&sensor.unit.to_string());
+    let value = |what: &str, raw: Option<u8>| {
+        let value = sensor.value(raw?)?;
+        let value = (value * 1000.0).round() / 1000.0;
+        Some(format!("{what} {value} {unit}"))
+    };
+    let words: Vec<_> = [value("reading", event.trigger_reading()), value("threshold", event.trigger_threshold())]
+        .into_iter()
+        .flatten()
+        .collect();
+    if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) }
 }
 
-fn of_redfish(entry: &AnyResource) -> EventLogEntry {
+pub(super) fn of_redfish(entry: &AnyResource) -> EventLogEntry {
     let json = to_json(entry);
     let text = |name: &str| text(&json, name);
     let number = json.get("SensorNumber").and_then(serde_json::Value::as_i64);
@@ -220,13 +260,9 @@ fn of_redfish(entry: &AnyResource) -> EventLogEntry {
     let severity = text("Severity").or(text("EntrySeverity")).unwrap_or_default();
     EventLogEntry {
         id: text("Id").unwrap_or_else(|| entry.uri()).to_owned(),
-        time: text("Created").map(str::to_owned),
-        severity: match severity.to_ascii_lowercase().as_str() {
-            "ok" => Some(Severity::Ok),
-            "warning" => Some(Severity::Warning),
-            "critical" => Some(Severity::Critical),
-            _ => None,
-        },
+        time: text("Created").map(DateTime::from),
+        seconds_since_start: None,
+        severity: Severity::of(severity),
         sensor: text("SensorType").map(|sensor| format!("{sensor}{number}")),
         message: text("Message").or(text("MessageId")).or(text("Name")).unwrap_or_default().to_owned(),
     }

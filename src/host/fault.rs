@@ -102,6 +102,11 @@ impl Fault {
         if error.method() == Some("GET") { Self::from(error) } else { Self::of_change(error) }
     }
 
+    /// A change that was confirmed and is not in force.
+    pub(super) fn in_vain(error: Error) -> Self {
+        Self { phase: AttemptPhase::Change, reason: Reason::Final, error }
+    }
+
     /// A failure of a change by Redfish.
     pub(super) fn of_change(error: Error) -> Self {
         let (phase, reason) = match error.kind() {

@@ -1,9 +1,11 @@
 //! Inventory: what the host is made of, as far as a label can be read from afar.
 
-use std::fmt;
+mod details;
+mod kind;
 
 use serde::{Deserialize, Serialize};
 
+use super::event_log::Severity;
 use super::fault::Fault;
 use super::machine::Host;
 use super::outcome::Outcome;
@@ -20,65 +22,23 @@ use crate::resource::partial::{Missing, Partial};
 use crate::services;
 use crate::services::inventory::{Part, PartKind};
 use crate::services::survey::{Survey, text};
-
-/// What a component is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum ComponentKind {
-    /// The system, or by IPMI the product.
-    System,
-    /// A chassis.
-    Chassis,
-    /// A board.
-    Board,
-    /// A BMC.
-    Manager,
-    /// A processor.
-    Processor,
-    /// A memory module.
-    Memory,
-    /// A controller of drives.
-    StorageController,
-    /// A drive.
-    Drive,
-    /// A network adapter.
-    NetworkAdapter,
-    /// A power supply.
-    PowerSupply,
-    /// A battery.
-    Battery,
-    /// A fan.
-    Fan,
-}
-
-impl fmt::Display for ComponentKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::System => "system",
-            Self::Chassis => "chassis",
-            Self::Board => "board",
-            Self::Manager => "manager",
-            Self::Processor => "processor",
-            Self::Memory => "memory",
-            Self::StorageController => "storage controller",
-            Self::Drive => "drive",
-            Self::NetworkAdapter => "network adapter",
-            Self::PowerSupply => "power supply",
-            Self::Battery => "battery",
-            Self::Fan => "fan",
-        })
-    }
-}
+pub use details::ComponentDetails;
+pub use kind::ComponentKind;
 
 /// A component of a host.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Component {
     /// What it is.
     pub kind: ComponentKind,
     /// Where it is described: a URI by Redfish, with a pointer where that is within a resource; `FRU 0` by IPMI.
     pub id: String,
+    /// Where else it is described.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_at: Vec<String>,
+    /// What it is a part of: the URI of a system, a chassis, a storage subsystem, a network adapter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
     /// Its name.
     pub name: String,
     /// Who made it.
@@ -93,11 +53,40 @@ pub struct Component {
     pub version: Option<String>,
     /// What its owner calls it.
     pub asset_tag: Option<String>,
+    /// Whether this is a place that nothing is in, such as a memory slot without a module.
+    #[serde(default)]
+    pub is_empty: bool,
+    /// Its state, as the service spells it (`Enabled`, `StandbyOffline`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// How it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<Severity>,
+    /// What it is in particular, and how large and fast.
+    #[serde(default)]
+    pub details: ComponentDetails,
 }
 
 impl Host {
-    /// What the host is made of, and what of it could not be read. What isn't there, such as a memory slot without a module,
-    /// is left out.
+    /// What the host is made of, and what of it could not be read. Places that nothing is in are [among them](Component::is_empty).
+    ///
+    /// What several resources describe is given once. The list can be serialised, kept, and compared with another one by
+    /// [`inventory_changes`](super::inventory_changes).
+    ///
+    /// ```no_run
+    /// # async fn example(host: rosefish::host::Host) -> Result<(), rosefish::Error> {
+    /// use rosefish::host::ComponentKind;
+    ///
+    /// let inventory = host.inventory().await?.value;
+    /// for dimm in inventory.iter().filter(|part| part.kind == ComponentKind::Memory) {
+    ///     match dimm.is_empty {
+    ///         true => println!("{}: empty", dimm.name),
+    ///         false => println!("{}: {:?} bytes, {:?}", dimm.name, dimm.details.capacity_bytes, dimm.serial_number),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -119,6 +108,8 @@ impl Component {
         Self {
             kind,
             id: id.into(),
+            also_at: Vec::new(),
+            parent: None,
             name: name.to_owned(),
             manufacturer: None,
             model: None,
@@ -126,13 +117,19 @@ impl Component {
             part_number: None,
             version: None,
             asset_tag: None,
+            is_empty: false,
+            state: None,
+            health: None,
+            details: ComponentDetails::default(),
         }
     }
 }
 
 impl From<Part> for Component {
     fn from(part: Part) -> Self {
-        let first = |names: &[&str]| names.iter().find_map(|name| text(&part.json, name)).map(str::to_owned);
+        let json = &part.json;
+        let first = |names: &[&str]| names.iter().find_map(|name| text(json, name)).map(str::to_owned);
+        let status = json.get("Status").unwrap_or_default();
         let name = first(&["Name", "FanName", "Id", "MemberId"]).unwrap_or_default();
         Self {
             manufacturer: first(&["Manufacturer", "Make"]),
@@ -141,11 +138,18 @@ impl From<Part> for Component {
             part_number: first(&["PartNumber", "SparePartNumber"]),
             version: match part.kind {
                 PartKind::System => first(&["BiosVersion"]),
-                PartKind::NetworkAdapter => controller_version(&part.json),
+                PartKind::NetworkAdapter => controller_version(json),
+                PartKind::Firmware => first(&["Version"]),
                 _ => first(&["FirmwareVersion", "Revision"]),
             },
             asset_tag: first(&["AssetTag"]),
-            ..Self::new(part.kind.into(), part.uri, &name)
+            is_empty: details::is_empty(part.kind, json),
+            state: text(status, "State").map(str::to_owned),
+            health: text(status, "Health").or_else(|| text(status, "HealthRollup")).and_then(Severity::of),
+            details: details::of(part.kind, json),
+            parent: part.parent,
+            also_at: part.also_at,
+            ..Self::new(details::kind_of(part.kind, &part.json), part.uri, &name)
         }
     }
 }
@@ -154,24 +158,6 @@ impl From<Part> for Component {
 fn controller_version(adapter: &serde_json::Value) -> Option<String> {
     let controllers = adapter.get("Controllers")?.as_array()?;
     controllers.iter().find_map(|one| text(one, "FirmwarePackageVersion")).map(str::to_owned)
-}
-
-impl From<PartKind> for ComponentKind {
-    fn from(kind: PartKind) -> Self {
-        match kind {
-            PartKind::System => Self::System,
-            PartKind::Chassis => Self::Chassis,
-            PartKind::Manager => Self::Manager,
-            PartKind::Processor => Self::Processor,
-            PartKind::Memory => Self::Memory,
-            PartKind::StorageController => Self::StorageController,
-            PartKind::Drive => Self::Drive,
-            PartKind::NetworkAdapter => Self::NetworkAdapter,
-            PartKind::PowerSupply => Self::PowerSupply,
-            PartKind::Battery => Self::Battery,
-            PartKind::Fan => Self::Fan,
-        }
-    }
 }
 
 async fn by_redfish(service: Service) -> Result<Partial<Component>, Fault> {
@@ -183,7 +169,8 @@ async fn by_redfish(service: Service) -> Result<Partial<Component>, Fault> {
         Some(_) => survey.adopt(service.managers().await?),
         None => survey.members(&root, "Managers").await,
     };
-    let parts = services::inventory::parts(&mut survey, &systems, &chassis, &managers).await;
+    let parts =
+        services::inventory::parts(&mut survey, &systems, &chassis, &managers, service.chosen.named().is_none()).await;
     let components = parts.into_iter().map(Component::from).collect();
     finish(components, survey.into_missing(), "the Redfish service describes nothing")
 }

@@ -14,13 +14,17 @@
 
 mod boot;
 mod builder;
+mod changes;
 mod connections;
 mod controller;
+mod enclosure;
 mod event_log;
 mod every;
 mod fault;
+mod health;
 mod identify;
 mod inventory;
+mod logs;
 mod machine;
 mod made;
 mod outcome;
@@ -28,25 +32,33 @@ mod plan;
 mod power;
 mod profile;
 mod reading;
+mod ready;
 mod redfish;
+mod restore;
 mod route;
 mod sensor;
 mod user;
+mod wait;
 
 pub use boot::{BootDevice, BootMode, BootOverride};
 pub use builder::HostBuilder;
+pub use changes::{InventoryChange, inventory_changes};
 pub use controller::Controller;
 pub use event_log::{EventLogEntry, EventLogQuery, Severity};
 pub use every::OfSystem;
+pub use health::{Health, HealthReason, HealthSource};
 pub use identify::Identify;
-pub use inventory::{Component, ComponentKind};
+pub use inventory::{Component, ComponentDetails, ComponentKind};
+pub use logs::{LogEntry, LogInfo, LogQuery};
 pub use machine::Host;
 pub use outcome::{Attempt, AttemptPhase, Backend, Outcome};
 pub use plan::Protocol;
 pub use power::{HostPowerState, Manner};
 pub use profile::{Capability, HostProfile, Presence};
+pub use ready::Ready;
+pub use restore::PowerRestorePolicy;
 pub use sensor::{Sensor, SensorStatus, Thresholds};
-pub use user::User;
+pub use user::{User, UserRole};
 
 #[doc(inline)]
 pub use crate::resource::partial::{Missing, Partial};

@@ -7,18 +7,20 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::every::{OfSystem, every};
-use super::fault::{Fault, Running};
+use super::fault::{Fault, Reason, Running};
 use super::machine::Host;
 use super::made::{Confirmed, Made};
-use super::outcome::Outcome;
+use super::outcome::{AttemptPhase, Outcome};
 use super::profile::Capability;
 use super::route::{Look, Session};
 use crate::error::{Error, ErrorKind};
+use crate::ipmi;
 use crate::ipmi::command::chassis::ChassisControl;
 use crate::resource::partial::Partial;
 use crate::schema::ComputerSystem;
 use crate::schema::resource::{self, ResetType};
 use crate::services::power;
+use crate::services::read_back::{Seen, read_back, seconds};
 
 /// The power of a system.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -71,11 +73,13 @@ struct Wish {
     ipmi: Result<ChassisControl, &'static str>,
     /// What is to be seen then; none where nothing shows it.
     goal: Option<HostPowerState>,
+    /// Whether it is to be on again after it was shut down, if that takes two steps.
+    restarts: bool,
 }
 
 impl Wish {
     fn new(redfish: ResetType, ipmi: ChassisControl) -> Self {
-        Self { redfish, ipmi: Ok(ipmi), goal: None }
+        Self { redfish, ipmi: Ok(ipmi), goal: None, restarts: false }
     }
 
     fn until(self, goal: HostPowerState) -> Self {
@@ -160,11 +164,26 @@ impl Host {
         let (capability, wish) = match manner {
             Manner::Forced => (Capability::Power, Wish::new(ResetType::ForceRestart, ChassisControl::HardReset)),
             Manner::Graceful => {
-                let why = "IPMI can't ask the operating system to restart: shut down gracefully and power on, or reset by force";
-                (Capability::Reset, Wish { redfish: ResetType::GracefulRestart, ipmi: Err(why), goal: None })
+                let why = "IPMI can't ask the operating system to restart at once: give it time to shut down (`--wait`, \
+                           `Host::restart`), or reset by force";
+                let wish = Wish::new(ResetType::GracefulRestart, ChassisControl::SoftShutdown);
+                (Capability::Reset, Wish { ipmi: Err(why), ..wish })
             }
         };
         self.control(capability, wish).await
+    }
+
+    /// Has the operating system restart, within a time that it may take to shut down. Where a BMC has no word for that, and
+    /// by IPMI, which has none, it is told to shut down, and turned on when it is off: [`Outcome::sent`] has both then, and the
+    /// state is the one that was seen.
+    ///
+    /// # Errors
+    ///
+    /// As [`power_on`](Self::power_on); and where it was asked to shut down and is not off within the time. It is not turned on
+    /// again then, as it may shut down yet.
+    pub async fn restart(&self, within: Duration) -> Result<Outcome<Option<HostPowerState>>, Error> {
+        let wish = Wish { restarts: true, ..Wish::new(ResetType::GracefulRestart, ChassisControl::SoftShutdown) };
+        self.control_within(Capability::Power, wish, within).await
     }
 
     /// Sends a diagnostic interrupt, an NMI on most systems: the operating system mostly writes a dump and restarts. No
@@ -180,6 +199,15 @@ impl Host {
 
     async fn control(&self, capability: Capability, wish: Wish) -> Result<Outcome<Option<HostPowerState>>, Error> {
         let patience = self.patience(PATIENCE);
+        self.control_within(capability, wish, patience).await
+    }
+
+    async fn control_within(
+        &self,
+        capability: Capability,
+        wish: Wish,
+        patience: Duration,
+    ) -> Result<Outcome<Option<HostPowerState>>, Error> {
         let look = wish.goal.is_some().then(|| {
             let wish = wish.clone();
             Arc::new(move |session| {
@@ -239,7 +267,12 @@ async fn control(session: Session, wish: Wish, patience: Duration) -> Result<Mad
                 }
                 done => done?,
             }
-            (vec![format!("Chassis Control {command:?}")], Box::new(look))
+            let mut sent = vec![format!("Chassis Control {command:?}")];
+            if wish.restarts {
+                on_when_off(&bmc, patience).await?;
+                sent.push(format!("Chassis Control {:?}", ChassisControl::PowerUp));
+            }
+            (sent, Box::new(look))
         }
         Session::Redfish(service) => {
             let system = service.system().await?;
@@ -250,6 +283,7 @@ async fn control(session: Session, wish: Wish, patience: Duration) -> Result<Mad
             };
             let done = match wish.redfish {
                 ResetType::PowerCycle => power::cycle(&system, patience).await,
+                ResetType::GracefulRestart if wish.restarts => power::restart(&system, patience).await,
                 ref reset => power::reset(&system, reset.clone(), patience).await.map(|sent| vec![sent]),
             };
             let sent = match done {
@@ -281,6 +315,23 @@ async fn control(session: Session, wish: Wish, patience: Duration) -> Result<Mad
         Box::pin(async { looking.await.map(Some) }) as Running<_>
     };
     Confirmed { asked: None, sent, patience }.seen(look, is_wanted, otherwise).await
+}
+
+/// Turns on what was told to shut down, when it is off.
+async fn on_when_off(bmc: &ipmi::Client, within: Duration) -> Result<(), Fault> {
+    let look = || async { Ok(bmc.chassis_status().await?.power_on) };
+    let text = match read_back(within, look, |on| !on).await {
+        Seen::AsWanted(_) => {
+            bmc.chassis_control(ChassisControl::PowerUp).await?;
+            return Ok(());
+        }
+        Seen::Otherwise(_) => {
+            format!("asked to shut down; still on after {}, and not turned on again", seconds(within))
+        }
+        Seen::Unread(error) => format!("asked to shut down; whether it is off could not be read ({error})"),
+    };
+    let error = Error::new(ErrorKind::NotInForce, text);
+    Err(Fault { phase: AttemptPhase::Change, reason: Reason::Final, error })
 }
 
 /// Whether the state is what was wanted, as far as it can be read.

@@ -29,6 +29,10 @@ pub enum Capability {
     Reset,
     /// Diagnostic interrupts.
     DiagnosticInterrupt,
+    /// What happens when power returns.
+    PowerRestore,
+    /// Resetting a chassis.
+    ChassisReset,
     /// The boot override.
     Boot,
     /// The identify light.
@@ -37,6 +41,8 @@ pub enum Capability {
     Sensors,
     /// Reading the event log.
     EventLog,
+    /// All logs.
+    Logs,
     /// Clearing the event log.
     ClearEventLog,
     /// Inventory.
@@ -45,8 +51,10 @@ pub enum Capability {
     Controller,
     /// Resetting the BMC.
     ControllerReset,
-    /// The BMC's users.
+    /// Reading the BMC's users.
     Users,
+    /// Changing the BMC's users.
+    ChangeUsers,
 }
 
 /// What was learned of a host. It holds no secrets, and serialises with serde, to be stored and given to

@@ -14,9 +14,17 @@ pub(super) async fn systems(service: &Service, survey: &mut Survey) -> Result<Ve
     Ok(survey.adopt(service.systems().await?))
 }
 
-/// The chassis that are meant.
+/// The chassis that are meant; where none was named, also those that only another chassis leads to.
 pub(super) async fn chassis(service: &Service, survey: &mut Survey) -> Result<Vec<AnyResource>, Fault> {
-    Ok(survey.adopt(service.chassis().await?))
+    let mut all = survey.adopt(service.chassis().await?);
+    if service.chosen.named().is_none() {
+        let mut at = 0;
+        while let Some(chassis) = all.get(at).cloned() {
+            all.extend(survey.links(&chassis, "Links/Contains").await);
+            at += 1;
+        }
+    }
+    Ok(all)
 }
 
 /// What was read by IPMI, with what was not: each thing once, with what was wrong with it first.

@@ -74,13 +74,17 @@ pub struct Sensor {
     /// What tells it from others: by Redfish where it is described, a URI with a pointer where that is within a resource; its
     /// number by IPMI.
     pub id: String,
+    /// Where else it is described.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_at: Vec<String>,
     /// Its name.
     pub name: String,
     /// What it measures, or watches.
     pub kind: SensorKind,
     /// What it reads; none for sensors that have states instead, and where there is no reading at present.
     pub reading: Option<f64>,
-    /// The unit of the reading and the thresholds, as the protocol spells it: in UCUM by Redfish (`Cel`, `V`, `W`, `%`).
+    /// The unit of the reading and the thresholds, spelled the same by either protocol: in UCUM (`Cel`, `V`, `W`, `%`), but
+    /// for `RPM`.
     pub unit: Option<String>,
     /// How the reading is to be judged.
     pub status: SensorStatus,
@@ -172,10 +176,11 @@ async fn by_ipmi(bmc: ipmi::Client) -> Result<Partial<Sensor>, Fault> {
         let states = measurement.as_ref().filter(|_| is_discrete).into_iter().flat_map(|one| &one.states);
         all.push(Sensor {
             id: format!("{:#04x}", sensor.number),
+            also_at: Vec::new(),
             name: sensor.name.clone(),
             kind: kind_of(&sensor),
             reading: measurement.as_ref().and_then(|one| one.value),
-            unit: sensor.is_analog().then(|| sensor.unit.to_string()),
+            unit: sensor.is_analog().then(|| services::sensor::spelled(&sensor.unit.to_string())),
             status: measurement.as_ref().map_or(SensorStatus::Unavailable, judged),
             // Those of threshold sensors are what the status says.
             states: states.map(|state| (*state).to_owned()).collect(),
@@ -188,8 +193,10 @@ async fn by_ipmi(bmc: ipmi::Client) -> Result<Partial<Sensor>, Fault> {
 fn kind_of(sensor: &Described) -> SensorKind {
     const POWER_SUPPLY: u8 = 0x08;
     const BATTERY: u8 = 0x29;
+    const REDUNDANCY: u8 = 0x0b;
     const WATTS: u8 = 6;
     match sensor.sensor_type {
+        _ if sensor.event_type.0 == REDUNDANCY => SensorKind::Redundancy,
         SensorType::TEMPERATURE => SensorKind::Temperature,
         SensorType::VOLTAGE => SensorKind::Voltage,
         SensorType::FAN => SensorKind::Fan,
@@ -227,6 +234,7 @@ impl From<Reading> for Sensor {
                 _ => SensorStatus::Unavailable,
             },
             id: reading.id,
+            also_at: reading.also_at,
             name: reading.name,
             kind: reading.kind,
             reading: reading.value,

@@ -145,13 +145,13 @@ impl<T: Type> Stream for Members<T> {
 }
 
 /// The members of the collection behind the link of a property, of types that are known at run time alone.
-#[cfg(feature = "host")]
+#[cfg(any(feature = "host", feature = "telemetry"))]
 pub(crate) fn of_property(from: &AnyResource, property: &str, collection: &'static Table, member: Expected) -> Items {
     Pages::of_step(from.step(property), collection, member)
 }
 
 /// The resources behind links, of a type that is known at run time alone.
-#[cfg(feature = "host")]
+#[cfg(any(feature = "host", feature = "telemetry"))]
 pub(crate) fn of_links(client: &Client, links: Vec<AnyLink>, member: Expected) -> Items {
     Pages::of_links(client, links, member)
 }
@@ -210,7 +210,7 @@ impl Untyped for Pages {
         &self.place
     }
 
-    #[cfg(feature = "host")]
+    #[cfg(any(feature = "host", feature = "telemetry"))]
     fn first_alone(&mut self) {
         self.first_alone = true;
     }

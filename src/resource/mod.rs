@@ -292,7 +292,7 @@ impl Expected {
     }
 
     /// The type that a table makes values of.
-    #[cfg(feature = "host")]
+    #[cfg(any(feature = "host", feature = "telemetry"))]
     pub(crate) fn made_by(table: &'static Table) -> Self {
         let made: Box<dyn Any> = table.make();
         Self { id: (*made).type_id(), table }

@@ -25,7 +25,7 @@ pub(crate) trait Untyped: Stream<Item = Result<AnyResource, Missing>> + Send + U
     /// Where the list is; empty for links that stand in a resource.
     fn place(&self) -> &str;
     /// Asks for no other resource before the first is there: it may be that the others are not wanted.
-    #[cfg(feature = "host")]
+    #[cfg(any(feature = "host", feature = "telemetry"))]
     fn first_alone(&mut self);
 }
 

@@ -74,7 +74,8 @@ mod tests {
         };
         let related = Message { related_properties: vec!["/TransferProtocol".into()], ..Message::default() };
         let body = r#"{"ImageURI":"http://h/i"}"#;
-        let full = Some(r#"{"ImageURI":"http://h/i","TransferProtocol":"HTTP"}"#);
+        let whole = r#"{"ImageURI":"http://h/i","TransferProtocol":"HTTP"}"#;
+        let full = Some(whole);
         let simple = "UpdateService.SimpleUpdate";
         for (action, body, error, expected) in [
             (simple, body, refusal(400, args.clone()), full),
@@ -83,7 +84,7 @@ mod tests {
             (simple, body, refusal(400, naming("The image is damaged")), None),
             (simple, body, refusal(500, args.clone()), None),
             (simple, r#"{"ImageURI":"10.0.0.1/i"}"#, refusal(400, args.clone()), None),
-            (simple, full.unwrap_or_default(), refusal(400, args.clone()), None),
+            (simple, whole, refusal(400, args.clone()), None),
             ("UpdateService.StartUpdate", body, refusal(400, args), None),
         ] {
             assert_eq!(with_protocol(action, body, &error, None).as_deref(), expected, "{action} {body} {error}");

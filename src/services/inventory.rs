@@ -1,141 +1,175 @@
-//! What a machine is made of, as far as a service shows it: which parts there are, and where they are described. The same
-//! part is described in several places by many services; it is listed once.
+//! What a machine is made of, as far as a service shows it: which parts there are, and where they are described. Where that may
+//! be is here; which of the places describe the same part, in [`parts`].
 
-use std::collections::HashSet;
+mod parts;
 
 use serde_json::Value;
 
-use super::survey::{Survey, is_absent, text, to_json};
-use crate::resource::AnyResource;
+use super::survey::{Survey, text, to_json};
+use crate::resource::{AnyResource, links_at};
+pub(crate) use parts::{Part, PartKind};
+use parts::{Parts, Side};
 
-/// What a part is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum PartKind {
-    System,
-    Chassis,
-    Manager,
-    Processor,
-    Memory,
-    StorageController,
-    Drive,
-    NetworkAdapter,
-    PowerSupply,
-    Battery,
-    Fan,
-}
-
-/// A part, and the object that describes it.
-#[derive(Debug, Clone)]
-pub(crate) struct Part {
-    pub(crate) kind: PartKind,
-    /// Where it is described: a URI, with a pointer where that is within a resource.
-    pub(crate) uri: String,
-    pub(crate) json: Value,
-}
-
-/// Every part that is there. What is described as absent is not.
+/// Every part that is described, those of empty places included.
 pub(crate) async fn parts(
     survey: &mut Survey,
     systems: &[AnyResource],
     chassis: &[AnyResource],
     managers: &[AnyResource],
+    everything: bool,
 ) -> Vec<Part> {
     let mut found = Parts::default();
-    found.add_all(PartKind::System, systems);
-    found.add_all(PartKind::Chassis, chassis);
-    found.add_all(PartKind::Manager, managers);
+    for (kind, owners) in [(PartKind::System, systems), (PartKind::Chassis, chassis), (PartKind::Manager, managers)] {
+        found.begin(Side::Service, None);
+        found.add_all(kind, owners, None);
+    }
     for system in systems {
-        found.add_all(PartKind::Processor, &survey.members(system, "Processors").await);
-        found.add_all(PartKind::Memory, &survey.members(system, "Memory").await);
-        for storage in survey.members(system, "Storage").await {
-            of_storage(survey, &storage, &mut found).await;
-        }
+        of_system(survey, system, &mut found).await;
     }
     for chassis in chassis {
-        found.add_all(PartKind::Drive, &survey.members(chassis, "Drives").await);
-        found.add_all(PartKind::Drive, &survey.links(chassis, "Links/Drives").await);
-        found.add_all(PartKind::NetworkAdapter, &survey.members(chassis, "NetworkAdapters").await);
-        of_power_and_cooling(survey, chassis, &mut found).await;
+        let linked = links_at(chassis.record(), "Links/ComputerSystems");
+        let linked = linked.iter().filter_map(|link| link.uri()).map(|uri| uri.as_str().to_owned()).collect();
+        found.begin(Side::Chassis(linked), Some(chassis.uri()));
+        of_chassis(survey, chassis, &mut found).await;
     }
-    found.list
+    for manager in managers {
+        found.begin(Side::Service, Some(manager.uri()));
+        let interfaces = survey.members(manager, "EthernetInterfaces").await;
+        found.add_all(PartKind::NetworkInterface, &interfaces, Some(manager.uri()));
+        let ports = survey.members(manager, "DedicatedNetworkPorts").await;
+        found.add_all(PartKind::NetworkPort, &ports, Some(manager.uri()));
+    }
+    if everything {
+        of_service(survey, &mut found).await;
+    }
+    found.into_list()
+}
+
+async fn of_system(survey: &mut Survey, system: &AnyResource, found: &mut Parts) {
+    let uri = system.uri();
+    found.begin(Side::System(uri.to_owned()), Some(uri));
+    for (property, kind) in [
+        ("Processors", PartKind::Processor),
+        ("Memory", PartKind::Memory),
+        ("GraphicsControllers", PartKind::GraphicsController),
+    ] {
+        found.add_all(kind, &survey.members(system, property).await, Some(uri));
+    }
+    let mut known = Vec::new();
+    for storage in survey.members(system, "Storage").await {
+        known.push(id(&storage));
+        of_storage(survey, &storage, found).await;
+    }
+    for simple in survey.members(system, "SimpleStorage").await {
+        of_simple_storage(&simple, &known, found);
+    }
+    for interface in survey.members(system, "NetworkInterfaces").await {
+        if let Some(adapter) = survey.one(&interface, "Links/NetworkAdapter").await {
+            of_adapter(survey, &adapter, uri, found).await;
+        }
+    }
+    let interfaces = survey.members(system, "EthernetInterfaces").await;
+    found.add_all(PartKind::NetworkInterface, &interfaces, Some(uri));
+    found.add_all(PartKind::PcieDevice, &survey.links(system, "PCIeDevices").await, Some(uri));
+}
+
+async fn of_chassis(survey: &mut Survey, chassis: &AnyResource, found: &mut Parts) {
+    let uri = chassis.uri();
+    for (property, kind) in [
+        ("Processors", PartKind::Processor),
+        ("Memory", PartKind::Memory),
+        ("Drives", PartKind::Drive),
+        ("PCIeDevices", PartKind::PcieDevice),
+        ("FabricAdapters", PartKind::FabricAdapter),
+    ] {
+        found.add_all(kind, &survey.members(chassis, property).await, Some(uri));
+    }
+    for (property, kind) in [
+        ("Links/Processors", PartKind::Processor),
+        ("Links/Drives", PartKind::Drive),
+        ("Links/PCIeDevices", PartKind::PcieDevice),
+    ] {
+        found.add_all(kind, &survey.links(chassis, property).await, Some(uri));
+    }
+    for storage in survey.links(chassis, "Links/Storage").await {
+        of_storage(survey, &storage, found).await;
+    }
+    for adapter in survey.members(chassis, "NetworkAdapters").await {
+        of_adapter(survey, &adapter, uri, found).await;
+    }
+    of_power_and_cooling(survey, chassis, found).await;
+}
+
+/// What is in no system and no chassis.
+async fn of_service(survey: &mut Survey, found: &mut Parts) {
+    found.begin(Side::Service, None);
+    let root = survey.root();
+    for storage in survey.members(&root, "Storage").await {
+        of_storage(survey, &storage, found).await;
+    }
+    if let Some(service) = survey.one(&root, "UpdateService").await {
+        for property in ["FirmwareInventory", "SoftwareInventory"] {
+            found.add_all(PartKind::Firmware, &survey.members(&service, property).await, None);
+        }
+    }
 }
 
 async fn of_storage(survey: &mut Survey, storage: &AnyResource, found: &mut Parts) {
+    let uri = storage.uri();
     found.begin_place();
-    found.add_all(PartKind::StorageController, &survey.members(storage, "Controllers").await);
+    found.add_all(PartKind::StorageController, &survey.members(storage, "Controllers").await, Some(uri));
     found.add_array(PartKind::StorageController, storage, "StorageControllers");
-    found.add_all(PartKind::Drive, &survey.links(storage, "Drives").await);
+    found.add_all(PartKind::Drive, &survey.links(storage, "Drives").await, Some(uri));
+    found.add_all(PartKind::Volume, &survey.members(storage, "Volumes").await, Some(uri));
+}
+
+/// The devices of the model from before `Storage`, unless the same is there in the new one.
+fn of_simple_storage(simple: &AnyResource, storages: &[String], found: &mut Parts) {
+    let is_new = links_at(simple.record(), "Links/Storage").is_empty() && !storages.contains(&id(simple));
+    if is_new {
+        found.begin_place();
+        found.add_all(PartKind::StorageController, std::slice::from_ref(simple), None);
+        found.add_array(PartKind::Drive, simple, "Devices");
+    }
+}
+
+async fn of_adapter(survey: &mut Survey, adapter: &AnyResource, owner: &str, found: &mut Parts) {
+    let uri = adapter.uri();
+    found.add_all(PartKind::NetworkAdapter, std::slice::from_ref(adapter), Some(owner));
+    found.add_all(PartKind::Processor, &survey.members(adapter, "Processors").await, Some(uri));
+    found.begin_place();
+    found.add_all(PartKind::NetworkPort, &survey.members(adapter, "Ports").await, Some(uri));
+    let older = survey.members(adapter, "NetworkPorts").await;
+    found.add_older(PartKind::NetworkPort, &older, uri);
+    for function in survey.members(adapter, "NetworkDeviceFunctions").await {
+        found.add_all(PartKind::NetworkFunction, std::slice::from_ref(&function), Some(uri));
+        let interfaces = survey.members(&function, "Ethernet/EthernetInterfaces").await;
+        found.add_all(PartKind::NetworkInterface, &interfaces, Some(function.uri()));
+    }
 }
 
 async fn of_power_and_cooling(survey: &mut Survey, chassis: &AnyResource, found: &mut Parts) {
     found.begin_place();
     if let Some(subsystem) = survey.one(chassis, "PowerSubsystem").await {
-        found.add_all(PartKind::PowerSupply, &survey.members(&subsystem, "PowerSupplies").await);
-        found.add_all(PartKind::Battery, &survey.members(&subsystem, "Batteries").await);
+        let uri = subsystem.uri();
+        found.add_all(PartKind::PowerSupply, &survey.members(&subsystem, "PowerSupplies").await, Some(uri));
+        found.add_all(PartKind::Battery, &survey.members(&subsystem, "Batteries").await, Some(uri));
     }
     if let Some(power) = survey.one(chassis, "Power").await {
         found.add_array(PartKind::PowerSupply, &power, "PowerSupplies");
     }
     if let Some(subsystem) = survey.one(chassis, "ThermalSubsystem").await {
-        found.add_all(PartKind::Fan, &survey.members(&subsystem, "Fans").await);
+        let uri = subsystem.uri();
+        found.add_all(PartKind::Fan, &survey.members(&subsystem, "Fans").await, Some(uri));
+        found.add_all(PartKind::Pump, &survey.members(&subsystem, "Pumps").await, Some(uri));
     }
     if let Some(thermal) = survey.one(chassis, "Thermal").await {
         found.add_array(PartKind::Fan, &thermal, "Fans");
     }
 }
 
-#[derive(Debug, Default)]
-struct Parts {
-    list: Vec<Part>,
-    /// What parts of a kind are known by within the place that is being looked at: serial numbers and names.
-    known: HashSet<(PartKind, String)>,
-}
-
-impl Parts {
-    /// From here on, a part of the same name is another one.
-    fn begin_place(&mut self) {
-        self.known.clear();
-    }
-
-    fn add_all(&mut self, kind: PartKind, resources: &[AnyResource]) {
-        for resource in resources {
-            let json = to_json(resource);
-            self.known.extend(marks(kind, &json));
-            self.add(Part { kind, uri: resource.uri().to_owned(), json });
-        }
-    }
-
-    /// Adds the items of an array in a resource of the older form, unless they were described in the newer one.
-    fn add_array(&mut self, kind: PartKind, resource: &AnyResource, array: &str) {
-        let json = to_json(resource);
-        let items = match json.get(array) {
-            Some(Value::Array(items)) => items.as_slice(),
-            Some(one @ Value::Object(_)) => std::slice::from_ref(one),
-            _ => &[],
-        };
-        for (at, item) in items.iter().enumerate().filter(|(_, item)| item.is_object()) {
-            if marks(kind, item).iter().all(|mark| !self.known.contains(mark)) {
-                let uri = format!("{}#/{array}/{at}", resource.uri());
-                self.add(Part { kind, uri, json: item.clone() });
-            }
-        }
-    }
-
-    fn add(&mut self, part: Part) {
-        // Of most fans there is nothing to be read from afar.
-        let says_nothing = ["Manufacturer", "Model", "SerialNumber", "PartNumber", "SparePartNumber"]
-            .iter()
-            .all(|name| text(&part.json, name).is_none());
-        let is_mute_fan = part.kind == PartKind::Fan && says_nothing;
-        if !is_absent(&part.json) && !is_mute_fan {
-            self.list.push(part);
-        }
-    }
-}
-
-/// By what a part is known again: its serial number, or its name where it has none.
-fn marks(kind: PartKind, json: &Value) -> Vec<(PartKind, String)> {
-    let name = text(json, "Name").or(text(json, "FanName")).or(text(json, "MemberId"));
-    let mark = |mark: &str| (kind, mark.to_ascii_lowercase());
-    text(json, "SerialNumber").into_iter().chain(name).map(mark).collect()
+fn id(resource: &AnyResource) -> String {
+    let json: Value = to_json(resource);
+    let last = resource.uri().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    text(&json, "Id").unwrap_or(last).to_owned()
 }

@@ -2,10 +2,21 @@
 
 use std::cmp::Ordering;
 use std::collections::VecDeque;
+use std::time::Duration;
 
+use serde_json::Value;
+
+use super::read_back::{Seen, read_back};
 use super::survey::{Survey, text, to_json};
-use crate::resource::{AnyResource, link_property};
+use crate::client::Client;
+use crate::error::{Error, ErrorKind};
+use crate::resource::{AnyResource, Resource, link_property, links_at};
+use crate::schema::LogService;
+use crate::schema::message::Message;
 use crate::wire::{AnyLink, DateTime, ODataId, Table};
+
+/// How long a log may take to show that it was cleared.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The log that stands for the system event log: the one that says so, else the first. The first of these resources that
 /// has logs is the one whose logs are meant.
@@ -31,6 +42,65 @@ pub(crate) async fn entries(survey: &mut Survey, log: &AnyResource, last: Option
         None => survey.members(log, "Entries").await,
         Some(0) => Vec::new(),
         Some(last) => newest(survey, log, last).await,
+    }
+}
+
+/// Clears a log, with the tag of its entries where that is wanted, and looks whether there are fewer afterwards.
+pub(crate) async fn clear(log: &Resource<LogService>) -> Result<(), Error> {
+    let before = count(log).await.ok();
+    match log.clear_log(None).await {
+        // It proves that nothing was done.
+        Err(error) if error.status() == Some(400) && wants_tag(&error) => {
+            let entries = log.entries().await?;
+            let tag = entries.etag().map(|tag| tag.as_str().to_owned());
+            log.clear_log(tag).await?;
+        }
+        done => drop(done?),
+    }
+    let Some(before) = before.filter(|before| *before > 1) else { return Ok(()) };
+    let fewer = |now: &usize| *now < before;
+    // Clearing is an entry itself in many logs. What was confirmed and can't be read is done.
+    match read_back(PATIENCE, || count(log), fewer).await {
+        Seen::Otherwise(now) => {
+            let text = format!(
+                "the service confirmed that the log was cleared, but it has {now} entries; before it had {before}"
+            );
+            Err(Error::new(ErrorKind::NotInForce, text).at("POST", log.uri()))
+        }
+        Seen::AsWanted(_) | Seen::Unread(_) => Ok(()),
+    }
+}
+
+fn wants_tag(error: &Error) -> bool {
+    let names = |text: &String| text.contains("LogEntriesETag");
+    error.messages().iter().any(|message| message.message.iter().any(names) || message.message_args.iter().any(names))
+}
+
+/// How many entries a log has.
+async fn count(log: &Resource<LogService>) -> Result<usize, Error> {
+    let entries = log.entries().await?;
+    let said = to_json(entries.any()).get("Members@odata.count").and_then(Value::as_u64);
+    let said = said.and_then(|count| usize::try_from(count).ok());
+    Ok(said.unwrap_or_else(|| links_at(entries.any().record(), "Members").len()))
+}
+
+/// Fills in a message that a service leaves to its registries, or to the reader: `%1` without what it stands for.
+pub(crate) async fn explain(client: &Client, entry: &AnyResource, message: &mut String) {
+    let json = to_json(entry);
+    let Some(id) = text(&json, "MessageId") else { return };
+    let is_said = text(&json, "Message").is_some_and(|said| !said.contains("%1"));
+    if is_said {
+        return;
+    }
+    let arguments = json.get("MessageArgs").and_then(Value::as_array).into_iter().flatten();
+    let mut said = Message {
+        message_id: Some(id.to_owned()),
+        message_args: arguments.filter_map(Value::as_str).map(str::to_owned).collect(),
+        ..Message::default()
+    };
+    client.complete_message(&mut said).await;
+    if let Some(text) = said.message.filter(|text| !text.is_empty()) {
+        *message = text;
     }
 }
 

@@ -11,6 +11,8 @@ pub(crate) mod image;
 pub(crate) mod inventory;
 #[cfg(feature = "host")]
 pub(crate) mod log;
+#[cfg(feature = "telemetry")]
+pub(crate) mod log_service;
 #[cfg(feature = "host")]
 pub(crate) mod manager;
 #[cfg(feature = "systems")]
@@ -22,7 +24,10 @@ pub(crate) mod read_back;
 pub(crate) mod select;
 #[cfg(feature = "host")]
 pub(crate) mod sensor;
-#[cfg(feature = "host")]
+#[cfg(any(feature = "host", feature = "telemetry"))]
+#[cfg_attr(not(feature = "host"), allow(dead_code, reason = "logs need less of it than a host"))]
 pub(crate) mod survey;
 #[cfg(feature = "update")]
 pub(crate) mod update;
+#[cfg(feature = "host")]
+pub(crate) mod user;

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use crate::error::{Error, ErrorKind};
 use crate::resource::Resource;
-use crate::schema::ComputerSystem;
+use crate::resource::edit::Committed;
+use crate::schema::computer_system::PowerRestorePolicyTypes;
 use crate::schema::resource::{PowerState, ResetType};
+use crate::schema::{Chassis, ComputerSystem};
 use crate::services::read_back::{Seen, follow, read_back, seconds};
 
 /// A reset that was sent: in which words.
@@ -52,6 +54,10 @@ pub(crate) async fn reset(
     let allowed = accepted(system).await;
     // Where no word does it, the action says what it accepts.
     let word = choose(&wanted, system.power_state.as_ref(), allowed.as_deref()).unwrap_or(wanted);
+    send(system, word, within).await
+}
+
+async fn send(system: &Resource<ComputerSystem>, word: ResetType, within: Duration) -> Result<Sent, Error> {
     let reply = system.reset(word.clone()).await?;
     if let Some(task) = reply.task {
         follow(task, within).await?;
@@ -62,42 +68,89 @@ pub(crate) async fn reset(
 /// Turns a system off and on again: by `PowerCycle`, and where it doesn't take that, by turning it off, waiting until it is
 /// off, and turning it on.
 pub(crate) async fn cycle(system: &Resource<ComputerSystem>, within: Duration) -> Result<Vec<Sent>, Error> {
+    by_one_or_steps(system, ResetType::PowerCycle, ResetType::ForceOff, within).await
+}
+
+/// Has the operating system restart: by `GracefulRestart`, and where a system doesn't take that, by having it shut down,
+/// waiting until it is off, and turning it on.
+pub(crate) async fn restart(system: &Resource<ComputerSystem>, within: Duration) -> Result<Vec<Sent>, Error> {
+    by_one_or_steps(system, ResetType::GracefulRestart, ResetType::GracefulShutdown, within).await
+}
+
+/// Sends one word that does it all, else two with a wait between them.
+async fn by_one_or_steps(
+    system: &Resource<ComputerSystem>,
+    one: ResetType,
+    off: ResetType,
+    within: Duration,
+) -> Result<Vec<Sent>, Error> {
     let allowed = accepted(system).await;
-    let takes = |wanted: &ResetType| choose(wanted, None, allowed.as_deref()).is_some();
-    let by_steps = !takes(&ResetType::PowerCycle) && takes(&ResetType::ForceOff) && takes(&ResetType::On);
+    let state = system.power_state.as_ref();
+    let takes = |wanted: &ResetType| choose(wanted, state, allowed.as_deref()).is_some();
+    let is_off = state == Some(&PowerState::Off);
+    // What is on can be turned on once it is off, whatever is accepted now.
+    let by_steps = !takes(&one)
+        && (takes(&off) || is_off)
+        && choose(&ResetType::On, Some(&PowerState::Off), allowed.as_deref()).is_some();
     if !by_steps {
-        return Ok(vec![reset(system, ResetType::PowerCycle, within).await?]);
+        return Ok(vec![reset(system, one, within).await?]);
     }
     let mut sent = Vec::new();
-    if system.power_state != Some(PowerState::Off) {
-        sent.push(reset(system, ResetType::ForceOff, within).await?);
+    if !is_off {
+        sent.push(reset(system, off, within).await?);
         let look = || async { system.client().get::<ComputerSystem>(system.uri()).await };
         match read_back(within, look, |system| system.power_state == Some(PowerState::Off)).await {
             Seen::AsWanted(_) => {}
             Seen::Otherwise(found) => {
                 let state = found.power_state.as_ref().map_or("in an unknown state", PowerState::as_str);
                 let text = format!(
-                    "asked to turn off, as this system takes no PowerCycle; still {state} after {}, and not turned on again",
+                    "asked to turn off, as this system takes no {one}; still {state} after {}, and not turned on again",
                     seconds(within)
                 );
                 return Err(Error::new(ErrorKind::NotInForce, text));
             }
             Seen::Unread(error) => {
-                let text = "asked to turn off, as this system takes no PowerCycle; whether it is off could not be read, and it \
-                            was not turned on again";
+                let text = format!(
+                    "asked to turn off, as this system takes no {one}; whether it is off could not be read, and it was not \
+                     turned on again"
+                );
                 return Err(Error::new(ErrorKind::NotInForce, text).with_source(error));
             }
         }
     }
-    match reset(system, ResetType::On, within).await {
+    // It is off now: a button would turn it on.
+    let word = choose(&ResetType::On, Some(&PowerState::Off), allowed.as_deref()).unwrap_or(ResetType::On);
+    match send(system, word, within).await {
         Ok(on) => sent.push(on),
         Err(error) if sent.is_empty() => return Err(error),
         Err(error) => {
-            let text = "turned off, as this system takes no PowerCycle, and it could not be turned on again";
+            let text = format!("turned off, as this system takes no {one}, and it could not be turned on again");
             return Err(Error::new(ErrorKind::NotInForce, text).with_source(error));
         }
     }
     Ok(sent)
+}
+
+/// Resets a chassis by one of the words that it takes.
+pub(crate) async fn reset_chassis(chassis: &Resource<Chassis>, word: ResetType, within: Duration) -> Result<(), Error> {
+    if let Some(task) = chassis.reset(word).await?.task {
+        follow(task, within).await?;
+    }
+    Ok(())
+}
+
+/// Sets what a system does when power returns.
+pub(crate) async fn set_restore_policy(
+    system: &Resource<ComputerSystem>,
+    policy: PowerRestorePolicyTypes,
+    within: Duration,
+) -> Result<(), Error> {
+    let mut edit = system.edit();
+    edit.power_restore_policy = Some(policy);
+    match edit.commit().await? {
+        Committed::Accepted(task) => follow(task, within).await,
+        Committed::Unchanged | Committed::Updated(_) | Committed::Pending(_) | Committed::Confirmed(_) => Ok(()),
+    }
 }
 
 #[cfg(test)]

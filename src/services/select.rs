@@ -214,7 +214,7 @@ impl Words {
             "ComputerSystem" => ("system", "systems", "`--system`, `HostBuilder::system`"),
             "Chassis" => ("chassis", "chassis", "`--chassis`, `HostBuilder::chassis`"),
             "Manager" => ("manager", "managers", "`--manager`, `HostBuilder::manager`"),
-            "LogService" => ("log", "logs", ""),
+            "LogService" => ("log", "logs", "`--log`, `LogQuery::of`"),
             "VirtualMedia" => ("media slot", "media slots", ""),
             "ManagerAccount" => ("account", "accounts", ""),
             name => (name, "resources of this kind", ""),

@@ -42,6 +42,11 @@ impl Survey {
         self.missing
     }
 
+    /// Whether everything could be read so far.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.missing.is_empty() && !self.is_over()
+    }
+
     /// Whether nothing more is to be had.
     fn is_over(&self) -> bool {
         self.pulse.gone.is_some()
@@ -133,14 +138,21 @@ impl Survey {
         // As good as no link: `"Memory": {}`.
         let is_link = |missing: &Missing| missing.error.kind() != ErrorKind::Missing;
         self.missing.extend(found.missing.into_iter().filter(is_link));
-        let mut taken = Vec::new();
+        let mut taken: Vec<AnyResource> = Vec::new();
         for resource in found.items {
-            match is_resource(resource.record()) {
-                true if self.seen.insert(key(resource.uri()).to_owned()) || resource.uri().is_empty() => {
-                    taken.push(resource);
-                }
-                true => {}
-                false => self.missing.push(Missing::new(resource.uri(), not_a_resource(resource.uri()))),
+            if !is_resource(resource.record()) {
+                self.missing.push(Missing::new(resource.uri(), not_a_resource(resource.uri())));
+                continue;
+            }
+            let place = key(resource.uri());
+            let is_new = self.seen.insert(place.to_owned()) || place.is_empty();
+            // A member that says by mistake that it is at another one's URI is another one all the same.
+            let is_mistaken = || {
+                let others: Vec<_> = taken.iter().filter(|other| key(other.uri()) == place).collect();
+                !others.is_empty() && others.iter().all(|other| encode(other.record()) != encode(resource.record()))
+            };
+            if is_new || is_mistaken() {
+                taken.push(resource);
             }
         }
         taken

@@ -10,6 +10,9 @@ use crate::client::{Client, SERVICE_ROOT};
 use crate::erased::Opaque;
 use crate::wire::Table;
 
+/// How many places are visited if nothing else is said. Large services have some ten thousand.
+const MOST_VISITS: usize = 100_000;
+
 /// Describes a walk through a service: see [`walk`](crate::walk).
 #[must_use = "nothing is read before the stream of `visits` is polled"]
 pub struct Walk(Box<dyn Opaque<Plan>>);
@@ -34,7 +37,7 @@ impl Walk {
             client: client.clone(),
             starts: Vec::new(),
             depth: usize::MAX,
-            limit: usize::MAX,
+            limit: MOST_VISITS,
             skipped: Vec::new(),
             skipped_types: Vec::new(),
             followed: None,
@@ -54,7 +57,8 @@ impl Walk {
         self
     }
 
-    /// Ends after this many visits. Defaults to no limit.
+    /// Ends after this many visits, and knows of no more places: [`Visits::is_cut`] tells whether there were any. Defaults to
+    /// 100,000; a service that makes up a new link in each answer has no end.
     pub fn limit(mut self, visits: usize) -> Self {
         self.0.limit = visits;
         self

@@ -4,7 +4,7 @@ use std::collections::{HashSet, VecDeque};
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
@@ -34,6 +34,7 @@ pub struct Visits {
 struct Count {
     known: AtomicUsize,
     visited: AtomicUsize,
+    cut: AtomicBool,
 }
 
 impl fmt::Debug for Visits {
@@ -52,6 +53,12 @@ impl Visits {
     #[must_use]
     pub fn known(&self) -> usize {
         self.count.known.load(Ordering::Relaxed)
+    }
+
+    /// Returns whether there is more than the [limit](super::Walk::limit) lets be visited.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.count.cut.load(Ordering::Relaxed)
     }
 
     /// Returns how many places were visited so far.
@@ -135,6 +142,10 @@ impl Walker {
             if !self.plan.wants(&reference, path.as_deref().unwrap_or(&stop.uri)) {
                 return;
             }
+        }
+        if self.seen.len() >= self.plan.limit {
+            self.count.cut.store(true, Ordering::Relaxed);
+            return;
         }
         self.seen.insert(place);
         self.count.known.fetch_add(1, Ordering::Relaxed);

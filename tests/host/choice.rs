@@ -360,7 +360,10 @@ async fn the_same_rules_choose_among_resources_of_any_kind() {
         assert_eq!(log.id.as_ref(), Some(id));
     }
     let error = logs().await.choose(Some(&Selector::new("none"))).unwrap_err().to_string();
-    assert_eq!(error, format!("there is no log none here; choose one of: {}", ids.join(", ")));
+    assert_eq!(
+        error,
+        format!("there is no log none here; choose one of: {} (`--log`, `LogQuery::of`)", ids.join(", "))
+    );
     assert_eq!(logs().await.narrow(None).unwrap().len(), ids.len());
     client.close().await.unwrap();
 }

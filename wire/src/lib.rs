@@ -42,6 +42,8 @@ pub use reflect::pointer::at;
 pub use reflect::record::{Collection, Item, ItemMut, Member, Record, Slot, SlotMut, Type};
 #[doc(hidden)]
 pub use reflect::record::{EnumSlot, LinkSlot, MAP, MapSlot, RecordSlot};
+pub use reflect::secret::is_secret;
+pub use reflect::secret_text::without_secrets;
 pub use reflect::table::{
     ActionTable, Capabilities, Detail, Doc, EnumTable, Field, Flags, Kind, Notes, Table, TypeKind,
 };

@@ -65,6 +65,9 @@ async fn service(url: &str, host: &HostArgs) -> anyhow::Result<(Report, Vec<Stri
             Err(why) => unread.push(unread_line(&visit.uri, why)),
         }
     }
+    if visits.is_cut() {
+        unread.push(format!("what is behind the first {} resources", visits.visited()));
+    }
     drop(visits);
     log_out(client).await;
     Ok((report, unread))

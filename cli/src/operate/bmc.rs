@@ -1,6 +1,7 @@
 //! `rosefish bmc`: the BMC itself.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use rosefish::host::Controller;
@@ -25,6 +26,16 @@ pub(crate) struct BmcArgs {
     /// What to do
     #[arg(value_name = "ACTION", default_value = "info", hide_default_value = true)]
     action: Action,
+    /// After `reset`, wait until the BMC can be used again, for so many seconds at most
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "600",
+        value_parser = crate::host::seconds
+    )]
+    wait: Option<Duration>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -32,6 +43,19 @@ pub(crate) struct BmcArgs {
 
 pub(crate) async fn run(args: BmcArgs) -> anyhow::Result<ExitCode> {
     if args.action == Action::Reset {
+        if let Some(within) = args.wait {
+            let ready = args.target.with(async |host| {
+                let done = host.reset_controller().await?;
+                let ready = host.wait_until_ready(within).await?;
+                let mut done = done.map(|()| ready.value);
+                done.unread = None;
+                Ok(done)
+            });
+            return tell(&ready.await?, args.json, |ready| {
+                let gone = if ready.gone_after_seconds.is_some() { "" } else { "; it was not seen to go" };
+                format!("the BMC is ready after {:.0} s{gone}\n", ready.ready_after_seconds)
+            });
+        }
         let done = args.target.with(async |host| host.reset_controller().await).await?;
         return tell(&done, args.json, |()| "the BMC restarts\n".to_owned());
     }

@@ -3,9 +3,11 @@
 
 pub(crate) mod bmc;
 pub(crate) mod boot;
-pub(crate) mod fru;
+pub(crate) mod health;
 pub(crate) mod identify;
+pub(crate) mod inventory;
 pub(crate) mod lan;
+pub(crate) mod logs;
 pub(crate) mod power;
 pub(crate) mod raw;
 pub(crate) mod sel;
@@ -196,18 +198,6 @@ impl Target {
         let done = work(&found.value).await;
         found.value.close().await;
         done.map_err(|error| self.host.hint(&self.address, &error))
-    }
-
-    /// The same host for what only IPMI can do, unless Redfish was insisted on.
-    fn ipmi_alone(self, why: &str) -> anyhow::Result<IpmiTarget> {
-        if self.protocol == ProtocolName::Redfish {
-            anyhow::bail!("{why}, so that --protocol redfish can't be kept");
-        }
-        let ChoiceArgs { system, chassis, manager } = &self.choice;
-        if system.is_some() || chassis.is_some() || manager.is_some() {
-            anyhow::bail!("{why}, which can't tell systems apart: name the address of its BMC instead");
-        }
-        Ok(IpmiTarget { address: self.address, ipmi: self.ipmi, host: self.host })
     }
 }
 

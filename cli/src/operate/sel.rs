@@ -50,7 +50,8 @@ fn log_table(all: &[EventLogEntry]) -> String {
     let mut table = Table::new(&["ID", "TIME", "SEVERITY", "SENSOR", "MESSAGE"]);
     for entry in all {
         let severity = entry.severity.map(|severity| severity.to_string()).unwrap_or_default();
-        let time = entry.time.clone().unwrap_or_default();
+        let since_start = || entry.seconds_since_start.map(|seconds| format!("{seconds} s after start"));
+        let time = entry.time.as_ref().map(ToString::to_string).or_else(since_start).unwrap_or_default();
         let sensor = entry.sensor.clone().unwrap_or_default();
         table.row([entry.id.clone(), time, severity, sensor, entry.message.clone()]);
     }

@@ -3,30 +3,53 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use rosefish::host::Sensor;
+use rosefish::host::{Sensor, SensorKind};
 
 use super::{Table, Target, tell_list};
+use crate::partial::FOUND;
+
+const EXAMPLES: &str = "\
+Examples:
+  rosefish sensors 10.0.0.7 --user root
+  rosefish sensors 10.0.0.7 --kind temperature --kind fan --user root
+  rosefish sensors 10.0.0.7 --problems --user root     exit code 4 if there are any
+
+Kinds: temperature, humidity, voltage, current, power, energy, frequency, fan, pump, pressure, flow, percent, power-supply,
+battery, heater, leak-detector, redundancy, and whatever else a machine has: --json shows the kind of each";
 
 /// Show the sensors of a machine
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct SensorsArgs {
     #[command(flatten)]
     target: Target,
-    /// Only those that say that something is wrong
+    /// Only those of this kind; may be given several times
+    #[arg(long, value_name = "KIND")]
+    kind: Vec<SensorKind>,
+    /// Only those that say that something is wrong: thresholds, failed parts, lost redundancy
     #[arg(long)]
     problems: bool,
     /// Show the thresholds as well
     #[arg(long)]
     thresholds: bool,
-    /// Tell it as JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 pub(crate) async fn run(args: SensorsArgs) -> anyhow::Result<ExitCode> {
     let found = args.target.with(async |host| host.sensors().await).await?;
-    let shown = found.map(|all| all.filter(|sensor| !args.problems || sensor.is_problem()));
-    tell_list(&shown, args.json, |all| sensor_table(all, args.thresholds))
+    let is_of_kind = |sensor: &Sensor| args.kind.is_empty() || args.kind.contains(&sensor.kind);
+    if !args.kind.is_empty() && !found.value.iter().any(is_of_kind) && found.value.is_whole() {
+        let mut kinds: Vec<_> = found.value.iter().map(|sensor| sensor.kind.to_string()).collect();
+        kinds.sort();
+        kinds.dedup();
+        anyhow::bail!("this machine has no such sensors; it has: {}", kinds.join(", "));
+    }
+    let shown = found.map(|all| all.filter(|sensor| is_of_kind(sensor) && (!args.problems || sensor.is_problem())));
+    let has_problems = args.problems && !shown.value.is_empty();
+    let code = tell_list(&shown, args.json, |all| sensor_table(all, args.thresholds))?;
+    Ok(if has_problems { FOUND.into() } else { code })
 }
 
 fn sensor_table(all: &[Sensor], thresholds: bool) -> String {
@@ -36,7 +59,10 @@ fn sensor_table(all: &[Sensor], thresholds: bool) -> String {
     }
     let mut table = Table::new(&headings);
     for sensor in all {
-        let unit = sensor.unit.clone().unwrap_or_default();
+        let unit = match sensor.unit.as_deref() {
+            Some("Cel") => "\u{b0}C".to_owned(),
+            unit => unit.unwrap_or_default().to_owned(),
+        };
         let (status, states) = (sensor.status.to_string(), sensor.states.join(", "));
         let mut row = vec![sensor.name.clone(), number(sensor.reading), unit, status, states];
         if thresholds {

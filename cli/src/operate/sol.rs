@@ -1,6 +1,6 @@
 //! `rosefish sol`: the machine's serial console on this terminal.
 
-use std::io::{IsTerminal as _, Read as _, Write as _};
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -25,13 +25,19 @@ pub(crate) struct SolArgs {
     take_over: bool,
 }
 
+/// Prints words of our own on a terminal that is raw: it needs the carriage returns.
+fn tell(text: &str) {
+    // Nobody is left to be told.
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
 pub(crate) async fn run(args: SolArgs) -> anyhow::Result<ExitCode> {
     let attached = args.target.with(async |bmc| {
         let console = if args.take_over { bmc.take_over_sol().await } else { bmc.sol().await }?;
         let _raw = RawTerminal::enter();
-        eprint!("attached; ~. ends it\r\n");
+        tell("attached; ~. ends it\r\n");
         let attached = attach(console).await;
-        eprint!("\r\ndetached\r\n");
+        tell("\r\ndetached\r\n");
         attached
     });
     attached.await?;

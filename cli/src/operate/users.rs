@@ -1,15 +1,15 @@
-//! `rosefish users`: who may log in at a BMC. Showing them works by either protocol; changing them by IPMI.
+//! `rosefish users`: who may log in at a BMC, by either protocol.
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
-use rosefish::host::User;
-use rosefish::ipmi::{Client, Privilege};
+use rosefish::host::{Host, Outcome, User, UserRole};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{PrivilegeName, Table, Target, print, tell_list, wrong_usage};
+use super::{Table, Target, tell, tell_list, wrong_usage};
+use crate::terminal::say;
 
 /// The variable that has the password of the user who is added or changed.
 const NEW_PASSWORD_VARIABLE: &str = "ROSEFISH_NEW_PASSWORD";
@@ -17,10 +17,11 @@ const NEW_PASSWORD_VARIABLE: &str = "ROSEFISH_NEW_PASSWORD";
 const EXAMPLES: &str = "\
 Examples:
   rosefish users 10.0.0.7 --user root
-  rosefish users 10.0.0.7 add monitor user --user root
+  rosefish users 10.0.0.7 add monitor read-only --user root
   rosefish users 10.0.0.7 password monitor --user root
-  rosefish users 10.0.0.7 privilege monitor operator --user root
+  rosefish users 10.0.0.7 role monitor operator --user root
 
+Roles: administrator, operator, read-only (IPMI: administrator, operator, user), and whatever other roles the Redfish service has.
 The new password comes from ROSEFISH_NEW_PASSWORD or is asked for; it is never an argument.";
 
 /// What to do with the users.
@@ -28,12 +29,13 @@ The new password comes from ROSEFISH_NEW_PASSWORD or is asked for; it is never a
 enum Action {
     /// Show them
     List,
-    /// Add NAME with LEVEL; the new password is asked for
+    /// Add NAME with ROLE; the new password is asked for
     Add,
     /// Change the password of NAME
     Password,
-    /// Change what NAME may do to LEVEL
-    Privilege,
+    /// Change what NAME may do to ROLE
+    #[value(alias = "privilege")]
+    Role,
     /// Let NAME log in
     Enable,
     /// Don't let NAME log in
@@ -43,8 +45,6 @@ enum Action {
 }
 
 /// Show or change the users of a BMC
-///
-/// They are changed by IPMI; showing them works by Redfish as well.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct UsersArgs {
@@ -56,70 +56,66 @@ pub(crate) struct UsersArgs {
     /// Whom to change
     #[arg(value_name = "NAME")]
     name: Option<String>,
-    /// The privilege level, for `add` and `privilege`
-    #[arg(value_name = "LEVEL")]
-    level: Option<PrivilegeName>,
-    /// Tell it as JSON
+    /// What the user may do, for `add` and `role`
+    #[arg(value_name = "ROLE")]
+    role: Option<UserRole>,
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 pub(crate) async fn run(args: UsersArgs) -> anyhow::Result<ExitCode> {
-    let wants_level = matches!(args.action, Action::Add | Action::Privilege);
-    let change = match (args.action, args.name, args.level) {
-        (Action::List, None, None) => None,
+    let wants_role = matches!(args.action, Action::Add | Action::Role);
+    let (action, name) = match (args.action, args.name, &args.role) {
+        (Action::List, None, None) => {
+            let found = args.target.with(async |host| host.users().await).await?;
+            if found.value.iter().any(|user| user.is_anonymous() && user.enabled == Some(true)) {
+                say!("warning: the anonymous user is enabled: anybody may be able to log in without a name");
+            }
+            return tell_list(&found, args.json, table);
+        }
         (Action::List, ..) => wrong_usage("`list` takes no name"),
         (_, None, _) => wrong_usage("say whose, behind the action"),
-        (_, Some(_), None) if wants_level => wrong_usage("say user, operator or administrator, behind the name"),
-        (_, Some(_), Some(_)) if !wants_level => wrong_usage("this action takes no privilege level"),
-        (action, Some(name), level) => Some((action, name, level.map(PrivilegeName::privilege))),
-    };
-    let Some((action, name, level)) = change else {
-        let found = args.target.with(async |host| host.users().await).await?;
-        return tell_list(&found, args.json, table);
+        (_, Some(_), None) if wants_role => {
+            wrong_usage("say administrator, operator, read-only or another role, behind the name")
+        }
+        (_, Some(_), Some(_)) if !wants_role => wrong_usage("this action takes no role"),
+        (action, Some(name), _) => (action, name),
     };
     let password = match action {
-        Action::Add | Action::Password => Some(new_password(&name)?),
-        _ => None,
+        Action::Add | Action::Password => new_password(&name)?,
+        _ => SecretString::default(),
     };
-    let target = args.target.ipmi_alone("users are changed by IPMI alone")?;
-    let done = target.with(async |bmc| apply(bmc, action, &name, level, password).await).await?;
-    if args.json {
-        return print(&format!("{}\n", serde_json::json!({ "id": done.to_string(), "name": name })));
-    }
-    let done = match action {
-        Action::Add => format!("added {name} as user {done}"),
-        Action::Remove => format!("removed {name}"),
-        Action::Password => format!("changed the password of {name}"),
-        Action::Privilege => format!("changed the privilege level of {name}"),
-        Action::Enable => format!("enabled {name}"),
-        Action::List | Action::Disable => format!("disabled {name}"),
-    };
-    print(&format!("{done}\n"))
+    let role = args.role.unwrap_or(UserRole::ReadOnly);
+    let done = args.target.with(async |host| apply(host, action, &name, role, password).await).await?;
+    tell(&done, args.json, |id| match (action, id.as_str()) {
+        (Action::Add, "") => format!("added {name}\n"),
+        (Action::Add, id) => format!("added {name} as user {id}\n"),
+        (Action::Remove, _) => format!("removed {name}\n"),
+        (Action::Password, _) => format!("changed the password of {name}\n"),
+        (Action::Role, _) => format!("changed the role of {name}\n"),
+        (Action::Enable, _) => format!("enabled {name}\n"),
+        (Action::List | Action::Disable, _) => format!("disabled {name}\n"),
+    })
 }
 
-/// Does it, and gives the ID of the user that it was done to.
+/// Does it, and gives the ID of a user that is new.
 async fn apply(
-    bmc: &Client,
+    host: &Host,
     action: Action,
     name: &str,
-    level: Option<Privilege>,
-    password: Option<SecretString>,
-) -> anyhow::Result<u8> {
-    if let (Action::Add, Some(level), Some(password)) = (action, level, password.clone()) {
-        return Ok(bmc.add_user(name, password, level).await?);
-    }
-    let found = bmc.user_named(name).await?;
-    let user = found.ok_or_else(|| anyhow!("the BMC has no user {name:?}: without an action, they are shown"))?.id;
-    match (action, password) {
-        (Action::Password, Some(password)) => bmc.set_user_password(user, password).await?,
-        (Action::Privilege, _) => bmc.set_user_privilege(user, level).await?,
-        (Action::Enable, _) => bmc.enable_user(user, true).await?,
-        (Action::Disable, _) => bmc.enable_user(user, false).await?,
-        (Action::Remove, _) => bmc.remove_user(user).await?,
-        (Action::List | Action::Add | Action::Password, _) => {}
-    }
-    Ok(user)
+    role: UserRole,
+    password: SecretString,
+) -> Result<Outcome<String>, rosefish::Error> {
+    let done = match action {
+        Action::Add => return Ok(host.create_user(name, password, role).await?.map(|user| user.id)),
+        Action::Password => host.set_password(name, password).await?,
+        Action::Role => host.set_user_role(name, role).await?,
+        Action::Enable => host.enable_user(name, true).await?,
+        Action::List | Action::Disable => host.enable_user(name, false).await?,
+        Action::Remove => host.delete_user(name).await?,
+    };
+    Ok(done.map(|()| String::new()))
 }
 
 fn new_password(name: &str) -> anyhow::Result<SecretString> {
@@ -145,7 +141,8 @@ fn new_password(name: &str) -> anyhow::Result<SecretString> {
 fn table(all: &[User]) -> String {
     let mut table = Table::new(&["ID", "NAME", "ROLE", "STATE"]);
     for user in all {
-        table.row([user.id.clone(), user.name.clone(), user.role.clone().unwrap_or_default(), state(user)]);
+        let name = if user.is_anonymous() { "(anonymous)".to_owned() } else { user.name.clone() };
+        table.row([user.id.clone(), name, user.role.clone().unwrap_or_default(), state(user)]);
     }
     table.text()
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -9,29 +10,38 @@ use rosefish::AnyResource;
 use serde_json::{Value, json};
 
 use super::mask::{Masks, remove_secrets};
-use crate::terminal::say;
 use rosefish::walk::key;
 
-/// What was read of a service.
-#[derive(Debug, Default)]
+/// How much is kept in memory: what is to be masked, and collections that come in pages. A service has some megabytes of it.
+const MOST_HELD: usize = 128 << 20;
+
+/// What is read of a service. It is written as it comes, but for what can't be written before all is there.
+#[derive(Debug)]
 pub(super) struct Recording {
+    dir: PathBuf,
+    masks: Option<Masks>,
     /// By path, without a slash at the end.
     resources: BTreeMap<String, String>,
     /// Further pages of collections, by path and query.
     pages: BTreeMap<String, Value>,
+    held: usize,
+    has_root: bool,
+    written: Written,
 }
 
 /// What a recording came to.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Written {
     pub(super) resources: usize,
     pub(super) secrets: usize,
     pub(super) masked: usize,
+    /// What was read and is not in the folder, with the reason.
+    pub(super) left_out: Vec<String>,
 }
 
-/// Makes sure that there is an empty folder.
+/// Makes sure that there is an empty folder, which nobody else can read if it is made here.
 pub(super) fn prepare(dir: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(dir).with_context(|| format!("{}: the folder can't be made", dir.display()))?;
+    make_folder(dir).with_context(|| format!("{}: the folder can't be made", dir.display()))?;
     let mut entries = fs::read_dir(dir).with_context(|| format!("{}: the folder can't be read", dir.display()))?;
     if entries.next().is_some() {
         bail!("{}: there is something in the folder; a recording goes into one that is empty or new", dir.display());
@@ -39,7 +49,42 @@ pub(super) fn prepare(dir: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn make_folder(dir: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
+}
+
+/// Writes a file that is new: what is there already is another resource's, by a name that the file system takes for the same.
+fn write_new(file: &Path, text: &str) -> std::io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file)?.write_all(text.as_bytes())
+}
+
 impl Recording {
+    /// Goes into a folder; with masks if it is said where the service is.
+    pub(super) fn new(dir: &Path, mask: Option<&str>) -> Self {
+        let masks = mask.map(|origin| {
+            let mut masks = Masks::default();
+            masks.add(host_of(origin));
+            masks
+        });
+        Self {
+            dir: dir.to_owned(),
+            masks,
+            resources: BTreeMap::new(),
+            pages: BTreeMap::new(),
+            held: 0,
+            has_root: false,
+            written: Written::default(),
+        }
+    }
+
     pub(super) fn add(&mut self, uri: &str, resource: &AnyResource, page: bool) {
         let text = resource.json();
         match resource.table().schema() {
@@ -52,56 +97,86 @@ impl Recording {
                     object.insert("Members@odata.count".to_owned(), json!(0));
                     object.remove("Members@odata.nextLink");
                 }
-                self.resources.insert(path(uri), json.to_string());
+                self.take(path(uri), json.to_string());
             }
             _ if page => {
-                self.pages.insert(key(uri), serde_json::from_str(&text).unwrap_or_default());
+                if self.hold(uri, text.len()) {
+                    self.pages.insert(key(uri), serde_json::from_str(&text).unwrap_or_default());
+                }
             }
-            _ => {
-                self.resources.insert(path(uri), text.trim_start_matches('\u{FEFF}').to_owned());
-            }
+            _ => self.take(path(uri), text.trim_start_matches('\u{FEFF}').to_owned()),
         }
     }
 
-    /// Adds what is not a resource, as it came.
-    pub(super) fn add_text(&mut self, uri: &str, body: &[u8]) {
-        self.resources.insert(path(uri), String::from_utf8_lossy(body).into_owned());
+    /// Adds what is not a resource, without the secrets in it.
+    pub(super) fn add_text(&mut self, uri: &str, body: Vec<u8>) {
+        match String::from_utf8(body) {
+            Ok(text) => self.take(path(uri), text),
+            Err(_) => self.leave_out(uri, "its bytes are not text, so that secrets can't be looked for in it"),
+        }
     }
 
     pub(super) fn has_root(&self) -> bool {
-        self.resources.contains_key("/redfish/v1")
+        self.has_root
     }
 
-    /// Writes all resources; with masks if it is said where the service is.
-    pub(super) fn write(mut self, dir: &Path, mask: Option<&str>) -> anyhow::Result<Written> {
-        self.join_pages();
-        let mut secrets = 0;
-        let mut masks = Masks::default();
-        if let Some(origin) = mask {
-            masks.add(host_of(origin));
+    fn leave_out(&mut self, uri: &str, why: &str) {
+        self.written.left_out.push(format!("{uri}: not written: {why}"));
+    }
+
+    /// Whether so much more may be kept.
+    fn hold(&mut self, uri: &str, size: usize) -> bool {
+        // A value takes some ten times its text.
+        self.held = self.held.saturating_add(size);
+        let fits = self.held <= MOST_HELD;
+        if !fits {
+            self.leave_out(
+                uri,
+                "it is too much to be kept in memory; leave out a part of the service with --skip or --depth",
+            );
         }
-        for text in self.resources.values_mut() {
-            secrets += remove_secrets(text);
-            if mask.is_some() {
-                masks.learn(text);
+        fits
+    }
+
+    fn take(&mut self, uri: String, mut text: String) {
+        self.has_root |= uri == "/redfish/v1";
+        self.written.secrets += remove_secrets(&mut text);
+        if let Some(masks) = &mut self.masks {
+            masks.learn(&text);
+        } else if !text.contains("Members@odata.nextLink") {
+            return self.write(&uri, &text);
+        }
+        if self.hold(&uri, text.len()) {
+            self.resources.insert(uri, text);
+        }
+    }
+
+    /// Writes what was kept.
+    pub(super) fn finish(mut self) -> Written {
+        self.join_pages();
+        let masks = self.masks.take();
+        self.written.masked = masks.as_ref().map_or(0, Masks::len);
+        for (uri, text) in std::mem::take(&mut self.resources) {
+            match &masks {
+                Some(masks) => self.write(&masks.apply(&uri), &masks.apply(&text)),
+                None => self.write(&uri, &text),
             }
         }
-        let mut resources = 0;
-        for (uri, text) in &self.resources {
-            let (uri, text) = match mask {
-                Some(_) => (masks.apply(uri), masks.apply(text)),
-                None => (uri.clone(), text.clone()),
-            };
-            let Some(place) = place(dir, &uri) else {
-                say!("{uri}: not written: this is no path for a file");
-                continue;
-            };
-            fs::create_dir_all(&place).with_context(|| format!("{}: can't be made", place.display()))?;
-            let file = place.join("index.json");
-            fs::write(&file, text).with_context(|| format!("{}: can't be written", file.display()))?;
-            resources += 1;
+        self.written
+    }
+
+    /// Writes a resource. One that can't be written hides no other.
+    fn write(&mut self, uri: &str, text: &str) {
+        let Some(place) = place(&self.dir, uri) else {
+            return self.leave_out(uri, "this is no path for a file");
+        };
+        match make_folder(&place).and_then(|()| write_new(&place.join("index.json"), text)) {
+            Ok(()) => self.written.resources += 1,
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                self.leave_out(uri, "another resource has this place in the file system");
+            }
+            Err(error) => self.leave_out(uri, &error.to_string()),
         }
-        Ok(Written { resources, secrets, masked: masks.len() })
     }
 
     /// Makes each collection one again that the service gave in pages.
@@ -185,7 +260,7 @@ mod tests {
 
     #[test]
     fn pages_become_one_collection_again() {
-        let mut recording = Recording::default();
+        let mut recording = Recording::new(Path::new("out"), None);
         let member = |n: u32| json!({ "@odata.id": format!("/redfish/v1/Systems/{n}") });
         let first = json!({ "Members": [member(1)], "Members@odata.count": 3, "Members@odata.nextLink": "/redfish/v1/Systems?$skip=1" });
         recording.resources.insert("/redfish/v1/Systems".into(), first.to_string());
@@ -204,5 +279,29 @@ mod tests {
         for (origin, host) in [("https://bmc-07.example:8443", "bmc-07.example"), ("http://[fe80::1]:80", "fe80::1")] {
             assert_eq!(host_of(origin), host);
         }
+    }
+
+    #[test]
+    fn one_place_that_can_not_be_written_is_told_and_hides_no_other() {
+        let dir = std::env::temp_dir().join(format!("rosefish-places-{}", std::process::id()));
+        prepare(&dir).unwrap();
+        let mut recording = Recording::new(&dir, None);
+        let long = format!("/redfish/v1/{}", "x/".repeat(3000));
+        for uri in ["/redfish/v1/A", "/redfish/v1/A/index.json", "/redfish/v1/A", &long, "/../x", "/redfish/v1/B"] {
+            recording.take(uri.to_owned(), "{\"Password\":\"hunter2\"}".to_owned());
+        }
+        recording.add_text("/redfish/v1/C", b"Password: hunter2".to_vec());
+        recording.add_text("/redfish/v1/D", b"\xFF password=hunter2".to_vec());
+        let written = recording.finish();
+        assert_eq!((written.resources, written.left_out.len()), (3, 5), "{written:?}");
+        for (name, text) in [("A", "{\"Password\":null}"), ("B", "{\"Password\":null}"), ("C", "Password: ***")] {
+            assert_eq!(fs::read_to_string(dir.join("redfish/v1").join(name).join("index.json")).unwrap(), text);
+        }
+        #[cfg(unix)]
+        for (place, mode) in [("", 0o700), ("redfish/v1/A", 0o700), ("redfish/v1/A/index.json", 0o600)] {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(fs::metadata(dir.join(place)).unwrap().permissions().mode() & 0o777, mode, "{place}");
+        }
+        fs::remove_dir_all(dir).unwrap();
     }
 }

@@ -2,45 +2,67 @@
 //! the same mask throughout one recording, of the same form; another recording has other masks, so that nobody can try
 //! out which serial number is behind one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::Ipv4Addr;
 
+use rosefish::wire::{is_secret, without_secrets};
 use serde_json::Value;
 
 /// Texts of this length that have a digit are masked wherever they stand, shorter ones only where their property says
 /// what they are.
 const DISTINCTIVE: usize = 6;
 
-/// Takes the secrets out of a resource; says how many there were. The text stays as it is where there are none.
+/// Takes the secrets out of a resource; says how many there were. The text stays as it is where there are none. What is not JSON
+/// loses whatever stands behind the name of a secret.
 pub(crate) fn remove_secrets(text: &mut String) -> usize {
-    rewrite(text, &mut |name, value| {
-        if matches!(value, Value::Array(items) if name == "HttpHeaders" && !items.is_empty()) {
-            *value = Value::Array(Vec::new());
-            return true;
+    let Ok(mut json) = serde_json::from_str(text) else {
+        let masked = without_secrets(text);
+        if masked == *text {
+            return 0;
         }
-        let Value::String(content) = value else { return false };
-        if content.contains("PRIVATE KEY-----") || (is_secret(name) && !content.is_empty()) {
-            *value = Value::Null;
-            return true;
-        }
-        match without_user_info(content) {
-            Some(bare) => {
-                *value = bare.into();
-                true
-            }
-            None => false,
-        }
-    })
+        let removed = masked.matches("***").count().saturating_sub(text.matches("***").count()).max(1);
+        *text = masked;
+        return removed;
+    };
+    let removed = visit(&mut json, "", &mut remove_secret);
+    if removed > 0 {
+        *text = json.to_string();
+    }
+    removed
 }
 
-/// Whether a property of this name holds a secret. Vendors put them among attributes as well: `Users.2.Password`.
-fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let told = ["password", "passphrase", "token", "secret", "community", "communitystring", "licensestring"];
-    let key =
-        name.ends_with("key") && !["public", "message", "hot"].iter().any(|kind| name.ends_with(&format!("{kind}key")));
-    key || told.iter().any(|end| name.ends_with(end))
+fn remove_secret(name: &str, value: &mut Value) -> bool {
+    if matches!(value, Value::Array(items) if name == "HttpHeaders" && !items.is_empty()) {
+        *value = Value::Array(Vec::new());
+        return true;
+    }
+    // What an object in an array has has names of its own: `CommunityStrings` has more than the strings.
+    let is_plural = || name.ends_with(['s', 'S']);
+    let is_nothing = match value {
+        Value::Null | Value::Bool(_) => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty() || is_plural(),
+        Value::Object(members) => members.is_empty() || is_plural(),
+        Value::Number(_) => false,
+    };
+    if is_secret(name) && !is_nothing {
+        *value = Value::Null;
+        return true;
+    }
+    let Value::String(content) = value else { return false };
+    if content.contains("PRIVATE KEY-----") {
+        *value = Value::Null;
+        return true;
+    }
+    let bare = without_user_info(content).unwrap_or_else(|| content.clone());
+    // A query may have a token in it, a header may be told in a sentence.
+    let bare = without_secrets(&bare);
+    let has_secret = bare != *content;
+    if has_secret {
+        *value = bare.into();
+    }
+    has_secret
 }
 
 /// A URL without the user and the password in it; none if there are none.
@@ -56,6 +78,8 @@ fn without_user_info(text: &str) -> Option<String> {
 pub(crate) struct Masks {
     form: RandomState,
     masks: BTreeMap<String, String>,
+    /// Those that are distinctive, by their first characters; the shorter first.
+    starts: HashMap<String, Vec<String>>,
 }
 
 impl Masks {
@@ -81,6 +105,12 @@ impl Masks {
                 None => self.disguised(text),
             };
             self.masks.insert(text.to_owned(), mask);
+            if is_distinctive(text) {
+                let start = text.get(..text.floor_char_boundary(DISTINCTIVE)).unwrap_or_default();
+                let known = self.starts.entry(start.to_owned()).or_default();
+                let place = known.partition_point(|other| other.len() <= text.len());
+                known.insert(place, text.to_owned());
+            }
         }
     }
 
@@ -91,15 +121,7 @@ impl Masks {
 
     /// A text, be it JSON or a path, with masks for what identifies the machine.
     pub(crate) fn apply(&self, text: &str) -> String {
-        let mut masked = text.to_owned();
-        let mut known: Vec<_> = self.masks.iter().filter(|(text, _)| is_distinctive(text)).collect();
-        // The longer first: a host's name may begin with another's.
-        known.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
-        for (text, mask) in known {
-            if masked.contains(text.as_str()) {
-                masked = replace(&masked, text, mask);
-            }
-        }
+        let mut masked = self.replaced(text);
         rewrite(&mut masked, &mut |name, value| {
             let mask = match value {
                 Value::String(content) if identifies(name) => self.masks.get(content),
@@ -111,6 +133,39 @@ impl Masks {
             mask.is_some()
         });
         masked
+    }
+
+    /// The text with masks for what is distinctive, where it stands alone. At each word the masks that begin as it does are
+    /// looked at, the longest first: not each mask in each text, of which there may be many thousands.
+    fn replaced(&self, text: &str) -> String {
+        let is_part = |c: char| c.is_ascii_alphanumeric();
+        let mut out = String::with_capacity(text.len());
+        let (mut rest, mut before) = (text, None::<char>);
+        while let Some(first) = rest.chars().next() {
+            let starts_word = !before.is_some_and(is_part);
+            let found = starts_word.then(|| self.at(rest)).flatten();
+            let (taken, shown) = match found {
+                Some((known, mask)) => (known.len(), mask),
+                None => (first.len_utf8(), rest.get(..first.len_utf8()).unwrap_or_default()),
+            };
+            out.push_str(shown);
+            let (done, after) = rest.split_at(taken);
+            before = done.chars().next_back();
+            rest = after;
+        }
+        out
+    }
+
+    /// The longest distinctive text that stands alone at the beginning of this one, and its mask.
+    fn at<'m>(&'m self, text: &str) -> Option<(&'m str, &'m str)> {
+        let start = text.get(..text.floor_char_boundary(DISTINCTIVE)).unwrap_or_default();
+        let known = self.starts.get(start)?;
+        known.iter().rev().find_map(|known| {
+            let after = text.strip_prefix(known.as_str())?;
+            let alone = !after.starts_with(|c: char| c.is_ascii_alphanumeric());
+            let mask = self.masks.get(known).filter(|_| alone)?;
+            Some((known.as_str(), mask.as_str()))
+        })
     }
 
     /// Another text of the same form. Of a MAC address the maker's half stays.
@@ -197,32 +252,14 @@ fn with_digits(form: &str, digits: &str) -> String {
     if lower { text.to_ascii_lowercase() } else { text }
 }
 
-/// Replaces a text where it stands alone, not as part of a longer word.
-fn replace(within: &str, text: &str, by: &str) -> String {
-    let mut out = String::with_capacity(within.len());
-    let mut rest = within;
-    while let Some(place) = rest.find(text) {
-        let (before, found) = rest.split_at(place);
-        let after = found.get(text.len()..).unwrap_or_default();
-        let joined = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-        let alone = !joined(before.chars().next_back().or(out.chars().next_back())) && !joined(after.chars().next());
-        out.push_str(before);
-        out.push_str(if alone { by } else { text });
-        rest = after;
-    }
-    out.push_str(rest);
-    out
-}
-
 /// Changes values by their properties' names; the text is written anew only if there was something to change. Elements
 /// of an array have the name of the array.
-fn rewrite(text: &mut String, change: &mut dyn FnMut(&str, &mut Value) -> bool) -> usize {
-    let Ok(mut json) = serde_json::from_str(text) else { return 0 };
+fn rewrite(text: &mut String, change: &mut dyn FnMut(&str, &mut Value) -> bool) {
+    let Ok(mut json) = serde_json::from_str(text) else { return };
     let changed = visit(&mut json, "", change);
     if changed > 0 {
         *text = json.to_string();
     }
-    changed
 }
 
 fn visit(json: &mut Value, name: &str, change: &mut dyn FnMut(&str, &mut Value) -> bool) -> usize {
@@ -257,6 +294,19 @@ mod tests {
         for kept in ["root", "true", "ssh-ed25519", "\"F2\"", "https://10.0.0.1/events?x=1"] {
             assert!(text.contains(kept), "{kept}: {text}");
         }
+        // What can't be read is not written as it came.
+        let deep = format!("{}{{\"Password\":\"hunter2\"}}", "[".repeat(200));
+        for odd in ["{\"Password\":\"hunter2\",", "<Password>hunter2</Password>", "password=hunter2&x=1", &deep] {
+            let mut text = odd.to_owned();
+            assert_eq!(remove_secrets(&mut text), 1, "{odd}");
+            assert!(!text.contains("hunter2"), "{text}");
+        }
+        for value in ["12345", "[\"12345\"]", "{\"a\":12345}"] {
+            let mut text = format!("{{\"Attributes\":{{\"admin_password\":{value}}}}}");
+            assert_eq!((remove_secrets(&mut text), text.contains("12345")), (1, false), "{value}");
+        }
+        let mut text = json!({ "Destination": "https://10.0.0.1/x?token=hunter2&a=1" }).to_string();
+        assert_eq!((remove_secrets(&mut text), text.contains("hunter2")), (1, false), "{text}");
         let plain = "{ \"A\" :  1 }".to_owned();
         let mut text = plain.clone();
         assert_eq!((remove_secrets(&mut text), text), (0, plain));
@@ -299,5 +349,17 @@ mod tests {
         ] {
             assert_eq!(masked[name], kept);
         }
+    }
+
+    /// Whoever looks for each mask in each text is not done in an hour.
+    #[test]
+    fn masking_takes_no_longer_for_each_text_the_more_masks_there_are() {
+        let mut masks = Masks::default();
+        let names: Vec<_> = (0..50_000).map(|n| format!("SN{:07}", n * 37)).collect();
+        names.iter().for_each(|name| masks.add(name));
+        let text = names.join(" ");
+        let masked = masks.apply(&text);
+        assert_eq!(masked.len(), text.len());
+        assert!(masked.split(' ').zip(&names).filter(|(masked, name)| masked == name).count() < 100);
     }
 }

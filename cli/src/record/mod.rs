@@ -14,7 +14,7 @@ use rosefish::walk::Unreached;
 
 use crate::host::{HostArgs, INTERRUPTED, log_out, split_url, uninterrupted};
 use crate::partial::{self, say_not_read};
-use crate::terminal::stdout;
+use crate::terminal::{one_line, say, stdout};
 use crate::walk::{ReachArgs, unread_line};
 
 use folder::Recording;
@@ -28,10 +28,10 @@ Examples:
 The folder is in the layout of DMTF's mockups: redfish/v1/Systems/1/index.json and so on. Passwords, \
 keys, tokens and community strings are never in it, nor are sessions. With --mask, serial numbers, UUIDs, \
 MAC and IP addresses, host names and asset tags are replaced by others of the same form, the same by the \
-same throughout the folder. Look through it before you give it away: vendors hide such things in places \
+same throughout the folder. The files are for you alone to read. Look through them before you give them away: vendors hide such things in places \
 that nobody knows of.
 
-Exit code 3 if something could not be read.";
+What was read before Ctrl-C stays. Exit code 3 if something could not be read or written.";
 
 /// Write all of a service's resources to a folder, for `rosefish mock` to serve
 ///
@@ -60,14 +60,19 @@ pub(crate) async fn run(args: RecordArgs) -> anyhow::Result<ExitCode> {
     let (origin, _) = split_url(&args.url)?;
     let Some(client) = uninterrupted(args.host.connect(origin)).await else { return Ok(INTERRUPTED.into()) };
     let client = client?;
-    let recorded = uninterrupted(record(&client, &args.reach)).await;
     let origin = client.origin().to_owned();
+    let mut recording = Recording::new(&args.dir, args.mask.then_some(origin.as_str()));
+    let mut unread = Vec::new();
+    let interrupted = uninterrupted(record(&client, &args.reach, &mut recording, &mut unread)).await.is_none();
     log_out(client).await;
-    let Some((recording, unread)) = recorded else { return Ok(INTERRUPTED.into()) };
-    anyhow::ensure!(recording.has_root(), "{}: {}", args.url, unread.join("; "));
+    anyhow::ensure!(interrupted || recording.has_root(), "{}: {}", args.url, unread.join("; "));
 
-    let written = recording.write(&args.dir, args.mask.then_some(origin.as_str()))?;
+    // What was read before an interruption stays.
+    let written = recording.finish();
     say_not_read(&unread);
+    for line in &written.left_out {
+        say!("{}", one_line(line));
+    }
     let masked = if args.mask { format!(", {} values masked", written.masked) } else { String::new() };
     writeln!(
         stdout(),
@@ -77,13 +82,14 @@ pub(crate) async fn run(args: RecordArgs) -> anyhow::Result<ExitCode> {
         unread.len(),
         written.secrets,
     )?;
-    Ok(partial::code(unread.is_empty()))
+    match interrupted {
+        true => Ok(INTERRUPTED.into()),
+        false => Ok(partial::code(unread.is_empty() && written.left_out.is_empty())),
+    }
 }
 
 /// Reads everything; what could not be read in words beside it.
-async fn record(client: &Client, reach: &ReachArgs) -> (Recording, Vec<String>) {
-    let mut recording = Recording::default();
-    let mut unread = Vec::new();
+async fn record(client: &Client, reach: &ReachArgs, recording: &mut Recording, unread: &mut Vec<String>) {
     let mut visits = reach.walk(client).visits();
     while let Some(visit) = visits.next().await {
         let why = match visit.resource {
@@ -99,16 +105,18 @@ async fn record(client: &Client, reach: &ReachArgs) -> (Recording, Vec<String>) 
             && let Ok(raw) = client.get_raw(&visit.uri).await
             && raw.status == 200
         {
-            recording.add_text(&visit.uri, &raw.body);
+            recording.add_text(&visit.uri, raw.body);
         }
+    }
+    if visits.is_cut() {
+        unread.push(format!("what is behind the first {} resources", visits.visited()));
     }
     // No link leads to these.
     for uri in ["/redfish", "/redfish/v1/odata"] {
         if let Ok(raw) = client.get_raw(uri).await
             && raw.status == 200
         {
-            recording.add_text(uri, &raw.body);
+            recording.add_text(uri, raw.body);
         }
     }
-    (recording, unread)
 }

@@ -139,6 +139,9 @@ async fn walk(client: &Client, reach: &ReachArgs, verbose: bool) -> Walked {
         progress.set_position(visits.visited() as u64);
         progress.set_message(one_line(&visit.uri));
     };
+    if visits.is_cut() {
+        say!("rosefish: there is more than the first {} resources", visits.visited());
+    }
     progress.finish_and_clear();
     let traffic = client.traffic();
     summary.finish(traffic.requests, traffic.bytes, begun.elapsed());

@@ -135,7 +135,8 @@ async fn log_in(exchange: &Arc<Exchange>, sessions: &str, credentials: &Credenti
         }
         session.disown();
     }
-    let text = format!("the service made a session and gave no X-Auth-Token to use it with{}", response.glimpse());
+    // What the answer to a login says is not shown: a token may be anywhere in it, and by any name.
+    let text = "the service made a session and gave no X-Auth-Token to use it with";
     let error =
         Error::new(ErrorKind::Decode, text).at(request.method, &request.uri).with_status(response.status, Vec::new());
     if response.is_page() {

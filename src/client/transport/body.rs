@@ -134,7 +134,7 @@ impl http_body::Body for Body {
     type Error = Error;
 
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        self.poll_next(context).map(|piece| piece.map(|piece| piece.map(Frame::data)))
+        Stream::poll_next(self, context).map(|piece| piece.map(|piece| piece.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -42,13 +42,15 @@ pub enum SensorKind {
     Heater,
     /// A detector of leaks.
     LeakDetector,
+    /// The redundancy of power supplies, fans and the like.
+    Redundancy,
     /// Another one, as the protocol calls it.
     #[serde(untagged)]
     Other(String),
 }
 
 impl SensorKind {
-    const NAMES: [(Self, &'static str); 16] = [
+    const NAMES: [(Self, &'static str); 17] = [
         (Self::Temperature, "temperature"),
         (Self::Humidity, "humidity"),
         (Self::Voltage, "voltage"),
@@ -65,6 +67,7 @@ impl SensorKind {
         (Self::Battery, "battery"),
         (Self::Heater, "heater"),
         (Self::LeakDetector, "leak-detector"),
+        (Self::Redundancy, "redundancy"),
     ];
 }
 

@@ -8,6 +8,8 @@
 mod kind;
 mod reading;
 mod readings;
+mod redundancy;
+mod unit;
 
 use futures_util::future::BoxFuture;
 
@@ -17,6 +19,8 @@ use crate::resource::AnyResource;
 pub use kind::SensorKind;
 pub(crate) use reading::{Condition, Reading};
 use readings::Readings;
+use redundancy::of_redundancy;
+pub(crate) use unit::spelled;
 
 /// Resources with more of their kind below them.
 const SUBSYSTEMS: [&str; 3] = ["ThermalSubsystem", "PowerSubsystem", "LeakDetection"];
@@ -86,13 +90,19 @@ fn of_thing<'a>(
         }
         for property in ["Thermal", "Power"] {
             if let Some(resource) = survey.one(thing, property).await {
-                for reading in reading::of_arrays(resource.uri(), &to_json(&resource)) {
+                let json = to_json(&resource);
+                for reading in
+                    reading::of_arrays(resource.uri(), &json).into_iter().chain(of_redundancy(resource.uri(), &json))
+                {
                     found.add(resource.uri(), reading);
                 }
             }
         }
         for property in SUBSYSTEMS {
             if let Some(subsystem) = survey.one(thing, property).await {
+                for reading in of_redundancy(subsystem.uri(), &to_json(&subsystem)) {
+                    found.add(subsystem.uri(), reading);
+                }
                 of_thing(survey, &subsystem, name, found).await;
             }
         }

@@ -4,7 +4,8 @@
 use serde_json::Value;
 
 use super::super::survey::text;
-use super::SensorKind as Kind;
+use super::kind::SensorKind as Kind;
+use super::unit;
 
 /// A reading, and what is known of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +27,8 @@ pub(crate) struct Reading {
     pub(crate) thresholds: [Option<f64>; 6],
     /// The URIs of what else says the same: the sensor that an excerpt is of, the part that a sensor is for.
     pub(super) same_as: Vec<String>,
+    /// Where else it was said.
+    pub(crate) also_at: Vec<String>,
 }
 
 /// How a thing is, by its `Status`.
@@ -85,7 +88,7 @@ fn first_number(json: &Value, names: &[&str]) -> Option<f64> {
 }
 
 impl Reading {
-    fn new(id: String, name: &str, kind: Kind, json: &Value) -> Self {
+    pub(super) fn new(id: String, name: &str, kind: Kind, json: &Value) -> Self {
         Self {
             name: name.to_owned(),
             id,
@@ -97,12 +100,13 @@ impl Reading {
             is_part: false,
             thresholds: [None; 6],
             same_as: Vec::new(),
+            also_at: Vec::new(),
         }
     }
 
     fn with_value(mut self, value: Option<f64>, unit: Option<&str>, json: &Value) -> Self {
         self.value = value.filter(|_| Condition::has_reading(json));
-        self.unit = unit.map(str::to_owned);
+        self.unit = unit.map(unit::spelled);
         self
     }
 
@@ -239,7 +243,9 @@ pub(super) fn of_arrays(uri: &str, json: &Value) -> Vec<Reading> {
         let id = format!("{uri}#/PowerSupplies/{at}");
         let nameless = format!("Power Supply {at}");
         let name = text(item, "Name").unwrap_or(&nameless);
-        all.push(Reading { is_part: true, ..Reading::new(id.clone(), name, Kind::PowerSupply, item) });
+        let mut supply = Reading { is_part: true, ..Reading::new(id.clone(), name, Kind::PowerSupply, item) };
+        supply.condition = of_line_input(item, supply.condition);
+        all.push(supply);
         for (names, suffix, kind, unit) in SUPPLY {
             let found = names.iter().find_map(|property| Some((property, number(item, property)?)));
             if let Some((property, value)) = found.filter(|_| Condition::has_reading(item)) {
@@ -251,11 +257,22 @@ pub(super) fn of_arrays(uri: &str, json: &Value) -> Vec<Reading> {
     all
 }
 
+/// How a power supply is, given how its input is: one without any supplies nothing, whatever it says of itself.
+fn of_line_input(supply: &Value, condition: Condition) -> Condition {
+    match text(supply, "LineInputStatus") {
+        Some("LossOfInput" | "OutOfRange") if condition != Condition::Absent => condition.max(Condition::Warning),
+        _ => condition,
+    }
+}
+
 /// A part that has a condition of its own, with the excerpts in it. What turns has its speed for a reading.
 pub(super) fn of_part(uri: &str, name: &str, kind: &Kind, json: &Value) -> Vec<Reading> {
     let mut excerpts = of_excerpts(uri, name, json);
     excerpts.retain(|_| Condition::has_reading(json));
     let mut part = Reading { is_part: true, ..Reading::new(uri.to_owned(), name, kind.clone(), json) };
+    if *kind == Kind::PowerSupply {
+        part.condition = of_line_input(json, part.condition);
+    }
     if *kind == Kind::LeakDetector
         && let Some(state) = text(json, "DetectorState")
         && part.condition != Condition::Absent

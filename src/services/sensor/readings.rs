@@ -92,6 +92,7 @@ impl Readings {
         let Some(listed) = self.list.get_mut(at) else { return };
         listed.said_by.insert(place.to_owned());
         let known = &mut listed.reading;
+        known.also_at.push(new.id);
         if known.value.is_none() && !known.is_void {
             known.value = new.value;
         }

@@ -15,5 +15,6 @@ pub(crate) mod module;
 pub(crate) mod pointer;
 pub(crate) mod record;
 pub(crate) mod secret;
+pub(crate) mod secret_text;
 pub(crate) mod shorthand;
 pub(crate) mod table;

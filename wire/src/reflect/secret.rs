@@ -1,30 +1,164 @@
-//! Which properties hold secrets, by their names.
+//! What is secret, by its name: the one definition, for what is printed, logged, told in errors and recorded.
 
+/// What stands in the place of a secret.
+pub(crate) const MASK: &str = "***";
+
+/// What the names of secrets end with, without case and signs.
 const ENDINGS: &[&str] = &[
-    "Password",
-    "Passphrase",
-    "Passcode",
-    "Token",
-    "Secret",
-    "SecretKey",
-    "PrivateKey",
-    "EncryptionKey",
-    "AuthenticationKey",
-    "AccessKey",
-    "ChapKey",
-    "CommunityString",
+    "password",
+    "passwd",
+    "passphrase",
+    "passcode",
+    "pwd",
+    "token",
+    "secret",
+    "key",
+    "salt",
+    "passwordhash",
+    "passwdhash",
+    "pwdhash",
+    "community",
+    "communitystring",
+    "licensestring",
+    "authorization",
+    "cookie",
+    "privatekeypem",
 ];
 
-/// Whether a property of this name holds a secret, which is never printed.
-pub(crate) fn is_secret(name: &str) -> bool {
-    ENDINGS.iter().any(|ending| name.ends_with(ending))
+/// Several of them, in an array.
+const PLURALS: &[&str] =
+    &["passwords", "passphrases", "tokens", "secrets", "communities", "communitystrings", "cookies"];
+
+/// What they are as a whole.
+const NAMES: &[&str] = &["pass", "pw", "auth", "credential", "credentials"];
+
+/// Keys that open nothing, and the tokens in links to further pages.
+const OPEN_KEYS: &[&str] =
+    &["publickey", "messagekey", "hotkey", "registrykey", "sortkey", "foreignkey", "skiptoken", "deltatoken"];
+
+/// Whether something of this name holds a secret: a property, a header, a field of a form. Letter case, signs and what stands
+/// before it make no difference: `Users.2.Password`, `X-Auth-Token`, `snmp_community`.
+///
+/// ```
+/// use rosefish::wire::is_secret;
+///
+/// assert!(is_secret("Users.2.Password") && is_secret("x-auth-token") && !is_secret("PasswordExpiration"));
+/// ```
+#[must_use]
+pub fn is_secret(name: &str) -> bool {
+    // An action, `#ManagerAccount.ChangePassword`.
+    if name.starts_with('#') {
+        return false;
+    }
+    // No name of a secret is longer; what is longer is looked at from its end.
+    const LONGEST: usize = 64;
+    let mut plain: Vec<u8> = name
+        .bytes()
+        .rev()
+        .filter(u8::is_ascii_alphanumeric)
+        .take(LONGEST)
+        .map(|byte| byte.to_ascii_lowercase())
+        .collect();
+    plain.reverse();
+    let ends = |endings: &[&str]| endings.iter().any(|ending| plain.ends_with(ending.as_bytes()));
+    (ends(ENDINGS) || ends(PLURALS) || NAMES.iter().any(|name| plain == name.as_bytes())) && !ends(OPEN_KEYS)
 }
 
 /// The JSON text of a property as it may be printed: not if it is a secret, nor if there is one within.
 pub(crate) fn shown<'j>(name: &str, json: &'j str) -> &'j str {
     let within = || {
-        // Whatever is between two quotes may be a name.
-        json.starts_with(['{', '[']) && json.split('"').any(is_secret)
+        // Whatever is between two quotes and before a colon may be a name.
+        let mut pieces = json.split('"').peekable();
+        let is_name = |piece: &str, next: Option<&&str>| {
+            next.is_some_and(|next| next.trim_start().starts_with(':')) && is_secret(piece)
+        };
+        let mut found = false;
+        while let Some(piece) = pieces.next() {
+            found |= is_name(piece, pieces.peek());
+        }
+        found
     };
-    if is_secret(name) || within() { "***" } else { json }
+    if is_secret(name) || (json.starts_with(['{', '[']) && within()) { MASK } else { json }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_known_by_their_names_however_these_are_written() {
+        for name in [
+            "Password",
+            "password",
+            "PASSWORD",
+            "OldPassword",
+            "Users.2.Password",
+            "sha256_password",
+            "SHA256PasswordSalt",
+            "PasswordHash",
+            "Passwd",
+            "pwd",
+            "PassPhrase",
+            "Passcode",
+            "X-Auth-Token",
+            "Token",
+            "tokens",
+            "ClientSecret",
+            "SecretKey",
+            "PrivateKey",
+            "EncryptionKey",
+            "AuthenticationKey",
+            "AccessKey",
+            "ApiKey",
+            "shared-key",
+            "CHAPKey",
+            "IPMIKey",
+            "SHA1v3Key",
+            "CommunityString",
+            "CommunityStrings",
+            "snmp_community",
+            "SNMP.1.Community",
+            "Authorization",
+            "Set-Cookie",
+            "Credential",
+            "credentials",
+            "auth",
+            "pass",
+            "pw",
+            "LicenseString",
+            "Key",
+        ] {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in [
+            "",
+            "UserName",
+            "PasswordExpiration",
+            "MinPasswordLength",
+            "PasswordChangeRequired",
+            "PublicKey",
+            "MessageKey",
+            "HotKey",
+            "KeyId",
+            "$skiptoken",
+            "Keyboard",
+            "Compass",
+            "Author",
+            "Model",
+            "@odata.etag",
+            "PassThrough",
+            "#Bios.ChangePassword",
+            "密码",
+        ] {
+            assert!(!is_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_has_a_secret_within_is_not_shown() {
+        assert_eq!(shown("x", r#"{"a":{"pass\u0077ord":1}}"#), r#"{"a":{"pass\u0077ord":1}}"#);
+        assert_eq!(shown("x", r#"{"a":{"password" : [1]}}"#), MASK);
+        assert_eq!(shown("x", r#"{"Result":"Pass"}"#), r#"{"Result":"Pass"}"#);
+        assert_eq!(shown("AuthToken", "7"), MASK);
+    }
 }

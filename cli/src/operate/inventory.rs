@@ -1,0 +1,142 @@
+//! `rosefish inventory`: what a machine is made of.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Args;
+use rosefish::host::{Component, ComponentKind, Outcome, Partial, Severity, inventory_changes};
+
+use super::{Table, Target, tell_list};
+use crate::partial::FOUND;
+
+const EXAMPLES: &str = "\
+Examples:
+  rosefish inventory 10.0.0.7 --user root
+  rosefish inventory 10.0.0.7 --kind memory --empty --user root   with the slots that nothing is in
+  rosefish inventory 10.0.0.7 --save node7.json --user root
+  rosefish inventory 10.0.0.7 --diff node7.json --user root       what has changed since; exit code 4 if anything has
+
+Kinds: system, chassis, board, manager, processor, gpu, memory, graphics-controller, storage-controller, drive, volume,
+network-adapter, network-port, network-function, network-interface, fabric-adapter, pcie-device, power-supply, battery, fan, pump, firmware";
+
+/// Show what a machine is made of: makers, models, serial numbers, sizes
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct InventoryArgs {
+    #[command(flatten)]
+    target: Target,
+    /// Only components of this kind; may be given several times
+    #[arg(long, value_name = "KIND")]
+    kind: Vec<ComponentKind>,
+    /// Also places that nothing is in
+    #[arg(long)]
+    empty: bool,
+    /// Write everything to a file as JSON, for --diff
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+    /// Show what differs from what --save wrote
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["kind", "empty", "save"])]
+    diff: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) async fn run(args: InventoryArgs) -> anyhow::Result<ExitCode> {
+    let kept = args.diff.as_deref().map(read).transpose()?;
+    let found = args.target.with(async |host| host.inventory().await).await?;
+    if let Some(kept) = kept {
+        return tell_changes(found, &kept, args.json);
+    }
+    if let Some(file) = &args.save {
+        let text = format!("{:#}\n", serde_json::to_value(&found.value.items)?);
+        std::fs::write(file, text).with_context(|| format!("--save {}", file.display()))?;
+    }
+    // In JSON each component says whether it is there.
+    let is_shown = |part: &Component| {
+        let of_kind = args.kind.is_empty() || args.kind.contains(&part.kind);
+        of_kind && (args.empty || args.json || !part.is_empty)
+    };
+    let shown = found.map(|all| all.filter(is_shown));
+    tell_list(&shown, args.json, table)
+}
+
+fn read(file: &Path) -> anyhow::Result<Vec<Component>> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("--diff {}", file.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("--diff {}: not what --save writes", file.display()))
+}
+
+/// What differs, and an exit code that says whether anything does. What could not be read may be what differs.
+fn tell_changes(found: Outcome<Partial<Component>>, kept: &[Component], as_json: bool) -> anyhow::Result<ExitCode> {
+    let changed = found.map(|now| Partial { items: inventory_changes(kept, &now.items), missing: now.missing });
+    let differs = !changed.value.items.is_empty();
+    let code = tell_list(&changed, as_json, |changes| {
+        let mut text = String::new();
+        for change in changes {
+            let _ = writeln!(text, "{}", change.to_string().replace(char::is_control, " "));
+        }
+        text
+    })?;
+    Ok(if differs { FOUND.into() } else { code })
+}
+
+fn table(all: &[Component]) -> String {
+    let mut table = Table::new(&[
+        "KIND",
+        "NAME",
+        "MANUFACTURER",
+        "MODEL",
+        "SERIAL NUMBER",
+        "PART NUMBER",
+        "VERSION",
+        "ASSET TAG",
+        "DETAILS",
+        "STATE",
+    ]);
+    for part in all {
+        let Component { manufacturer, model, serial_number, part_number, version, asset_tag, .. } = part.clone();
+        let texts = [manufacturer, model, serial_number, part_number, version, asset_tag];
+        let texts = texts.into_iter().map(Option::unwrap_or_default);
+        let row = [part.kind.to_string(), part.name.clone()].into_iter().chain(texts);
+        table.row(row.chain([details(part), state(part)]));
+    }
+    table.text()
+}
+
+/// What there is to say of it in a few words: `DIMM A1, DDR5, 32 GiB, 4800 MHz`.
+fn details(part: &Component) -> String {
+    const GIB: u64 = 1 << 30;
+    let details = &part.details;
+    let mut words = Vec::new();
+    words.extend(details.location.clone());
+    words.extend(details.variant.clone());
+    if let Some(bytes) = details.capacity_bytes {
+        // Memory is counted in powers of two, and sold so; drives are not.
+        words.push(match part.kind {
+            ComponentKind::Memory if bytes % GIB == 0 => format!("{} GiB", bytes / GIB),
+            ComponentKind::Memory => format!("{} MiB", bytes >> 20),
+            _ => format!("{} GB", bytes / 1_000_000_000),
+        });
+    }
+    words.extend(details.cores.map(|cores| format!("{cores} cores")));
+    words.extend(details.speed_mhz.map(|speed| format!("{speed} MHz")));
+    words.extend(details.link_bits_per_second.filter(|speed| *speed > 0).map(|speed| match speed {
+        1_000_000_000.. if speed % 1_000_000_000 == 0 => format!("{} Gbit/s", speed / 1_000_000_000),
+        _ => format!("{} Mbit/s", speed / 1_000_000),
+    }));
+    words.extend(details.link_up.map(|up| if up { "link up" } else { "link down" }.to_owned()));
+    words.extend(details.mac_addresses.iter().cloned());
+    words.extend(details.power_watts.map(|watts| format!("{watts} W")));
+    words.join(", ")
+}
+
+fn state(part: &Component) -> String {
+    if part.is_empty {
+        return "empty".to_owned();
+    }
+    let health = part.health.filter(|health| *health != Severity::Ok).map(|health| health.to_string());
+    let state = part.state.as_deref().filter(|state| *state != "Enabled");
+    state.into_iter().chain(health.as_deref()).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,265 @@
+//! `rosefish logs`: what a machine has logged, in all of its logs.
+
+use std::collections::HashSet;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use rosefish::Selector;
+use rosefish::host::{Host, LogEntry, LogInfo, LogQuery, Outcome, Partial, Severity};
+use rosefish::wire::DateTime;
+
+use super::{Table, Target, print, tell, tell_list, wrong_usage};
+use crate::partial::say_not_read;
+use crate::terminal::{one_line, say, stdout};
+
+const EXAMPLES: &str = "\
+Examples:
+  rosefish logs 10.0.0.7 --last 20 --user root
+  rosefish logs 10.0.0.7 --since 2d --severity warning --user root
+  rosefish logs 10.0.0.7 --log IML --save iml.json --user root
+  rosefish logs 10.0.0.7 --follow --user root
+  rosefish logs 10.0.0.7 list --user root                which logs there are
+  rosefish logs 10.0.0.7 clear --log SEL --user root
+
+--since takes a time (2026-11-27, 2026-11-27T18:00:00Z) or how long ago (90m, 12h, 7d). Entries without a time count as made when
+the one before them was; entries that don't say how bad they are are shown with any --severity.";
+
+/// How often new entries are looked for.
+const INTERVAL: Duration = Duration::from_secs(5);
+/// So many of the newest entries of each log are read then.
+const NEWEST: usize = 50;
+
+/// What to do with the logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Action {
+    /// Show the entries of all logs, or of one
+    Show,
+    /// Show which logs there are
+    List,
+    /// Erase the entries of a log
+    Clear,
+}
+
+/// Severities that are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SeverityName {
+    Ok,
+    Warning,
+    Critical,
+}
+
+/// Show, save or clear the logs of a machine
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct LogsArgs {
+    #[command(flatten)]
+    target: Target,
+    /// What to do
+    #[arg(value_name = "ACTION", default_value = "show", hide_default_value = true)]
+    action: Action,
+    /// Only this log, by Id, name or URI
+    #[arg(long, value_name = "LOG")]
+    log: Option<Selector>,
+    /// Only entries made since then
+    #[arg(long, value_name = "TIME", value_parser = since)]
+    since: Option<DateTime>,
+    /// Only entries as bad as this, or worse
+    #[arg(long, value_name = "SEVERITY")]
+    severity: Option<SeverityName>,
+    /// Only the newest N entries
+    #[arg(long, value_name = "N")]
+    last: Option<usize>,
+    /// Go on with new entries as they come, until Ctrl-C
+    #[arg(long, conflicts_with = "save")]
+    follow: bool,
+    /// Write the entries to a file as JSON
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// A time, or how long ago.
+pub(super) fn since(text: &str) -> Result<DateTime, String> {
+    let ago = text.strip_suffix(['s', 'm', 'h', 'd']).and_then(|number| number.parse::<u64>().ok());
+    let unit = match text.chars().last() {
+        Some('m') => 60,
+        Some('h') => 3600,
+        Some('d') => 86_400,
+        _ => 1,
+    };
+    let past = ago.and_then(|ago| SystemTime::now().checked_sub(Duration::from_secs(ago.checked_mul(unit)?)));
+    if let Some(past) = past {
+        let seconds = past.duration_since(SystemTime::UNIX_EPOCH).map_err(|_| "that is before 1970".to_owned())?;
+        return Ok(utc(seconds.as_secs()));
+    }
+    let time = match text.len() {
+        10 => DateTime::from(format!("{text}T00:00:00Z")),
+        _ => DateTime::from(text),
+    };
+    match time.timestamp() {
+        Some(_) => Ok(time),
+        None => {
+            Err("expected a time such as 2026-11-27 or 2026-11-27T18:00:00Z, or how long ago, such as 12h or 7d"
+                .to_owned())
+        }
+    }
+}
+
+/// Seconds since 1970 as a time (the days by Howard Hinnant's `civil_from_days`).
+fn utc(seconds: u64) -> DateTime {
+    let (days, rest) = (seconds / 86_400 + 719_468, seconds % 86_400);
+    let (era, of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
+    DateTime::from(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"))
+}
+
+pub(crate) async fn run(args: LogsArgs) -> anyhow::Result<ExitCode> {
+    let narrows =
+        args.since.is_some() || args.severity.is_some() || args.last.is_some() || args.follow || args.save.is_some();
+    match (args.action, args.log.clone()) {
+        (Action::List, None) if !narrows => {
+            let found = args.target.with(async |host| host.logs().await).await?;
+            return tell_list(&found, args.json, list);
+        }
+        (Action::List, _) => wrong_usage("`list` shows which logs there are: the other options are for `show`"),
+        (Action::Clear, Some(log)) if !narrows => {
+            let done = args.target.with(async |host| host.clear_log(log).await).await?;
+            return tell(&done, args.json, |log| format!("cleared {log}\n"));
+        }
+        (Action::Clear, Some(_)) => {
+            wrong_usage("`clear` erases all entries of a log: the other options are for `show`")
+        }
+        (Action::Clear, None) => {
+            wrong_usage("say which log is to be cleared: --log NAME; `list` shows which there are")
+        }
+        (Action::Show, _) => {}
+    }
+    let mut query = LogQuery::all();
+    query.log = args.log;
+    query.since = args.since;
+    query.last = args.last;
+    query.severity = args.severity.map(|severity| match severity {
+        SeverityName::Ok => Severity::Ok,
+        SeverityName::Warning => Severity::Warning,
+        SeverityName::Critical => Severity::Critical,
+    });
+    if args.follow {
+        return args.target.with(async |host| Ok(follow(host, query, args.json).await)).await?;
+    }
+    let found = args.target.with(async |host| host.log_entries(query).await).await?;
+    if let Some(file) = &args.save {
+        return save(&found, file);
+    }
+    tell_list(&found, args.json, |all| table(all, true))
+}
+
+fn save(found: &Outcome<Partial<LogEntry>>, file: &Path) -> anyhow::Result<ExitCode> {
+    let text = format!("{:#}\n", serde_json::to_value(&found.value.items)?);
+    std::fs::write(file, text).with_context(|| format!("--save {}", file.display()))?;
+    print(&format!("{} entries in {}\n", found.value.items.len(), file.display()))?;
+    Ok(crate::partial::tell_missing(&found.value.missing))
+}
+
+/// Shows what there is, then what comes, each entry once.
+async fn follow(host: &Host, mut query: LogQuery, as_json: bool) -> anyhow::Result<ExitCode> {
+    let mut shown = HashSet::new();
+    let mut is_first = true;
+    let mut said = HashSet::new();
+    loop {
+        match host.log_entries(query.clone()).await {
+            Ok(found) => {
+                let Partial { items, missing } = found.value;
+                say_not_read(missing.iter().filter(|missing| said.insert(missing.place.clone())));
+                // A log that was cleared begins with the same numbers again.
+                let mark =
+                    |one: &LogEntry| format!("{} {} {:?} {}", one.log, one.entry.id, one.entry.time, one.entry.message);
+                let new: Vec<_> = items.into_iter().filter(|one| shown.insert(mark(one))).collect();
+                show_new(&new, as_json, is_first)?;
+                is_first = false;
+                query.last = Some(NEWEST);
+            }
+            // It is seen that it does: a BMC may be away for a while.
+            Err(error) if is_first || error.is_auth() => return Err(error.into()),
+            Err(error) => say!("rosefish: {}", one_line(&error.report())),
+        }
+        tokio::time::sleep(INTERVAL).await;
+    }
+}
+
+/// In JSON, an entry is a line.
+fn show_new(new: &[LogEntry], as_json: bool, with_headings: bool) -> anyhow::Result<()> {
+    if as_json {
+        let mut out = stdout();
+        for entry in new {
+            writeln!(out, "{}", serde_json::to_string(entry)?)?;
+        }
+        out.flush()?;
+    } else {
+        print(&table(new, with_headings))?;
+    }
+    Ok(())
+}
+
+fn list(all: &[LogInfo]) -> String {
+    let mut table = Table::new(&["LOG", "NAME", "KIND", "STATE", "URI"]);
+    for log in all {
+        let state = if log.enabled == Some(false) { "disabled" } else { "" };
+        let kind = log.kind.clone().unwrap_or_default();
+        table.row([log.log.clone(), log.name.clone(), kind, state.to_owned(), log.uri.clone()]);
+    }
+    table.text()
+}
+
+fn table(all: &[LogEntry], with_headings: bool) -> String {
+    let mut table = Table::new(&["TIME", "LOG", "ID", "SEVERITY", "SENSOR", "MESSAGE"]);
+    for LogEntry { log, entry, .. } in all {
+        let severity = entry.severity.map(|severity| severity.to_string()).unwrap_or_default();
+        let since_start = || entry.seconds_since_start.map(|seconds| format!("{seconds} s after start"));
+        let time = entry.time.as_ref().map(ToString::to_string).or_else(since_start).unwrap_or_default();
+        let sensor = entry.sensor.clone().unwrap_or_default();
+        table.row([time, log.clone(), entry.id.clone(), severity, sensor, entry.message.clone()]);
+    }
+    let text = table.text();
+    match with_headings {
+        true => text,
+        false => text.split_once('\n').map(|(_, rows)| rows.to_owned()).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_said_as_people_say_them() {
+        for (text, time) in
+            [("2026-11-27", "2026-11-27T00:00:00Z"), ("2026-11-27T18:00:00+01:00", "2026-11-27T18:00:00+01:00")]
+        {
+            assert_eq!(since(text).unwrap().as_str(), time);
+        }
+        for (seconds, time) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_827_696, "2000-02-29T12:34:56Z"),
+            (1_795_824_000, "2026-11-28T00:00:00Z"),
+        ] {
+            assert_eq!(utc(seconds).as_str(), time);
+        }
+        let (hour, day) = (since("1h").unwrap(), since("24h").unwrap());
+        assert!(day < hour && since("1d").unwrap() <= hour);
+        for wrong in ["yesterday", "2026-13-01", "7w", "d", ""] {
+            assert!(since(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! What people do to a machine from the command line: inventory, sensors, logs, power.
+
+use std::process::{Command, Output, Stdio};
+
+use rosefish_mock::ipmi::MockIpmi;
+use rosefish_mock::{MockBmc, Tree};
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
+}
+
+fn serve(runtime: &Runtime, tree: Tree) -> MockBmc {
+    runtime.block_on(MockBmc::builder().tree(tree).plain().credentials("admin", "password").start()).unwrap()
+}
+
+fn run(bmc: &MockBmc, arguments: &[&str]) -> Output {
+    let mut all = vec![arguments[0].to_owned(), bmc.url()];
+    all.extend(arguments[1..].iter().map(|argument| (*argument).to_owned()));
+    Command::new(env!("CARGO_BIN_EXE_rosefish"))
+        .args(all)
+        .args(["--protocol", "redfish", "--user", "admin"])
+        .env("ROSEFISH_PASSWORD", "password")
+        .env_remove("ROSEFISH_USER")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[track_caller]
+fn text(output: &Output) -> String {
+    assert!(output.status.success(), "{}", errors(output));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+#[test]
+fn an_inventory_is_kept_and_compared() {
+    let runtime = runtime();
+    let bmc = serve(&runtime, Tree::demo());
+    let file = std::env::temp_dir().join(format!("rosefish-inventory-{}.json", std::process::id()));
+    let path = file.to_str().unwrap();
+    assert!(text(&run(&bmc, &["inventory", "--save", path])).contains("memory"));
+    let same = run(&bmc, &["inventory", "--diff", path]);
+    assert_eq!((same.status.code(), text(&same).as_str()), (Some(0), ""));
+    let uri = "/redfish/v1/Systems/1/Memory/DIMM_P1_B1";
+    let mut dimm = bmc.resource(uri).unwrap();
+    dimm["SerialNumber"] = json!("ANOTHER");
+    bmc.set(uri, dimm);
+    let changed = run(&bmc, &["inventory", "--diff", path]);
+    assert_eq!(changed.status.code(), Some(4));
+    let shown = String::from_utf8(changed.stdout).unwrap();
+    assert!(shown.starts_with("changed: memory") && shown.contains("ANOTHER") && shown.lines().count() == 1, "{shown}");
+    std::fs::remove_file(&file).unwrap();
+    let only = text(&run(&bmc, &["inventory", "--kind", "power-supply"]));
+    assert!(only.lines().skip(1).all(|line| line.starts_with("power-supply")) && only.lines().count() > 1, "{only}");
+    let wrong = run(&bmc, &["inventory", "--kind", "spoon"]);
+    assert!(wrong.status.code() == Some(2) && errors(&wrong).contains("power-supply"), "{}", errors(&wrong));
+    assert_eq!(bmc.sessions(), 0);
+}
+
+#[test]
+fn problems_are_found_and_have_an_exit_code() {
+    let runtime = runtime();
+    let bmc = serve(&runtime, Tree::demo());
+    let well = run(&bmc, &["sensors", "--problems"]);
+    let before: usize = String::from_utf8_lossy(&well.stdout).lines().count();
+    assert!(matches!(well.status.code(), Some(0 | 4)));
+    let uri = "/redfish/v1/Chassis/1U/PowerSubsystem/PowerSupplies/PSU2";
+    let mut supply = bmc.resource(uri).unwrap();
+    supply["Status"] = json!({ "State": "UnavailableOffline", "Health": "Critical" });
+    bmc.set(uri, supply);
+    let uri = "/redfish/v1/Chassis/1U/PowerSubsystem";
+    let mut subsystem = bmc.resource(uri).unwrap();
+    subsystem["PowerSupplyRedundancy"] =
+        json!([{ "RedundancyType": "NPlusM", "Status": { "State": "Enabled", "Health": "Warning" } }]);
+    bmc.set(uri, subsystem);
+    let found = run(&bmc, &["sensors", "--problems", "--json"]);
+    assert_eq!(found.status.code(), Some(4));
+    let found: Value = serde_json::from_slice(&found.stdout).unwrap();
+    let has = |kind: &str, status: &str| {
+        found["value"].as_array().unwrap().iter().any(|one| one["kind"] == kind && one["status"] == status)
+    };
+    assert!(has("power-supply", "critical") && has("redundancy", "warning"), "{found:#}");
+    assert!(found["value"].as_array().unwrap().len() > before.saturating_sub(1));
+    let kinds = run(&bmc, &["sensors", "--kind", "Temperature", "--json"]);
+    let kinds: Value = serde_json::from_slice(&kinds.stdout).unwrap();
+    let all = kinds["value"].as_array().unwrap();
+    assert!(!all.is_empty() && all.iter().all(|one| one["kind"] == "temperature" && one["unit"] == "Cel"), "{kinds:#}");
+    let none = run(&bmc, &["sensors", "--kind", "moonlight"]);
+    assert!(!none.status.success() && errors(&none).contains("temperature"), "{}", errors(&none));
+}
+
+#[test]
+fn logs_are_shown_listed_saved_and_cleared_by_name() {
+    let runtime = runtime();
+    let bmc = serve(&runtime, Tree::demo());
+    let list: Value = serde_json::from_str(&text(&run(&bmc, &["logs", "list", "--json"]))).unwrap();
+    let log = list["value"][0]["log"].as_str().unwrap().to_owned();
+    let all = text(&run(&bmc, &["logs"]));
+    assert!(all.starts_with("TIME") && all.contains(&log), "{all}");
+    assert_eq!(text(&run(&bmc, &["logs", "--last", "1"])).lines().count(), 2);
+    let file = std::env::temp_dir().join(format!("rosefish-logs-{}.json", std::process::id()));
+    let saved = text(&run(&bmc, &["logs", "--save", file.to_str().unwrap()]));
+    let kept: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    assert!(saved.starts_with(&format!("{} entries", kept.as_array().unwrap().len())), "{saved}");
+    assert!(kept[0]["log"].is_string() && kept[0]["message"].is_string(), "{kept:#}");
+    for wrong in [&["logs", "clear"][..], &["logs", "list", "--last", "1"], &["logs", "--since", "soon"]] {
+        assert_eq!(run(&bmc, wrong).status.code(), Some(2), "{wrong:?}");
+    }
+    let unknown = run(&bmc, &["logs", "clear", "--log", "FDR"]);
+    assert!(!unknown.status.success() && errors(&unknown).contains(&log), "{}", errors(&unknown));
+    assert_eq!(text(&run(&bmc, &["logs", "clear", "--log", &log])), format!("cleared {log}\n"));
+}
+
+#[test]
+fn a_restart_in_two_steps_says_so_and_a_wait_sees_its_end() {
+    let runtime = runtime();
+    let uri = "/redfish/v1/Systems/1";
+    let mut tree = Tree::demo();
+    let mut system = tree.json(uri).cloned().unwrap();
+    let reset = &mut system["Actions"]["#ComputerSystem.Reset"];
+    reset["ResetType@Redfish.AllowableValues"] = json!(["On", "ForceOff", "GracefulShutdown"]);
+    reset.as_object_mut().unwrap().remove("@Redfish.ActionInfo");
+    system["PowerRestorePolicy"] = json!("AlwaysOn");
+    tree.insert(uri, system);
+    let bmc = serve(&runtime, tree);
+    let done = text(&run(&bmc, &["power", "reset", "--wait=20"]));
+    assert!(done.contains("GracefulShutdown, then ComputerSystem.Reset On"), "{done}");
+    assert_eq!(text(&run(&bmc, &["power", "off", "--wait"])), "turned off\n");
+    assert_eq!(text(&run(&bmc, &["power", "policy"])), "always on\n");
+    assert_eq!(text(&run(&bmc, &["power", "policy", "last-state"])), "last state\n");
+    assert_eq!(run(&bmc, &["power", "on", "last-state"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_verdict_has_reasons_and_an_exit_code() {
+    let runtime = runtime();
+    let mut tree = Tree::demo();
+    let well = |tree: &Tree| {
+        let bmc = serve(&runtime, tree.clone());
+        run(&bmc, &["health", "--json"])
+    };
+    // The machine that is well, whatever the demo's is.
+    let before: Value = serde_json::from_slice(&well(&tree).stdout).unwrap();
+    let known = before["value"]["reasons"].as_array().unwrap().len();
+    assert!(before["value"]["seen"].as_u64().unwrap() > 10, "{before:#}");
+    let uri = "/redfish/v1/Chassis/1U/Drives/Bay1";
+    let mut drive = tree.json(uri).cloned().unwrap();
+    drive["Status"] = json!({ "State": "Enabled", "Health": "Critical" });
+    tree.insert(uri, drive);
+    let bad = well(&tree);
+    assert_eq!(bad.status.code(), Some(4));
+    let bad: Value = serde_json::from_slice(&bad.stdout).unwrap();
+    assert_eq!(
+        (&bad["value"]["verdict"], bad["value"]["reasons"].as_array().unwrap().len()),
+        (&json!("critical"), known + 1)
+    );
+    assert_eq!(bad["value"]["reasons"][0]["id"], uri, "the worst comes first: {bad:#}");
+    let bmc = serve(&runtime, tree);
+    let shown = String::from_utf8(run(&bmc, &["health", "--since", "3650d"]).stdout).unwrap();
+    assert!(shown.starts_with("critical\n") && shown.contains(uri), "{shown}");
+}
+
+#[test]
+fn units_are_the_same_by_either_protocol() {
+    let runtime = runtime();
+    let bmc = serve(&runtime, Tree::demo());
+    let ipmi = MockIpmi::builder().start_blocking().unwrap();
+    let by_ipmi = Command::new(env!("CARGO_BIN_EXE_rosefish"))
+        .args(["sensors", "127.0.0.1", "--protocol", "ipmi", "--user", "admin", "--json", "--port"])
+        .arg(ipmi.addr().port().to_string())
+        .env("ROSEFISH_PASSWORD", "password")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let units = |output: &Output, kind: &str| -> Vec<String> {
+        let all: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let of_kind = all["value"].as_array().unwrap().iter().filter(|one| one["kind"] == kind);
+        let mut units: Vec<_> = of_kind.filter_map(|one| one["unit"].as_str().map(str::to_owned)).collect();
+        units.sort();
+        units.dedup();
+        units
+    };
+    let by_redfish = run(&bmc, &["sensors", "--json"]);
+    for (kind, unit) in [("temperature", "Cel"), ("voltage", "V")] {
+        for output in [&by_redfish, &by_ipmi] {
+            assert_eq!(units(output, kind), [unit], "{kind}");
+        }
+    }
+}

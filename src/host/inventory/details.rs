@@ -1,0 +1,199 @@
+//! What is particular of a component: how large and fast it is, where it sits, how it is connected.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::kind::ComponentKind;
+use crate::services::inventory::PartKind;
+use crate::services::survey::{is_absent, text};
+
+/// What is particular of a component. What doesn't apply to it, or isn't said, is none.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ComponentDetails {
+    /// Where it sits, as it is written there: `DIMM A1`, `Bay 3`, `CPU 1`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    /// What of its kind it is: `DDR5`, `SSD NVMe`, `RAID1`, `MultiFunction`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
+    /// How much it holds, in bytes: memory, drives, volumes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity_bytes: Option<u64>,
+    /// How many cores it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cores: Option<u64>,
+    /// How many threads it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threads: Option<u64>,
+    /// At how many MHz it runs: memory as it is operated, processors at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub speed_mhz: Option<u64>,
+    /// How fast its link is, in bits per second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link_bits_per_second: Option<u64>,
+    /// Whether its link is up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link_up: Option<bool>,
+    /// Its hardware addresses.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mac_addresses: Vec<String>,
+    /// How much power it supplies, in watts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub power_watts: Option<f64>,
+}
+
+/// A number, if only as text.
+fn number(json: &Value, name: &str) -> Option<f64> {
+    match json.get(name)? {
+        Value::String(text) => text.trim().parse().ok(),
+        value => value.as_f64(),
+    }
+    .filter(|number: &f64| number.is_finite() && *number >= 0.0)
+}
+
+/// A number of units, as a whole number of what they are made of.
+fn whole(json: &Value, name: &str, of: f64) -> Option<u64> {
+    // Out of range is cut off, which no machine reaches.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    number(json, name).map(|number| (number * of).round() as u64)
+}
+
+/// Whether nothing is there. Some say so by a size of nothing.
+pub(super) fn is_empty(kind: PartKind, json: &Value) -> bool {
+    let is_nothing = || {
+        let says_who = ["SerialNumber", "PartNumber", "Manufacturer"].iter().any(|name| text(json, name).is_some());
+        kind == PartKind::Memory && !says_who && number(json, "CapacityMiB").is_some_and(|size| size == 0.0)
+    };
+    is_absent(json) || is_nothing()
+}
+
+pub(super) fn kind_of(kind: PartKind, json: &Value) -> ComponentKind {
+    match kind {
+        PartKind::System => ComponentKind::System,
+        PartKind::Chassis => ComponentKind::Chassis,
+        PartKind::Manager => ComponentKind::Manager,
+        PartKind::Processor if text(json, "ProcessorType") == Some("GPU") => ComponentKind::Gpu,
+        PartKind::Processor => ComponentKind::Processor,
+        PartKind::Memory => ComponentKind::Memory,
+        PartKind::GraphicsController => ComponentKind::GraphicsController,
+        PartKind::StorageController => ComponentKind::StorageController,
+        PartKind::Drive => ComponentKind::Drive,
+        PartKind::Volume => ComponentKind::Volume,
+        PartKind::NetworkAdapter => ComponentKind::NetworkAdapter,
+        PartKind::NetworkPort => ComponentKind::NetworkPort,
+        PartKind::NetworkFunction => ComponentKind::NetworkFunction,
+        PartKind::NetworkInterface => ComponentKind::NetworkInterface,
+        PartKind::FabricAdapter => ComponentKind::FabricAdapter,
+        PartKind::PcieDevice => ComponentKind::PcieDevice,
+        PartKind::PowerSupply => ComponentKind::PowerSupply,
+        PartKind::Battery => ComponentKind::Battery,
+        PartKind::Fan => ComponentKind::Fan,
+        PartKind::Pump => ComponentKind::Pump,
+        PartKind::Firmware => ComponentKind::Firmware,
+    }
+}
+
+pub(super) fn of(kind: PartKind, json: &Value) -> ComponentDetails {
+    const MIB: f64 = 1_048_576.0;
+    let first = |names: &[&str]| names.iter().find_map(|name| text(json, name)).map(str::to_owned);
+    let both = |a: &str, b: &str| {
+        let words: Vec<_> = [text(json, a), text(json, b)].into_iter().flatten().collect();
+        (!words.is_empty()).then(|| words.join(" "))
+    };
+    let mut details = ComponentDetails { location: location(json), ..ComponentDetails::default() };
+    match kind {
+        PartKind::Processor => {
+            details.variant = first(&["ProcessorType"]);
+            details.cores = whole(json, "TotalCores", 1.0);
+            details.threads = whole(json, "TotalThreads", 1.0);
+            details.speed_mhz = whole(json, "MaxSpeedMHz", 1.0).filter(|speed| *speed > 0);
+            details.location = details.location.or_else(|| first(&["Socket"]));
+        }
+        PartKind::Memory => {
+            details.variant = first(&["MemoryDeviceType", "MemoryType"]);
+            // Some say the size of the volatile part alone, and it as nothing.
+            let sizes = ["CapacityMiB", "VolatileSizeMiB", "SizeMB"];
+            details.capacity_bytes = sizes.iter().find_map(|name| whole(json, name, MIB).filter(|size| *size > 0));
+            details.speed_mhz = whole(json, "OperatingSpeedMhz", 1.0).filter(|speed| *speed > 0);
+            details.location = details.location.or_else(|| first(&["DeviceLocator", "SocketLocator"]));
+        }
+        PartKind::Drive => {
+            details.variant = both("MediaType", "Protocol");
+            details.capacity_bytes = whole(json, "CapacityBytes", 1.0);
+            details.link_bits_per_second = whole(json, "NegotiatedSpeedGbs", 1e9);
+        }
+        PartKind::Volume => {
+            details.variant = first(&["RAIDType", "VolumeType"]);
+            details.capacity_bytes = whole(json, "CapacityBytes", 1.0);
+        }
+        PartKind::NetworkPort => {
+            details.variant = first(&["LinkNetworkTechnology", "ActiveLinkTechnology", "PortProtocol", "PortType"]);
+            details.link_bits_per_second =
+                whole(json, "CurrentSpeedGbps", 1e9).or_else(|| whole(json, "CurrentLinkSpeedMbps", 1e6));
+            details.link_up = link(json);
+            details.mac_addresses = addresses(json);
+        }
+        PartKind::NetworkFunction => {
+            details.variant = first(&["NetDevFuncType"]);
+            details.mac_addresses = addresses(json);
+        }
+        PartKind::NetworkInterface => {
+            details.link_bits_per_second = whole(json, "SpeedMbps", 1e6);
+            details.link_up = link(json);
+            details.mac_addresses = addresses(json);
+        }
+        PartKind::PcieDevice => details.variant = first(&["DeviceType"]),
+        PartKind::PowerSupply => {
+            details.variant = first(&["PowerSupplyType"]);
+            details.power_watts = number(json, "PowerCapacityWatts");
+        }
+        PartKind::Chassis => details.variant = first(&["ChassisType"]),
+        PartKind::System => details.variant = first(&["SystemType"]),
+        PartKind::Manager => details.variant = first(&["ManagerType"]),
+        _ => {}
+    }
+    details
+}
+
+/// Where it sits, by what is written there.
+fn location(json: &Value) -> Option<String> {
+    let of = |location: &Value| {
+        let part = location.get("PartLocation").unwrap_or_default();
+        text(part, "ServiceLabel")
+            .or_else(|| text(location, "InfoFormat").and_then(|_| text(location, "Info")))
+            .map(str::to_owned)
+    };
+    match json.get("Location")? {
+        Value::Array(all) => all.iter().find_map(of),
+        location => of(location),
+    }
+    .or_else(|| of(json.get("PhysicalLocation")?))
+}
+
+fn link(json: &Value) -> Option<bool> {
+    let state = text(json, "LinkStatus").or_else(|| text(json, "LinkState"))?;
+    match state.to_ascii_lowercase().as_str() {
+        "up" | "linkup" | "enabled" => Some(true),
+        "down" | "linkdown" | "nolink" | "disabled" => Some(false),
+        _ => None,
+    }
+}
+
+/// Its addresses, each once, without those that stand for none.
+fn addresses(json: &Value) -> Vec<String> {
+    let ethernet = json.get("Ethernet").unwrap_or_default();
+    let lists = [ethernet.get("AssociatedMACAddresses"), json.get("AssociatedNetworkAddresses")];
+    let names = ["MACAddress", "PermanentMACAddress"];
+    let single = [json, ethernet].into_iter().flat_map(|json| names.map(|name| text(json, name))).flatten();
+    let several = lists.into_iter().flatten().filter_map(Value::as_array).flatten().filter_map(Value::as_str);
+    let mut all: Vec<String> = Vec::new();
+    for address in single.chain(several).map(str::trim) {
+        let is_address = !address.is_empty() && address.chars().any(|char| !matches!(char, '0' | ':' | '-'));
+        if is_address && !all.iter().any(|known| known.eq_ignore_ascii_case(address)) {
+            all.push(address.to_owned());
+        }
+    }
+    all
+}
