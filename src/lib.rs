@@ -101,6 +101,7 @@ mod erased;
 mod error;
 #[cfg(feature = "telemetry")]
 pub mod event;
+pub mod explore;
 #[cfg(feature = "host")]
 pub mod host;
 pub mod message;
@@ -121,6 +122,7 @@ pub use client::{
 pub use error::{Error, ErrorKind};
 pub use query::{Expand, Filter, FilterValue, Property, Query};
 pub use resource::action::{Call, Reply};
+pub use resource::action_parameters::ActionParameter;
 pub use resource::apply_time::Apply;
 pub use resource::commit::{Unread, Written};
 pub use resource::create::{Create, Created, CreationCapability};
@@ -129,6 +131,7 @@ pub use resource::edit_any::AnyEdit;
 pub use resource::follow::Follow;
 pub use resource::members::Members;
 pub use resource::oem::{OemAction, OemCall};
+pub use resource::outline::Outline;
 pub use resource::partial::{Missing, Partial};
 pub use resource::request::OwnRequest;
 pub use resource::typed::ResourceFuture;

@@ -3,10 +3,13 @@
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod change;
 mod check;
+mod files;
 mod get;
 pub mod host;
 mod mock;
+mod oem;
 mod operate;
 mod partial;
 mod pretty;
@@ -27,8 +30,10 @@ Examples:
   rosefish walk --demo                            see it work, without any hardware
   rosefish walk https://bmc --user root           what a BMC has
   rosefish get https://bmc/redfish/v1/Systems/1   one resource
+  rosefish set bmc /redfish/v1/Systems/1 AssetTag=7   change a property; action invokes an action, vendors' as well
   rosefish power 10.0.0.7 --user root             is it on? Redfish, or IPMI where there is none
   rosefish sensors 10.0.0.7 --user root           and health, boot, logs, sel, inventory, identify, bmc, users, lan, sol
+  rosefish oem captured/                          what vendors add to the standard
   rosefish check captured/                        decode payloads from files
   rosefish schema ComputerSystem/PowerState       what the schemas say of it
   rosefish record https://bmc captured/           a folder of payloads that the mock serves
@@ -53,6 +58,8 @@ struct Arguments {
 enum Command {
     Walk(walk::WalkArgs),
     Get(get::GetArgs),
+    Set(change::set::SetArgs),
+    Action(change::action::ActionArgs),
     Power(operate::power::PowerArgs),
     Boot(operate::boot::BootArgs),
     Sensors(operate::sensors::SensorsArgs),
@@ -67,6 +74,7 @@ enum Command {
     Lan(operate::lan::LanArgs),
     Raw(operate::raw::RawArgs),
     Sol(operate::sol::SolArgs),
+    Oem(oem::OemArgs),
     Check(check::CheckArgs),
     Schema(schema::SchemaArgs),
     Record(record::RecordArgs),
@@ -106,6 +114,8 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Record(args) => record::run(args).await,
         Command::Mock(args) => mock::run(args).await,
         Command::Get(args) => run(Box::pin(get::run(args)) as Work).await,
+        Command::Set(args) => run(Box::pin(change::set::run(args))).await,
+        Command::Action(args) => run(Box::pin(change::action::run(args))).await,
         Command::Power(args) => run(Box::pin(operate::power::run(args))).await,
         Command::Boot(args) => run(Box::pin(operate::boot::run(args))).await,
         Command::Sensors(args) => run(Box::pin(operate::sensors::run(args))).await,
@@ -119,6 +129,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Lan(args) => run(Box::pin(operate::lan::run(args))).await,
         Command::Raw(args) => run(Box::pin(operate::raw::run(args))).await,
         Command::Sol(args) => run(Box::pin(operate::sol::run(args))).await,
+        Command::Oem(args) => run(Box::pin(oem::run(args))).await,
         Command::Check(args) => run(Box::pin(check::run(args))).await,
     }
 }

@@ -162,6 +162,13 @@ impl Client {
         })
     }
 
+    /// Returns JSON as it may be shown to people: without the secrets that this client knows, and without the values whose
+    /// names say that they are secrets.
+    #[must_use]
+    pub fn masked(&self, json: &serde_json::Value) -> serde_json::Value {
+        self.inner.exchange.secrets.json(json)
+    }
+
     /// The same client with another time that a request may take as a whole, for what is done with this handle and the
     /// resources that it reads: `bmc.with_timeout(minutes).get::<Bios>(uri)`.
     #[must_use]

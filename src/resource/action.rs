@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::client::{Client, Request, Response};
 use crate::error::{Error, ErrorKind};
 use crate::resource::apply_time::Apply;
+use crate::resource::outline::Outline;
 use crate::resource::own_account;
 use crate::resource::transfer_protocol;
 use crate::resource::typed::Typed;
@@ -234,17 +235,17 @@ pub(crate) struct Invocation {
 }
 
 impl Invocation {
-    /// Checks it against what the service says of the action, and sends it.
-    pub(crate) fn send(self) -> BoxFuture<'static, Result<Answered, Error>> {
+    /// Checks it against what the service says of the action: what would be sent.
+    pub(crate) fn outline(&self) -> BoxFuture<'_, Result<Outline, Error>> {
         Box::pin(async move {
-            let Self { resource, action, target, given, mut body, apply } = self;
+            let Self { resource, action, target, given, body, apply } = self;
             let refuse = |kind, text: String| Err(Error::new(kind, text).at("POST", resource.uri()));
             let Some((target, uri)) = target.as_ref().and_then(|target| Some((target, target.target.clone()?))) else {
                 return refuse(ErrorKind::Missing, format!("this resource does not offer the action {action}"));
             };
             for (parameter, given) in given {
                 // It is a help: where it can't be read the service itself decides.
-                let Ok(Some(allowed)) = allowable_values(resource.client(), target, &parameter).await else { continue };
+                let Ok(Some(allowed)) = allowable_values(resource.client(), target, parameter).await else { continue };
                 if let Some(odd) = given.iter().find(|given| !allowed.iter().any(|allowed| allowed == *given)) {
                     let allowed = allowed.join(", ");
                     let text =
@@ -252,17 +253,25 @@ impl Invocation {
                     return refuse(ErrorKind::NotAllowed, text);
                 }
             }
-            if let Some(apply) = apply {
-                if let Err(text) = apply.check_operation(target, "") {
-                    return refuse(ErrorKind::NotAllowed, text);
-                }
-                body = apply.with_operation(&body);
+            let Some(apply) = apply else { return Ok(Outline::new("POST", uri.as_str(), body.as_str())) };
+            if let Err(text) = apply.check_operation(target, "") {
+                return refuse(ErrorKind::NotAllowed, text);
             }
+            Ok(Outline::new("POST", uri.as_str(), apply.with_operation(body)))
+        })
+    }
+
+    /// Checks it, and sends it.
+    pub(crate) fn send(self) -> BoxFuture<'static, Result<Answered, Error>> {
+        Box::pin(async move {
+            let Outline { uri, body, .. } = self.outline().await?;
+            let Self { resource, action, target, .. } = self;
             let client = resource.client();
             let mut request = Request::with_body("POST", uri.as_str(), body.clone());
             let mut answered = Reply::<()>::of(client, &request, client.send(request.clone()).await?);
             if let Err(error) = &answered
                 && transfer_protocol::is_wanted(&action, error)
+                && let Some(target) = &target
                 && let Ok(known) = allowable_values(client, target, transfer_protocol::PARAMETER).await
                 && let Some(body) = transfer_protocol::with_protocol(&action, &body, error, known.as_deref())
             {

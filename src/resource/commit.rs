@@ -8,6 +8,7 @@ use crate::client::if_match;
 use crate::client::{Client, Request, Response};
 use crate::error::{Error, ErrorKind};
 use crate::resource::apply_time::Apply;
+use crate::resource::outline::Outline;
 use crate::resource::own_account;
 use crate::resource::read::ReadAs;
 use crate::resource::{AnyResource, Expected};
@@ -58,6 +59,15 @@ pub struct Unread {
     pub(crate) client: Client,
 }
 
+/// What of a change goes where.
+struct Route {
+    settings: Option<AnyResource>,
+    /// What is written to the settings.
+    pending: Option<String>,
+    /// What is written to the resource itself.
+    direct: Option<String>,
+}
+
 impl Plan {
     pub(crate) fn carry_out(self) -> BoxFuture<'static, Result<Written, Error>> {
         Box::pin(async move {
@@ -65,23 +75,13 @@ impl Plan {
                 return Ok(Written::Unchanged);
             }
             let uri = self.resource.uri();
-            check(self.expected.table, &self.patch).map_err(|error| error.at("PATCH", uri))?;
-            let settings = self.settings().await?;
-            let (pending, direct) = match &settings {
-                Some(settings) => self.divide(settings.record()),
-                None => (None, Some(self.patch.body.clone())),
-            };
+            let Route { settings, pending, direct } = self.route().await?;
             let mut written = Written::Unchanged;
             if let Some(body) = direct {
-                if self.apply.is_some() && pending.is_none() {
-                    let text = "this resource has no settings to which the change belongs: it takes effect at once";
-                    return Err(Error::new(ErrorKind::NotAllowed, text).at("PATCH", uri));
-                }
                 written = self.write(uri, self.resource.tag_for_change().await, body).await?;
             }
             if let (Some(body), Some(settings)) = (pending, settings) {
                 let in_part = !matches!(written, Written::Unchanged);
-                let body = self.apply.as_ref().map_or_else(|| body.clone(), |apply| apply.with_settings(&body));
                 written = match self.write(settings.uri(), settings.etag().cloned(), body).await {
                     Ok(Written::Updated(settings)) => Written::Pending(settings),
                     Ok(Written::Confirmed(unread)) => Written::Confirmed(Unread { pending: true, ..unread }),
@@ -91,6 +91,44 @@ impl Plan {
                 };
             }
             Ok(written)
+        })
+    }
+
+    /// Checks the change, and finds out what goes where.
+    fn route(&self) -> BoxFuture<'_, Result<Route, Error>> {
+        Box::pin(async move {
+            let uri = self.resource.uri();
+            check(self.expected.table, &self.patch).map_err(|error| error.at("PATCH", uri))?;
+            let settings = self.settings().await?;
+            let (pending, direct) = match &settings {
+                Some(settings) => self.divide(settings.record()),
+                None => (None, Some(self.patch.body.clone())),
+            };
+            if direct.is_some() && self.apply.is_some() && pending.is_none() {
+                let text = "this resource has no settings to which the change belongs: it takes effect at once";
+                return Err(Error::new(ErrorKind::NotAllowed, text).at("PATCH", uri));
+            }
+            let pending = pending.map(|body| match &self.apply {
+                Some(apply) => apply.with_settings(&body),
+                None => body,
+            });
+            Ok(Route { settings, pending, direct })
+        })
+    }
+
+    /// What would be sent, in this order. Nothing is written.
+    pub(crate) fn outline(self) -> BoxFuture<'static, Result<Vec<Outline>, Error>> {
+        Box::pin(async move {
+            let mut outlines = Vec::new();
+            if self.patch.body == "{}" {
+                return Ok(outlines);
+            }
+            let Route { settings, pending, direct } = self.route().await?;
+            outlines.extend(direct.map(|body| Outline::new("PATCH", self.resource.uri(), body)));
+            if let (Some(body), Some(settings)) = (pending, settings) {
+                outlines.push(Outline::new("PATCH", settings.uri(), body));
+            }
+            Ok(outlines)
         })
     }
 

@@ -3,11 +3,13 @@
 
 use std::fmt;
 
+use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind};
 use crate::resource::apply_time::Apply;
 use crate::resource::commit::{Plan, Written};
+use crate::resource::outline::Outline;
 use crate::resource::{AnyResource, Expected};
 use crate::wire::{Oem, Patch, at, decode_into, diff, encode};
 
@@ -94,15 +96,32 @@ impl AnyEdit {
         }
     }
 
+    /// Checks the change as [`commit`](Self::commit) does, and returns what that would send. Nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// Where something read-only was changed, the time is not supported, or the settings can't be read.
+    pub fn outline(&self) -> BoxFuture<'static, Result<Vec<Outline>, Error>> {
+        self.plan().outline()
+    }
+
+    fn plan(&self) -> Plan {
+        Plan {
+            resource: self.resource.clone(),
+            expected: Expected::same_as(&self.resource),
+            patch: self.patch(),
+            also: Vec::new(),
+            apply: self.apply.clone(),
+            directly: self.directly,
+        }
+    }
+
     /// Sends what differs, as [`Edit::commit`](crate::Edit::commit) does.
     ///
     /// # Errors
     ///
     /// As [`Edit::commit`](crate::Edit::commit).
     pub async fn commit(self) -> Result<Written, Error> {
-        let patch = self.patch();
-        let Self { resource, apply, directly, .. } = self;
-        let expected = Expected::same_as(&resource);
-        Plan { resource, expected, patch, also: Vec::new(), apply, directly }.carry_out().await
+        self.plan().carry_out().await
     }
 }

@@ -1,6 +1,7 @@
 //! Resources: a decoded body together with where it came from, and what can be done with it.
 
 pub(crate) mod action;
+pub(crate) mod action_parameters;
 pub(crate) mod apply_time;
 pub(crate) mod commit;
 pub(crate) mod create;
@@ -10,6 +11,7 @@ pub(crate) mod follow;
 pub(crate) mod generated;
 pub(crate) mod members;
 pub(crate) mod oem;
+pub(crate) mod outline;
 pub(crate) mod own_account;
 pub(crate) mod partial;
 pub(crate) mod read;

@@ -11,6 +11,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::resource::action::{Invocation, Reply};
 use crate::resource::apply_time::Apply;
+use crate::resource::outline::Outline;
 use crate::resource::{AnyResource, Resource};
 use crate::schema::ActionInfo;
 use crate::wire::{ActionTarget, Limits, Type, at, decode, encode, from_slice};
@@ -76,7 +77,7 @@ impl AnyResource {
             let standard = action.pointer.strip_prefix("/Actions/").is_some_and(|name| !name.contains('/'));
             standard && self.table().action(&action.name).is_some()
         };
-        let mut found = self.all_actions();
+        let mut found = self.actions();
         found.retain(|action| !known(action));
         found
     }
@@ -85,7 +86,7 @@ impl AnyResource {
     /// it shows when it is awaited: [`OemCall::is_supported`] says so before.
     pub fn oem_action(&self, name: &str) -> OemCall {
         let bare = name.trim_start_matches('#');
-        let found = self.all_actions().into_iter().find(|action| action.name.trim_start_matches('#') == bare);
+        let found = self.actions().into_iter().find(|action| action.name.trim_start_matches('#') == bare);
         let target = found.map(|action| action.target);
         OemCall { resource: self.clone(), name: bare.to_owned(), target, parameters: Map::new(), apply: None }
     }
@@ -110,13 +111,18 @@ impl AnyResource {
         })
     }
 
-    fn all_actions(&self) -> Vec<OemAction> {
-        let mut found = Vec::new();
-        if let Ok(json) = from_slice::<Value>(encode(self.record()).as_bytes()) {
-            search(&json, &mut String::new(), false, &mut found);
-        }
-        found
+    /// Lists all actions that it has, the standard's and the vendors', wherever it names them.
+    #[must_use]
+    pub fn actions(&self) -> Vec<OemAction> {
+        from_slice::<Value>(encode(self.record()).as_bytes()).map(|json| actions_in(&json)).unwrap_or_default()
     }
+}
+
+/// All actions in a payload.
+pub(crate) fn actions_in(json: &Value) -> Vec<OemAction> {
+    let mut found = Vec::new();
+    search(json, &mut String::new(), false, &mut found);
+    found
 }
 
 /// Finds actions: objects that have a target, by a name that says that they are actions or in an object that does.
@@ -197,34 +203,49 @@ impl OemCall {
     }
 }
 
-impl IntoFuture for OemCall {
-    type Output = Result<Reply<Value>, Error>;
-    type IntoFuture = BoxFuture<'static, Self::Output>;
+impl OemCall {
+    /// Checks the parameters as if it were invoked, and returns what would be sent. Nothing is invoked.
+    ///
+    /// # Errors
+    ///
+    /// Where the resource does not have the action, a parameter is missing, or a value is not among those that the service
+    /// accepts.
+    pub fn outline(self) -> BoxFuture<'static, Result<Outline, Error>> {
+        Box::pin(async move { self.checked().await?.outline().await })
+    }
 
-    fn into_future(self) -> Self::IntoFuture {
+    fn checked(self) -> BoxFuture<'static, Result<Invocation, Error>> {
         Box::pin(async move {
             let Self { resource, name, target, parameters, apply } = self;
             if let Some(target) = &target
-                && let Some(missing) = missing(resource.client(), target, &parameters).await?
+                && let Some(missing) = missing(resource.client(), target, &parameters).await
             {
                 let text = format!("{name} needs the parameter {missing}");
                 return Err(Error::new(ErrorKind::NotAllowed, text).at("POST", resource.uri()));
             }
             let given = parameters.iter().map(|(name, value)| (name.clone(), spellings(value))).collect();
             let body = Value::Object(parameters).to_string();
-            let invocation = Invocation { resource, action: name, target, given, body, apply };
-            Ok(invocation.send().await?.with(|body| from_slice(body).ok()))
+            Ok(Invocation { resource, action: name, target, given, body, apply })
         })
     }
 }
 
-/// The first parameter that the service says it needs and that is not there.
-async fn missing(client: &Client, target: &ActionTarget, given: &Map<String, Value>) -> Result<Option<String>, Error> {
-    let Some(info) = &target.action_info else { return Ok(None) };
-    let info = client.get::<ActionInfo>(info.as_str()).await?;
+impl IntoFuture for OemCall {
+    type Output = Result<Reply<Value>, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { Ok(self.checked().await?.send().await?.with(|body| from_slice(body).ok())) })
+    }
+}
+
+/// The first parameter that the service says it needs and that is not there. It is a help: where the description can't be
+/// read the service itself decides.
+async fn missing(client: &Client, target: &ActionTarget, given: &Map<String, Value>) -> Option<String> {
+    let info = client.get::<ActionInfo>(target.action_info.as_ref()?.as_str()).await.ok()?;
     let mut required = info.parameters.iter().filter(|parameter| parameter.required == Some(true));
     let missing = required.find_map(|parameter| parameter.name.as_ref().filter(|name| !given.contains_key(*name)));
-    Ok(missing.cloned())
+    missing.cloned()
 }
 
 /// The words in a parameter that may be restricted to some: strings, numbers and such, alone or in an array.

@@ -4,17 +4,16 @@ mod json;
 mod leaves;
 mod report;
 
-use std::fs;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
 use clap::Args;
 
 use crate::walk::unread_line;
 use rosefish::walk::Walk;
 
+use crate::files;
 use crate::host::{HostArgs, log_out, split_url};
 use crate::partial::{self, say_not_read};
 use crate::terminal::stdout;
@@ -74,66 +73,9 @@ async fn service(url: &str, host: &HostArgs) -> anyhow::Result<(Report, Vec<Stri
     Ok((report, unread))
 }
 
-/// Larger than any payload.
-const LARGEST: u64 = 64 << 20;
-
-/// Reads a regular file that is not larger than a payload may be.
-fn read(file: &Path) -> std::io::Result<Vec<u8>> {
-    let kind = fs::metadata(file)?;
-    if !kind.is_file() || kind.len() > LARGEST {
-        return Err(std::io::Error::other("it is not a file, or too large for a payload"));
-    }
-    fs::read(file)
-}
-
 /// Decodes all `*.json` files of a folder and of those within it; what could not be read in words beside it.
 fn folder(path: &Path) -> anyhow::Result<(Report, Vec<String>)> {
-    let (mut files, mut unread) = (Vec::new(), Vec::new());
-    if path.is_file() {
-        files.push(path.to_owned());
-    } else {
-        fs::read_dir(path).with_context(|| format!("{} can't be read", path.display()))?;
-        let root = fs::canonicalize(path).with_context(|| format!("{} can't be read", path.display()))?;
-        find(&root, path, &mut files, &mut unread);
-        files.sort();
-    }
-    if files.is_empty() && unread.is_empty() {
-        bail!("{} has no *.json files", path.display());
-    }
     let mut report = Report::default();
-    for file in files {
-        let place = file.strip_prefix(path).unwrap_or(&file);
-        let place = if place.as_os_str().is_empty() { &file } else { place };
-        match read(&file) {
-            Ok(bytes) => report.add(&place.to_string_lossy(), &bytes, None),
-            Err(error) => unread.push(format!("{}: {error}", file.display())),
-        }
-    }
+    let unread = files::each(path, |place, bytes| report.add(place, bytes, None))?;
     Ok((report, unread))
-}
-
-/// Finds the files of a folder. A folder or file that can't be read hides none of the others.
-fn find(root: &Path, folder: &Path, files: &mut Vec<PathBuf>, unread: &mut Vec<String>) {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) => return unread.push(format!("{}: {error}", folder.display())),
-    };
-    for entry in entries {
-        match entry.and_then(|entry| Ok((entry.path(), entry.file_type()?.is_dir()))) {
-            Ok((path, true)) => find(root, &path, files, unread),
-            Ok((path, false)) => {
-                let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-                // A link that leads out of the folder is not followed: who made the folder may not read what is there.
-                let is_within = || fs::canonicalize(&path).is_ok_and(|path| path.starts_with(root));
-                match is_json {
-                    true if path.is_file() && is_within() => files.push(path),
-                    true if path.is_symlink() => {
-                        unread.push(format!("{}: the link leads out of the folder", path.display()))
-                    }
-                    _ => {}
-                }
-            }
-            Err(error) => unread.push(format!("{}: {error}", folder.display())),
-        }
-    }
 }

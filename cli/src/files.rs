@@ -1,0 +1,69 @@
+//! Payloads from files: a folder that somebody made, of which nothing is trusted.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+
+/// Larger than any payload.
+const LARGEST: u64 = 64 << 20;
+
+/// Reads a regular file that is not larger than a payload may be.
+fn read(file: &Path) -> std::io::Result<Vec<u8>> {
+    let kind = fs::metadata(file)?;
+    if !kind.is_file() || kind.len() > LARGEST {
+        return Err(std::io::Error::other("it is not a file, or too large for a payload"));
+    }
+    fs::read(file)
+}
+
+/// Reads a file, or all `*.json` files of a folder and of those within it. Returns what could not be read in words.
+pub(crate) fn each(path: &Path, mut take: impl FnMut(&str, &[u8])) -> anyhow::Result<Vec<String>> {
+    let (mut files, mut unread) = (Vec::new(), Vec::new());
+    if path.is_file() {
+        files.push(path.to_owned());
+    } else {
+        fs::read_dir(path).with_context(|| format!("{} can't be read", path.display()))?;
+        let root = fs::canonicalize(path).with_context(|| format!("{} can't be read", path.display()))?;
+        find(&root, path, &mut files, &mut unread);
+        files.sort();
+    }
+    if files.is_empty() && unread.is_empty() {
+        bail!("{} has no *.json files", path.display());
+    }
+    for file in files {
+        let place = file.strip_prefix(path).unwrap_or(&file);
+        let place = if place.as_os_str().is_empty() { &file } else { place };
+        match read(&file) {
+            Ok(bytes) => take(&place.to_string_lossy(), &bytes),
+            Err(error) => unread.push(format!("{}: {error}", file.display())),
+        }
+    }
+    Ok(unread)
+}
+
+/// Finds the files of a folder. A folder or file that can't be read hides none of the others.
+fn find(root: &Path, folder: &Path, files: &mut Vec<PathBuf>, unread: &mut Vec<String>) {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => return unread.push(format!("{}: {error}", folder.display())),
+    };
+    for entry in entries {
+        match entry.and_then(|entry| Ok((entry.path(), entry.file_type()?.is_dir()))) {
+            Ok((path, true)) => find(root, &path, files, unread),
+            Ok((path, false)) => {
+                let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+                // A link that leads out of the folder is not followed: who made the folder may not read what is there.
+                let is_within = || fs::canonicalize(&path).is_ok_and(|path| path.starts_with(root));
+                match is_json {
+                    true if path.is_file() && is_within() => files.push(path),
+                    true if path.is_symlink() => {
+                        unread.push(format!("{}: the link leads out of the folder", path.display()))
+                    }
+                    _ => {}
+                }
+            }
+            Err(error) => unread.push(format!("{}: {error}", folder.display())),
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! `rosefish oem`: what a machine has beyond the standard.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Args;
+use rosefish::explore::{Explorer, Findings, Property, ValueKind};
+use rosefish::walk::Walk;
+use serde_json::json;
+
+use crate::files;
+use crate::host::{HostArgs, log_out, split_url};
+use crate::operate::{Table, print};
+use crate::partial::{self, say_not_read};
+use crate::terminal::say;
+use crate::walk::unread_line;
+
+const EXAMPLES: &str = "\
+Examples:
+  rosefish oem https://bmc --user root            walk a service and show what its vendor adds
+  rosefish oem captured/ --json                   the same of payloads in files
+  rosefish oem captured/ --csdl drafts/           write a draft of CSDL per vendor
+
+Values whose names say that they are secret are not shown.";
+
+/// Show what a machine has beyond the standard: vendors' properties, actions and resources
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct OemArgs {
+    /// A folder with *.json files, a single file, or a host or the URL of its service to walk
+    #[arg(value_name = "HOST|PATH")]
+    target: String,
+    /// Only what is of this vendor, as its objects in `Oem` are called
+    #[arg(long, value_name = "NAME")]
+    vendor: Option<String>,
+    /// Write CSDL for it into this folder, a file per vendor, instead of showing it; files that are there stay
+    #[arg(long, value_name = "DIR", conflicts_with = "json")]
+    csdl: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    host: HostArgs,
+}
+
+pub(crate) async fn run(args: OemArgs) -> anyhow::Result<ExitCode> {
+    let path = Path::new(&args.target);
+    let (explorer, unread) = match path.exists() {
+        true => payloads(path)?,
+        false => service(&args.target, &args.host).await?,
+    };
+    let wanted = |name: &str| args.vendor.as_ref().is_none_or(|vendor| vendor.eq_ignore_ascii_case(name));
+    if let Some(folder) = &args.csdl {
+        write(&explorer, folder, wanted)?;
+    } else {
+        let mut found = explorer.findings();
+        found.vendors.retain(|vendor| wanted(&vendor.name));
+        print(&if args.json {
+            let mut json = serde_json::to_value(&found)?;
+            if let Some(object) = json.as_object_mut() {
+                object.insert("partial".to_owned(), json!(unread));
+            }
+            format!("{json:#}\n")
+        } else {
+            text(&found)
+        })?;
+    }
+    say_not_read(&unread);
+    Ok(partial::code(unread.is_empty()))
+}
+
+fn payloads(path: &Path) -> anyhow::Result<(Explorer, Vec<String>)> {
+    let (mut explorer, mut wrong) = (Explorer::new(), Vec::new());
+    let mut unread = files::each(path, |place, bytes| {
+        if let Err(error) = explorer.add(&uri(place), bytes) {
+            wrong.push(format!("{place}: {error}"));
+        }
+    })?;
+    unread.append(&mut wrong);
+    Ok((explorer, unread))
+}
+
+/// What the path of a file says of the URI of its payload.
+fn uri(place: &str) -> String {
+    let place = place.replace('\\', "/");
+    let from = place.find("redfish/v1").unwrap_or(0);
+    let path = place.get(from..).unwrap_or_default().trim_end_matches(".json").trim_end_matches("/index");
+    format!("/{path}")
+}
+
+async fn service(url: &str, host: &HostArgs) -> anyhow::Result<(Explorer, Vec<String>)> {
+    let (origin, _) = split_url(url)?;
+    let client = host.connect(origin).await?;
+    let (mut visits, mut explorer, mut unread) = (Walk::new(&client).visits(), Explorer::new(), Vec::new());
+    while let Some(visit) = visits.next().await {
+        match &visit.resource {
+            Ok(resource) => explorer.add_resource(resource),
+            Err(why) => unread.push(unread_line(&visit.uri, why)),
+        }
+    }
+    drop(visits);
+    // No link leads to what describes an action.
+    for uri in explorer.wanted() {
+        match client.get_any(&uri, None).await {
+            Ok(resource) => explorer.add_resource(&resource),
+            Err(error) => unread.push(format!("{uri}: {}", error.report())),
+        }
+    }
+    log_out(client).await;
+    Ok((explorer, unread))
+}
+
+fn write(explorer: &Explorer, folder: &Path, wanted: impl Fn(&str) -> bool) -> anyhow::Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("--csdl {}", folder.display()))?;
+    for draft in explorer.drafts().iter().filter(|draft| wanted(&draft.vendor)) {
+        let file = folder.join(&draft.file_name);
+        let open = OpenOptions::new().write(true).create_new(true).open(&file);
+        let written = open.and_then(|mut file| file.write_all(draft.csdl.as_bytes()));
+        written.with_context(|| file.display().to_string())?;
+        say!("{}: {}", draft.vendor, file.display());
+    }
+    Ok(())
+}
+
+fn text(found: &Findings) -> String {
+    let mut properties = Table::new(&["VENDOR", "RESOURCE", "PROPERTY", "KIND", "COUNT", "SAMPLES"]);
+    let mut actions = Table::new(&["VENDOR", "RESOURCE", "ACTION", "COUNT", "PARAMETERS", "TARGET"]);
+    let mut types = Table::new(&["VENDOR", "TYPE", "COUNT", "FIRST"]);
+    for vendor in &found.vendors {
+        for place in &vendor.places {
+            for property in &place.properties {
+                let name = format!("{}{}", place.pointer, property.pointer);
+                properties.row(row(&vendor.name, &place.resource, name, property));
+            }
+        }
+        for ty in &vendor.types {
+            types.row([vendor.name.clone(), ty.name.clone(), ty.count.to_string(), ty.uri.clone()]);
+            for property in &ty.properties {
+                properties.row(row(&vendor.name, &ty.name, property.pointer.clone(), property));
+            }
+        }
+        for action in &vendor.actions {
+            let parameter = |parameter: &rosefish::ActionParameter| match parameter.allowable_values.is_empty() {
+                true => parameter.name.clone(),
+                false => format!("{}={}", parameter.name, parameter.allowable_values.join("|")),
+            };
+            let parameters: Vec<_> = action.parameters.iter().map(parameter).collect();
+            let target = action.target.clone().unwrap_or_default();
+            let count = action.count.to_string();
+            actions.row([
+                vendor.name.clone(),
+                action.resource.clone(),
+                action.name.clone(),
+                count,
+                parameters.join(" "),
+                target,
+            ]);
+        }
+    }
+    let tables = [properties.text(), actions.text(), types.text()];
+    let tables: Vec<_> = tables.into_iter().filter(|table| !table.is_empty()).collect();
+    match tables.is_empty() {
+        true => format!("nothing beyond the standard in {} resources\n", found.resources),
+        false => tables.join("\n"),
+    }
+}
+
+fn row(vendor: &str, resource: &str, name: String, property: &Property) -> [String; 6] {
+    let kinds: Vec<_> = property.kinds.iter().map(|kind| word(*kind)).collect();
+    let samples = property.samples.join(", ");
+    [vendor.to_owned(), resource.to_owned(), name, kinds.join("/"), property.count.to_string(), samples]
+}
+
+fn word(kind: ValueKind) -> &'static str {
+    match kind {
+        ValueKind::Text => "text",
+        ValueKind::Number => "number",
+        ValueKind::Flag => "flag",
+        ValueKind::List => "list",
+        ValueKind::Object => "object",
+        _ => "null",
+    }
+}
