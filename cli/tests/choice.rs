@@ -148,7 +148,8 @@ fn what_was_really_sent_is_in_the_json() {
     assert_eq!(code, Some(0), "{errors}");
     let json: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(json["sent"], json!(["ComputerSystem.Reset ForceOff", "ComputerSystem.Reset On"]));
-    assert_eq!(redfish(&mock, "power", &["cycle"]).1, "turned off and on\n");
+    let told = "turned off and on (ComputerSystem.Reset ForceOff, then ComputerSystem.Reset On)\n";
+    assert_eq!(redfish(&mock, "power", &["cycle"]).1, told);
 }
 
 #[test]

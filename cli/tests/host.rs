@@ -85,7 +85,7 @@ fn the_event_log_of_a_legacy_host_is_shown_and_cleared() {
 fn the_inventory_of_a_legacy_host_is_shown() {
     let bmc = bmc();
     let shown = text(&legacy(&bmc, "fru", &[]));
-    for kind in ["system", "chassis", "board", "power supply"] {
+    for kind in ["system", "chassis", "board", "power-supply"] {
         assert!(shown.contains(kind), "{shown}");
     }
 }
