@@ -47,6 +47,8 @@ impl Program {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rosefish"));
         command.args(verb).arg(url);
         if verb == ["record"] {
+            // What another process of this number left.
+            let _ = std::fs::remove_dir_all(&folder);
             command.arg(&folder);
         }
         if !["get", "walk", "check", "record"].contains(&verb[0]) {
