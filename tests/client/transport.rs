@@ -309,7 +309,8 @@ async fn a_call_that_is_given_up_takes_nothing_with_it() {
         let read = bmc.get::<ComputerSystem>(SYSTEM);
         let _ = tokio::time::timeout(Duration::from_micros(round * 100), read).await;
         if round % 50 == 0 {
-            // Also on the way to another session.
+            // Also on the way to another session; a new one that nobody could use is not replaced at once.
+            bmc.get::<ComputerSystem>(SYSTEM).await.unwrap();
             mock.end_sessions();
         }
     }
