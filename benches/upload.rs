@@ -1,5 +1,5 @@
 //! What an upload takes of memory and time: an image from a file and from a reader, by multipart, to a server of another process.
-//! `cargo bench --bench upload -- [MEGABYTES]`, 500 unless said. Ends with an error where the process grew by more than 16 MiB,
+//! `cargo bench --bench upload -- [MEGABYTES]`; defaults to 500. Ends with an error where the process grew by more than 16 MiB,
 //! the progress does not add up, or something else arrived than was sent. Needs Linux, which says how large a process was.
 
 use std::error::Error;

@@ -20,7 +20,7 @@ const READING: &str = "reading an FRU inventory";
 /// The parts that are tried, and the smallest that makes sense.
 const FIRST_PART: u8 = 96;
 const SMALLEST_PART: u8 = 8;
-/// How often a busy device is asked again, and after how long.
+/// How often a command to a busy device is retried, and after how long.
 const BUSY_TRIES: u32 = 20;
 const BUSY_WAIT: Duration = Duration::from_millis(100);
 const DEVICE_BUSY: u8 = 0x81;

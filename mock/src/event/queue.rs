@@ -22,7 +22,7 @@ pub(crate) struct EventSettings {
     pub(crate) retries: Option<(u32, Duration)>,
     /// Whether events are delivered to other hosts than this one.
     pub(crate) anywhere: bool,
-    /// How often metric reports are made anew.
+    /// How often metric reports are recreated.
     pub(crate) reports: Option<Duration>,
     /// Whether the JSON of a stream is spread over several `data:` lines.
     pub(crate) multi_line: bool,

@@ -1,4 +1,4 @@
-//! Metric reports: made anew from the properties that they are about, and sent like events.
+//! Metric reports: recreated from the properties that they are about, and sent like events.
 
 use serde_json::{Map, Value};
 

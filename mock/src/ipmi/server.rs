@@ -130,7 +130,7 @@ impl Link {
         }
     }
 
-    /// Moves everything that is due, until nothing is. Gives the time until the BMC wants to be asked again.
+    /// Moves everything that is due, until nothing is. Returns the time until something is due next.
     async fn turn(&mut self) -> Duration {
         loop {
             let now = Instant::now();

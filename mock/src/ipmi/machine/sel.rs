@@ -17,7 +17,7 @@ pub struct Sel {
     pub erase_takes: Duration,
     /// Machine time at which the erase under way is finished.
     pub(crate) erased_at: Duration,
-    /// An entry was refused for want of room.
+    /// An entry was refused because the log is full.
     pub(crate) overflow: bool,
     pub(crate) added_at: u32,
     pub(crate) deleted_at: u32,

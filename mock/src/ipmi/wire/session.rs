@@ -22,7 +22,7 @@ const BEHIND: u32 = 16;
 /// Why a packet was not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// There is no session of this id, or it is not active yet.
+    /// No session has this id, or it is not active yet.
     UnknownSession,
     /// The suite has integrity and the packet has none.
     NotAuthenticated,
