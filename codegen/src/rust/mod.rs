@@ -87,13 +87,10 @@ pub fn emit(model: &Model) -> Output {
     let _ = writeln!(root, "{start}{};", layout::list(0, "&[", &modules, "]", start.len()));
     tables::terms(&mut root, model, &mut descriptions);
     files.push(("schema.rs".to_owned(), root));
-    files.push((
-        "navigation.rs".to_owned(),
-        head(
-            "the schemas",
-            "use crate::resource::generated as r;\nuse crate::schema as s;\nuse crate::wire::generated as w;\n",
-        ) + &navigation::emit(paths),
-    ));
+    let navigation = navigation::emit(paths);
+    let wire = if navigation.contains("w::") { "use crate::wire::generated as w;\n" } else { "" };
+    let uses = format!("use crate::resource::generated as r;\nuse crate::schema as s;\n{wire}");
+    files.push(("navigation.rs".to_owned(), head("the schemas", &uses) + &navigation));
     files.push(("descriptions.txt".to_owned(), descriptions.finish()));
     Output { files }
 }
