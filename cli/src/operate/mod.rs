@@ -258,11 +258,7 @@ pub(crate) fn tell_each<T: serde::Serialize>(
         return print(&format!("{}\n", text(&only.value)));
     }
     if as_json {
-        let mut json = to_json(outcome, items)?;
-        if let Some(object) = json.as_object_mut() {
-            object.insert("partial".to_owned(), serde_json::to_value(missing)?);
-        }
-        print(&format!("{json:#}\n"))?;
+        print_partial(outcome, items, missing)?;
     } else {
         tell_attempts(&outcome.attempts);
         let mut table = Table::new(&["SYSTEM", heading]);
@@ -282,11 +278,7 @@ pub(crate) fn tell_list<T: serde::Serialize>(
 ) -> anyhow::Result<ExitCode> {
     let Partial { items, missing } = &outcome.value;
     if as_json {
-        let mut json = to_json(outcome, items)?;
-        if let Some(object) = json.as_object_mut() {
-            object.insert("partial".to_owned(), serde_json::to_value(missing)?);
-        }
-        print(&format!("{json:#}\n"))?;
+        print_partial(outcome, items, missing)?;
     } else {
         tell_attempts(&outcome.attempts);
         print(&text(items))?;
@@ -299,6 +291,20 @@ fn tell_unread(unread: Option<&rosefish::Error>) {
         let line = one_line(&error.report());
         say!("confirmed by the BMC, but what is there now could not be read: {line}");
     }
+}
+
+/// Prints a list as JSON, with what could not be read beside it.
+fn print_partial<T, V: serde::Serialize>(
+    outcome: &Outcome<T>,
+    items: &[V],
+    missing: &[impl serde::Serialize],
+) -> anyhow::Result<()> {
+    let mut json = to_json(outcome, items)?;
+    if let Some(object) = json.as_object_mut() {
+        object.insert("partial".to_owned(), serde_json::to_value(missing)?);
+    }
+    print(&format!("{json:#}\n"))?;
+    Ok(())
 }
 
 /// How a result came about, with what else is known of it.
