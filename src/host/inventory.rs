@@ -1,7 +1,6 @@
 //! Inventory: what the host is made of, as far as a label can be read from afar.
 
 mod details;
-mod kind;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,10 +19,10 @@ use crate::ipmi::record::multirecord::MultiRecordBody;
 use crate::ipmi::record::text::Text;
 use crate::resource::partial::{Missing, Partial};
 use crate::services;
-use crate::services::inventory::{Part, PartKind};
+use crate::services::inventory::Part;
+pub use crate::services::inventory::kind::ComponentKind;
 use crate::services::survey::{Survey, text};
 pub use details::ComponentDetails;
-pub use kind::ComponentKind;
 
 /// A component of a host.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -137,9 +136,9 @@ impl From<Part> for Component {
             serial_number: first(&["SerialNumber"]),
             part_number: first(&["PartNumber", "SparePartNumber"]),
             version: match part.kind {
-                PartKind::System => first(&["BiosVersion"]),
-                PartKind::NetworkAdapter => controller_version(json),
-                PartKind::Firmware => first(&["Version"]),
+                ComponentKind::System => first(&["BiosVersion"]),
+                ComponentKind::NetworkAdapter => controller_version(json),
+                ComponentKind::Firmware => first(&["Version"]),
                 _ => first(&["FirmwareVersion", "Revision"]),
             },
             asset_tag: first(&["AssetTag"]),

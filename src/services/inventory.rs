@@ -1,13 +1,15 @@
 //! What a machine is made of, as far as a service shows it: which parts there are, and where they are described. Where that may
 //! be is here; which of the places describe the same part, in [`parts`].
 
+pub(crate) mod kind;
 mod parts;
 
 use serde_json::Value;
 
 use super::survey::{Survey, text, to_json};
 use crate::resource::{AnyResource, links_at};
-pub(crate) use parts::{Part, PartKind};
+use kind::ComponentKind;
+pub(crate) use parts::Part;
 use parts::{Parts, Side};
 
 /// Every part that is described, those of empty places included.
@@ -19,7 +21,9 @@ pub(crate) async fn parts(
     everything: bool,
 ) -> Vec<Part> {
     let mut found = Parts::default();
-    for (kind, owners) in [(PartKind::System, systems), (PartKind::Chassis, chassis), (PartKind::Manager, managers)] {
+    for (kind, owners) in
+        [(ComponentKind::System, systems), (ComponentKind::Chassis, chassis), (ComponentKind::Manager, managers)]
+    {
         found.begin(Side::Service, None);
         found.add_all(kind, owners, None);
     }
@@ -35,9 +39,9 @@ pub(crate) async fn parts(
     for manager in managers {
         found.begin(Side::Service, Some(manager.uri()));
         let interfaces = survey.members(manager, "EthernetInterfaces").await;
-        found.add_all(PartKind::NetworkInterface, &interfaces, Some(manager.uri()));
+        found.add_all(ComponentKind::NetworkInterface, &interfaces, Some(manager.uri()));
         let ports = survey.members(manager, "DedicatedNetworkPorts").await;
-        found.add_all(PartKind::NetworkPort, &ports, Some(manager.uri()));
+        found.add_all(ComponentKind::NetworkPort, &ports, Some(manager.uri()));
     }
     if everything {
         of_service(survey, &mut found).await;
@@ -49,9 +53,9 @@ async fn of_system(survey: &mut Survey, system: &AnyResource, found: &mut Parts)
     let uri = system.uri();
     found.begin(Side::System(uri.to_owned()), Some(uri));
     for (property, kind) in [
-        ("Processors", PartKind::Processor),
-        ("Memory", PartKind::Memory),
-        ("GraphicsControllers", PartKind::GraphicsController),
+        ("Processors", ComponentKind::Processor),
+        ("Memory", ComponentKind::Memory),
+        ("GraphicsControllers", ComponentKind::GraphicsController),
     ] {
         found.add_all(kind, &survey.members(system, property).await, Some(uri));
     }
@@ -69,25 +73,25 @@ async fn of_system(survey: &mut Survey, system: &AnyResource, found: &mut Parts)
         }
     }
     let interfaces = survey.members(system, "EthernetInterfaces").await;
-    found.add_all(PartKind::NetworkInterface, &interfaces, Some(uri));
-    found.add_all(PartKind::PcieDevice, &survey.links(system, "PCIeDevices").await, Some(uri));
+    found.add_all(ComponentKind::NetworkInterface, &interfaces, Some(uri));
+    found.add_all(ComponentKind::PcieDevice, &survey.links(system, "PCIeDevices").await, Some(uri));
 }
 
 async fn of_chassis(survey: &mut Survey, chassis: &AnyResource, found: &mut Parts) {
     let uri = chassis.uri();
     for (property, kind) in [
-        ("Processors", PartKind::Processor),
-        ("Memory", PartKind::Memory),
-        ("Drives", PartKind::Drive),
-        ("PCIeDevices", PartKind::PcieDevice),
-        ("FabricAdapters", PartKind::FabricAdapter),
+        ("Processors", ComponentKind::Processor),
+        ("Memory", ComponentKind::Memory),
+        ("Drives", ComponentKind::Drive),
+        ("PCIeDevices", ComponentKind::PcieDevice),
+        ("FabricAdapters", ComponentKind::FabricAdapter),
     ] {
         found.add_all(kind, &survey.members(chassis, property).await, Some(uri));
     }
     for (property, kind) in [
-        ("Links/Processors", PartKind::Processor),
-        ("Links/Drives", PartKind::Drive),
-        ("Links/PCIeDevices", PartKind::PcieDevice),
+        ("Links/Processors", ComponentKind::Processor),
+        ("Links/Drives", ComponentKind::Drive),
+        ("Links/PCIeDevices", ComponentKind::PcieDevice),
     ] {
         found.add_all(kind, &survey.links(chassis, property).await, Some(uri));
     }
@@ -109,7 +113,7 @@ async fn of_service(survey: &mut Survey, found: &mut Parts) {
     }
     if let Some(service) = survey.one(&root, "UpdateService").await {
         for property in ["FirmwareInventory", "SoftwareInventory"] {
-            found.add_all(PartKind::Firmware, &survey.members(&service, property).await, None);
+            found.add_all(ComponentKind::Firmware, &survey.members(&service, property).await, None);
         }
     }
 }
@@ -117,10 +121,10 @@ async fn of_service(survey: &mut Survey, found: &mut Parts) {
 async fn of_storage(survey: &mut Survey, storage: &AnyResource, found: &mut Parts) {
     let uri = storage.uri();
     found.begin_place();
-    found.add_all(PartKind::StorageController, &survey.members(storage, "Controllers").await, Some(uri));
-    found.add_array(PartKind::StorageController, storage, "StorageControllers");
-    found.add_all(PartKind::Drive, &survey.links(storage, "Drives").await, Some(uri));
-    found.add_all(PartKind::Volume, &survey.members(storage, "Volumes").await, Some(uri));
+    found.add_all(ComponentKind::StorageController, &survey.members(storage, "Controllers").await, Some(uri));
+    found.add_array(ComponentKind::StorageController, storage, "StorageControllers");
+    found.add_all(ComponentKind::Drive, &survey.links(storage, "Drives").await, Some(uri));
+    found.add_all(ComponentKind::Volume, &survey.members(storage, "Volumes").await, Some(uri));
 }
 
 /// The devices of the model from before `Storage`, unless the same is there in the new one.
@@ -128,23 +132,23 @@ fn of_simple_storage(simple: &AnyResource, storages: &[String], found: &mut Part
     let is_new = links_at(simple.record(), "Links/Storage").is_empty() && !storages.contains(&id(simple));
     if is_new {
         found.begin_place();
-        found.add_all(PartKind::StorageController, std::slice::from_ref(simple), None);
-        found.add_array(PartKind::Drive, simple, "Devices");
+        found.add_all(ComponentKind::StorageController, std::slice::from_ref(simple), None);
+        found.add_array(ComponentKind::Drive, simple, "Devices");
     }
 }
 
 async fn of_adapter(survey: &mut Survey, adapter: &AnyResource, owner: &str, found: &mut Parts) {
     let uri = adapter.uri();
-    found.add_all(PartKind::NetworkAdapter, std::slice::from_ref(adapter), Some(owner));
-    found.add_all(PartKind::Processor, &survey.members(adapter, "Processors").await, Some(uri));
+    found.add_all(ComponentKind::NetworkAdapter, std::slice::from_ref(adapter), Some(owner));
+    found.add_all(ComponentKind::Processor, &survey.members(adapter, "Processors").await, Some(uri));
     found.begin_place();
-    found.add_all(PartKind::NetworkPort, &survey.members(adapter, "Ports").await, Some(uri));
+    found.add_all(ComponentKind::NetworkPort, &survey.members(adapter, "Ports").await, Some(uri));
     let older = survey.members(adapter, "NetworkPorts").await;
-    found.add_older(PartKind::NetworkPort, &older, uri);
+    found.add_older(ComponentKind::NetworkPort, &older, uri);
     for function in survey.members(adapter, "NetworkDeviceFunctions").await {
-        found.add_all(PartKind::NetworkFunction, std::slice::from_ref(&function), Some(uri));
+        found.add_all(ComponentKind::NetworkFunction, std::slice::from_ref(&function), Some(uri));
         let interfaces = survey.members(&function, "Ethernet/EthernetInterfaces").await;
-        found.add_all(PartKind::NetworkInterface, &interfaces, Some(function.uri()));
+        found.add_all(ComponentKind::NetworkInterface, &interfaces, Some(function.uri()));
     }
 }
 
@@ -152,19 +156,19 @@ async fn of_power_and_cooling(survey: &mut Survey, chassis: &AnyResource, found:
     found.begin_place();
     if let Some(subsystem) = survey.one(chassis, "PowerSubsystem").await {
         let uri = subsystem.uri();
-        found.add_all(PartKind::PowerSupply, &survey.members(&subsystem, "PowerSupplies").await, Some(uri));
-        found.add_all(PartKind::Battery, &survey.members(&subsystem, "Batteries").await, Some(uri));
+        found.add_all(ComponentKind::PowerSupply, &survey.members(&subsystem, "PowerSupplies").await, Some(uri));
+        found.add_all(ComponentKind::Battery, &survey.members(&subsystem, "Batteries").await, Some(uri));
     }
     if let Some(power) = survey.one(chassis, "Power").await {
-        found.add_array(PartKind::PowerSupply, &power, "PowerSupplies");
+        found.add_array(ComponentKind::PowerSupply, &power, "PowerSupplies");
     }
     if let Some(subsystem) = survey.one(chassis, "ThermalSubsystem").await {
         let uri = subsystem.uri();
-        found.add_all(PartKind::Fan, &survey.members(&subsystem, "Fans").await, Some(uri));
-        found.add_all(PartKind::Pump, &survey.members(&subsystem, "Pumps").await, Some(uri));
+        found.add_all(ComponentKind::Fan, &survey.members(&subsystem, "Fans").await, Some(uri));
+        found.add_all(ComponentKind::Pump, &survey.members(&subsystem, "Pumps").await, Some(uri));
     }
     if let Some(thermal) = survey.one(chassis, "Thermal").await {
-        found.add_array(PartKind::Fan, &thermal, "Fans");
+        found.add_array(ComponentKind::Fan, &thermal, "Fans");
     }
 }
 

@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::kind::ComponentKind;
-use crate::services::inventory::PartKind;
+use crate::services::inventory::kind::ComponentKind;
 use crate::services::survey::{is_absent, text};
 
 /// What is particular of a component. What doesn't apply to it, or isn't said, is none.
@@ -61,41 +60,23 @@ fn whole(json: &Value, name: &str, of: f64) -> Option<u64> {
 }
 
 /// Whether nothing is there. Some say so by a size of nothing.
-pub(super) fn is_empty(kind: PartKind, json: &Value) -> bool {
+pub(super) fn is_empty(kind: ComponentKind, json: &Value) -> bool {
     let is_nothing = || {
         let says_who = ["SerialNumber", "PartNumber", "Manufacturer"].iter().any(|name| text(json, name).is_some());
-        kind == PartKind::Memory && !says_who && number(json, "CapacityMiB").is_some_and(|size| size == 0.0)
+        kind == ComponentKind::Memory && !says_who && number(json, "CapacityMiB").is_some_and(|size| size == 0.0)
     };
     is_absent(json) || is_nothing()
 }
 
-pub(super) fn kind_of(kind: PartKind, json: &Value) -> ComponentKind {
+/// A processor may be of a kind of its own; that is among its properties, not where it stands.
+pub(super) fn kind_of(kind: ComponentKind, json: &Value) -> ComponentKind {
     match kind {
-        PartKind::System => ComponentKind::System,
-        PartKind::Chassis => ComponentKind::Chassis,
-        PartKind::Manager => ComponentKind::Manager,
-        PartKind::Processor if text(json, "ProcessorType") == Some("GPU") => ComponentKind::Gpu,
-        PartKind::Processor => ComponentKind::Processor,
-        PartKind::Memory => ComponentKind::Memory,
-        PartKind::GraphicsController => ComponentKind::GraphicsController,
-        PartKind::StorageController => ComponentKind::StorageController,
-        PartKind::Drive => ComponentKind::Drive,
-        PartKind::Volume => ComponentKind::Volume,
-        PartKind::NetworkAdapter => ComponentKind::NetworkAdapter,
-        PartKind::NetworkPort => ComponentKind::NetworkPort,
-        PartKind::NetworkFunction => ComponentKind::NetworkFunction,
-        PartKind::NetworkInterface => ComponentKind::NetworkInterface,
-        PartKind::FabricAdapter => ComponentKind::FabricAdapter,
-        PartKind::PcieDevice => ComponentKind::PcieDevice,
-        PartKind::PowerSupply => ComponentKind::PowerSupply,
-        PartKind::Battery => ComponentKind::Battery,
-        PartKind::Fan => ComponentKind::Fan,
-        PartKind::Pump => ComponentKind::Pump,
-        PartKind::Firmware => ComponentKind::Firmware,
+        ComponentKind::Processor if text(json, "ProcessorType") == Some("GPU") => ComponentKind::Gpu,
+        other => other,
     }
 }
 
-pub(super) fn of(kind: PartKind, json: &Value) -> ComponentDetails {
+pub(super) fn of(kind: ComponentKind, json: &Value) -> ComponentDetails {
     const MIB: f64 = 1_048_576.0;
     let first = |names: &[&str]| names.iter().find_map(|name| text(json, name)).map(str::to_owned);
     let both = |a: &str, b: &str| {
@@ -104,14 +85,14 @@ pub(super) fn of(kind: PartKind, json: &Value) -> ComponentDetails {
     };
     let mut details = ComponentDetails { location: location(json), ..ComponentDetails::default() };
     match kind {
-        PartKind::Processor => {
+        ComponentKind::Processor => {
             details.variant = first(&["ProcessorType"]);
             details.cores = whole(json, "TotalCores", 1.0);
             details.threads = whole(json, "TotalThreads", 1.0);
             details.speed_mhz = whole(json, "MaxSpeedMHz", 1.0).filter(|speed| *speed > 0);
             details.location = details.location.or_else(|| first(&["Socket"]));
         }
-        PartKind::Memory => {
+        ComponentKind::Memory => {
             details.variant = first(&["MemoryDeviceType", "MemoryType"]);
             // Some say the size of the volatile part alone, and it as nothing.
             let sizes = ["CapacityMiB", "VolatileSizeMiB", "SizeMB"];
@@ -119,39 +100,39 @@ pub(super) fn of(kind: PartKind, json: &Value) -> ComponentDetails {
             details.speed_mhz = whole(json, "OperatingSpeedMhz", 1.0).filter(|speed| *speed > 0);
             details.location = details.location.or_else(|| first(&["DeviceLocator", "SocketLocator"]));
         }
-        PartKind::Drive => {
+        ComponentKind::Drive => {
             details.variant = both("MediaType", "Protocol");
             details.capacity_bytes = whole(json, "CapacityBytes", 1.0);
             details.link_bits_per_second = whole(json, "NegotiatedSpeedGbs", 1e9);
         }
-        PartKind::Volume => {
+        ComponentKind::Volume => {
             details.variant = first(&["RAIDType", "VolumeType"]);
             details.capacity_bytes = whole(json, "CapacityBytes", 1.0);
         }
-        PartKind::NetworkPort => {
+        ComponentKind::NetworkPort => {
             details.variant = first(&["LinkNetworkTechnology", "ActiveLinkTechnology", "PortProtocol", "PortType"]);
             details.link_bits_per_second =
                 whole(json, "CurrentSpeedGbps", 1e9).or_else(|| whole(json, "CurrentLinkSpeedMbps", 1e6));
             details.link_up = link(json);
             details.mac_addresses = addresses(json);
         }
-        PartKind::NetworkFunction => {
+        ComponentKind::NetworkFunction => {
             details.variant = first(&["NetDevFuncType"]);
             details.mac_addresses = addresses(json);
         }
-        PartKind::NetworkInterface => {
+        ComponentKind::NetworkInterface => {
             details.link_bits_per_second = whole(json, "SpeedMbps", 1e6);
             details.link_up = link(json);
             details.mac_addresses = addresses(json);
         }
-        PartKind::PcieDevice => details.variant = first(&["DeviceType"]),
-        PartKind::PowerSupply => {
+        ComponentKind::PcieDevice => details.variant = first(&["DeviceType"]),
+        ComponentKind::PowerSupply => {
             details.variant = first(&["PowerSupplyType"]);
             details.power_watts = number(json, "PowerCapacityWatts");
         }
-        PartKind::Chassis => details.variant = first(&["ChassisType"]),
-        PartKind::System => details.variant = first(&["SystemType"]),
-        PartKind::Manager => details.variant = first(&["ManagerType"]),
+        ComponentKind::Chassis => details.variant = first(&["ChassisType"]),
+        ComponentKind::System => details.variant = first(&["SystemType"]),
+        ComponentKind::Manager => details.variant = first(&["ManagerType"]),
         _ => {}
     }
     details

@@ -5,38 +5,14 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::super::survey::{text, to_json};
+use super::kind::ComponentKind;
 use crate::resource::AnyResource;
 use crate::resource::partial::key;
-
-/// What a part is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum PartKind {
-    System,
-    Chassis,
-    Manager,
-    Processor,
-    Memory,
-    GraphicsController,
-    StorageController,
-    Drive,
-    Volume,
-    NetworkAdapter,
-    NetworkPort,
-    NetworkFunction,
-    NetworkInterface,
-    FabricAdapter,
-    PcieDevice,
-    PowerSupply,
-    Battery,
-    Fan,
-    Pump,
-    Firmware,
-}
 
 /// A part, and the object that describes it.
 #[derive(Debug, Clone)]
 pub(crate) struct Part {
-    pub(crate) kind: PartKind,
+    pub(crate) kind: ComponentKind,
     /// Where it is described: a URI, with a pointer where that is within a resource.
     pub(crate) uri: String,
     /// Where else.
@@ -87,7 +63,7 @@ impl Parts {
         self.list
     }
 
-    pub(super) fn add_all(&mut self, kind: PartKind, resources: &[AnyResource], parent: Option<&str>) {
+    pub(super) fn add_all(&mut self, kind: ComponentKind, resources: &[AnyResource], parent: Option<&str>) {
         for resource in resources {
             // Settings stand among the members of some collections.
             let place = key(resource.uri());
@@ -107,7 +83,7 @@ impl Parts {
     }
 
     /// Adds the items of an array in a resource of the older form, unless they were described in the newer one.
-    pub(super) fn add_array(&mut self, kind: PartKind, resource: &AnyResource, array: &str) {
+    pub(super) fn add_array(&mut self, kind: ComponentKind, resource: &AnyResource, array: &str) {
         let json = to_json(resource);
         let items = match json.get(array) {
             Some(Value::Array(items)) => items.as_slice(),
@@ -136,7 +112,7 @@ impl Parts {
     }
 
     /// Adds resources of an older schema, unless they were described in the newer one: by the same last segment of the URI.
-    pub(super) fn add_older(&mut self, kind: PartKind, resources: &[AnyResource], parent: &str) {
+    pub(super) fn add_older(&mut self, kind: ComponentKind, resources: &[AnyResource], parent: &str) {
         for resource in resources {
             let segment = last_segment(resource.uri());
             let is_same = |part: &Part| part.kind == kind && last_segment(&part.uri) == segment;
@@ -164,7 +140,7 @@ impl Parts {
     }
 
     /// The part that a system of this chassis has at another URI: `Systems/1/PCIeDevices/49-0` and `Chassis/1/PCIeDevices/49-0`.
-    fn found_by_system(&self, kind: PartKind, uri: &str, json: &Value) -> Option<usize> {
+    fn found_by_system(&self, kind: ComponentKind, uri: &str, json: &Value) -> Option<usize> {
         let Side::Chassis(linked) = &self.side else { return None };
         let segment = last_segment(uri);
         self.list.iter().zip(&self.systems).position(|(part, system)| {
@@ -178,13 +154,13 @@ impl Parts {
     }
 
     /// The resources within this place that an item of an array may be: those that no item was found to be.
-    fn candidates(&self, kind: PartKind, taken: &[Option<usize>]) -> impl Iterator<Item = (usize, &Part)> {
+    fn candidates(&self, kind: ComponentKind, taken: &[Option<usize>]) -> impl Iterator<Item = (usize, &Part)> {
         let within = self.list.iter().enumerate().skip(self.place);
         within.filter(move |(at, part)| part.kind == kind && !taken.contains(&Some(*at)) && !part.uri.contains('#'))
     }
 
     /// The part within this place that an item of an array is: by its serial number, else by its `Id` or its name.
-    fn same_within_place(&self, kind: PartKind, item: &Value, taken: &[Option<usize>]) -> Option<usize> {
+    fn same_within_place(&self, kind: ComponentKind, item: &Value, taken: &[Option<usize>]) -> Option<usize> {
         let own = serial(item);
         let by_serial = self.candidates(kind, taken).find(|(_, part)| own.is_some() && serial(&part.json) == own);
         let by_name = || {
@@ -200,7 +176,7 @@ impl Parts {
 
     /// Where as many items as resources are left over, they are the same in the same order: services call them otherwise in
     /// the older form.
-    fn pair_the_rest(&self, kind: PartKind, items: &[(usize, &Value)], same: &mut [Option<usize>]) {
+    fn pair_the_rest(&self, kind: ComponentKind, items: &[(usize, &Value)], same: &mut [Option<usize>]) {
         let rest: Vec<_> = self.candidates(kind, same).map(|(at, part)| (at, &part.json)).collect();
         let open: Vec<_> = items.iter().enumerate().filter(|(at, _)| same.get(*at) == Some(&None)).collect();
         let fits =
