@@ -173,6 +173,21 @@ fn collect(value: &Value, links: &mut Vec<String>) {
     }
 }
 
+/// What was read when all was well and can be reached by links that don't stand in a bad member.
+fn reachable(served: &Served, whole: &Whole, bad: &[String]) -> BTreeSet<String> {
+    // The root was read when the host was connected.
+    let root = "/redfish/v1".to_owned();
+    let mut reached = BTreeSet::new();
+    let mut open = vec![root.clone()];
+    while let Some(uri) = open.pop() {
+        let was_read = uri == root || whole.asked.contains(&uri);
+        if was_read && !bad.contains(&uri) && reached.insert(uri.clone()) {
+            served.tree.json(&uri).into_iter().for_each(|json| collect(json, &mut open));
+        }
+    }
+    reached
+}
+
 async fn try_out(served: &Served, verb: &str, whole: &Whole, bad: &[String], action: &Action, row: &mut Row) {
     let rules: Vec<_> = bad
         .iter()
@@ -212,6 +227,7 @@ async fn try_out(served: &Served, verb: &str, whole: &Whole, bad: &[String], act
         *left.entry(item).or_default() += 1;
     }
     let own_ids: Vec<_> = bad.iter().filter_map(|uri| served.tree.json(uri)?["Id"].as_str()).collect();
+    let reachable = reachable(served, whole, bad);
     for item in &whole.items {
         if let Some(count) = left.get_mut(item).filter(|count| **count > 0) {
             *count -= 1;
@@ -226,7 +242,8 @@ async fn try_out(served: &Served, verb: &str, whole: &Whole, bad: &[String], act
             served.tree.json(uri).into_iter().for_each(|json| collect(json, &mut links));
             !is_leaf(whole, uri) || links.contains(&document)
         };
-        let went_with_it = item.starts_with('/') && !asked.contains(&document) && bad.iter().any(leads_there);
+        let is_cut_off = !reachable.contains(&document) || bad.iter().any(leads_there);
+        let went_with_it = item.starts_with('/') && !asked.contains(&document) && is_cut_off;
         // Another log stands for the event log where the one that did can't be read.
         let is_other_log = verb == "event_log" && bad.iter().any(|uri| !is_leaf(whole, uri));
         if is_below || went_with_it || is_other_log || own_ids.contains(&item.as_str()) {
