@@ -55,6 +55,8 @@ pub enum Capability {
     Users,
     /// Changing the BMC's users.
     ChangeUsers,
+    /// Virtual media.
+    Media,
 }
 
 /// What was learned of a host. It holds no secrets, and serialises with serde, to be stored and given to

@@ -18,6 +18,8 @@ pub(crate) mod manager;
 #[cfg(feature = "systems")]
 pub(crate) mod media;
 #[cfg(feature = "host")]
+pub(crate) mod media_slot;
+#[cfg(feature = "host")]
 pub(crate) mod power;
 #[cfg(feature = "host")]
 pub(crate) mod read_back;
