@@ -8,6 +8,8 @@ pub(crate) mod identify;
 pub(crate) mod inventory;
 pub(crate) mod lan;
 pub(crate) mod logs;
+pub(crate) mod media;
+mod media_boot;
 pub(crate) mod power;
 pub(crate) mod raw;
 pub(crate) mod sel;
@@ -183,6 +185,11 @@ async fn open(
 }
 
 impl Target {
+    /// The host as it was named.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Connects, does the work and ends the session, however the work ended.
     pub(crate) async fn with<T>(
         &self,

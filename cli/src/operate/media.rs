@@ -1,0 +1,269 @@
+//! `rosefish media`: what is in the virtual drives of a machine, and starting it from an image on this computer.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::bail;
+use clap::{Args, Subcommand};
+use rosefish::Selector;
+use rosefish::host::{MediaImage, MediaSlot};
+use secrecy::SecretString;
+
+use super::{Table, Target, media_boot, print, tell, tell_list};
+use crate::image::file::Image;
+use crate::image::server::ImageServer;
+use crate::terminal::say;
+
+/// The variable that has the password of who fetches an image.
+const IMAGE_PASSWORD_VARIABLE: &str = "ROSEFISH_IMAGE_PASSWORD";
+
+const EXAMPLES: &str = "\
+Examples:
+  rosefish media 10.0.0.7 --user root                                   what is in which slot
+  rosefish media insert 10.0.0.7 https://images/install.iso --user root
+  rosefish media insert 10.0.0.7 nfs://10.0.0.1/export/install.iso --slot CD1 --user root
+  rosefish media insert 10.0.0.7 cifs://10.0.0.1/share/install.iso --image-user joe --user root
+  rosefish media eject 10.0.0.7 --user root
+  rosefish media boot 10.0.0.7 install.iso --user root                  serve it, insert it, start from it, eject it
+  rosefish media serve install.iso --listen 10.0.0.1                    serve it alone, and say where
+
+The password for the image comes from ROSEFISH_IMAGE_PASSWORD. What to do where a BMC reads no HTTP is in docs/virtual-media.md.";
+
+/// Show, insert or eject virtual media, and start from an image
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct MediaArgs {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Show the slots and what is in them
+    List(ListArgs),
+    /// Insert an image that the BMC fetches from a URI
+    Insert(InsertArgs),
+    /// Eject what is in a slot
+    Eject(EjectArgs),
+    /// Serve an image from here, start the machine from it, and eject it at the end
+    Boot(Box<BootArgs>),
+    /// Serve an image from here, until Ctrl-C
+    Serve(ServeArgs),
+}
+
+#[derive(Debug, Args)]
+struct ListArgs {
+    #[command(flatten)]
+    target: Target,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// How an image is inserted.
+#[derive(Debug, Clone, Args)]
+pub(super) struct HowArgs {
+    /// The slot, by Id, name or URI [default: an empty one that takes such an image]
+    #[arg(long, value_name = "SLOT")]
+    pub(super) slot: Option<Selector>,
+    /// Eject what is in the slot
+    #[arg(long)]
+    replace: bool,
+    /// Let the system write to it, where the BMC can
+    #[arg(long)]
+    writable: bool,
+    /// Wait so many seconds until the BMC shows it as inserted [default: 60]
+    #[arg(long, value_name = "SECONDS", value_parser = crate::host::seconds)]
+    wait: Option<Duration>,
+}
+
+impl HowArgs {
+    pub(super) fn image(&self, uri: &str) -> MediaImage {
+        let mut image = MediaImage::new(uri);
+        if let Some(slot) = &self.slot {
+            image = image.slot(slot.clone());
+        }
+        if self.replace {
+            image = image.replace();
+        }
+        if self.writable {
+            image = image.write_protected(false);
+        }
+        match self.wait {
+            Some(wait) => image.within(wait),
+            None => image,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+struct InsertArgs {
+    #[command(flatten)]
+    target: Target,
+    /// The URI of the image: http, https, nfs, cifs or smb
+    #[arg(value_name = "URI")]
+    image: String,
+    #[command(flatten)]
+    how: HowArgs,
+    /// Who fetches the image; the password comes from ROSEFISH_IMAGE_PASSWORD
+    #[arg(long, value_name = "NAME")]
+    image_user: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct EjectArgs {
+    #[command(flatten)]
+    target: Target,
+    /// The slot, by Id, name or URI [default: the only one that has something in it]
+    #[arg(long, value_name = "SLOT")]
+    slot: Option<Selector>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Where an image is served.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ServerArgs {
+    /// Serve on this address of this computer, with or without a port [default: the one from which packets go to the BMC]
+    #[arg(long, value_name = "ADDRESS", value_parser = listen)]
+    pub(super) listen: Option<SocketAddr>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BootArgs {
+    #[command(flatten)]
+    pub(super) target: Target,
+    /// The image: a file of this computer, or a URI that the BMC fetches itself
+    #[arg(value_name = "IMAGE")]
+    pub(super) image: String,
+    #[command(flatten)]
+    pub(super) how: HowArgs,
+    #[command(flatten)]
+    pub(super) server: ServerArgs,
+    /// Start by UEFI
+    #[arg(long, conflicts_with = "legacy")]
+    pub(super) uefi: bool,
+    /// Start as a PC BIOS does
+    #[arg(long)]
+    pub(super) legacy: bool,
+    /// Don't ask a running operating system to shut down: what it hasn't written is lost
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Eject when the BMC has read nothing for so many seconds [default: 300]
+    #[arg(long, value_name = "SECONDS", value_parser = crate::host::seconds)]
+    pub(super) idle: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+struct ServeArgs {
+    /// The image
+    #[arg(value_name = "FILE")]
+    image: PathBuf,
+    /// Serve on this address of this computer, with or without a port
+    #[arg(long, value_name = "ADDRESS", value_parser = listen)]
+    listen: SocketAddr,
+}
+
+fn listen(text: &str) -> Result<SocketAddr, String> {
+    let address = text.parse::<SocketAddr>().ok();
+    let address = address.or_else(|| text.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, 0)));
+    address.ok_or_else(|| "expected an address of this computer, such as 10.0.0.1 or 10.0.0.1:8080".to_owned())
+}
+
+pub(crate) async fn run(args: MediaArgs) -> anyhow::Result<ExitCode> {
+    match args.verb {
+        // These say themselves what an interrupt means.
+        Verb::Boot(args) => media_boot::run(*args).await,
+        Verb::Serve(args) => serve(args).await,
+        verb => {
+            let work = Box::pin(operate(verb));
+            crate::host::uninterrupted(work).await.unwrap_or(Ok(crate::host::INTERRUPTED.into()))
+        }
+    }
+}
+
+async fn operate(verb: Verb) -> anyhow::Result<ExitCode> {
+    match verb {
+        Verb::Insert(args) => {
+            let mut image = args.how.image(&args.image);
+            if let Some(user) = &args.image_user {
+                image = image.login(user.clone(), image_password(user)?);
+            }
+            let done = args.target.with(async |host| host.insert_media(image.clone()).await).await?;
+            tell(&done, args.json, |slot| format!("inserted in {}: {}\n", slot.slot, done.sent.join(", then ")))
+        }
+        Verb::Eject(args) => {
+            let done = args.target.with(async |host| host.eject_media(args.slot.clone()).await).await?;
+            tell(&done, args.json, |slot| match slot {
+                Some(slot) if done.sent.is_empty() => format!("{} is empty\n", slot.slot),
+                Some(slot) => format!("ejected from {}\n", slot.slot),
+                None => "all slots are empty\n".to_owned(),
+            })
+        }
+        Verb::List(args) => show(args).await,
+        Verb::Boot(args) => media_boot::run(*args).await,
+        Verb::Serve(args) => serve(args).await,
+    }
+}
+
+async fn show(args: ListArgs) -> anyhow::Result<ExitCode> {
+    let found = args.target.with(async |host| host.media_slots().await).await?;
+    tell_list(&found, args.json, table)
+}
+
+fn table(all: &[MediaSlot]) -> String {
+    let mut table = Table::new(&["SLOT", "TAKES", "STATE", "IMAGE", "BY"]);
+    for slot in all {
+        let state = match (slot.inserted, slot.write_protected) {
+            (true, Some(false)) => "inserted, writable",
+            (true, _) => "inserted",
+            (false, _) => "empty",
+        };
+        // What is shown of an image that was ejected is no news.
+        let image = slot.image.clone().filter(|_| slot.inserted).unwrap_or_default();
+        table.row([slot.slot.clone(), slot.media_types.join(", "), state.to_owned(), image, slot.protocols.join(", ")]);
+    }
+    table.text()
+}
+
+fn image_password(user: &str) -> anyhow::Result<SecretString> {
+    match std::env::var(IMAGE_PASSWORD_VARIABLE) {
+        Ok(password) => Ok(password.into()),
+        Err(_) => bail!("no password for {user}, who fetches the image: set {IMAGE_PASSWORD_VARIABLE}"),
+    }
+}
+
+async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
+    let image = Image::open(&args.image)?;
+    let public = if args.listen.ip().is_unspecified() { Some("192.0.2.1") } else { None };
+    let server = ImageServer::start(image.clone(), args.listen, public).await?;
+    // A program that started this one waits for the address.
+    print(&format!("{}\n", server.url()))?;
+    say!("{} bytes; anyone who knows this URL can read it; Ctrl-C ends it", image.length());
+    crate::host::interrupt().await;
+    let reads = image.reads();
+    say!("sent {} in {} requests", media_boot::mebibytes(reads.sent), reads.requests);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The address to serve on, where none was named.
+pub(super) const ANY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_to_serve_on_has_a_port_or_none() {
+        assert_eq!(listen("10.0.0.1").unwrap(), "10.0.0.1:0".parse().unwrap());
+        assert_eq!(listen("[::1]:80").unwrap(), "[::1]:80".parse().unwrap());
+        assert_eq!(listen("::1").unwrap(), "[::1]:0".parse().unwrap());
+        assert!(listen("eth0").is_err());
+    }
+}
