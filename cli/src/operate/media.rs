@@ -1,17 +1,17 @@
 //! `rosefish media`: what is in the virtual drives of a machine, and starting it from an image on this computer.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::bail;
 use clap::{Args, Subcommand};
 use rosefish::Selector;
-use rosefish::host::{MediaImage, MediaSlot};
+use rosefish::host::MediaSlot;
 use secrecy::SecretString;
 
-use super::{Table, Target, media_boot, print, tell, tell_list};
+use super::media_boot::{self, BootArgs, HowArgs};
+use super::{Table, Target, print, tell, tell_list};
 use crate::image::file::Image;
 use crate::image::server::ImageServer;
 use crate::terminal::say;
@@ -62,42 +62,6 @@ struct ListArgs {
     json: bool,
 }
 
-/// How an image is inserted.
-#[derive(Debug, Clone, Args)]
-pub(super) struct HowArgs {
-    /// The slot, by Id, name or URI [default: an empty one that takes such an image]
-    #[arg(long, value_name = "SLOT")]
-    pub(super) slot: Option<Selector>,
-    /// Eject what is in the slot
-    #[arg(long)]
-    replace: bool,
-    /// Let the system write to it, where the BMC can
-    #[arg(long)]
-    writable: bool,
-    /// Wait so many seconds until the BMC shows it as inserted [default: 60]
-    #[arg(long, value_name = "SECONDS", value_parser = crate::host::seconds)]
-    wait: Option<Duration>,
-}
-
-impl HowArgs {
-    pub(super) fn image(&self, uri: &str) -> MediaImage {
-        let mut image = MediaImage::new(uri);
-        if let Some(slot) = &self.slot {
-            image = image.slot(slot.clone());
-        }
-        if self.replace {
-            image = image.replace();
-        }
-        if self.writable {
-            image = image.write_protected(false);
-        }
-        match self.wait {
-            Some(wait) => image.within(wait),
-            None => image,
-        }
-    }
-}
-
 #[derive(Debug, Args)]
 struct InsertArgs {
     #[command(flatten)]
@@ -127,53 +91,14 @@ struct EjectArgs {
     json: bool,
 }
 
-/// Where an image is served.
-#[derive(Debug, Clone, Args)]
-pub(super) struct ServerArgs {
-    /// Serve on this address of this computer, with or without a port [default: the one from which packets go to the BMC]
-    #[arg(long, value_name = "ADDRESS", value_parser = listen)]
-    pub(super) listen: Option<SocketAddr>,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct BootArgs {
-    #[command(flatten)]
-    pub(super) target: Target,
-    /// The image: a file of this computer, or a URI that the BMC fetches itself
-    #[arg(value_name = "IMAGE")]
-    pub(super) image: String,
-    #[command(flatten)]
-    pub(super) how: HowArgs,
-    #[command(flatten)]
-    pub(super) server: ServerArgs,
-    /// Start by UEFI
-    #[arg(long, conflicts_with = "legacy")]
-    pub(super) uefi: bool,
-    /// Start as a PC BIOS does
-    #[arg(long)]
-    pub(super) legacy: bool,
-    /// Don't ask a running operating system to shut down: what it hasn't written is lost
-    #[arg(long)]
-    pub(super) force: bool,
-    /// Eject when the BMC has read nothing for so many seconds [default: 300]
-    #[arg(long, value_name = "SECONDS", value_parser = crate::host::seconds)]
-    pub(super) idle: Option<Duration>,
-}
-
 #[derive(Debug, Args)]
 struct ServeArgs {
     /// The image
     #[arg(value_name = "FILE")]
     image: PathBuf,
     /// Serve on this address of this computer, with or without a port
-    #[arg(long, value_name = "ADDRESS", value_parser = listen)]
+    #[arg(long, value_name = "ADDRESS", value_parser = media_boot::listen)]
     listen: SocketAddr,
-}
-
-fn listen(text: &str) -> Result<SocketAddr, String> {
-    let address = text.parse::<SocketAddr>().ok();
-    let address = address.or_else(|| text.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, 0)));
-    address.ok_or_else(|| "expected an address of this computer, such as 10.0.0.1 or 10.0.0.1:8080".to_owned())
 }
 
 pub(crate) async fn run(args: MediaArgs) -> anyhow::Result<ExitCode> {
@@ -250,20 +175,4 @@ async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let reads = image.reads();
     say!("sent {} in {} requests", media_boot::mebibytes(reads.sent), reads.requests);
     Ok(ExitCode::SUCCESS)
-}
-
-/// The address to serve on, where none was named.
-pub(super) const ANY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_to_serve_on_has_a_port_or_none() {
-        assert_eq!(listen("10.0.0.1").unwrap(), "10.0.0.1:0".parse().unwrap());
-        assert_eq!(listen("[::1]:80").unwrap(), "[::1]:80".parse().unwrap());
-        assert_eq!(listen("::1").unwrap(), "[::1]:0".parse().unwrap());
-        assert!(listen("eth0").is_err());
-    }
 }

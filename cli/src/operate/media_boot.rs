@@ -1,20 +1,20 @@
 //! `rosefish media boot`: an image of this computer served, inserted and started from, and ejected at the end, however that comes.
 
 use std::io::IsTerminal as _;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
+use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use rosefish::Error;
-use rosefish::host::{BootDevice, BootMode, BootOverride, Host, HostPowerState, Manner, MediaSlot};
+use rosefish::host::{BootDevice, BootMode, BootOverride, Host, HostPowerState, Manner, MediaImage, MediaSlot};
+use rosefish::{Error, Selector};
 use tokio::sync::watch;
 
-use super::media::{ANY, BootArgs};
-use super::print;
+use super::{Target, print};
 use crate::host::{INTERRUPTED, interrupt, split_url};
 use crate::image::file::{Image, Reads};
 use crate::image::server::{ImageServer, route_to};
@@ -33,6 +33,78 @@ const SHUTDOWN: Duration = Duration::from_secs(300);
 const LOOK: Duration = Duration::from_millis(200);
 const TELL: Duration = Duration::from_secs(10);
 
+/// How an image is inserted.
+#[derive(Debug, Clone, Args)]
+pub(super) struct HowArgs {
+    /// The slot, by Id, name or URI [default: an empty one that takes such an image]
+    #[arg(long, value_name = "SLOT")]
+    slot: Option<Selector>,
+    /// Eject what is in the slot
+    #[arg(long)]
+    replace: bool,
+    /// Let the system write to it, where the BMC can
+    #[arg(long)]
+    writable: bool,
+    /// Wait so many seconds until the BMC shows it as inserted [default: 60]
+    #[arg(long, value_name = "SECONDS", value_parser = crate::host::seconds)]
+    wait: Option<Duration>,
+}
+
+impl HowArgs {
+    pub(super) fn image(&self, uri: &str) -> MediaImage {
+        let mut image = MediaImage::new(uri);
+        if let Some(slot) = &self.slot {
+            image = image.slot(slot.clone());
+        }
+        if self.replace {
+            image = image.replace();
+        }
+        if self.writable {
+            image = image.write_protected(false);
+        }
+        match self.wait {
+            Some(wait) => image.within(wait),
+            None => image,
+        }
+    }
+}
+
+/// Where an image is served.
+#[derive(Debug, Clone, Args)]
+struct ServerArgs {
+    /// Serve on this address of this computer, with or without a port [default: the one from which packets go to the BMC]
+    #[arg(long, value_name = "ADDRESS", value_parser = listen)]
+    listen: Option<SocketAddr>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BootArgs {
+    #[command(flatten)]
+    target: Target,
+    /// The image: a file of this computer, or a URI that the BMC fetches itself
+    #[arg(value_name = "IMAGE")]
+    image: String,
+    #[command(flatten)]
+    how: HowArgs,
+    #[command(flatten)]
+    server: ServerArgs,
+    /// Start by UEFI
+    #[arg(long, conflicts_with = "legacy")]
+    uefi: bool,
+    /// Start as a PC BIOS does
+    #[arg(long)]
+    legacy: bool,
+    /// Don't ask a running operating system to shut down: what it hasn't written is lost
+    #[arg(long)]
+    force: bool,
+    /// Eject when the BMC has read nothing for so many seconds [default: 300]
+    #[arg(long, value_name = "SECONDS", value_parser = crate::host::seconds)]
+    idle: Option<Duration>,
+}
+
+/// The address to serve on, where none was named.
+const ANY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
 /// How the reading ended.
 enum End {
     /// Nothing was read for a while.
@@ -40,6 +112,12 @@ enum End {
     /// Nobody has read anything.
     NeverRead,
     Interrupted,
+}
+
+pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
+    let address = text.parse::<SocketAddr>().ok();
+    let address = address.or_else(|| text.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, 0)));
+    address.ok_or_else(|| "expected an address of this computer, such as 10.0.0.1 or 10.0.0.1:8080".to_owned())
 }
 
 pub(super) async fn run(args: BootArgs) -> anyhow::Result<ExitCode> {
@@ -216,4 +294,17 @@ fn words(reads: &Reads) -> String {
 pub(super) fn mebibytes(bytes: u64) -> String {
     let tenths = bytes.saturating_mul(10) >> 20;
     format!("{}.{} MiB", tenths / 10, tenths % 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_to_serve_on_has_a_port_or_none() {
+        assert_eq!(listen("10.0.0.1").unwrap(), "10.0.0.1:0".parse().unwrap());
+        assert_eq!(listen("[::1]:80").unwrap(), "[::1]:80".parse().unwrap());
+        assert_eq!(listen("::1").unwrap(), "[::1]:0".parse().unwrap());
+        assert!(listen("eth0").is_err());
+    }
 }
