@@ -21,6 +21,10 @@ mod enclosure;
 mod event_log;
 mod every;
 mod fault;
+#[cfg(feature = "update")]
+mod firmware;
+#[cfg(feature = "update")]
+mod firmware_update;
 mod health;
 mod identify;
 mod inventory;
@@ -47,6 +51,10 @@ pub use changes::{InventoryChange, inventory_changes};
 pub use controller::Controller;
 pub use event_log::{EventLogEntry, EventLogQuery, Severity};
 pub use every::OfSystem;
+#[cfg(feature = "update")]
+pub use firmware::{Firmware, FirmwareChange};
+#[cfg(feature = "update")]
+pub use firmware_update::{FirmwareProgress, FirmwareUpdate, FirmwareUpdated, FirmwareWay};
 pub use health::{Health, HealthReason, HealthSource};
 pub use identify::Identify;
 pub use inventory::{Component, ComponentDetails, ComponentKind};

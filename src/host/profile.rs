@@ -55,6 +55,8 @@ pub enum Capability {
     Users,
     /// Changing the BMC's users.
     ChangeUsers,
+    /// What firmware there is.
+    Firmware,
     /// Virtual media.
     Media,
 }

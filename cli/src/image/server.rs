@@ -14,6 +14,7 @@ use tokio::net::{TcpListener, UdpSocket, lookup_host};
 
 use super::file::Image;
 use super::range::{Part, names, part};
+use crate::host::split_url;
 
 /// A server that runs until it is dropped.
 #[derive(Debug)]
@@ -53,6 +54,17 @@ impl ImageServer {
         Ok(Self { url, serving })
     }
 
+    /// As [`start`](Self::start), on the address of this machine that routes to a host where none is named.
+    pub(crate) async fn for_host(image: Image, host: &str, listen: Option<SocketAddr>) -> anyhow::Result<Self> {
+        let host = split_url(host)?.0;
+        let host = host.split_once("://").map_or(host, |(_, host)| host);
+        let listen = match listen {
+            Some(listen) => listen,
+            None => SocketAddr::new(route_to(host).await?, 0),
+        };
+        Self::start(image, listen, Some(host)).await
+    }
+
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
@@ -66,7 +78,7 @@ fn secret() -> anyhow::Result<String> {
 }
 
 /// The address of this machine from which packets go to a host. Nothing is sent.
-pub(crate) async fn route_to(host: &str) -> anyhow::Result<IpAddr> {
+async fn route_to(host: &str) -> anyhow::Result<IpAddr> {
     // The port is of no matter: nothing is sent.
     let (name, port) = match host.rsplit_once(':') {
         Some((name, port)) if port.parse::<u16>().is_ok() && (!name.contains(':') || name.ends_with(']')) => {

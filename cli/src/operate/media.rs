@@ -157,7 +157,7 @@ fn table(all: &[MediaSlot]) -> String {
     table.text()
 }
 
-fn image_password(user: &str) -> anyhow::Result<SecretString> {
+pub(super) fn image_password(user: &str) -> anyhow::Result<SecretString> {
     match std::env::var(IMAGE_PASSWORD_VARIABLE) {
         Ok(password) => Ok(password.into()),
         Err(_) => bail!("no password for {user}, who fetches the image: set {IMAGE_PASSWORD_VARIABLE}"),

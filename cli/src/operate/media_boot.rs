@@ -1,7 +1,7 @@
 //! `rosefish media boot`: an image of this computer served, inserted and started from, and ejected at the end, however that comes.
 
 use std::io::IsTerminal as _;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,9 +15,9 @@ use rosefish::{Error, Selector};
 use tokio::sync::watch;
 
 use super::{Target, print};
-use crate::host::{INTERRUPTED, interrupt, split_url};
+use crate::host::{INTERRUPTED, interrupt};
 use crate::image::file::{Image, Reads};
-use crate::image::server::{ImageServer, route_to};
+use crate::image::server::ImageServer;
 use crate::terminal::{one_line, say};
 
 /// How long a BMC may read nothing before it is done with the image.
@@ -102,9 +102,6 @@ pub(super) struct BootArgs {
     idle: Option<Duration>,
 }
 
-/// The address to serve on, where none was named.
-const ANY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
-
 /// How the reading ended.
 enum End {
     /// Nothing was read for a while.
@@ -170,13 +167,7 @@ async fn prepare(args: &BootArgs) -> anyhow::Result<(Option<Image>, Option<Image
         return Ok((None, None));
     }
     let image = Image::open(Path::new(&args.image))?;
-    let host = split_url(args.target.address())?.0;
-    let host = host.split_once("://").map_or(host, |(_, host)| host);
-    let listen = match args.server.listen {
-        Some(listen) => listen,
-        None => SocketAddr::new(route_to(host).await?, ANY.port()),
-    };
-    let server = ImageServer::start(image.clone(), listen, Some(host)).await?;
+    let server = ImageServer::for_host(image.clone(), args.target.address(), args.server.listen).await?;
     say!("serving {} ({}) at {}", image.name(), mebibytes(image.length()), server.url());
     Ok((Some(image), Some(server)))
 }

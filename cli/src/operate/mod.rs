@@ -3,6 +3,7 @@
 
 pub(crate) mod bmc;
 pub(crate) mod boot;
+pub(crate) mod firmware;
 pub(crate) mod health;
 pub(crate) mod identify;
 pub(crate) mod inventory;
@@ -185,6 +186,11 @@ async fn open(
 }
 
 impl Target {
+    /// What to try next, where the error is one that an argument would mend.
+    pub(crate) fn hint(&self, error: &rosefish::Error) -> anyhow::Error {
+        self.host.hint(&self.address, error)
+    }
+
     /// The host as it was named.
     pub(crate) fn address(&self) -> &str {
         &self.address
