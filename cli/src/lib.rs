@@ -70,6 +70,7 @@ enum Command {
     Sel(operate::sel::SelArgs),
     #[command(visible_alias = "fru")]
     Inventory(operate::inventory::InventoryArgs),
+    Bios(operate::bios::BiosArgs),
     Firmware(operate::firmware::FirmwareArgs),
     Media(operate::media::MediaArgs),
     Identify(operate::identify::IdentifyArgs),
@@ -124,6 +125,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Power(args) => run(Box::pin(operate::power::run(args))).await,
         Command::Boot(args) => run(Box::pin(operate::boot::run(args))).await,
         Command::Sensors(args) => run(Box::pin(operate::sensors::run(args))).await,
+        Command::Bios(args) => run(Box::pin(operate::bios::run(args))).await,
         Command::Firmware(args) => run(Box::pin(operate::firmware::run(args))).await,
         Command::Health(args) => run(Box::pin(operate::health::run(args))).await,
         Command::Logs(args) => run(Box::pin(operate::logs::run(args))).await,

@@ -12,6 +12,8 @@
 //! - Where a service has several systems, what is read is read of all, and what is changed is refused until one of them is
 //!   [named](HostBuilder::system).
 
+#[cfg(feature = "registries")]
+mod bios;
 mod boot;
 mod builder;
 mod changes;
@@ -41,10 +43,13 @@ mod ready;
 mod redfish;
 mod restore;
 mod route;
+mod secure_boot;
 mod sensor;
 mod user;
 mod wait;
 
+#[cfg(feature = "registries")]
+pub use bios::{BiosAttribute, BiosAttributes};
 pub use boot::{BootDevice, BootMode, BootOverride};
 pub use builder::HostBuilder;
 pub use changes::{InventoryChange, inventory_changes};
@@ -67,6 +72,7 @@ pub use power::{HostPowerState, Manner};
 pub use profile::{Capability, HostProfile, Presence};
 pub use ready::Ready;
 pub use restore::PowerRestorePolicy;
+pub use secure_boot::{SecureBootKeys, SecureBootReset, SecureBootState};
 pub use sensor::{Sensor, SensorStatus, Thresholds};
 pub use user::{User, UserRole};
 

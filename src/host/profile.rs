@@ -57,6 +57,10 @@ pub enum Capability {
     ChangeUsers,
     /// What firmware there is.
     Firmware,
+    /// The attributes of the BIOS.
+    Bios,
+    /// Secure Boot.
+    SecureBoot,
     /// Virtual media.
     Media,
 }

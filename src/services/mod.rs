@@ -1,6 +1,8 @@
 //! What services do differently, a module for each matter, on top of the generated types and of what resources can do.
 
 pub(crate) mod account;
+#[cfg(all(feature = "host", feature = "registries"))]
+pub(crate) mod bios;
 #[cfg(feature = "systems")]
 pub(crate) mod boot;
 #[cfg(feature = "host")]

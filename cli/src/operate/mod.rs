@@ -1,6 +1,7 @@
 //! The commands that operate a machine, by Redfish or IPMI: how they name the host and the protocol, and how they tell
 //! what came of it. One module per command.
 
+pub(crate) mod bios;
 pub(crate) mod bmc;
 pub(crate) mod boot;
 pub(crate) mod firmware;
