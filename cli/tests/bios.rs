@@ -18,8 +18,9 @@ fn serve(runtime: &Runtime) -> MockBmc {
 }
 
 fn run(bmc: &MockBmc, noun: &str, verb: &str, arguments: &[&str]) -> Output {
+    let url = bmc.url();
     Command::new(env!("CARGO_BIN_EXE_rosefish"))
-        .args(if noun == "power" { [noun, &bmc.url(), verb] } else { [noun, verb, &bmc.url()] })
+        .args(if noun == "power" { [noun, &url, verb] } else { [noun, verb, &url] })
         .args(arguments)
         .args(["--protocol", "redfish", "--user", "admin"])
         .env("ROSEFISH_PASSWORD", "password")

@@ -80,6 +80,7 @@ pub struct FirmwareUpdate {
     targets: Vec<String>,
     apply: Option<Apply>,
     force: bool,
+    oem: Option<String>,
     patience: Duration,
     settling: Duration,
     progress: Option<OnProgress>,
@@ -94,7 +95,7 @@ impl fmt::Debug for FirmwareUpdate {
 impl FirmwareUpdate {
     fn new(source: Source) -> Self {
         let (targets, apply, force, progress) = (Vec::new(), None, false, None);
-        Self { source, targets, apply, force, patience: PATIENCE, settling: SETTLING, progress }
+        Self { source, targets, apply, force, oem: None, patience: PATIENCE, settling: SETTLING, progress }
     }
 
     /// Sends an image to the service. Services tell by its name what it is for.
@@ -134,6 +135,13 @@ impl FirmwareUpdate {
     #[must_use]
     pub fn force(mut self) -> Self {
         self.force = true;
+        self
+    }
+
+    /// Sets the JSON of a part `OemParameters` of the form, on which AMI's services insist: what it says there depends on the image.
+    #[must_use]
+    pub fn oem_parameters(mut self, json: impl Into<String>) -> Self {
+        self.oem = Some(json.into());
         self
     }
 
@@ -243,7 +251,7 @@ impl Host {
             found => found?,
         };
         let targets = named(&update.targets, &before)?;
-        let FirmwareUpdate { source, apply, force, patience, settling, progress, .. } = update;
+        let FirmwareUpdate { source, apply, force, oem, patience, settling, progress, .. } = update;
         let progress = progress.map(|progress| std::sync::Arc::new(std::sync::Mutex::new(progress)));
         let follow = Follow::new(client, before, patience, settling, progress.clone());
         let way = way(&service, &source);
@@ -260,6 +268,9 @@ impl Host {
                 });
                 if let Some(when) = apply {
                     upload = upload.apply(when);
+                }
+                if let Some(json) = oem {
+                    upload = upload.oem_parameters(json);
                 }
                 upload
                     .on_progress(move |now| {

@@ -15,6 +15,7 @@
 #[cfg(feature = "registries")]
 mod bios;
 mod boot;
+mod boot_order;
 mod builder;
 mod changes;
 mod connections;
@@ -51,6 +52,7 @@ mod wait;
 #[cfg(feature = "registries")]
 pub use bios::{BiosAttribute, BiosAttributes};
 pub use boot::{BootDevice, BootMode, BootOverride};
+pub use boot_order::{BootEntry, BootStage, BootStages};
 pub use builder::HostBuilder;
 pub use changes::{InventoryChange, inventory_changes};
 pub use controller::Controller;

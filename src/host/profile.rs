@@ -61,6 +61,10 @@ pub enum Capability {
     Bios,
     /// Secure Boot.
     SecureBoot,
+    /// The boot order.
+    BootOrder,
+    /// How far a start has come.
+    BootProgress,
     /// Virtual media.
     Media,
 }

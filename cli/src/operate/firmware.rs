@@ -102,6 +102,9 @@ struct UpdateArgs {
     /// Have the service take an image that it would not, such as an older one
     #[arg(long)]
     force: bool,
+    /// The part `OemParameters` of the form, on which AMI's services insist
+    #[arg(long, value_name = "JSON")]
+    oem_parameters: Option<String>,
     /// Who fetches the image from a URI; the password comes from ROSEFISH_IMAGE_PASSWORD
     #[arg(long, value_name = "NAME")]
     image_user: Option<String>,
@@ -190,7 +193,8 @@ async fn send(
         Some(file) => {
             let ways = host.firmware_ways().await.map_err(failed)?;
             let has = |way| ways.contains(&way);
-            let has_wishes = !args.targets.is_empty() || args.apply.is_some() || args.force;
+            let has_wishes =
+                !args.targets.is_empty() || args.apply.is_some() || args.force || args.oem_parameters.is_some();
             let can_push = has(FirmwareWay::Multipart) || (has(FirmwareWay::Push) && !has_wishes);
             if can_push || !has(FirmwareWay::Fetch) {
                 FirmwareUpdate::from_image(file.name(), UploadImage::open(&args.image).await?)
@@ -209,6 +213,9 @@ async fn send(
     }
     if args.force {
         update = update.force();
+    }
+    if let Some(json) = &args.oem_parameters {
+        update = update.oem_parameters(json);
     }
     if let Some(when) = args.apply {
         update = update.apply(when.apply());
