@@ -238,7 +238,7 @@ impl Host {
             let reply = client.root().update_service().await?.start_update().await?;
             let follow = Follow::new(client, before, within, SETTLING, None);
             let sent = vec!["UpdateService.StartUpdate".to_owned()];
-            follow.to_its_end(None, Ok(reply), sent).await
+            follow.finish(None, Ok(reply), sent).await
         })
         .await
     }
@@ -293,7 +293,7 @@ impl Host {
                 call.await
             }
         };
-        follow.to_its_end(Some(way), reply, vec![sent.to_owned()]).await
+        follow.finish(Some(way), reply, vec![sent.to_owned()]).await
     }
 }
 
@@ -368,7 +368,7 @@ impl Follow {
         Self { client, before, deadline, patience, settling, progress, restarted: false }
     }
 
-    async fn to_its_end(
+    async fn finish(
         mut self,
         way: Option<FirmwareWay>,
         reply: Result<Reply, Error>,

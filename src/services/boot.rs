@@ -61,6 +61,7 @@ impl SetBootOverride {
         self
     }
 
+    #[cfg(feature = "host")]
     pub(crate) fn detail(mut self, detail: BootDetail) -> Self {
         self.wanted.detail = detail;
         self
