@@ -26,15 +26,15 @@ pub(crate) struct ManArgs {
     dir: PathBuf,
 }
 
-pub(crate) fn completions(args: CompletionsArgs) -> anyhow::Result<ExitCode> {
+pub(crate) fn completions(args: CompletionsArgs, mut command: clap::Command) -> anyhow::Result<ExitCode> {
     let mut text = Vec::new();
-    clap_complete::generate(args.shell, &mut crate::command(), "rosefish", &mut text);
+    clap_complete::generate(args.shell, &mut command, "rosefish", &mut text);
     print(&String::from_utf8_lossy(&text))
 }
 
-pub(crate) fn pages(args: ManArgs) -> anyhow::Result<ExitCode> {
+pub(crate) fn pages(args: ManArgs, command: clap::Command) -> anyhow::Result<ExitCode> {
     let dir = &args.dir;
-    let written = std::fs::create_dir_all(dir).and_then(|()| clap_mangen::generate_to(crate::command(), dir));
+    let written = std::fs::create_dir_all(dir).and_then(|()| clap_mangen::generate_to(command, dir));
     written.with_context(|| dir.display().to_string())?;
     Ok(ExitCode::SUCCESS)
 }

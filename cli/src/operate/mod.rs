@@ -20,13 +20,12 @@ mod waiting;
 
 use clap::{Args, ValueEnum};
 use rosefish::Selector;
-use rosefish::host::{Attempt, Backend, Host, HostBuilder, Outcome, Protocol};
+use rosefish::host::{Backend, Host, HostBuilder, Outcome, Protocol};
 use rosefish::ipmi::{self, CipherSuite, Privilege};
 
 use crate::host::{HostArgs, split_url};
-use crate::terminal::say;
 pub(crate) use table::{Table, told_apart};
-pub(crate) use told::{envelope, print, tell, tell_each, tell_list, to_json};
+pub(crate) use told::{envelope, print, tell, tell_attempts, tell_each, tell_list, to_json};
 use waiting::WaitArgs;
 
 /// Headings in `--help`.
@@ -222,12 +221,6 @@ impl IpmiTarget {
         };
         host.close().await;
         done
-    }
-}
-
-pub(super) fn tell_attempts(attempts: &[Attempt]) {
-    for attempt in attempts {
-        say!("not by {attempt}");
     }
 }
 

@@ -4,10 +4,10 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use rosefish::host::{OfSystem, Outcome, Partial};
+use rosefish::host::{Attempt, OfSystem, Outcome, Partial};
 use serde_json::{Value, json};
 
-use super::{Table, tell_attempts};
+use super::table::Table;
 use crate::partial::tell_missing;
 use crate::terminal::{look, one_line, say, stdout, write_safe};
 
@@ -109,6 +109,12 @@ pub(crate) fn tell_list<T: serde::Serialize, S: Into<Shown>>(
         text(items).into().print()?;
     }
     Ok(tell_missing(missing))
+}
+
+pub(crate) fn tell_attempts(attempts: &[Attempt]) {
+    for attempt in attempts {
+        say!("not by {attempt}");
+    }
 }
 
 fn tell_unread(unread: Option<&rosefish::Error>) {
