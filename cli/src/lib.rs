@@ -3,6 +3,7 @@
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod certificate;
 mod change;
 mod check;
 mod files;
@@ -18,6 +19,8 @@ mod partial;
 mod pretty;
 mod record;
 mod schema;
+mod service;
+mod sessions;
 mod terminal;
 mod trace;
 pub mod walk;
@@ -81,6 +84,8 @@ enum Command {
     Users(operate::users::UsersArgs),
     Bmc(operate::bmc::BmcArgs),
     Lan(operate::lan::LanArgs),
+    Certificate(certificate::CertificateArgs),
+    Sessions(sessions::SessionsArgs),
     Raw(operate::raw::RawArgs),
     Sol(operate::sol::SolArgs),
     Oem(oem::OemArgs),
@@ -160,6 +165,8 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Users(args) => run(Box::pin(operate::users::run(args))).await,
         Command::Bmc(args) => run(Box::pin(operate::bmc::run(args))).await,
         Command::Lan(args) => run(Box::pin(operate::lan::run(args))).await,
+        Command::Certificate(args) => run(Box::pin(certificate::run(args))).await,
+        Command::Sessions(args) => run(Box::pin(sessions::run(args))).await,
         Command::Raw(args) => run(Box::pin(operate::raw::run(args))).await,
         Command::Sol(args) => run(Box::pin(operate::sol::run(args))).await,
         Command::Oem(args) => run(Box::pin(oem::run(args))).await,

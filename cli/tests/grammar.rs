@@ -73,6 +73,10 @@ fn reads_and_changes_have_one_envelope_which_the_schema_describes() {
     }
     assert!(seen > 25, "{seen}");
     let url = bmc.url();
+    let tls = runtime.block_on(MockBmc::start()).unwrap();
+    is_valid(&json(&rosefish(&["certificate", &tls.url(), "--json"])), "shown-certificates");
+    is_valid(&json(&on(&url, "certificate", &["list", "--json"])), "certificates");
+    is_valid(&json(&on(&url, "sessions", &["--json"])), "sessions");
     for arguments in [&["set", "AssetTag=rack 7"][..], &["action"], &["action", "Reset", "ResetType=On", "--dry-run"]] {
         let rest =
             [&[arguments[0], url.as_str(), "/redfish/v1/Systems/1"], &arguments[1..], &["--json", "--user", "admin"]];

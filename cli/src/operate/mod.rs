@@ -25,7 +25,7 @@ use rosefish::ipmi::{self, CipherSuite, Privilege};
 
 use crate::host::{HostArgs, split_url};
 pub(crate) use table::{Table, told_apart};
-pub(crate) use told::{envelope, print, tell, tell_attempts, tell_each, tell_list, to_json};
+pub(crate) use told::{Shown, envelope, print, tell, tell_attempts, tell_each, tell_list, to_json};
 use waiting::WaitArgs;
 
 /// Headings in `--help`.
