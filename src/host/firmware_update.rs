@@ -238,7 +238,7 @@ impl Host {
             let reply = client.root().update_service().await?.start_update().await?;
             let follow = Follow::new(client, before, within, SETTLING, None);
             let sent = vec!["UpdateService.StartUpdate".to_owned()];
-            follow.finish(None, Ok(reply), sent).await
+            follow.finish(host.address(), None, Ok(reply), sent).await
         })
         .await
     }
@@ -293,7 +293,7 @@ impl Host {
                 call.await
             }
         };
-        follow.finish(Some(way), reply, vec![sent.to_owned()]).await
+        follow.finish(self.address(), Some(way), reply, vec![sent.to_owned()]).await
     }
 }
 
@@ -370,6 +370,7 @@ impl Follow {
 
     async fn finish(
         mut self,
+        host: &str,
         way: Option<FirmwareWay>,
         reply: Result<Reply, Error>,
         sent: Vec<String>,
@@ -402,7 +403,7 @@ impl Follow {
         }
         let restarted = self.restarted;
         let value = FirmwareUpdated { way, state, messages, changes, resets, restarted };
-        Ok(Outcome { sent, unread, ..Outcome::new(value, Backend::Redfish, Vec::new()) })
+        Ok(Outcome { sent, unread, ..Outcome::new(host, value, Backend::Redfish, Vec::new()) })
     }
 
     /// Follows a task to its end.

@@ -199,7 +199,7 @@ async fn get(args: GetArgs) -> anyhow::Result<ExitCode> {
         if let Some(name) = args.names.iter().find(missing) {
             bail!("{name} is not an attribute of this BIOS");
         }
-        return tell(&found, args.plain.json, |found| found.attributes.iter().map(whole).collect());
+        return tell(&found, args.plain.json, |found| found.attributes.iter().map(whole).collect::<String>());
     }
     tell(&found, args.plain.json, |found| table(&found.attributes))
 }
