@@ -87,7 +87,7 @@ impl Client {
         let plain = self.plain();
         let begun = Instant::now();
         let found = timeout_at(until, plain.find_registry(prefix)).await;
-        if found.is_err() && begun.elapsed() < PATIENCE / 2 {
+        if found.is_err() && begun.elapsed().saturating_mul(2) < PATIENCE {
             return None;
         }
         let found = found.ok().flatten().map(Arc::new);
