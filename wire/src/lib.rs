@@ -24,7 +24,7 @@ pub use codec::encode::{encode, encode_bytes};
 pub use codec::error::{DecodeError, DecodeErrorKind, Limits};
 #[doc(hidden)]
 pub use codec::json::Peek;
-pub use codec::lenient::from_slice;
+pub use codec::lenient::{from_slice, from_slice_within};
 #[doc(hidden)]
 pub use codec::reader::Reader;
 pub use codec::residue::Residue;
