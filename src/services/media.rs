@@ -224,7 +224,7 @@ impl Insert {
                         && amendments < MOST_AMENDMENTS
                         && self.amend(&mut parameters, &error).await? =>
                 {
-                    amendments += 1;
+                    amendments = u32::saturating_add(amendments, 1);
                 }
                 reply => break reply?,
             }
@@ -285,7 +285,7 @@ async fn until(
             Ok(_) => failures = 0,
             // A BMC that plugs a device in may be deaf for a moment.
             Err(error) => {
-                failures += 1;
+                failures = u32::saturating_add(failures, 1);
                 if failures == MOST_FAILURES || Instant::now() >= end {
                     return Err(error);
                 }

@@ -105,7 +105,7 @@ fn suits(
         if id.starts_with("RDOC") || id.starts_with("Remote") {
             return Err("takes uploads alone".to_owned());
         }
-        rank += 1;
+        rank = u8::saturating_add(rank, 1);
     }
     if !slot.media_types.is_empty() {
         let has = |kinds: &[MediaType]| slot.media_types.iter().any(|kind| kinds.contains(kind));
@@ -115,13 +115,13 @@ fn suits(
             true if !stick => return Err("takes discs alone, and this is an image of a stick".to_owned()),
             false if !disc => return Err("takes no discs".to_owned()),
             // One that is for nothing else.
-            true if disc => rank += 2,
-            false if stick => rank += 2,
+            true if disc => rank = u8::saturating_add(rank, 2),
+            false if stick => rank = u8::saturating_add(rank, 2),
             _ => {}
         }
     }
     if slot.is_inserted() {
-        rank += 4;
+        rank = u8::saturating_add(rank, 4);
     }
     Ok(rank)
 }
