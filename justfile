@@ -54,7 +54,7 @@ peers:
 
 # Licences and origins of dependencies; needs cargo-deny.
 deny:
-    cargo deny check
+    .ci/deny
 
 # What building the library costs, and rebuilding a program of 15 types.
 build-cost runs="3":

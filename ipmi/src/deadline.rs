@@ -18,6 +18,11 @@ pub(crate) fn later(begin: Instant, time: Duration) -> Instant {
     begin.checked_add(time.min(FAR)).unwrap_or(begin)
 }
 
+/// An equal part of some time.
+pub(crate) fn part(time: Duration, of: u32) -> Duration {
+    time.checked_div(of).unwrap_or(time)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -219,7 +219,7 @@ impl Access {
         {
             let mut state = self.state();
             state.password_change = login.password_change;
-            state.generation += 1;
+            state.generation = state.generation.saturating_add(1);
             state.renewed = Some(Instant::now());
             if state.closed {
                 // `login.session` is logged out when dropped here.

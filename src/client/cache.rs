@@ -72,15 +72,15 @@ impl Cache {
         kept.remove(&request.uri);
         let cost = cost(&request.uri, &response.headers, &response.body);
         let Some(tag) = tag.filter(|_| cost <= self.most) else { return };
-        while kept.bytes + cost > self.most {
+        while kept.bytes.saturating_add(cost) > self.most {
             // Looked for one by one: a service has some thousands of resources at most.
             let oldest = kept.answers.iter().min_by_key(|(_, (used, _))| *used);
             let Some(oldest) = oldest.map(|(uri, _)| uri.clone()) else { break };
             kept.remove(&oldest);
         }
         let answer = Answer { tag, headers: response.headers.clone(), body: response.body.clone() };
-        kept.bytes += cost;
-        kept.clock += 1;
+        kept.bytes = kept.bytes.saturating_add(cost);
+        kept.clock = kept.clock.saturating_add(1);
         let now = kept.clock;
         kept.answers.insert(request.uri.clone(), (now, answer));
     }
@@ -95,7 +95,9 @@ impl Cache {
 fn cost(uri: &str, headers: &HeaderMap, body: &Bytes) -> usize {
     // A map of headers is half empty at the worst.
     let headers = headers.iter().fold(0, |sum: usize, (name, value)| {
-        sum.saturating_add(name.as_str().len()).saturating_add(value.len()).saturating_add(2 * size_of::<HeaderValue>())
+        sum.saturating_add(name.as_str().len())
+            .saturating_add(value.len())
+            .saturating_add(const { 2 * size_of::<HeaderValue>() })
     });
     OVERHEAD.saturating_add(uri.len()).saturating_add(headers).saturating_add(body.len())
 }
@@ -103,7 +105,7 @@ fn cost(uri: &str, headers: &HeaderMap, body: &Bytes) -> usize {
 impl Kept {
     fn touch(&mut self, uri: &str) -> Option<Answer> {
         let (used, answer) = self.answers.get_mut(uri)?;
-        self.clock += 1;
+        self.clock = self.clock.saturating_add(1);
         *used = self.clock;
         Some(answer.clone())
     }

@@ -282,7 +282,7 @@ impl Exchange {
                 .map_err(|_| Error::new(ErrorKind::Timeout, "the answer did not arrive in time").maybe_sent())?;
             let Some(piece) = piece.transpose()? else { return Ok(whole.freeze()) };
             self.bytes.fetch_add(piece.len() as u64, Ordering::Relaxed);
-            if whole.len() + piece.len() > self.limits.size {
+            if whole.len().saturating_add(piece.len()) > self.limits.size {
                 let text = format!("the answer is larger than the limit of {} bytes", self.limits.size);
                 return Err(Error::new(ErrorKind::Decode, text));
             }

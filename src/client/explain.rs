@@ -14,6 +14,7 @@ use crate::message;
 use crate::message::id::MessageId;
 use crate::message::registry::{Registry, lacks_text, standard};
 use crate::schema::message::Message;
+use crate::wire::from_slice_within;
 
 /// How long an error may be kept from its caller for the sake of its text.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -87,7 +88,7 @@ impl Client {
         let plain = self.plain();
         let begun = Instant::now();
         let found = timeout_at(until, plain.find_registry(prefix)).await;
-        if found.is_err() && begun.elapsed() < PATIENCE / 2 {
+        if found.is_err() && begun.elapsed().saturating_mul(2) < PATIENCE {
             return None;
         }
         let found = found.ok().flatten().map(Arc::new);
@@ -98,7 +99,7 @@ impl Client {
     async fn small_json(&self, uri: &str) -> Option<Value> {
         let request = Request::get(uri);
         let response = self.send(request.clone()).await.and_then(|response| response.success(&request)).ok()?;
-        if response.body.len() > LARGEST { None } else { crate::wire::from_slice(&response.body).ok() }
+        if response.body.len() > LARGEST { None } else { from_slice_within(&response.body, self.limits()).ok() }
     }
 
     async fn find_registry(&self, prefix: &str) -> Option<Registry> {

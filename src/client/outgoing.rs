@@ -141,7 +141,7 @@ impl Stream for Attempt {
         state.moved = Instant::now();
         let piece = match piece {
             Some(Ok(piece)) => {
-                state.sent += piece.len() as u64;
+                state.sent = state.sent.saturating_add(piece.len() as u64);
                 return Poll::Ready(Some(Ok(piece)));
             }
             Some(Err(error)) => {

@@ -76,7 +76,7 @@ impl Client {
             let (origin, attempt) = (self.origin(), request.attempt);
             tracing::debug!(origin, method = request.method, uri = request.uri, attempt, ?delay, "to be sent again");
             sleep(delay).await;
-            request.attempt += 1;
+            request.attempt = request.attempt.saturating_add(1);
             turn = on_the_way(deadline, self.turn()).await?;
         }
     }

@@ -86,7 +86,7 @@ impl Explorer {
         if !json.is_object() {
             return;
         }
-        self.resources += 1;
+        self.resources = self.resources.saturating_add(1);
         let uri = json.get("@odata.id").and_then(Value::as_str).unwrap_or(uri);
         let said = json.get("@odata.type").and_then(Value::as_str).map(ODataType::from);
         let known = said.as_ref().and_then(schema::find_odata_type);
@@ -118,7 +118,7 @@ impl Explorer {
         for action in actions_in(json).into_iter().filter(unknown) {
             let name = action.name.trim_start_matches('#').to_owned();
             let seen = self.actions.entry((resource.clone(), name)).or_insert(SeenAction { action, count: 0 });
-            seen.count += 1;
+            seen.count = seen.count.saturating_add(1);
         }
         self.search(json, shown, &mut At { resource, pointer: String::new() });
     }

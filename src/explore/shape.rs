@@ -48,7 +48,7 @@ pub(super) struct Shape {
 impl Shape {
     /// Takes in a value; `shown` is the same without secrets.
     pub(super) fn see(&mut self, value: &Value, shown: &Value) {
-        self.count += 1;
+        self.count = self.count.saturating_add(1);
         let kind = match value {
             Value::Null => ValueKind::Null,
             Value::Bool(_) => ValueKind::Flag,
@@ -78,7 +78,8 @@ impl Shape {
     fn object(&mut self, members: &serde_json::Map<String, Value>, shown: &Value) {
         let is_link =
             members.get("@odata.id").is_some_and(Value::is_string) && members.keys().all(|name| name.contains('@'));
-        *(if is_link { &mut self.links } else { &mut self.objects }) += 1;
+        *(if is_link { &mut self.links } else { &mut self.objects }) =
+            (if is_link { &mut self.links } else { &mut self.objects }).saturating_add(1);
         self.types.extend(members.get("@odata.type").and_then(Value::as_str).map(str::to_owned));
         for (name, member) in members {
             // Annotations are the standard's, and actions are listed apart.
@@ -102,11 +103,11 @@ impl Shape {
 
     /// Takes in what another has seen.
     pub(super) fn merge(&mut self, other: &Self) {
-        self.count += other.count;
+        self.count = self.count.saturating_add(other.count);
         self.kinds.extend(&other.kinds);
         self.fraction |= other.fraction;
-        self.links += other.links;
-        self.objects += other.objects;
+        self.links = self.links.saturating_add(other.links);
+        self.objects = self.objects.saturating_add(other.objects);
         self.types.extend(other.types.iter().cloned());
         for sample in &other.samples {
             if self.samples.len() < SAMPLES && !self.samples.contains(sample) {

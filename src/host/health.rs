@@ -91,8 +91,8 @@ impl Host {
             let why = found.missing.into_iter().next().map(|missing| missing.error);
             return Err(why.unwrap_or_else(|| Error::new(ErrorKind::Missing, "the host says nothing of how it is")));
         };
-        let seen = components.iter().filter(|part| part.health.is_some()).count()
-            + sensors.iter().filter(|sensor| says(sensor)).count();
+        let telling = sensors.iter().filter(|sensor| says(sensor)).count();
+        let seen = components.iter().filter(|part| part.health.is_some()).count().saturating_add(telling);
         let reasons = reasons(&components, &sensors, &entries);
         let verdict = reasons.iter().map(|reason| reason.severity).max().unwrap_or(Severity::Ok);
         let reasons = Partial { items: reasons, missing: found.missing };

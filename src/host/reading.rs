@@ -18,10 +18,10 @@ pub(super) async fn systems(service: &Service, survey: &mut Survey) -> Result<Ve
 pub(super) async fn chassis(service: &Service, survey: &mut Survey) -> Result<Vec<AnyResource>, Fault> {
     let mut all = survey.adopt(service.chassis().await?);
     if service.chosen.named().is_none() {
-        let mut at = 0;
+        let mut at = 0_usize;
         while let Some(chassis) = all.get(at).cloned() {
             all.extend(survey.links(&chassis, "Links/Contains").await);
-            at += 1;
+            at = at.saturating_add(1);
         }
     }
     Ok(all)

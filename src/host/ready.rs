@@ -12,6 +12,7 @@ use super::outcome::{Backend, Outcome};
 use super::route::Session;
 use super::wait::passes;
 use crate::client::{Client, RetryPolicy};
+use crate::deadline;
 use crate::error::{Error, ErrorKind};
 use crate::services::read_back::seconds;
 
@@ -57,19 +58,19 @@ impl Host {
 
     async fn ready(self, within: Duration) -> Result<Outcome<Ready>, Error> {
         let begun = Instant::now();
-        let deadline = begun + within;
+        let until = deadline::later(begun, within);
         let backend = self.in_use().await;
-        let gone = self.until_gone(backend, deadline.min(begun + GOING)).await;
+        let gone = self.until_gone(backend, until.min(deadline::later(begun, GOING))).await;
         let gone_after_seconds = gone.then(|| begun.elapsed().as_secs_f64());
-        let mut steady = 0;
+        let mut steady = 0_u32;
         let mut last = None;
         loop {
             if steady == 0 {
                 self.0.connections.lock().await.forget();
             }
-            let look = deadline.min(Instant::now() + LOOK);
+            let look = until.min(deadline::after(LOOK));
             match timeout_at(look, self.look(backend)).await {
-                Ok(Ok(())) => steady += 1,
+                Ok(Ok(())) => steady = steady.saturating_add(1),
                 Ok(Err(fault)) if !passes(&fault.error) => return Err(fault.error),
                 Ok(Err(fault)) => (steady, last) = (0, Some(fault.error)),
                 Err(_) => steady = 0,
@@ -78,7 +79,7 @@ impl Host {
                 let ready = Ready { gone_after_seconds, ready_after_seconds: begun.elapsed().as_secs_f64() };
                 return Ok(Outcome::new(self.address(), ready, backend, Vec::new()));
             }
-            if Instant::now() + PAUSE > deadline {
+            if deadline::after(PAUSE) > until {
                 let text = format!("the BMC is not ready after {}", seconds(within));
                 let error = Error::new(ErrorKind::Timeout, text);
                 return Err(match last {
@@ -101,10 +102,10 @@ impl Host {
     }
 
     /// Whether it was seen not to answer.
-    async fn until_gone(&self, backend: Backend, deadline: Instant) -> bool {
+    async fn until_gone(&self, backend: Backend, until: Instant) -> bool {
         let Ok(session) = self.session(backend).await else { return true };
-        while Instant::now() < deadline {
-            match timeout_at(deadline.min(Instant::now() + LOOK), answers(&session)).await {
+        while Instant::now() < until {
+            match timeout_at(until.min(deadline::after(LOOK)), answers(&session)).await {
                 Ok(true) => sleep(PAUSE).await,
                 Ok(false) | Err(_) => return true,
             }

@@ -8,6 +8,7 @@ use super::fault::Running;
 use super::machine::Host;
 use super::outcome::Outcome;
 use super::power::HostPowerState;
+use crate::deadline::after;
 use crate::error::{Error, ErrorKind};
 use crate::services::read_back::seconds;
 
@@ -55,7 +56,7 @@ async fn wait(
     look: impl Fn() -> Running<Outcome<HostPowerState>> + Send,
     is_wanted: impl Fn(&Outcome<HostPowerState>) -> bool + Send,
 ) -> Result<Outcome<HostPowerState>, Error> {
-    let deadline = Instant::now() + within;
+    let deadline = after(within);
     let mut pause = FIRST_PAUSE;
     let mut seen = "it was not seen".to_owned();
     let mut source = None;
@@ -76,7 +77,7 @@ async fn wait(
             });
         }
         sleep(pause.min(left)).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
     }
 }
 

@@ -29,7 +29,11 @@ impl<'a> MessageId<'a> {
         let text = text.trim().trim_start_matches('#');
         let (registry, key) = text.rsplit_once('.').unwrap_or(("", text));
         let is_number = |part: &str| part.starts_with(|c: char| c.is_ascii_digit());
-        let begin = registry.split('.').take_while(|part| !is_number(part)).map(|part| part.len() + 1).sum::<usize>();
+        let begin = registry
+            .split('.')
+            .take_while(|part| !is_number(part))
+            .map(|part| part.len().saturating_add(1))
+            .sum::<usize>();
         let prefix = registry.get(..begin.saturating_sub(1)).unwrap_or(registry);
         let version = registry.get(begin..).unwrap_or_default();
         Self { prefix, version, key }

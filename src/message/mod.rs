@@ -8,7 +8,7 @@ use serde_json::Value;
 pub use id::MessageId;
 
 use crate::schema::message::Message;
-use crate::wire::{Limits, decode};
+use crate::wire::{Limits, decode, from_slice_within};
 
 /// Returns a message as a sentence: its text, else its identifier with its arguments, and what to do about it.
 #[must_use]
@@ -41,7 +41,7 @@ const MOST: usize = 100;
 
 /// The body of an error, to look for messages in; none where there is nothing to be looked for.
 pub(crate) fn body(body: &[u8]) -> Option<Value> {
-    if body.len() > LARGEST_BODY { None } else { crate::wire::from_slice(body).ok() }
+    if body.len() > LARGEST_BODY { None } else { from_slice_within(body, &Limits::default()).ok() }
 }
 
 /// The messages of the text of an error body. For decisions: what is shown comes from [`of_error`] of a body without secrets.

@@ -362,7 +362,7 @@ impl Pages {
     /// want. Without a filter members are counted before they are asked for, with one after they came.
     fn start(&mut self) {
         let filtered = self.asked.remainder.filter.is_some();
-        let most = if self.first_alone { 1 } else { 2 * self.client.concurrency() };
+        let most = if self.first_alone { 1 } else { self.client.concurrency().saturating_mul(2) };
         while self.under_way.len() < most
             && (filtered || self.asked.remainder.top != Some(0))
             && let Some(link) = self.waiting.pop_front()
@@ -393,7 +393,7 @@ impl Pages {
     fn counts(&mut self) -> bool {
         let left = &mut self.asked.remainder;
         if left.skip > 0 {
-            left.skip -= 1;
+            left.skip = left.skip.saturating_sub(1);
             return false;
         }
         left.top = left.top.map(|top| top.saturating_sub(1));

@@ -220,13 +220,14 @@ impl Place {
                 }
                 let left = deadline.saturating_duration_since(Instant::now());
                 // Near the end more often, so that what comes about late is still seen.
-                let pause = asked.unwrap_or_else(|| usual.min((left / 2).max(FIRST_PAUSE)));
+                let pause =
+                    asked.unwrap_or_else(|| usual.min(left.checked_div(2).unwrap_or_default().max(FIRST_PAUSE)));
                 if left.is_zero() || pause > left {
                     sleep(if asked.is_some() { Duration::ZERO } else { left }).await;
                     return Err(seen.late(&self.uri, begun.elapsed()));
                 }
                 sleep(pause).await;
-                usual = (usual * 2).min(LONGEST_PAUSE);
+                usual = usual.saturating_mul(2).min(LONGEST_PAUSE);
             }
         })
     }

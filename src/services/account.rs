@@ -38,7 +38,7 @@ pub(crate) async fn fill_slot(client: &Client, members: &[String], body: &str) -
     account.entry("Enabled").or_insert(json!(true));
     let account = Value::Object(account);
     let mut refused = Ok(None);
-    let mut tries = 0;
+    let mut tries = 0_usize;
     for uri in members {
         let (_, etag) = match read(client, uri).await {
             Ok(slot) if is_free(&slot.0) => slot,
@@ -69,7 +69,7 @@ pub(crate) async fn fill_slot(client: &Client, members: &[String], body: &str) -
             }
             Err(error) => refused = Err(error),
         }
-        tries += 1;
+        tries = tries.saturating_add(1);
         if tries == MOST_REFUSED {
             break;
         }

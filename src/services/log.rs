@@ -149,8 +149,8 @@ async fn is_newest_first(survey: &mut Survey, links: &[AnyLink], table: &'static
     }
     let number = |link: &AnyLink| {
         let segment = link.uri().map(ODataId::last_segment)?;
-        let digits = segment.len() - segment.trim_end_matches(|c: char| c.is_ascii_digit()).len();
-        segment.get(segment.len() - digits..)?.parse::<u64>().ok()
+        let digits = segment.bytes().rev().take_while(u8::is_ascii_digit).count();
+        segment.get(segment.len().saturating_sub(digits)..)?.parse::<u64>().ok()
     };
     matches!(number(first).zip(number(last)).map(|(first, last)| first.cmp(&last)), Some(Ordering::Greater))
 }

@@ -33,14 +33,14 @@ pub(crate) async fn read_back<T, F: Future<Output = Result<T, Error>> + Send>(
 ) -> Seen<T> {
     let deadline = after(within);
     let mut wait = FIRST_WAIT;
-    let mut failures = 0;
+    let mut failures = 0_u32;
     let mut last = None;
     loop {
         match timeout_at(deadline, look()).await {
             Ok(Ok(found)) if is_wanted(&found) => return Seen::AsWanted(found),
             Ok(Ok(found)) => last = Some(found),
             Ok(Err(error)) => {
-                failures += 1;
+                failures = failures.saturating_add(1);
                 // That something is not shown does not change.
                 let is_final = error.kind() == ErrorKind::Missing || failures == MOST_FAILURES;
                 if is_final || after(wait) >= deadline {
@@ -59,7 +59,7 @@ pub(crate) async fn read_back<T, F: Future<Output = Result<T, Error>> + Send>(
             return Seen::Otherwise(found);
         }
         sleep(wait.min(left)).await;
-        wait = (wait * 2).min(LONGEST_WAIT);
+        wait = wait.saturating_mul(2).min(LONGEST_WAIT);
     }
 }
 

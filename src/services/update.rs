@@ -252,14 +252,14 @@ impl Upload {
         let (uri, Form { kind, before, behind }) = self.form()?;
         let mut request = Request::new("POST", uri).header(CONTENT_TYPE, kind);
         request.timeout = Some(self.timeout.unwrap_or(Duration::MAX));
-        let (total, mut sent, mut progress) = (self.image.length(), 0, self.progress);
+        let (total, mut sent, mut progress) = (self.image.length(), 0_u64, self.progress);
         let image = self.image.0.inspect(move |piece| {
             if let (Ok(piece), Some(progress)) = (piece, &mut progress) {
-                sent += piece.len() as u64;
+                sent = sent.saturating_add(piece.len() as u64);
                 progress(UploadProgress { sent, total });
             }
         });
-        let length = total + before.len() as u64 + behind.len() as u64;
+        let length = total.saturating_add(before.len() as u64).saturating_add(behind.len() as u64);
         let around = |text| stream::iter([Ok(text)]);
         let body = Body::sized(length, around(before).chain(image).chain(around(behind)));
         request.stream = Some(Outgoing::new(body, self.stall, self.answer));

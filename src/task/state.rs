@@ -122,8 +122,8 @@ fn find(value: &Value, depth: usize) -> Option<String> {
     match value {
         _ if depth > 8 => None,
         Value::String(text) => is_task(text).then(|| text.clone()),
-        Value::Array(items) => items.iter().find_map(|item| find(item, depth + 1)),
-        Value::Object(members) => members.values().find_map(|member| find(member, depth + 1)),
+        Value::Array(items) => items.iter().find_map(|item| find(item, depth.saturating_add(1))),
+        Value::Object(members) => members.values().find_map(|member| find(member, depth.saturating_add(1))),
         _ => None,
     }
 }

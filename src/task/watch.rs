@@ -119,7 +119,7 @@ impl Watch {
         }
         // A monitor that is asked at once would say what the 202 said.
         sleep(if self.asked == 0 { self.first_pause() } else { self.pause }).await;
-        self.asked += 1;
+        self.asked = self.asked.saturating_add(1);
         self.pause = self.usual_pause();
         match self.ask().await? {
             Answer::Going(progress) => {
@@ -244,7 +244,7 @@ impl Watch {
             408 | 425 | 429 | 502..=504 => Ok(Answer::NotNow(error_of(response, &request))),
             // What the operation came to; or the service's own trouble, which passes.
             500 if self.broken < 2 => {
-                self.broken += 1;
+                self.broken = self.broken.saturating_add(1);
                 Ok(Answer::NotNow(error_of(response, &request)))
             }
             _ => {

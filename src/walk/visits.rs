@@ -172,13 +172,13 @@ impl Stream for Walker {
             && walker.begun < walker.plan.limit
             && let Some(stop) = walker.waiting.pop_front()
         {
-            walker.begun += 1;
+            walker.begun = walker.begun.saturating_add(1);
             walker.under_way.push(visit(&walker.plan.client, stop));
         }
         if walker.begun < walker.plan.limit
             && let Some(visit) = walker.not_followed.pop_front()
         {
-            walker.begun += 1;
+            walker.begun = walker.begun.saturating_add(1);
             walker.count.visited.fetch_add(1, Ordering::Relaxed);
             return Poll::Ready(Some(visit));
         }

@@ -9,7 +9,10 @@
 //! `rosefish::wire`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
-#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic))]
+#![cfg_attr(
+    not(test),
+    deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used, clippy::panic)
+)]
 
 mod codec;
 mod reflect;
@@ -21,7 +24,7 @@ pub use codec::encode::{encode, encode_bytes};
 pub use codec::error::{DecodeError, DecodeErrorKind, Limits};
 #[doc(hidden)]
 pub use codec::json::Peek;
-pub use codec::lenient::from_slice;
+pub use codec::lenient::{from_slice, from_slice_within};
 #[doc(hidden)]
 pub use codec::reader::Reader;
 pub use codec::residue::Residue;

@@ -279,7 +279,7 @@ impl PowerOnHours {
     /// The time powered on.
     #[must_use]
     pub fn duration(self) -> Duration {
-        Duration::from_secs(u64::from(self.count) * u64::from(self.minutes_per_count) * 60)
+        Duration::from_secs(u64::from(self.count).saturating_mul(self.minutes_per_count.into()).saturating_mul(60))
     }
 }
 

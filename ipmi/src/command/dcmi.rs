@@ -287,7 +287,7 @@ command!(GetTemperatureReadings, "Get Temperature Readings", GROUP 0x10, Reads -
     let mut readings = Vec::new();
     while let Ok([degrees, instance]) = reader.array() {
         let size = i16::from(degrees & 0x7f);
-        readings.push((instance, if degrees & 0x80 == 0 { size } else { -size }));
+        readings.push((instance, if degrees & 0x80 == 0 { size } else { size.saturating_neg() }));
     }
     TemperatureReadings { total, readings }
 });

@@ -195,7 +195,7 @@ impl Command for SetUserPassword {
             let bytes = password.expose_secret().as_bytes();
             data.extend(bytes);
             let length = if *long { LONGEST_PASSWORD } else { 16 };
-            data.resize(2 + length, 0);
+            data.resize(length.saturating_add(2), 0);
         }
     }
 

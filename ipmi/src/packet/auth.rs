@@ -219,7 +219,7 @@ impl Keys {
 fn encrypt_aes(key: &[u8; BLOCK], payload: &[u8], vector: [u8; BLOCK]) -> Vec<u8> {
     let mut buffer = payload.to_vec();
     let used = payload.len() % BLOCK;
-    let padding = (BLOCK - 1 - used) as u8;
+    let padding = (BLOCK - 1).saturating_sub(used) as u8;
     buffer.extend(1..=padding);
     buffer.push(padding);
     let length = buffer.len();

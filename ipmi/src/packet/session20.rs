@@ -129,7 +129,7 @@ impl<'a> Packet<'a> {
             return Err(Refusal::WrongCode);
         }
         // The sender is known now; how it filled its padding doesn't matter, that pad length and next header are there does.
-        if self.trailer.len() < code.len() + 2 {
+        if self.trailer.len() < code.len().saturating_add(2) {
             return Err(malformed.into());
         }
         Ok(())
@@ -170,8 +170,8 @@ pub fn seal(
     let mut out = wrap(kind, session, sequence, &keys.encrypt(payload, vector));
     if authenticated {
         // The RMCP header is four bytes, so that counting it or not makes the same padding.
-        let padding = (4 - (out.len() + 2) % 4) % 4;
-        out.resize(out.len() + padding, PAD);
+        let padding = out.len().wrapping_add(2).wrapping_neg() % 4;
+        out.resize(out.len().saturating_add(padding), PAD);
         out.extend([padding as u8, NEXT_HEADER]);
         let code = keys.integrity_code(out.get(4..).unwrap_or_default());
         out.extend(code.iter());

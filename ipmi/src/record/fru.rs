@@ -74,7 +74,8 @@ impl BoardArea {
     #[must_use]
     pub fn manufactured(&self) -> Option<SystemTime> {
         let minutes = self.manufactured_minutes?;
-        Some(SystemTime::UNIX_EPOCH + Duration::from_secs(EPOCH_1996 + u64::from(minutes) * 60))
+        let since_epoch = u64::from(minutes).saturating_mul(60).saturating_add(EPOCH_1996);
+        SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(since_epoch))
     }
 }
 

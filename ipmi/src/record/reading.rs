@@ -161,7 +161,7 @@ pub struct Factors {
 }
 
 const fn signed(value: u16, bits: u32) -> i16 {
-    let shift = 16 - bits;
+    let shift = 16_u32.saturating_sub(bits);
     (value << shift).cast_signed() >> shift
 }
 

@@ -28,7 +28,7 @@ impl Timestamp {
     #[must_use]
     pub fn time(self) -> Option<SystemTime> {
         let absolute = self.since_start().is_none() && self != Self::UNSPECIFIED;
-        absolute.then(|| SystemTime::UNIX_EPOCH + Duration::from_secs(self.0.into()))
+        absolute.then(|| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(self.0.into())))?
     }
 }
 

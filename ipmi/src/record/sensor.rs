@@ -342,10 +342,10 @@ impl Sensor {
 
 /// A, B, ... Z, AA, AB, ...
 fn letters(number: u8) -> String {
-    let letter = |index: u8| char::from(b'A' + index % 26);
+    let letter = |index: u8| char::from(b'A'.saturating_add(index % 26));
     match number / 26 {
         0 => letter(number).to_string(),
-        more => [letter(more - 1), letter(number)].iter().collect(),
+        more => [letter(more.saturating_sub(1)), letter(number)].iter().collect(),
     }
 }
 

@@ -119,7 +119,7 @@ fn utf16(bytes: &[u8]) -> String {
 
 fn bcd_plus(bytes: &[u8]) -> String {
     let digit = |nibble: u8| match nibble {
-        0..=9 => char::from(b'0' + nibble),
+        0..=9 => char::from(b'0'.saturating_add(nibble)),
         10 => ' ',
         11 => '-',
         12 => '.',
@@ -134,14 +134,14 @@ fn bcd_plus(bytes: &[u8]) -> String {
 fn six_bit(bytes: &[u8]) -> String {
     let mut text = String::new();
     let mut buffer = 0u32;
-    let mut bits = 0;
+    let mut bits = 0_u32;
     for byte in bytes {
         buffer |= u32::from(*byte) << bits;
-        bits += 8;
+        bits = bits.saturating_add(8);
         while bits >= 6 {
-            text.push(char::from(0x20 + (buffer & 0x3f) as u8));
+            text.push(char::from(0x20_u8.saturating_add((buffer & 0x3f) as u8)));
             buffer >>= 6;
-            bits -= 6;
+            bits = bits.saturating_sub(6);
         }
     }
     text

@@ -108,7 +108,7 @@ impl Chain {
             }
             let asked = self.asked.entry(id).or_default();
             if *asked < ASKED_AT_MOST && self.stale < STALE_AT_MOST {
-                *asked += 1;
+                *asked = asked.saturating_add(1);
                 return Ask::For(id);
             }
             self.open_gap(self.last.unwrap_or(id), None);
@@ -121,7 +121,7 @@ impl Chain {
         {
             let asked = self.asked.entry(id).or_default();
             if *asked == 0 || (id == FIRST && *asked < ASKED_AT_MOST) {
-                *asked += 1;
+                *asked = asked.saturating_add(1);
                 return Ask::For(id);
             }
         }
@@ -136,7 +136,7 @@ impl Chain {
         if !self.is_new && self.gap.is_some() {
             return None; // an old one is no way over a gap
         }
-        self.stale = if self.is_new { 0 } else { self.stale + 1 };
+        self.stale = if self.is_new { 0 } else { self.stale.saturating_add(1) };
         self.next = Some(found.next);
         if !self.is_new {
             return None;

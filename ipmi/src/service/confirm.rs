@@ -28,7 +28,7 @@ impl Client {
         for look in 0..LOOKS {
             if look > 0 {
                 tokio::time::sleep(wait).await;
-                wait *= 2;
+                wait = wait.saturating_mul(2);
             }
             match contradiction().await {
                 Ok(None) => return Ok(()),

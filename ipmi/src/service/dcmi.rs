@@ -74,7 +74,7 @@ impl Client {
         let mut offset = 0;
         for part in bytes.chunks(usize::from(TEXT_PART)) {
             self.send(&SetText { text, offset, data: part.to_vec() }).await?;
-            offset += TEXT_PART;
+            offset = offset.saturating_add(TEXT_PART);
         }
         if bytes.is_empty() {
             self.send(&SetText { text, offset: 0, data: Vec::new() }).await?;

@@ -2,6 +2,7 @@
 //! is a defect of the inventory; a device that can't be read hides none of the others.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::num::NonZero;
 use std::time::Duration;
 
 use futures_util::stream::unfold;
@@ -217,8 +218,9 @@ impl Memory {
         let end = at.saturating_add(length).min(usize::from(self.info.size));
         let from = if self.info.by_words { at & !1 } else { at };
         let mut bytes = Vec::new();
-        while from + bytes.len() < end {
-            let data = self.part_of(from + bytes.len(), end - from - bytes.len()).await?;
+        while from.saturating_add(bytes.len()) < end {
+            let place = from.saturating_add(bytes.len());
+            let data = self.part_of(place, end.saturating_sub(place)).await?;
             if data.is_empty() {
                 break;
             }
@@ -229,10 +231,10 @@ impl Memory {
     }
 
     async fn part_of(&mut self, at: usize, length: usize) -> Result<Vec<u8>, Failure> {
-        let unit = if self.info.by_words { 2 } else { 1 };
-        let mut busy = 0;
+        let unit = if self.info.by_words { NonZero::<usize>::MIN.saturating_add(1) } else { NonZero::<usize>::MIN };
+        let mut busy = 0_u32;
         loop {
-            let count = length.div_ceil(unit).min(usize::from(self.part) / unit).max(1);
+            let count = length.div_ceil(unit.get()).min(usize::from(self.part) / unit).max(1);
             let command = ReadFruData {
                 device: self.device,
                 offset: u16::try_from(at / unit).unwrap_or(u16::MAX),
@@ -240,15 +242,15 @@ impl Memory {
             };
             match self.steps.send(&command).await {
                 Ok(mut data) => {
-                    data.truncate(count * unit);
+                    data.truncate(count.saturating_mul(unit.get()));
                     return Ok(data);
                 }
                 Err(Failure::Step(error)) => {
                     let code = error.completion_code();
                     if code.is_some_and(|code| code.number() == DEVICE_BUSY) && busy < BUSY_TRIES {
-                        busy += 1;
+                        busy = busy.saturating_add(1);
                         self.steps.wait(BUSY_WAIT).await;
-                    } else if is_worth_less(&error) && count * unit > usize::from(SMALLEST_PART) {
+                    } else if is_worth_less(&error) && count.saturating_mul(unit.get()) > usize::from(SMALLEST_PART) {
                         self.part = (self.part / 2).max(SMALLEST_PART);
                     } else {
                         return Err(Failure::Step(error));

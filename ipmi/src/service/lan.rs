@@ -3,6 +3,7 @@
 use super::steps::{Failure, Steps};
 use crate::command::CompletionCode;
 use crate::command::lan::{GetLanConfiguration, LanConfiguration, LanParameter, SetLanConfiguration};
+use crate::deadline::part;
 use crate::partial::{Item, ReadError};
 use crate::{Client, Error};
 
@@ -21,13 +22,13 @@ impl Client {
     pub async fn lan_configuration(&self, channel: u8) -> Result<LanConfiguration, Error> {
         let mut steps = Steps::new(self.clone(), STEPS);
         let mut configuration = LanConfiguration::default();
-        let mut read = 0;
+        let mut read = 0_u32;
         let mut refusal: Option<(u8, Error)> = None;
         for parameter in LanConfiguration::PARAMETERS {
             let item = Item::LanParameter(parameter);
             match steps.send(&get(channel, parameter)).await {
                 Ok(data) => {
-                    read += 1;
+                    read = read.saturating_add(1);
                     configuration.take(parameter, &data);
                 }
                 Err(Failure::All(error)) if read == 0 => return Err(error),
@@ -70,7 +71,7 @@ impl Client {
             let mut found = LanConfiguration::default();
             for parameter in parameters {
                 let (number, _) = parameter.encode();
-                match self.send_within(&get(channel, number), self.timeout() / 4).await {
+                match self.send_within(&get(channel, number), part(self.timeout(), 4)).await {
                     Ok(data) => found.take(number, &data),
                     // What can't be read back doesn't contradict.
                     Err(error) if error.completion_code().is_some() => {}

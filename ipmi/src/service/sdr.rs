@@ -159,13 +159,13 @@ impl Records {
     }
 
     async fn record(&mut self, record: u16) -> Result<Bytes, Failure> {
-        let mut attempts = 0;
+        let mut attempts = 0_u32;
         loop {
             match self.record_once(record).await {
                 Err(Failure::Step(error))
                     if error.completion_code() == Some(CompletionCode::ReservationLost) && attempts < RESERVATIONS =>
                 {
-                    attempts += 1;
+                    attempts = attempts.saturating_add(1);
                     self.reserve().await?;
                 }
                 other => return other,

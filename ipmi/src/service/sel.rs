@@ -54,7 +54,7 @@ impl Client {
     /// # Errors
     /// As [`send`](Self::send), and when it isn't done within half a minute.
     pub async fn sel_clear(&self) -> Result<(), Error> {
-        let mut attempts = 0;
+        let mut attempts = 0_u32;
         let (reservation, mut done) = loop {
             let reservation = self.send(&ReserveSel).await?;
             match self.send(&ClearSel { reservation }).await {
@@ -63,7 +63,7 @@ impl Client {
                 Err(error)
                     if error.completion_code() == Some(CompletionCode::ReservationLost) && attempts < RESERVATIONS =>
                 {
-                    attempts += 1;
+                    attempts = attempts.saturating_add(1);
                 }
                 Err(error) => return Err(error),
             }
@@ -123,12 +123,12 @@ impl Linked for Entries {
     const ACTION: &'static str = READING;
 
     async fn read(&mut self, id: u16) -> Result<Found<Entry>, Failure> {
-        let mut attempts = 0;
+        let mut attempts = 0_u32;
         let (SelData { next, mut data }, mut problem) = loop {
             match self.whole(id).await {
                 Err(Failure::Step(error)) => match error.completion_code() {
                     Some(CompletionCode::ReservationLost) if attempts < RESERVATIONS => {
-                        attempts += 1;
+                        attempts = attempts.saturating_add(1);
                         self.reservation = self.steps.send(&ReserveSel).await?;
                     }
                     // There is no log while it is being erased.
@@ -197,7 +197,7 @@ impl Entries {
                 }
             }
             let count = (missing as u8).min(self.part); // at most 16
-            let offset = ENTRY_LENGTH as u8 - missing as u8;
+            let offset = (ENTRY_LENGTH as u8).saturating_sub(missing as u8);
             let part = GetSelEntry { reservation: self.reservation, entry, offset, count };
             match self.steps.send(&part).await {
                 Ok(more) if more.data.is_empty() => break,

@@ -13,7 +13,7 @@ use crate::command::sensor::{
     GetSensorHysteresis, GetSensorReading, GetSensorReadingFactors, GetSensorThresholds, Hysteresis, SensorAddress,
     SetSensorHysteresis, SetSensorThresholds, Thresholds,
 };
-use crate::deadline::after;
+use crate::deadline::{after, part};
 use crate::packet::message::BMC_ADDRESS;
 use crate::record::reading::Linearization;
 use crate::record::sensor::{Sensor, SensorReading, Threshold, ThresholdStatus};
@@ -167,7 +167,7 @@ impl Round {
             return Err(self.over.get_or_init(|| over).clone());
         }
         let timeout = self.client.timeout();
-        let patience = if self.impatient.load(Ordering::Relaxed) { timeout / 4 } else { timeout };
+        let patience = if self.impatient.load(Ordering::Relaxed) { part(timeout, 4) } else { timeout };
         let measurement = self.client.read_sensor_within(sensor, patience).await;
         if let Err(error) = &measurement {
             self.impatient.fetch_or(error.is_timeout(), Ordering::Relaxed);

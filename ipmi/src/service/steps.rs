@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::command::Command;
 use crate::command::device::GetDeviceId;
-use crate::deadline::after;
+use crate::deadline::{after, part};
 use crate::{Client, Error, ErrorKind};
 
 /// Why a step failed.
@@ -72,7 +72,7 @@ impl Steps {
         }
         self.left = left;
         let timeout = self.client.timeout();
-        let patience = if self.impatient { timeout / 4 } else { timeout };
+        let patience = if self.impatient { part(timeout, 4) } else { timeout };
         match self.client.send_within(command, self.at_most(patience)).await {
             Ok(response) => Ok(response),
             Err(error) => {

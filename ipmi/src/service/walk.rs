@@ -72,15 +72,15 @@ impl<L: Linked> Walk<L> {
                 if !self.chain.is_new {
                     return;
                 }
-                self.read += usize::from(found.item.is_some());
-                self.missing += usize::from(found.item.is_none());
+                self.read = self.read.saturating_add(usize::from(found.item.is_some()));
+                self.missing = self.missing.saturating_add(usize::from(found.item.is_none()));
                 self.queue.extend(found.item.map(Ok));
                 let name = L::name(if id == FIRST { found.id } else { id });
                 self.queue.extend(found.problem.map(|problem| Err(ReadError::new(name, problem))));
             }
             Err(Failure::All(error)) => self.end_with(id, error),
             Err(Failure::Step(error)) => {
-                let nothing_yet = self.read + self.missing == 0 && !self.chain.is_searching();
+                let nothing_yet = self.read.saturating_add(self.missing) == 0 && !self.chain.is_searching();
                 if nothing_yet && is_about_the_list(&error) {
                     return self.end_with(id, error);
                 }
@@ -114,7 +114,8 @@ impl<L: Linked> Walk<L> {
         self.guessed = true;
         let count = self.count().await;
         // The one that was just found is there as well.
-        let open = count.map_or(usize::MAX, |count| count.saturating_sub(self.read + self.missing + 1));
+        let open = count
+            .map_or(usize::MAX, |count| count.saturating_sub(self.read.saturating_add(self.missing).saturating_add(1)));
         // The first one has an ID of its own, under which it was refused again.
         let again = gap.from == FIRST && !gap.refused.is_empty();
         let refused = [(gap.from, error)].into_iter().skip(usize::from(again)).chain(gap.refused);
@@ -126,7 +127,7 @@ impl<L: Linked> Walk<L> {
     /// At the end, says what was neither read nor named.
     async fn tell_passed_over(&mut self) {
         self.guessed = false;
-        let (count, named) = (self.count().await, self.read + self.missing);
+        let (count, named) = (self.count().await, self.read.saturating_add(self.missing));
         if let (Some(count), Some(last)) = (count, self.chain.last)
             && count > named
         {
@@ -137,7 +138,7 @@ impl<L: Linked> Walk<L> {
     }
 
     fn tell(&mut self, error: ReadError) {
-        self.missing += 1;
+        self.missing = self.missing.saturating_add(1);
         self.queue.push_back(Err(error));
     }
 
@@ -145,7 +146,7 @@ impl<L: Linked> Walk<L> {
     async fn give_up(&mut self, gap: Gap) {
         self.chain.end();
         let count = self.count().await;
-        if count.is_some_and(|count| count <= self.read + self.missing) {
+        if count.is_some_and(|count| count <= self.read.saturating_add(self.missing)) {
             return;
         }
         let error = gap.error.unwrap_or_else(|| {

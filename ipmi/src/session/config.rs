@@ -5,6 +5,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretBox, SecretString};
 
 use crate::command::session::Privilege;
+use crate::deadline::part;
 use crate::packet::session15::AuthType;
 use crate::packet::suite::CipherSuite;
 
@@ -76,6 +77,6 @@ impl Config {
 
     /// The wait after a wait of `last`: half as long again, up to four times the first.
     pub(crate) fn back_off(&self, last: Duration) -> Duration {
-        (last.saturating_mul(3) / 2).min(self.first_repeat.saturating_mul(4))
+        part(last.saturating_mul(3), 2).min(self.first_repeat.saturating_mul(4))
     }
 }

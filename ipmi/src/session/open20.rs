@@ -15,7 +15,7 @@ use crate::command::session::{
     PRESENT_CHANNEL,
 };
 use crate::command::{Command, CompletionCode};
-use crate::deadline::after;
+use crate::deadline::{after, part};
 use crate::error::{Error, ErrorKind};
 use crate::packet::Malformed;
 use crate::packet::auth::{Exchange, Keys, same_code};
@@ -192,7 +192,7 @@ async fn suite_list(wire: &Wire, config: &Config) -> SuiteList {
     for index in 0..LIST_PARTS {
         let command = GetChannelCipherSuites { channel: PRESENT_CHANNEL, index };
         let patience = patience.min(ends.saturating_duration_since(Instant::now()));
-        let part = match ask_outside(wire, config, patience, LIST_SEQUENCE + index, &command).await {
+        let part = match ask_outside(wire, config, patience, LIST_SEQUENCE.saturating_add(index), &command).await {
             Ok(part) => part,
             // Behind a list of whole parts, some refuse the next index instead of giving an empty one.
             Err(error) if error.completion_code().is_some() && index > 0 => break,
@@ -210,7 +210,7 @@ async fn suite_list(wire: &Wire, config: &Config) -> SuiteList {
         if part.len() < LIST_PART {
             break;
         }
-        list.is_cut = index + 1 == LIST_PARTS;
+        list.is_cut = index.saturating_add(1) == LIST_PARTS;
         before = part;
     }
     list
@@ -251,11 +251,11 @@ fn is_strong_enough(suite: CipherSuite) -> bool {
 }
 
 async fn exchange(wire: &Wire, config: &Config, suite: CipherSuite) -> Result<Opened, Error> {
-    let mut round = 1;
+    let mut round = 1_u32;
     loop {
         match exchange_once(wire, config, suite).await {
             // Both sides disagree about which of several repeated messages counts. Begin again.
-            Err(Failure::OutOfStep(_)) if round < ROUNDS => round += 1,
+            Err(Failure::OutOfStep(_)) if round < ROUNDS => round = round.saturating_add(1),
             Err(Failure::OutOfStep(error) | Failure::Final(error)) => return Err(error),
             Ok(opened) => return Ok(opened),
         }
@@ -365,7 +365,7 @@ async fn exchange_once(wire: &Wire, config: &Config, suite: CipherSuite) -> Resu
         wire,
         config,
         // A BMC that took an earlier repetition may say nothing to this one: don't spend all the time on it.
-        config.timeout / ROUNDS,
+        part(config.timeout, ROUNDS),
         (PayloadType::RAKP_3, PayloadType::RAKP_4),
         |tag| {
             let bmc_session = opened.bmc_session;

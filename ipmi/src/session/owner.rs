@@ -19,7 +19,7 @@ use super::{open15, open20};
 use crate::command::device::GetDeviceId;
 use crate::command::session::{Privilege, SetSessionPrivilegeLevel};
 use crate::command::{Command, CompletionCode, Effect};
-use crate::deadline::{after, later};
+use crate::deadline::{after, later, part};
 use crate::error::{Error, ErrorKind};
 use crate::packet::message::Response;
 use crate::packet::session20::PayloadType;
@@ -241,7 +241,7 @@ impl Owner {
             } else {
                 pending.reopened = true;
                 pending.next_at = now;
-                pending.expires = pending.expires.max(later(now, pending.job.patience / 2));
+                pending.expires = pending.expires.max(later(now, part(pending.job.patience, 2)));
                 pending.sequence = self.table.fresh_sequence();
                 self.table.pending.push(pending);
             }
@@ -273,7 +273,7 @@ impl Owner {
             }
             pending.reopened = true;
             pending.started = Instant::now();
-            pending.expires = pending.started + pending.job.patience;
+            pending.expires = later(pending.started, pending.job.patience);
         }
         self.transmit(&mut pending).await;
         self.table.pending.push(pending);
@@ -287,7 +287,7 @@ impl Owner {
         self.last_sent = Instant::now();
         pending.sent = true;
         pending.next_at =
-            if pending.is_spent() { pending.expires } else { (self.last_sent + pending.wait).min(pending.expires) };
+            if pending.is_spent() { pending.expires } else { later(self.last_sent, pending.wait).min(pending.expires) };
         pending.wait = self.config.back_off(pending.wait);
     }
 
@@ -345,7 +345,7 @@ impl Owner {
 
     fn answer(&mut self, mut pending: Pending, reply: Reply) {
         let code = CompletionCode::from(reply.completion);
-        pending.refusals += 1;
+        pending.refusals = pending.refusals.saturating_add(1);
         let again = match pending.job.effect {
             _ if code.is_refused_for_now() => true,
             // Some give such a code once in a while, and some always for what they can't read.
@@ -390,7 +390,7 @@ impl Owner {
                 && pending.next_at <= now
                 && pending.job.effect == Effect::Reads
                 && self.last_heard < pending.started
-                && now.duration_since(pending.started) >= self.config.timeout / 2
+                && now.duration_since(pending.started) >= part(self.config.timeout, 2)
         });
         if lost && self.reopen().await.is_err() {
             return;
@@ -430,7 +430,7 @@ impl Owner {
 
     fn keep_alive_at(&self) -> Option<Instant> {
         let idle = self.link.is_some() && self.table.pending.is_empty();
-        self.config.keep_alive.filter(|_| idle).map(|interval| self.last_sent + interval)
+        self.config.keep_alive.filter(|_| idle).map(|interval| later(self.last_sent, interval))
     }
 
     fn next_wake(&self) -> Instant {

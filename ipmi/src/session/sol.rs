@@ -191,7 +191,7 @@ impl Engine {
             if now < under_way.next_at {
                 return None;
             }
-            under_way.tries = if under_way.held { 1 } else { under_way.tries + 1 };
+            under_way.tries = if under_way.held { 1 } else { under_way.tries.saturating_add(1) };
             under_way.held = false;
             if under_way.tries > TRIES {
                 self.under_way = None;
@@ -207,7 +207,7 @@ impl Engine {
         }
         let count = state.outbound.len().min(self.port.longest);
         let data: Vec<u8> = state.outbound.iter().take(count).copied().collect();
-        self.sequence = self.sequence % 15 + 1;
+        self.sequence = (self.sequence % 15).saturating_add(1);
         let send_break = std::mem::take(&mut state.send_break);
         let packet = ToBmc { sequence: self.sequence, send_break, data, ..ToBmc::default() };
         let payload = packet.encode();
@@ -238,8 +238,8 @@ impl Engine {
                 writer.wake();
             }
         }
-        state.overruns += u64::from(packet.overrun);
-        state.breaks_seen += u64::from(packet.break_seen);
+        state.overruns = state.overruns.saturating_add(u64::from(packet.overrun));
+        state.breaks_seen = state.breaks_seen.saturating_add(u64::from(packet.break_seen));
         let acknowledgement = (packet.sequence != 0).then(|| self.take_characters(&mut state, &packet));
         if packet.deactivating {
             state.deactivated = true;

@@ -72,7 +72,7 @@ impl Wire {
     ) -> Result<T, Error> {
         let expires = after(patience);
         let mut wait = config.first_repeat;
-        let mut refusals = 0;
+        let mut refusals = 0_u32;
         loop {
             let repeat_at = after(wait).min(expires);
             self.send(&question()).await;
@@ -84,7 +84,7 @@ impl Wire {
                         None => tracing::trace!(action, length = datagram.len(), "dropped a stray datagram"),
                     },
                     Ok(Err(error)) => {
-                        refusals += 1;
+                        refusals = refusals.saturating_add(1);
                         if refusals >= REFUSALS {
                             return Err(Error::io(ErrorKind::Unreachable, action, error));
                         }

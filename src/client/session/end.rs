@@ -74,7 +74,7 @@ fn may_be(place: &Place, uri: &str, response: &Response) -> bool {
 async fn delete(exchange: &Exchange, uri: &str, with: &Authorization, until: Instant) -> Ended {
     const MOST_ATTEMPTS: u32 = 6;
     let delete = Request::new("DELETE", uri);
-    let mut attempt = 1;
+    let mut attempt = 1_u32;
     loop {
         let fault = match exchange.send(&delete, with, until).await {
             Ok(response) => match response.status {
@@ -105,6 +105,6 @@ async fn delete(exchange: &Exchange, uri: &str, with: &Authorization, until: Ins
             return Ended::No(fault.unwrap_or_else(|| unclear().at("DELETE", uri)));
         }
         sleep(pause).await;
-        attempt += 1;
+        attempt = attempt.saturating_add(1);
     }
 }

@@ -169,12 +169,14 @@ fn tokens(response: &Response) -> Vec<String> {
                         Value::String(text) if named && !text.is_empty() && !found.contains(text) => {
                             found.push(text.clone());
                         }
-                        item if depth > 0 => collect(item, depth - 1, found),
+                        item if depth > 0 => collect(item, depth.saturating_sub(1), found),
                         _ => {}
                     }
                 }
             }
-            Value::Array(items) if depth > 0 => items.iter().for_each(|item| collect(item, depth - 1, found)),
+            Value::Array(items) if depth > 0 => {
+                items.iter().for_each(|item| collect(item, depth.saturating_sub(1), found))
+            }
             _ => {}
         }
     }

@@ -10,6 +10,8 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, Semaphore};
 
+use crate::deadline;
+
 /// How many logouts are under way at once at one service: a BMC is a small computer.
 const PER_ORIGIN: usize = 4;
 
@@ -79,7 +81,7 @@ pub(super) struct Pending(());
 
 impl Pending {
     pub(super) fn new() -> Self {
-        *COUNT.get() += 1;
+        *COUNT.get() = COUNT.get().saturating_add(1);
         Self(())
     }
 }
@@ -87,7 +89,7 @@ impl Pending {
 impl Drop for Pending {
     fn drop(&mut self) {
         let mut count = COUNT.get();
-        *count -= 1;
+        *count = count.saturating_sub(1);
         if *count == 0 {
             COUNT.blocked.notify_all();
             COUNT.waiting.notify_waiters();
@@ -135,7 +137,7 @@ pub async fn logged_out(within: Duration) -> usize {
 /// Does what [`logged_out`] does by blocking the thread, for programs whose runtime has ended. On a thread of a runtime it
 /// would keep that from its work, with logins among it that others gave up.
 pub fn logged_out_blocking(within: Duration) -> usize {
-    let until = Instant::now() + within.min(Duration::from_secs(365 * 24 * 3600));
+    let until = deadline::after(within).into_std();
     let mut count = COUNT.get();
     while *count > 0 {
         let left = until.saturating_duration_since(Instant::now());

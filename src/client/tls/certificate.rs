@@ -81,7 +81,7 @@ fn element(input: &[u8], depth: usize) -> Option<(Element<'_>, &[u8])> {
     if tag & 0x1f == 0x1f {
         // The number of the tag takes more bytes, all but the last with the highest bit.
         let more = rest.iter().position(|byte| byte & 0x80 == 0)?;
-        rest = rest.get(more + 1..)?;
+        rest = rest.get(more.saturating_add(1)..)?;
     }
     let (&first, rest) = rest.split_first()?;
     if first == 0x80 {
@@ -91,9 +91,9 @@ fn element(input: &[u8], depth: usize) -> Option<(Element<'_>, &[u8])> {
         0..0x80 => (usize::from(first), rest),
         _ => {
             let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-            let length = bytes
-                .iter()
-                .try_fold(0_usize, |length, byte| length.checked_mul(256).map(|length| length + usize::from(*byte)));
+            let length = bytes.iter().try_fold(0_usize, |length, byte| {
+                length.checked_mul(256).map(|length| length.saturating_add(usize::from(*byte)))
+            });
             (length?, rest)
         }
     };
@@ -106,7 +106,7 @@ fn until_end(tag: u8, content: &[u8], depth: usize) -> Option<(Element<'_>, &[u8
     let mut rest = content;
     loop {
         if let Some(after) = rest.strip_prefix(&[0, 0]) {
-            let content = content.get(..content.len() - rest.len())?;
+            let content = content.get(..content.len().saturating_sub(rest.len()))?;
             return Some((Element { tag, content }, after));
         }
         (_, rest) = element(rest, depth)?;

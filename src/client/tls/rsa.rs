@@ -68,11 +68,12 @@ fn is_pkcs1(encoded: &[u8], hash: Hash, message: &[u8]) -> bool {
     // The parameters of the hash function are NULL, and are sometimes left out.
     [&[0x05, 0x00][..], &[]].into_iter().any(|parameters| {
         let parameters_length = u8::try_from(parameters.len()).unwrap_or_default();
-        let identifier = [&[0x30, 11 + parameters_length, 0x06, 9][..], &sha2, parameters].concat();
+        let identifier = [&[0x30, parameters_length.saturating_add(11), 0x06, 9][..], &sha2, parameters].concat();
         let digest = [&[0x04, length][..], &hash.of(message)].concat();
-        let whole = u8::try_from(identifier.len() + digest.len()).unwrap_or_default();
+        let whole = u8::try_from(identifier.len().saturating_add(digest.len())).unwrap_or_default();
         let info = [&[0x30, whole][..], &identifier, &digest].concat();
-        let Some(filling) = encoded.len().checked_sub(info.len() + 3).filter(|filling| *filling >= 8) else {
+        let Some(filling) = encoded.len().checked_sub(info.len().saturating_add(3)).filter(|filling| *filling >= 8)
+        else {
             return false;
         };
         encoded == [&[0, 1][..], &vec![0xff; filling], &[0], &info].concat()
@@ -81,21 +82,29 @@ fn is_pkcs1(encoded: &[u8], hash: Hash, message: &[u8]) -> bool {
 
 /// EMSA-PSS (RFC 8017, 9.1.2).
 fn is_pss(encoded: &[u8], modulus: &[u8], hash: Hash, message: &[u8]) -> bool {
-    let bits = modulus.len() * 8 - modulus.first().map_or(0, |first| first.leading_zeros() as usize) - 1;
+    let bits = modulus
+        .len()
+        .saturating_mul(8)
+        .saturating_sub(modulus.first().map_or(0, |first| first.leading_zeros() as usize))
+        .saturating_sub(1);
     let length = bits.div_ceil(8);
     let Some((zeros, encoded)) = encoded.len().checked_sub(length).and_then(|at| encoded.split_at_checked(at)) else {
         return false;
     };
     let digest = hash.of(message);
-    let Some((masked, rest)) = length.checked_sub(digest.len() + 1).and_then(|at| encoded.split_at_checked(at)) else {
-        return false;
-    };
-    let (Some(filling), Some((h, end))) =
-        (masked.len().checked_sub(digest.len() + 1), rest.split_at_checked(digest.len()))
+    let Some((masked, rest)) =
+        length.checked_sub(digest.len().saturating_add(1)).and_then(|at| encoded.split_at_checked(at))
     else {
         return false;
     };
-    let unused = 0xff_u8.checked_shr(u32::try_from(8 * length - bits).unwrap_or(8)).unwrap_or_default();
+    let (Some(filling), Some((h, end))) =
+        (masked.len().checked_sub(digest.len().saturating_add(1)), rest.split_at_checked(digest.len()))
+    else {
+        return false;
+    };
+    let unused = 0xff_u8
+        .checked_shr(u32::try_from(length.saturating_mul(8).saturating_sub(bits)).unwrap_or(8))
+        .unwrap_or_default();
     if end != [0xbc] || zeros.iter().any(|byte| *byte != 0) || masked.first().is_none_or(|first| first & !unused != 0) {
         return false;
     }
@@ -103,7 +112,7 @@ fn is_pss(encoded: &[u8], modulus: &[u8], hash: Hash, message: &[u8]) -> bool {
     if let Some(first) = block.first_mut() {
         *first &= unused;
     }
-    let Some((start, salt)) = block.split_at_checked(filling + 1) else { return false };
+    let Some((start, salt)) = block.split_at_checked(filling.saturating_add(1)) else { return false };
     let starts = start.last() == Some(&1) && start.iter().rev().skip(1).all(|byte| *byte == 0);
     starts && hash.of(&[&[0; 8][..], &digest, salt].concat()) == h
 }

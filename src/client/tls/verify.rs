@@ -91,7 +91,7 @@ impl Judge {
             let certificate =
                 certificate.map_err(|error| odd("the PEM text can't be read".to_owned()).with_source(error))?;
             roots.add(certificate.clone()).map_err(|error| {
-                let number = certificates.len() + 1;
+                let number = certificates.len().saturating_add(1);
                 let sha256 = hexadecimal(&fingerprint(&certificate));
                 let text = format!(
                     "certificate {number} of the PEM text can't vouch for a host; if it is the host's own, pin its SHA-256, \

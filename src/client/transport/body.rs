@@ -55,7 +55,9 @@ impl Body {
         match &self.0 {
             Content::Whole(bytes) => Some(bytes.len() as u64),
             Content::Pieces(_) => None,
-            Content::Sized(sized) => Some(sized.left + sized.held.as_ref().map_or(0, |held| held.len() as u64)),
+            Content::Sized(sized) => {
+                Some(sized.left.saturating_add(sized.held.as_ref().map_or(0, |held| held.len() as u64)))
+            }
         }
     }
 

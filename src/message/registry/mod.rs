@@ -123,7 +123,7 @@ fn with_arguments(text: &str, arguments: &[String]) -> String {
         let (number, next) = after.split_at(digits);
         match number.parse::<usize>() {
             Ok(number) if number > 0 => {
-                whole.push_str(arguments.get(number - 1).map_or("?", |text| shortened(text)));
+                whole.push_str(arguments.get(number.saturating_sub(1)).map_or("?", |text| shortened(text)));
                 rest = next;
             }
             _ => {

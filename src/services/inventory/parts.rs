@@ -117,7 +117,7 @@ impl Parts {
             let segment = last_segment(resource.uri());
             let is_same = |part: &Part| part.kind == kind && last_segment(&part.uri) == segment;
             match self.list.iter().skip(self.place).position(is_same) {
-                Some(at) => self.note(self.place + at, resource.uri().to_owned()),
+                Some(at) => self.note(self.place.saturating_add(at), resource.uri().to_owned()),
                 None => self.add_all(kind, std::slice::from_ref(resource), Some(parent)),
             }
         }

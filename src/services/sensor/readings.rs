@@ -25,7 +25,7 @@ struct Listed {
 impl Readings {
     /// From here on, readings are of another chassis.
     pub(super) fn begin_group(&mut self) {
-        self.group += 1;
+        self.group = self.group.saturating_add(1);
     }
 
     pub(super) fn into_list(self) -> Vec<Reading> {

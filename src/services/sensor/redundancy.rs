@@ -33,7 +33,7 @@ pub(super) fn of_redundancy(uri: &str, json: &Value) -> Vec<Reading> {
                 "" => text(group, "Name").unwrap_or("Redundancy"),
                 name => name,
             };
-            let name = if several { format!("{what} {}", number + 1) } else { what.to_owned() };
+            let name = if several { format!("{what} {}", number.saturating_add(1)) } else { what.to_owned() };
             let id = format!("{uri}#/{array}/{at}");
             all.push(Reading { is_part: true, ..Reading::new(id, &name, SensorKind::Redundancy, group) });
         }

@@ -80,7 +80,7 @@ impl<'j> Quoted<'j> {
 
     /// Where it begins and ends between the quotes.
     pub(crate) fn place(self) -> (usize, usize) {
-        (self.start, self.start + self.raw.len())
+        (self.start, self.start.saturating_add(self.raw.len()))
     }
 
     /// As it is written between the quotes.
@@ -154,7 +154,7 @@ impl<'j> Json<'j> {
         if self.token().ok_or(Wrong::End)? != b':' {
             return Err(Wrong::Colon);
         }
-        self.place += 1;
+        self.place = self.place.saturating_add(1);
         Ok(Some(name))
     }
 
@@ -168,11 +168,11 @@ impl<'j> Json<'j> {
     #[inline]
     fn next(&mut self, first: bool, end: u8, wrong: Wrong) -> Result<bool, Wrong> {
         if first {
-            self.place += 1;
+            self.place = self.place.saturating_add(1);
         }
         let byte = self.token().ok_or(Wrong::End)?;
         if byte == end {
-            self.place += 1;
+            self.place = self.place.saturating_add(1);
             return Ok(false);
         }
         if first {
@@ -181,7 +181,7 @@ impl<'j> Json<'j> {
         if byte != b',' {
             return Err(wrong);
         }
-        self.place += 1;
+        self.place = self.place.saturating_add(1);
         Ok(true)
     }
 
@@ -191,7 +191,7 @@ impl<'j> Json<'j> {
         if !self.rest().starts_with(word.as_bytes()) {
             return Err(Wrong::Value);
         }
-        self.place += word.len();
+        self.place = self.place.saturating_add(word.len());
         Ok(())
     }
 
@@ -200,20 +200,20 @@ impl<'j> Json<'j> {
     pub(crate) fn number(&mut self) -> Result<&'j str, Wrong> {
         let start = self.place;
         if self.at(0) == b'-' {
-            self.place += 1;
+            self.place = self.place.saturating_add(1);
         }
         match self.at(0) {
-            b'0' => self.place += 1,
+            b'0' => self.place = self.place.saturating_add(1),
             _ => self.digits()?,
         }
         if self.at(0) == b'.' {
-            self.place += 1;
+            self.place = self.place.saturating_add(1);
             self.digits()?;
         }
         if matches!(self.at(0), b'e' | b'E') {
-            self.place += 1;
+            self.place = self.place.saturating_add(1);
             if matches!(self.at(0), b'+' | b'-') {
-                self.place += 1;
+                self.place = self.place.saturating_add(1);
             }
             self.digits()?;
         }
@@ -228,7 +228,7 @@ impl<'j> Json<'j> {
     fn digits(&mut self) -> Result<(), Wrong> {
         let start = self.place;
         while self.at(0).is_ascii_digit() {
-            self.place += 1;
+            self.place = self.place.saturating_add(1);
         }
         if self.place == start { Err(Wrong::Number) } else { Ok(()) }
     }
@@ -236,15 +236,15 @@ impl<'j> Json<'j> {
     /// The string at this place.
     #[inline(always)]
     pub(crate) fn string(&mut self) -> Result<Quoted<'j>, Wrong> {
-        self.place += 1;
+        self.place = self.place.saturating_add(1);
         let start = self.place;
-        self.place += plain(self.rest());
+        self.place = self.place.saturating_add(plain(self.rest()));
         let escaped = self.at(0) != b'"';
         if escaped {
             self.escapes()?;
         }
         let raw = self.since(start);
-        self.place += 1;
+        self.place = self.place.saturating_add(1);
         Ok(Quoted { raw, escaped, start })
     }
 
@@ -255,13 +255,15 @@ impl<'j> Json<'j> {
             match self.rest().first().ok_or(Wrong::End)? {
                 b'"' => return Ok(()),
                 b'\\' => match self.at(1) {
-                    b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => self.place += 2,
-                    b'u' if (2..6).all(|ahead| self.at(ahead).is_ascii_hexdigit()) => self.place += 6,
+                    b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => self.place = self.place.saturating_add(2),
+                    b'u' if (2..6).all(|ahead| self.at(ahead).is_ascii_hexdigit()) => {
+                        self.place = self.place.saturating_add(6)
+                    }
                     _ => return Err(Wrong::Escape),
                 },
                 _ => return Err(Wrong::Control),
             }
-            self.place += plain(self.rest());
+            self.place = self.place.saturating_add(plain(self.rest()));
         }
     }
 
@@ -283,8 +285,8 @@ impl<'j> Json<'j> {
         loop {
             match *self.text.as_bytes().get(self.place)? {
                 b' ' | b'\n' | b'\r' | b'\t' => {
-                    self.place += 1;
-                    self.place += blanks(self.rest());
+                    self.place = self.place.saturating_add(1);
+                    self.place = self.place.saturating_add(blanks(self.rest()));
                 }
                 byte => return Some(byte),
             }
@@ -294,7 +296,7 @@ impl<'j> Json<'j> {
     /// A byte from here; 0 behind the end, which is part of no token.
     #[inline]
     fn at(&self, ahead: usize) -> u8 {
-        self.text.as_bytes().get(self.place + ahead).copied().unwrap_or_default()
+        self.text.as_bytes().get(self.place.saturating_add(ahead)).copied().unwrap_or_default()
     }
 
     #[inline]
@@ -317,8 +319,9 @@ impl<'j> Json<'j> {
 /// Line and column of a place, counted from 1.
 pub(crate) fn position(bytes: &[u8], place: usize) -> (usize, usize) {
     let before = bytes.get(..place).unwrap_or(bytes);
-    let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-    (line, 1 + before.iter().rev().take_while(|byte| **byte != b'\n').count())
+    let lines = before.iter().filter(|byte| **byte == b'\n').count();
+    let columns = before.iter().rev().take_while(|byte| **byte != b'\n').count();
+    (lines.saturating_add(1), columns.saturating_add(1))
 }
 
 /// A number with this byte in all of its places.
@@ -335,16 +338,17 @@ fn plain(bytes: &[u8]) -> usize {
         let control = chunk.wrapping_sub(all(b' '));
         (is_zero(chunk ^ all(b'"')) | is_zero(chunk ^ all(b'\\')) | control) & !chunk & all(0x80)
     };
+    let passed = |rest: &[u8]| bytes.len().saturating_sub(rest.len());
     let mut rest = bytes;
     while let Some((chunk, tail)) = rest.split_first_chunk() {
         let found = special(u128::from_le_bytes(*chunk));
         if found != 0 {
-            return bytes.len() - rest.len() + (found.trailing_zeros() / 8) as usize;
+            return passed(rest).saturating_add((found.trailing_zeros() / 8) as usize);
         }
         rest = tail;
     }
     let tail = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..b' '));
-    bytes.len() - rest.len() + tail.unwrap_or(rest.len())
+    passed(rest).saturating_add(tail.unwrap_or(rest.len()))
 }
 
 /// How many spaces are at the beginning, as far as is looked at once.
@@ -392,7 +396,8 @@ fn unicode(chars: &mut std::str::Chars<'_>) -> Option<char> {
     let mut after = chars.as_str().strip_prefix("\\u")?.chars();
     let low = unit(&mut after).filter(|low| (0xDC00..=0xDFFF).contains(low))?;
     *chars = after;
-    char::from_u32(0x10000 + ((first - 0xD800) << 10) + (low - 0xDC00))
+    // Ten bits of each.
+    char::from_u32(((first & 0x3FF) << 10 | low & 0x3FF).saturating_add(0x10000))
 }
 
 /// Four hexadecimal digits.

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use serde::de::DeserializeOwned;
 use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer};
 
+use super::error::Limits;
 use super::json::{Json, Peek, Quoted, Wrong};
 use super::mend::Mended;
 
@@ -26,10 +27,21 @@ use super::mend::Mended;
 /// Where the payload does not begin with JSON, the JSON does not fit the type, or it would take more than 256 MiB as a
 /// [`serde_json::Value`].
 pub fn from_slice<T: DeserializeOwned>(payload: &[u8]) -> Result<T, serde_json::Error> {
+    from_slice_within(payload, &Limits::default().with_memory(MOST_MEMORY))
+}
+
+/// Reads a payload as [`from_slice`] does, within [`Limits::memory`] of what it takes as a [`serde_json::Value`]. The other limits
+/// are not heeded.
+///
+/// # Errors
+///
+/// As those of [`from_slice`].
+pub fn from_slice_within<T: DeserializeOwned>(payload: &[u8], limits: &Limits) -> Result<T, serde_json::Error> {
     let payload = payload.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(payload);
-    within_memory(payload)?;
+    let memory = limits.memory_for(payload.len());
+    within_memory(payload, memory)?;
     match serde_json::from_slice(payload) {
-        Err(error) if error.is_syntax() => match Mended::of(payload, MOST_MEMORY) {
+        Err(error) if error.is_syntax() => match Mended::of(payload, memory) {
             Some(mended) => value_of(&mended.text).map_err(|_| error),
             None => std::str::from_utf8(payload).ok().and_then(|text| value_of(text).ok()).ok_or(error),
         },
@@ -41,13 +53,13 @@ pub fn from_slice<T: DeserializeOwned>(payload: &[u8]) -> Result<T, serde_json::
 const MOST_MEMORY: usize = 256 << 20;
 
 /// Whether JSON would take too much memory as a `Value`, by the commas, braces and colons in it.
-fn within_memory(json: &[u8]) -> Result<(), serde_json::Error> {
+fn within_memory(json: &[u8], most: usize) -> Result<(), serde_json::Error> {
     // Of a vector half may be empty, and so may half of each node of a map, which has room for eleven.
     const ITEM: usize = 2 * size_of::<serde_json::Value>();
     const NAME: usize = ITEM + 3 * size_of::<String>();
     const OBJECT: usize = 12 * (size_of::<String>() + size_of::<serde_json::Value>());
     // The shortest object has two bytes.
-    if json.len() <= MOST_MEMORY / OBJECT * 2 {
+    if json.len() <= (most / OBJECT).saturating_mul(2) {
         return Ok(());
     }
     let (mut memory, mut in_string, mut escaped) = (0_usize, false, false);
@@ -69,8 +81,8 @@ fn within_memory(json: &[u8]) -> Result<(), serde_json::Error> {
             _ => 0,
         });
     }
-    if memory > MOST_MEMORY {
-        let text = format_args!("the JSON takes more memory than the limit of {MOST_MEMORY} bytes");
+    if memory > most {
+        let text = format_args!("the JSON takes more memory than the limit of {most} bytes");
         return Err(<serde_json::Error as serde::de::Error>::custom(text));
     }
     Ok(())
@@ -122,7 +134,7 @@ fn text(quoted: Quoted<'_>) -> Cow<'_, str> {
 ///
 /// Where the text does not fit the type.
 pub(crate) fn value_of<T: DeserializeOwned>(json: &str) -> Result<T, serde_json::Error> {
-    within_memory(json.as_bytes())?;
+    within_memory(json.as_bytes(), MOST_MEMORY)?;
     match serde_json::from_str(json) {
         Err(error) if error.is_syntax() => {
             let Ok(node) = Node::all(json) else { return Err(error) };

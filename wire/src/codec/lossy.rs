@@ -24,7 +24,7 @@ impl Lost {
         for (to, from) in bytes.iter_mut().zip(first.iter().chain(second)) {
             *to = *from;
         }
-        let length = first.len() + second.len();
+        let length = first.len().saturating_add(second.len());
         let length = u8::try_from(length).ok().filter(|_| length <= Self::LONGEST)?;
         Some(Self { at: u32::try_from(at).ok()?, length, bytes })
     }
@@ -39,7 +39,7 @@ impl Lost {
 
     /// The same, in a text that goes on from here.
     pub(crate) fn moved(self, from: usize, to: usize) -> Self {
-        Self { at: u32::try_from(self.at().saturating_sub(from) + to).unwrap_or(u32::MAX), ..self }
+        Self { at: u32::try_from(self.at().saturating_sub(from).saturating_add(to)).unwrap_or(u32::MAX), ..self }
     }
 }
 
@@ -79,8 +79,12 @@ impl<'a> Lossy<'a> {
 
     #[cold]
     fn lossy_part(&self, text: &'a str, start: usize, end: usize) -> Self {
-        let before = |place: usize| self.lost.partition_point(|lost| lost.at() < self.base + place);
-        Self { text, lost: self.lost.get(before(start)..before(end)).unwrap_or_default(), base: self.base + start }
+        let before = |place: usize| self.lost.partition_point(|lost| lost.at() < self.base.saturating_add(place));
+        Self {
+            text,
+            lost: self.lost.get(before(start)..before(end)).unwrap_or_default(),
+            base: self.base.saturating_add(start),
+        }
     }
 
     /// What was lost, by its places in a text of which this one is put at `start`.
@@ -104,7 +108,7 @@ pub(crate) fn restored(text: &str, lost: impl Iterator<Item = Lost>) -> Vec<u8> 
     for lost in lost {
         bytes.extend_from_slice(text.as_bytes().get(copied..lost.at()).unwrap_or_default());
         bytes.extend_from_slice(lost.bytes());
-        copied = lost.at() + char::REPLACEMENT_CHARACTER.len_utf8();
+        copied = lost.at().saturating_add(char::REPLACEMENT_CHARACTER.len_utf8());
     }
     bytes.extend_from_slice(text.as_bytes().get(copied..).unwrap_or_default());
     bytes

@@ -19,7 +19,8 @@ impl<'p> Mended<'p> {
     /// the payload.
     pub(crate) fn of(payload: &'p [u8], memory: usize) -> Option<Self> {
         let most = Mender::MOST.min(memory / Mender::COST);
-        let mut mender = Mender { out: Vec::with_capacity(payload.len() + 64), most, ..Mender::default() };
+        let mut mender =
+            Mender { out: Vec::with_capacity(payload.len().saturating_add(64)), most, ..Mender::default() };
         for chunk in payload.utf8_chunks() {
             chunk.valid().bytes().for_each(|byte| mender.byte(byte));
             if !chunk.invalid().is_empty() {
@@ -38,7 +39,7 @@ impl<'p> Mended<'p> {
 
     /// How much memory it takes beside a copy of the payload.
     pub(crate) fn cost(&self) -> usize {
-        (self.lost.len() + self.controls.len()).saturating_mul(Mender::COST)
+        self.lost.len().saturating_add(self.controls.len()).saturating_mul(Mender::COST)
     }
 
     /// How long the payload was.
@@ -64,16 +65,17 @@ impl<'p> Mended<'p> {
     /// Line and column, in the payload, of a place of the text.
     pub(crate) fn position(&self, place: usize) -> (usize, usize) {
         let mark = char::REPLACEMENT_CHARACTER.len_utf8();
-        let (mut gone, mut added) = (0, 0);
+        let (mut gone, mut added) = (0_usize, 0_usize);
         for lost in self.lost.iter().take_while(|lost| lost.at() < place) {
-            gone += lost.bytes().len();
-            added += mark;
+            gone = gone.saturating_add(lost.bytes().len());
+            added = added.saturating_add(mark);
         }
         for control in self.controls.iter().map(|at| *at as usize).take_while(|at| *at < place) {
-            gone += 1;
-            added += if self.text.get(control..).is_some_and(|escape| escape.starts_with("\\u")) { 6 } else { 2 };
+            gone = gone.saturating_add(1);
+            let is_long = self.text.get(control..).is_some_and(|escape| escape.starts_with("\\u"));
+            added = added.saturating_add(if is_long { 6 } else { 2 });
         }
-        position(self.payload, (place + gone).saturating_sub(added))
+        position(self.payload, place.saturating_add(gone).saturating_sub(added))
     }
 }
 
@@ -100,7 +102,7 @@ impl Mender {
     const COST: usize = 2 * (size_of::<Lost>() + "\\u0000".len() + size_of::<u32>());
 
     fn is_too_much(&self) -> bool {
-        self.lost.len() + self.controls.len() > self.most
+        self.lost.len().saturating_add(self.controls.len()) > self.most
     }
 
     fn byte(&mut self, byte: u8) {
@@ -108,7 +110,7 @@ impl Mender {
             _ if self.behind => {}
             _ if self.in_string => return self.in_string(byte),
             b'"' => self.in_string = true,
-            b'{' | b'[' => self.depth += 1,
+            b'{' | b'[' => self.depth = self.depth.saturating_add(1),
             b'}' | b']' => {
                 self.depth = self.depth.saturating_sub(1);
                 self.behind = self.depth == 0;
@@ -125,7 +127,7 @@ impl Mender {
         self.escape = match (self.escape, byte) {
             (0, b'\\') => 1,
             (1, b'u') => 2,
-            (digits @ 2..5, byte) if byte.is_ascii_hexdigit() => digits + 1,
+            (digits @ 2..5, byte) if byte.is_ascii_hexdigit() => digits.saturating_add(1),
             (1, _) => 0,
             (_, b'"') => {
                 self.in_string = false;
@@ -157,7 +159,7 @@ impl Mender {
 
     /// Bytes that are not text, and the escape that they are in the midst of.
     fn lose(&mut self, bytes: &[u8]) {
-        let at = self.out.len() - self.escape;
+        let at = self.out.len().saturating_sub(self.escape);
         if let Some(lost) = Lost::new(at, [self.out.get(at..).unwrap_or_default(), bytes]) {
             self.lost.push(lost);
         }

@@ -50,10 +50,10 @@ fn decimal(text: &str) -> (bool, String, i64) {
     let mut exponent = exponent.parse::<i64>().unwrap_or_default();
     let (negative, mantissa) = mantissa.strip_prefix('-').map_or((false, mantissa), |rest| (true, rest));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    exponent -= i64::try_from(fraction.len()).unwrap_or_default();
+    exponent = exponent.saturating_sub(i64::try_from(fraction.len()).unwrap_or_default());
     let digits = [whole, fraction].concat();
     let kept = digits.trim_end_matches('0');
-    exponent += i64::try_from(digits.len() - kept.len()).unwrap_or_default();
+    exponent = exponent.saturating_add(i64::try_from(digits.len().saturating_sub(kept.len())).unwrap_or_default());
     let kept = kept.trim_start_matches('0').to_owned();
     if kept.is_empty() { (false, kept, 0) } else { (negative, kept, exponent) }
 }

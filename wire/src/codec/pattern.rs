@@ -50,10 +50,10 @@ impl Pattern {
 
 fn matches(parts: &[Part], name: &str, to_end: bool) -> bool {
     let Some((part, rest)) = parts.split_first() else { return !to_end || name.is_empty() };
-    let (mut taken, mut end) = (0, 0);
+    let (mut taken, mut end) = (0_usize, 0_usize);
     for c in name.chars().take(part.most).take_while(|c| part.takes(*c)) {
-        taken += 1;
-        end += c.len_utf8();
+        taken = taken.saturating_add(1);
+        end = end.saturating_add(c.len_utf8());
     }
     // As many as there are, then fewer.
     while taken >= part.least {
@@ -62,8 +62,8 @@ fn matches(parts: &[Part], name: &str, to_end: bool) -> bool {
             return true;
         }
         let Some(last) = before.chars().next_back() else { return false };
-        taken -= 1;
-        end -= last.len_utf8();
+        taken = taken.saturating_sub(1);
+        end = end.saturating_sub(last.len_utf8());
     }
     false
 }

@@ -173,7 +173,7 @@ impl<'j> Reader<'j> {
                     let peek = self.peek()?;
                     self.skip(peek)?;
                 }
-                self.depth -= 1;
+                self.depth = self.depth.saturating_sub(1);
                 Ok(())
             }
             Peek::Array => {
@@ -182,7 +182,7 @@ impl<'j> Reader<'j> {
                 while let Some(peek) = self.next_item(&mut members)? {
                     self.skip(peek)?;
                 }
-                self.depth -= 1;
+                self.depth = self.depth.saturating_sub(1);
                 Ok(())
             }
             Peek::String => self.json.string().map(drop).map_err(|wrong| self.error(wrong)),
@@ -194,7 +194,7 @@ impl<'j> Reader<'j> {
 
     #[inline]
     pub(crate) fn descend(&mut self) -> Result<(), DecodeError> {
-        self.depth += 1;
+        self.depth = self.depth.saturating_add(1);
         if self.depth > self.limits.depth {
             return Err(self.exceeded(DecodeErrorKind::TooDeep(self.limits.depth)));
         }
@@ -223,7 +223,7 @@ impl<'j> Reader<'j> {
 
     #[inline]
     fn count(&self, members: &mut usize) -> Result<(), DecodeError> {
-        *members += 1;
+        *members = members.saturating_add(1);
         if *members > self.limits.members {
             let kind = match self.limits.memory {
                 Some(limit) if self.is_spent() => DecodeErrorKind::TooMuchMemory(limit),

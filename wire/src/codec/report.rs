@@ -22,7 +22,7 @@ impl Reader<'_> {
         let found = if secret { "***".to_owned() } else { excerpt(found) };
         let pointer = self.pointer();
         // Twice, as a vector that is full makes room for as many again.
-        self.charge(pointer.len() + found.len() + 2 * size_of::<Deviation>());
+        self.charge(pointer.len().saturating_add(found.len()).saturating_add(const { 2 * size_of::<Deviation>() }));
         self.deviations.push(Deviation {
             pointer,
             kind: problem.kind,
@@ -35,9 +35,9 @@ impl Reader<'_> {
     /// The path as a JSON pointer.
     pub(crate) fn pointer(&self) -> String {
         let length = |segment: &Segment<'_>| match segment {
-            Segment::Field(name) => 1 + name.len(),
+            Segment::Field(name) => name.len().saturating_add(1),
             Segment::Index(_) => 4,
-            Segment::Name(name) => 1 + name.len(),
+            Segment::Name(name) => name.len().saturating_add(1),
         };
         let mut text = String::with_capacity(self.path.iter().map(length).sum());
         for segment in &self.path {
@@ -86,7 +86,7 @@ impl<'j> Reader<'j> {
                     self.path.push(Segment::Index(index));
                     self.report_value(json)?;
                     self.path.pop();
-                    index += 1;
+                    index = index.saturating_add(1);
                 }
             }
             Peek::String => {

@@ -161,8 +161,8 @@ impl Residue {
 
     /// How much memory one more entry with a text of this length takes at most.
     pub(crate) fn cost(&self, text: usize) -> usize {
-        let first = if self.is_empty() { size_of::<Rest>() + LEAST_TEXT + 2 * size_of::<Entry>() } else { 0 };
-        first + 2 * (text + size_of::<Entry>())
+        let first = if self.is_empty() { const { size_of::<Rest>() + LEAST_TEXT + 2 * size_of::<Entry>() } } else { 0 };
+        text.saturating_add(size_of::<Entry>()).saturating_mul(2).saturating_add(first)
     }
 
     fn add(&mut self, slot: u16, form: Form, name: Lossy<'_>, json: Lossy<'_>) {
@@ -170,7 +170,7 @@ impl Residue {
         let start = rest.text.len();
         // What the form tells already is not kept.
         let json = if form.json().is_some() { Lossy::default() } else { json };
-        let length = name.text.len() + json.text.len();
+        let length = name.text.len().saturating_add(json.text.len());
         if length > 0 {
             // What has one annotation mostly has more.
             rest.text.reserve(length.max(if start == 0 { LEAST_TEXT } else { 0 }));
@@ -204,7 +204,7 @@ impl Residue {
         if let Some(last) = rest.entries.iter().rposition(is_beside) {
             // What there is of one field was put in together.
             let others = rest.entries.iter().take(last).rev().take_while(|entry| is_beside(entry)).count();
-            rest.entries.drain(last - others..=last);
+            rest.entries.drain(last.saturating_sub(others)..=last);
         }
         if rest.entries.is_empty() {
             self.0 = None;

@@ -131,7 +131,7 @@ fn place(text: &str, pointer: &str, value: &str) -> Result<(Range<usize>, String
     let within = |part: &Part| -> Result<(Range<usize>, String), Astray> {
         let inner = text.get(part.value.clone()).unwrap_or_default();
         let (place, insert) = place(inner, rest, value)?;
-        Ok((part.value.start + place.start..part.value.start + place.end, insert))
+        Ok((part.value.start.saturating_add(place.start)..part.value.start.saturating_add(place.end), insert))
     };
     match parts(text) {
         None if text.trim() == "null" => Ok((0..text.len(), nested(pointer, value).ok_or(Astray::Form)?)),
@@ -165,7 +165,7 @@ fn appended(text: &str, parts: &[Part], new: &str) -> (Range<usize>, String) {
         Some(last) => (last.whole.end..last.whole.end, format!(",{new}")),
         None => {
             // Behind the bracket that opens it.
-            let start = text.find(['{', '[']).map_or(0, |open| open + 1);
+            let start = text.find(['{', '[']).map_or(0, |open| open.saturating_add(1));
             (start..start, new.to_owned())
         }
     }
@@ -174,13 +174,13 @@ fn appended(text: &str, parts: &[Part], new: &str) -> (Range<usize>, String) {
 /// Objects within objects, down to a value.
 fn nested(pointer: &str, value: &str) -> Option<String> {
     let mut out = String::new();
-    let (mut rest, mut depth) = (pointer, 0);
+    let (mut rest, mut depth) = (pointer, 0_usize);
     while !rest.is_empty() {
         let (name, tail) = split(rest)?;
         out.push('{');
         write_string(&mut out, &name);
         out.push(':');
-        (rest, depth) = (tail, depth + 1);
+        (rest, depth) = (tail, depth.saturating_add(1));
     }
     out.push_str(value);
     out.extend(std::iter::repeat_n('}', depth));
@@ -213,10 +213,10 @@ fn taken_away(text: &str, pointer: &str) -> Option<Range<usize>> {
     let part = parts.get(index)?;
     if !rest.is_empty() {
         let place = taken_away(text.get(part.value.clone())?, rest)?;
-        return Some(part.value.start + place.start..part.value.start + place.end);
+        return Some(part.value.start.saturating_add(place.start)..part.value.start.saturating_add(place.end));
     }
     let before = index.checked_sub(1).and_then(|before| parts.get(before));
-    Some(match (before, parts.get(index + 1)) {
+    Some(match (before, parts.get(index.saturating_add(1))) {
         (Some(before), _) => before.whole.end..part.whole.end,
         (None, Some(after)) => part.whole.start..after.whole.start,
         (None, None) => part.whole.clone(),

@@ -60,8 +60,8 @@ impl Fields {
         let (start, tag) = hash(name.as_bytes());
         // Never more than half full, so the search ends at an empty place.
         let taken = (start..).map_while(|place| {
-            let place = places.get(place & (places.len() - 1))?;
-            Some((usize::from(place.slot?.get()) - 1, place.tag))
+            let place = places.get(place & places.len().saturating_sub(1))?;
+            Some((usize::from(place.slot?.get()).saturating_sub(1), place.tag))
         });
         taken.filter(move |(_, found)| *found == tag).filter_map(|(slot, _)| Some((slot, fields.get(slot)?)))
     }
@@ -149,13 +149,13 @@ impl fmt::Debug for Fields {
 }
 
 fn index(fields: &[Field]) -> Box<[Place]> {
-    let size = (fields.len() * 2).next_power_of_two().max(2);
+    let size = fields.len().saturating_mul(2).next_power_of_two().max(2);
     let mut places = vec![Place { slot: None, tag: 0 }; size].into_boxed_slice();
     for (number, field) in (1..).zip(fields) {
         let (start, tag) = hash(field.name.as_bytes());
-        let mut place = start & (size - 1);
+        let mut place = start & size.saturating_sub(1);
         while places.get(place).is_some_and(|taken| taken.slot.is_some()) {
-            place = (place + 1) & (size - 1);
+            place = place.saturating_add(1) & size.saturating_sub(1);
         }
         if let Some(empty) = places.get_mut(place) {
             *empty = Place { slot: NonZeroU16::new(number), tag };

@@ -101,7 +101,7 @@ fn find<'j>(json: &mut Json<'j>, pointer: &str) -> Option<&'j str> {
                 if index == 0 {
                     return find(json, rest);
                 }
-                index -= 1;
+                index = index.saturating_sub(1);
                 pass(json, peek)?;
             }
         }

@@ -19,9 +19,9 @@ pub fn without_secrets(text: &str) -> String {
         };
         let user_info = || user_info(rest);
         if let Some((from, to)) = value.or_else(user_info) {
-            whole.push_str(text.get(done..end + from).unwrap_or_default());
+            whole.push_str(text.get(done..end.saturating_add(from)).unwrap_or_default());
             whole.push_str(MASK);
-            done = end + to;
+            done = end.saturating_add(to);
             at = done;
         }
     }
@@ -33,9 +33,9 @@ pub fn without_secrets(text: &str) -> String {
 fn next_name(text: &str, from: usize) -> Option<(usize, usize)> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     let rest = text.get(from..)?;
-    let start = from + rest.find(is_part)?;
+    let start = from.saturating_add(rest.find(is_part)?);
     let run = text.get(start..)?;
-    Some((start, start + run.find(|c| !is_part(c)).unwrap_or(run.len())))
+    Some((start, start.saturating_add(run.find(|c| !is_part(c)).unwrap_or(run.len()))))
 }
 
 /// Ways to write a quotation mark, the longer before what they begin with.
@@ -49,34 +49,36 @@ fn quote(text: &str) -> Option<&'static str> {
 fn value_behind(name: &str, text: &str) -> Option<(usize, usize)> {
     let mut at = quote(text).map_or(0, str::len);
     let rest = |at: usize| text.get(at..).unwrap_or_default();
-    let blanks = |at: usize| rest(at).len() - rest(at).trim_start().len();
+    let blanks = |at: usize| rest(at).len().saturating_sub(rest(at).trim_start().len());
     if rest(at).starts_with(']') {
-        at += 1;
+        at = at.saturating_add(1);
     }
     // <input name="password" value="...">
     let tag = rest(at).split('>').next().unwrap_or_default();
     if let Some(place) = tag.find("value=").filter(|_| blanks(at) > 0) {
-        at += place + "value=".len();
+        at = at.saturating_add(place).saturating_add("value=".len());
         return delimited(text, at, false, false);
     }
     let gap = blanks(at);
-    at += gap;
+    at = at.saturating_add(gap);
     let separator =
         ["=>", ":=", ":", "=", "%3A", "%3a", "%3D", "%3d", ">"].into_iter().find(|s| rest(at).starts_with(s));
     let Some(separator) = separator else {
         // <Password xsi:type="string">...</Password>
         let (attributes, inner) = rest(at).split_once('>').filter(|_| gap > 0)?;
         let markup = attributes.contains('=') && inner.contains("</");
-        let from = text.len() - inner.len();
-        return markup.then(|| (from, from + inner.find('<').unwrap_or(inner.len()))).filter(|(from, to)| to > from);
+        let from = text.len().saturating_sub(inner.len());
+        return markup
+            .then(|| (from, from.saturating_add(inner.find('<').unwrap_or(inner.len()))))
+            .filter(|(from, to)| to > from);
     };
-    at += separator.len();
+    at = at.saturating_add(separator.len());
     if separator == ">" {
-        let end = at + rest(at).find('<')?;
+        let end = at.saturating_add(rest(at).find('<')?);
         return (end > at && rest(end).starts_with("</")).then_some((at, end));
     }
     let gap = blanks(at);
-    at += gap;
+    at = at.saturating_add(gap);
     let plain: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
     delimited(text, at, plain.ends_with("cookie") || plain.ends_with("authorization"), gap > 0)
 }
@@ -87,12 +89,12 @@ fn delimited(text: &str, at: usize, header: bool, apart: bool) -> Option<(usize,
     let rest = text.get(at..)?;
     if let Some(mark) = quote(rest) {
         let inner = rest.get(mark.len()..)?;
-        let from = at + mark.len();
+        let from = at.saturating_add(mark.len());
         let end = end_of_quoted(inner, mark);
-        return (end > 0).then_some((from, from + end));
+        return (end > 0).then_some((from, from.saturating_add(end)));
     }
     if rest.starts_with('[') {
-        return Some((at, at + rest.find(']').unwrap_or(rest.len())));
+        return Some((at, at.saturating_add(rest.find(']').unwrap_or(rest.len()))));
     }
     let ends = |c: char| match header {
         true => matches!(c, '\n' | '\r' | '<' | '"'),
@@ -108,7 +110,7 @@ fn delimited(text: &str, at: usize, header: bool, apart: bool) -> Option<(usize,
             after.starts_with(' ') && after.trim_start().starts_with(|c: char| c.is_alphanumeric())
         });
     let nothing = value.is_empty() || matches!(value, "null" | "true" | "false" | MASK) || value.starts_with('{');
-    (!nothing && !sentence).then_some((at, at + end))
+    (!nothing && !sentence).then_some((at, at.saturating_add(end)))
 }
 
 /// Where a value ends behind which a further line begins, in text whose line breaks are escaped: `hunter2\r\nX-Auth-Token:`.
@@ -130,13 +132,13 @@ fn next_line(value: &str) -> Option<usize> {
 fn end_of_quoted(inner: &str, mark: &str) -> usize {
     let mut from = 0;
     while let Some(found) = inner.get(from..).and_then(|rest| rest.find(mark)) {
-        let end = from + found;
+        let end = from.saturating_add(found);
         let slashes = inner.get(..end).unwrap_or_default().bytes().rev().take_while(|byte| *byte == b'\\').count();
         // A mark behind a backslash is a part of the value.
         if slashes % 2 == 0 || mark.starts_with('\\') {
             return end;
         }
-        from = end + mark.len();
+        from = end.saturating_add(mark.len());
     }
     inner.len()
 }
@@ -151,23 +153,25 @@ fn scheme_value(name: &str, text: &str) -> Option<(usize, usize)> {
         "bearer" => value.len() >= 8 && value.chars().any(|c| c.is_ascii_digit()),
         _ => false,
     };
-    secret.then_some((1, 1 + end))
+    secret.then_some((1, end.saturating_add(1)))
 }
 
 /// Whether a text is what Basic authentication makes of a user and a password: of `user:password`, in base 64.
 fn is_user_and_password(text: &str) -> bool {
     let digit = |byte: u8| match byte {
-        b'A'..=b'Z' => Some(byte - b'A'),
-        b'a'..=b'z' => Some(byte - b'a' + 26),
-        b'0'..=b'9' => Some(byte - b'0' + 52),
+        b'A'..=b'Z' => Some(byte.saturating_sub(b'A')),
+        b'a'..=b'z' => Some(byte.saturating_sub(b'a').saturating_add(26)),
+        b'0'..=b'9' => Some(byte.saturating_sub(b'0').saturating_add(52)),
         b'+' | b'-' => Some(62),
         b'/' | b'_' => Some(63),
         _ => None,
     };
     let digits: Option<Vec<u8>> = text.trim_end_matches('=').bytes().map(digit).collect();
     let Some(digits) = digits.filter(|digits| digits.len() % 4 != 1) else { return false };
-    let bits =
-        |four: &[u8]| four.iter().fold(0_u32, |bits, digit| bits << 6 | u32::from(*digit)) << (6 * (4 - four.len()));
+    let bits = |four: &[u8]| {
+        let bits = four.iter().fold(0_u32, |bits, digit| bits << 6 | u32::from(*digit));
+        (four.len()..4).fold(bits, |bits, _| bits << 6)
+    };
     digits.chunks(4).any(|four| bits(four).to_be_bytes().get(1..four.len()).is_some_and(|bytes| bytes.contains(&b':')))
 }
 
@@ -185,7 +189,7 @@ fn user_info(text: &str) -> Option<(usize, usize)> {
     }
     let rest = text.strip_prefix("://")?;
     let authority = rest.split(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '<')).next()?;
-    authority.rfind('@').filter(|end| *end > 0).map(|end| (3, 3 + end))
+    authority.rfind('@').filter(|end| *end > 0).map(|end| (3, end.saturating_add(3)))
 }
 
 #[cfg(test)]

@@ -183,7 +183,9 @@ impl From<uuid::Uuid> for Guid {
 /// `YYYY-MM-DDThh:mm[:ss[.f]](Z|+hh:mm)`, as OData's grammar has it. By hand, as every date of every payload passes here.
 fn is_date_time(text: &[u8]) -> bool {
     let digits = |bytes: &[u8]| bytes.iter().all(u8::is_ascii_digit);
-    let number = |bytes: &[u8]| bytes.iter().fold(0_u32, |sum, byte| sum * 10 + u32::from(byte.wrapping_sub(b'0')));
+    let number = |bytes: &[u8]| {
+        bytes.iter().fold(0_u32, |sum, byte| sum.saturating_mul(10).saturating_add(byte.wrapping_sub(b'0').into()))
+    };
     let Some((head, rest)) = text.split_at_checked(16) else { return false };
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T' | b't', h1, h2, b':', n1, n2] = *head else {
         return false;
@@ -195,7 +197,7 @@ fn is_date_time(text: &[u8]) -> bool {
     let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     let longest = match month {
         4 | 6 | 9 | 11 => 30,
-        2 => 28 + u32::from(leap),
+        2 => u32::from(leap).saturating_add(28),
         1..=12 => 31,
         _ => 0,
     };
@@ -259,7 +261,7 @@ fn is_duration(text: &[u8]) -> bool {
         if in_time != (*unit != b'D') || (fraction && *unit != b'S') {
             return false;
         }
-        units = units.get(place + 1..).unwrap_or_default();
+        units = units.get(place.saturating_add(1)..).unwrap_or_default();
         any = true;
         rest = tail;
     }

@@ -51,7 +51,7 @@ impl Filler<'_> {
             self.again();
         }
         // A node of the tree is at least half full.
-        self.reader.charge(name.len() + 4 * size_of::<String>());
+        self.reader.charge(name.len().saturating_add(const { 4 * size_of::<String>() }));
         let mut refused = Ok(None);
         map.insert(name, &mut |item| {
             refused = self.item(item, peek);
@@ -67,7 +67,7 @@ impl Filler<'_> {
                 let json = self.reader.rest_of(start, peek)?;
                 self.reader.deviate(problem, Handling::Withheld, json.text);
                 self.push(record, name, json);
-                self.reader.charge(2 * (name.len() + size_of::<(String, bool)>()));
+                self.reader.charge(name.len().saturating_add(size_of::<(String, bool)>()).saturating_mul(2));
                 names.0.get_or_insert_default().insert(name.to_owned(), false);
             }
         }
@@ -78,7 +78,7 @@ impl Filler<'_> {
     fn item(&mut self, item: ItemMut<'_>, peek: Peek) -> Result<Option<Problem>, DecodeError> {
         Ok(match item {
             ItemMut::Record(inner) if peek == Peek::Object => {
-                self.reader.charge(2 * size_of_val(inner));
+                self.reader.charge(size_of_val(inner).saturating_mul(2));
                 self.record(inner)?;
                 None
             }

@@ -126,7 +126,7 @@ impl<'j> Filler<'j> {
             }
         }
         seen.refused.finish(record);
-        self.reader.depth -= 1;
+        self.reader.depth = self.reader.depth.saturating_sub(1);
         Ok(())
     }
 
@@ -182,7 +182,7 @@ impl<'j> Filler<'j> {
     /// Keeps what has no field.
     pub(super) fn push(&mut self, record: &mut dyn Record, name: &str, json: Lossy<'_>) {
         if let Some(residue) = record.residue_mut() {
-            self.reader.charge(residue.cost(name.len() + json.text.len()));
+            self.reader.charge(residue.cost(name.len().saturating_add(json.text.len())));
             residue.push(name, json);
         }
     }
@@ -190,7 +190,7 @@ impl<'j> Filler<'j> {
     /// Keeps what stands beside a field.
     fn push_beside(&mut self, record: &mut dyn Record, slot: usize, form: Form, name: &str, json: Lossy<'_>) {
         if let Some(residue) = record.residue_mut() {
-            self.reader.charge(residue.cost(name.len() + json.text.len()));
+            self.reader.charge(residue.cost(name.len().saturating_add(json.text.len())));
             residue.push_beside(slot, form, name, json);
         }
     }
@@ -202,7 +202,7 @@ impl<'j> Filler<'j> {
         let json = self.reader.raw(peek)?;
         self.reader.deviate(Problem::new(DeviationKind::Unicode, "a name"), Handling::Withheld, json.text);
         if let Some(residue) = record.residue_mut() {
-            self.reader.charge(residue.cost(name.raw().len() + json.text.len()));
+            self.reader.charge(residue.cost(name.raw().len().saturating_add(json.text.len())));
             residue.push_unreadable(self.reader.quoted(name), json);
         }
         self.reader.path.pop();
@@ -299,7 +299,7 @@ impl<'j> Filler<'j> {
         let mut whole = true;
         let mut items = 0;
         while let Some(peek) = self.reader.next_item(&mut items)? {
-            self.reader.path.push(Segment::Index(items - 1));
+            self.reader.path.push(Segment::Index(items.saturating_sub(1)));
             self.reader.charge(ITEM);
             let start = self.reader.place();
             if peek == Peek::Null {
@@ -329,7 +329,7 @@ impl<'j> Filler<'j> {
         if items == 0 {
             self.push_beside(record, slot, Form::Empty, "", "[]".into());
         }
-        self.reader.depth -= 1;
+        self.reader.depth = self.reader.depth.saturating_sub(1);
         // What of the array is in the field stands for it; the whole is kept beside it.
         Ok(if whole { Fit::Exact } else { Fit::Rounded })
     }
@@ -385,7 +385,7 @@ impl<'j> Filler<'j> {
                 }
                 // What is not in an array is part of the record around it.
                 if field.flags.many() {
-                    self.reader.charge(2 * size_of_val(inner));
+                    self.reader.charge(size_of_val(inner).saturating_mul(2));
                 }
                 self.record(inner)?;
                 Ok(Fit::Exact)
