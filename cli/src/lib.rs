@@ -8,6 +8,7 @@ mod check;
 mod files;
 mod get;
 pub mod host;
+mod image;
 mod mock;
 mod oem;
 mod operate;
@@ -33,6 +34,7 @@ Examples:
   rosefish set bmc /redfish/v1/Systems/1 AssetTag=7   change a property; action invokes an action, vendors' as well
   rosefish power 10.0.0.7 --user root             is it on? Redfish, or IPMI where there is none
   rosefish sensors 10.0.0.7 --user root           and health, boot, logs, sel, inventory, identify, bmc, users, lan, sol
+  rosefish media boot 10.0.0.7 install.iso --user root   start a machine from an image on this computer
   rosefish oem captured/                          what vendors add to the standard
   rosefish check captured/                        decode payloads from files
   rosefish schema ComputerSystem/PowerState       what the schemas say of it
@@ -68,6 +70,9 @@ enum Command {
     Sel(operate::sel::SelArgs),
     #[command(visible_alias = "fru")]
     Inventory(operate::inventory::InventoryArgs),
+    Bios(operate::bios::BiosArgs),
+    Firmware(operate::firmware::FirmwareArgs),
+    Media(operate::media::MediaArgs),
     Identify(operate::identify::IdentifyArgs),
     Users(operate::users::UsersArgs),
     Bmc(operate::bmc::BmcArgs),
@@ -113,12 +118,15 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Schema(args) => schema::run(args),
         Command::Record(args) => record::run(args).await,
         Command::Mock(args) => mock::run(args).await,
+        Command::Media(args) => operate::media::run(args).await,
         Command::Get(args) => run(Box::pin(get::run(args)) as Work).await,
         Command::Set(args) => run(Box::pin(change::set::run(args))).await,
         Command::Action(args) => run(Box::pin(change::action::run(args))).await,
         Command::Power(args) => run(Box::pin(operate::power::run(args))).await,
         Command::Boot(args) => run(Box::pin(operate::boot::run(args))).await,
         Command::Sensors(args) => run(Box::pin(operate::sensors::run(args))).await,
+        Command::Bios(args) => run(Box::pin(operate::bios::run(args))).await,
+        Command::Firmware(args) => run(Box::pin(operate::firmware::run(args))).await,
         Command::Health(args) => run(Box::pin(operate::health::run(args))).await,
         Command::Logs(args) => run(Box::pin(operate::logs::run(args))).await,
         Command::Sel(args) => run(Box::pin(operate::sel::run(args))).await,

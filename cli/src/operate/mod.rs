@@ -1,13 +1,17 @@
 //! The commands that operate a machine, by Redfish or IPMI: how they name the host and the protocol, and how they tell
 //! what came of it. One module per command.
 
+pub(crate) mod bios;
 pub(crate) mod bmc;
 pub(crate) mod boot;
+pub(crate) mod firmware;
 pub(crate) mod health;
 pub(crate) mod identify;
 pub(crate) mod inventory;
 pub(crate) mod lan;
 pub(crate) mod logs;
+pub(crate) mod media;
+mod media_boot;
 pub(crate) mod power;
 pub(crate) mod raw;
 pub(crate) mod sel;
@@ -183,6 +187,16 @@ async fn open(
 }
 
 impl Target {
+    /// What to try next, where the error is one that an argument would mend.
+    pub(crate) fn hint(&self, error: &rosefish::Error) -> anyhow::Error {
+        self.host.hint(&self.address, error)
+    }
+
+    /// The host as it was named.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Connects, does the work and ends the session, however the work ended.
     pub(crate) async fn with<T>(
         &self,
