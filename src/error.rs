@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::client::mask::of_uri;
 use crate::erased::Opaque;
 use crate::message::sentence;
 use crate::schema::message::Message;
@@ -294,7 +295,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let (Some(method), Some(uri)) = (self.0.method, &self.0.uri) {
-            write!(f, "{method} {uri}: ")?;
+            write!(f, "{method} {}: ", of_uri(uri))?;
         }
         f.write_str(&self.0.text)?;
         if let Some(status) = self.0.status {

@@ -20,6 +20,8 @@ mod service;
 mod trees;
 #[path = "host/users.rs"]
 mod users;
+#[path = "host/vendors.rs"]
+mod vendors;
 
 use std::net::TcpListener;
 use std::time::Duration;

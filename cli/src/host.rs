@@ -15,30 +15,32 @@ use secrecy::SecretString;
 /// The variable that has the password.
 pub(crate) const PASSWORD_VARIABLE: &str = "ROSEFISH_PASSWORD";
 
+/// The heading of [`HostArgs`] in `--help`. Each of them says so: a heading of the whole would be that of whatever follows as well.
+const CONNECTION: &str = "Connection";
+
 /// How to reach a host and how to log in.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Connection")]
 pub struct HostArgs {
     /// Log in as this user; the password comes from ROSEFISH_PASSWORD or is asked for
-    #[arg(long, short, value_name = "NAME", env = "ROSEFISH_USER")]
+    #[arg(help_heading = CONNECTION, long, short, value_name = "NAME", env = "ROSEFISH_USER")]
     pub user: Option<String>,
     /// Send the password with every request (HTTP Basic) instead of opening a session
-    #[arg(long)]
+    #[arg(help_heading = CONNECTION, long)]
     pub basic: bool,
     /// Accept any certificate. Anyone on the network path can then read the password
-    #[arg(long, conflicts_with_all = ["ca", "pin"])]
+    #[arg(help_heading = CONNECTION, long, conflicts_with_all = ["ca", "pin"])]
     pub insecure: bool,
     /// Trust the certificates in this PEM file instead of the system's
-    #[arg(long, value_name = "FILE", conflicts_with = "pin")]
+    #[arg(help_heading = CONNECTION, long, value_name = "FILE", conflicts_with = "pin")]
     pub ca: Option<PathBuf>,
     /// Trust the one certificate whose SHA-256 is this, 64 hexadecimal digits with or without colons
-    #[arg(long, value_name = "SHA256")]
+    #[arg(help_heading = CONNECTION, long, value_name = "SHA256")]
     pub pin: Option<String>,
     /// Give up on a request after so many seconds
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(help_heading = CONNECTION, long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<Duration>,
     /// Requests in flight at a time [default: 4]; a BMC is a small computer
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(help_heading = CONNECTION, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub concurrency: Option<u16>,
 }
 

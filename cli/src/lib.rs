@@ -3,11 +3,16 @@
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod certificate;
 mod change;
 mod check;
 mod files;
 mod get;
+mod grammar;
 pub mod host;
+mod image;
+mod ipmitool;
+mod manual;
 mod mock;
 mod oem;
 mod operate;
@@ -15,15 +20,18 @@ mod partial;
 mod pretty;
 mod record;
 mod schema;
+mod service;
+mod sessions;
 mod terminal;
+mod trace;
 pub mod walk;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::terminal::{one_line, say};
+use crate::terminal::{LookArgs, one_line, say};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -32,7 +40,9 @@ Examples:
   rosefish get https://bmc/redfish/v1/Systems/1   one resource
   rosefish set bmc /redfish/v1/Systems/1 AssetTag=7   change a property; action invokes an action, vendors' as well
   rosefish power 10.0.0.7 --user root             is it on? Redfish, or IPMI where there is none
+  rosefish power on 10.0.0.7 --user root          a noun, a verb and a host; with no verb, it is shown
   rosefish sensors 10.0.0.7 --user root           and health, boot, logs, sel, inventory, identify, bmc, users, lan, sol
+  rosefish media boot 10.0.0.7 install.iso --user root   start a machine from an image on this computer
   rosefish oem captured/                          what vendors add to the standard
   rosefish check captured/                        decode payloads from files
   rosefish schema ComputerSystem/PowerState       what the schemas say of it
@@ -45,15 +55,19 @@ Exit codes: 0 done; 1 not done, the last line says why; 2 wrong command line; 3 
 read is named on standard error, and as `partial` in JSON; 4 something was found that was looked for (problems, differences);
 130 interrupted.";
 
-/// Look into servers and operate them through their BMCs: Redfish, typed.
+/// Inspect and operate servers through their BMCs, over Redfish or IPMI
 #[derive(Debug, Parser)]
 #[command(name = "rosefish", version, after_help = EXAMPLES)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    look: LookArgs,
+    /// Show the requests that are sent; twice, what is in them and in the answers, but for secrets
+    #[arg(help_heading = "Output", long, short, action = clap::ArgAction::Count, global = true)]
+    verbose: u8,
 }
 
-// things on. Commands that operate a machine go in a group of their own behind `Get`.
 #[derive(Debug, Subcommand)]
 enum Command {
     Walk(walk::WalkArgs),
@@ -68,10 +82,15 @@ enum Command {
     Sel(operate::sel::SelArgs),
     #[command(visible_alias = "fru")]
     Inventory(operate::inventory::InventoryArgs),
+    Bios(operate::bios::BiosArgs),
+    Firmware(operate::firmware::FirmwareArgs),
+    Media(operate::media::MediaArgs),
     Identify(operate::identify::IdentifyArgs),
     Users(operate::users::UsersArgs),
     Bmc(operate::bmc::BmcArgs),
     Lan(operate::lan::LanArgs),
+    Certificate(certificate::CertificateArgs),
+    Sessions(sessions::SessionsArgs),
     Raw(operate::raw::RawArgs),
     Sol(operate::sol::SolArgs),
     Oem(oem::OemArgs),
@@ -79,15 +98,37 @@ enum Command {
     Schema(schema::SchemaArgs),
     Record(record::RecordArgs),
     Mock(mock::MockArgs),
+    Completions(manual::CompletionsArgs),
+    Man(manual::ManArgs),
 }
 
 /// How long the program waits at its end for what blocks a thread.
 const RUNTIME_END: Duration = Duration::from_millis(300);
 
+/// The exit code of a command line that is wrong.
+const WRONG_USAGE: u8 = 2;
+
+/// The command line as `clap` knows it.
+fn command() -> clap::Command {
+    grammar::decorated(Arguments::command())
+}
+
 /// Runs the command that the arguments of this process name.
 #[must_use]
 pub fn run() -> ExitCode {
-    let arguments = Arguments::parse();
+    let words: Vec<_> = std::env::args_os().collect();
+    if let Some(hint) = ipmitool::hint(&words) {
+        say!("rosefish: {}", one_line(&hint));
+        return WRONG_USAGE.into();
+    }
+    let command = command();
+    let words = grammar::normalised(&command, words);
+    let arguments = match Arguments::from_arg_matches(&command.get_matches_from(words)) {
+        Ok(arguments) => arguments,
+        Err(error) => error.exit(),
+    };
+    arguments.look.apply();
+    trace::show(arguments.verbose);
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&anyhow::Error::new(error).context("the program can't start its threads")),
@@ -113,12 +154,17 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Schema(args) => schema::run(args),
         Command::Record(args) => record::run(args).await,
         Command::Mock(args) => mock::run(args).await,
+        Command::Media(args) => operate::media::run(args).await,
+        Command::Completions(args) => manual::completions(args, crate::command()),
+        Command::Man(args) => manual::pages(args, crate::command()),
         Command::Get(args) => run(Box::pin(get::run(args)) as Work).await,
         Command::Set(args) => run(Box::pin(change::set::run(args))).await,
         Command::Action(args) => run(Box::pin(change::action::run(args))).await,
         Command::Power(args) => run(Box::pin(operate::power::run(args))).await,
         Command::Boot(args) => run(Box::pin(operate::boot::run(args))).await,
         Command::Sensors(args) => run(Box::pin(operate::sensors::run(args))).await,
+        Command::Bios(args) => run(Box::pin(operate::bios::run(args))).await,
+        Command::Firmware(args) => run(Box::pin(operate::firmware::run(args))).await,
         Command::Health(args) => run(Box::pin(operate::health::run(args))).await,
         Command::Logs(args) => run(Box::pin(operate::logs::run(args))).await,
         Command::Sel(args) => run(Box::pin(operate::sel::run(args))).await,
@@ -127,6 +173,8 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Users(args) => run(Box::pin(operate::users::run(args))).await,
         Command::Bmc(args) => run(Box::pin(operate::bmc::run(args))).await,
         Command::Lan(args) => run(Box::pin(operate::lan::run(args))).await,
+        Command::Certificate(args) => run(Box::pin(certificate::run(args))).await,
+        Command::Sessions(args) => run(Box::pin(sessions::run(args))).await,
         Command::Raw(args) => run(Box::pin(operate::raw::run(args))).await,
         Command::Sol(args) => run(Box::pin(operate::sol::run(args))).await,
         Command::Oem(args) => run(Box::pin(oem::run(args))).await,
@@ -160,7 +208,6 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        use clap::CommandFactory as _;
-        Arguments::command().debug_assert();
+        command().debug_assert();
     }
 }

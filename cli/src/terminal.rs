@@ -3,7 +3,10 @@
 
 use std::borrow::Cow;
 use std::fmt::{Arguments, Write as _};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
+use std::sync::OnceLock;
+
+use clap::{Args, ValueEnum};
 
 /// Prints a line on standard error.
 macro_rules! say {
@@ -11,6 +14,82 @@ macro_rules! say {
 }
 
 pub(crate) use say;
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum When {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    Always,
+    Never,
+}
+
+/// How results are shown.
+#[derive(Debug, Args)]
+pub(crate) struct LookArgs {
+    /// Don't cut long cells of tables to the width of the terminal (80 columns where there is none)
+    #[arg(help_heading = "Output", long, global = true)]
+    wide: bool,
+    /// Use colours: on terminals unless NO_COLOR is set, always or never
+    #[arg(
+        help_heading = "Output",
+        long,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_default_value = true,
+        global = true
+    )]
+    color: When,
+}
+
+/// How tables look.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Look {
+    /// So many columns at most.
+    pub(crate) width: Option<usize>,
+    pub(crate) colours: bool,
+}
+
+static LOOK: OnceLock<Look> = OnceLock::new();
+
+/// What is known of where a table will be read.
+pub(crate) fn look() -> Look {
+    *LOOK.get_or_init(|| Look { width: Some(width()), colours: false })
+}
+
+impl LookArgs {
+    /// Has this look from here on.
+    pub(crate) fn apply(&self) {
+        let colours = match self.color {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => {
+                let refused = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+                let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+                io::stdout().is_terminal() && !refused("NO_COLOR") && !is_dumb
+            }
+        };
+        // Nobody has looked before.
+        let _ = LOOK.set(Look { width: (!self.wide).then(width), colours });
+    }
+}
+
+/// The width of the terminal, or what the variable COLUMNS says, or 80.
+fn width() -> usize {
+    #[cfg(unix)]
+    let seen = rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_col));
+    #[cfg(not(unix))]
+    let seen = None;
+    let said = || std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    seen.or_else(said).filter(|columns| *columns >= 20).unwrap_or(80)
+}
+
+/// Writes what has been made safe part by part, colours and all, to standard output.
+pub(crate) fn write_safe(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
 
 /// Prints a line on standard error.
 pub(crate) fn say_line(line: Arguments<'_>) {

@@ -1,10 +1,12 @@
 //! Any resource is changed, and any action invoked, from the command line: the standard's and the vendors'.
 
-use std::process::{Command, Output, Stdio};
+mod program;
 
 use rosefish_mock::MockBmc;
 use rosefish_mock::fault::{Action, Answer, Rule};
 use serde_json::{Value, json};
+
+use program::{errors, json as json_of, rosefish, text};
 
 const SYSTEM: &str = "/redfish/v1/Systems/1";
 const MANAGER: &str = "/redfish/v1/Managers/bmc";
@@ -75,7 +77,7 @@ fn vendors() -> [Vendor; 3] {
 }
 
 async fn mock() -> MockBmc {
-    MockBmc::builder().plain().start().await.unwrap()
+    MockBmc::builder().plain().credentials("admin", "password").start().await.unwrap()
 }
 
 fn merge(mock: &MockBmc, uri: &str, adds: &Value) {
@@ -92,30 +94,8 @@ fn merge(mock: &MockBmc, uri: &str, adds: &Value) {
     mock.set(uri, resource);
 }
 
-fn run(mock: &MockBmc, verb: &str, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_rosefish"))
-        .args([verb, &mock.url()])
-        .args(arguments)
-        .args(["--user", mock.user()])
-        .env("ROSEFISH_PASSWORD", mock.password())
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
-}
-
-fn errors(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-#[track_caller]
-fn text(output: &Output) -> String {
-    assert!(output.status.success(), "{}", errors(output));
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-#[track_caller]
-fn json_of(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", errors(output)))
+fn run(mock: &MockBmc, verb: &str, arguments: &[&str]) -> std::process::Output {
+    rosefish(&[&[verb, &mock.url()], arguments, &["--user", "admin"]].concat())
 }
 
 fn bodies(mock: &MockBmc, method: &str, path: &str) -> Vec<Value> {
@@ -138,7 +118,7 @@ async fn vendors_actions_are_listed_refused_shown_and_invoked() {
         let said = errors(&refused);
         assert!(said.contains("Never is not among") && said.contains("PARAMETER"), "{said}");
         let given = format!("{parameter}={allowed}");
-        let shown = json_of(&run(&mock, "action", &[uri, action, &given, "--dry-run", "--json"]));
+        let shown = json_of(&run(&mock, "action", &[uri, action, &given, "--dry-run", "--json"]))["value"].clone();
         let request = json!({"method": "POST", "uri": target, "body": {parameter: allowed}});
         assert_eq!(shown, json!({"outcome": "dry-run", "requests": [request]}));
         assert_eq!(bodies(&mock, "POST", target), [] as [Value; 0]);
@@ -155,7 +135,7 @@ async fn vendors_leaves_are_shown_set_and_read_back() {
         let mock = mock().await;
         merge(&mock, uri, &adds);
         let given = format!("{leaf}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned));
-        let shown = json_of(&run(&mock, "set", &[uri, &given, "--dry-run", "--json"]));
+        let shown = json_of(&run(&mock, "set", &[uri, &given, "--dry-run", "--json"]))["value"].clone();
         assert_eq!(shown["requests"][0]["method"], "PATCH");
         assert_eq!(shown["requests"][0]["body"].pointer(leaf), Some(&value), "{shown}");
         assert_eq!(bodies(&mock, "PATCH", uri), [] as [Value; 0]);
@@ -174,8 +154,8 @@ async fn what_a_service_confirms_and_does_not_do_is_told() {
     let output = run(&mock, "set", &[SYSTEM, "AssetTag=rack 7", "--json"]);
     assert_eq!(output.status.code(), Some(3), "{}", errors(&output));
     assert!(errors(&output).contains("but /AssetTag is"), "{}", errors(&output));
-    assert_eq!(json_of(&output)["outcome"], "differs");
-    assert_eq!(json_of(&output)["values"]["/AssetTag"]["wanted"], "rack 7");
+    assert_eq!(json_of(&output)["value"]["outcome"], "differs");
+    assert_eq!(json_of(&output)["value"]["values"]["/AssetTag"]["wanted"], "rack 7");
 }
 
 #[tokio::test]

@@ -289,7 +289,7 @@ async fn secrets_are_in_no_output() {
     let inline = format!("http://root:{SECRET}@{host}");
     for arguments in [
         &["walk", &bmc.url(), "--user", "root"][..],
-        &["walk", &bmc.url(), "--user", "root", "--basic", "--verbose"],
+        &["walk", &bmc.url(), "--user", "root", "--basic", "--deviations"],
         &["get", &bmc.url(), "--user", "root"],
         &["get", &inline],
         &["walk", &inline],

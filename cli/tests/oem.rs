@@ -1,32 +1,17 @@
 //! What vendors add is found in files and services, and drafted as CSDL that compiles.
 
+mod program;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
 
 use rosefish_codegen::csdl::Document;
 use rosefish_codegen::{Manifest, Model, Selection, build, csdl, load, pinned, rust};
 use rosefish_mock::MockBmc;
 use serde_json::{Value, json};
 
-fn run(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_rosefish"))
-        .args(arguments)
-        .env("ROSEFISH_PASSWORD", "password")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
-}
-
-fn errors(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-#[track_caller]
-fn json_of(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", errors(output)))
-}
+use program::{errors, json as json_of, rosefish as run};
 
 /// A folder that is removed at the end.
 struct Folder(PathBuf);
@@ -138,7 +123,7 @@ fn what_a_vendor_adds_is_found_in_files() {
     assert!(errors(&output).contains("not read: broken.json"), "{}", errors(&output));
     is_contoso(&json_of(&output));
     assert_eq!(vendor(&json_of(&output), "Fabrikam")["places"][0]["kinds"], json!(["text"]));
-    let table = String::from_utf8(run(&["oem", folder.text(), "--vendor", "contoso"]).stdout).unwrap();
+    let table = String::from_utf8(run(&["oem", folder.text(), "--vendor", "contoso", "--wide"]).stdout).unwrap();
     for words in ["/Oem/Contoso/Lights", "#Contoso.Polish", "Times Shine=High|Low", "ContosoShelf.ContosoShelf"] {
         assert!(table.contains(words), "{words}: {table}");
     }
@@ -147,7 +132,7 @@ fn what_a_vendor_adds_is_found_in_files() {
 
 #[tokio::test]
 async fn what_a_vendor_adds_is_found_in_a_service() {
-    let mock = MockBmc::builder().plain().start().await.unwrap();
+    let mock = MockBmc::builder().plain().credentials("admin", "password").start().await.unwrap();
     for (_, payload) in payloads() {
         let uri = payload["@odata.id"].as_str().unwrap().to_owned();
         mock.set(&uri, payload);
@@ -155,12 +140,7 @@ async fn what_a_vendor_adds_is_found_in_a_service() {
     let mut chassis = mock.resource("/redfish/v1/Chassis").unwrap();
     chassis["Members"].as_array_mut().unwrap().push(json!({"@odata.id": "/redfish/v1/Chassis/1"}));
     mock.set("/redfish/v1/Chassis", chassis);
-    let output = Command::new(env!("CARGO_BIN_EXE_rosefish"))
-        .args(["oem", &mock.url(), "--json", "--vendor", "contoso", "--user", mock.user()])
-        .env("ROSEFISH_PASSWORD", mock.password())
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
+    let output = run(&["oem", &mock.url(), "--json", "--vendor", "contoso", "--user", "admin"]);
     is_contoso(&json_of(&output));
     assert_eq!(mock.sessions(), 0, "the command has logged out");
 }

@@ -1,41 +1,19 @@
 //! What people do to a machine from the command line: inventory, sensors, logs, power.
 
-use std::process::{Command, Output, Stdio};
+mod program;
+
+use std::process::Output;
 
 use rosefish_mock::ipmi::MockIpmi;
 use rosefish_mock::{MockBmc, Tree};
 use serde_json::{Value, json};
-use tokio::runtime::Runtime;
 
-fn runtime() -> Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
-}
-
-fn serve(runtime: &Runtime, tree: Tree) -> MockBmc {
-    runtime.block_on(MockBmc::builder().tree(tree).plain().credentials("admin", "password").start()).unwrap()
-}
+use program::{errors, on, rosefish, runtime, serve, text};
 
 fn run(bmc: &MockBmc, arguments: &[&str]) -> Output {
-    let mut all = vec![arguments[0].to_owned(), bmc.url()];
-    all.extend(arguments[1..].iter().map(|argument| (*argument).to_owned()));
-    Command::new(env!("CARGO_BIN_EXE_rosefish"))
-        .args(all)
-        .args(["--protocol", "redfish", "--user", "admin"])
-        .env("ROSEFISH_PASSWORD", "password")
-        .env_remove("ROSEFISH_USER")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
-}
-
-fn errors(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-#[track_caller]
-fn text(output: &Output) -> String {
-    assert!(output.status.success(), "{}", errors(output));
-    String::from_utf8(output.stdout.clone()).unwrap()
+    let url = bmc.url();
+    let rest = [&[arguments[0], url.as_str()], &arguments[1..], &["--protocol", "redfish", "--user", "admin"]].concat();
+    rosefish(&rest)
 }
 
 #[test]
@@ -172,13 +150,8 @@ fn units_are_the_same_by_either_protocol() {
     let runtime = runtime();
     let bmc = serve(&runtime, Tree::demo());
     let ipmi = MockIpmi::builder().start_blocking().unwrap();
-    let by_ipmi = Command::new(env!("CARGO_BIN_EXE_rosefish"))
-        .args(["sensors", "127.0.0.1", "--protocol", "ipmi", "--user", "admin", "--json", "--port"])
-        .arg(ipmi.addr().port().to_string())
-        .env("ROSEFISH_PASSWORD", "password")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
+    let port = ipmi.addr().port().to_string();
+    let by_ipmi = on("127.0.0.1", "sensors", &["--protocol", "ipmi", "--json", "--port", &port]);
     let units = |output: &Output, kind: &str| -> Vec<String> {
         let all: Value = serde_json::from_slice(&output.stdout).unwrap();
         let of_kind = all["value"].as_array().unwrap().iter().filter(|one| one["kind"] == kind);

@@ -1,35 +1,21 @@
 //! What can't be read hides nothing else on the command line either: it is named on standard error and in JSON, and the
 //! exit code says so.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+mod program;
 
 use rosefish_mock::fault::{Action, Rule};
 use rosefish_mock::ipmi::{Flaw, Item, MockIpmi};
 use rosefish_mock::{MockBmc, Tree};
 use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use program::{errors, json, runtime};
 
 const DONE_IN_PART: Option<i32> = Some(3);
 
-fn rosefish(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_rosefish"))
-        .args(arguments)
-        .args(["--user", "admin"])
-        .env("ROSEFISH_PASSWORD", "password")
-        .env_remove("ROSEFISH_USER")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
-}
-
-fn errors(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-#[track_caller]
-fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", errors(output)))
+fn rosefish(arguments: &[&str]) -> std::process::Output {
+    program::rosefish(&[arguments, &["--user", "admin"]].concat())
 }
 
 /// A service that is asked for each member by itself.
@@ -39,10 +25,6 @@ fn start(runtime: &tokio::runtime::Runtime, mut tree: Tree) -> MockBmc {
         tree.insert("/redfish/v1", root);
     }
     runtime.block_on(MockBmc::builder().tree(tree).plain().credentials("admin", "password").start()).unwrap()
-}
-
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
 }
 
 #[test]

@@ -59,7 +59,7 @@ async fn nothing_that_a_machine_says_does_anything_to_the_terminal() {
     let system = format!("{url}/redfish/v1/Systems/1");
     let missing = format!("{url}/redfish/v1/Gone\u{9b}2J");
     let mut cases: Vec<Vec<&str>> = vec![
-        vec!["walk", &url, "--verbose"],
+        vec!["walk", &url, "--deviations"],
         vec!["get", &system],
         vec!["get", &missing],
         vec!["check", &url],

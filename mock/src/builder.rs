@@ -11,6 +11,7 @@ use crate::http::certificate::Certificate;
 use crate::http::encoding::Encoding;
 use crate::http::server::Server;
 use crate::http::tls::Identity;
+use crate::machine::fetch::Fetches;
 use crate::machine::state::{RestartSettings, Settings};
 use crate::mock::{DEFAULT_PASSWORD, DEFAULT_USER, MockBmc};
 use crate::quirk::login::LoginAnswer;
@@ -206,6 +207,13 @@ impl Builder {
     /// that it leaves out are gone, other properties that it leaves out are null.
     pub fn put_only(mut self, path: &str) -> Self {
         self.settings.put_only.push(path.to_owned());
+        self
+    }
+
+    /// Reads the images that are inserted or updated from, where they are at `http` URIs on loopback addresses, in ranges as
+    /// a BMC does: see [`MockBmc::fetched_images`]. By default no image is read.
+    pub fn fetch_images(mut self) -> Self {
+        self.settings.fetches = Some(Fetches::default());
         self
     }
 

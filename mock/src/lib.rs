@@ -134,6 +134,7 @@ pub use http::certificate::Certificate;
 pub use http::encoding::Encoding;
 pub use journal::assert::Requests;
 pub use journal::request::Request;
+pub use machine::fetch::FetchedImage;
 pub use mock::{DEFAULT_PASSWORD, DEFAULT_USER, MockBmc};
 pub use quirk::login::{LoginAnswer, LoginBody, LoginLocation, LoginToken};
 pub use quirk::names::Quirk;

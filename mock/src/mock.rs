@@ -14,6 +14,7 @@ use crate::http::server::Server;
 use crate::http::tls::Identity;
 use crate::http::uri;
 use crate::journal::assert::Requests;
+use crate::machine::fetch::FetchedImage;
 use crate::service::answer::Service;
 
 /// The user that may log in unless the builder was told of another.
@@ -151,6 +152,11 @@ impl MockBmc {
         let sent = report::send(&mut self.service.state(), &uri::key(uri));
         self.service.publish_changes();
         sent
+    }
+
+    /// The images that were fetched, and those under way: see [`Builder::fetch_images`](crate::Builder::fetch_images).
+    pub fn fetched_images(&self) -> Vec<FetchedImage> {
+        self.service.settings.fetches.as_ref().map(|fetches| fetches.all().clone()).unwrap_or_default()
     }
 
     /// How many event streams are open.

@@ -77,7 +77,10 @@ impl Exchange {
 
     /// What must not be shown of the answer to a request: a service may repeat what it was sent.
     pub(crate) fn secrets_of(&self, request: &Request) -> Arc<Secrets> {
-        let sent = request.body.as_ref().map(|(body, _)| mask::secrets_in(body)).unwrap_or_default();
+        let mut sent = request.body.as_ref().map(|(body, _)| mask::secrets_in(body)).unwrap_or_default();
+        for (_, value) in request.headers.iter().filter(|(_, value)| value.is_sensitive()) {
+            sent.extend(value.to_str().ok().filter(|value| !value.is_empty()).map(str::to_owned));
+        }
         if sent.is_empty() { Arc::clone(&self.secrets) } else { Arc::new(self.secrets.with(sent)) }
     }
 

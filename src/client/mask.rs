@@ -1,6 +1,7 @@
 //! Takes secrets out of what a service said before a person sees it: by name in JSON, forms, markup and plain text, and by
 //! value where the client knows them. Every error text and every glimpse of a body goes through here.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
@@ -11,6 +12,11 @@ use super::credentials::Credentials;
 use crate::schema::message::Message;
 use crate::wire::is_secret;
 pub(crate) use crate::wire::without_secrets as by_name;
+
+/// A URI for people: a query may have a secret in it.
+pub(crate) fn of_uri(uri: &str) -> Cow<'_, str> {
+    if uri.contains('?') || uri.contains("://") { by_name(uri).into() } else { uri.into() }
+}
 
 /// What stands in the place of a secret.
 const MASK: &str = "***";
@@ -185,6 +191,9 @@ pub(crate) fn secrets_in(body: &[u8]) -> Vec<String> {
     {
         collect(&json, false, &mut found);
     }
+    // Each is looked for in every text that is shown.
+    found.sort_unstable();
+    found.dedup();
     found
 }
 

@@ -107,8 +107,8 @@ pub struct Traffic {
     pub bytes: u64,
 }
 
-/// An answer as it came.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An answer as it came. Its `Debug` has the length of the body alone.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RawResponse {
     /// The HTTP status.
@@ -119,6 +119,17 @@ pub struct RawResponse {
     pub etag: Option<ETag>,
     /// The body.
     pub body: Vec<u8>,
+}
+
+impl fmt::Debug for RawResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawResponse")
+            .field("status", &self.status)
+            .field("content_type", &self.content_type)
+            .field("etag", &self.etag)
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for Client {

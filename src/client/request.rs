@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::mask::Secrets;
 use super::outgoing::Outgoing;
+use crate::client::mask::of_uri;
 use crate::deadline;
 use crate::error::{Error, ErrorKind};
 use crate::message;
@@ -42,7 +43,7 @@ impl fmt::Debug for Request {
         let body = self.body.as_ref().map(|(body, _)| Secrets::default().body(&String::from_utf8_lossy(body)));
         f.debug_struct("Request")
             .field("method", &self.method)
-            .field("uri", &self.uri)
+            .field("uri", &of_uri(&self.uri))
             .field("headers", &self.headers)
             .field("body", &body)
             .field("if_match", &self.if_match)

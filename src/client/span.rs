@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tracing::field::{Empty, debug, display};
 use tracing::{Level, Span};
 
-use super::mask::{Secrets, by_name};
+use super::mask::{Secrets, of_uri};
 use super::request::{Request, Response};
 use crate::error::Error;
 
@@ -93,7 +93,7 @@ impl Drop for RequestSpan {
 /// The path of a URI within the origin, with its query and without what a query may have of secrets.
 fn path(origin: &str, uri: &str) -> String {
     let path = uri.strip_prefix(origin.trim_end_matches('/')).unwrap_or(uri);
-    if path.contains('?') { by_name(path) } else { path.to_owned() }
+    of_uri(path).into_owned()
 }
 
 /// What is known as a secret, and the token that a login has just given.

@@ -1,8 +1,11 @@
 //! Subscriptions: having a service push its events somewhere. What is asked of it is said in the words that it knows, which
 //! differ by the age of its schemas.
 
+use std::fmt;
+
 use futures_util::future::BoxFuture;
 
+use crate::client::mask::of_uri;
 use crate::error::{Error, ErrorKind};
 use crate::resource::Resource;
 use crate::resource::create::Created;
@@ -25,7 +28,7 @@ use crate::wire::Link;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Subscription {
     destination: String,
     context: String,
@@ -35,6 +38,21 @@ pub struct Subscription {
     message_ids: Vec<String>,
     origins: Vec<String>,
     reports: bool,
+}
+
+/// Without the context, by which events are known to be true ones, and what the destination has of secrets.
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription")
+            .field("destination", &of_uri(&self.destination))
+            .field("prefixes", &self.prefixes)
+            .field("resource_types", &self.resource_types)
+            .field("event_types", &self.event_types)
+            .field("message_ids", &self.message_ids)
+            .field("origins", &self.origins)
+            .field("reports", &self.reports)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Subscription {

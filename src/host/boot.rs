@@ -22,7 +22,7 @@ use crate::resource::edit::Committed;
 use crate::resource::partial::Partial;
 use crate::schema::ComputerSystem;
 use crate::schema::computer_system::{BootSource, BootSourceOverrideEnabled, BootSourceOverrideMode};
-use crate::services::boot::{self, SetBootOverride};
+use crate::services::boot::{self, BootDetail, SetBootOverride};
 use crate::services::read_back::follow;
 
 /// A device, or a program of the firmware, to start from.
@@ -171,19 +171,55 @@ pub struct BootOverride {
     pub persistent: bool,
     /// How to start; `None` leaves it as it is, which IPMI can't.
     pub mode: Option<BootMode>,
+    /// The UEFI device path, for the device `UefiTarget`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uefi_target: Option<String>,
+    /// The URI to start from, for the device `uefi-http`; without it, the system asks DHCP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http_uri: Option<String>,
+    /// The reference of the boot option (`Boot0003`), for the device `UefiBootNext`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 impl BootOverride {
     /// Starts from a device the next time.
     #[must_use]
     pub const fn once(device: BootDevice) -> Self {
-        Self { device, persistent: false, mode: None }
+        Self { device, persistent: false, mode: None, uefi_target: None, http_uri: None, next: None }
     }
 
     /// Starts from a device every time.
     #[must_use]
     pub const fn always(device: BootDevice) -> Self {
-        Self { device, persistent: true, mode: None }
+        Self { device, persistent: true, mode: None, uefi_target: None, http_uri: None, next: None }
+    }
+
+    /// Starts from a UEFI device path the next time. Redfish alone.
+    #[must_use]
+    pub fn uefi_target(path: impl Into<String>) -> Self {
+        let target = Some(path.into());
+        Self { uefi_target: target, ..Self::once(BootDevice::Other(BootSource::UefiTarget.as_str().to_owned())) }
+    }
+
+    /// Starts from a URI over HTTP the next time. Redfish alone.
+    #[must_use]
+    pub fn http(uri: impl Into<String>) -> Self {
+        Self { http_uri: Some(uri.into()), ..Self::once(BootDevice::UefiHttp) }
+    }
+
+    /// Starts from a boot option the next time, named by its reference (`Boot0003`). Redfish alone.
+    #[must_use]
+    pub fn boot_option(reference: impl Into<String>) -> Self {
+        let next = Some(reference.into());
+        Self { next, ..Self::once(BootDevice::Other(BootSource::UefiBootNext.as_str().to_owned())) }
+    }
+
+    /// Every time, not just the next.
+    #[must_use]
+    pub fn always_so(mut self) -> Self {
+        self.persistent = true;
+        self
     }
 
     /// Also says how to start.
@@ -200,7 +236,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 impl fmt::Display for BootOverride {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let span = if self.persistent { "every time" } else { "once" };
-        write!(f, "{}, {span}", self.device)?;
+        write!(f, "{}", self.device)?;
+        if let Some(detail) = self.uefi_target.as_ref().or(self.http_uri.as_ref()).or(self.next.as_ref()) {
+            write!(f, " {detail}")?;
+        }
+        write!(f, ", {span}")?;
         match self.mode {
             Some(mode) => write!(f, ", {mode}"),
             None => Ok(()),
@@ -265,7 +305,11 @@ fn is_as_wanted(found: &Option<BootOverride>, wanted: &Option<BootOverride>) -> 
             // A mode that isn't shown isn't another one.
             let mode = wanted.mode.is_none() || found.mode.is_none() || wanted.mode == found.mode;
             let device = |device: &BootDevice| BootDevice::of_redfish(&device.to_redfish());
-            mode && found.persistent == wanted.persistent && device(&found.device) == device(&wanted.device)
+            let same = |found: &Option<String>, wanted: &Option<String>| wanted.is_none() || found == wanted;
+            let detail = same(&found.uefi_target, &wanted.uefi_target)
+                && same(&found.http_uri, &wanted.http_uri)
+                && same(&found.next, &wanted.next);
+            mode && detail && found.persistent == wanted.persistent && device(&found.device) == device(&wanted.device)
         }
         (found, wanted) => found.is_none() && wanted.is_none(),
     }
@@ -277,7 +321,7 @@ async fn get(session: Session) -> Result<Option<BootOverride>, Fault> {
             let flags = bmc.boot_flags().await?;
             let mode = Some(if flags.efi { BootMode::Uefi } else { BootMode::Legacy });
             let device = BootDevice::of_ipmi(flags.device).filter(|_| flags.valid);
-            Ok(device.map(|device| BootOverride { device, persistent: flags.persistent, mode }))
+            Ok(device.map(|device| BootOverride { persistent: flags.persistent, mode, ..BootOverride::once(device) }))
         }
         Session::Redfish(service) => Ok(of_system(&*service.system().await?)?),
     }
@@ -303,7 +347,15 @@ fn of_system(system: &ComputerSystem) -> Result<Option<BootOverride>, Error> {
     };
     let persistent = *enabled == BootSourceOverrideEnabled::Continuous;
     let source = source.filter(|_| *enabled != BootSourceOverrideEnabled::Disabled);
-    Ok(source.map(|source| BootOverride { device: BootDevice::of_redfish(source), persistent, mode }))
+    let text = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    Ok(source.map(|source| BootOverride {
+        device: BootDevice::of_redfish(source),
+        persistent,
+        mode,
+        uefi_target: text(&boot.uefi_target_boot_source_override).filter(|_| *source == BootSource::UefiTarget),
+        http_uri: text(&boot.http_boot_uri).filter(|_| *source == BootSource::UefiHttp),
+        next: text(&boot.boot_next).filter(|_| *source == BootSource::UefiBootNext),
+    }))
 }
 
 async fn set(
@@ -362,6 +414,8 @@ fn ask(system: &Resource<ComputerSystem>, wanted: Option<&BootOverride>) -> SetB
         true => system.boot_always(wanted.device.to_redfish()),
         false => system.boot_once(wanted.device.to_redfish()),
     };
+    let BootOverride { uefi_target, http_uri, next, .. } = wanted.clone();
+    let ask = ask.detail(BootDetail { uefi_target, http_uri, next });
     match wanted.mode {
         Some(BootMode::Uefi) => ask.mode(BootSourceOverrideMode::UEFI),
         Some(BootMode::Legacy) => ask.mode(BootSourceOverrideMode::Legacy),

@@ -96,7 +96,7 @@ impl Host {
         let reasons = reasons(&components, &sensors, &entries);
         let verdict = reasons.iter().map(|reason| reason.severity).max().unwrap_or(Severity::Ok);
         let reasons = Partial { items: reasons, missing: found.missing };
-        Ok(Outcome::new(Health { verdict, reasons, seen }, backend, attempts))
+        Ok(Outcome::new(self.address(), Health { verdict, reasons, seen }, backend, attempts))
     }
 }
 

@@ -31,6 +31,12 @@ pub(super) struct Inner {
 }
 
 impl Host {
+    /// Returns the host's name or address, as it was given.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.0.plan.address
+    }
+
     /// What was learned of this host. Given to [`HostBuilder::profile`](super::HostBuilder::profile) another time, it saves asking again.
     #[must_use]
     pub fn profile(&self) -> HostProfile {

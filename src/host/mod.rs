@@ -12,7 +12,10 @@
 //! - Where a service has several systems, what is read is read of all, and what is changed is refused until one of them is
 //!   [named](HostBuilder::system).
 
+#[cfg(feature = "registries")]
+mod bios;
 mod boot;
+mod boot_order;
 mod builder;
 mod changes;
 mod connections;
@@ -21,12 +24,17 @@ mod enclosure;
 mod event_log;
 mod every;
 mod fault;
+#[cfg(feature = "update")]
+mod firmware;
+#[cfg(feature = "update")]
+mod firmware_update;
 mod health;
 mod identify;
 mod inventory;
 mod logs;
 mod machine;
 mod made;
+mod media;
 mod outcome;
 mod plan;
 mod power;
@@ -36,27 +44,37 @@ mod ready;
 mod redfish;
 mod restore;
 mod route;
+mod secure_boot;
 mod sensor;
 mod user;
 mod wait;
 
+#[cfg(feature = "registries")]
+pub use bios::{BiosAttribute, BiosAttributes};
 pub use boot::{BootDevice, BootMode, BootOverride};
+pub use boot_order::{BootEntry, BootStage, BootStages};
 pub use builder::HostBuilder;
 pub use changes::{InventoryChange, inventory_changes};
 pub use controller::Controller;
 pub use event_log::{EventLogEntry, EventLogQuery, Severity};
 pub use every::OfSystem;
+#[cfg(feature = "update")]
+pub use firmware::{Firmware, FirmwareChange};
+#[cfg(feature = "update")]
+pub use firmware_update::{FirmwareProgress, FirmwareUpdate, FirmwareUpdated, FirmwareWay};
 pub use health::{Health, HealthReason, HealthSource};
 pub use identify::Identify;
 pub use inventory::{Component, ComponentDetails, ComponentKind};
 pub use logs::{LogEntry, LogInfo, LogQuery};
 pub use machine::Host;
+pub use media::{MediaImage, MediaSlot};
 pub use outcome::{Attempt, AttemptPhase, Backend, Outcome};
 pub use plan::Protocol;
 pub use power::{HostPowerState, Manner};
 pub use profile::{Capability, HostProfile, Presence};
 pub use ready::Ready;
 pub use restore::PowerRestorePolicy;
+pub use secure_boot::{SecureBootKeys, SecureBootReset, SecureBootState};
 pub use sensor::{Sensor, SensorStatus, Thresholds};
 pub use user::{User, UserRole};
 

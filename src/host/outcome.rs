@@ -74,6 +74,8 @@ impl fmt::Display for Attempt {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Outcome<T> {
+    /// The host, as [`HostBuilder`](super::HostBuilder) was told it.
+    pub host: String,
     /// The result.
     pub value: T,
     /// The protocol that it came by.
@@ -89,13 +91,13 @@ pub struct Outcome<T> {
 }
 
 impl<T> Outcome<T> {
-    pub(super) fn new(value: T, backend: Backend, attempts: Vec<Attempt>) -> Self {
-        Self { value, backend, attempts, sent: Vec::new(), unread: None }
+    pub(super) fn new(host: &str, value: T, backend: Backend, attempts: Vec<Attempt>) -> Self {
+        Self { host: host.to_owned(), value, backend, attempts, sent: Vec::new(), unread: None }
     }
 
     /// Changes the value.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Outcome<U> {
-        let Self { value, backend, attempts, sent, unread } = self;
-        Outcome { value: change(value), backend, attempts, sent, unread }
+        let Self { host, value, backend, attempts, sent, unread } = self;
+        Outcome { host, value: change(value), backend, attempts, sent, unread }
     }
 }

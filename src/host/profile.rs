@@ -55,6 +55,18 @@ pub enum Capability {
     Users,
     /// Changing the BMC's users.
     ChangeUsers,
+    /// What firmware there is.
+    Firmware,
+    /// The attributes of the BIOS.
+    Bios,
+    /// Secure Boot.
+    SecureBoot,
+    /// The boot order.
+    BootOrder,
+    /// How far a start has come.
+    BootProgress,
+    /// Virtual media.
+    Media,
 }
 
 /// What was learned of a host. It holds no secrets, and serialises with serde, to be stored and given to

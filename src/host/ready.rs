@@ -77,7 +77,7 @@ impl Host {
             }
             if steady == STEADY {
                 let ready = Ready { gone_after_seconds, ready_after_seconds: begun.elapsed().as_secs_f64() };
-                return Ok(Outcome::new(ready, backend, Vec::new()));
+                return Ok(Outcome::new(self.address(), ready, backend, Vec::new()));
             }
             if deadline::after(PAUSE) > until {
                 let text = format!("the BMC is not ready after {}", seconds(within));

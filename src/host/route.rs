@@ -155,7 +155,7 @@ impl Host {
         let mut attempts = Vec::new();
         for backend in backends {
             match self.session(backend).await {
-                Ok(_) => return Ok(Outcome::new((), backend, attempts)),
+                Ok(_) => return Ok(Outcome::new(self.address(), (), backend, attempts)),
                 Err(fault) => {
                     let stop = fault.reason == Reason::Final || self.may_be_led_astray(backend, fault.reason);
                     attempts.push(fault.into_attempt(backend));
@@ -248,7 +248,7 @@ impl Host {
                     for lacks in lacking {
                         self.learn(|profile: &mut HostProfile| profile.set_lacks(lacks, capability));
                     }
-                    return Ok(Outcome { sent, unread, ..Outcome::new(value, backend, attempts) });
+                    return Ok(Outcome { sent, unread, ..Outcome::new(self.address(), value, backend, attempts) });
                 }
                 Err(fault) => fault,
             };
@@ -259,7 +259,7 @@ impl Host {
                     Some(look) => match self.looks(backend, &order, look).await {
                         Some(Some(value)) => {
                             attempts.push(fault.into_attempt(backend));
-                            return Ok(Outcome::new(value, backend, attempts));
+                            return Ok(Outcome::new(self.address(), value, backend, attempts));
                         }
                         Some(None) => {}
                         None => stop = true,

@@ -205,7 +205,7 @@ fn kind_of(sensor: &Described) -> SensorKind {
         // Many power meters are sensors of another type, in watts.
         _ if sensor.is_analog() && sensor.unit.base == WATTS => SensorKind::Power,
         SensorType::CURRENT => SensorKind::Current,
-        other => SensorKind::Other(other.name().to_owned()),
+        other => SensorKind::other(other.name()),
     }
 }
 

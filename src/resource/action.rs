@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use http::HeaderMap;
 use serde_json::Value;
 
+use crate::client::mask::of_uri;
 use crate::client::{Client, Request, Response};
 use crate::error::{Error, ErrorKind};
 use crate::resource::apply_time::Apply;
@@ -51,8 +52,7 @@ impl<P: fmt::Debug, R> fmt::Debug for Call<P, R> {
     }
 }
 
-/// What a service answered to an action.
-#[derive(Debug)]
+/// What a service answered to an action. Its `Debug` leaves out the value and the headers, in which anything may stand.
 #[non_exhaustive]
 pub struct Reply<R = ()> {
     /// The HTTP status.
@@ -65,6 +65,17 @@ pub struct Reply<R = ()> {
     pub location: Option<String>,
     /// The headers of the answer.
     pub headers: HeaderMap,
+}
+
+impl<R> fmt::Debug for Reply<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply")
+            .field("status", &self.status)
+            .field("has_value", &self.value.is_some())
+            .field("task", &self.task)
+            .field("location", &self.location.as_deref().map(of_uri))
+            .finish_non_exhaustive()
+    }
 }
 
 impl<R> Reply<R> {

@@ -1,10 +1,13 @@
 //! How a change gets to a service: to the settings object or the resource itself, by PATCH or by PUT, with the ETag that
 //! it insists on. Without types, so that it is compiled once.
 
+use std::fmt;
+
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 use crate::client::if_match;
+use crate::client::mask::of_uri;
 use crate::client::{Client, Request, Response};
 use crate::error::{Error, ErrorKind};
 use crate::resource::apply_time::Apply;
@@ -46,7 +49,6 @@ pub enum Written {
 }
 
 /// Something that a service has confirmed and that could not be read afterwards.
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct Unread {
     /// Where it is: the URI that the change was sent to, or the new resource's. None where the service doesn't say where it
@@ -57,6 +59,16 @@ pub struct Unread {
     /// Why it could not be read.
     pub error: Error,
     pub(crate) client: Client,
+}
+
+impl fmt::Debug for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unread")
+            .field("uri", &self.uri.as_deref().map(of_uri))
+            .field("pending", &self.pending)
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What of a change goes where.

@@ -8,6 +8,7 @@ use std::marker::PhantomData;
 use futures_util::future::BoxFuture;
 
 use crate::client::if_match;
+use crate::client::mask::of_uri;
 use crate::client::{Client, Request};
 use crate::error::{Error, ErrorKind};
 use crate::resource::action::Reply;
@@ -31,7 +32,10 @@ pub struct Create<M> {
 
 impl<M> fmt::Debug for Create<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Create").field("uri", &self.post.uri).field("member", &self.post.member).finish_non_exhaustive()
+        f.debug_struct("Create")
+            .field("uri", &of_uri(&self.post.uri))
+            .field("member", &self.post.member)
+            .finish_non_exhaustive()
     }
 }
 

@@ -8,6 +8,7 @@ use std::ops::{Deref, DerefMut};
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 
+use crate::client::mask::of_uri;
 use crate::erased::Opaque;
 use crate::error::Error;
 use crate::resource::apply_time::Apply;
@@ -45,7 +46,7 @@ struct Draft {
 impl<T> fmt::Debug for Edit<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Draft { resource, record, .. } = &**self.draft;
-        f.debug_struct("Edit").field("uri", &resource.uri()).field("draft", record).finish_non_exhaustive()
+        f.debug_struct("Edit").field("uri", &of_uri(resource.uri())).field("draft", record).finish_non_exhaustive()
     }
 }
 

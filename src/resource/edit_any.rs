@@ -6,6 +6,7 @@ use std::fmt;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
+use crate::client::mask::of_uri;
 use crate::error::{Error, ErrorKind};
 use crate::resource::apply_time::Apply;
 use crate::resource::commit::{Plan, Written};
@@ -34,7 +35,7 @@ pub struct AnyEdit {
 
 impl fmt::Debug for AnyEdit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AnyEdit").field("uri", &self.resource.uri()).finish_non_exhaustive()
+        f.debug_struct("AnyEdit").field("uri", &of_uri(self.resource.uri())).finish_non_exhaustive()
     }
 }
 

@@ -32,6 +32,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 use crate::client::Client;
+use crate::client::mask::of_uri;
 use crate::erased::Opaque;
 use crate::error::{Error, ErrorKind};
 use crate::wire::{AnyLink, Deviation, ETag, Kind, Record, Slot, Table, Type, encode};
@@ -68,7 +69,10 @@ impl<T: Type> Deref for Resource<T> {
 impl<T> fmt::Debug for Resource<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { any, .. } = self;
-        f.debug_struct("Resource").field("uri", &any.uri()).field("value", &any.record()).finish_non_exhaustive()
+        f.debug_struct("Resource")
+            .field("uri", &of_uri(any.uri()))
+            .field("value", &any.record())
+            .finish_non_exhaustive()
     }
 }
 
@@ -174,7 +178,10 @@ pub(crate) type Fetch = BoxFuture<'static, Result<AnyResource, Error>>;
 
 impl fmt::Debug for AnyResource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AnyResource").field("uri", &self.0.uri).field("record", &self.0.record).finish_non_exhaustive()
+        f.debug_struct("AnyResource")
+            .field("uri", &of_uri(&self.0.uri))
+            .field("record", &self.0.record)
+            .finish_non_exhaustive()
     }
 }
 

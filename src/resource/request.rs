@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::client::mask::of_uri;
 use crate::client::{Client, Request, headers, if_match};
 use crate::error::{Error, ErrorKind};
 use crate::resource::action::Reply;
@@ -46,7 +47,7 @@ impl fmt::Debug for OwnRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OwnRequest")
             .field("method", &self.request.method)
-            .field("uri", &self.request.uri)
+            .field("uri", &of_uri(&self.request.uri))
             .finish_non_exhaustive()
     }
 }

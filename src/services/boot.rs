@@ -28,9 +28,45 @@ struct Wanted {
     target: BootSource,
     enabled: BootSourceOverrideEnabled,
     mode: Option<BootSourceOverrideMode>,
+    detail: BootDetail,
+}
+
+/// What some targets need beside themselves.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct BootDetail {
+    /// `UefiTargetBootSourceOverride`, for `UefiTarget`.
+    pub(crate) uefi_target: Option<String>,
+    /// `HttpBootUri`, for `UefiHttp`.
+    pub(crate) http_uri: Option<String>,
+    /// `BootNext`, for `UefiBootNext`.
+    pub(crate) next: Option<String>,
 }
 
 impl SetBootOverride {
+    /// From this UEFI device path, with the target `UefiTarget`.
+    pub fn uefi_target(mut self, path: impl Into<String>) -> Self {
+        self.wanted.detail.uefi_target = Some(path.into());
+        self
+    }
+
+    /// From this URI, with the target `UefiHttp`. Without it, the system asks DHCP.
+    pub fn http_uri(mut self, uri: impl Into<String>) -> Self {
+        self.wanted.detail.http_uri = Some(uri.into());
+        self
+    }
+
+    /// From the boot option of this reference (`Boot0003`), with the target `UefiBootNext`.
+    pub fn boot_next(mut self, reference: impl Into<String>) -> Self {
+        self.wanted.detail.next = Some(reference.into());
+        self
+    }
+
+    #[cfg(feature = "host")]
+    pub(crate) fn detail(mut self, detail: BootDetail) -> Self {
+        self.wanted.detail = detail;
+        self
+    }
+
     /// In this mode. Without it the mode stays as it is.
     pub fn mode(mut self, mode: BootSourceOverrideMode) -> Self {
         self.wanted.mode = Some(mode);
@@ -88,7 +124,10 @@ impl Resource<ComputerSystem> {
     }
 
     fn override_boot(&self, target: BootSource, enabled: BootSourceOverrideEnabled) -> SetBootOverride {
-        SetBootOverride { system: self.clone(), wanted: Wanted { target, enabled, mode: None } }
+        SetBootOverride {
+            system: self.clone(),
+            wanted: Wanted { target, enabled, mode: None, detail: BootDetail::default() },
+        }
     }
 }
 
@@ -131,6 +170,10 @@ fn set(system: Resource<ComputerSystem>, wanted: Wanted) -> BoxFuture<'static, R
                     boot.boot_source_override_target = Some(target.clone());
                 }
                 boot.boot_source_override_enabled = Some(wanted.enabled.clone());
+                let BootDetail { uefi_target, http_uri, next } = wanted.detail.clone();
+                boot.uefi_target_boot_source_override = uefi_target.or(boot.uefi_target_boot_source_override.take());
+                boot.http_boot_uri = http_uri.or(boot.http_boot_uri.take());
+                boot.boot_next = next.or(boot.boot_next.take());
                 boot.boot_source_override_mode = wanted.mode.clone().or(boot.boot_source_override_mode.take());
             }
             edit

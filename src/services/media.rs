@@ -1,5 +1,5 @@
 //! Virtual media: an image inserted and ejected, in whichever of the ways that services have for it. What the actions and
-//! properties are is in the schema; here is how services differ in them.
+//! properties are is in the schema; here is how services differ in them. Which slot takes an image is `media_slot`'s matter.
 
 use std::fmt;
 use std::future::IntoFuture;
@@ -18,12 +18,19 @@ use crate::resource::partial::Partial;
 use crate::resource::transfer_protocol::{names_parameter, protocol_of};
 use crate::schema::VirtualMedia;
 use crate::schema::virtual_media::{InsertMediaParameters, TransferMethod, TransferProtocolType};
+use crate::wire::encode;
 
 /// How long a service may take to show what it has done.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How often it is looked at.
 const INTERVAL: Duration = Duration::from_millis(500);
+
+/// How often what can't be read is tried.
+const MOST_FAILURES: u32 = 5;
+
+/// How often a payload is put right after a refusal.
+const MOST_AMENDMENTS: u32 = 4;
 
 /// An image about to be inserted: `.await` does it.
 ///
@@ -78,6 +85,14 @@ impl IntoFuture for Insert {
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
+        let sent = self.send();
+        Box::pin(async move { sent.await.map(|(slot, _)| slot) })
+    }
+}
+
+impl Insert {
+    /// As `.await`, with what was really sent, without secrets.
+    pub(crate) fn send(self) -> BoxFuture<'static, Result<(Resource<VirtualMedia>, String), Error>> {
         Box::pin(self.carry_out())
     }
 }
@@ -126,8 +141,9 @@ impl Client {
 
 impl Resource<VirtualMedia> {
     /// Inserts an image, by its URL, and waits until the service shows it: by the action where there is one, else by
-    /// changing `Image`. What a service says that it misses or does not know is sent or left out in a second attempt: how
-    /// the image is transferred (Nokia, AMI), whether it is write-protected (Supermicro).
+    /// changing `Image`. What a service says that it misses or does not know is sent or left out in another attempt: how
+    /// the image is transferred (Nokia, AMI), whether it is write-protected (Supermicro), a login although nobody needs one
+    /// (NVIDIA DGX: it is sent empty).
     pub fn insert(&self, image: impl Into<String>) -> Insert {
         Insert { slot: self.clone(), image: image.into(), login: None, write_protected: None, patience: PATIENCE }
     }
@@ -143,7 +159,7 @@ impl Resource<VirtualMedia> {
     }
 
     /// Whether there is something in it. Some keep `Image` when it is ejected, some show it before it is inserted.
-    fn is_inserted(&self) -> bool {
+    pub(crate) fn is_inserted(&self) -> bool {
         self.inserted.unwrap_or_else(|| self.image.as_ref().is_some_and(|image| !image.is_empty()))
     }
 }
@@ -175,7 +191,7 @@ async fn eject(slot: Resource<VirtualMedia>) -> Result<Resource<VirtualMedia>, E
 }
 
 impl Insert {
-    async fn carry_out(self) -> Result<Resource<VirtualMedia>, Error> {
+    async fn carry_out(self) -> Result<(Resource<VirtualMedia>, String), Error> {
         let call = self.slot.insert_media(self.image.clone());
         if !call.is_supported() {
             let mut edit = self.slot.edit();
@@ -186,7 +202,8 @@ impl Insert {
                 edit.password = Some(password.expose_secret().to_owned());
             }
             follow(edit.commit().await).await?;
-            return until(self.slot, true, self.patience).await;
+            let sent = format!("PATCH Image {}", self.image);
+            return Ok((until(self.slot, true, self.patience).await?, sent));
         }
         let mut parameters = InsertMediaParameters {
             image: Some(self.image.clone()),
@@ -197,18 +214,27 @@ impl Insert {
             parameters.user_name = Some(user.clone());
             parameters.password = Some(password.expose_secret().to_owned());
         }
-        let first = self.slot.insert_media(self.image.clone()).with(|with| *with = parameters.clone()).await;
-        let reply = match first {
-            // It proves that nothing was done.
-            Err(error) if error.status() == Some(400) && self.amend(&mut parameters, &error).await? => {
-                self.slot.insert_media(self.image.clone()).with(|with| *with = parameters).await?
+        let mut amendments = 0;
+        let reply = loop {
+            let call = self.slot.insert_media(self.image.clone()).with(|with| *with = parameters.clone());
+            match call.await {
+                // It proves that nothing was done.
+                Err(error)
+                    if error.status() == Some(400)
+                        && amendments < MOST_AMENDMENTS
+                        && self.amend(&mut parameters, &error).await? =>
+                {
+                    amendments += 1;
+                }
+                reply => break reply?,
             }
-            reply => reply?,
         };
         if let Some(task) = reply.task {
             task.wait(self.patience).await?;
         }
-        until(self.slot, true, self.patience).await
+        parameters.password = None;
+        let sent = format!("VirtualMedia.InsertMedia {}", encode(&parameters));
+        Ok((until(self.slot, true, self.patience).await?, sent))
     }
 
     /// Does what a refusal asks for. False where that is nothing that is known.
@@ -217,6 +243,13 @@ impl Insert {
         let before = parameters.clone();
         if about("WriteProtected") {
             parameters.write_protected = None;
+        }
+        if parameters.inserted.is_none() && about("Inserted") {
+            parameters.inserted = Some(true);
+        }
+        if self.login.is_none() && (about("UserName") || about("Password")) {
+            parameters.user_name = Some(String::new());
+            parameters.password = Some(String::new());
         }
         if about("TransferProtocolType") || about("TransferMethod") {
             let call = self.slot.insert_media(self.image.clone());
@@ -245,10 +278,18 @@ async fn until(
     patience: Duration,
 ) -> Result<Resource<VirtualMedia>, Error> {
     let end = after(patience);
+    let mut failures = 0;
     loop {
-        let now = slot.client().get::<VirtualMedia>(slot.uri()).await?;
-        if now.is_inserted() == inserted {
-            return Ok(now);
+        match slot.client().get::<VirtualMedia>(slot.uri()).await {
+            Ok(now) if now.is_inserted() == inserted => return Ok(now),
+            Ok(_) => failures = 0,
+            // A BMC that plugs a device in may be deaf for a moment.
+            Err(error) => {
+                failures += 1;
+                if failures == MOST_FAILURES || Instant::now() >= end {
+                    return Err(error);
+                }
+            }
         }
         if Instant::now() >= end {
             let text = match inserted {

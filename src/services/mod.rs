@@ -1,6 +1,8 @@
 //! What services do differently, a module for each matter, on top of the generated types and of what resources can do.
 
 pub(crate) mod account;
+#[cfg(all(feature = "host", feature = "registries"))]
+pub(crate) mod bios;
 #[cfg(feature = "systems")]
 pub(crate) mod boot;
 #[cfg(feature = "host")]
@@ -17,6 +19,8 @@ pub(crate) mod log_service;
 pub(crate) mod manager;
 #[cfg(feature = "systems")]
 pub(crate) mod media;
+#[cfg(feature = "host")]
+pub(crate) mod media_slot;
 #[cfg(feature = "host")]
 pub(crate) mod power;
 #[cfg(feature = "host")]

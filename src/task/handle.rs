@@ -1,9 +1,12 @@
 //! Where an operation is followed, in a form that can be kept.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::state;
 use crate::client::Response;
+use crate::client::mask::of_uri;
 
 /// What is needed to follow an operation: keep it, and another process can go on with it.
 ///
@@ -12,7 +15,7 @@ use crate::client::Response;
 /// let kept = serde_json::to_string(&handle).unwrap();
 /// assert_eq!(serde_json::from_str::<rosefish::TaskHandle>(&kept).unwrap(), handle);
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct TaskHandle {
     /// Where the answer to the operation will be, once there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -20,6 +23,15 @@ pub struct TaskHandle {
     /// The task or job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) task: Option<String>,
+}
+
+impl fmt::Debug for TaskHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskHandle")
+            .field("monitor", &self.monitor.as_deref().map(of_uri))
+            .field("task", &self.task.as_deref().map(of_uri))
+            .finish()
+    }
 }
 
 impl TaskHandle {

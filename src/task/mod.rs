@@ -56,7 +56,7 @@ impl fmt::Debug for TaskMonitor {
 }
 
 /// How an operation ended that did not fail.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Completion {
     /// `TaskState` or `JobState`, as the service spells it.
@@ -69,6 +69,18 @@ pub struct Completion {
     pub created: Vec<String>,
     known: bool,
     body: Bytes,
+}
+
+impl fmt::Debug for Completion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Completion")
+            .field("state", &self.state)
+            .field("status", &self.status)
+            .field("messages", &self.messages)
+            .field("created", &self.created)
+            .field("known", &self.known)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Completion {

@@ -1,5 +1,6 @@
 //! The client's promises, each against the mock.
 
+mod canary;
 mod certificates;
 mod changes;
 mod chaos;

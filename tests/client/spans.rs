@@ -20,13 +20,13 @@ type Fields = Vec<(&'static str, String)>;
 
 /// Keeps all that is logged: each line with its fields and those of the spans that it is in.
 #[derive(Default)]
-struct Log {
+pub(crate) struct Log {
     next: AtomicU64,
     spans: Mutex<HashMap<u64, (&'static str, Fields)>>,
     inside: Mutex<Vec<u64>>,
     lines: Mutex<Vec<Line>>,
     /// All that was ever recorded, in whatever form.
-    text: Mutex<String>,
+    pub(crate) text: Mutex<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -110,7 +110,7 @@ impl Subscriber for Handle {
     }
 }
 
-fn logged() -> (Arc<Log>, tracing::subscriber::DefaultGuard) {
+pub(crate) fn logged() -> (Arc<Log>, tracing::subscriber::DefaultGuard) {
     // While there is but one subscriber, `tracing` asks that of the thread which first comes by a place, and other tests' threads have
     // none: what is logged there would be off for all.
     static OTHER: OnceLock<Dispatch> = OnceLock::new();

@@ -85,7 +85,7 @@ impl ActionArgs {
 
     fn show(&self, resource: &AnyResource, offers: &[Offer]) -> anyhow::Result<ExitCode> {
         if self.json {
-            return print(&format!("{:#}\n", json!({ "uri": resource.uri(), "actions": offer::json(offers) })));
+            return print(&self.place.json(json!({ "uri": resource.uri(), "actions": offer::json(offers) })));
         }
         if offers.is_empty() {
             say!("{} offers no actions", resource.uri());
@@ -126,13 +126,13 @@ impl ActionArgs {
     }
 
     async fn preview(&self, resource: &AnyResource, call: OemCall) -> anyhow::Result<ExitCode> {
-        tell_outlines(resource.client(), &[call.outline().await?], self.json)
+        tell_outlines(&self.place, resource.client(), &[call.outline().await?], self.json)
     }
 
     async fn invoke(&self, resource: &AnyResource, call: OemCall) -> anyhow::Result<ExitCode> {
         let Reply { status, value, task, location, .. } = call.await?;
         if let Some(task) = task {
-            return self.following.told(&task).await?.with("status", status).tell(self.json);
+            return self.following.told(&task).await?.with("status", status).tell(&self.place, self.json);
         }
         let mut text = format!("confirmed by the service ({status})");
         if let Some(uri) = &location {
@@ -143,7 +143,7 @@ impl ActionArgs {
             text = format!("{text}\n{}", pretty::indent(&value.to_string()));
         }
         let told = Told::new("confirmed", text).with("status", status).with("location", location);
-        told.with("value", value).tell(self.json)
+        told.with("value", value).tell(&self.place, self.json)
     }
 }
 

@@ -11,11 +11,12 @@ use std::time::Duration;
 
 use anyhow::bail;
 use clap::Args;
+use rosefish::host::Backend;
 use rosefish::{AnyResource, Client, Outline, TaskMonitor};
 use serde_json::{Value, json};
 
 use crate::host::{HostArgs, log_out, split_url};
-use crate::operate::print;
+use crate::operate::{envelope, print};
 use crate::partial::DONE_IN_PART;
 use crate::pretty;
 use crate::terminal::say;
@@ -51,6 +52,11 @@ impl Place {
         };
         log_out(client).await;
         done
+    }
+
+    /// The envelope of a result, as all commands have it.
+    fn json(&self, value: Value) -> String {
+        format!("{:#}\n", envelope(&self.address, &json!(Backend::Redfish), value, json!([])))
     }
 
     fn hint(&self, error: &rosefish::Error) -> anyhow::Error {
@@ -117,8 +123,8 @@ impl Told {
         self
     }
 
-    fn tell(self, as_json: bool) -> anyhow::Result<ExitCode> {
-        print(&if as_json { format!("{:#}\n", self.json) } else { format!("{}\n", self.text) })?;
+    fn tell(self, place: &Place, as_json: bool) -> anyhow::Result<ExitCode> {
+        print(&if as_json { place.json(self.json) } else { format!("{}\n", self.text) })?;
         Ok(self.code)
     }
 }
@@ -153,7 +159,7 @@ impl Following {
 }
 
 /// Prints what would be sent.
-fn tell_outlines(client: &Client, outlines: &[Outline], as_json: bool) -> anyhow::Result<ExitCode> {
+fn tell_outlines(place: &Place, client: &Client, outlines: &[Outline], as_json: bool) -> anyhow::Result<ExitCode> {
     let mut all = Vec::new();
     for Outline { method, uri, body, .. } in outlines {
         let Ok(body) = serde_json::from_str(body) else { bail!("the body for {uri} is no JSON") };
@@ -161,7 +167,7 @@ fn tell_outlines(client: &Client, outlines: &[Outline], as_json: bool) -> anyhow
     }
     if as_json {
         let sent = all.into_iter().map(|(method, uri, body)| json!({ "method": method, "uri": uri, "body": body }));
-        return print(&format!("{:#}\n", json!({ "outcome": "dry-run", "requests": sent.collect::<Vec<_>>() })));
+        return print(&place.json(json!({ "outcome": "dry-run", "requests": sent.collect::<Vec<_>>() })));
     }
     if all.is_empty() {
         return print("nothing would be sent: nothing differs\n");

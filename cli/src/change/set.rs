@@ -56,7 +56,7 @@ impl SetArgs {
         }
         if self.dry_run {
             let outlines = edit.outline().await.map_err(hint)?;
-            return tell_outlines(resource.client(), &outlines, self.json);
+            return tell_outlines(&self.place, resource.client(), &outlines, self.json);
         }
         self.commit(resource, edit)
             .await
@@ -66,7 +66,7 @@ impl SetArgs {
                 }
                 hint(error)
             })?
-            .tell(self.json)
+            .tell(&self.place, self.json)
     }
 
     async fn commit(&self, resource: &AnyResource, edit: AnyEdit) -> Result<Told, rosefish::Error> {

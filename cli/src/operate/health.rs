@@ -3,11 +3,12 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use rosefish::host::{Health, Severity};
+use rosefish::host::{Health, HealthReason, Partial, Severity};
 use rosefish::wire::DateTime;
 use serde_json::json;
 
 use super::logs::since;
+use super::told::Shown;
 use super::{Table, Target, print, tell_attempts, to_json};
 use crate::partial::{FOUND, tell_missing};
 
@@ -36,30 +37,30 @@ pub(crate) async fn run(args: HealthArgs) -> anyhow::Result<ExitCode> {
     let found = args.target.with(async |host| host.health(args.since).await).await?;
     let Health { verdict, reasons, seen, .. } = &found.value;
     if args.json {
-        let mut json = to_json(&found, &json!({ "verdict": verdict, "reasons": reasons.items, "seen": seen }))?;
-        if let Some(object) = json.as_object_mut() {
-            object.insert("partial".to_owned(), serde_json::to_value(&reasons.missing)?);
-        }
+        let value = json!({ "verdict": verdict, "reasons": reasons.items, "seen": seen });
+        let json = to_json(&found, &value, &reasons.missing)?;
         print(&format!("{json:#}\n"))?;
     } else {
         tell_attempts(&found.attempts);
-        print(&text(&found.value))?;
+        print(verdict_line(*verdict, *seen).as_str())?;
+        Shown::from(table(reasons)).print()?;
     }
     let code = tell_missing(&reasons.missing);
     Ok(if *verdict == Severity::Ok { code } else { FOUND.into() })
 }
 
-fn text(health: &Health) -> String {
-    let Health { verdict, reasons, seen, .. } = health;
-    let mut text = match verdict {
-        Severity::Ok if *seen == 0 => "nothing says how it is\n".to_owned(),
+fn verdict_line(verdict: Severity, seen: usize) -> String {
+    match verdict {
+        Severity::Ok if seen == 0 => "nothing says how it is\n".to_owned(),
         Severity::Ok => format!("ok, as {seen} components and sensors say\n"),
         verdict => format!("{verdict}\n"),
-    };
+    }
+}
+
+fn table(reasons: &Partial<HealthReason>) -> Table {
     let mut table = Table::new(&["SEVERITY", "WHAT", "WHERE"]);
     for reason in reasons {
         table.row([reason.severity.to_string(), reason.text.clone(), reason.id.clone()]);
     }
-    text.push_str(&table.text());
-    text
+    table
 }

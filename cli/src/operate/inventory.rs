@@ -8,8 +8,9 @@ use anyhow::Context as _;
 use clap::Args;
 use rosefish::host::{Component, ComponentKind, Outcome, Partial, Severity, inventory_changes};
 
-use super::{Table, Target, tell_list};
+use super::{Table, Target, tell_list, told_apart};
 use crate::partial::FOUND;
+use crate::terminal::look;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -82,27 +83,33 @@ fn tell_changes(found: Outcome<Partial<Component>>, kept: &[Component], as_json:
     Ok(if differs { FOUND.into() } else { code })
 }
 
-fn table(all: &[Component]) -> String {
-    let mut table = Table::new(&[
-        "KIND",
-        "NAME",
-        "MANUFACTURER",
-        "MODEL",
-        "SERIAL NUMBER",
-        "PART NUMBER",
-        "VERSION",
-        "ASSET TAG",
-        "DETAILS",
-        "STATE",
-    ]);
-    for part in all {
-        let Component { manufacturer, model, serial_number, part_number, version, asset_tag, .. } = part.clone();
-        let texts = [manufacturer, model, serial_number, part_number, version, asset_tag];
-        let texts = texts.into_iter().map(Option::unwrap_or_default);
-        let row = [part.kind.to_string(), part.name.clone()].into_iter().chain(texts);
-        table.row(row.chain([details(part), state(part)]));
+/// On a terminal that is too narrow for all, what tells one component from another.
+fn table(all: &[Component]) -> Table {
+    let is_wide = look().width.is_none();
+    let mut headings = vec!["KIND", "NAME", "MODEL", "SERIAL NUMBER", "DETAILS", "STATE"];
+    if is_wide {
+        headings.extend(["MANUFACTURER", "PART NUMBER", "VERSION", "ASSET TAG"]);
     }
-    table.text()
+    let mut table = Table::new(&headings);
+    let names: Vec<_> = all.iter().map(|part| (part.name.as_str(), part.id.as_str())).collect();
+    for (part, name) in all.iter().zip(told_apart(&names)) {
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        let model = match (&part.manufacturer, &part.model) {
+            (Some(maker), Some(model)) if !is_wide && !model.contains(maker.as_str()) => format!("{maker} {model}"),
+            (Some(maker), None) if !is_wide => maker.clone(),
+            (_, model) => text(model),
+        };
+        let version = part.version.as_ref().filter(|_| !is_wide).map(|version| format!("version {version}"));
+        let details: Vec<_> =
+            [details(part)].into_iter().filter(|details| !details.is_empty()).chain(version).collect();
+        let details = details.join(", ");
+        let mut row = vec![part.kind.to_string(), name, model, text(&part.serial_number), details, state(part)];
+        if is_wide {
+            row.extend([&part.manufacturer, &part.part_number, &part.version, &part.asset_tag].map(text));
+        }
+        table.row(row);
+    }
+    table
 }
 
 /// What there is to say of it in a few words: `DIMM A1, DDR5, 32 GiB, 4800 MHz`.

@@ -3,12 +3,12 @@
 use std::net::Ipv4Addr;
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use rosefish::host::Missing;
 use rosefish::ipmi::ErrorKind;
 use rosefish::ipmi::command::lan::{AddressSource, LanConfiguration, LanParameter};
 use rosefish::ipmi::command::session::PRESENT_CHANNEL;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{IpmiTarget, print, wrong_usage};
 use crate::partial::tell_missing;
@@ -16,17 +16,8 @@ use crate::partial::tell_missing;
 const EXAMPLES: &str = "\
 Examples:
   rosefish lan 10.0.0.7 --user root
-  rosefish lan 10.0.0.7 set --source dhcp --user root
-  rosefish lan 10.0.0.7 set --source static --address 10.0.0.8 --netmask 255.255.255.0 --gateway 10.0.0.1 --user root";
-
-/// What to do with the LAN configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Action {
-    /// Show it
-    Show,
-    /// Change what the options name, and leave the rest
-    Set,
-}
+  rosefish lan set 10.0.0.7 --source dhcp --user root
+  rosefish lan set 10.0.0.7 --source static --address 10.0.0.8 --netmask 255.255.255.0 --gateway 10.0.0.1 --user root";
 
 /// Where the address comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -39,46 +30,66 @@ enum Source {
     Bios,
 }
 
+/// The heading of what `set` sets.
+const CHANGES: &str = "What to change";
+
 /// Show or change the LAN configuration of a BMC, by IPMI
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct LanArgs {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// What to do with the LAN configuration.
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Show it
+    Show(ShowArgs),
+    /// Change what the options name, and leave the rest
+    Set(SetArgs),
+}
+
+#[derive(Debug, Args)]
+struct ShowArgs {
     #[command(flatten)]
     target: IpmiTarget,
-    /// What to do
-    #[arg(value_name = "ACTION", default_value = "show", hide_default_value = true)]
-    action: Action,
     /// The channel; without it, the one that the session comes in by
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=15))]
     channel: Option<u8>,
-    #[command(flatten)]
-    change: Change,
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
+#[derive(Debug, Args)]
+struct SetArgs {
+    #[command(flatten)]
+    rest: ShowArgs,
+    #[command(flatten)]
+    change: Change,
+}
+
 /// What `set` sets.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "What `set` changes")]
 struct Change {
     /// Where the address comes from
-    #[arg(long)]
+    #[arg(help_heading = CHANGES, long)]
     source: Option<Source>,
     /// The address
-    #[arg(long = "address", value_name = "ADDRESS")]
+    #[arg(help_heading = CHANGES, long = "address", value_name = "ADDRESS")]
     ip: Option<Ipv4Addr>, // `address` is the host's
     /// The subnet mask
-    #[arg(long, value_name = "ADDRESS", value_parser = netmask)]
+    #[arg(help_heading = CHANGES, long, value_name = "ADDRESS", value_parser = netmask)]
     netmask: Option<Ipv4Addr>,
     /// The default gateway
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(help_heading = CHANGES, long, value_name = "ADDRESS")]
     gateway: Option<Ipv4Addr>,
     /// The VLAN, 1 to 4094, or off
-    #[arg(long, value_name = "ID", value_parser = vlan)]
+    #[arg(help_heading = CHANGES, long, value_name = "ID", value_parser = vlan)]
     vlan: Option<Vlan>,
     /// The VLAN priority, 0 to 7
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=7))]
+    #[arg(help_heading = CHANGES, long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=7))]
     vlan_priority: Option<u8>,
 }
 
@@ -124,61 +135,88 @@ impl Change {
 }
 
 pub(crate) async fn run(args: LanArgs) -> anyhow::Result<ExitCode> {
-    let channel = args.channel.unwrap_or(PRESENT_CHANNEL);
-    let parameters = args.change.parameters();
-    match args.action {
-        Action::Show if !parameters.is_empty() => wrong_usage("to change the configuration, say `set` behind the host"),
-        Action::Show => {
-            let lan = args.target.with(async |bmc| Ok(bmc.lan_configuration(channel).await?)).await?;
-            show(lan, args.json)
-        }
-        Action::Set if parameters.is_empty() => wrong_usage("`set` needs an option that says what, such as --address"),
-        Action::Set => {
-            args.target
-                .with(async |bmc| match bmc.set_lan_configuration(channel, &parameters).await {
-                    Err(error) if error.kind() == ErrorKind::Timeout => Err(anyhow::anyhow!(
-                        "{}; if this changed the address or the VLAN that is in use, look for the BMC there",
-                        error.report()
-                    )),
-                    done => Ok(done?),
-                })
-                .await?;
-            print(if args.json { "{\"set\":true}\n" } else { "set\n" })
-        }
+    match args.verb {
+        Verb::Show(args) => show(&args).await,
+        Verb::Set(args) => set(&args).await,
     }
 }
 
-fn show(lan: LanConfiguration, as_json: bool) -> anyhow::Result<ExitCode> {
+async fn set(args: &SetArgs) -> anyhow::Result<ExitCode> {
+    let parameters = args.change.parameters();
+    if parameters.is_empty() {
+        wrong_usage("`set` needs an option that says what, such as --address");
+    }
+    let channel = args.rest.channel.unwrap_or(PRESENT_CHANNEL);
+    let target = &args.rest.target;
+    target
+        .with(async |bmc| match bmc.set_lan_configuration(channel, &parameters).await {
+            Err(error) if error.kind() == ErrorKind::Timeout => Err(anyhow::anyhow!(
+                "{}; if this changed the address or the VLAN that is in use, look for the BMC there",
+                error.report()
+            )),
+            done => Ok(done?),
+        })
+        .await?;
+    match args.rest.json {
+        true => print(&format!("{:#}\n", target.envelope(json!({ "set": true }), json!([])))),
+        false => print("set\n"),
+    }
+}
+
+async fn show(args: &ShowArgs) -> anyhow::Result<ExitCode> {
+    let channel = args.channel.unwrap_or(PRESENT_CHANNEL);
+    let lan = args.target.with(async |bmc| Ok(bmc.lan_configuration(channel).await?)).await?;
     let missing: Vec<_> =
         lan.missing.iter().map(|one| Missing::new(one.item().to_string(), one.error().clone().into())).collect();
-    let mac = |mac: Option<[u8; 6]>| mac.map(|mac| mac.map(|byte| format!("{byte:02x}")).join(":"));
+    if args.json {
+        let json = args.target.envelope(to_json(&lan), serde_json::to_value(&missing)?);
+        print(&format!("{json:#}\n"))?;
+    } else {
+        print(&text(lan))?;
+    }
+    Ok(tell_missing(&missing))
+}
+
+fn mac(mac: [u8; 6]) -> String {
+    mac.map(|byte| format!("{byte:02x}")).join(":")
+}
+
+fn source(source: AddressSource) -> String {
+    format!("{source:?}").to_lowercase()
+}
+
+fn to_json(lan: &LanConfiguration) -> Value {
+    json!({
+        "address": lan.address,
+        "address_source": lan.source.map(source),
+        "subnet_mask": lan.subnet_mask,
+        "mac_address": lan.mac.map(mac),
+        "gateway": lan.gateway,
+        "gateway_mac": lan.gateway_mac.map(mac),
+        "backup_gateway": lan.backup_gateway,
+        "vlan": lan.vlan.flatten(),
+        "vlan_priority": lan.vlan_priority,
+        "cipher_suites": lan.cipher_suites,
+    })
+}
+
+fn text(lan: LanConfiguration) -> String {
     let text = |value: Option<Ipv4Addr>| value.map(|value| value.to_string());
     let suites = lan.cipher_suites.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     let lines = [
         ("Address", text(lan.address)),
-        ("Address source", lan.source.map(|source| format!("{source:?}").to_lowercase())),
+        ("Address source", lan.source.map(source)),
         ("Subnet mask", text(lan.subnet_mask)),
-        ("MAC address", mac(lan.mac)),
+        ("MAC address", lan.mac.map(mac)),
         ("Gateway", text(lan.gateway)),
-        ("Gateway MAC", mac(lan.gateway_mac)),
+        ("Gateway MAC", lan.gateway_mac.map(mac)),
         ("Backup gateway", text(lan.backup_gateway)),
         ("VLAN", lan.vlan.map(|vlan| vlan.map_or_else(|| "off".to_owned(), |id| id.to_string()))),
         ("VLAN priority", lan.vlan_priority.map(|priority| priority.to_string())),
         ("SNMP community", lan.community),
         ("Cipher suites", Some(suites).filter(|suites| !suites.is_empty())),
     ];
-    if as_json {
-        let told = lines.into_iter().map(|(name, value)| (name.to_lowercase().replace(' ', "_"), json!(value)));
-        let mut told: serde_json::Map<_, _> = told.collect();
-        if !missing.is_empty() {
-            told.insert("partial".to_owned(), serde_json::to_value(&missing)?);
-        }
-        print(&format!("{}\n", serde_json::Value::Object(told)))?;
-    } else {
-        let told = lines.iter().filter_map(|(name, value)| value.as_ref().map(|value| format!("{name:<15} {value}\n")));
-        print(&told.collect::<String>())?;
-    }
-    Ok(tell_missing(&missing))
+    lines.iter().filter_map(|(name, value)| value.as_ref().map(|value| format!("{name:<15} {value}\n"))).collect()
 }
 
 #[cfg(test)]

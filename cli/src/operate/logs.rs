@@ -7,12 +7,13 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use rosefish::Selector;
 use rosefish::host::{Host, LogEntry, LogInfo, LogQuery, Outcome, Partial, Severity};
 use rosefish::wire::DateTime;
 
-use super::{Table, Target, print, tell, tell_list, wrong_usage};
+use super::told::Shown;
+use super::{Table, Target, print, tell, tell_list};
 use crate::partial::say_not_read;
 use crate::terminal::{one_line, say, stdout};
 
@@ -22,8 +23,8 @@ Examples:
   rosefish logs 10.0.0.7 --since 2d --severity warning --user root
   rosefish logs 10.0.0.7 --log IML --save iml.json --user root
   rosefish logs 10.0.0.7 --follow --user root
-  rosefish logs 10.0.0.7 list --user root                which logs there are
-  rosefish logs 10.0.0.7 clear --log SEL --user root
+  rosefish logs list 10.0.0.7 --user root                which logs there are
+  rosefish logs clear 10.0.0.7 --log SEL --user root
 
 --since takes a time (2026-11-27, 2026-11-27T18:00:00Z) or how long ago (90m, 12h, 7d). Entries without a time count as made when
 the one before them was; entries that don't say how bad they are are shown with any --severity.";
@@ -32,17 +33,6 @@ the one before them was; entries that don't say how bad they are are shown with 
 const INTERVAL: Duration = Duration::from_secs(5);
 /// So many of the newest entries of each log are read then.
 const NEWEST: usize = 50;
-
-/// What to do with the logs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Action {
-    /// Show the entries of all logs, or of one
-    Show,
-    /// Show which logs there are
-    List,
-    /// Erase the entries of a log
-    Clear,
-}
 
 /// Severities that are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -56,11 +46,25 @@ enum SeverityName {
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct LogsArgs {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// What to do with the logs.
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Show the entries of all logs, or of one
+    Show(ShowArgs),
+    /// Show which logs there are
+    List(ListArgs),
+    /// Erase the entries of a log
+    Clear(ClearArgs),
+}
+
+#[derive(Debug, Args)]
+struct ShowArgs {
     #[command(flatten)]
     target: Target,
-    /// What to do
-    #[arg(value_name = "ACTION", default_value = "show", hide_default_value = true)]
-    action: Action,
     /// Only this log, by Id, name or URI
     #[arg(long, value_name = "LOG")]
     log: Option<Selector>,
@@ -79,6 +83,27 @@ pub(crate) struct LogsArgs {
     /// Write the entries to a file as JSON
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct ListArgs {
+    #[command(flatten)]
+    target: Target,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct ClearArgs {
+    #[command(flatten)]
+    target: Target,
+    /// The log, by Id, name or URI; `list` shows which there are
+    #[arg(long, value_name = "LOG")]
+    log: Selector,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -126,26 +151,20 @@ fn utc(seconds: u64) -> DateTime {
 }
 
 pub(crate) async fn run(args: LogsArgs) -> anyhow::Result<ExitCode> {
-    let narrows =
-        args.since.is_some() || args.severity.is_some() || args.last.is_some() || args.follow || args.save.is_some();
-    match (args.action, args.log.clone()) {
-        (Action::List, None) if !narrows => {
+    match args.verb {
+        Verb::Show(args) => show(args).await,
+        Verb::List(args) => {
             let found = args.target.with(async |host| host.logs().await).await?;
-            return tell_list(&found, args.json, list);
+            tell_list(&found, args.json, list)
         }
-        (Action::List, _) => wrong_usage("`list` shows which logs there are: the other options are for `show`"),
-        (Action::Clear, Some(log)) if !narrows => {
-            let done = args.target.with(async |host| host.clear_log(log).await).await?;
-            return tell(&done, args.json, |log| format!("cleared {log}\n"));
+        Verb::Clear(args) => {
+            let done = args.target.with(async |host| host.clear_log(args.log.clone()).await).await?;
+            tell(&done, args.json, |log| format!("cleared {log}\n"))
         }
-        (Action::Clear, Some(_)) => {
-            wrong_usage("`clear` erases all entries of a log: the other options are for `show`")
-        }
-        (Action::Clear, None) => {
-            wrong_usage("say which log is to be cleared: --log NAME; `list` shows which there are")
-        }
-        (Action::Show, _) => {}
     }
+}
+
+async fn show(args: ShowArgs) -> anyhow::Result<ExitCode> {
     let mut query = LogQuery::all();
     query.log = args.log;
     query.since = args.since;
@@ -162,7 +181,7 @@ pub(crate) async fn run(args: LogsArgs) -> anyhow::Result<ExitCode> {
     if let Some(file) = &args.save {
         return save(&found, file);
     }
-    tell_list(&found, args.json, |all| table(all, true))
+    tell_list(&found, args.json, table)
 }
 
 fn save(found: &Outcome<Partial<LogEntry>>, file: &Path) -> anyhow::Result<ExitCode> {
@@ -207,22 +226,23 @@ fn show_new(new: &[LogEntry], as_json: bool, with_headings: bool) -> anyhow::Res
         }
         out.flush()?;
     } else {
-        print(&table(new, with_headings))?;
+        let table = table(new);
+        Shown::from(if with_headings { table } else { table.without_headings() }).print()?;
     }
     Ok(())
 }
 
-fn list(all: &[LogInfo]) -> String {
+fn list(all: &[LogInfo]) -> Table {
     let mut table = Table::new(&["LOG", "NAME", "KIND", "STATE", "URI"]);
     for log in all {
         let state = if log.enabled == Some(false) { "disabled" } else { "" };
         let kind = log.kind.clone().unwrap_or_default();
         table.row([log.log.clone(), log.name.clone(), kind, state.to_owned(), log.uri.clone()]);
     }
-    table.text()
+    table
 }
 
-fn table(all: &[LogEntry], with_headings: bool) -> String {
+fn table(all: &[LogEntry]) -> Table {
     let mut table = Table::new(&["TIME", "LOG", "ID", "SEVERITY", "SENSOR", "MESSAGE"]);
     for LogEntry { log, entry, .. } in all {
         let severity = entry.severity.map(|severity| severity.to_string()).unwrap_or_default();
@@ -231,11 +251,7 @@ fn table(all: &[LogEntry], with_headings: bool) -> String {
         let sensor = entry.sensor.clone().unwrap_or_default();
         table.row([time, log.clone(), entry.id.clone(), severity, sensor, entry.message.clone()]);
     }
-    let text = table.text();
-    match with_headings {
-        true => text,
-        false => text.split_once('\n').map(|(_, rows)| rows.to_owned()).unwrap_or_default(),
-    }
+    table
 }
 
 #[cfg(test)]

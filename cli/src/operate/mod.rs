@@ -1,34 +1,40 @@
 //! The commands that operate a machine, by Redfish or IPMI: how they name the host and the protocol, and how they tell
 //! what came of it. One module per command.
 
+pub(crate) mod bios;
 pub(crate) mod bmc;
 pub(crate) mod boot;
+pub(crate) mod firmware;
 pub(crate) mod health;
 pub(crate) mod identify;
 pub(crate) mod inventory;
 pub(crate) mod lan;
 pub(crate) mod logs;
+pub(crate) mod media;
+mod media_boot;
 pub(crate) mod power;
 pub(crate) mod raw;
 pub(crate) mod sel;
 pub(crate) mod sensors;
 pub(crate) mod sol;
 mod table;
+mod told;
 pub(crate) mod users;
-
-use std::io::Write as _;
-use std::process::ExitCode;
+mod waiting;
 
 use clap::{Args, ValueEnum};
 use rosefish::Selector;
-use rosefish::host::{Attempt, Host, HostBuilder, OfSystem, Outcome, Partial, Protocol};
+use rosefish::host::{Backend, Host, HostBuilder, Outcome, Protocol};
 use rosefish::ipmi::{self, CipherSuite, Privilege};
-use serde_json::{Value, json};
 
 use crate::host::{HostArgs, split_url};
-use crate::partial::tell_missing;
-use crate::terminal::{one_line, say, stdout};
-pub(crate) use table::Table;
+pub(crate) use table::{Table, told_apart};
+pub(crate) use told::{Shown, envelope, print, tell, tell_attempts, tell_each, tell_list, to_json};
+use waiting::WaitArgs;
+
+/// Headings in `--help`.
+const PROTOCOL: &str = "Protocol";
+const WHICH: &str = "Which one, by Id, name or URI";
 
 /// Which protocol to use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -70,7 +76,7 @@ pub(crate) struct Target {
     #[arg(value_name = "HOST")]
     address: String,
     /// Protocol to use [default: Redfish if available, otherwise IPMI]
-    #[arg(long, value_name = "NAME", default_value = "auto", help_heading = "Protocol", hide_default_value = true)]
+    #[arg(long, value_name = "NAME", default_value = "auto", help_heading = PROTOCOL, hide_default_value = true)]
     protocol: ProtocolName,
     #[command(flatten)]
     choice: ChoiceArgs,
@@ -82,16 +88,15 @@ pub(crate) struct Target {
 
 /// What of a Redfish service is meant, where it has several.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Which one, by Id, name or URI")]
 struct ChoiceArgs {
     /// Operate this system, where the service has several
-    #[arg(long, value_name = "SYSTEM")]
+    #[arg(help_heading = WHICH, long, value_name = "SYSTEM")]
     system: Option<Selector>,
     /// Operate this chassis and its system
-    #[arg(long, value_name = "CHASSIS")]
+    #[arg(help_heading = WHICH, long, value_name = "CHASSIS")]
     chassis: Option<Selector>,
     /// Operate this manager (BMC) and its system
-    #[arg(long, value_name = "MANAGER")]
+    #[arg(help_heading = WHICH, long, value_name = "MANAGER")]
     manager: Option<Selector>,
 }
 
@@ -124,16 +129,15 @@ pub(crate) struct IpmiTarget {
 
 /// Options of IPMI sessions, by the letters that ipmitool gives them.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Protocol")]
 struct IpmiArgs {
     /// IPMI: the UDP port [default: 623]
-    #[arg(long, short, value_name = "PORT")]
+    #[arg(help_heading = PROTOCOL, long, short, value_name = "PORT")]
     port: Option<u16>,
     /// IPMI: the privilege level of the session [default: administrator]
-    #[arg(long, short = 'L', value_name = "LEVEL")]
+    #[arg(help_heading = PROTOCOL, long, short = 'L', value_name = "LEVEL")]
     privilege: Option<PrivilegeName>,
     /// IPMI: insist on this cipher suite, such as 17 or 3, instead of the strongest that there is
-    #[arg(long, short = 'C', value_name = "N", value_parser = cipher_suite)]
+    #[arg(help_heading = PROTOCOL, long, short = 'C', value_name = "N", value_parser = cipher_suite)]
     cipher_suite: Option<CipherSuite>,
 }
 
@@ -183,6 +187,16 @@ async fn open(
 }
 
 impl Target {
+    /// What to try next, where the error is one that an argument would mend.
+    pub(crate) fn hint(&self, error: &rosefish::Error) -> anyhow::Error {
+        self.host.hint(&self.address, error)
+    }
+
+    /// The host as it was named.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Connects, does the work and ends the session, however the work ended.
     pub(crate) async fn with<T>(
         &self,
@@ -202,6 +216,11 @@ impl Target {
 }
 
 impl IpmiTarget {
+    /// What came of it as JSON, with what could not be read.
+    fn envelope(&self, value: serde_json::Value, missing: serde_json::Value) -> serde_json::Value {
+        envelope(&self.address, &serde_json::json!(Backend::Ipmi), value, missing)
+    }
+
     /// As [`Target::with`], by IPMI.
     pub(crate) async fn with<T>(
         &self,
@@ -219,124 +238,9 @@ impl IpmiTarget {
     }
 }
 
-fn tell_attempts(attempts: &[Attempt]) {
-    for attempt in attempts {
-        say!("not by {attempt}");
-    }
-}
-
-/// Prints what came of it: as JSON with how it came about, else as text, with that on standard error where it was not at
-/// the first attempt.
-pub(crate) fn tell<T: serde::Serialize>(
-    outcome: &Outcome<T>,
-    as_json: bool,
-    text: impl FnOnce(&T) -> String,
-) -> anyhow::Result<ExitCode> {
-    if as_json {
-        return print(&format!("{:#}\n", to_json(outcome, &outcome.value)?));
-    }
-    tell_attempts(&outcome.attempts);
-    tell_unread(outcome.unread.as_ref());
-    print(&text(&outcome.value))
-}
-
-/// As [`tell`], of what there is of each system: alone as it is where there is one, else with the systems' names.
-pub(crate) fn tell_each<T: serde::Serialize>(
-    outcome: &Outcome<Partial<OfSystem<T>>>,
-    as_json: bool,
-    heading: &str,
-    text: impl Fn(&T) -> String,
-) -> anyhow::Result<ExitCode> {
-    let Partial { items, missing } = &outcome.value;
-    if let [only] = &items[..]
-        && missing.is_empty()
-    {
-        if as_json {
-            return print(&format!("{:#}\n", to_json(outcome, &only.value)?));
-        }
-        tell_attempts(&outcome.attempts);
-        return print(&format!("{}\n", text(&only.value)));
-    }
-    if as_json {
-        print_partial(outcome, items, missing)?;
-    } else {
-        tell_attempts(&outcome.attempts);
-        let mut table = Table::new(&["SYSTEM", heading]);
-        for OfSystem { system, value, .. } in items {
-            table.row([system.clone(), text(value)]);
-        }
-        print(&table.text())?;
-    }
-    Ok(tell_missing(missing))
-}
-
-/// As [`tell`], of a list: what could not be read is named on standard error, and beside the value in JSON.
-pub(crate) fn tell_list<T: serde::Serialize>(
-    outcome: &Outcome<Partial<T>>,
-    as_json: bool,
-    text: impl FnOnce(&[T]) -> String,
-) -> anyhow::Result<ExitCode> {
-    let Partial { items, missing } = &outcome.value;
-    if as_json {
-        print_partial(outcome, items, missing)?;
-    } else {
-        tell_attempts(&outcome.attempts);
-        print(&text(items))?;
-    }
-    Ok(tell_missing(missing))
-}
-
-fn tell_unread(unread: Option<&rosefish::Error>) {
-    if let Some(error) = unread {
-        let line = one_line(&error.report());
-        say!("confirmed by the BMC, but what is there now could not be read: {line}");
-    }
-}
-
-/// Prints a list as JSON, with what could not be read beside it.
-fn print_partial<T, V: serde::Serialize>(
-    outcome: &Outcome<T>,
-    items: &[V],
-    missing: &[impl serde::Serialize],
-) -> anyhow::Result<()> {
-    let mut json = to_json(outcome, items)?;
-    if let Some(object) = json.as_object_mut() {
-        object.insert("partial".to_owned(), serde_json::to_value(missing)?);
-    }
-    print(&format!("{json:#}\n"))?;
-    Ok(())
-}
-
-/// How a result came about, with what else is known of it.
-fn to_json<T, V: serde::Serialize + ?Sized>(outcome: &Outcome<T>, value: &V) -> anyhow::Result<Value> {
-    let attempts = outcome
-        .attempts
-        .iter()
-        .map(|attempt| json!({ "backend": attempt.backend, "phase": attempt.phase, "error": attempt.error.report() }));
-    let attempts: Vec<Value> = attempts.collect();
-    let value = serde_json::to_value(value)?;
-    let mut json = json!({ "value": value, "backend": outcome.backend, "attempts": attempts });
-    if let Some(object) = json.as_object_mut() {
-        if !outcome.sent.is_empty() {
-            object.insert("sent".to_owned(), json!(outcome.sent));
-        }
-        if let Some(error) = &outcome.unread {
-            object.insert("unread".to_owned(), json!(error.report()));
-        }
-    }
-    Ok(json)
-}
-
 /// Ends the program as for any other mistake in the command line that `clap` sees itself.
 fn wrong_usage(what: &str) -> ! {
     clap::Error::raw(clap::error::ErrorKind::ArgumentConflict, format!("{what}\n")).exit()
-}
-
-pub(crate) fn print(text: &str) -> anyhow::Result<ExitCode> {
-    let mut out = stdout();
-    out.write_all(text.as_bytes())?;
-    out.flush()?;
-    Ok(ExitCode::SUCCESS)
 }
 
 #[cfg(test)]

@@ -3,44 +3,96 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use rosefish::host::{Host, HostPowerState, Manner, Outcome, PowerRestorePolicy};
 use rosefish::schema::resource::ResetType;
 
-use super::{Target, tell, tell_each, wrong_usage};
+use super::{Target, WaitArgs, tell, tell_each};
 
 const EXAMPLES: &str = "\
 Examples:
   rosefish power 10.0.0.7 --user root                 is it on?
-  rosefish power 10.0.0.7 on --user root
-  rosefish power 10.0.0.7 off --user root             asks the operating system to shut down
-  rosefish power 10.0.0.7 off --wait --user root      and waits until it is off, for up to 300 seconds
-  rosefish power 10.0.0.7 off --force --user root     pulls the plug
-  rosefish power 10.0.0.7 reset --wait=600 --user root
-  rosefish power 10.0.0.7 policy last-state --user root
-  rosefish power 10.0.0.7 cycle --of-chassis --chassis Enclosure --user root
-  rosefish power https://10.0.0.7/redfish/v1/Systems/Node2 on --user root
+  rosefish power on 10.0.0.7 --user root
+  rosefish power off 10.0.0.7 --user root             asks the operating system to shut down
+  rosefish power off 10.0.0.7 --wait --user root      and waits until it is off, for up to 600 seconds
+  rosefish power off 10.0.0.7 --force --user root     pulls the plug
+  rosefish power reset 10.0.0.7 --wait=900 --user root
+  rosefish power policy 10.0.0.7 last-state --user root
+  rosefish power cycle 10.0.0.7 --of-chassis --chassis Enclosure --user root
+  rosefish power on https://10.0.0.7/redfish/v1/Systems/Node2 --user root
 
 `turned on` and `turned off` mean that the machine was seen to be. If it is not within 10 seconds, that is an error; --wait
 gives it longer. Where a machine has no word for what is wanted, two are sent, and shown.";
 
+/// Show or change the power state of a machine
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct PowerArgs {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
 /// What to do with the power.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Action {
+#[derive(Debug, Subcommand)]
+enum Verb {
     /// Show whether it is on, of each system
-    Status,
+    Status(StatusArgs),
     /// Turn it on
-    On,
+    On(ChangeArgs),
     /// Have the operating system shut down; with --force, turn it off at once
-    Off,
+    Off(ForceArgs),
     /// Turn it off at once, and on again
-    Cycle,
+    Cycle(ChangeArgs),
     /// Have the operating system restart; with --force, reset at once
-    Reset,
+    Reset(ForceArgs),
     /// Send a diagnostic interrupt (NMI)
-    Nmi,
+    Nmi(ChangeArgs),
     /// Show or set what happens when power returns
-    Policy,
+    Policy(PolicyArgs),
+}
+
+#[derive(Debug, Args)]
+struct StatusArgs {
+    #[command(flatten)]
+    target: Target,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct ChangeArgs {
+    #[command(flatten)]
+    target: Target,
+    #[command(flatten)]
+    waiting: WaitArgs,
+    /// Reset the chassis itself, with everything in it (Redfish alone)
+    #[arg(long)]
+    of_chassis: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct ForceArgs {
+    /// Don't ask the operating system: what it hasn't written is lost
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+#[derive(Debug, Args)]
+struct PolicyArgs {
+    #[command(flatten)]
+    target: Target,
+    /// What is to happen when power returns; without it, show what does
+    #[arg(value_name = "POLICY")]
+    policy: Option<PolicyName>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 /// What a machine does when its power returns.
@@ -54,68 +106,53 @@ enum PolicyName {
     LastState,
 }
 
-/// Show or change the power state of a machine
-#[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
-pub(crate) struct PowerArgs {
-    #[command(flatten)]
-    target: Target,
-    /// What to do
-    #[arg(value_name = "ACTION", default_value = "status", hide_default_value = true)]
-    action: Action,
-    /// What happens when power returns, for `policy`
-    #[arg(value_name = "POLICY")]
-    policy: Option<PolicyName>,
-    /// Don't ask the operating system: what it hasn't written is lost
-    #[arg(long)]
-    force: bool,
-    /// Wait until the state is reached, for so many seconds at most
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "300",
-        value_parser = crate::host::seconds
-    )]
-    wait: Option<Duration>,
-    /// Reset the chassis itself, with everything in it (Redfish alone)
-    #[arg(long)]
-    of_chassis: bool,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+/// A change of the power state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Action {
+    On,
+    Off,
+    Cycle,
+    Reset,
+    Nmi,
 }
 
 pub(crate) async fn run(args: PowerArgs) -> anyhow::Result<ExitCode> {
-    match (args.action, args.policy) {
-        (Action::Policy, None) => {
-            let found = args.target.with(async |host| host.power_restore_policies().await).await?;
-            return tell_each(&found, args.json, "POLICY", ToString::to_string);
+    match args.verb {
+        Verb::Status(args) => {
+            let states = args.target.with(async |host| host.power_states().await).await?;
+            tell_each(&states, args.json, "POWER", ToString::to_string)
         }
-        (Action::Policy, Some(policy)) => {
-            let policy = match policy {
-                PolicyName::AlwaysOn => PowerRestorePolicy::AlwaysOn,
-                PolicyName::AlwaysOff => PowerRestorePolicy::AlwaysOff,
-                PolicyName::LastState => PowerRestorePolicy::LastState,
-            };
-            let done = args.target.with(async |host| host.set_power_restore_policy(policy).await).await?;
-            return tell(&done, args.json, |policy| format!("{policy}\n"));
-        }
-        (_, Some(_)) => wrong_usage("a policy is for `policy` alone"),
-        (_, None) => {}
+        Verb::Policy(args) => policy(args).await,
+        Verb::On(args) => changed(args, Action::On, false).await,
+        Verb::Off(ForceArgs { change, force }) => changed(change, Action::Off, force).await,
+        Verb::Cycle(args) => changed(args, Action::Cycle, false).await,
+        Verb::Reset(ForceArgs { change, force }) => changed(change, Action::Reset, force).await,
+        Verb::Nmi(args) => changed(args, Action::Nmi, false).await,
     }
-    if args.action == Action::Status {
-        let states = args.target.with(async |host| host.power_states().await).await?;
-        return tell_each(&states, args.json, "POWER", ToString::to_string);
-    }
+}
+
+async fn policy(args: PolicyArgs) -> anyhow::Result<ExitCode> {
+    let Some(policy) = args.policy else {
+        let found = args.target.with(async |host| host.power_restore_policies().await).await?;
+        return tell_each(&found, args.json, "POLICY", ToString::to_string);
+    };
+    let policy = match policy {
+        PolicyName::AlwaysOn => PowerRestorePolicy::AlwaysOn,
+        PolicyName::AlwaysOff => PowerRestorePolicy::AlwaysOff,
+        PolicyName::LastState => PowerRestorePolicy::LastState,
+    };
+    let done = args.target.with(async |host| host.set_power_restore_policy(policy).await).await?;
+    tell(&done, args.json, |policy| format!("{policy}\n"))
+}
+
+async fn changed(args: ChangeArgs, action: Action, force: bool) -> anyhow::Result<ExitCode> {
     if args.of_chassis {
-        let word = chassis_word(args.action, args.force);
+        let word = chassis_word(action, force);
         let done = args.target.with(async |host| host.reset_chassis(word).await).await?;
         return tell(&done, args.json, |id| format!("{} sent to chassis {id}\n", done.sent.join(", ")));
     }
-    let done = args.target.with(async |host| change(host, args.action, args.force, args.wait).await).await?;
-    let text = words(args.action, args.force, done.value.as_ref());
+    let done = args.target.with(async |host| change(host, action, force, args.waiting.wait).await).await?;
+    let text = words(action, force, done.value.as_ref());
     let how = if done.sent.len() > 1 { format!(" ({})", done.sent.join(", then ")) } else { String::new() };
     tell(&done, args.json, |_| format!("{text}{how}\n"))
 }
@@ -134,7 +171,7 @@ async fn change(
         (Action::Reset, Some(within)) if !force => host.restart(within).await?,
         (Action::Reset, _) => host.reset(manner).await?,
         (Action::Nmi, _) => return host.diagnostic_interrupt().await,
-        (Action::Status | Action::Policy | Action::On, _) => host.power_on().await?,
+        (Action::On, _) => host.power_on().await?,
     };
     if let Some(within) = wait {
         let goal = if action == Action::Off { HostPowerState::Off } else { HostPowerState::On };
@@ -152,7 +189,7 @@ fn chassis_word(action: Action, force: bool) -> ResetType {
         (Action::Reset, true) => ResetType::ForceRestart,
         (Action::Reset, false) => ResetType::GracefulRestart,
         (Action::Nmi, _) => ResetType::Nmi,
-        (Action::Status | Action::Policy | Action::On, _) => ResetType::On,
+        (Action::On, _) => ResetType::On,
     }
 }
 
@@ -160,9 +197,9 @@ fn chassis_word(action: Action, force: bool) -> ResetType {
 fn words(action: Action, force: bool, seen: Option<&HostPowerState>) -> &'static str {
     use HostPowerState as S;
     match (action, seen) {
-        (Action::Status | Action::Policy | Action::On, Some(S::On)) => "turned on",
-        (Action::Status | Action::Policy | Action::On, Some(S::PoweringOn)) => "powering on",
-        (Action::Status | Action::Policy | Action::On, _) => "asked to turn on",
+        (Action::On, Some(S::On)) => "turned on",
+        (Action::On, Some(S::PoweringOn)) => "powering on",
+        (Action::On, _) => "asked to turn on",
         (Action::Off, Some(S::Off)) => "turned off",
         (Action::Off, _) if !force => "asked to shut down",
         (Action::Off, _) => "asked to turn off",

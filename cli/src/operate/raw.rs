@@ -21,7 +21,7 @@ pub(crate) struct RawArgs {
     /// The command changes nothing: repeat it when no answer comes
     #[arg(long)]
     reading: bool,
-    /// Tell it as JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -42,7 +42,8 @@ pub(crate) async fn run(args: RawArgs) -> anyhow::Result<ExitCode> {
     }
     let answer = args.target.with(async |bmc| Ok(bmc.send(&raw).await?)).await?;
     if args.json {
-        return print(&format!("{}\n", json!({ "data": answer })));
+        let json = args.target.envelope(json!({ "data": answer }), json!([]));
+        return print(&format!("{json:#}\n"));
     }
     let lines = answer.chunks(16).map(|line| line.iter().map(|byte| format!(" {byte:02x}")).collect::<String>() + "\n");
     print(&lines.collect::<String>())

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use rosefish::host::{Sensor, SensorKind};
 
-use super::{Table, Target, tell_list};
+use super::{Table, Target, tell_list, told_apart};
 use crate::partial::FOUND;
 
 const EXAMPLES: &str = "\
@@ -29,7 +29,7 @@ pub(crate) struct SensorsArgs {
     /// Only those that say that something is wrong: thresholds, failed parts, lost redundancy
     #[arg(long)]
     problems: bool,
-    /// Show the thresholds as well
+    /// Show the thresholds: lower and upper (L, U), fatal, critical and warning (F, C, W)
     #[arg(long)]
     thresholds: bool,
     /// Print JSON
@@ -52,20 +52,24 @@ pub(crate) async fn run(args: SensorsArgs) -> anyhow::Result<ExitCode> {
     Ok(if has_problems { FOUND.into() } else { code })
 }
 
-fn sensor_table(all: &[Sensor], thresholds: bool) -> String {
-    let mut headings = vec!["NAME", "READING", "UNIT", "STATUS", "STATES"];
-    if thresholds {
-        headings.extend(["L-FATAL", "L-CRIT", "L-WARN", "U-WARN", "U-CRIT", "U-FATAL"]);
+fn sensor_table(all: &[Sensor], thresholds: bool) -> Table {
+    let mut headings = vec!["NAME", "READING", "UNIT", "STATUS"];
+    if !thresholds {
+        headings.push("STATES");
+    } else {
+        headings.extend(["LF", "LC", "LW", "UW", "UC", "UF"]);
     }
     let mut table = Table::new(&headings);
-    for sensor in all {
+    let names: Vec<_> = all.iter().map(|sensor| (sensor.name.as_str(), sensor.id.as_str())).collect();
+    for (sensor, name) in all.iter().zip(told_apart(&names)) {
         let unit = match sensor.unit.as_deref() {
             Some("Cel") => "\u{b0}C".to_owned(),
             unit => unit.unwrap_or_default().to_owned(),
         };
-        let (status, states) = (sensor.status.to_string(), sensor.states.join(", "));
-        let mut row = vec![sensor.name.clone(), number(sensor.reading), unit, status, states];
-        if thresholds {
+        let mut row = vec![name, number(sensor.reading), unit, sensor.status.to_string()];
+        if !thresholds {
+            row.push(sensor.states.join(", "));
+        } else {
             let limits = &sensor.thresholds;
             let lower = [limits.lower_fatal, limits.lower_critical, limits.lower_caution];
             let upper = [limits.upper_caution, limits.upper_critical, limits.upper_fatal];
@@ -73,7 +77,7 @@ fn sensor_table(all: &[Sensor], thresholds: bool) -> String {
         }
         table.row(row);
     }
-    table.text()
+    table
 }
 
 /// At most three decimals, and no zeroes at the end.

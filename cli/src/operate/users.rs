@@ -4,11 +4,11 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand};
 use rosefish::host::{Host, Outcome, User, UserRole};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{Table, Target, tell, tell_list, wrong_usage};
+use super::{Table, Target, tell, tell_list};
 use crate::terminal::say;
 
 /// The variable that has the password of the user who is added or changed.
@@ -17,86 +17,113 @@ const NEW_PASSWORD_VARIABLE: &str = "ROSEFISH_NEW_PASSWORD";
 const EXAMPLES: &str = "\
 Examples:
   rosefish users 10.0.0.7 --user root
-  rosefish users 10.0.0.7 add monitor read-only --user root
-  rosefish users 10.0.0.7 password monitor --user root
-  rosefish users 10.0.0.7 role monitor operator --user root
+  rosefish users add 10.0.0.7 monitor read-only --user root
+  rosefish users password 10.0.0.7 monitor --user root
+  rosefish users role 10.0.0.7 monitor operator --user root
 
 Roles: administrator, operator, read-only (IPMI: administrator, operator, user), and whatever other roles the Redfish service has.
 The new password comes from ROSEFISH_NEW_PASSWORD or is asked for; it is never an argument.";
-
-/// What to do with the users.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Action {
-    /// Show them
-    List,
-    /// Add NAME with ROLE; the new password is asked for
-    Add,
-    /// Change the password of NAME
-    Password,
-    /// Change what NAME may do to ROLE
-    #[value(alias = "privilege")]
-    Role,
-    /// Let NAME log in
-    Enable,
-    /// Don't let NAME log in
-    Disable,
-    /// Remove NAME
-    Remove,
-}
 
 /// Show or change the users of a BMC
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct UsersArgs {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// What to do with the users.
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Show them
+    List(ListArgs),
+    /// Add NAME with ROLE; the new password is asked for
+    Add(RoleArgs),
+    /// Change the password of NAME
+    Password(NameArgs),
+    /// Change what NAME may do to ROLE
+    #[command(alias = "privilege")]
+    Role(RoleArgs),
+    /// Let NAME log in
+    Enable(NameArgs),
+    /// Don't let NAME log in
+    Disable(NameArgs),
+    /// Remove NAME
+    Remove(NameArgs),
+}
+
+#[derive(Debug, Args)]
+struct ListArgs {
     #[command(flatten)]
     target: Target,
-    /// What to do
-    #[arg(value_name = "ACTION", default_value = "list", hide_default_value = true)]
-    action: Action,
-    /// Whom to change
-    #[arg(value_name = "NAME")]
-    name: Option<String>,
-    /// What the user may do, for `add` and `role`
-    #[arg(value_name = "ROLE")]
-    role: Option<UserRole>,
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
+#[derive(Debug, Args)]
+struct NameArgs {
+    #[command(flatten)]
+    target: Target,
+    /// The user's name
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct RoleArgs {
+    #[command(flatten)]
+    user: NameArgs,
+    /// What the user may do
+    #[arg(value_name = "ROLE")]
+    role: UserRole,
+}
+
+/// A change of a user.
+#[derive(Debug, Clone)]
+enum Action {
+    Add(UserRole),
+    Password,
+    Role(UserRole),
+    Enable(bool),
+    Remove,
+}
+
 pub(crate) async fn run(args: UsersArgs) -> anyhow::Result<ExitCode> {
-    let wants_role = matches!(args.action, Action::Add | Action::Role);
-    let (action, name) = match (args.action, args.name, &args.role) {
-        (Action::List, None, None) => {
-            let found = args.target.with(async |host| host.users().await).await?;
-            if found.value.iter().any(|user| user.is_anonymous() && user.enabled == Some(true)) {
-                say!("warning: the anonymous user is enabled: anybody may be able to log in without a name");
-            }
-            return tell_list(&found, args.json, table);
-        }
-        (Action::List, ..) => wrong_usage("`list` takes no name"),
-        (_, None, _) => wrong_usage("say whose, behind the action"),
-        (_, Some(_), None) if wants_role => {
-            wrong_usage("say administrator, operator, read-only or another role, behind the name")
-        }
-        (_, Some(_), Some(_)) if !wants_role => wrong_usage("this action takes no role"),
-        (action, Some(name), _) => (action, name),
+    let (NameArgs { target, name, json }, action) = match args.verb {
+        Verb::List(args) => return list(args).await,
+        Verb::Add(RoleArgs { user, role }) => (user, Action::Add(role)),
+        Verb::Role(RoleArgs { user, role }) => (user, Action::Role(role)),
+        Verb::Password(user) => (user, Action::Password),
+        Verb::Enable(user) => (user, Action::Enable(true)),
+        Verb::Disable(user) => (user, Action::Enable(false)),
+        Verb::Remove(user) => (user, Action::Remove),
     };
     let password = match action {
-        Action::Add | Action::Password => new_password(&name)?,
+        Action::Add(_) | Action::Password => new_password(&name)?,
         _ => SecretString::default(),
     };
-    let role = args.role.unwrap_or(UserRole::ReadOnly);
-    let done = args.target.with(async |host| apply(host, action, &name, role, password).await).await?;
-    tell(&done, args.json, |id| match (action, id.as_str()) {
-        (Action::Add, "") => format!("added {name}\n"),
-        (Action::Add, id) => format!("added {name} as user {id}\n"),
+    let done = target.with(async |host| apply(host, action.clone(), &name, password).await).await?;
+    tell(&done, json, |id| match (action, id.as_str()) {
+        (Action::Add(_), "") => format!("added {name}\n"),
+        (Action::Add(_), id) => format!("added {name} as user {id}\n"),
         (Action::Remove, _) => format!("removed {name}\n"),
         (Action::Password, _) => format!("changed the password of {name}\n"),
-        (Action::Role, _) => format!("changed the role of {name}\n"),
-        (Action::Enable, _) => format!("enabled {name}\n"),
-        (Action::List | Action::Disable, _) => format!("disabled {name}\n"),
+        (Action::Role(_), _) => format!("changed the role of {name}\n"),
+        (Action::Enable(true), _) => format!("enabled {name}\n"),
+        (Action::Enable(false), _) => format!("disabled {name}\n"),
     })
+}
+
+async fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
+    let found = args.target.with(async |host| host.users().await).await?;
+    if found.value.iter().any(|user| user.is_anonymous() && user.enabled == Some(true)) {
+        say!("warning: the anonymous user is enabled: anybody may be able to log in without a name");
+    }
+    tell_list(&found, args.json, table)
 }
 
 /// Does it, and gives the ID of a user that is new.
@@ -104,15 +131,13 @@ async fn apply(
     host: &Host,
     action: Action,
     name: &str,
-    role: UserRole,
     password: SecretString,
 ) -> Result<Outcome<String>, rosefish::Error> {
     let done = match action {
-        Action::Add => return Ok(host.create_user(name, password, role).await?.map(|user| user.id)),
+        Action::Add(role) => return Ok(host.create_user(name, password, role).await?.map(|user| user.id)),
         Action::Password => host.set_password(name, password).await?,
-        Action::Role => host.set_user_role(name, role).await?,
-        Action::Enable => host.enable_user(name, true).await?,
-        Action::List | Action::Disable => host.enable_user(name, false).await?,
+        Action::Role(role) => host.set_user_role(name, role).await?,
+        Action::Enable(may) => host.enable_user(name, may).await?,
         Action::Remove => host.delete_user(name).await?,
     };
     Ok(done.map(|()| String::new()))
@@ -138,13 +163,13 @@ fn new_password(name: &str) -> anyhow::Result<SecretString> {
     Ok(once)
 }
 
-fn table(all: &[User]) -> String {
+fn table(all: &[User]) -> Table {
     let mut table = Table::new(&["ID", "NAME", "ROLE", "STATE"]);
     for user in all {
         let name = if user.is_anonymous() { "(anonymous)".to_owned() } else { user.name.clone() };
         table.row([user.id.clone(), name, user.role.clone().unwrap_or_default(), state(user)]);
     }
-    table.text()
+    table
 }
 
 fn state(user: &User) -> String {

@@ -27,7 +27,7 @@ Examples:
   rosefish walk --demo                       a machine that rosefish carries
   rosefish walk https://bmc --user root      asks for the password
   rosefish walk bmc --user root --pin $PIN   trusts a certificate by its SHA-256
-  rosefish walk bmc --insecure --verbose     with every deviation, one line each
+  rosefish walk bmc --insecure --deviations  with every deviation, one line each
   rosefish walk bmc --json | jq .types
   rosefish walk bmc --no-logs --skip '/redfish/v1/Registries/**'
 
@@ -48,8 +48,8 @@ pub struct WalkArgs {
     #[arg(long)]
     demo: bool,
     /// Name every deviation from the schemas, not only their numbers
-    #[arg(long, short)]
-    verbose: bool,
+    #[arg(long)]
+    deviations: bool,
     /// One JSON object on standard output; what could not be read is named on standard error
     #[arg(long)]
     json: bool,
@@ -73,7 +73,7 @@ pub(crate) async fn run(args: WalkArgs) -> anyhow::Result<ExitCode> {
     let Some(client) = uninterrupted(connecting).await else { return Ok(INTERRUPTED.into()) };
     let client = client?;
     let origin = client.origin().trim_end_matches('/').to_owned();
-    let Walked { summary, interrupted } = walk(&client, &args.reach, args.verbose).await;
+    let Walked { summary, interrupted } = walk(&client, &args.reach, args.deviations).await;
     // On every way out, Ctrl-C among them.
     log_out(client).await;
 

@@ -6,16 +6,15 @@ use rosefish::walk::Walk;
 
 /// What to leave out.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Reach")]
 pub(crate) struct ReachArgs {
     /// Leave out all logs, which can be long
-    #[arg(long)]
+    #[arg(help_heading = "Reach", long)]
     no_logs: bool,
     /// Leave out what is at such URIs; * is part of a segment, ** any number of segments
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(help_heading = "Reach", long, value_name = "PATTERN")]
     skip: Vec<String>,
     /// Follow at most so many links in a row from the service root
-    #[arg(long, value_name = "N")]
+    #[arg(help_heading = "Reach", long, value_name = "N")]
     depth: Option<usize>,
 }
 

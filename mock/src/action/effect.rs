@@ -83,6 +83,9 @@ pub(super) fn insert_media(state: &mut State, action: &Action, given: &Map<Strin
         media::check(shown.object(), given)?;
     }
     state.store.update(&action.owner, |shown| media::insert(shown, given));
+    if let (Some(fetches), Some(image)) = (&state.fetches, given.get("Image").and_then(Value::as_str)) {
+        fetches.begin(image);
+    }
     Ok(())
 }
 

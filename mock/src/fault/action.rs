@@ -7,6 +7,7 @@ use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::echo::Echo;
 use super::rule::Rule;
 use crate::http::reply::Reply;
 use crate::message::{self, Message};
@@ -31,6 +32,8 @@ pub enum Action {
     Status(u16),
     /// Answers this instead.
     Answer(Answer),
+    /// Answers with what was asked instead, headers and body, in this status and form.
+    Echo(u16, Echo),
     /// Resets the connection (TCP RST) instead.
     Reset,
     /// Closes the connection without an answer instead.
@@ -88,7 +91,14 @@ impl Action {
     pub(crate) fn is_instead(&self) -> bool {
         matches!(
             self,
-            Self::Status(_) | Self::Answer(_) | Self::Reset | Self::Close | Self::Garbage | Self::Raw(_) | Self::Hang
+            Self::Status(_)
+                | Self::Answer(_)
+                | Self::Echo(..)
+                | Self::Reset
+                | Self::Close
+                | Self::Garbage
+                | Self::Raw(_)
+                | Self::Hang
         )
     }
 
@@ -305,6 +315,7 @@ mod tests {
             (r#"{"header":["ETag","\"\""]}"#, Action::Header("ETag".into(), "\"\"".into())),
             (r#"{"merge":{"Id":null}}"#, Action::Merge(json!({ "Id": null }))),
             (r#""hang""#, Action::Hang),
+            (r#"{"echo":[400,"html"]}"#, Action::Echo(400, Echo::Html)),
             (r#"{"raw":"HTTP/1.1 204\r\n"}"#, Action::Raw("HTTP/1.1 204\r\n".into())),
             (
                 r#"{"arm":{"path":"{path}","times":3,"lasts":60.0,"then":[{"status":404}]}}"#,

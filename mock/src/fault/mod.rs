@@ -37,6 +37,7 @@
 
 pub(crate) mod action;
 pub(crate) mod body;
+mod echo;
 pub(crate) mod glob;
 mod recipe;
 mod rule;
@@ -53,6 +54,7 @@ use crate::http::uri;
 use crate::random::Random;
 
 pub use action::{Action, Answer};
+pub use echo::Echo;
 pub use recipe::Unreadable;
 pub use rule::Rule;
 

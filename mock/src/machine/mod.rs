@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod bios;
 pub(crate) mod clock;
+pub(crate) mod fetch;
 pub(crate) mod ids;
 pub(crate) mod lockout;
 pub(crate) mod login;

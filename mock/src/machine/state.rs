@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::event::queue::{EventSettings, Events};
 use crate::fault::{Faults, glob};
 use crate::http::encoding::Encoding;
+use crate::machine::fetch::Fetches;
 use crate::machine::pending::Pending;
 use crate::machine::session::{Accounts, Failures, Session, Sessions};
 use crate::machine::store::Store;
@@ -44,6 +45,8 @@ pub(crate) struct Settings {
     pub(crate) quirks: Quirks,
     pub(crate) login_answer: LoginAnswer,
     pub(crate) faults: Faults,
+    /// The images that it fetches; none where it fetches none.
+    pub(crate) fetches: Option<Fetches>,
     /// Whether faults and journal can be reached over HTTP.
     pub(crate) control: bool,
 }
@@ -84,6 +87,8 @@ pub(crate) struct State {
     pub(crate) unready_until: Option<Instant>,
     /// What resources and accounts were at first.
     pub(crate) origin: Arc<(Store, Accounts)>,
+    /// The images that are fetched; none where nothing is, and where things are tried alone.
+    pub(crate) fetches: Option<Fetches>,
     /// What is to happen after the request under way, and how long after.
     pub(crate) later: Vec<(Duration, Later)>,
 }
@@ -109,8 +114,10 @@ impl Settings {
 impl State {
     pub(crate) fn new(settings: Arc<Settings>, store: Store, accounts: Accounts) -> Self {
         let origin = Arc::new((store.clone(), accounts.clone()));
+        let fetches = settings.fetches.clone();
         Self {
             settings,
+            fetches,
             store,
             accounts,
             sessions: Sessions::default(),
@@ -131,6 +138,7 @@ impl State {
     pub(crate) fn trial(&self) -> Self {
         Self {
             settings: Arc::clone(&self.settings),
+            fetches: None,
             store: self.store.clone(),
             accounts: self.accounts.clone(),
             sessions: Sessions::default(),

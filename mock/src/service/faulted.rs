@@ -28,6 +28,7 @@ pub(crate) async fn apply_faults(
             }
             Action::Status(status) => action::status(*status),
             Action::Answer(answer) => answer.response(path),
+            Action::Echo(status, how) => how.response(*status, call, path),
             Action::Reset => return broken(wire, End::Reset),
             Action::Close => return broken(wire, End::Close),
             Action::Garbage => return broken(wire, End::Garbage),

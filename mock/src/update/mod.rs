@@ -75,7 +75,7 @@ fn plain_update(state: &State, call: &Call) -> Result<Staged, Reply> {
     Ok(Staged { targets, image: String::new(), when: When::Now })
 }
 
-/// An update from a place that the service fetches the image from. The image is not fetched.
+/// An update from a place that the service fetches the image from. What is in the image is not looked at.
 pub(crate) fn simple(state: &mut State, given: &Map<String, Value>) -> Result<(), Message> {
     let image = given.get("ImageURI").and_then(Value::as_str).unwrap_or_default();
     let unusable =
@@ -86,6 +86,9 @@ pub(crate) fn simple(state: &mut State, given: &Map<String, Value>) -> Result<()
     }
     let update =
         Staged { targets: targets(&state.store, given.get("Targets"))?, image: image.to_owned(), when: when(given)? };
+    if let Some(fetches) = &state.fetches {
+        fetches.begin(image);
+    }
     carry_out_or_keep(state, update);
     Ok(())
 }

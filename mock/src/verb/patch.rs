@@ -64,6 +64,9 @@ pub(crate) fn answer(state: &mut State, call: &Call, settings: &Settings) -> Rep
     if is_media && !settings.quirks.has(Quirk::MediaByPatch) {
         media::patched(&mut resource, &patch);
     }
+    if is_media && let (Some(fetches), Some(image)) = (&state.fetches, patch.get("Image").and_then(Value::as_str)) {
+        fetches.begin(image);
+    }
     state.store.set(&key, Value::Object(resource));
     if state.store.get(&key).and_then(schema) == Some("EventDestination") {
         subscription::subscribed(state, &key, &patch);

@@ -44,7 +44,7 @@ pub enum SensorKind {
     LeakDetector,
     /// The redundancy of power supplies, fans and the like.
     Redundancy,
-    /// Another one, as the protocol calls it.
+    /// Another one, as the protocol calls it, in small letters with hyphens: `drive-slot`.
     #[serde(untagged)]
     Other(String),
 }
@@ -69,6 +69,23 @@ impl SensorKind {
         (Self::LeakDetector, "leak-detector"),
         (Self::Redundancy, "redundancy"),
     ];
+
+    /// One for which there is only the name that a protocol gives it: `Drive Slot`, `AbsoluteHumidity`.
+    pub(crate) fn other(name: &str) -> Self {
+        let mut word = String::with_capacity(name.len());
+        let mut was_small = false;
+        for c in name.chars() {
+            let ends = !c.is_alphanumeric() || (was_small && c.is_uppercase());
+            if ends && !word.is_empty() && !word.ends_with('-') {
+                word.push('-');
+            }
+            if c.is_alphanumeric() {
+                word.extend(c.to_lowercase());
+            }
+            was_small = c.is_lowercase();
+        }
+        Self::Other(word.trim_end_matches('-').to_owned())
+    }
 }
 
 impl fmt::Display for SensorKind {
@@ -84,10 +101,10 @@ impl fmt::Display for SensorKind {
 impl FromStr for SensorKind {
     type Err = std::convert::Infallible;
 
-    /// Takes the names that `Display` gives; anything else is [`Other`](Self::Other).
+    /// Takes the names that `Display` gives, and those that protocols give what is [`Other`](Self::Other).
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let known = Self::NAMES.iter().find(|(_, name)| text.eq_ignore_ascii_case(name));
-        Ok(known.map_or_else(|| Self::Other(text.to_owned()), |(kind, _)| kind.clone()))
+        Ok(known.map_or_else(|| Self::other(text), |(kind, _)| kind.clone()))
     }
 }
 
@@ -98,12 +115,26 @@ mod tests {
     #[test]
     fn a_kind_is_named_the_same_in_text_and_json() {
         for (kind, name) in
-            SensorKind::NAMES.iter().cloned().chain([(SensorKind::Other("Altitude".into()), "Altitude")])
+            SensorKind::NAMES.iter().cloned().chain([(SensorKind::Other("drive-slot".into()), "drive-slot")])
         {
             assert_eq!(kind.to_string(), name);
             assert_eq!(name.parse(), Ok(kind.clone()));
             assert_eq!(serde_json::to_value(&kind).unwrap(), name);
             assert_eq!(serde_json::from_value::<SensorKind>(name.into()).unwrap(), kind);
+        }
+    }
+
+    #[test]
+    fn what_has_only_a_protocols_name_is_spelled_as_the_others_are() {
+        for (name, word) in [
+            ("Drive Slot", "drive-slot"),
+            ("AbsoluteHumidity", "absolute-humidity"),
+            ("System ACPI Power State", "system-acpi-power-state"),
+            ("Module/Board", "module-board"),
+            ("Watchdog 2", "watchdog-2"),
+            ("drive-slot", "drive-slot"),
+        ] {
+            assert_eq!(name.parse(), Ok(SensorKind::Other(word.to_owned())), "{name}");
         }
     }
 }

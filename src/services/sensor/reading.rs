@@ -130,7 +130,7 @@ impl Reading {
             "Percent" if is_about("Pump") => Kind::Pump,
             "Percent" => Kind::Percent,
             "" => unit.and_then(kind_of_unit).unwrap_or_else(|| Kind::Other("sensor".to_owned())),
-            other => Kind::Other(other.to_owned()),
+            other => Kind::other(other),
         };
         let limits = json.get("Thresholds").unwrap_or_default();
         let limit = |name: &str| limits.get(name).and_then(|limit| number(limit, "Reading"));
@@ -366,7 +366,7 @@ fn of_excerpt(uri: &str, owner: &str, pointer: &str, property: &str, json: &Valu
     let (kind, mut unit) = match kind_of_name(property) {
         Some((_, Kind::Fan, unit)) if property.contains("Pump") => (Kind::Pump, Some(unit)),
         Some((_, kind, unit)) => (kind, Some(unit)),
-        None => (Kind::Other(property.to_owned()), None),
+        None => (Kind::other(property), None),
     };
     let value = number(json, "Reading").or_else(|| {
         unit = Some("RPM");

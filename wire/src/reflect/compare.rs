@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::reflect::record::{Item, ItemMut, Member, Record, Slot, SlotMut};
 use crate::reflect::secret::{is_secret, shown};
+use crate::reflect::secret_text::without_secrets;
 use crate::value::link::{AnyLink, LinkView};
 
 /// Makes `copy`, which is empty, what `record` is. Both are of the same type.
@@ -143,15 +144,28 @@ pub fn print(record: &dyn Record, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match item {
             Item::Record(record) => out.field(name, &record),
             Item::Scalar(_) if is_secret(name) => out.field(name, &format_args!("***")),
-            Item::Scalar(scalar) => out.field(name, scalar.print(0)),
+            Item::Scalar(scalar) => out.field(name, &Shown(scalar.print(0))),
         };
     }
     let residue = record.residue();
     let unreadable = residue.unreadable().map(|(name, json)| (name.text, json.text));
     for (name, json) in residue.iter().chain(unreadable) {
-        out.field(name, &format_args!("{}", shown(name, json)));
+        out.field(name, &format_args!("{}", without_secrets(shown(name, json))));
     }
     out.finish()
+}
+
+struct Shown<'a>(&'a dyn fmt::Debug);
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        printed(self.0, f)
+    }
+}
+
+fn printed(value: &dyn fmt::Debug, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let text = if f.alternate() { format!("{value:#?}") } else { format!("{value:?}") };
+    f.write_str(&without_secrets(&text))
 }
 
 struct Printed<'a> {
@@ -163,7 +177,7 @@ impl fmt::Debug for Printed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let one = |index: usize, f: &mut fmt::Formatter<'_>| match &self.slot {
             Slot::Rest(..) | Slot::Map(_) => Ok(()),
-            Slot::Scalar(scalar) => scalar.print(index).fmt(f),
+            Slot::Scalar(scalar) => printed(scalar.print(index), f),
             Slot::Enum(values) => f.write_str(values.get(index).unwrap_or_default()),
             Slot::Record(records) => records.get(index).map_or(Ok(()), |record| record.fmt(f)),
             Slot::Link(links) => links.get(index).map_or(Ok(()), |link| link.fmt(f)),

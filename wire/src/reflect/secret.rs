@@ -69,8 +69,11 @@ pub(crate) fn shown<'j>(name: &str, json: &'j str) -> &'j str {
     let within = || {
         // Whatever is between two quotes and before a colon may be a name.
         let mut pieces = json.split('"').peekable();
+        // A message has the name of a property beside its value, in its arguments.
+        let is_message = json.contains("\"MessageArgs\"");
         let is_name = |piece: &str, next: Option<&&str>| {
-            next.is_some_and(|next| next.trim_start().starts_with(':')) && is_secret(piece)
+            let named = is_message || next.is_some_and(|next| next.trim_start().starts_with(':'));
+            named && is_secret(piece.rsplit('/').next().unwrap_or(piece))
         };
         let mut found = false;
         while let Some(piece) = pieces.next() {

@@ -101,6 +101,7 @@ fn delimited(text: &str, at: usize, header: bool, apart: bool) -> Option<(usize,
         false => c.is_whitespace() || matches!(c, '&' | ',' | ';' | '<' | '>' | '}' | ')' | ']' | '"' | '\''),
     };
     let end = rest.find(ends).unwrap_or(rest.len());
+    let end = rest.get(..end).and_then(next_line).unwrap_or(end);
     let value = rest.get(..end)?;
     let sentence = apart
         && !header
@@ -110,6 +111,22 @@ fn delimited(text: &str, at: usize, header: bool, apart: bool) -> Option<(usize,
         });
     let nothing = value.is_empty() || matches!(value, "null" | "true" | "false" | MASK) || value.starts_with('{');
     (!nothing && !sentence).then_some((at, at.saturating_add(end)))
+}
+
+/// Where a value ends behind which a further line begins, in text whose line breaks are escaped: `hunter2\r\nX-Auth-Token:`.
+/// What looks so and is no line with a name is a part of the value.
+fn next_line(value: &str) -> Option<usize> {
+    value
+        .match_indices("\\n")
+        .chain(value.match_indices("\\r"))
+        .map(|(at, _)| at)
+        .filter(|at| {
+            let line = value.get(*at..).unwrap_or_default();
+            let line = line.trim_start_matches("\\r").trim_start_matches("\\n");
+            let name = line.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))).unwrap_or(0);
+            name > 0 && line.get(name..).is_some_and(|rest| rest.starts_with([':', '=']))
+        })
+        .min()
 }
 
 fn end_of_quoted(inner: &str, mark: &str) -> usize {
@@ -160,6 +177,16 @@ fn is_user_and_password(text: &str) -> bool {
 
 /// The user and the password of a URL, when what comes next is one: `https://user:password@host`.
 fn user_info(text: &str) -> Option<(usize, usize)> {
+    const ESCAPED: &str = "%3a%2f%2f";
+    let lower = text.get(..ESCAPED.len()).map(str::to_ascii_lowercase);
+    if lower.as_deref() == Some(ESCAPED) {
+        // A URL within the query of another.
+        let rest = text.get(ESCAPED.len()..)?;
+        let authority = rest.split(['&', '"', '<', ' ']).next()?;
+        let authority = authority.split("%2F").next()?.split("%2f").next()?;
+        let end = authority.rfind("%40").filter(|end| *end > 0)?;
+        return Some((ESCAPED.len(), ESCAPED.len() + end));
+    }
     let rest = text.strip_prefix("://")?;
     let authority = rest.split(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '<')).next()?;
     authority.rfind('@').filter(|end| *end > 0).map(|end| (3, end.saturating_add(3)))
@@ -175,6 +202,12 @@ mod tests {
             (r#"{"UserName":"root","Password":"hunter2"}"#, r#"{"UserName":"root","Password":"***"}"#),
             (r#"{"Password" : "hun\"ter2", "a": 1"#, r#"{"Password" : "***", "a": 1"#),
             (r#"{"password":"hunter2"#, r#"{"password":"***"#),
+            (
+                r"X-Api-Key: hunter2\r\nX-Auth-Token: hunter2\r\nHost: bmc",
+                r"X-Api-Key: ***\r\nX-Auth-Token: ***\r\nHost: bmc",
+            ),
+            (r"password=hunter\n2 a", r"password=*** a"),
+            ("/x?to=https%3A%2F%2Fme%3Ahunter2%40host%2Fa", "/x?to=https%3A%2F%2F***%40host%2Fa"),
             (r#"{"Password":["hunter2"],"#, r#"{"Password":***],"#),
             (r#"{"Password":null,"Token":"","x":1"#, r#"{"Password":null,"Token":"","x":1"#),
             (r#"got "{\"Password\":\"hunter2\",\"a\":1}""#, r#"got "{\"Password\":\"***\",\"a\":1}""#),

@@ -1,0 +1,355 @@
+//! `rosefish certificate`: what a host shows when TLS is spoken with it, and the certificates that its service manages.
+
+mod chain;
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
+use rosefish::schema::certificate::{Certificate, CertificateType, Identifier};
+use rosefish::schema::certificate_service::CertificateService;
+use rosefish::wire::Link;
+use rosefish::{Client, Partial, Reply, Resource};
+use serde_json::json;
+
+use crate::host::{log_out, split_url};
+use crate::operate::{Shown, Table, print};
+use crate::partial::{FOUND, tell_missing};
+use crate::service::Service;
+use crate::terminal::{one_line, shown};
+
+const DAY: i64 = 86_400;
+
+const EXAMPLES: &str = "\
+Examples:
+  rosefish certificate 10.0.0.7                                 what it shows, and whether that is trusted; no login
+  rosefish certificate list 10.0.0.7 --within 30 --user root    exit code 4 if one ends within 30 days
+  rosefish certificate csr 10.0.0.7 --common-name bmc-07 --organization Example --user root > bmc-07.csr
+  rosefish certificate replace 10.0.0.7 bmc-07.pem --user root
+
+The SHA-256 is what --pin takes. Compare it with one that came another way before you trust it.";
+
+/// Show the certificate of whatever answers; list, request and replace those of a service
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct CertificateArgs {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Show the certificates that a host shows, whether they are trusted or not
+    Show(ShowArgs),
+    /// Show the certificates that a service has
+    List(ListArgs),
+    /// Have a service make a key and a request for a certificate (CSR), and print it
+    Csr(Box<CsrArgs>),
+    /// Replace a certificate
+    Replace(ReplaceArgs),
+}
+
+#[derive(Debug, Args)]
+struct ShowArgs {
+    #[command(flatten)]
+    service: Service,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct ListArgs {
+    #[command(flatten)]
+    service: Service,
+    /// Exit with code 4 if one has ended, or ends within so many days
+    #[arg(long, value_name = "DAYS")]
+    within: Option<u32>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct CsrArgs {
+    #[command(flatten)]
+    service: Service,
+    /// The collection that the certificate will go to, by URI [default: that of the only certificate there is]
+    #[arg(long, value_name = "URI")]
+    collection: Option<String>,
+    /// The name of the host
+    #[arg(long, value_name = "NAME")]
+    common_name: String,
+    /// Another name or address of the host; may be given several times
+    #[arg(long, value_name = "NAME")]
+    alternative_name: Vec<String>,
+    /// The organization
+    #[arg(long, value_name = "NAME")]
+    organization: Option<String>,
+    /// The part of the organization
+    #[arg(long, value_name = "NAME")]
+    unit: Option<String>,
+    /// The city
+    #[arg(long, value_name = "NAME")]
+    city: Option<String>,
+    /// The state or province
+    #[arg(long, value_name = "NAME")]
+    state: Option<String>,
+    /// The country, by its two letters
+    #[arg(long, value_name = "CODE")]
+    country: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct ReplaceArgs {
+    #[command(flatten)]
+    service: Service,
+    /// The new certificate in PEM, or with the certificates that lead to a root
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The certificate to replace, by URI [default: the only one there is]
+    #[arg(long, value_name = "URI")]
+    certificate: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) async fn run(args: CertificateArgs) -> anyhow::Result<ExitCode> {
+    match args.verb {
+        Verb::Show(args) => show(args).await,
+        Verb::List(args) => list(args).await,
+        Verb::Csr(args) => csr(*args).await,
+        Verb::Replace(args) => replace(args).await,
+    }
+}
+
+/// Whether the client trusts what the host shows, by the options that were given: why not, where it does not.
+async fn trust(service: &Service, origin: &str) -> anyhow::Result<Result<(), String>> {
+    let builder = service.host.options()?(Client::builder(origin));
+    Ok(match builder.connect().await {
+        Ok(client) => {
+            log_out(client).await;
+            Ok(())
+        }
+        Err(error) if error.certificate_sha256().is_some() => Err(error.report()),
+        // It went on from there: what failed is another matter.
+        Err(_) => Ok(()),
+    })
+}
+
+async fn show(args: ShowArgs) -> anyhow::Result<ExitCode> {
+    let (origin, _) = split_url(&args.service.address)?;
+    if origin.starts_with("http://") {
+        bail!("{origin} speaks HTTP without TLS: there is no certificate");
+    }
+    let (host, port) = host_and_port(origin.trim_start_matches("https://"))?;
+    let chain = chain::shown(host, port).await?;
+    let trust = trust(&args.service, origin).await?;
+    if args.json {
+        let chain: Vec<_> = chain.iter().map(chain::Shown::json).collect();
+        let value = json!({ "trusted": trust.is_ok(), "reason": trust.err(), "certificates": chain });
+        return print(&args.service.json(value, json!([])));
+    }
+    let mut text = String::new();
+    for (number, certificate) in chain.iter().enumerate() {
+        let _ = writeln!(text, "Certificate {} of {}", number + 1, chain.len());
+        text.push_str(&lines(certificate));
+    }
+    match trust {
+        Ok(()) => text.push_str("Trusted by these options\n"),
+        Err(why) => {
+            let _ = writeln!(text, "Not trusted: {}", one_line(&why));
+        }
+    }
+    print(&text)
+}
+
+fn lines(certificate: &chain::Shown) -> String {
+    let mut lines = vec![("SHA-256", certificate.sha256.clone())];
+    if let Some(read) = &certificate.read {
+        let time = |seconds| chain::time(seconds).unwrap_or_default();
+        lines.extend([
+            ("Subject", read.subject.clone()),
+            ("Issuer", read.issuer.clone()),
+            ("Names", read.names.join(", ")),
+            ("Serial number", read.serial_number.clone()),
+            ("Valid from", time(read.not_before)),
+            ("Valid until", format!("{} ({})", time(read.not_after), left(read.not_after))),
+        ]);
+    }
+    let shown = lines.iter().filter(|(_, value)| !value.is_empty());
+    shown.map(|(name, value)| format!("  {name:<13}  {}\n", one_line(value))).collect()
+}
+
+fn now() -> i64 {
+    jiff::Timestamp::now().as_second()
+}
+
+fn left(until: i64) -> String {
+    match until.saturating_sub(now()) {
+        left @ 0.. => format!("{} days left", left / DAY),
+        over => format!("expired {} days ago", over.saturating_neg() / DAY),
+    }
+}
+
+fn host_and_port(authority: &str) -> anyhow::Result<(&str, u16)> {
+    let colon = authority.rfind(':').filter(|at| !authority.get(*at..).is_some_and(|rest| rest.contains(']')));
+    match colon.and_then(|at| Some((authority.get(..at)?, authority.get(at + 1..)?))) {
+        // An IPv6 address without brackets.
+        Some((host, _)) if host.contains(':') && !host.starts_with('[') => Ok((authority, 443)),
+        Some((host, port)) => Ok((host, port.parse().with_context(|| format!("{port} is not a port"))?)),
+        None => Ok((authority, 443)),
+    }
+}
+
+/// The service of certificates, and all that it knows where they are.
+async fn found(
+    client: &Client,
+) -> Result<(Resource<CertificateService>, Partial<Resource<Certificate>>), rosefish::Error> {
+    let service = client.root().certificate_service().await?;
+    let locations = service.certificate_locations().await?;
+    Ok((service, locations.certificates().collect_all().await))
+}
+
+async fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
+    let Partial { items, missing, .. } = args.service.with(async |client| Ok(found(client).await?.1)).await?;
+    let end = |certificate: &Resource<Certificate>| {
+        certificate.valid_not_after.as_ref().and_then(|time| time.timestamp()).map(|time| time.as_second())
+    };
+    let ends = |certificate: &Resource<Certificate>| {
+        let within = args.within.map(|days| now().saturating_add(i64::from(days).saturating_mul(DAY)));
+        end(certificate).zip(within).is_some_and(|(end, within)| end < within)
+    };
+    if args.json {
+        let value: Vec<_> = items
+            .iter()
+            .map(|certificate| {
+                json!({
+                    "uri": certificate.uri(),
+                    "name": certificate.name,
+                    "subject": certificate.subject.as_ref().map(name),
+                    "issuer": certificate.issuer.as_ref().map(name),
+                    "valid_not_before": certificate.valid_not_before,
+                    "valid_not_after": certificate.valid_not_after,
+                    "serial_number": certificate.serial_number,
+                    "fingerprint": certificate.fingerprint,
+                })
+            })
+            .collect();
+        print(&args.service.json(json!(value), serde_json::to_value(&missing)?))?;
+    } else {
+        let mut table = Table::new(&["SUBJECT", "ISSUER", "UNTIL", "EXPIRES", "URI"]);
+        for certificate in &items {
+            let until = certificate.valid_not_after.as_ref().map(ToString::to_string).unwrap_or_default();
+            let expires = end(certificate).map(left).unwrap_or_default();
+            let who = |who: Option<&Identifier>| who.map(name).unwrap_or_default();
+            let (subject, issuer) = (who(certificate.subject.as_ref()), who(certificate.issuer.as_ref()));
+            table.row([subject, issuer, until, expires, certificate.uri().to_owned()]);
+        }
+        Shown::from(table).print()?;
+    }
+    let code = tell_missing(&missing);
+    Ok(if items.iter().any(ends) { FOUND.into() } else { code })
+}
+
+/// The common name, or whatever there is.
+fn name(who: &Identifier) -> String {
+    let texts = [&who.common_name, &who.display_string, &who.organization];
+    texts.into_iter().flatten().find(|text| !text.is_empty()).cloned().unwrap_or_default()
+}
+
+/// The URI of the one that is meant.
+fn one(given: Option<&String>, all: &Partial<Resource<Certificate>>, option: &str) -> anyhow::Result<String> {
+    match (given, &all.items[..]) {
+        (Some(uri), _) => Ok(uri.clone()),
+        (None, [only]) if all.missing.is_empty() => Ok(only.uri().to_owned()),
+        (None, []) => bail!("the service shows no certificate; name one with {option}"),
+        (None, several) => {
+            let uris: Vec<_> = several.iter().map(|certificate| certificate.uri()).collect();
+            bail!("this service has several certificates; choose one of: {} ({option})", uris.join(", "))
+        }
+    }
+}
+
+async fn csr(args: CsrArgs) -> anyhow::Result<ExitCode> {
+    let made = args.service.with(async |client| {
+        let (service, all) = found(client).await?;
+        let collection = match &args.collection {
+            Some(uri) => uri.clone(),
+            None => {
+                let uri = one(None, &all, "--collection")?;
+                uri.rsplit_once('/').map_or_else(|| uri.clone(), |(collection, _)| collection.to_owned())
+            }
+        };
+        let call = service.generate_csr(Link::to(collection.as_str())).with(|csr| {
+            csr.common_name = Some(args.common_name.clone());
+            csr.alternative_names.clone_from(&args.alternative_name);
+            csr.organization.clone_from(&args.organization);
+            csr.organizational_unit.clone_from(&args.unit);
+            csr.city.clone_from(&args.city);
+            csr.state.clone_from(&args.state);
+            csr.country.clone_from(&args.country);
+        });
+        let Reply { value, status, task, .. } = call.await?;
+        if let Some(task) = task {
+            bail!("accepted, and not there yet: {:?}", task.handle());
+        }
+        match value.and_then(|value| value.csr_string) {
+            Some(csr) => Ok(csr),
+            None => bail!("the service answered {status}, without a request for a certificate"),
+        }
+    });
+    let csr = made.await?;
+    match args.json {
+        true => print(&args.service.json(json!({ "csr": csr }), json!([]))),
+        false => print(&shown(&format!("{}\n", csr.trim_end()))),
+    }
+}
+
+async fn replace(args: ReplaceArgs) -> anyhow::Result<ExitCode> {
+    let text = std::fs::read_to_string(&args.file).with_context(|| args.file.display().to_string())?;
+    if text.contains("PRIVATE KEY") {
+        bail!("{} has a private key in it, which is not sent: the service has its own", args.file.display());
+    }
+    let kind = match text.matches("-----BEGIN CERTIFICATE-----").count() {
+        0 => bail!("{} has no certificate in PEM", args.file.display()),
+        1 => CertificateType::PEM,
+        _ => CertificateType::PEMchain,
+    };
+    let done = args.service.with(async |client| {
+        let (service, all) = found(client).await?;
+        let uri = one(args.certificate.as_ref(), &all, "--certificate")?;
+        let reply = service.replace_certificate(text.clone(), kind.clone(), Link::to(uri.as_str())).await?;
+        Ok((uri, reply.status, reply.location, reply.task.is_some()))
+    });
+    let (uri, status, location, goes_on) = done.await?;
+    let outcome = if goes_on { "accepted" } else { "confirmed" };
+    if args.json {
+        let value = json!({ "outcome": outcome, "status": status, "certificate": location.as_ref().unwrap_or(&uri) });
+        return print(&args.service.json(value, json!([])));
+    }
+    let place =
+        location.filter(|place| *place != uri).map(|place| format!("; it is at {place} now")).unwrap_or_default();
+    print(&format!("{outcome} by the service ({status}): {uri}{place}\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_come_apart_from_their_ports() {
+        for (authority, host, port) in
+            [("bmc", "bmc", 443), ("bmc:8443", "bmc", 8443), ("[fe80::1]:44", "[fe80::1]", 44), ("[::1]", "[::1]", 443)]
+        {
+            assert_eq!(host_and_port(authority).unwrap(), (host, port));
+        }
+        assert!(host_and_port("bmc:many").is_err());
+    }
+}

@@ -1,0 +1,151 @@
+//! The grammar of the command line: `rosefish NOUN [VERB] HOST`. Verbs are subcommands of `clap`; what a person may leave out
+//! or say in another order is put right here, before `clap` sees it: a noun alone has its first verb, options may stand before
+//! the verb, and `NOUN HOST VERB`, which was the order once, means the same.
+
+use std::ffi::OsString;
+
+use clap::Command;
+
+/// Gives nouns with verbs the usage line and the headings of this grammar.
+pub(crate) fn decorated(mut command: Command) -> Command {
+    let nouns: Vec<String> = command.get_subcommands().map(|noun| noun.get_name().to_owned()).collect();
+    for name in nouns {
+        command = command.mut_subcommand(&name, |noun| {
+            let Some(first) = noun.get_subcommands().next().map(|verb| verb.get_name().to_owned()) else { return noun };
+            let short = format!("`rosefish {name} HOST` is short for `rosefish {name} {first} HOST`.");
+            let short = match noun.get_after_help() {
+                Some(help) => format!("{short}\n\n{help}"),
+                None => short,
+            };
+            noun.subcommand_required(true)
+                .disable_help_subcommand(true)
+                .subcommand_help_heading("Verbs")
+                .subcommand_value_name("VERB")
+                .override_usage(format!("rosefish {name} [VERB] HOST [OPTIONS]"))
+                .after_help(short)
+        });
+    }
+    command
+}
+
+/// The arguments with the verb right behind its noun, where there are a noun and a host.
+pub(crate) fn normalised(command: &Command, mut args: Vec<OsString>) -> Vec<OsString> {
+    let Some(&at) = words(&[command], &args, 1).first() else { return args };
+    let Some(noun) = args.get(at).and_then(|word| command.find_subcommand(word)) else { return args };
+    let verbs: Vec<&Command> = noun.get_subcommands().collect();
+    let mut known = vec![command, noun];
+    known.extend(&verbs);
+    let words = words(&known, &args, at + 1);
+    let Some(&first) = words.first() else { return args };
+    let verb_at = |word: usize| args.get(word).and_then(|word| noun.find_subcommand(word));
+    let Some(default) = verbs.first() else { return args };
+    let given = words.iter().take(2).copied().find(|word| verb_at(*word).is_some());
+    let verb = match given {
+        Some(word) => args.remove(word),
+        // Too much for it to be a host alone: clap knows which verb this is similar to.
+        None if words.len() > room(default) => args.remove(first),
+        None => default.get_name().into(),
+    };
+    args.insert(at + 1, verb);
+    args
+}
+
+/// So many arguments that are no options a command takes.
+fn room(command: &Command) -> usize {
+    let all = command.get_positionals().map(|arg| arg.get_num_args().map_or(1, |range| range.max_values()));
+    all.fold(0, usize::saturating_add)
+}
+
+/// Where arguments stand that are neither options nor the values of options.
+fn words(known: &[&Command], args: &[OsString], from: usize) -> Vec<usize> {
+    let mut words = Vec::new();
+    let mut at = from;
+    while let Some(arg) = args.get(at) {
+        let text = arg.to_string_lossy();
+        if text == "--" {
+            words.extend(at + 1..args.len());
+            break;
+        }
+        if !text.starts_with('-') || text == "-" {
+            words.push(at);
+        } else if takes_next(known, &text) {
+            at += 1;
+        }
+        at += 1;
+    }
+    words
+}
+
+/// Whether the value of an option is the next argument.
+fn takes_next(known: &[&Command], option: &str) -> bool {
+    let mut all = known.iter().flat_map(|command| command.get_arguments());
+    let found = match option.strip_prefix("--") {
+        Some(long) if long.contains('=') => None,
+        Some(long) => all.find(|arg| arg.get_long() == Some(long)),
+        None => {
+            let mut letters = option.chars().skip(1);
+            let letter = letters.next();
+            // `-uroot` has its value with it.
+            all.find(|arg| letter.is_some() && arg.get_short() == letter).filter(|_| letters.next().is_none())
+        }
+    };
+    found.is_some_and(|arg| arg.get_action().takes_values() && !arg.is_require_equals_set())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command;
+
+    fn order(line: &str) -> String {
+        let args = line.split(' ').map(OsString::from).collect();
+        let words: Vec<_> = normalised(&command(), args).into_iter().map(|arg| arg.into_string().unwrap()).collect();
+        words.join(" ")
+    }
+
+    #[test]
+    fn a_verb_stands_behind_its_noun_wherever_it_was_said() {
+        for (said, meant) in [
+            ("rosefish power bmc", "rosefish power status bmc"),
+            ("rosefish power on bmc", "rosefish power on bmc"),
+            ("rosefish power bmc on", "rosefish power on bmc"),
+            ("rosefish power --user root bmc off --force", "rosefish power off --user root bmc --force"),
+            ("rosefish power -u root on bmc --wait", "rosefish power on -u root bmc --wait"),
+            ("rosefish -v power -uroot bmc --wait=5", "rosefish -v power status -uroot bmc --wait=5"),
+            ("rosefish --color never power bmc", "rosefish --color never power status bmc"),
+            ("rosefish power policy bmc last-state", "rosefish power policy bmc last-state"),
+            ("rosefish power bmc policy last-state", "rosefish power policy bmc last-state"),
+            ("rosefish users bmc add eve operator", "rosefish users add bmc eve operator"),
+            ("rosefish power status on", "rosefish power status on"),
+            ("rosefish power --help", "rosefish power --help"),
+            ("rosefish sensors bmc", "rosefish sensors bmc"),
+            ("rosefish power onn bmc", "rosefish power onn bmc"),
+            ("rosefish", "rosefish"),
+            ("rosefish nonsense bmc", "rosefish nonsense bmc"),
+            ("rosefish power -- bmc", "rosefish power status -- bmc"),
+        ] {
+            assert_eq!(order(said), meant, "{said}");
+        }
+    }
+
+    /// Every argument of every command, with what it belongs to.
+    fn each(command: &Command, path: &str, look: &mut impl FnMut(&str, &clap::Arg)) {
+        command.get_arguments().for_each(|arg| look(path, arg));
+        for inner in command.get_subcommands() {
+            each(inner, &format!("{path} {}", inner.get_name()), look);
+        }
+    }
+
+    #[test]
+    fn an_option_stands_under_connection_if_it_is_about_that_and_only_then() {
+        let connection = ["user", "basic", "insecure", "ca", "pin", "timeout", "concurrency"];
+        let mut seen = 0;
+        each(&command(), "rosefish", &mut |path, arg| {
+            let id = arg.get_id().as_str();
+            let is_meant = connection.contains(&id) && !path.ends_with(" mock");
+            assert_eq!(arg.get_help_heading() == Some("Connection"), is_meant, "{path} {id}");
+            seen += usize::from(is_meant);
+        });
+        assert!(seen > 50, "{seen}");
+    }
+}

@@ -1,0 +1,156 @@
+//! What came of a command: as JSON in one envelope, whatever the command; else as text and tables, with what a person should
+//! know beside it on standard error. `docs/output.schema.json` describes the envelope.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use rosefish::host::{Attempt, OfSystem, Outcome, Partial};
+use serde_json::{Value, json};
+
+use super::table::Table;
+use crate::partial::tell_missing;
+use crate::terminal::{look, one_line, say, stdout, write_safe};
+
+/// What is shown to people.
+#[derive(Debug)]
+pub(crate) enum Shown {
+    Text(String),
+    Table(Table),
+}
+
+impl From<String> for Shown {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<Table> for Shown {
+    fn from(table: Table) -> Self {
+        Self::Table(table)
+    }
+}
+
+impl Shown {
+    pub(crate) fn print(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Text(text) => print(&text),
+            Self::Table(table) => {
+                // Its cells are one line each, in which nothing is hidden.
+                write_safe(&table.shown(look()))?;
+                Ok(ExitCode::SUCCESS)
+            }
+        }
+    }
+}
+
+pub(crate) fn print(text: &str) -> anyhow::Result<ExitCode> {
+    let mut out = stdout();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints what came of it: as JSON with how it came about, else as text, with that on standard error where it was not at
+/// the first attempt.
+pub(crate) fn tell<T: serde::Serialize, S: Into<Shown>>(
+    outcome: &Outcome<T>,
+    as_json: bool,
+    text: impl FnOnce(&T) -> S,
+) -> anyhow::Result<ExitCode> {
+    if as_json {
+        return print(&format!("{:#}\n", to_json(outcome, &outcome.value, &[] as &[Value])?));
+    }
+    tell_attempts(&outcome.attempts);
+    tell_unread(outcome.unread.as_ref());
+    text(&outcome.value).into().print()
+}
+
+/// As [`tell`], of what there is of each system: alone as it is where there is one, else with the systems' names.
+pub(crate) fn tell_each<T: serde::Serialize>(
+    outcome: &Outcome<Partial<OfSystem<T>>>,
+    as_json: bool,
+    heading: &str,
+    text: impl Fn(&T) -> String,
+) -> anyhow::Result<ExitCode> {
+    let Partial { items, missing } = &outcome.value;
+    if let [only] = &items[..]
+        && missing.is_empty()
+    {
+        if as_json {
+            return print(&format!("{:#}\n", to_json(outcome, &only.value, missing)?));
+        }
+        tell_attempts(&outcome.attempts);
+        return print(&format!("{}\n", text(&only.value)));
+    }
+    if as_json {
+        print(&format!("{:#}\n", to_json(outcome, items, missing)?))?;
+    } else {
+        tell_attempts(&outcome.attempts);
+        let mut table = Table::new(&["SYSTEM", heading]);
+        for OfSystem { system, value, .. } in items {
+            table.row([system.clone(), text(value)]);
+        }
+        Shown::from(table).print()?;
+    }
+    Ok(tell_missing(missing))
+}
+
+/// As [`tell`], of a list: what could not be read is named on standard error, and beside the value in JSON.
+pub(crate) fn tell_list<T: serde::Serialize, S: Into<Shown>>(
+    outcome: &Outcome<Partial<T>>,
+    as_json: bool,
+    text: impl FnOnce(&[T]) -> S,
+) -> anyhow::Result<ExitCode> {
+    let Partial { items, missing } = &outcome.value;
+    if as_json {
+        print(&format!("{:#}\n", to_json(outcome, items, missing)?))?;
+    } else {
+        tell_attempts(&outcome.attempts);
+        text(items).into().print()?;
+    }
+    Ok(tell_missing(missing))
+}
+
+pub(crate) fn tell_attempts(attempts: &[Attempt]) {
+    for attempt in attempts {
+        say!("not by {attempt}");
+    }
+}
+
+fn tell_unread(unread: Option<&rosefish::Error>) {
+    if let Some(error) = unread {
+        let line = one_line(&error.report());
+        say!("confirmed by the BMC, but what is there now could not be read: {line}");
+    }
+}
+
+/// The envelope of a result, with how it came about, what was sent, and what could not be read.
+pub(crate) fn to_json<T, V: serde::Serialize + ?Sized, M: serde::Serialize>(
+    outcome: &Outcome<T>,
+    value: &V,
+    missing: &[M],
+) -> anyhow::Result<Value> {
+    let attempts = outcome
+        .attempts
+        .iter()
+        .map(|attempt| json!({ "backend": attempt.backend, "phase": attempt.phase, "error": attempt.error.report() }));
+    let attempts: Vec<Value> = attempts.collect();
+    let unread = outcome.unread.as_ref().map(rosefish::Error::report);
+    let (value, missing) = (serde_json::to_value(value)?, serde_json::to_value(missing)?);
+    let mut json = envelope(&outcome.host, &json!(outcome.backend), value, missing);
+    (json["attempts"], json["sent"], json["unread"]) = (json!(attempts), json!(outcome.sent), json!(unread));
+    Ok(json)
+}
+
+/// The envelope of what came by one protocol at the first attempt.
+pub(crate) fn envelope(host: &str, backend: &Value, value: Value, missing: Value) -> Value {
+    json!({
+        "host": host,
+        "backend": backend,
+        "value": value,
+        "sent": [],
+        "unread": null,
+        "partial": missing,
+        "attempts": [],
+    })
+}

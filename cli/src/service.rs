@@ -1,0 +1,38 @@
+//! A host for what its Redfish service alone has: certificates, sessions.
+
+use clap::Args;
+use rosefish::Client;
+use rosefish::host::Backend;
+use serde_json::{Value, json};
+
+use crate::host::{HostArgs, log_out, split_url};
+use crate::operate::envelope;
+
+/// A Redfish service, and how to log in.
+#[derive(Debug, Args)]
+pub(crate) struct Service {
+    /// The host: a name or an address, with or without a port, or the URL of its Redfish service
+    #[arg(value_name = "HOST")]
+    pub(crate) address: String,
+    #[command(flatten)]
+    pub(crate) host: HostArgs,
+}
+
+impl Service {
+    /// The envelope of a result, with what could not be read.
+    pub(crate) fn json(&self, value: Value, missing: Value) -> String {
+        format!("{:#}\n", envelope(&self.address, &json!(Backend::Redfish), value, missing))
+    }
+
+    /// Connects, does the work and ends the session, however the work ended.
+    pub(crate) async fn with<T>(&self, work: impl AsyncFnOnce(&Client) -> anyhow::Result<T>) -> anyhow::Result<T> {
+        let (origin, _) = split_url(&self.address)?;
+        let client = self.host.connect(origin).await?;
+        let done = work(&client).await;
+        log_out(client).await;
+        done.map_err(|error| match error.downcast::<rosefish::Error>() {
+            Ok(error) => self.host.hint(&self.address, &error),
+            Err(error) => error,
+        })
+    }
+}

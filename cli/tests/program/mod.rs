@@ -1,0 +1,53 @@
+//! The program as tests run it: as `admin`, whose password is `password`, and what it says then.
+#![allow(dead_code, unreachable_pub, reason = "each test file takes what it needs")]
+
+use std::process::{Command, Output, Stdio};
+
+use rosefish_mock::{MockBmc, Tree};
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+/// The program, without what the environment says of users and looks.
+pub fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rosefish"));
+    command.args(arguments).env("ROSEFISH_PASSWORD", "password").stdin(Stdio::null());
+    for variable in ["ROSEFISH_USER", "ROSEFISH_NEW_PASSWORD", "COLUMNS", "NO_COLOR"] {
+        command.env_remove(variable);
+    }
+    command
+}
+
+pub fn rosefish(arguments: &[&str]) -> Output {
+    program(arguments).output().unwrap()
+}
+
+/// Runs a command on a host, as `admin`.
+pub fn on(host: &str, noun: &str, arguments: &[&str]) -> Output {
+    rosefish(&[&[noun], arguments, &[host, "--user", "admin"]].concat())
+}
+
+pub fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// What it printed; it must have ended well.
+#[track_caller]
+pub fn text(output: &Output) -> String {
+    assert!(output.status.success(), "{}", errors(output));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// The JSON that it printed, however it ended.
+#[track_caller]
+pub fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", errors(output)))
+}
+
+pub fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
+}
+
+/// A service with `admin` as its user.
+pub fn serve(runtime: &Runtime, tree: Tree) -> MockBmc {
+    runtime.block_on(MockBmc::builder().tree(tree).plain().credentials("admin", "password").start()).unwrap()
+}
