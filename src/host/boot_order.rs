@@ -222,7 +222,11 @@ async fn known(system: &Resource<ComputerSystem>) -> Result<Partial<BootEntry>, 
     let order = order_of(system);
     let mut all = Vec::new();
     for (at, entry) in order.iter().enumerate() {
-        let mut one = BootEntry { reference: reference(entry).to_owned(), place: Some(at + 1), ..BootEntry::default() };
+        let mut one = BootEntry {
+            reference: reference(entry).to_owned(),
+            place: Some(at.saturating_add(1)),
+            ..BootEntry::default()
+        };
         one.name = entry.split_once(':').map(|(_, name)| name.trim().to_owned());
         all.push(one);
     }

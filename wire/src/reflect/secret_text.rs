@@ -185,7 +185,7 @@ fn user_info(text: &str) -> Option<(usize, usize)> {
         let authority = rest.split(['&', '"', '<', ' ']).next()?;
         let authority = authority.split("%2F").next()?.split("%2f").next()?;
         let end = authority.rfind("%40").filter(|end| *end > 0)?;
-        return Some((ESCAPED.len(), ESCAPED.len() + end));
+        return Some((ESCAPED.len(), ESCAPED.len().saturating_add(end)));
     }
     let rest = text.strip_prefix("://")?;
     let authority = rest.split(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '<')).next()?;
