@@ -37,6 +37,8 @@ struct State {
     proven: bool,
     /// When a session was made anew that the service has not taken yet.
     renewed: Option<Instant>,
+    /// That one was tried and refused.
+    denied: bool,
     refused: bool,
     closed: bool,
     password_change: PasswordChange,
@@ -82,6 +84,7 @@ impl Access {
             generation: 0,
             proven: false,
             renewed: None,
+            denied: false,
             refused: false,
             closed: false,
             password_change: PasswordChange::NotRequired,
@@ -142,6 +145,7 @@ impl Access {
         if pass.header.is_some() && pass.generation == state.generation {
             state.proven = true;
             state.renewed = None;
+            state.denied = false;
         }
     }
 
@@ -163,7 +167,10 @@ impl Access {
                     state.refused = true;
                     return Ok(Verdict::Final);
                 }
-                Way::Session(_) if again || state.credentials.is_none() => return Ok(Verdict::Final),
+                Way::Session(_) if again || state.credentials.is_none() => {
+                    state.denied |= again && generation == state.generation;
+                    return Ok(Verdict::Final);
+                }
                 Way::Session(_) => {}
             }
         }
@@ -174,7 +181,8 @@ impl Access {
             if state.generation != generation {
                 return Ok(Verdict::Again);
             }
-            if state.renewed.is_some_and(|when| when.elapsed() < PAUSE) {
+            // One that nobody has used yet may have ended with a restart of the service.
+            if state.denied && state.renewed.is_some_and(|when| when.elapsed() < PAUSE) {
                 return Ok(Verdict::Final);
             }
         }
@@ -221,6 +229,7 @@ impl Access {
             state.password_change = login.password_change;
             state.generation = state.generation.saturating_add(1);
             state.renewed = Some(Instant::now());
+            state.denied = false;
             if state.closed {
                 // `login.session` is logged out when dropped here.
                 return state.check(&self.exchange);

@@ -78,8 +78,8 @@ impl Shape {
     fn object(&mut self, members: &serde_json::Map<String, Value>, shown: &Value) {
         let is_link =
             members.get("@odata.id").is_some_and(Value::is_string) && members.keys().all(|name| name.contains('@'));
-        *(if is_link { &mut self.links } else { &mut self.objects }) =
-            (if is_link { &mut self.links } else { &mut self.objects }).saturating_add(1);
+        let count = if is_link { &mut self.links } else { &mut self.objects };
+        *count = count.saturating_add(1);
         self.types.extend(members.get("@odata.type").and_then(Value::as_str).map(str::to_owned));
         for (name, member) in members {
             // Annotations are the standard's, and actions are listed apart.

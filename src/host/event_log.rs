@@ -162,9 +162,11 @@ async fn lose(survey: &mut Survey, fault: Fault) {
 async fn entries(session: Session, query: EventLogQuery) -> Result<Partial<EventLogEntry>, Fault> {
     match session {
         Session::Ipmi(bmc) => {
-            let found = from_ipmi(bmc.sel().collect_all().await?);
-            let skip = query.last.map_or(0, |last| found.len().saturating_sub(last));
-            let entries: Vec<_> = found.iter().skip(skip).map(|entry| of_ipmi(entry, &[])).collect();
+            let found = from_ipmi(match query.last {
+                Some(last) => bmc.sel_last(last).await?,
+                None => bmc.sel().collect_all().await?,
+            });
+            let entries: Vec<_> = found.iter().map(|entry| of_ipmi(entry, &[])).collect();
             match found.missing {
                 missing if missing.is_empty() => Ok(Partial::whole(entries)),
                 missing => finish(entries, missing, ""),

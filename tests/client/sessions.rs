@@ -335,3 +335,25 @@ async fn a_stream_that_is_dropped_with_its_client_leaves_no_session() {
         all_ended(&mock).await;
     }
 }
+
+#[tokio::test]
+async fn a_new_session_that_ends_before_anybody_used_it_is_renewed_and_one_that_is_denied_is_not() {
+    let mock = MockBmc::builder().plain().start().await.unwrap();
+    let bmc = builder(&mock).retry(rosefish::RetryPolicy::none()).connect().await.unwrap();
+    bmc.log_in(Credentials::new(mock.user(), mock.password())).await.unwrap();
+    // It restarts.
+    mock.end_sessions();
+    assert_eq!(bmc.get_raw("/redfish/v1/Systems").await.unwrap().status, 200);
+
+    // Whatever session it makes, it takes none.
+    mock.faults().add(Rule::on("GET", "**/Systems").then(Action::Status(401)));
+    mock.clear_requests();
+    for _ in 0..5 {
+        assert_eq!(
+            bmc.get_raw("/redfish/v1/Systems").await.map_or_else(|error| error.status(), |answer| Some(answer.status)),
+            Some(401)
+        );
+    }
+    assert_eq!(mock.requests().to("POST", "/redfish/v1/SessionService/Sessions").len(), 1);
+    bmc.close().await.unwrap();
+}

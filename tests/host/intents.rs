@@ -150,3 +150,14 @@ async fn a_bmc_that_does_not_come_back_is_an_error_that_says_so() {
     assert_eq!(error.kind(), ErrorKind::Timeout);
     assert!(error.to_string().contains("not ready after 2 s"), "{error}");
 }
+
+#[tokio::test]
+async fn what_is_waited_for_without_end_panics_nobody() {
+    let bmc = redfish().await;
+    let host = host(&bmc).await;
+    for time in [Duration::MAX, Duration::from_secs(1 << 62)] {
+        host.wait_until_ready(time).await.unwrap();
+        let waiting = host.restart(time);
+        let _ = tokio::time::timeout(Duration::from_millis(100), waiting).await;
+    }
+}

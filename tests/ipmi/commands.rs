@@ -456,3 +456,31 @@ async fn a_reset_of_the_bmc_ends_the_session_and_the_next_command_opens_another(
     assert!(client.device_id().await.is_ok());
     assert_eq!(bmc.stats().sessions_opened, 2);
 }
+
+#[tokio::test]
+async fn the_newest_entries_are_read_without_the_others_where_their_ids_allow_it() {
+    const GET_SEL_ENTRY: (u8, u8) = (0x0a, 0x43);
+    let bmc = start().await;
+    let client = connect(&bmc).await;
+    for number in 0..60 {
+        let body = EntryBody::Oem { data: [number; 13] };
+        client.send(&AddSelEntry(Entry { id: 0, record_type: 0xe1, body })).await.unwrap();
+    }
+    let whole: Vec<Entry> = client.sel().try_collect().await.unwrap();
+    for count in [0, 1, 5, 59, 1000, usize::MAX] {
+        bmc.clear_journal();
+        let last = client.sel_last(count).await.unwrap();
+        assert!(last.missing.is_empty());
+        assert_eq!(last.items, whole[whole.len().saturating_sub(count)..], "{count}");
+        let asked = bmc.executed(GET_SEL_ENTRY.0, GET_SEL_ENTRY.1);
+        assert!(asked <= count.saturating_add(3) || count > 59, "{count}: {asked}");
+    }
+    // What was deleted is no reason to give fewer.
+    for gone in [10, 3, 2] {
+        client.sel_delete(whole[whole.len() - gone].id).await.unwrap();
+    }
+    let whole: Vec<Entry> = client.sel().try_collect().await.unwrap();
+    for count in 1..20 {
+        assert_eq!(client.sel_last(count).await.unwrap().items, whole[whole.len() - count..], "{count}");
+    }
+}

@@ -7,10 +7,10 @@ use super::steps::{Failure, Steps};
 use super::walk::{Linked, walk};
 use crate::command::CompletionCode;
 use crate::command::sel::{
-    ClearSel, DeleteSelEntry, FIRST_ENTRY, GetSelEntry, GetSelErasure, GetSelInfo, GetSelTime, ReserveSel, SelData,
-    SelInfo, SetSelTime,
+    ClearSel, DeleteSelEntry, FIRST_ENTRY, GetSelEntry, GetSelErasure, GetSelInfo, GetSelTime, LAST_ENTRY, ReserveSel,
+    SelData, SelInfo, SetSelTime,
 };
-use crate::partial::{Item, List};
+use crate::partial::{Item, List, Partial};
 use crate::record::sel::{ENTRY_LENGTH, Entry, Timestamp};
 use crate::{Client, Error, ErrorKind};
 
@@ -47,6 +47,43 @@ impl Client {
     pub fn sel_from(&self, entry: u16) -> List<Entry> {
         let entries = Entries { steps: Steps::new(self.clone(), STEPS), part: WHOLE, reservation: 0, nameless: None };
         walk(entries, entry)
+    }
+
+    /// The newest entries of the event log, oldest first. Where the log's IDs are as good as consecutive only these are read, and
+    /// otherwise the whole log: from whichever entry a walk begins, it comes to the last.
+    ///
+    /// # Errors
+    /// Where nothing could be read.
+    pub async fn sel_last(&self, count: usize) -> Result<Partial<Entry>, Error> {
+        if count == 0 {
+            return Ok(Partial::default());
+        }
+        if let Some(found) = self.sel_end(count).await {
+            return Ok(found);
+        }
+        let mut found = self.sel().collect_all().await?;
+        found.items.drain(..found.items.len().saturating_sub(count));
+        Ok(found)
+    }
+
+    /// So many entries from the log's end, if an entry is found that isn't far before them.
+    async fn sel_end(&self, count: usize) -> Option<Partial<Entry>> {
+        let last = Entry::decode(&self.send(&GetSelEntry::whole(LAST_ENTRY)).await.ok()?.data).ok()?.id;
+        // Some entries may have been deleted.
+        for factor in [1, 2] {
+            let back = count.checked_mul(factor)?.checked_sub(1)?;
+            let first = last.checked_sub(u16::try_from(back).ok()?).filter(|first| *first > FIRST_ENTRY)?;
+            let there = self.send(&GetSelEntry::whole(first)).await;
+            if !there.is_ok_and(|there| Entry::decode(&there.data).is_ok_and(|entry| entry.id == first)) {
+                continue;
+            }
+            let mut found = self.sel_from(first).collect_all().await.ok()?;
+            if found.missing.is_empty() && found.items.len() >= count {
+                found.items.drain(..found.items.len().saturating_sub(count));
+                return Some(found);
+            }
+        }
+        None
     }
 
     /// Erases the event log and waits until that is done.

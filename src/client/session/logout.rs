@@ -81,7 +81,9 @@ pub(super) struct Pending(());
 
 impl Pending {
     pub(super) fn new() -> Self {
-        *COUNT.get() = COUNT.get().saturating_add(1);
+        let mut count = COUNT.get();
+        *count = count.saturating_add(1);
+        drop(count);
         Self(())
     }
 }
