@@ -13,5 +13,7 @@ fn main() -> Result<(), String> {
         .map_err(|error| format!("the build script of rosefish-schema did not say where it wrote: {error}"))?;
     println!("cargo::rerun-if-changed={folder}/navigation.rs");
     println!("cargo::rustc-env=ROSEFISH_SCHEMA_FOLDER={folder}");
+    // For the build scripts of crates that extend the types: `rosefish_codegen::Builder`.
+    println!("cargo::metadata=folder={folder}");
     Ok(())
 }

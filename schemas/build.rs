@@ -5,7 +5,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use rosefish_codegen::{Manifest, Selection, build, load, pinned, rust};
+use rosefish_codegen::{Base, Manifest, Selection, build, load, pinned, rust};
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=bundle.toml");
@@ -35,6 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set: cargo sets it for build scripts")?);
     fs::create_dir_all(out.join("schema"))?;
     rust::emit(&model).write_to(&out)?;
+    Base::of(&model, &folders, Path::new("bundle.toml")).write_to(&out)?;
     println!("cargo::metadata=folder={}", out.display());
     Ok(())
 }

@@ -141,6 +141,8 @@ pub use resource::{AnyResource, Resource};
 #[doc(inline)]
 pub use rosefish_ipmi as ipmi;
 // What signatures name, in the version that they name.
+#[doc(hidden)]
+pub use resource::generated;
 #[doc(inline)]
 pub use rosefish_schema as schema;
 #[doc(inline)]

@@ -108,6 +108,11 @@ impl Manifest {
         self.overlays.push(document);
     }
 
+    /// Adds spellings that are one word.
+    pub(crate) fn add_acronyms(&mut self, spellings: &[String]) {
+        self.written.names.acronyms.extend_from_slice(spellings);
+    }
+
     /// Where the schemas come from.
     #[must_use]
     pub fn source(&self) -> &Source {

@@ -25,8 +25,7 @@ include!(concat!(env!("OUT_DIR"), "/schema.rs"));
 pub fn types() -> &'static [(&'static str, &'static Table)] {
     static TYPES: OnceLock<Box<[(&str, &Table)]>> = OnceLock::new();
     TYPES.get_or_init(|| {
-        let mut types: Vec<_> =
-            MODULES.iter().flat_map(|module| module.types()).map(|table| (table.name, table)).collect();
+        let mut types: Vec<_> = w::tables(MODULES).map(|table| (table.name, table)).collect();
         types.sort_unstable_by_key(|(name, _)| *name);
         types.into()
     })
@@ -36,7 +35,7 @@ pub fn types() -> &'static [(&'static str, &'static Table)] {
 /// `ComputerSystem` will do.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Table> {
-    if name.contains('.') { w::find_table(MODULES, name) } else { w::find_table(MODULES, &format!("{name}.{name}")) }
+    w::find_type(MODULES, name)
 }
 
 /// The type that an `@odata.type` names. Where the schema does not have the type, but there is a resource of its name
@@ -75,7 +74,5 @@ pub fn term(name: &str) -> Option<&'static Field> {
 /// A description and the long description that goes with it (it may be empty).
 #[must_use]
 pub fn description(doc: Doc) -> Option<(&'static str, &'static str)> {
-    static TEXT: &str = include_str!(concat!(env!("OUT_DIR"), "/descriptions.txt"));
-    let place = usize::try_from(doc.0).ok().filter(|place| *place > 0)?;
-    TEXT.get(place..)?.lines().next()?.split_once('\t')
+    w::description(include_str!(concat!(env!("OUT_DIR"), "/descriptions.txt")), doc)
 }

@@ -22,8 +22,6 @@ use crate::schema::ActionInfo;
 use crate::task::TaskMonitor;
 use crate::wire::{ActionTarget, Limits, Record, Returned, Slot, Type, decode_into, encode};
 
-pub(crate) use crate::wire::NoParameters;
-
 /// An action about to be invoked: `.await` sends it. At most once: a lost answer is an error, not a second try.
 ///
 /// ```no_run
@@ -113,7 +111,8 @@ impl Answered {
 }
 
 impl<T: Type> Resource<T> {
-    pub(crate) fn invoke<P: Type, R>(&self, action: &'static str, parameters: P) -> Call<P, R> {
+    #[doc(hidden)]
+    pub fn invoke<P: Type, R>(&self, action: &'static str, parameters: P) -> Call<P, R> {
         Call::new(self.any(), action, parameters)
     }
 }
@@ -160,7 +159,7 @@ impl<P: Type, R> Call<P, R> {
     /// Where the description can't be read.
     pub async fn allowable_values(&self, parameter: &str) -> Result<Option<Vec<String>>, Error> {
         let Some(target) = self.target() else { return Ok(None) };
-        allowable_values(self.resource.client(), target, parameter).await
+        allowable_values(self.resource.client(), &target, parameter).await
     }
 
     /// The names of the parameters that this service says it takes, where it says so by `@Redfish.ActionInfo`.
@@ -169,13 +168,13 @@ impl<P: Type, R> Call<P, R> {
     ///
     /// Where the description can't be read.
     pub async fn described_parameters(&self) -> Result<Option<Vec<String>>, Error> {
-        let Some(info) = self.target().and_then(|target| target.action_info.as_ref()) else { return Ok(None) };
+        let Some(info) = self.target().and_then(|target| target.action_info) else { return Ok(None) };
         let info = self.resource.client().get::<ActionInfo>(info.as_str()).await?;
         Ok(Some(info.parameters.iter().filter_map(|described| described.name.clone()).collect()))
     }
 
-    fn target(&self) -> Option<&ActionTarget> {
-        action_target(self.resource.record(), self.action)
+    fn target(&self) -> Option<ActionTarget> {
+        action_target(&self.resource, self.action)
     }
 }
 
@@ -219,15 +218,15 @@ fn send(
     parameters: Box<dyn Record>,
     apply: Option<Apply>,
 ) -> BoxFuture<'static, Result<Answered, Error>> {
-    let target = action_target(resource.record(), action);
-    if target.is_some_and(|target| target.target.is_some())
+    let target = action_target(&resource, action);
+    if target.as_ref().is_some_and(|target| target.target.is_some())
         && let Some(missing) = missing(&*parameters)
     {
         let text = format!("{action} needs the parameter {missing}");
         let error = Error::new(ErrorKind::NotAllowed, text).at("POST", resource.uri());
         return Box::pin(async { Err(error) });
     }
-    let (target, given) = (target.cloned(), spellings(&*parameters));
+    let given = spellings(&*parameters);
     // An empty object, not an empty body: some services insist on one.
     let body = encode(&*parameters);
     Invocation { resource, action: action.to_owned(), target, given, body, apply }.send()
@@ -298,8 +297,15 @@ impl Invocation {
     }
 }
 
-/// The object of an action in a resource's `Actions`, if the service has it.
-fn action_target<'a>(resource: &'a dyn Record, action: &str) -> Option<&'a ActionTarget> {
+/// How an action is invoked, if the service has it: as `Actions` says, or for a vendor's action whatever names it.
+fn action_target(resource: &AnyResource, action: &str) -> Option<ActionTarget> {
+    in_actions(resource.record(), action)
+        .cloned()
+        .or_else(|| resource.oem_actions().into_iter().find(|found| found.is(action)).map(|found| found.target))
+}
+
+/// The object of an action in a resource's `Actions`.
+fn in_actions<'a>(resource: &'a dyn Record, action: &str) -> Option<&'a ActionTarget> {
     let Slot::Record(actions) = resource.slot(resource.table().find("Actions")?) else { return None };
     let actions = actions.get(0)?;
     let Slot::Record(target) = actions.slot(actions.table().find(&format!("#{action}"))?) else { return None };

@@ -133,7 +133,8 @@ impl<T: Type> Resource<T> {
     }
 
     /// Follows the link of a property, `"Links/Chassis"`.
-    pub(crate) fn one<U: Type>(&self, property: &str) -> Follow<U> {
+    #[doc(hidden)]
+    pub fn one<U: Type>(&self, property: &str) -> Follow<U> {
         Follow::of(self.any().step(property))
     }
 }

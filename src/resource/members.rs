@@ -106,7 +106,8 @@ impl<T: Type> Resource<T> {
     }
 
     /// Follows the links of a property.
-    pub(crate) fn all<U: Type>(&self, property: &str) -> Members<U> {
+    #[doc(hidden)]
+    pub fn all<U: Type>(&self, property: &str) -> Members<U> {
         Members::of_links(self.client(), links_at(self.any().record(), property))
     }
 }

@@ -8,7 +8,7 @@ pub(crate) mod create;
 pub(crate) mod edit;
 pub(crate) mod edit_any;
 pub(crate) mod follow;
-pub(crate) mod generated;
+pub mod generated;
 pub(crate) mod members;
 pub(crate) mod oem;
 pub(crate) mod outline;

@@ -1,6 +1,7 @@
 //! What vendors add to resources, by name and JSON: their actions, wherever a resource names them, and the resources behind
 //! links that no schema knows.
 
+use std::any::Any;
 use std::fmt;
 use std::future::IntoFuture;
 
@@ -14,7 +15,7 @@ use crate::resource::apply_time::Apply;
 use crate::resource::outline::Outline;
 use crate::resource::{AnyResource, Resource};
 use crate::schema::ActionInfo;
-use crate::wire::{ActionTarget, Limits, Type, at, decode, encode, from_slice};
+use crate::wire::{ActionTarget, DecodeError, Decoded, Limits, Oem, Slot, Type, at, decode, encode, from_slice};
 
 /// An action that a resource offers and that the schema of its type does not know.
 #[derive(Debug, Clone)]
@@ -26,6 +27,13 @@ pub struct OemAction {
     pub pointer: String,
     /// How it is invoked.
     pub target: ActionTarget,
+}
+
+impl OemAction {
+    /// Whether it is the action of this name, with or without the number sign.
+    pub(crate) fn is(&self, action: &str) -> bool {
+        self.name.trim_start_matches('#') == action.trim_start_matches('#')
+    }
 }
 
 /// An action about to be invoked by name: `.await` sends it. At most once: a lost answer is an error, not a second try.
@@ -56,6 +64,17 @@ impl fmt::Debug for OemCall {
 }
 
 impl<T: Type> Resource<T> {
+    /// The vendor's object of a type in the `Oem` of this resource, with where it departs from the schema: `rosefish-codegen` makes
+    /// types of vendors' schemas. None where there is none. `Oem` objects elsewhere, in `Links` and within others, have the same as
+    /// [`Oem::typed`], and are changed by [`Oem::change`] in an [`edit`](Self::edit).
+    ///
+    /// # Errors
+    ///
+    /// Where what stands there is not an object.
+    pub fn oem<V: Type>(&self) -> Option<Result<Decoded<V>, DecodeError>> {
+        self.any().oem()?.typed()
+    }
+
     /// Lists the actions that the schema does not know: see [`AnyResource::oem_actions`].
     #[must_use]
     pub fn oem_actions(&self) -> Vec<OemAction> {
@@ -69,6 +88,14 @@ impl<T: Type> Resource<T> {
 }
 
 impl AnyResource {
+    /// Its `Oem`.
+    #[must_use]
+    pub fn oem(&self) -> Option<&Oem> {
+        let Slot::Scalar(slot) = self.record().slot(self.table().find("Oem")?) else { return None };
+        let slot: &dyn Any = slot;
+        slot.downcast_ref::<Option<Oem>>()?.as_ref()
+    }
+
     /// Lists the actions that the schema of this type does not know: those in `Actions` and `Actions/Oem`, and those within
     /// the vendors' objects.
     #[must_use]
@@ -86,7 +113,7 @@ impl AnyResource {
     /// it shows when it is awaited: [`OemCall::is_supported`] says so before.
     pub fn oem_action(&self, name: &str) -> OemCall {
         let bare = name.trim_start_matches('#');
-        let found = self.actions().into_iter().find(|action| action.name.trim_start_matches('#') == bare);
+        let found = self.actions().into_iter().find(|action| action.is(bare));
         let target = found.map(|action| action.target);
         OemCall { resource: self.clone(), name: bare.to_owned(), target, parameters: Map::new(), apply: None }
     }

@@ -214,7 +214,7 @@ impl Insert {
             parameters.user_name = Some(user.clone());
             parameters.password = Some(password.expose_secret().to_owned());
         }
-        let mut amendments = 0_u32;
+        let mut amendments = 0;
         let reply = loop {
             let call = self.slot.insert_media(self.image.clone()).with(|with| *with = parameters.clone());
             match call.await {
@@ -224,7 +224,7 @@ impl Insert {
                         && amendments < MOST_AMENDMENTS
                         && self.amend(&mut parameters, &error).await? =>
                 {
-                    amendments = amendments.saturating_add(1);
+                    amendments = u32::saturating_add(amendments, 1);
                 }
                 reply => break reply?,
             }
@@ -278,14 +278,14 @@ async fn until(
     patience: Duration,
 ) -> Result<Resource<VirtualMedia>, Error> {
     let end = after(patience);
-    let mut failures = 0_u32;
+    let mut failures = 0;
     loop {
         match slot.client().get::<VirtualMedia>(slot.uri()).await {
             Ok(now) if now.is_inserted() == inserted => return Ok(now),
             Ok(_) => failures = 0,
             // A BMC that plugs a device in may be deaf for a moment.
             Err(error) => {
-                failures = failures.saturating_add(1);
+                failures = u32::saturating_add(failures, 1);
                 if failures == MOST_FAILURES || Instant::now() >= end {
                     return Err(error);
                 }

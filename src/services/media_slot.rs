@@ -98,14 +98,14 @@ fn suits(
     {
         return Err(format!("fetches images by {} alone", protocols.join(", ")));
     }
-    let mut rank = 0_u8;
+    let mut rank = 0;
     if !slot.insert_media(String::new()).is_supported() {
         // Lenovo's slots for uploads and for the remote console are no place for a URL.
         let id = slot.id.as_deref().unwrap_or_default();
         if id.starts_with("RDOC") || id.starts_with("Remote") {
             return Err("takes uploads alone".to_owned());
         }
-        rank = rank.saturating_add(1);
+        rank = u8::saturating_add(rank, 1);
     }
     if !slot.media_types.is_empty() {
         let has = |kinds: &[MediaType]| slot.media_types.iter().any(|kind| kinds.contains(kind));
@@ -115,13 +115,13 @@ fn suits(
             true if !stick => return Err("takes discs alone, and this is an image of a stick".to_owned()),
             false if !disc => return Err("takes no discs".to_owned()),
             // One that is for nothing else.
-            true if disc => rank = rank.saturating_add(2),
-            false if stick => rank = rank.saturating_add(2),
+            true if disc => rank = u8::saturating_add(rank, 2),
+            false if stick => rank = u8::saturating_add(rank, 2),
             _ => {}
         }
     }
     if slot.is_inserted() {
-        rank = rank.saturating_add(4);
+        rank = u8::saturating_add(rank, 4);
     }
     Ok(rank)
 }

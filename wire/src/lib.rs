@@ -59,6 +59,7 @@ pub use value::oem::{Oem, PointerError};
 pub use value::primitive::Primitive;
 pub use value::text::{DateTime, Duration, Guid};
 pub use value::version::Version;
+pub use value::view::ViewError;
 
 /// The example of the README, which is a test.
 #[cfg(doctest)]

@@ -48,7 +48,7 @@ impl<'d> Aliases<'d> {
 }
 
 /// `ComputerSystem.v1_2_0` -> `ComputerSystem` and the version.
-pub(super) fn split_version(namespace: &str) -> (&str, Option<Version>) {
+pub(crate) fn split_version(namespace: &str) -> (&str, Option<Version>) {
     match namespace.rsplit_once('.') {
         Some((schema, last)) => match version(last) {
             Some(version) => (schema, Some(version)),
@@ -273,6 +273,18 @@ impl<'a> Annotations<'a> {
 
     pub(super) fn uris(&self) -> Result<Vec<String>, Error> {
         self.texts("Redfish.Uris")
+    }
+
+    /// `Rosefish.Places`, this project's own: `ComputerSystem/Oem/Contoso`, which is short for
+    /// `ComputerSystem.ComputerSystem/Oem/Contoso`.
+    pub(super) fn places(&self) -> Result<Vec<String>, Error> {
+        let mut places = self.texts("Rosefish.Places")?;
+        for place in &mut places {
+            let (ty, pointer) = place.split_once('/').unwrap_or((place.as_str(), ""));
+            let ty = if ty.contains('.') { ty.to_owned() } else { format!("{ty}.{ty}") };
+            *place = format!("{ty}/{pointer}");
+        }
+        Ok(places)
     }
 
     pub(super) fn deprecated_uris(&self) -> Result<Vec<String>, Error> {

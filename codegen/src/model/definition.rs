@@ -74,6 +74,8 @@ pub(crate) struct TypeDef {
     pub(crate) capabilities: Capabilities,
     pub(crate) uris: Vec<String>,
     pub(crate) deprecated_uris: Vec<String>,
+    /// `Rosefish.Places`: where objects of it stand that don't say what they are.
+    pub(crate) places: Vec<String>,
     /// Patterns of property names with their types.
     pub(crate) patterns: Vec<(String, TypeRef)>,
 }

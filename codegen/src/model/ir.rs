@@ -105,6 +105,9 @@ pub struct Struct {
     pub uris: Vec<String>,
     /// Deprecated URI templates, sorted.
     pub deprecated_uris: Vec<String>,
+    /// Where a vendor's object of this type stands that does not say what it is: the resource's type and a JSON pointer,
+    /// `ComputerSystem.ComputerSystem/Oem/Contoso`. Sorted.
+    pub places: Vec<String>,
 }
 
 impl Struct {
@@ -125,6 +128,7 @@ impl Struct {
             capabilities: Capabilities::default(),
             uris: Vec::new(),
             deprecated_uris: Vec::new(),
+            places: Vec::new(),
         }
     }
 }

@@ -89,6 +89,7 @@ impl<'m> Lowering<'m> {
             capabilities: ty.capabilities,
             uris: ty.uris.clone(),
             deprecated_uris: ty.deprecated_uris.clone(),
+            places: ty.places.clone(),
             ..Struct::new(ty.name.clone(), kind)
         }
     }

@@ -151,6 +151,9 @@ impl Definition for TypeDef {
         self.deprecated_uris.extend(other.deprecated_uris);
         self.deprecated_uris.sort();
         self.deprecated_uris.dedup();
+        self.places.extend(other.places);
+        self.places.sort();
+        self.places.dedup();
         for pattern in other.patterns {
             if !self.patterns.contains(&pattern) {
                 self.patterns.push(pattern);

@@ -4,7 +4,7 @@
 pub mod ir;
 
 mod action;
-mod annotation;
+pub(crate) mod annotation;
 mod definition;
 mod errata;
 mod excerpt;
@@ -45,13 +45,78 @@ pub enum Selection {
 ///
 /// Contradictions within or between the documents, an erratum or overlay of the manifest that no longer applies, and a
 /// selected group that the manifest doesn't have.
-pub fn build(mut documents: Vec<Document>, manifest: &Manifest, selection: &Selection) -> Result<Model, Error> {
+pub fn build(documents: Vec<Document>, manifest: &Manifest, selection: &Selection) -> Result<Model, Error> {
     if let Selection::Groups(groups) = selection {
         manifest.check_groups(groups)?;
     }
+    let mut model = whole(documents, Vec::new(), manifest)?;
+    if let Selection::Groups(groups) = selection {
+        prune::prune(&mut model, |schema| match manifest.group(schema) {
+            Some(group) => group == Manifest::CORE || groups.contains(group),
+            // A schema that is newer than the manifest.
+            None => true,
+        });
+    }
+    Ok(model)
+}
+
+/// Compiles what others add: the schemas of their `own`, and what those need. Resources of other schemas that get actions stay as
+/// shells with these actions.
+pub(crate) fn extension(
+    documents: Vec<Document>,
+    added: Vec<Document>,
+    manifest: &Manifest,
+    own: &BTreeSet<String>,
+) -> Result<Model, Error> {
+    let mut model = whole(documents, added, manifest)?;
+    let given = given(&model, own);
+    prune::prune(&mut model, |schema| own.contains(schema));
+    model.terms.retain(|name, _| name.split('.').next().is_some_and(|schema| own.contains(schema)));
+    for mut item in given {
+        item.actions.append(&mut model.structs.remove(&item.name).map(|item| item.actions).unwrap_or_default());
+        model.structs.insert(item.name.clone(), item);
+    }
+    Ok(model)
+}
+
+/// Resources of others whose `Actions` hold actions of our `own`, as shells with these.
+fn given(model: &Model, own: &BTreeSet<String>) -> Vec<ir::Struct> {
+    let mut given = Vec::new();
+    for item in model.structs.values().filter(|item| !own.contains(&item.name.schema)) {
+        let Some(field) = item.fields.iter().find(|field| field.json == "Actions") else { continue };
+        let ir::FieldType::Struct(held) = &field.ty else { continue };
+        let mut actions = Vec::new();
+        let held = model.structs.get(held);
+        let oem = held.and_then(|held| held.fields.iter().find(|field| field.json == "Oem"));
+        let oem = oem.and_then(|field| match &field.ty {
+            ir::FieldType::Struct(name) => model.structs.get(name),
+            _ => None,
+        });
+        for actions_type in [held, oem].into_iter().flatten() {
+            for action in actions_type.fields.iter().filter(|field| field.ty == ir::FieldType::Action) {
+                let name = action.json.trim_start_matches('#');
+                let is = |known: &&ir::Action| format!("{}.{}", known.name.schema, known.name.name) == name;
+                let holders = model.structs.values().flat_map(|holder| &holder.actions);
+                actions.extend(holders.filter(|known| own.contains(&known.name.schema)).find(is).cloned());
+            }
+        }
+        if !actions.is_empty() {
+            let mut shell = ir::Struct::new(item.name.clone(), ir::StructKind::Entity);
+            shell.rust_name.clone_from(&item.rust_name);
+            shell.shell = true;
+            shell.actions = actions;
+            given.push(shell);
+        }
+    }
+    given
+}
+
+/// Everything, and what is `added` to it by others.
+pub(crate) fn whole(mut documents: Vec<Document>, added: Vec<Document>, manifest: &Manifest) -> Result<Model, Error> {
     let are_pinned = are_pinned(&documents);
     let mut notes = errata::apply(&mut documents, errata::ERRATA, are_pinned)?;
     notes.extend(overlay::add(&mut documents, manifest.overlays(), are_pinned)?);
+    documents.extend(added);
     let mut merged = merge::merge(resolve::resolve(&documents)?)?;
     drop(documents);
     flatten::flatten(&mut merged)?;
@@ -67,13 +132,6 @@ pub fn build(mut documents: Vec<Document>, manifest: &Manifest, selection: &Sele
     name::check(&model)?;
     for schema in model.schemas.values_mut() {
         schema.group = manifest.group(&schema.name).map(str::to_owned);
-    }
-    if let Selection::Groups(groups) = selection {
-        prune::prune(&mut model, |schema| match manifest.group(schema) {
-            Some(group) => group == Manifest::CORE || groups.contains(group),
-            // A schema that is newer than the manifest.
-            None => true,
-        });
     }
     model.warnings.extend(notes);
     model.warnings.sort();

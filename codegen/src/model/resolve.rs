@@ -165,6 +165,7 @@ impl<'d> Resolver<'d> {
             capabilities: annotations.capabilities(),
             uris: annotations.uris()?,
             deprecated_uris: annotations.deprecated_uris()?,
+            places: annotations.places()?,
             patterns,
         })
     }

@@ -8,6 +8,7 @@ mod access;
 mod descriptions;
 mod docs;
 mod enums;
+mod extension;
 mod layout;
 mod navigation;
 mod paths;
@@ -19,6 +20,8 @@ use std::io;
 use std::path::Path;
 
 use crate::model::ir::{Model, Schema, StructKind};
+
+pub(crate) use extension::emit as emit_extension;
 
 use access::Access;
 use descriptions::Descriptions;
@@ -57,10 +60,13 @@ impl Output {
     }
 }
 
+/// How types in a crate of somebody else get at `wire`.
+const WIRE: &str = "use ::rosefish::wire::generated as w;\n";
+
 /// Makes Rust of a model.
 #[must_use]
 pub fn emit(model: &Model) -> Output {
-    let paths = Paths { model };
+    let paths = Paths { model, base: None };
     let mut descriptions = Descriptions::default();
     let mut files = Vec::new();
     let mut root = head("the schemas", "");
@@ -68,19 +74,12 @@ pub fn emit(model: &Model) -> Output {
     let access = Access::of(model);
     for schema in model.schemas.values() {
         let text = self::schema(paths, schema, &access, &mut descriptions);
-        if text.is_empty() {
-            continue;
+        if !text.is_empty() {
+            files.push(module(&mut root, "schema", "", schema, text));
+            modules.push((&schema.name, format!("&{}::M", schema.module)));
         }
-        let module = &schema.module;
-        let _ = write!(
-            root,
-            "\n/// {}.\npub mod {module} {{\n    include!(concat!(env!(\"OUT_DIR\"), \"/schema/{module}.rs\"));\n}}\n",
-            docs::line(&title(schema))
-        );
-        files.push((format!("schema/{module}.rs"), text));
-        modules.push((&schema.name, format!("&{module}::M")));
     }
-    exports(paths, &mut root);
+    exports(paths, &mut root, "", |_| true);
     modules.sort_unstable();
     let modules: Vec<_> = modules.into_iter().map(|(_, path)| path).collect();
     let start = "\npub(crate) static MODULES: w::Modules = ";
@@ -95,6 +94,18 @@ pub fn emit(model: &Model) -> Output {
     Output { files }
 }
 
+/// The module of a schema, in the file that is returned.
+fn module(root: &mut String, folder: &str, attribute: &str, schema: &Schema, text: String) -> (String, String) {
+    let module = &schema.module;
+    let file = module.trim_start_matches("r#");
+    let _ = write!(
+        root,
+        "\n/// {}.\n{attribute}pub mod {module} {{\n    include!(concat!(env!(\"OUT_DIR\"), \"/{folder}/{file}.rs\"));\n}}\n",
+        docs::line(&title(schema))
+    );
+    (format!("{folder}/{file}.rs"), text)
+}
+
 /// What a file opens with: what made it, and where that is explained.
 fn head(source: &str, uses: &str) -> String {
     let gap = if uses.is_empty() { "" } else { "\n" };
@@ -107,7 +118,11 @@ fn head(source: &str, uses: &str) -> String {
 
 /// ``Redfish schema `Bios` v1.3.0 (2024.1)``
 fn title(schema: &Schema) -> String {
-    let owner = if schema.owner == "SNIA" { "Swordfish" } else { "Redfish" };
+    let owner = match schema.owner.as_str() {
+        "SNIA" => "Swordfish",
+        "DMTF" | "" => "Redfish",
+        other => other,
+    };
     let version = schema.version.map_or_else(String::new, |v| format!(" v{}.{}.{}", v.0, v.1, v.2));
     let release = schema.release.as_ref().map_or_else(String::new, |release| format!(" ({release})"));
     format!("{owner} schema `{}`{version}{release}", schema.name)
@@ -121,13 +136,13 @@ fn schema(paths: Paths<'_>, schema: &Schema, access: &Access, descriptions: &mut
     }
     let mut text = format!("{}\n", schema.version.map_or_else(String::new, tables::version));
     let mut open = Vec::new();
-    for (_, item) in paths.model.enums.iter().filter(|(name, _)| name.schema == schema.name) {
+    for item in paths.enums().filter(|item| item.name.schema == schema.name) {
         enums::emit(&mut out, item, open.len());
         tables::enumeration(&mut text, item, descriptions);
         open.push(item.rust_name.as_str());
     }
     let (mut names, mut makers) = (Vec::new(), Vec::new());
-    for (_, item) in paths.model.structs.iter().filter(|(name, _)| name.schema == schema.name) {
+    for item in paths.structs().filter(|item| item.name.schema == schema.name) {
         let rust = &item.rust_name;
         let page = navigation::page(paths, item);
         match &item.kind {
@@ -156,21 +171,26 @@ fn schema(paths: Paths<'_>, schema: &Schema, access: &Access, descriptions: &mut
     }
     // The text is an item of its own, so that the rest can be laid out.
     let _ = writeln!(out, "const TABLES: &str = {};\n", tables::literal(&text));
-    let module = layout::assignment("pub(crate) static M: w::Module", "w::Module::new", |indent| {
+    let module = layout::assignment("pub static M: w::Module", "w::Module::new", |indent| {
         let makers = layout::list(indent, "&[", &makers, "]", 1);
         vec![format!("{:?}", schema.name), "TABLES".to_owned(), makers, "&super::MODULES".to_owned()]
     });
-    let _ = writeln!(out, "{module}");
-    head(&docs::line(&title(schema)), "use rosefish_wire::generated as w;\n\n") + &out
+    let _ = writeln!(out, "#[doc(hidden)]\n{module}");
+    let wire = if paths.base.is_some() { WIRE } else { "use rosefish_wire::generated as w;\n" };
+    head(&docs::line(&title(schema)), &format!("{wire}\n")) + &out
 }
 
 /// Entities go by their bare names at the root of `schema` as well.
-fn exports(paths: Paths<'_>, root: &mut String) {
-    for item in paths.model.structs.values() {
+fn exports(paths: Paths<'_>, root: &mut String, attribute: &str, wanted: impl Fn(&str) -> bool) {
+    for item in paths.structs().filter(|item| wanted(&item.name.schema)) {
         let is_entity = matches!(item.kind, StructKind::Entity | StructKind::Collection(_));
         if is_entity && item.name.name == item.name.schema {
-            let _ =
-                writeln!(root, "\n#[doc(no_inline)]\npub use self::{}::{};", paths.module(&item.name), item.rust_name);
+            let _ = writeln!(
+                root,
+                "\n{attribute}#[doc(no_inline)]\npub use self::{}::{};",
+                paths.module(&item.name),
+                item.rust_name
+            );
         }
     }
 }

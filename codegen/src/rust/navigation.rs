@@ -10,6 +10,8 @@ use crate::model::ir::{Action, Docs, Field, FieldType, Struct, StructKind, TypeN
 
 /// What every `Resource<T>` can do; no link or action may take these names.
 const TAKEN: &[&str] = &[
+    "all",
+    "any",
     "client",
     "commit",
     "create",
@@ -20,9 +22,13 @@ const TAKEN: &[&str] = &[
     "etag",
     "follow",
     "follow_all",
+    "into_any",
     "into_value",
     "invoke",
     "members",
+    "oem_action",
+    "oem_actions",
+    "one",
     "patch",
     "post",
     "refresh",
@@ -33,14 +39,56 @@ const TAKEN: &[&str] = &[
 
 pub(super) fn emit(paths: Paths<'_>) -> String {
     let mut out = String::new();
-    for item in paths.model.structs.values() {
+    for item in paths.structs() {
         let methods = methods(item, paths);
         if !methods.is_empty() {
-            let body: Vec<_> = methods.iter().map(|method| method.emit(paths)).collect();
+            let body: Vec<_> = methods.iter().map(|method| method.emit(paths, Form::Inherent)).collect();
             let _ = writeln!(out, "\nimpl r::Resource<{}> {{\n{}}}", paths.absolute(&item.name), body.join("\n"));
         }
     }
     out
+}
+
+/// The same as traits, where `Resource` is another crate's; `added` are actions that types of that crate get.
+pub(super) fn traits(paths: Paths<'_>, added: &[(TypeName, Vec<Action>)]) -> String {
+    let own = paths.structs().map(|item| (&item.name, item.rust_name.as_str(), methods(item, paths)));
+    let added = added.iter().map(|(name, actions)| {
+        let mut taken = taken();
+        let methods = actions.iter().map(|action| invoke(&mut taken, action)).collect();
+        (name, name.name.as_str(), methods)
+    });
+    let (mut out, mut names) = (String::new(), BTreeSet::new());
+    for (name, rust, methods) in own.chain(added) {
+        if methods.is_empty() {
+            continue;
+        }
+        let mut of = format!("{rust}Methods");
+        while !names.insert(of.clone()) {
+            of.push('2');
+        }
+        let told: Vec<_> = methods.iter().map(|method| method.emit(paths, Form::Declared)).collect();
+        let body: Vec<_> = methods.iter().map(|method| method.emit(paths, Form::Implemented)).collect();
+        let path = paths.absolute(name);
+        let _ = writeln!(
+            out,
+            "\n/// What a resource of the type [`{rust}`]({path}) has beside what all resources have.\npub trait {of} {{\n{}}}\n\n\
+             impl {of} for r::Resource<{path}> {{\n{}}}",
+            told.join("\n"),
+            body.join("\n"),
+        );
+    }
+    out
+}
+
+/// How a method is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// A method of the type's own.
+    Inherent,
+    /// A method of a trait, where the trait is.
+    Declared,
+    /// A method of a trait, where it is implemented.
+    Implemented,
 }
 
 /// What the page of a type says of the methods that a resource of it has: they are on the page of `Resource`, among those of
@@ -77,17 +125,13 @@ fn methods<'m>(item: &'m Struct, paths: Paths<'m>) -> Vec<Method<'m>> {
     if !is_entity || item.shell {
         return Vec::new();
     }
-    let mut taken: BTreeSet<String> = TAKEN.iter().map(|name| (*name).to_owned()).collect();
+    let mut taken = taken();
     let mut methods = Vec::new();
     for field in &item.fields {
         methods.extend(link(&mut taken, field, None));
     }
     for action in &item.actions {
-        let mut name = action.rust.clone();
-        while !taken.insert(name.clone()) {
-            name.push_str("_action");
-        }
-        methods.push(Method { name, does: Does::Invoke(action) });
+        methods.push(invoke(&mut taken, action));
     }
     // What `Links` has is a step away from the resource itself, unless the resource has it, too.
     let links = item.fields.iter().find(|field| field.json == "Links" && !field.many);
@@ -102,6 +146,18 @@ fn methods<'m>(item: &'m Struct, paths: Paths<'m>) -> Vec<Method<'m>> {
     methods
 }
 
+fn taken() -> BTreeSet<String> {
+    TAKEN.iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn invoke<'m>(taken: &mut BTreeSet<String>, action: &'m Action) -> Method<'m> {
+    let mut name = action.rust.clone();
+    while !taken.insert(name.clone()) {
+        name.push_str("_action");
+    }
+    Method { name, does: Does::Invoke(action) }
+}
+
 fn link<'m>(taken: &mut BTreeSet<String>, field: &'m Field, inside: Option<&Field>) -> Option<Method<'m>> {
     let FieldType::Link(target) = &field.ty else { return None };
     if field.json == "Members" || !taken.insert(field.rust.clone()) {
@@ -111,22 +167,38 @@ fn link<'m>(taken: &mut BTreeSet<String>, field: &'m Field, inside: Option<&Fiel
     Some(Method { name: field.rust.clone(), does: Does::Follow { field, target, pointer } })
 }
 
+impl Form {
+    /// The comment of a method: a trait's method has it where it is declared.
+    fn docs(self, out: &mut String, docs: &Docs, otherwise: &str, more: Option<&str>) {
+        if self != Self::Implemented {
+            docs::item(out, "    ", docs, otherwise, more);
+        }
+    }
+}
+
 impl Method<'_> {
-    fn emit(&self, paths: Paths<'_>) -> String {
+    fn emit(&self, paths: Paths<'_>, form: Form) -> String {
         match &self.does {
             Does::Follow { field, target, pointer } => {
                 let target = paths.absolute(target);
                 let (returned, method) = if field.many { ("Members", "all") } else { ("Follow", "one") };
                 let mut out = String::new();
-                docs::item(&mut out, "    ", &summary(&field.docs), &format!("Follows `{pointer}`."), None);
-                self.body(&mut out, &[], &format!("r::{returned}<{target}>"), method, vec![format!("{pointer:?}")]);
+                form.docs(&mut out, &summary(&field.docs), &format!("Follows `{pointer}`."), None);
+                self.body(
+                    &mut out,
+                    form,
+                    &[],
+                    &format!("r::{returned}<{target}>"),
+                    method,
+                    vec![format!("{pointer:?}")],
+                );
                 out
             }
-            Does::Invoke(action) => self.action(paths, action),
+            Does::Invoke(action) => self.action(paths, form, action),
         }
     }
 
-    fn action(&self, paths: Paths<'_>, action: &Action) -> String {
+    fn action(&self, paths: Paths<'_>, form: Form, action: &Action) -> String {
         let full = format!("{}.{}", action.name.schema, action.name.name);
         let returns = match &action.returns {
             Some((FieldType::Struct(name) | FieldType::Link(name), false)) => paths.absolute(name),
@@ -135,10 +207,10 @@ impl Method<'_> {
         let mut out = String::new();
         let otherwise = format!("Invokes `{full}`.");
         let Some(parameters) = action.parameters.as_ref().and_then(|name| paths.get(name)) else {
-            docs::item(&mut out, "    ", &action.docs, &otherwise, None);
+            form.docs(&mut out, &action.docs, &otherwise, None);
             let returned = format!("r::Call<r::NoParameters, {returns}>");
             let arguments = vec![format!("{full:?}"), "r::NoParameters::default()".to_owned()];
-            self.body(&mut out, &[], &returned, "invoke", arguments);
+            self.body(&mut out, form, &[], &returned, "invoke", arguments);
             return out;
         };
         let path = paths.absolute(&parameters.name);
@@ -150,7 +222,7 @@ impl Method<'_> {
         let (mut arguments, mut values) = (Vec::new(), Vec::new());
         for field in &positional {
             let rust = &field.rust;
-            let value = paths.value_type(&field.ty, "").replace("super::", "s::");
+            let value = paths.absolute_value(&field.ty);
             let (argument, conversion) = match (field.many, field.required) {
                 (true, _) => (format!("impl IntoIterator<Item = {value}>"), format!("{rust}.into_iter().collect()")),
                 (false, true) => (format!("impl Into<{value}>"), format!("Some({rust}.into())")),
@@ -162,21 +234,34 @@ impl Method<'_> {
         values.push("..Default::default()".to_owned());
         let more = "Further parameters are set by [`with`](r::Call::with).";
         let more = (parameters.fields.len() > positional.len()).then_some(more);
-        docs::item(&mut out, "    ", &action.docs, &otherwise, more);
+        form.docs(&mut out, &action.docs, &otherwise, more);
         let returned = format!("r::Call<{path}, {returns}>");
         let start = format!("{path} {{");
         let in_line = format!("self.invoke({full:?}, {})", layout::list(0, &start, &values, "}", 0));
         // In a line of its own each, if they don't fit into one.
         let indent = if !in_line.contains('\n') && layout::fits(8, &in_line) { 0 } else { 12 };
         let made = layout::list(indent, &start, &values, "}", 1);
-        self.body(&mut out, &arguments, &returned, "invoke", vec![format!("{full:?}"), made]);
+        self.body(&mut out, form, &arguments, &returned, "invoke", vec![format!("{full:?}"), made]);
         out
     }
 
     /// The signature, and the call of what does it without the type.
-    fn body(&self, out: &mut String, arguments: &[String], returned: &str, method: &str, values: Vec<String>) {
+    fn body(
+        &self,
+        out: &mut String,
+        form: Form,
+        arguments: &[String],
+        returned: &str,
+        method: &str,
+        values: Vec<String>,
+    ) {
         let arguments: Vec<_> = ["&self".to_owned()].iter().chain(arguments).cloned().collect();
-        let signature = layout::signature(4, &format!("pub fn {}(", self.name), &arguments, returned);
+        let visibility = if form == Form::Inherent { "pub " } else { "" };
+        let signature = layout::signature(4, &format!("{visibility}fn {}(", self.name), &arguments, returned);
+        if form == Form::Declared {
+            let _ = writeln!(out, "    {};", signature.trim_end_matches('{').trim_end());
+            return;
+        }
         let call = layout::list(8, &format!("self.{method}("), &values, ")", 0);
         let _ = writeln!(out, "    #[inline]\n    {signature}\n        {call}\n    }}");
     }

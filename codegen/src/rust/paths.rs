@@ -1,11 +1,14 @@
 //! Where types are in the generated Rust, as seen from elsewhere in it.
 
-use crate::model::ir::{FieldType, Model, Struct, TypeName};
+use crate::base::Base;
+use crate::model::ir::{Enum, FieldType, Model, Struct, TypeName};
 
 /// The paths of a model's types.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Paths<'m> {
     pub(super) model: &'m Model,
+    /// What there is already, in another crate.
+    pub(super) base: Option<&'m Base>,
 }
 
 impl<'m> Paths<'m> {
@@ -20,13 +23,39 @@ impl<'m> Paths<'m> {
 
     /// The path of a type as seen from a module within `schema`, `super::resource::Status`.
     pub(super) fn path(self, name: &TypeName, from: &str) -> String {
+        if let Some(path) = self.elsewhere(name) {
+            return path;
+        }
         let rust = self.rust_name(name);
         if name.schema == from { rust.to_owned() } else { format!("super::{}::{rust}", self.module(name)) }
     }
 
-    /// The path of a type as seen from where `s` is the module of all schemas, `s::computer_system::ComputerSystem`.
+    /// The path of a type as seen from where the methods of resources are: where `s` is the module of all schemas,
+    /// `s::computer_system::ComputerSystem`, or beside those modules.
     pub(super) fn absolute(self, name: &TypeName) -> String {
-        format!("s::{}::{}", self.module(name), self.rust_name(name))
+        let root = if self.base.is_some() { "super" } else { "s" };
+        self.elsewhere(name).unwrap_or_else(|| format!("{root}::{}::{}", self.module(name), self.rust_name(name)))
+    }
+
+    /// The Rust type of one value as seen from where the methods of resources are.
+    pub(super) fn absolute_value(self, ty: &FieldType) -> String {
+        let value = self.value_type(ty, "");
+        if self.base.is_some() { value } else { value.replace("super::", "s::") }
+    }
+
+    /// The path of a type that another crate has.
+    pub(super) fn elsewhere(self, name: &TypeName) -> Option<String> {
+        Some(format!("::rosefish::schema::{}", self.base?.path(name)?))
+    }
+
+    /// The record types that are made here.
+    pub(super) fn structs(self) -> impl Iterator<Item = &'m Struct> {
+        self.model.structs.values().filter(move |item| self.elsewhere(&item.name).is_none())
+    }
+
+    /// The enumerations that are made here.
+    pub(super) fn enums(self) -> impl Iterator<Item = &'m Enum> {
+        self.model.enums.values().filter(move |item| self.elsewhere(&item.name).is_none())
     }
 
     fn rust_name<'n>(self, name: &'n TypeName) -> &'n str

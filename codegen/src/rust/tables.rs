@@ -35,6 +35,9 @@ pub(super) fn record(out: &mut String, item: &Struct, access: &Access, descripti
     for uri in item.uris.iter().chain(&item.deprecated_uris) {
         line(out, "", std::slice::from_ref(uri));
     }
+    for place in &item.places {
+        line(out, "=", std::slice::from_ref(place));
+    }
     for pattern in item.dynamic.iter().flat_map(|dynamic| &dynamic.patterns) {
         line(out, "~", std::slice::from_ref(pattern));
     }

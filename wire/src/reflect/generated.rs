@@ -16,13 +16,13 @@ pub use crate::SlotMut::{
 };
 pub use crate::codec::serde::{deserialize, serialize, spelled};
 pub use crate::reflect::compare::{copied, print, same};
-pub use crate::reflect::module::find_table;
+pub use crate::reflect::module::{description, find_table, find_type, tables};
 pub use crate::reflect::record::new;
 pub use crate::reflect::shorthand::*;
 pub use crate::value::enums::named;
 pub use crate::{
-    ActionTarget, Actions, Collection, CollectionKind, DateTime, Duration, ETag, EnumTable, Fields, Guid, Link, MAP,
-    MapSlot, Member, Module, Modules, ODataId, ODataType, Oem, OpenEnum, Primitive, Record, Residue,
+    ActionTarget, Actions, Collection, CollectionKind, DateTime, Doc, Duration, ETag, EnumTable, Fields, Guid, Link,
+    MAP, MapSlot, Member, Module, Modules, ODataId, ODataType, Oem, OpenEnum, Primitive, Record, Residue,
     ResourceCollection, Slot, SlotMut, Table, Type, open_enum_traits, record_traits,
 };
 

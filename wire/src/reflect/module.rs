@@ -4,7 +4,7 @@
 //! A line is a fact, with tabs between its columns; what is last and empty is left out. The first is the schema's
 //! version, if it has any. After an empty line `*` begins a record type (name, place of the description, kind and flags, version that
 //! brought it), `%` an enumeration (name, place of the description). The lines of a record type are its URIs (`/`), the
-//! patterns of names that services make up (`~`), its actions (`>`), and its properties, for which see [`Fields`]; those
+//! places of vendors' objects of it (`=`), the patterns of names that services make up (`~`), its actions (`>`), and its properties, for which see [`Fields`]; those
 //! of an enumeration are its members (name, place, version).
 
 use std::fmt;
@@ -82,21 +82,40 @@ impl fmt::Debug for Module {
     }
 }
 
-/// The schema that a type's full name begins with.
-fn schema_of(modules: Modules, name: &str) -> Option<&'static Module> {
-    let schema = name.split('.').next()?;
-    let place = modules.binary_search_by(|module| module.schema.cmp(schema)).ok()?;
-    modules.get(place).copied()
+/// The schema that a type's full name begins with. There are several where a crate has types of a schema that the library was
+/// built without, beside those that it has.
+fn schemas_of(modules: Modules, name: &str) -> &'static [&'static Module] {
+    let schema = name.split('.').next().unwrap_or_default();
+    let start = modules.partition_point(|module| module.schema < schema);
+    let rest = modules.get(start..).unwrap_or_default();
+    rest.get(..rest.partition_point(|module| module.schema == schema)).unwrap_or_default()
 }
 
 /// The record type of this full name.
 pub fn find_table(modules: Modules, name: &str) -> Option<&'static Table> {
-    schema_of(modules, name)?.types().iter().find(|table| table.name == name)
+    schemas_of(modules, name).iter().flat_map(|module| module.types()).find(|table| table.name == name)
+}
+
+/// The record type of this name; of a resource the bare name will do.
+pub fn find_type(modules: Modules, name: &str) -> Option<&'static Table> {
+    if name.contains('.') { find_table(modules, name) } else { find_table(modules, &format!("{name}.{name}")) }
+}
+
+/// All record types.
+pub fn tables(modules: Modules) -> impl Iterator<Item = &'static Table> {
+    modules.iter().flat_map(|module| module.types())
+}
+
+/// A description and the long one that goes with it, from the text that the schema compiler wrote of all.
+#[must_use]
+pub fn description(text: &'static str, doc: Doc) -> Option<(&'static str, &'static str)> {
+    let place = usize::try_from(doc.0).ok().filter(|place| *place > 0)?;
+    text.get(place..)?.lines().next()?.split_once('\t')
 }
 
 /// The enumeration of this full name.
 pub(crate) fn find_enum(modules: Modules, name: &str) -> Option<&'static EnumTable> {
-    schema_of(modules, name)?.read().enums.iter().find(|known| known.name == name)
+    schemas_of(modules, name).iter().flat_map(|module| &module.read().enums).find(|known| known.name == name)
 }
 
 /// Reads the text of a schema.
@@ -152,11 +171,13 @@ impl Reader {
             _ => return Err(Malformed("a kind")),
         };
         let (mut uris, mut patterns, mut actions) = (Vec::new(), Vec::new(), Vec::new());
+        let mut places = Vec::new();
         let mut rest = lines;
         loop {
             let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
             match line.split_at_checked(1) {
                 Some(("/", _)) => uris.push(line),
+                Some(("=", place)) => places.push(place),
                 Some(("~", pattern)) => patterns.push(pattern),
                 Some((">", action)) => actions.push(self.action(action)?),
                 _ => break,
@@ -173,6 +194,7 @@ impl Reader {
             open: marks.contains('o'),
             shell: marks.contains('s'),
             uris: uris.leak(),
+            places: places.leak(),
             capabilities: Capabilities {
                 insertable: allowed('I', 'i'),
                 updatable: allowed('U', 'u'),

@@ -28,6 +28,9 @@ pub struct Table {
     pub shell: bool,
     /// Where a resource of this type may be found, as URI templates.
     pub uris: &'static [&'static str],
+    /// Where a vendor's object of this type stands that does not say what it is: the type and a JSON pointer,
+    /// `ComputerSystem.ComputerSystem/Oem/Contoso`.
+    pub places: &'static [&'static str],
     /// What a client may do with a resource of this type.
     pub capabilities: Capabilities,
     /// The newest version that the schema bundle knows.

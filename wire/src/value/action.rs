@@ -84,6 +84,7 @@ const fn table(name: &'static str, fields: &'static str, new: fn() -> Box<dyn Re
         open: false,
         shell: false,
         uris: &[],
+        places: &[],
         capabilities: Capabilities { insertable: None, updatable: None, deletable: None },
         version: Version::NONE,
         notes: Notes { since: Version::NONE, doc: Doc(0) },

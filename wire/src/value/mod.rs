@@ -10,3 +10,4 @@ pub(crate) mod oem;
 pub(crate) mod primitive;
 pub(crate) mod text;
 pub(crate) mod version;
+pub(crate) mod view;

@@ -100,6 +100,12 @@ impl Oem {
         Ok(())
     }
 
+    /// As [`set`](Self::set), with a value that is JSON text.
+    pub(crate) fn set_json(&mut self, pointer: &str, json: &str) -> Option<()> {
+        self.0 = splice::set(self.json(), pointer, json).ok()?;
+        Some(())
+    }
+
     /// Removes what a JSON pointer points at, and says whether it was there. When a resource is changed, null is sent for it.
     pub fn remove(&mut self, pointer: &str) -> bool {
         let left = splice::remove(self.json(), pointer);
