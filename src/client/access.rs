@@ -13,7 +13,7 @@ use super::exchange::{Authorization, Exchange};
 use super::session::{PasswordChange, Session, SessionToken, header};
 use crate::error::{Error, ErrorKind};
 
-/// How long a session that was made anew and refused at once keeps others from being made.
+/// How long a renewed session that is refused at once keeps others from being made.
 const PAUSE: Duration = Duration::from_secs(30);
 
 /// The credentials of a client, and what became of them.
@@ -35,7 +35,7 @@ struct State {
     generation: u64,
     /// The service has taken them since they were made.
     proven: bool,
-    /// When a session was made anew that the service has not taken yet.
+    /// When the session was renewed, until the service has accepted it.
     renewed: Option<Instant>,
     /// That one was tried and refused.
     denied: bool,

@@ -177,7 +177,7 @@ impl ClientBuilder {
         self
     }
 
-    /// The oldest version of TLS to agree to; 1.2 unless told.
+    /// The oldest version of TLS to agree to; the default is 1.2.
     pub fn oldest_tls(mut self, version: TlsVersion) -> Self {
         self.0.http.oldest_tls = version;
         self
@@ -276,14 +276,14 @@ impl ClientBuilder {
         self
     }
 
-    /// How long making a connection may take; 10 s unless told.
+    /// How long making a connection may take; the default is 10 s.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.0.http.connect_timeout = timeout;
         self
     }
 
     /// How long the service may be silent before it answers, and between pieces of its answer; as long as the call may
-    /// take unless told.
+    /// take by default.
     pub fn read_timeout(mut self, timeout: Duration) -> Self {
         self.0.read_timeout = Some(timeout);
         self
@@ -296,14 +296,14 @@ impl ClientBuilder {
         self
     }
 
-    /// How many requests may be under way at once, over all clones of the client and all streams; 4 unless told, and at
+    /// How many requests may be under way at once, over all clones of the client and all streams; by default 4, and at
     /// least 1. Who waits longest is next. A BMC is a small computer.
     pub fn concurrency(mut self, most: usize) -> Self {
         self.0.concurrency = most.clamp(1, 1 << 16);
         self
     }
 
-    /// How many pages of one collection are read at most; 10,000 unless told. A stream of members ends with an error where
+    /// How many pages of one collection are read at most; by default 10,000. A stream of members ends with an error where
     /// the service has more, or more members than [`Limits::members`]. The longest logs have some hundred pages.
     pub fn pages(mut self, most: usize) -> Self {
         self.0.pages = most.max(1);
@@ -317,7 +317,7 @@ impl ClientBuilder {
     }
 
     /// Keeps what was read in memory, up to this many bytes, and asks the service each time whether that is still what it
-    /// would send (`If-None-Match`): if so, it need not send it again. Nothing is kept unless told: there are services that
+    /// would send (`If-None-Match`): if so, it need not send it again. Nothing is kept by default: there are services that
     /// leave the tag as it is when only readings of sensors change, and then say that nothing has.
     pub fn cache(mut self, bytes: usize) -> Self {
         self.0.cache = Some(bytes);

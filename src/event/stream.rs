@@ -107,7 +107,7 @@ impl EventStream {
         self
     }
 
-    /// After how long without a sign the connection is taken for broken; ten minutes unless told.
+    /// After how long without a sign the connection is taken for broken; ten minutes by default.
     pub fn silence(mut self, longest: Duration) -> Self {
         if let Some(source) = &mut self.source {
             source.silence = longest;

@@ -75,7 +75,7 @@ impl HostBuilder {
         self
     }
 
-    /// Which protocol to use; Redfish where there is Redfish unless said otherwise.
+    /// Which protocol to use; by default Redfish where there is Redfish.
     pub fn protocol(mut self, protocol: Protocol) -> Self {
         self.plan.protocol = protocol;
         self

@@ -27,7 +27,7 @@ pub(crate) fn protocol_of(image: &str, known: Option<&[String]>) -> Option<Strin
     }
 }
 
-/// The parameters of `SimpleUpdate` with the protocol of the image, where a service refused them for want of it: a 400 that
+/// The parameters of `SimpleUpdate` with the protocol of the image, where a service refused them without it: a 400 that
 /// names the parameter proves that nothing was done. None where it is about something else.
 pub(crate) fn with_protocol(action: &str, body: &str, error: &Error, known: Option<&[String]>) -> Option<String> {
     let mut parameters: Value = serde_json::from_str(body).ok()?;

@@ -200,7 +200,7 @@ pub(crate) fn settings_of(system: &Resource<ComputerSystem>) -> Option<String> {
     Some(settings.value.settings_object.as_ref()?.uri()?.as_str().to_owned())
 }
 
-/// Whether a refusal is for want of the mode.
+/// Whether the service refused because the mode was missing.
 fn misses_mode(error: &Error) -> bool {
     error.messages().iter().any(|message| {
         let is_missing =

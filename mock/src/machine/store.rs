@@ -63,7 +63,7 @@ impl Resource {
         Self { body, content_type: JSON, etag: tag, json, exact }
     }
 
-    /// What an answer carries that is no resource of the store: a part of one, or several. It has the
+    /// What an answer carries beside resources of the store: a part of one, or several. It has the
     /// tag of the resource where it is a part of that, else a weak one of its own.
     pub(crate) fn made(json: Value, etag: Option<&str>) -> Self {
         let body = Bytes::from(digits::write(&json));

@@ -78,7 +78,7 @@ fn the_valid_bit_runs_out_after_a_minute_unless_told_otherwise() {
     bmc.machine().lock().advance(Duration::from_secs(11));
     assert!(!valid(&mut console));
     assert!(kinds(&bmc).contains(&ChangeKind::BootOverrideExpired));
-    // Bit 3 of parameter 3: don't clear it for want of a chassis control.
+    // Bit 3 of parameter 3: don't clear it when there is no chassis control.
     console.must(0x00, 0x08, &[3, 0x08]);
     console.must(0x00, 0x08, &[5, 0x80, 0x04, 0, 0, 0]);
     for _ in 0..3 {
