@@ -1,17 +1,17 @@
 //! The BIOS from the command line: attributes with their registry, changes, what is pending, files, Secure Boot.
 
+mod program;
+
 use std::process::{Command, Output, Stdio};
 
 use rosefish_mock::MockBmc;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
+use program::{errors, runtime, text};
+
 const BIOS: &str = "/redfish/v1/Systems/1/Bios";
 const PENDING: &str = "/redfish/v1/Systems/1/Bios/Settings";
-
-fn runtime() -> Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
-}
 
 fn serve(runtime: &Runtime) -> MockBmc {
     runtime.block_on(MockBmc::builder().plain().credentials("admin", "password").start()).unwrap()
@@ -28,16 +28,6 @@ fn run(bmc: &MockBmc, noun: &str, verb: &str, arguments: &[&str]) -> Output {
         .stdin(Stdio::null())
         .output()
         .unwrap()
-}
-
-fn errors(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-#[track_caller]
-fn text(output: &Output) -> String {
-    assert!(output.status.success(), "{}", errors(output));
-    String::from_utf8(output.stdout.clone()).unwrap()
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! From where a machine starts, from the command line: options, order, the next start, and how far it is.
 
+mod program;
+
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
@@ -8,11 +10,9 @@ use rosefish_mock::MockBmc;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-const SYSTEM: &str = "/redfish/v1/Systems/1";
+use program::{errors, runtime, text};
 
-fn runtime() -> Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
-}
+const SYSTEM: &str = "/redfish/v1/Systems/1";
 
 fn serve(runtime: &Runtime) -> MockBmc {
     let delay = Duration::from_millis(400);
@@ -29,16 +29,6 @@ fn command(bmc: &MockBmc, arguments: &[&str]) -> Command {
 
 fn run(bmc: &MockBmc, arguments: &[&str]) -> Output {
     command(bmc, arguments).output().unwrap()
-}
-
-fn errors(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-#[track_caller]
-fn text(output: &Output) -> String {
-    assert!(output.status.success(), "{}", errors(output));
-    String::from_utf8(output.stdout.clone()).unwrap()
 }
 
 #[test]

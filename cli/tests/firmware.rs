@@ -1,5 +1,7 @@
 //! Firmware from the command line: what is installed, updates by each way, and what is said of their end.
 
+mod program;
+
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
@@ -8,12 +10,10 @@ use rosefish_mock::{MockBmc, Quirk};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
+use program::{errors, runtime, text};
+
 const SERVICE: &str = "/redfish/v1/UpdateService";
 const BMC: &str = "/redfish/v1/UpdateService/FirmwareInventory/BMC";
-
-fn runtime() -> Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
-}
 
 fn serve(runtime: &Runtime, build: impl FnOnce(rosefish_mock::Builder) -> rosefish_mock::Builder) -> MockBmc {
     let builder = MockBmc::builder().plain().credentials("admin", "password").fetch_images();
@@ -29,16 +29,6 @@ fn run(bmc: &MockBmc, verb: &str, arguments: &[&str]) -> Output {
         .stdin(Stdio::null())
         .output()
         .unwrap()
-}
-
-fn errors(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-#[track_caller]
-fn text(output: &Output) -> String {
-    assert!(output.status.success(), "{}", errors(output));
-    String::from_utf8(output.stdout.clone()).unwrap()
 }
 
 fn image(name: &str) -> String {
