@@ -135,10 +135,10 @@ fn folders_and_files_that_cannot_be_read_are_errors_that_name_them() {
     let missing = std::path::PathBuf::from("no-such-folder");
     let error = rosefish_codegen::load(&[missing]).unwrap_err();
     assert_eq!(error.file(), "no-such-folder");
-    assert!(error.to_string().contains("expected a folder of CSDL files"));
+    assert!(error.to_string().contains("expected a folder of schemas"));
     let empty = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let error = rosefish_codegen::load(&[empty]).unwrap_err();
-    assert_eq!(error.found(), "no *.xml file");
+    assert_eq!(error.found(), "no *.xml, *.json or *.yaml file");
 }
 
 /// What leaves a comment or a literal of any kind, if anything does.
