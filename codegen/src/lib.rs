@@ -27,7 +27,7 @@ pub use builder::Builder;
 pub use check::check;
 pub use diff::{Difference, diff};
 pub use error::Error;
-pub use load::load;
+pub use load::{load, parse};
 pub use manifest::{Manifest, Source};
 pub use model::ir::Model;
 pub use model::{Selection, build};

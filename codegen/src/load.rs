@@ -39,11 +39,8 @@ impl Language {
             Self::OpenApi => crate::openapi::read(file, text),
             #[cfg(not(feature = "openapi"))]
             _ => {
-                let (language, feature) = match self {
-                    Self::OpenApi => ("an OpenAPI file", "openapi"),
-                    _ => ("a JSON Schema", "json-schema"),
-                };
-                let feature = format!("CSDL, or the feature `{feature}` of `rosefish` and of `rosefish-codegen`");
+                let language = if self == Self::OpenApi { "an OpenAPI file" } else { "a JSON Schema" };
+                let feature = "CSDL, or the feature `openapi` of `rosefish` or of `rosefish-codegen`";
                 Err(Error::of(file, language, feature).into())
             }
         }
@@ -74,6 +71,32 @@ pub(crate) fn load_all(folders: &[PathBuf]) -> Result<Vec<Document>, Errors> {
     errors.or(documents)
 }
 
+/// Reads one schema file from its text, in the language that the name's ending tells; `file` is the name that errors give.
+///
+/// # Errors
+///
+/// Text that is not what the name says.
+pub fn parse(file: &str, text: &str) -> Result<Vec<Document>, Error> {
+    let language = Language::ALL.into_iter().find(|language| language.is_of(Path::new(file)));
+    let Some(language) = language else {
+        return Err(Error::of(file, "a name without an ending that is known", "*.xml, *.json or *.yaml"));
+    };
+    let documents = language.read(file, text)?;
+    Ok(settled(language, documents))
+}
+
+/// What only all files of a folder together tell.
+fn settled(language: Language, documents: Vec<Document>) -> Vec<Document> {
+    #[cfg(feature = "json-schema")]
+    if language != Language::Csdl {
+        let mut documents = documents;
+        crate::json_schema::settle::settle(&mut documents);
+        return documents;
+    }
+    let _ = language;
+    documents
+}
+
 fn load_folder(folder: &Path) -> Result<Vec<Document>, Errors> {
     let files = files(folder)?;
     let language = Language::ALL.into_iter().find(|language| files.iter().any(|file| language.is_of(file)));
@@ -92,11 +115,7 @@ fn load_folder(folder: &Path) -> Result<Vec<Document>, Errors> {
             Err(wrong) => errors.append(wrong),
         }
     }
-    #[cfg(feature = "json-schema")]
-    if language != Language::Csdl {
-        crate::json_schema::settle(&mut documents);
-    }
-    errors.or(documents)
+    errors.or(settled(language, documents))
 }
 
 /// Reads all `*.xml` files of a folder, of which there may be none.

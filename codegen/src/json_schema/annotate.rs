@@ -1,6 +1,6 @@
 //! What JSON Schema says by keywords, as the annotations by which CSDL says the same.
 
-use super::{Dialect, Source};
+use super::source::{Dialect, Source};
 use crate::csdl::{Annotation, Record, Value};
 use crate::tree::{Node, Value as Tree};
 

@@ -2,16 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::entity;
-use super::property::{self, Place};
+use super::entity::names;
+use super::inline::Inline;
 use super::reference::{self, Reference};
-use super::{Dialect, Source, annotate, check_name};
-use crate::csdl::{Action, Annotation, EnumType, Member, Parameter, Schema, StructuredType, TypeDefinition};
+use super::source::{Dialect, Place, Source, check_name};
+use super::{annotate, entity, property};
+use crate::csdl::{Action, EnumType, Member, Parameter, Schema, TypeDefinition};
 use crate::error::{Error, Errors};
 use crate::tree::{Node, Value};
-
-/// The pattern by which every object allows annotations.
-const ANNOTATIONS: &str = "@(odata|Redfish|Message)";
 
 /// Reads all definitions of a file.
 pub(crate) fn definitions(source: Source<'_>, held: &Node) -> Result<Vec<Schema>, Errors> {
@@ -108,7 +106,7 @@ impl<'f> File<'f> {
         found.map(|(name, node)| (name.clone(), node))
     }
 
-    fn definition(&mut self, name: &str, node: &Node) -> Result<(), Error> {
+    fn definition(&mut self, name: &str, node: &'f Node) -> Result<(), Error> {
         let source = self.source;
         let (schema, ty) = self.name(name);
         check_name(source, node, "a schema", &schema)?;
@@ -116,7 +114,7 @@ impl<'f> File<'f> {
         if schema.starts_with("odata") {
             return Ok(());
         }
-        let mut inline = Inline { schema: schema.clone(), ..Inline::default() };
+        let mut inline = Inline::default();
         let object = node.get("properties").is_some() || node.get("type").and_then(Node::text) == Some("object");
         let others = node.get("$ref").is_some() || node.get("anyOf").is_some() || node.get("oneOf").is_some();
         if object {
@@ -146,11 +144,7 @@ impl<'f> File<'f> {
             };
             self.schema(&schema, node.line).definitions.push(found);
         }
-        let Inline { types, enums, .. } = inline;
-        let schema = self.schema(&schema, node.line);
-        schema.types.extend(types);
-        schema.enums.extend(enums);
-        Ok(())
+        self.within(&schema, inline)
     }
 
     /// A name for another definition: versions of the same type are one type anyway, and that a URI may stand for a resource is known.
@@ -176,7 +170,7 @@ impl<'f> File<'f> {
         Ok(())
     }
 
-    fn action(&mut self, action: &Named<'_>) -> Result<(), Error> {
+    fn action(&mut self, action: &Named<'f>) -> Result<(), Error> {
         let source = self.source;
         let written = action.property.trim_start_matches('#');
         let Some((schema, name)) = written.rsplit_once('.') else {
@@ -200,7 +194,7 @@ impl<'f> File<'f> {
             (Dialect::OpenApi, Some(body)) => (body.get("properties"), names(body.get("required"))),
             _ => (node.get("parameters"), BTreeSet::new()),
         };
-        let mut inline = Inline { schema: schema.to_owned(), ..Inline::default() };
+        let mut inline = Inline::default();
         let mut parameters = vec![binding];
         for (parameter, node) in given.map(Node::members).unwrap_or_default() {
             let place = Place { schema, ty: name, name: parameter };
@@ -217,7 +211,6 @@ impl<'f> File<'f> {
             });
         }
         let returns = self.returned(action, node, &mut inline)?;
-        let Inline { types, enums, .. } = inline;
         let found = Action {
             line,
             name: name.to_owned(),
@@ -226,15 +219,26 @@ impl<'f> File<'f> {
             parameters,
             returns,
         };
-        let schema = self.schema(schema, line);
-        schema.actions.push(found);
-        schema.types.extend(types);
-        schema.enums.extend(enums);
+        self.schema(schema, line).actions.push(found);
+        self.within(schema, inline)
+    }
+
+    /// Reads what was set aside, and what is within that.
+    fn within(&mut self, schema: &str, mut inline: Inline<'f>) -> Result<(), Error> {
+        let source = self.source;
+        while let Some((name, node)) = inline.objects.pop() {
+            let found = entity::object(source, schema, &name, node, &mut inline, &mut self.errors);
+            self.schema(schema, node.line).types.push(found);
+        }
+        for (name, node) in inline.enums {
+            let found = enumeration(source, &name, node)?;
+            self.schema(schema, node.line).enums.push(found);
+        }
         Ok(())
     }
 
     /// What an action returns: JSON Schema says so, OpenAPI has a type of that name.
-    fn returned(&self, action: &Named<'_>, node: &Node, inline: &mut Inline) -> Result<Option<String>, Error> {
+    fn returned(&self, action: &Named<'f>, node: &'f Node, inline: &mut Inline<'f>) -> Result<Option<String>, Error> {
         if let Some(response) = self.source.dialect.get(node, "actionResponse") {
             let (schema, ty) = &action.holder;
             let place = Place { schema, ty, name: "Response" };
@@ -244,42 +248,6 @@ impl<'f> File<'f> {
         let response = format!("{name}Response");
         let (schema, ty) = self.name(&response);
         Ok(self.held.get(&response).map(|_| format!("{schema}.{ty}")))
-    }
-}
-
-/// Types that stand within others without a name.
-#[derive(Default)]
-pub(super) struct Inline {
-    schema: String,
-    types: Vec<StructuredType>,
-    enums: Vec<EnumType>,
-}
-
-impl Inline {
-    pub(super) fn object(&mut self, source: Source<'_>, place: Place<'_>, node: &Node) -> Result<String, Error> {
-        let name = self.name(source, place, node)?;
-        let schema = self.schema.clone();
-        let (mut errors, mut inner) = (Errors::default(), Inline { schema: schema.clone(), ..Inline::default() });
-        let found = entity::object(source, &schema, &name, node, &mut inner, &mut errors);
-        errors.or(())?;
-        self.types.push(found);
-        self.types.extend(inner.types);
-        self.enums.extend(inner.enums);
-        Ok(format!("{schema}.{name}"))
-    }
-
-    pub(super) fn enumeration(&mut self, source: Source<'_>, place: Place<'_>, node: &Node) -> Result<String, Error> {
-        let name = self.name(source, place, node)?;
-        self.enums.push(enumeration(source, &name, node)?);
-        Ok(format!("{}.{name}", self.schema))
-    }
-
-    /// After the type and the property that it stands in: `Part` and `Kind` make `PartKind`.
-    fn name(&self, source: Source<'_>, place: Place<'_>, node: &Node) -> Result<String, Error> {
-        let name: String =
-            [place.ty, place.name].concat().chars().filter(|c| c.is_alphanumeric() || *c == '_').collect();
-        check_name(source, node, "a type", &name)?;
-        Ok(name)
     }
 }
 
@@ -296,36 +264,4 @@ fn enumeration(source: Source<'_>, name: &str, node: &Node) -> Result<EnumType, 
         members.push(Member { line: item.line, name: member.to_owned(), annotations });
     }
     Ok(EnumType { line: node.line, name: name.to_owned(), annotations: annotate::docs(source, node), members })
-}
-
-/// A list of names, `required`.
-pub(super) fn names(node: Option<&Node>) -> BTreeSet<String> {
-    node.map(Node::items).unwrap_or_default().iter().filter_map(|item| item.text().map(str::to_owned)).collect()
-}
-
-/// Names that the service makes up, with their types, and whether anything goes.
-pub(super) fn further(
-    source: Source<'_>,
-    place: Place<'_>,
-    node: &Node,
-    inline: &mut Inline,
-) -> Result<Vec<Annotation>, Error> {
-    let mut found = Vec::new();
-    let mut patterns = Vec::new();
-    let held = source.dialect.get(node, "patternProperties").map(Node::members).unwrap_or_default();
-    for (pattern, node) in held.iter().filter(|(pattern, _)| !pattern.contains(ANNOTATIONS)) {
-        let items = node.get("items").filter(|_| property::is_array(node));
-        let held = property::held(source, Place { name: "Properties", ..place }, items.unwrap_or(node), inline)?;
-        let ty = if held.link { "Resource.Item".to_owned() } else { held.ty };
-        patterns.push((pattern.clone(), if items.is_some() { format!("Collection({ty})") } else { ty }));
-    }
-    found.extend(annotate::patterns(node.line, patterns));
-    match node.get("additionalProperties") {
-        Some(Node { value: Value::Bool(open), line }) => {
-            found.push(annotate::flag("OData.AdditionalProperties", *line, *open))
-        }
-        Some(Node { line, .. }) => found.push(annotate::flag("OData.AdditionalProperties", *line, true)),
-        None => {}
-    }
-    Ok(found)
 }

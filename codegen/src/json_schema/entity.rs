@@ -1,14 +1,18 @@
 //! Objects: resources and what they contain. JSON Schema does not say which objects are resources, nor what types derive from: it is told
 //! from the properties that all resources have.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::definition::{Inline, further, names};
-use super::property::{self, Place};
-use super::{Source, annotate};
-use crate::csdl::{Property, Schema, StructuredType};
+use super::annotate;
+use super::inline::Inline;
+use super::property;
+use super::source::{Place, Source};
+use crate::csdl::{Annotation, Property, Schema, StructuredType};
 use crate::error::{Error, Errors};
-use crate::tree::Node;
+use crate::tree::{Node, Value};
+
+/// The pattern by which every object allows annotations.
+const ANNOTATIONS: &str = "@(odata|Redfish|Message)";
 
 /// The types that CSDL's resources derive from, with what each derives from itself.
 const BASES: &[(&str, Option<&str>)] = &[
@@ -46,12 +50,12 @@ pub(super) fn base(ty: &str, line: u32) -> Option<StructuredType> {
 }
 
 /// An object that a definition describes.
-pub(super) fn read(
+pub(super) fn read<'n>(
     source: Source<'_>,
     schema: &str,
     name: &str,
-    node: &Node,
-    inline: &mut Inline,
+    node: &'n Node,
+    inline: &mut Inline<'n>,
     errors: &mut Errors,
 ) -> Option<StructuredType> {
     let mut found = object(source, schema, name, node, inline, errors);
@@ -62,7 +66,7 @@ pub(super) fn read(
         found.is_abstract = true;
         found.entity = true;
         found.base = base.base;
-    } else if has("@odata.id") || (has("@odata.type") && has("Id") && has("Name")) {
+    } else if has("@odata.id") || has("MemberId") || (has("@odata.type") && has("Id") && has("Name")) {
         found.entity = true;
         found.base = Some(if has("Members@odata.count") {
             "Resource.ResourceCollection".to_owned()
@@ -76,12 +80,12 @@ pub(super) fn read(
 }
 
 /// An object with its properties.
-pub(super) fn object(
+pub(super) fn object<'n>(
     source: Source<'_>,
     schema: &str,
     name: &str,
-    node: &Node,
-    inline: &mut Inline,
+    node: &'n Node,
+    inline: &mut Inline<'n>,
     errors: &mut Errors,
 ) -> StructuredType {
     let mut annotations = annotate::docs(source, node);
@@ -162,4 +166,36 @@ pub(super) fn capabilities(source: Source<'_>, root: &Node, schemas: &mut [Schem
             ..StructuredType::default()
         }),
     }
+}
+
+/// A list of names, `required`.
+pub(super) fn names(node: Option<&Node>) -> BTreeSet<String> {
+    node.map(Node::items).unwrap_or_default().iter().filter_map(|item| item.text().map(str::to_owned)).collect()
+}
+
+/// Names that the service makes up, with their types, and whether anything goes.
+fn further<'n>(
+    source: Source<'_>,
+    place: Place<'_>,
+    node: &'n Node,
+    inline: &mut Inline<'n>,
+) -> Result<Vec<Annotation>, Error> {
+    let mut found = Vec::new();
+    let mut patterns = Vec::new();
+    let held = source.dialect.get(node, "patternProperties").map(Node::members).unwrap_or_default();
+    for (pattern, node) in held.iter().filter(|(pattern, _)| !pattern.contains(ANNOTATIONS)) {
+        let items = node.get("items").filter(|_| property::is_array(node));
+        let held = property::held(source, Place { name: "Properties", ..place }, items.unwrap_or(node), inline)?;
+        let ty = if held.link { "Resource.Item".to_owned() } else { held.ty };
+        patterns.push((pattern.clone(), if items.is_some() { format!("Collection({ty})") } else { ty }));
+    }
+    found.extend(annotate::patterns(node.line, patterns));
+    match node.get("additionalProperties") {
+        Some(Node { value: Value::Bool(open), line }) => {
+            found.push(annotate::flag("OData.AdditionalProperties", *line, *open))
+        }
+        Some(Node { line, .. }) => found.push(annotate::flag("OData.AdditionalProperties", *line, true)),
+        None => {}
+    }
+    Ok(found)
 }

@@ -1,57 +1,26 @@
 //! JSON Schema files, as DSP8010's `json-schema` and vendors have them, to documents: what CSDL would say of the same schema, so that
 //! all passes after it are the same. OpenAPI's schema objects are the same but for the names of what Redfish adds (`x-longDescription`):
-//! [`Dialect`] tells the two apart.
+//! [`source::Dialect`] tells the two apart.
 //!
 //! Nothing is fetched: a `$ref` is the name of a schema and of a type in it, whatever host it names.
 
-mod annotate;
-mod definition;
+pub(crate) mod annotate;
+pub(crate) mod definition;
 mod entity;
+mod inline;
 mod property;
-mod reference;
-mod settle;
-mod term;
-
-pub(crate) use annotate::{restriction, texts};
-pub(crate) use definition::definitions;
-pub(crate) use reference::{Reference, read as read_reference, split_stem};
-pub(crate) use settle::settle;
-pub(crate) use term::terms;
+pub(crate) mod reference;
+pub(crate) mod settle;
+pub(crate) mod source;
+pub(crate) mod term;
 
 use crate::csdl::{Document, Schema};
-use crate::error::{Error, Errors};
+use crate::error::Errors;
 use crate::tree::{self, Node};
-
-/// How a language calls what Redfish adds to JSON Schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Dialect {
-    /// JSON Schema: `longDescription`, `readonly`.
-    JsonSchema,
-    /// OpenAPI 3.0: `x-longDescription`, `readOnly`.
-    OpenApi,
-}
-
-impl Dialect {
-    /// What a node says by a word of Redfish's own.
-    pub(crate) fn get<'n>(self, node: &'n Node, word: &str) -> Option<&'n Node> {
-        match self {
-            Self::JsonSchema => node.get(word),
-            Self::OpenApi => {
-                node.members().iter().find(|(name, _)| name.strip_prefix("x-") == Some(word)).map(|(_, node)| node)
-            }
-        }
-    }
-}
-
-/// A file of schemas while it is read.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Source<'f> {
-    /// Its name, as errors give it.
-    pub(crate) file: &'f str,
-    pub(crate) dialect: Dialect,
-    /// The schema whose file it is, without version.
-    pub(crate) schema: &'f str,
-}
+use definition::definitions;
+use reference::split_stem;
+use source::{Dialect, Source, stem};
+use term::terms;
 
 /// Files that describe how schemas are written, and types that are known without them.
 const GENERAL: &[&str] = &["odata", "redfish-schema", "redfish-error", "message-registry-schema"];
@@ -79,12 +48,6 @@ pub(crate) fn read(file: &str, text: &str) -> Result<Vec<Document>, Errors> {
     Ok(vec![Document { file: file.to_owned(), schemas, ..Document::default() }])
 }
 
-/// `ComputerSystem.v1_2_0` of `json-schema/ComputerSystem.v1_2_0.json`.
-pub(crate) fn stem(file: &str) -> &str {
-    let name = file.rsplit('/').next().unwrap_or(file);
-    [".json", ".yaml", ".yml"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name)
-}
-
 /// What a file says of itself: owner, version and release. Types stand in the namespace without version, as they say themselves which
 /// version brought what; that a version is there is told by an empty namespace.
 pub(crate) fn head(source: Source<'_>, root: &Node, version: Option<&str>, schemas: &mut Vec<Schema>) {
@@ -108,14 +71,5 @@ pub(crate) fn head(source: Source<'_>, root: &Node, version: Option<&str>, schem
         let mut newest = of(version);
         newest.annotations.extend(release);
         schemas.push(newest);
-    }
-}
-
-/// A name that can be a type's: one that has a dot or a parenthesis would be read as another.
-fn check_name(source: Source<'_>, node: &Node, what: &str, name: &str) -> Result<(), Error> {
-    let plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
-    match !name.is_empty() && name.chars().all(plain) {
-        true => Ok(()),
-        false => Err(node.error(source.file, format!("`{name}` as the name of {what}"), "letters, digits and `_`")),
     }
 }

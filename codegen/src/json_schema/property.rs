@@ -1,8 +1,10 @@
 //! Properties and parameters: what they hold, and what may be done with them.
 
-use super::definition::Inline;
+use super::annotate;
+use super::inline::Inline;
 use super::reference::{self, Reference};
-use super::{Source, annotate};
+use super::settle::LINK;
+use super::source::{Place, Source};
 use crate::csdl::{Annotation, Property};
 use crate::error::Error;
 use crate::tree::{Node, Value};
@@ -20,26 +22,23 @@ pub(super) struct Held {
     pattern: Option<(u32, String)>,
 }
 
-/// Where a value stands: the type that has it, and its name there.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Place<'p> {
-    pub(super) schema: &'p str,
-    pub(super) ty: &'p str,
-    pub(super) name: &'p str,
-}
-
 /// The patterns by which the standard's files say what JSON has no type for.
 const DURATION: &str = r"^P(\d+D)?(T(\d+H)?(\d+M)?(\d+(.\d+)?S)?)?$";
 const DURATION_NEGATIVE: &str = r"^-?P(\d+D)?(T(\d+H)?(\d+M)?(\d+(.\d+)?S)?)?$";
 const UUID: &str = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$";
 
 /// Reads a property.
-pub(super) fn read(source: Source<'_>, place: Place<'_>, node: &Node, inline: &mut Inline) -> Result<Property, Error> {
+pub(super) fn read<'n>(
+    source: Source<'_>,
+    place: Place<'_>,
+    node: &'n Node,
+    inline: &mut Inline<'n>,
+) -> Result<Property, Error> {
     let items = node.get("items").filter(|_| is_array(node));
     let mut held = held(source, place, items.unwrap_or(node), inline)?;
     if items.is_some() {
         // What is said of the items is said of the list.
-        let (again, _) = primitive(source, node, "string");
+        let (again, _) = primitive(node, "string");
         held.pattern = held.pattern.or(again.pattern);
         held.is_url |= again.is_url;
         if held.ty == "Edm.String" {
@@ -49,8 +48,9 @@ pub(super) fn read(source: Source<'_>, place: Place<'_>, node: &Node, inline: &m
     let mut annotations = annotate::docs(source, node);
     if held.link {
         held.ty = linked(place, &annotations);
+        annotations.push(annotate::flag(LINK, node.line, true));
     }
-    annotations.extend(access(source, node));
+    annotations.extend(access(node));
     annotations.extend(annotate::limits(node));
     annotations.extend(items.map(annotate::limits).unwrap_or_default());
     if let Some((line, pattern)) = &held.pattern {
@@ -85,7 +85,12 @@ fn types(node: &Node) -> Vec<&str> {
 }
 
 /// What a value that is no list holds.
-pub(super) fn held(source: Source<'_>, place: Place<'_>, node: &Node, inline: &mut Inline) -> Result<Held, Error> {
+pub(super) fn held<'n>(
+    source: Source<'_>,
+    place: Place<'_>,
+    node: &'n Node,
+    inline: &mut Inline<'n>,
+) -> Result<Held, Error> {
     let mut found = Held { nullable: node.get("nullable").and_then(Node::bool) == Some(true), ..Held::default() };
     if !matches!(node.value, Value::Map(_)) {
         return Err(node.error(
@@ -122,7 +127,7 @@ pub(super) fn held(source: Source<'_>, place: Place<'_>, node: &Node, inline: &m
         }
         ["array"] => return Err(node.error(source.file, "a list of lists", "a list of values or objects")),
         [one] => {
-            let (held, known) = primitive(source, node, one);
+            let (held, known) = primitive(node, one);
             if !known {
                 return Err(node.error(
                     source.file,
@@ -149,12 +154,12 @@ fn only_null(node: &Node) -> bool {
 }
 
 /// The one option beside null. Several that are one type in several versions are one.
-fn one_of(
+fn one_of<'n>(
     source: Source<'_>,
     place: Place<'_>,
-    options: &Node,
+    options: &'n Node,
     mut found: Held,
-    inline: &mut Inline,
+    inline: &mut Inline<'n>,
 ) -> Result<Held, Error> {
     let mut one: Option<Held> = None;
     for option in options.items() {
@@ -190,8 +195,7 @@ fn one_of(
 }
 
 /// A scalar; false where it is of no type that JSON Schema has.
-pub(super) fn primitive(source: Source<'_>, node: &Node, ty: &str) -> (Held, bool) {
-    let _ = source;
+fn primitive(node: &Node, ty: &str) -> (Held, bool) {
     let format = node.get("format").and_then(Node::text).unwrap_or_default();
     let pattern = node.get("pattern").and_then(|node| Some((node.line, node.text()?.to_owned())));
     let mut held = Held { pattern, ..Held::default() };
@@ -226,9 +230,8 @@ pub(super) fn primitive(source: Source<'_>, node: &Node, ty: &str) -> (Held, boo
 }
 
 /// Whether it can be read and written.
-fn access(source: Source<'_>, node: &Node) -> Option<Annotation> {
+fn access(node: &Node) -> Option<Annotation> {
     let said = |words: [&str; 2]| words.iter().find_map(|word| node.get(word)).and_then(Node::bool);
-    let _ = source;
     let permission = match (said(["readOnly", "readonly"]), said(["writeOnly", "writeonly"])) {
         (_, Some(true)) => "Write",
         (Some(true), _) => "Read",

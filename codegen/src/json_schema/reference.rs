@@ -1,6 +1,6 @@
 //! `$ref`: which type of which schema it means. The host and the folders that it names are of no interest, and nobody asks them.
 
-use super::{Dialect, Source, check_name};
+use super::source::{Dialect, Source, check_name, stem};
 use crate::error::Error;
 use crate::model::annotation::split_version;
 use crate::tree::Node;
@@ -40,7 +40,7 @@ pub(crate) fn read(source: Source<'_>, node: &Node) -> Result<Reference, Error> 
     let name = name.replace("~1", "/").replace("~0", "~").replace("%20", " ");
     let stem = match file {
         "" => source.schema,
-        file => super::stem(file),
+        file => stem(file),
     };
     let (schema, _) = split_stem(stem);
     if schema.starts_with("odata") || name.starts_with("odata") {
@@ -58,10 +58,11 @@ pub(crate) fn read(source: Source<'_>, node: &Node) -> Result<Reference, Error> 
 
 /// `ComputerSystem_v1_2_0_Boot` in the file of `ComputerSystem` -> `ComputerSystem` and `Boot`. A file of many schemas has the schema's
 /// name in the component's alone.
-pub(super) fn component(schema: &str, name: &str) -> (String, String) {
+pub(crate) fn component(schema: &str, name: &str) -> (String, String) {
     let own = name.strip_prefix(schema).and_then(|rest| rest.strip_prefix('_')).filter(|_| !schema.is_empty());
     let (schema, rest) = match own {
         Some(rest) => (schema, rest),
+        None if !schema.is_empty() && !name.contains('_') => (schema, name),
         None => name.split_once('_').unwrap_or((name, name)),
     };
     (schema.to_owned(), without_version(rest).to_owned())

@@ -4,6 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::csdl::{Document, Schema};
 
+/// The mark of a property or a parameter that is a link; it goes when its target is settled.
+pub(super) const LINK: &str = "Rosefish.Link";
+
+/// What a link leads to of which nothing is known.
+const ANY: &str = "Resource.Item";
+
 /// Has links whose target is no resource lead to any resource.
 pub(crate) fn settle(documents: &mut [Document]) {
     let (mut entities, mut schemas) = (BTreeSet::new(), BTreeMap::new());
@@ -19,26 +25,39 @@ pub(crate) fn settle(documents: &mut [Document]) {
         // A schema that is elsewhere, as SNIA's are for DMTF.
         entities.contains(item) || !schemas.contains_key(schema)
     };
+    let settled = |name: &str, ty: &mut String| {
+        if !fits(ty) {
+            *ty = any(ty);
+        }
+        if ty.contains(ANY)
+            && let Some(named) = named(name, &entities)
+        {
+            *ty = ty.replace(ANY, &named);
+        }
+    };
     for schema in documents.iter_mut().flat_map(|document| &mut document.schemas) {
         let Schema { types, actions, .. } = schema;
         let properties = types.iter_mut().flat_map(|ty| &mut ty.properties).filter(|property| property.navigation);
-        for property in properties.filter(|property| !fits(&property.ty)) {
-            property.ty = any(&property.ty);
+        for property in properties {
+            property.annotations.retain(|annotation| annotation.term != LINK);
+            settled(&property.name, &mut property.ty);
         }
-        let parameters = actions.iter_mut().flat_map(|action| action.parameters.iter_mut().skip(1));
-        for parameter in parameters {
-            let item = parameter.ty.trim_start_matches("Collection(").trim_end_matches(')');
-            let linked = item.split_once('.').is_some_and(|(schema, name)| schema == name);
-            if linked
-                && !item.starts_with("Edm.")
-                && schemas.get(item.split('.').next().unwrap_or_default()) == Some(&false)
-            {
-                parameter.ty = any(&parameter.ty);
+        for parameter in actions.iter_mut().flat_map(|action| &mut action.parameters) {
+            let before = parameter.annotations.len();
+            parameter.annotations.retain(|annotation| annotation.term != LINK);
+            if parameter.annotations.len() < before {
+                settled(&parameter.name, &mut parameter.ty);
             }
         }
     }
 }
 
+/// A link that bears the name of a resource, or several of that name: `Chassis`, `Drives`. Prose does not always tell.
+fn named(property: &str, entities: &BTreeSet<String>) -> Option<String> {
+    let singular = property.strip_suffix('s').unwrap_or(property);
+    [property, singular].into_iter().map(|name| format!("{name}.{name}")).find(|name| entities.contains(name))
+}
+
 fn any(written: &str) -> String {
-    (if written.starts_with("Collection(") { "Collection(Resource.Item)" } else { "Resource.Item" }).to_owned()
+    if written.starts_with("Collection(") { format!("Collection({ANY})") } else { ANY.to_owned() }
 }

@@ -1,8 +1,8 @@
 //! The file of annotations that services send in payloads: terms.
 
-use super::Source;
-use super::definition::Inline;
-use super::property::{self, Place};
+use super::inline::Inline;
+use super::property;
+use super::source::{Place, Source};
 use crate::csdl::{Schema, Term};
 use crate::error::Errors;
 use crate::tree::Node;

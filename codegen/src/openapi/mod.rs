@@ -5,8 +5,12 @@ mod paths;
 
 use crate::csdl::Document;
 use crate::error::Errors;
-use crate::json_schema::{self, Dialect, Source, split_stem, stem};
-use crate::tree::{self, Node, Value};
+use crate::json_schema;
+use crate::json_schema::definition::definitions;
+use crate::json_schema::reference::split_stem;
+use crate::json_schema::source::{Dialect, Source, stem};
+use crate::json_schema::term::terms;
+use crate::tree::{self, Value};
 
 /// Reads an OpenAPI file.
 pub(crate) fn read(file: &str, text: &str) -> Result<Vec<Document>, Errors> {
@@ -19,17 +23,17 @@ pub(crate) fn read(file: &str, text: &str) -> Result<Vec<Document>, Errors> {
     let mut schemas = Vec::new();
     let held = root.get("components").and_then(|held| held.get("schemas"));
     if stem.starts_with("redfish-payload-annotations") {
-        schemas = json_schema::terms(Source { file, dialect: Dialect::OpenApi, schema }, &root)?;
+        schemas = terms(Source { file, dialect: Dialect::OpenApi, schema }, &root)?;
     } else if root.get("openapi").is_some() || root.get("paths").is_some() {
         // The file of a service: what it has of schemas is of many.
         let source = Source { file, dialect: Dialect::OpenApi, schema: "" };
         if let Some(held) = held {
-            schemas = json_schema::definitions(source, held)?;
+            schemas = definitions(source, held)?;
         }
         paths::add(source, &root, &mut schemas)?;
     } else if let Some(held) = held {
         let source = Source { file, dialect: Dialect::OpenApi, schema };
-        schemas = json_schema::definitions(source, held)?;
+        schemas = definitions(source, held)?;
         json_schema::head(source, &root, version, &mut schemas);
     } else {
         let found = match root.value {
@@ -39,9 +43,4 @@ pub(crate) fn read(file: &str, text: &str) -> Result<Vec<Document>, Errors> {
         return Err(root.error(file, found, "an OpenAPI file of Redfish").into());
     }
     Ok(vec![Document { file: file.to_owned(), schemas, ..Document::default() }])
-}
-
-/// A map's members, or none.
-fn members<'n>(node: &'n Node, key: &str) -> &'n [(String, Node)] {
-    node.get(key).map(Node::members).unwrap_or_default()
 }

@@ -1,17 +1,18 @@
 //! `paths`: each is a URI of a resource, whose schema its GET answers with. PATCH and PUT, DELETE, and POST to a collection say what may
 //! be done with it.
 
-use super::members;
 use crate::csdl::{Schema, StructuredType};
 use crate::error::{Error, Errors};
-use crate::json_schema::{Reference, Source, read_reference, restriction, texts};
+use crate::json_schema::annotate::{restriction, texts};
+use crate::json_schema::reference::{Reference, read as read_reference};
+use crate::json_schema::source::Source;
 use crate::tree::Node;
 
 /// Adds to the schemas what the paths say of their resources.
 pub(super) fn add(source: Source<'_>, root: &Node, schemas: &mut Vec<Schema>) -> Result<(), Errors> {
     let mut errors = Errors::default();
     let mut found: Vec<Resource> = Vec::new();
-    for (path, node) in members(root, "paths") {
+    for (path, node) in root.members_of("paths") {
         let Some(Some((schema, name))) = errors.take(answered(source, node)) else { continue };
         if path.contains("/Actions/") {
             continue;
@@ -80,7 +81,7 @@ impl Resource {
 
 /// The type that a GET of a path answers with.
 fn answered(source: Source<'_>, node: &Node) -> Result<Option<(String, String)>, Error> {
-    let answers = node.get("get").map(|get| members(get, "responses")).unwrap_or_default();
+    let answers = node.get("get").map(|get| get.members_of("responses")).unwrap_or_default();
     let good = answers.iter().find(|(status, _)| status == "200").map(|(_, answer)| answer);
     let schema = good.and_then(|answer| answer.get("content")?.get("application/json")?.get("schema"));
     let Some(written) = schema.and_then(|schema| schema.get("$ref")) else { return Ok(None) };

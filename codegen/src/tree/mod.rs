@@ -42,6 +42,12 @@ impl Node {
         }
     }
 
+    /// The members of a map within this one; none if there is no such map.
+    #[cfg(feature = "openapi")]
+    pub(crate) fn members_of(&self, key: &str) -> &[(String, Node)] {
+        self.get(key).map(Node::members).unwrap_or_default()
+    }
+
     /// The items of a list; none if it is anything else.
     pub(crate) fn items(&self) -> &[Node] {
         match &self.value {

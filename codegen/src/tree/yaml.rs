@@ -209,7 +209,7 @@ mod tests {
             ("? [a]\n: 1\n", 1),
             ("a:\n\t- b\n", 2),
             (laughs.as_str(), 7),
-            (nested.as_str(), 128),
+            (nested.as_str(), 126),
             (deep.as_str(), 1),
         ] {
             let error = read("a.yaml", text).unwrap_err();
