@@ -44,6 +44,8 @@ const LONGEST: usize = 64;
 /// So many objects of the same properties in one object are a dictionary, whose names are the service's; so are so many scalars.
 const DICTIONARY: usize = 8;
 const SCALARS: usize = 100;
+/// And so many that say that they are of one type.
+const SAME: usize = 3;
 
 /// The schema of what stands in `Oem` itself.
 const BARE: &str = "OemBare";
@@ -408,6 +410,12 @@ impl Drafts {
 fn is_dictionary(shape: &Shape) -> bool {
     let is_scalar = |member: &Shape| member.objects == 0 && member.links == 0 && member.items.is_none();
     if shape.members.len() >= SCALARS && shape.members.values().all(is_scalar) {
+        return true;
+    }
+    // They say that they are the same.
+    let mut types = shape.members.values().map(|member| &member.types);
+    let same = types.next().is_some_and(|first| !first.is_empty() && types.all(|types| types == first));
+    if shape.members.len() >= SAME && same {
         return true;
     }
     let mut members = shape.members.values();

@@ -12,7 +12,7 @@ use crate::wire::{ODataType, Table, TypeKind};
 pub struct Packs {
     named: HashMap<&'static str, &'static Table>,
     /// By place, in lower case.
-    placed: HashMap<String, &'static Table>,
+    placed: HashMap<String, Vec<&'static Table>>,
     actions: HashSet<&'static str>,
 }
 
@@ -31,7 +31,7 @@ impl Packs {
             for place in table.places {
                 let (ty, pointer) = place.split_once('/').unwrap_or((place, ""));
                 let schema = ty.split('.').next().unwrap_or(ty);
-                self.placed.entry(key(schema, "", pointer)).or_insert(table);
+                self.placed.entry(key(schema, "", pointer)).or_default().push(table);
             }
         }
         self
@@ -55,23 +55,25 @@ impl Packs {
         said: Option<&ODataType>,
     ) -> Option<&'static Table> {
         let named = said.and_then(|said| self.named(said));
-        named.or_else(|| self.placed.get(&key(schema, pointer, vendor)).copied()).or_else(|| {
+        let placed = |schema, pointer| self.placed.get(&key(schema, pointer, vendor))?.first().copied();
+        named.or_else(|| placed(schema, pointer)).or_else(|| {
             // In any resource: the longest end of the pointer that a place is said for.
             let mut end = pointer;
             while let Some((_, rest)) = end.split_once('/') {
                 end = rest;
-                if let Some(table) = self.placed.get(&key("*", end, vendor)) {
-                    return Some(*table);
+                if let Some(table) = placed("*", end) {
+                    return Some(table);
                 }
             }
             None
         })
     }
 
-    /// Finds the type of an `Oem` that has properties itself, beside vendors' objects or without any.
+    /// Finds the type of an `Oem` that has properties itself, beside vendors' objects or without any: one that has the property `name`.
     #[must_use]
-    pub fn bare(&self, schema: &str, pointer: &str) -> Option<&'static Table> {
-        self.placed.get(&key(schema, "", pointer)).copied()
+    pub fn bare(&self, schema: &str, pointer: &str, name: &str) -> Option<&'static Table> {
+        let mut types = self.placed.get(&key(schema, "", pointer))?.iter();
+        types.find(|table| table.find(name).is_some() || table.allows(name)).copied()
     }
 
     /// Finds the type of a resource that says that it is of the type `said`.

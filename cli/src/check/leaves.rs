@@ -177,7 +177,9 @@ impl Counter<'_> {
     fn vendor(&mut self, name: &str, value: &Json<'_>) -> Leaves {
         let mut table = None;
         if matches!(value, Json::Object(_)) {
-            table = match self.packs.has_action(name) {
+            // An action is typed wherever it stands: the library gives it as an `OemAction`.
+            let is_action = self.place.ends_with("/Actions/Oem") && value.member("target").is_some();
+            table = match is_action || self.packs.has_action(name) {
                 true => Some(ActionTarget::type_table()),
                 false => self.packs.object(&self.resource, &self.place, name, said(value).as_ref()),
             };
@@ -186,7 +188,7 @@ impl Counter<'_> {
             return leaves;
         }
         // `Oem` itself may have properties.
-        let member = match self.packs.bare(&self.resource, &self.place) {
+        let member = match self.packs.bare(&self.resource, &self.place, name) {
             Some(table) => value.text().and_then(|text| {
                 let object = format!("{{{}:{text}}}", serde_json::Value::from(name));
                 self.view(&Json::parse(&object)?, table)
