@@ -60,6 +60,10 @@ features:
 publish *options="--dry-run":
     .ci/publish {{ options }}
 
+# What a release of a version needs, as far as a script can see; publishes nothing.
+release version:
+    .ci/release {{ version }}
+
 # Against other people's BMC simulators and conformance tools.
 peers:
     .ci/peers
