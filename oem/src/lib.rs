@@ -6,8 +6,8 @@
 //! use rosefish_oem::dell::dell_oem::DellOemResources;
 //!
 //! if let Some(dell) = system.oem::<DellOemResources>() {
-//!     let dell = dell?.value;
-//!     println!("{:?}", dell.dell_system.and_then(|it| it.system_generation));
+//!     let system = dell?.value.dell_system;
+//!     println!("{:?}", system.as_ref().and_then(|it| it.expanded()?.system_generation.as_ref()));
 //! }
 //! # Ok(())
 //! # }
