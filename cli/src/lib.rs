@@ -24,6 +24,7 @@ mod service;
 mod sessions;
 mod terminal;
 mod trace;
+mod typed;
 pub mod walk;
 
 use std::process::ExitCode;
