@@ -96,6 +96,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+#[cfg(all(doctest, feature = "host", feature = "listener"))]
+mod book;
 #[cfg_attr(not(feature = "telemetry"), allow(dead_code, reason = "only event streams are read piece by piece"))]
 mod client;
 mod deadline;
