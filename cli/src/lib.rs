@@ -20,6 +20,7 @@ mod partial;
 mod pretty;
 mod record;
 mod schema;
+mod schemas;
 mod service;
 mod sessions;
 mod terminal;
@@ -47,6 +48,7 @@ Examples:
   rosefish oem captured/                          what vendors add to the standard
   rosefish check captured/                        decode payloads from files
   rosefish schema ComputerSystem/PowerState       what the schemas say of it
+  rosefish schemas fetch bmc theirs/              the schemas that a service publishes; diff compares two folders
   rosefish record https://bmc captured/           a folder of payloads that the mock serves
   rosefish mock --port 8443                       a BMC to try things on
 
@@ -100,6 +102,7 @@ enum Command {
     Oem(oem::OemArgs),
     Check(check::CheckArgs),
     Schema(schema::SchemaArgs),
+    Schemas(schemas::SchemasArgs),
     Record(record::RecordArgs),
     Mock(mock::MockArgs),
     Completions(manual::CompletionsArgs),
@@ -185,6 +188,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Raw(args) => run(Box::pin(operate::raw::run(args))).await,
         Command::Sol(args) => run(Box::pin(operate::sol::run(args))).await,
         Command::Oem(args) => run(Box::pin(oem::run(args))).await,
+        Command::Schemas(args) => run(Box::pin(schemas::run(args))).await,
         Command::Check(args) => run(Box::pin(check::run(args))).await,
     }
 }
