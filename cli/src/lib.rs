@@ -13,6 +13,7 @@ pub mod host;
 mod image;
 mod ipmitool;
 mod manual;
+mod mistaken;
 mod mock;
 mod oem;
 mod operate;
@@ -129,6 +130,10 @@ pub fn run() -> ExitCode {
         return WRONG_USAGE.into();
     }
     let command = command();
+    if let Some(hint) = mistaken::hint(&command, &words) {
+        say!("rosefish: {}", one_line(&hint));
+        return WRONG_USAGE.into();
+    }
     let words = grammar::normalised(&command, words);
     let arguments = match Arguments::from_arg_matches(&command.get_matches_from(words)) {
         Ok(arguments) => arguments,
