@@ -54,7 +54,10 @@ fn compare(numbers: &[usize]) -> ExitCode {
             kept = false;
         }
     };
-    println!("{:>6}  {:>9} {:>9} {:>6}  {:>8}  {:>8} {:>8} {:>8}", "BMCs", "reqwest/s", "fleet/s", "ratio", "flawed", "reqwest", "fleet", "beyond");
+    println!(
+        "{:>6}  {:>9} {:>9} {:>6}  {:>8}  {:>8} {:>8} {:>8}",
+        "BMCs", "reqwest/s", "fleet/s", "ratio", "flawed", "reqwest", "fleet", "beyond"
+    );
     let (mut times, mut memories) = (Vec::new(), Vec::new());
     for count in numbers {
         let mut server = Server::start(*count, false);
@@ -68,22 +71,36 @@ fn compare(numbers: &[usize]) -> ExitCode {
         drop(server);
         let flawed = Server::start(*count, true).measure("fleet");
         let well = *count - (*count / 20) - (*count / 100);
-        promise("the healthy and the slow are read, all others are named", flawed.well == well && flawed.ill == count - well);
+        promise(
+            "the healthy and the slow are read, all others are named",
+            flawed.well == well && flawed.ill == count - well,
+        );
         promise("the deadline of each host", flawed.seconds < fleet.seconds + 2.0 * DEADLINE.as_secs_f64());
         let per_host = |measured: &Measured| measured.kib / holds as f64;
         let (ratio, beyond) = (fleet.rate() / bare.rate(), per_host(&held) - per_host(&held_bare));
         println!(
             "{count:>6}  {:>9.0} {:>9.0} {ratio:>6.2}  {:>7.2}x  {:>4.1} KiB {:>4.1} KiB {beyond:>4.1} KiB",
-            bare.rate(), fleet.rate(), flawed.healthy / fleet.seconds, per_host(&held_bare), per_host(&held),
+            bare.rate(),
+            fleet.rate(),
+            flawed.healthy / fleet.seconds,
+            per_host(&held_bare),
+            per_host(&held),
         );
         promise("requests per second, of those of reqwest alone", ratio >= LEAST_RATE);
         promise("memory per host, beyond the connection", beyond <= MOST_MEMORY);
-        promise("time of the healthy ones among others", *count < 1000 || flawed.healthy <= fleet.seconds * MOST_SLOWER);
+        promise(
+            "time of the healthy ones among others",
+            *count < 1000 || flawed.healthy <= fleet.seconds * MOST_SLOWER,
+        );
         times.push(fleet.seconds / *count as f64);
         memories.push(per_host(&held));
     }
     let growth = |all: &[f64]| all.iter().copied().fold(0.0, f64::max) / all.iter().copied().fold(f64::MAX, f64::min);
-    println!("growth per host from one number to the next: time {:.2}x, memory {:.2}x", growth(&times), growth(&memories));
+    println!(
+        "growth per host from one number to the next: time {:.2}x, memory {:.2}x",
+        growth(&times),
+        growth(&memories)
+    );
     promise("time per host", growth(&times) <= MOST_GROWTH);
     promise("memory per host", growth(&memories) <= MOST_GROWTH);
     if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -267,7 +284,8 @@ fn measure(what: &str) {
         .filter_map(|request| request.split_once('='))
         .map(|(method, path)| (method.parse().expect("a method"), path.to_owned()))
         .collect();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let before = resident();
     let begin = Instant::now();
     let each = urls.len();
@@ -338,7 +356,8 @@ async fn bare(hosts: Vec<String>, urls: Arc<[(Method, String)]>, holds: bool) ->
     let tokens = Arc::new(std::sync::Mutex::new(Vec::new()));
     for host in hosts {
         let turn = Arc::clone(&turns).acquire_owned().await.expect("it is open");
-        let (client, urls, requests, well) = (client.clone(), Arc::clone(&urls), Arc::clone(&requests), Arc::clone(&well));
+        let (client, urls, requests, well) =
+            (client.clone(), Arc::clone(&urls), Arc::clone(&requests), Arc::clone(&well));
         let tokens = Arc::clone(&tokens);
         tasks.spawn(async move {
             let _turn = turn;
@@ -354,12 +373,14 @@ async fn bare(hosts: Vec<String>, urls: Arc<[(Method, String)]>, holds: bool) ->
                     request = request.header("X-Auth-Token", token);
                 }
                 if is_login {
-                    let login = json!({ "UserName": rosefish_mock::DEFAULT_USER, "Password": rosefish_mock::DEFAULT_PASSWORD });
+                    let login =
+                        json!({ "UserName": rosefish_mock::DEFAULT_USER, "Password": rosefish_mock::DEFAULT_PASSWORD });
                     request = request.header("Content-Type", "application/json").body(login.to_string());
                 }
                 let Ok(answer) = request.send().await else { return };
                 requests.fetch_add(1, Ordering::Relaxed);
-                let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+                let header =
+                    |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
                 if is_login {
                     session = header("X-Auth-Token").zip(header("Location"));
                 }

@@ -183,7 +183,12 @@ impl Engine {
             elapsed: Duration::ZERO,
         };
         if let Some((index, host, attempts)) = self.expired.as_mut().and_then(VecDeque::pop_front) {
-            return Some(late(index, host, attempts, "the time of the whole run was over before this host was done with"));
+            return Some(late(
+                index,
+                host,
+                attempts,
+                "the time of the whole run was over before this host was done with",
+            ));
         }
         let host = self.fresh.next()?;
         let index = self.begun;

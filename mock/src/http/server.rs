@@ -10,8 +10,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_rustls::TlsAcceptor;
 
 use crate::error::Error;
-use crate::http::crowd::Crowd;
 use crate::http::connection::{Incoming, Stream, Wire};
+use crate::http::crowd::Crowd;
 use crate::http::tls::Identity;
 
 /// Connections that wait for the service to take them up.
