@@ -63,6 +63,9 @@ fn compare(numbers: &[usize]) -> ExitCode {
         let mut server = Server::start(*count, false);
         let (bare, fleet) = (server.measure("bare"), server.measure("fleet"));
         promise("every host has its result", bare.well == *count && fleet.well == *count);
+        if bare.well != *count || fleet.well != *count {
+            println!("{bare:?}\n{fleet:?}");
+        }
         promise("no session is left", server.ask("sessions") == "0");
         let holds = (*count).min(MOST_HELD);
         server.hosts.truncate(holds);
@@ -324,6 +327,9 @@ async fn fleet(hosts: Vec<String>, each: usize) -> Measured {
             Err(error) => {
                 assert!(!error.report().is_empty(), "it says why");
                 measured.ill += 1;
+                if std::env::var_os("SHOW_ERRORS").is_some() {
+                    eprintln!("{}: {}", done.host, error.report());
+                }
             }
         }
     }
@@ -377,7 +383,13 @@ async fn bare(hosts: Vec<String>, urls: Arc<[(Method, String)]>, holds: bool) ->
                         json!({ "UserName": rosefish_mock::DEFAULT_USER, "Password": rosefish_mock::DEFAULT_PASSWORD });
                     request = request.header("Content-Type", "application/json").body(login.to_string());
                 }
-                let Ok(answer) = request.send().await else { return };
+                let answer = match request.send().await {
+                    Ok(answer) => answer,
+                    Err(error) => {
+                        eprintln!("{host}{uri}: {error:?}");
+                        return;
+                    }
+                };
                 requests.fetch_add(1, Ordering::Relaxed);
                 let header =
                     |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);

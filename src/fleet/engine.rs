@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, Sleep, sleep_until, timeout, timeout_at};
 
-use super::run::FleetResult;
+use super::result::FleetResult;
 use crate::client::tls::shared::SharedTls;
 use crate::deadline;
 use crate::error::{Error, ErrorKind};
@@ -65,7 +65,7 @@ struct Turn {
 /// What came of a turn.
 enum Turned {
     Done(FleetResult<Value>),
-    Again(Turn),
+    Again(Box<Turn>),
 }
 
 /// A run. It makes progress while it is polled, and drops what is under way when it is dropped.
@@ -144,7 +144,7 @@ impl Engine {
                     self.names.remove(&done.index);
                     return Poll::Ready(Some(done));
                 }
-                Poll::Ready(Some(Ok(Turned::Again(turn)))) => self.again.push_back(turn),
+                Poll::Ready(Some(Ok(Turned::Again(turn)))) => self.again.push_back(*turn),
                 // A job that panics does so to whoever runs it, as it would without a fleet.
                 Poll::Ready(Some(Err(error))) => match error.try_into_panic() {
                     Ok(panic) => std::panic::resume_unwind(panic),
@@ -222,7 +222,7 @@ fn take_turn(turn: Turn, job: Job, limits: Limits) -> BoxFuture<'static, Turned>
         match result {
             Err(error) if in_time && may_repeat && turn.attempt < limits.attempts && may_pass(&error) => {
                 let rests = Some(deadline::after(error.retry_after().unwrap_or(PAUSE).min(deadline::LONGEST_ASKED)));
-                Turned::Again(Turn { attempt: turn.attempt.saturating_add(1), rests, ..turn })
+                Turned::Again(Box::new(Turn { attempt: turn.attempt.saturating_add(1), rests, ..turn }))
             }
             result => Turned::Done(FleetResult {
                 index: turn.index,

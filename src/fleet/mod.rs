@@ -49,6 +49,7 @@
 //!   and sessions are ended in the background.
 
 mod engine;
+mod result;
 mod run;
 
 use std::fmt;
@@ -58,7 +59,8 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::host::{Host, HostBuilder};
 use engine::{Engine, Job, Limits, Value};
-pub use run::{FleetResult, FleetRun};
+pub use result::FleetResult;
+pub use run::FleetRun;
 
 /// Hosts, and the limits within which something is done with them. See the [module](self).
 #[must_use = "nothing happens until `run`"]

@@ -1,6 +1,5 @@
 //! What a run gives, with the types that its job has: the shell around the engine.
 
-use std::any::Any as _;
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -10,26 +9,9 @@ use std::time::Duration;
 use futures_core::Stream;
 
 use super::engine::{Engine, Value};
+use super::result::FleetResult;
 use crate::client::logged_out;
 use crate::error::{Error, ErrorKind};
-
-/// What came of one host.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct FleetResult<T> {
-    /// Which of the hosts it is, counted from 0 in the order in which they were named.
-    pub index: usize,
-    /// The host, as its builder was told it.
-    pub host: String,
-    /// What the job returned, or why there is nothing.
-    pub result: Result<T, Error>,
-    /// Whether the job was begun. If it was not, nothing was done at this host.
-    pub begun: bool,
-    /// How often the host was tried; 0 where its turn never came.
-    pub attempts: u32,
-    /// How long the last attempt took.
-    pub elapsed: Duration,
-}
 
 /// A job that runs on many hosts: a stream of [`FleetResult`]s. See the [module](super).
 #[must_use = "nothing happens until it is polled"]
@@ -83,9 +65,7 @@ fn typed<T: 'static>(done: FleetResult<Value>) -> FleetResult<T> {
     let result = match result.map(|value| value.downcast::<T>()) {
         Ok(Ok(value)) => Ok(*value),
         // unreachable: the engine hands on what the job of this very run returned.
-        Ok(Err(other)) => {
-            Err(Error::new(ErrorKind::Decode, format!("the job returned another type: {:?}", other.type_id())))
-        }
+        Ok(Err(_)) => Err(Error::new(ErrorKind::Decode, "the job returned another type")),
         Err(error) => Err(error),
     };
     FleetResult { index, host, result, begun, attempts, elapsed }

@@ -18,7 +18,8 @@ use rosefish::{Error, ErrorKind};
 use super::current::{Named, arguments_for};
 use super::names::folded;
 use super::options::Line;
-use super::tell::{Teller, Told};
+use super::outcome::{Outcome, Told};
+use super::tell::Teller;
 use crate::capture::Capture;
 use crate::host::{HostArgs, HostError, INTERRUPTED, interrupt};
 use crate::terminal::{one_line, say};
@@ -31,21 +32,6 @@ pub(crate) type Work = BoxFuture<'static, anyhow::Result<ExitCode>>;
 
 /// Begins a command for a host.
 pub(crate) type Begin = Arc<dyn Fn(Arc<Named>) -> anyhow::Result<Work> + Send + Sync>;
-
-/// What came of a command for a host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    Well,
-    /// Something could not be read.
-    InPart,
-    /// Something was found that was looked for.
-    Found,
-    Failed(Option<ErrorKind>),
-    /// Nothing answers there.
-    Unreached,
-    /// It was not this host's turn any more.
-    LeftAlone,
-}
 
 /// Asks whoever sits at the terminal before something is changed on several hosts; without a terminal it has to be said on the command line.
 pub(crate) fn confirm(line: &Line, hosts: &[Named]) -> anyhow::Result<bool> {
@@ -84,7 +70,7 @@ pub(crate) fn plan(line: &Line, hosts: &[Named]) -> anyhow::Result<ExitCode> {
 
 /// Asks for the passwords that have to be typed, before anything runs: each user's once.
 fn ask_for_passwords(hosts: &[Arc<Named>], leaf: &ArgMatches) -> anyhow::Result<()> {
-    if !leaf.try_contains_id("concurrency").is_ok() {
+    if leaf.try_contains_id("concurrency").is_err() {
         return Ok(());
     }
     let mut asked: Vec<String> = Vec::new();

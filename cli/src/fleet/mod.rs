@@ -8,5 +8,6 @@ pub(crate) mod hosts;
 pub(crate) mod inventory;
 pub(crate) mod names;
 pub(crate) mod options;
+pub(crate) mod outcome;
 pub(crate) mod settings;
 pub(crate) mod tell;

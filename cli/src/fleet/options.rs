@@ -164,7 +164,7 @@ impl Line {
         let line = Self {
             hosts: hosts.cloned().collect(),
             many: ManyArgs::from_arg_matches(leaf)?,
-            changes: !only_reads && !(has_own && dry_run),
+            changes: !(only_reads || has_own && dry_run),
             dry_run: dry_run && !has_own && !only_reads,
             json: flag("json"),
             alone: ALONE.contains(&command.as_str()),

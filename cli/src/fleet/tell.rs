@@ -6,53 +6,17 @@ use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use rosefish::ErrorKind;
 use serde_json::{Value, json};
 
-use super::fan::Outcome;
 use super::names::folded;
 use super::options::Line;
-use crate::capture::Captured;
-use crate::host::HostError;
+use super::outcome::{Outcome, Told};
 use crate::operate::{Shown, Table};
 use crate::partial::{DONE_IN_PART, FOUND};
 use crate::terminal::{one_line, say, stdout};
 
 /// The exit code where no host could be reached.
 const NONE_REACHED: u8 = 5;
-
-/// What came of one host.
-#[derive(Debug, Clone)]
-pub(crate) struct Told {
-    pub(crate) captured: Captured,
-    pub(crate) outcome: Outcome,
-    /// Why it failed.
-    error: Option<String>,
-}
-
-impl Told {
-    pub(crate) fn new(captured: Captured, done: anyhow::Result<ExitCode>) -> Self {
-        let (outcome, error) = match done {
-            Ok(code) if code == ExitCode::SUCCESS => (Outcome::Well, None),
-            Ok(code) if code == ExitCode::from(DONE_IN_PART) => (Outcome::InPart, None),
-            Ok(code) if code == ExitCode::from(FOUND) => (Outcome::Found, None),
-            Ok(_) => (Outcome::Failed(None), None),
-            Err(error) => {
-                let kind = error.downcast_ref::<HostError>().map(|error| error.kind);
-                let kind = kind.or_else(|| error.downcast_ref::<rosefish::Error>().map(rosefish::Error::kind));
-                let unreached = !captured.reached && matches!(kind, Some(ErrorKind::Connect | ErrorKind::Timeout));
-                let outcome = if unreached { Outcome::Unreached } else { Outcome::Failed(kind) };
-                (outcome, Some(one_line(&format!("{error:#}"))))
-            }
-        };
-        Self { captured, outcome, error }
-    }
-
-    pub(crate) fn left_alone() -> Self {
-        let error = Some("left alone: nothing was done".to_owned());
-        Self { captured: Captured::default(), outcome: Outcome::LeftAlone, error }
-    }
-}
 
 /// How results are shown.
 #[derive(Debug, PartialEq)]
@@ -273,7 +237,7 @@ fn csv(named: &[(&str, &Told)]) -> String {
     for column in has_text.then_some("value").into_iter().chain(columns.iter().copied()).chain(["error"]) {
         text.push_str(&format!(",{}", cell(&column.to_lowercase())));
     }
-    text.push_str("\n");
+    text.push('\n');
     for (name, told) in named {
         let mut rows: Vec<Vec<&str>> = Vec::new();
         for table in &told.captured.tables {
@@ -294,7 +258,7 @@ fn csv(named: &[(&str, &Told)]) -> String {
         for row in rows {
             let cells = std::iter::once(*name).chain(has_text.then_some(value)).chain(row).chain([error]);
             text.push_str(&cells.map(cell).collect::<Vec<_>>().join(","));
-            text.push_str("\n");
+            text.push('\n');
         }
     }
     text
@@ -368,7 +332,11 @@ fn result(told: &Told, what: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use rosefish::ErrorKind;
+
     use super::*;
+    use crate::capture::Captured;
+    use crate::host::HostError;
 
     fn well(text: &str) -> Told {
         Told::new(Captured { text: text.to_owned(), ..Captured::default() }, Ok(ExitCode::SUCCESS))
