@@ -10,7 +10,7 @@ use rosefish_mock::fault::Faults;
 use rosefish_mock::ipmi::MockIpmi;
 use rosefish_mock::{DEFAULT_PASSWORD, DEFAULT_USER, MockBmc, Quirk, Tree};
 
-use crate::host::PASSWORD_VARIABLE;
+use crate::password::PASSWORD_VARIABLE;
 use crate::terminal::{say, stdout};
 
 const EXAMPLES: &str = "\

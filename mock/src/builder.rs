@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::fault::Faults;
 use crate::http::certificate::Certificate;
+use crate::http::crowd::Crowd;
 use crate::http::encoding::Encoding;
 use crate::http::server::Server;
 use crate::http::tls::Identity;
@@ -32,6 +33,7 @@ pub struct Builder {
     http2: bool,
     certificate: Option<Certificate>,
     address: SocketAddr,
+    crowd: Option<Crowd>,
     settings: Settings,
 }
 
@@ -45,6 +47,7 @@ impl Default for Builder {
             http2: false,
             certificate: None,
             address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+            crowd: None,
             settings: Settings::default(),
         }
     }
@@ -91,6 +94,13 @@ impl Builder {
     /// Sets the address to listen on. Defaults to 127.0.0.1.
     pub fn bind(mut self, address: IpAddr) -> Self {
         self.address.set_ip(address);
+        self
+    }
+
+    /// Runs on the threads of a crowd, beside other mocks. Defaults to a thread of its own. When such a mock is dropped, connections that are
+    /// idle end, and requests under way are answered.
+    pub fn crowd(mut self, crowd: &Crowd) -> Self {
+        self.crowd = Some(crowd.clone());
         self
     }
 
@@ -317,7 +327,8 @@ impl Builder {
         let service = Arc::new(Service::new(&tree, &self.user, &self.password, self.settings));
         let faults = service.settings.faults.clone();
         let serving = Arc::clone(&service);
-        let server = Server::start(self.address, identity.as_ref(), move || faults.is_away(), move || router(serving))?;
+        let away = move || faults.is_away();
+        let server = Server::start(self.address, identity.as_ref(), self.crowd, away, move || router(serving))?;
         Ok(MockBmc { service, identity, server, user: self.user, password: self.password })
     }
 }

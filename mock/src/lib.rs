@@ -131,6 +131,7 @@ mod verb;
 pub use builder::Builder;
 pub use error::Error;
 pub use http::certificate::Certificate;
+pub use http::crowd::Crowd;
 pub use http::encoding::Encoding;
 pub use journal::assert::Requests;
 pub use journal::request::Request;

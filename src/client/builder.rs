@@ -16,6 +16,7 @@ use super::headers;
 use super::origin::Origin;
 use super::retry::RetryPolicy;
 use super::session::SessionToken;
+use super::tls::shared::SharedTls;
 use super::tls::{ClientCertificate, HttpVersion, TlsVersion, Trust};
 use super::transport::Transport;
 use super::transport::http::{Http, HttpConfig};
@@ -37,6 +38,7 @@ struct Settings {
     /// The first option that can't be used.
     fault: Option<Arc<Error>>,
     transport: Option<Arc<dyn Transport>>,
+    shared_tls: Option<SharedTls>,
     wraps: Vec<Wrap>,
     headers: HeaderMap,
     timeout: Duration,
@@ -95,6 +97,7 @@ impl ClientBuilder {
             http: HttpConfig { connect_timeout: Duration::from_secs(10), ..HttpConfig::default() },
             fault: None,
             transport: None,
+            shared_tls: None,
             wraps: Vec::new(),
             headers: HeaderMap::new(),
             timeout: Duration::from_secs(60),
@@ -174,6 +177,13 @@ impl ClientBuilder {
     /// The signature of the handshake is verified with the key of whatever certificate was shown, where that key can be read.
     pub fn danger_accept_invalid_certs(mut self) -> Self {
         self.0.http.trust = Trust::Anything;
+        self
+    }
+
+    /// Shares what TLS needs (the roots that are trusted, the memory for resumed sessions) with all other clients that are given
+    /// the same. What a client trusts is still its own choice; a client certificate and a host with a zone are not shared.
+    pub fn shared_tls(mut self, tls: &SharedTls) -> Self {
+        self.0.shared_tls = Some(tls.clone());
         self
     }
 
@@ -355,7 +365,8 @@ impl ClientBuilder {
                 Some(transport) => transport,
                 None => {
                     let (encrypted, host) = (origin.is_encrypted(), Some(origin.host().clone()));
-                    Arc::new(Http::new(HttpConfig { encrypted, host, ..settings.http })?)
+                    let config = HttpConfig { encrypted, host, ..settings.http };
+                    Arc::new(Http::new(config, settings.shared_tls.as_ref())?)
                 }
             };
             for wrap in settings.wraps {

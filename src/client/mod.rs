@@ -26,7 +26,7 @@ mod retry;
 mod send;
 mod session;
 mod span;
-mod tls;
+pub(crate) mod tls;
 pub mod transport;
 
 use std::fmt;

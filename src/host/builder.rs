@@ -12,6 +12,7 @@ use super::redfish::Chosen;
 use crate::client::Credentials;
 use crate::client::address::Address;
 use crate::client::builder::ClientBuilder;
+use crate::client::tls::shared::SharedTls;
 use crate::error::Error;
 use crate::ipmi;
 use crate::services::select::Selector;
@@ -117,6 +118,19 @@ impl HostBuilder {
     /// Sets how long a change may take to show after the BMC has confirmed it. Defaults to 5 seconds, for power to 10.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.plan.patience = Some(patience);
+        self
+    }
+
+    /// Returns the host's name or address, as it was given.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.plan.address
+    }
+
+    /// Shares TLS with other hosts: see [`ClientBuilder::shared_tls`].
+    pub fn shared_tls(mut self, tls: &SharedTls) -> Self {
+        let (options, tls) = (self.plan.redfish_options, tls.clone());
+        self.plan.redfish_options = Arc::new(move |builder| options(builder.shared_tls(&tls)));
         self
     }
 

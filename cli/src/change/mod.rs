@@ -15,6 +15,7 @@ use rosefish::host::Backend;
 use rosefish::{AnyResource, Client, Outline, TaskMonitor};
 use serde_json::{Value, json};
 
+use crate::fleet::current::Address;
 use crate::host::{HostArgs, log_out, split_url};
 use crate::operate::{envelope, print};
 use crate::partial::DONE_IN_PART;
@@ -24,9 +25,8 @@ use crate::terminal::say;
 /// A resource of a service.
 #[derive(Debug, Args)]
 pub(crate) struct Place {
-    /// The host: a name or an address, with or without a port, or the URL of its Redfish service
-    #[arg(value_name = "HOST")]
-    address: String,
+    #[command(flatten)]
+    address: Address,
     /// The URI of the resource on it, such as /redfish/v1/Systems/1
     #[arg(value_name = "URI", value_parser = path)]
     uri: String,

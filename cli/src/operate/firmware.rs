@@ -233,7 +233,11 @@ impl Shown {
     const OFTEN: Duration = Duration::from_secs(5);
 
     fn new() -> Self {
-        let bar = if std::io::stderr().is_terminal() { ProgressBar::new(100) } else { ProgressBar::hidden() };
+        let bar = if std::io::stderr().is_terminal() && !crate::capture::is_on() {
+            ProgressBar::new(100)
+        } else {
+            ProgressBar::hidden()
+        };
         let style = ProgressStyle::with_template("[{bar:30}] {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
         Self { bar: bar.with_style(style.progress_chars("=> ")), last: String::new(), told: None }
     }

@@ -41,6 +41,11 @@ impl Table {
         self.rows.push(cells.into_iter().map(|cell| one_line(&cell)).collect());
     }
 
+    /// All rows, the headings first.
+    pub(crate) fn rows(&self) -> &[Vec<String>] {
+        &self.rows
+    }
+
     /// The table as text, without colours; nothing where it has no rows.
     pub(crate) fn text(&self) -> String {
         self.shown(Look { colours: false, ..look() })
