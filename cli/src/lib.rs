@@ -42,7 +42,7 @@ Examples:
   rosefish set bmc /redfish/v1/Systems/1 AssetTag=7   change a property; action invokes an action, vendors' as well
   rosefish power 10.0.0.7 --user root             is it on? Redfish, or IPMI where there is none
   rosefish power on 10.0.0.7 --user root          a noun, a verb and a host; with no verb, it is shown
-  rosefish sensors 10.0.0.7 --user root           and health, boot, logs, sel, inventory, identify, bmc, users, lan, sol
+  rosefish sensors 10.0.0.7 --user root           and health, boot, logs, sel, inventory, identify, bmc, users, network, lan, console, sol
   rosefish media boot 10.0.0.7 install.iso --user root   start a machine from an image on this computer
   rosefish oem captured/                          what vendors add to the standard
   rosefish check captured/                        decode payloads from files
@@ -89,7 +89,9 @@ enum Command {
     Identify(operate::identify::IdentifyArgs),
     Users(operate::users::UsersArgs),
     Bmc(operate::bmc::BmcArgs),
+    Network(operate::network::NetworkArgs),
     Lan(operate::lan::LanArgs),
+    Console(operate::console::ConsoleArgs),
     Certificate(certificate::CertificateArgs),
     Sessions(sessions::SessionsArgs),
     Raw(operate::raw::RawArgs),
@@ -173,6 +175,8 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Identify(args) => run(Box::pin(operate::identify::run(args))).await,
         Command::Users(args) => run(Box::pin(operate::users::run(args))).await,
         Command::Bmc(args) => run(Box::pin(operate::bmc::run(args))).await,
+        Command::Network(args) => run(Box::pin(operate::network::run(args))).await,
+        Command::Console(args) => run(Box::pin(operate::console::run(args))).await,
         Command::Lan(args) => run(Box::pin(operate::lan::run(args))).await,
         Command::Certificate(args) => run(Box::pin(certificate::run(args))).await,
         Command::Sessions(args) => run(Box::pin(sessions::run(args))).await,

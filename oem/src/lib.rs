@@ -26,6 +26,7 @@ macro_rules! vendors {
         $(
             $(#[$about])*
             #[cfg(feature = $feature)]
+            #[allow(clippy::module_inception, reason = "a vendor's schema may be called as the vendor")]
             pub mod $name {
                 include!(concat!(env!("OUT_DIR"), "/", $feature, ".rs"));
             }
