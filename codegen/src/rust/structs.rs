@@ -6,7 +6,7 @@ use super::paths::Paths;
 use super::{docs, layout};
 use crate::model::ir::{Field, FieldType, Struct, StructKind, TypeName};
 
-/// The record type of this number in its schema; `page` is what its page tells beside what the schema says of it.
+/// The record type of this number in its schema; `page` is what its page shows beside what the schema says of it.
 pub(super) fn emit(out: &mut String, paths: Paths<'_>, item: &Struct, number: usize, page: Option<&str>) {
     let rust = &item.rust_name;
     let from = &item.name.schema;
@@ -99,7 +99,7 @@ fn record(out: &mut String, item: &Struct, number: usize) {
     );
 }
 
-/// A collection like all others: the library has one type for them, which is told what the members are.
+/// A collection like all others: the library has one type for them, which is given the type of the members.
 pub(super) fn collection(
     out: &mut String,
     paths: Paths<'_>,

@@ -14,7 +14,7 @@ use crate::value::odata::ODataType;
 use crate::value::oem::Oem;
 
 impl Oem {
-    /// The vendor's object of a type, with where it departs from the schema: the one whose `@odata.type` says so, else the one
+    /// Returns the vendor's object of a type, with where it departs from the schema: the one whose `@odata.type` says so, else the one
     /// that has the name under which the type's schema says that it stands (`Rosefish.Places`), which may be all of the `Oem`
     /// (`Sensor/Oem`). None where there is none.
     ///
