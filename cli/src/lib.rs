@@ -49,7 +49,7 @@ Examples:
   rosefish set bmc /redfish/v1/Systems/1 AssetTag=7   change a property; action invokes an action, vendors' as well
   rosefish power 10.0.0.7 --user root             is it on? Redfish, or IPMI where there is none
   rosefish power on 10.0.0.7 --user root          a noun, a verb and a host; with no verb, it is shown
-  rosefish sensors 10.0.0.7 --user root           and health, boot, logs, sel, inventory, identify, bmc, users, lan, sol
+  rosefish sensors 10.0.0.7 --user root           and health, boot, logs, sel, inventory, identify, bmc, users, network, lan, console, sol
   rosefish media boot 10.0.0.7 install.iso --user root   start a machine from an image on this computer
   rosefish oem captured/                          what vendors add to the standard
   rosefish power @cluster,node[01-16] --user root many hosts: lists, ranges, groups of an inventory, or - for standard input
@@ -99,7 +99,9 @@ enum Command {
     Identify(operate::identify::IdentifyArgs),
     Users(operate::users::UsersArgs),
     Bmc(operate::bmc::BmcArgs),
+    Network(operate::network::NetworkArgs),
     Lan(operate::lan::LanArgs),
+    Console(operate::console::ConsoleArgs),
     Certificate(certificate::CertificateArgs),
     Sessions(sessions::SessionsArgs),
     Raw(operate::raw::RawArgs),
@@ -175,7 +177,7 @@ async fn carry_out(matches: ArgMatches) -> anyhow::Result<ExitCode> {
     if !is_list && let Some(host) = all.pop() {
         return dispatch(arguments(Arc::new(host), &matches).command).await;
     }
-    anyhow::ensure!(!line.alone, "`{}` is a conversation with one host", line.command);
+    anyhow::ensure!(!line.alone, "`{}` like this is about one host at a time", line.command);
     if !fleet::fan::confirm(&line, &all)? {
         say!("rosefish: nothing was done");
         return Ok(ExitCode::FAILURE);
@@ -218,6 +220,8 @@ fn begin(command: Command) -> Work {
         Command::Identify(args) => Box::pin(operate::identify::run(args)),
         Command::Users(args) => Box::pin(operate::users::run(args)),
         Command::Bmc(args) => Box::pin(operate::bmc::run(args)),
+        Command::Network(args) => Box::pin(operate::network::run(args)),
+        Command::Console(args) => Box::pin(operate::console::run(args)),
         Command::Lan(args) => Box::pin(operate::lan::run(args)),
         Command::Certificate(args) => Box::pin(certificate::run(args)),
         Command::Sessions(args) => Box::pin(sessions::run(args)),

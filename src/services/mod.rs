@@ -6,6 +6,8 @@ pub(crate) mod bios;
 #[cfg(feature = "systems")]
 pub(crate) mod boot;
 #[cfg(feature = "host")]
+pub(crate) mod console;
+#[cfg(feature = "host")]
 pub(crate) mod identify;
 #[cfg(feature = "update")]
 pub(crate) mod image;
@@ -21,6 +23,8 @@ pub(crate) mod manager;
 pub(crate) mod media;
 #[cfg(feature = "host")]
 pub(crate) mod media_slot;
+#[cfg(all(feature = "host", feature = "network"))]
+pub(crate) mod network;
 #[cfg(feature = "host")]
 pub(crate) mod power;
 #[cfg(feature = "host")]
