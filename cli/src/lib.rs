@@ -187,7 +187,7 @@ async fn carry_out(matches: ArgMatches) -> anyhow::Result<ExitCode> {
     if !is_list && let Some(host) = all.pop() {
         return dispatch(arguments(Arc::new(host), &matches).command).await;
     }
-    anyhow::ensure!(!line.alone, "`{}` is a conversation with one host", line.command);
+    anyhow::ensure!(!line.alone, "`{}` like this is about one host at a time", line.command);
     if !fleet::fan::confirm(&line, &all)? {
         say!("rosefish: nothing was done");
         return Ok(ExitCode::FAILURE);

@@ -341,5 +341,5 @@ fn mistakes_in_lists_and_inventories_are_named_with_their_line() {
         assert!(run.status.code() == Some(1) && errors(&run).contains(why), "{list}: {}", errors(&run));
     }
     let run = rosefish(&["sol", "n[1-2]"]);
-    assert!(errors(&run).contains("one host"), "{}", errors(&run));
+    assert!(errors(&run).contains("one host at a time"), "{}", errors(&run));
 }

@@ -51,6 +51,12 @@ impl Deref for Address {
     }
 }
 
+impl std::fmt::Display for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 fn from_matches(matches: &ArgMatches) -> Result<String, Error> {
     let first = || matches.get_one::<String>(HOSTS).cloned();
     current()

@@ -52,7 +52,7 @@ pub(crate) struct ManyArgs {
 const DRY_RUN: &str = "dry_run";
 
 /// Commands that only read. All others change something.
-const READS: [&str; 22] = [
+const READS: [&str; 24] = [
     "power status",
     "sensors",
     "health",
@@ -69,6 +69,8 @@ const READS: [&str; 22] = [
     "identify status",
     "users list",
     "bmc info",
+    "network show",
+    "console list",
     "lan show",
     "certificate show",
     "certificate list",
@@ -84,7 +86,7 @@ const READS_WITHOUT: [(&str, &str); 3] =
 /// Words of `boot` that only read.
 const BOOT_READS: [&str; 2] = ["options", "progress"];
 
-/// Commands that are about one host at a time: a conversation.
+/// Commands that are about one host at a time: a conversation. So is whatever follows what happens.
 const ALONE: [&str; 1] = ["sol"];
 
 /// Gives commands that are about hosts these options, and those that have room for it several hosts.
@@ -167,7 +169,7 @@ impl Line {
             changes: !(only_reads || has_own && dry_run),
             dry_run: dry_run && !has_own && !only_reads,
             json: flag("json"),
-            alone: ALONE.contains(&command.as_str()),
+            alone: ALONE.contains(&command.as_str()) || flag("follow"),
             command,
         };
         Ok(Some((line, leaf)))

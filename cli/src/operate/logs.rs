@@ -161,7 +161,7 @@ async fn show(args: ShowArgs) -> anyhow::Result<ExitCode> {
     }
     let found = args.on.with(async |host| host.log_entries(query).await).await?;
     if let Some(file) = &args.save {
-        return save(&found, file);
+        return save(&found, &args.on.target.file(file, true)?);
     }
     tell_list(&found, args.on.json, table)
 }
