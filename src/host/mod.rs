@@ -52,6 +52,8 @@ mod sensor;
 #[cfg(feature = "storage")]
 mod storage;
 mod user;
+#[cfg(feature = "storage")]
+mod volume;
 mod wait;
 
 #[cfg(feature = "registries")]
@@ -85,8 +87,10 @@ pub use restore::PowerRestorePolicy;
 pub use secure_boot::{SecureBootKeys, SecureBootReset, SecureBootState};
 pub use sensor::{Sensor, SensorStatus, Thresholds};
 #[cfg(feature = "storage")]
-pub use storage::{Initialize, NewVolume, StorageController, StorageDrive, StorageSystem, StorageVolume};
+pub use storage::{StorageController, StorageDrive, StorageSystem, StorageVolume};
 pub use user::{User, UserRole};
+#[cfg(feature = "storage")]
+pub use volume::{Initialize, NewVolume};
 
 #[doc(inline)]
 pub use crate::resource::partial::{Missing, Partial};
