@@ -37,7 +37,7 @@
 //! - [`types`] are links, dates, open enums and what else fields hold; [`bytes`], [`http`] and [`secrecy`] are the crates whose
 //!   types are in signatures here.
 //!
-//! The [README](https://github.com/rosefish/rosefish#readme) has a tour, and
+//! [`docs/`](https://github.com/rosefish/rosefish/blob/main/docs/SUMMARY.md) is a book with a page for each of these, and
 //! [`examples/`](https://github.com/rosefish/rosefish/tree/main/examples) a program for each job. What is stable between releases is in
 //! [`docs/semver.md`](https://github.com/rosefish/rosefish/blob/main/docs/semver.md).
 //!

@@ -43,7 +43,7 @@ pub struct HostArgs {
     /// Trust the one certificate whose SHA-256 is this, 64 hexadecimal digits with or without colons
     #[arg(help_heading = CONNECTION, long, value_name = "SHA256")]
     pub pin: Option<String>,
-    /// Give up on a request after so many seconds
+    /// End a request after so many seconds
     #[arg(help_heading = CONNECTION, long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<Duration>,
     /// Requests in flight at a time [default: 4]; a BMC is a small computer
@@ -90,7 +90,7 @@ impl HostArgs {
     ///
     /// # Errors
     ///
-    /// If there is no password to be had, the CA file can't be read, or the host can't be reached or refuses the login.
+    /// If there is no password, the CA file can't be read, or the host can't be reached or refuses the login.
     pub async fn connect(&self, url: &str) -> anyhow::Result<Client> {
         let mut builder = self.options()?(Client::builder(url));
         if let Some(credentials) = self.credentials(url).await? {
@@ -318,7 +318,7 @@ pub async fn logged_out() {
     }
 }
 
-/// A URL as a person types it, taken apart: the service's origin, and the path on it (`""` where there is none).
+/// Takes a URL apart as a person types it: the service's origin, and the path on it (`""` where there is none).
 ///
 /// # Errors
 ///

@@ -278,7 +278,7 @@ impl Builder {
         self
     }
 
-    /// Lets faults and journal be reached over HTTP, for tests that are not written in Rust. Whoever
+    /// Lets faults and journal be reached over HTTP, for tests that are not written in Rust. Anyone who
     /// can reach the port can then use it without a login, which is why it is for loopback addresses
     /// only.
     ///
@@ -310,7 +310,7 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// If the address can't be listened on, no thread or certificate is to be had, or control over
+    /// If the address can't be listened on, no thread or certificate is available, or control over
     /// HTTP was asked for on an address that others can reach.
     pub async fn start(mut self) -> Result<MockBmc, Error> {
         if self.settings.control && !self.address.ip().is_loopback() {
@@ -338,12 +338,12 @@ impl MockBmc {
     ///
     /// # Errors
     ///
-    /// If no socket, thread or certificate is to be had.
+    /// If no socket, thread or certificate is available.
     pub async fn start() -> Result<Self, Error> {
         Self::builder().start().await
     }
 
-    /// How to start a service that is not like the one of [`MockBmc::start`].
+    /// Begins to set up a service that is not like the one of [`MockBmc::start`].
     pub fn builder() -> Builder {
         Builder::default()
     }

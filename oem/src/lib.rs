@@ -14,8 +14,8 @@
 //! ```
 //!
 //! The types are made of the CSDL in `schemas/`, by the compiler that `rosefish-codegen` is for anybody; `docs/packs.md` in the
-//! repository tells how, and how to add a vendor. They describe what machines were seen to send and what vendors publish: whatever
-//! else a machine sends is kept, and told as a deviation.
+//! repository shows how, and how to add a vendor. They describe what machines were seen to send and what vendors publish: whatever
+//! else a machine sends is kept, and reported as a deviation.
 //!
 //! [`packs`] has them all, for programs that look types up while they run.
 

@@ -7,7 +7,17 @@
 //!
 //! They are `rosefish::schema` in the crate `rosefish`, which brings what leads from one to the next and the client.
 //!
-//! [`types`], [`find`] and [`terms`] give what the schemas say of them at run time.
+//! [`types`], [`find`] and [`terms`] give what the schemas say of them at run time:
+//!
+//! ```
+//! let system = rosefish_schema::find("ServiceRoot").ok_or("no such type")?;
+//! let uuid = system.find("UUID").and_then(|number| system.fields.get(number)).ok_or("no such property")?;
+//! println!("{}: {:?}", uuid.name, uuid.kind);
+//! # Ok::<(), &str>(())
+//! ```
+//!
+//! Limits: a link to a resource whose schema this build leaves out (see the features) keeps its name and its URI. The texts of the
+//! schemas are kept apart, in [`description`].
 
 use std::sync::{LazyLock, OnceLock};
 

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::wire::{ODataType, Table, TypeKind};
 
-/// Types that somebody's schemas describe, made by `rosefish-codegen`: those of the crate `rosefish-oem`, and one's own.
+/// Types that somebody's schemas describe, made by `rosefish-codegen`: those of the crate `rosefish-oem`, and your own.
 ///
 /// An object is of the type that its `@odata.type` names, whatever the version; else of the type whose schema says that its objects
 /// stand there (`Rosefish.Places`): `Chassis/Oem/Contoso`; or in any resource: `*/Status/Oem/Contoso`, `*/Oem/Contoso`.
@@ -83,7 +83,7 @@ impl Packs {
         self.named(said).filter(|table| matches!(table.kind, TypeKind::Entity | TypeKind::Collection))
     }
 
-    /// Whether a pack has an action of this name, with or without the number sign, for resources of the standard.
+    /// Returns whether a pack has an action of this name, with or without the number sign, for resources of the standard.
     #[must_use]
     pub fn has_action(&self, name: &str) -> bool {
         self.actions.contains(name.trim_start_matches('#'))

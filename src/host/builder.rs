@@ -59,18 +59,18 @@ impl HostBuilder {
         Self { plan, profile: HostProfile::default() }
     }
 
-    /// Who logs in, by either protocol.
+    /// Sets who logs in, by either protocol.
     pub fn credentials(self, credentials: Credentials) -> Self {
         self.redfish_credentials(credentials.clone()).ipmi_credentials(credentials)
     }
 
-    /// Who logs in by Redfish. With credentials for one protocol alone, the other isn't used.
+    /// Sets who logs in by Redfish. With credentials for one protocol alone, the other isn't used.
     pub fn redfish_credentials(mut self, credentials: Credentials) -> Self {
         self.plan.redfish_credentials = Some(credentials);
         self
     }
 
-    /// Who logs in by IPMI. With credentials for one protocol alone, the other isn't used.
+    /// Sets who logs in by IPMI. With credentials for one protocol alone, the other isn't used.
     pub fn ipmi_credentials(mut self, credentials: Credentials) -> Self {
         self.plan.ipmi_credentials = Some(credentials);
         self
@@ -134,7 +134,7 @@ impl HostBuilder {
         self
     }
 
-    /// What was learned another time: protocols that are known to be there aren't probed again, and those known not to be
+    /// Takes over what was learned another time: protocols that are known to be there aren't probed again, and those known not to be
     /// are tried last.
     pub fn profile(mut self, profile: HostProfile) -> Self {
         self.profile = profile;

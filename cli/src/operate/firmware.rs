@@ -117,7 +117,7 @@ struct StartArgs {
 /// How long things may take, and how they are told.
 #[derive(Debug, Args)]
 struct EndArgs {
-    /// Give up after so many seconds [default: 3600]. The update goes on
+    /// Give up after so many seconds [default: 3600]. The update continues
     #[arg(long, value_name = "SECONDS", value_parser = crate::host::seconds)]
     within: Option<Duration>,
     /// Wait so many seconds for the new version after the update has ended [default: 60]

@@ -77,7 +77,7 @@ struct ShowArgs {
     /// Only the newest N entries
     #[arg(long, value_name = "N")]
     last: Option<usize>,
-    /// Go on with new entries as they come, until Ctrl-C
+    /// Continue with new entries as they come, until Ctrl-C
     #[arg(long, conflicts_with = "save")]
     follow: bool,
     /// Write the entries to a file as JSON

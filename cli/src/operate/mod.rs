@@ -1,4 +1,4 @@
-//! The commands that operate a machine, by Redfish or IPMI: how they name the host and the protocol, and how they tell
+//! The commands that operate a machine, by Redfish or IPMI: how they name the host and the protocol, and how they show
 //! what came of it. One module per command.
 
 pub(crate) mod bios;

@@ -1,5 +1,5 @@
 //! Rows of text in aligned columns, which are always the same: an empty one stays. Long cells are cut, with an ellipsis, so that
-//! a row fits the terminal; on a terminal, a message at the end of a row goes on in the next line instead. Widths are those of a terminal's cells,
+//! a row fits the terminal; on a terminal, a message at the end of a row continues in the next line instead. Widths are those of a terminal's cells,
 //! of which a CJK character takes two.
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};

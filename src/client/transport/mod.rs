@@ -1,5 +1,27 @@
 //! The seam under the client: whatever can send one HTTP request and give back the answer. Sessions, retries, limits,
 //! redirects and caching are above it and the same for all.
+//!
+//! [`ClientBuilder::wrap_transport`](crate::ClientBuilder::wrap_transport) puts one around the client's own:
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use futures_util::future::BoxFuture;
+//! use rosefish::transport::{HttpRequest, HttpResponse, Transport};
+//!
+//! #[derive(Debug)]
+//! struct Counted(Arc<dyn Transport>, std::sync::atomic::AtomicUsize);
+//!
+//! impl Transport for Counted {
+//!     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, rosefish::Error>> {
+//!         self.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+//!         self.0.send(request)
+//!     }
+//! }
+//!
+//! let builder = rosefish::Client::builder("https://bmc").wrap_transport(|inner| Arc::new(Counted(inner, 0.into())));
+//! # let _ = builder;
+//! ```
 
 mod body;
 pub(super) mod http;
