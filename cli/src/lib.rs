@@ -24,6 +24,7 @@ mod service;
 mod sessions;
 mod terminal;
 mod trace;
+mod validate;
 pub mod walk;
 
 use std::process::ExitCode;
@@ -45,6 +46,7 @@ Examples:
   rosefish media boot 10.0.0.7 install.iso --user root   start a machine from an image on this computer
   rosefish oem captured/                          what vendors add to the standard
   rosefish check captured/                        decode payloads from files
+  rosefish validate https://bmc --user root       judge a service by the standard; payloads in files as well
   rosefish schema ComputerSystem/PowerState       what the schemas say of it
   rosefish record https://bmc captured/           a folder of payloads that the mock serves
   rosefish mock --port 8443                       a BMC to try things on
@@ -95,6 +97,7 @@ enum Command {
     Sol(operate::sol::SolArgs),
     Oem(oem::OemArgs),
     Check(check::CheckArgs),
+    Validate(validate::ValidateArgs),
     Schema(schema::SchemaArgs),
     Record(record::RecordArgs),
     Mock(mock::MockArgs),
@@ -179,6 +182,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Sol(args) => run(Box::pin(operate::sol::run(args))).await,
         Command::Oem(args) => run(Box::pin(oem::run(args))).await,
         Command::Check(args) => run(Box::pin(check::run(args))).await,
+        Command::Validate(args) => run(Box::pin(validate::run(args))).await,
     }
 }
 
