@@ -30,6 +30,7 @@ mod sessions;
 mod terminal;
 mod trace;
 mod typed;
+mod validate;
 pub mod walk;
 
 use std::process::ExitCode;
@@ -57,6 +58,7 @@ Examples:
   rosefish oem captured/                          what vendors add to the standard
   rosefish power @cluster,node[01-16] --user root many hosts: lists, ranges, groups of an inventory, or - for standard input
   rosefish check captured/                        decode payloads from files
+  rosefish validate https://bmc --user root       judge a service by the standard; payloads in files as well
   rosefish schema ComputerSystem/PowerState       what the schemas say of it
   rosefish schemas fetch bmc theirs/              the schemas that a service publishes; diff compares two folders
   rosefish record https://bmc captured/           a folder of payloads that the mock serves
@@ -113,6 +115,7 @@ enum Command {
     Sol(operate::sol::SolArgs),
     Oem(oem::OemArgs),
     Check(check::CheckArgs),
+    Validate(validate::ValidateArgs),
     Schema(schema::SchemaArgs),
     Schemas(schemas::SchemasArgs),
     Record(record::RecordArgs),
@@ -241,6 +244,7 @@ fn begin(command: Command) -> Work {
         Command::Oem(args) => Box::pin(oem::run(args)),
         Command::Schemas(args) => Box::pin(schemas::run(args)),
         Command::Check(args) => Box::pin(check::run(args)),
+        Command::Validate(args) => Box::pin(validate::run(args)),
     }
 }
 

@@ -119,6 +119,15 @@ pub struct RawResponse {
     pub etag: Option<ETag>,
     /// The body.
     pub body: Vec<u8>,
+    headers: http::HeaderMap,
+}
+
+impl RawResponse {
+    /// Returns the value of a header, where it is there and text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
 }
 
 impl fmt::Debug for RawResponse {
@@ -164,12 +173,33 @@ impl Client {
     ///
     /// Where the service can't be asked.
     pub async fn get_raw(&self, uri: &str) -> Result<RawResponse, Error> {
-        let response = self.send(Request::get(uri)).await?;
+        self.request_raw("GET", uri, &[]).await
+    }
+
+    /// Sends a request without a body, with further headers, and does not judge the answer. What may change something is sent
+    /// once, and without `If-Match`.
+    ///
+    /// # Errors
+    ///
+    /// Where the service can't be asked, and for headers that are the client's own.
+    pub async fn request_raw(
+        &self,
+        method: &'static str,
+        uri: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<RawResponse, Error> {
+        let mut request = Request::new(method, uri);
+        for (name, value) in headers {
+            let (name, value) = headers::own(name, value).map_err(|error| error.at(method, uri))?;
+            request.headers.insert(name, value);
+        }
+        let response = self.send(request).await?;
         Ok(RawResponse {
             status: response.status,
             content_type: response.content_type().map(str::to_owned),
             etag: response.etag(),
             body: response.body.into(),
+            headers: response.headers,
         })
     }
 
