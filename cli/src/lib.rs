@@ -21,10 +21,12 @@ mod partial;
 mod pretty;
 mod record;
 mod schema;
+mod schemas;
 mod service;
 mod sessions;
 mod terminal;
 mod trace;
+mod typed;
 pub mod walk;
 
 use std::process::ExitCode;
@@ -42,11 +44,12 @@ Examples:
   rosefish set bmc /redfish/v1/Systems/1 AssetTag=7   change a property; action invokes an action, vendors' as well
   rosefish power 10.0.0.7 --user root             is it on? Redfish, or IPMI where there is none
   rosefish power on 10.0.0.7 --user root          a noun, a verb and a host; with no verb, it is shown
-  rosefish sensors 10.0.0.7 --user root           and health, boot, logs, sel, inventory, identify, bmc, users, network, lan, console, sol
+  rosefish sensors 10.0.0.7 --user root           and health, boot, logs, sel, inventory, identify, bmc, users, network, storage, lan, console, sol
   rosefish media boot 10.0.0.7 install.iso --user root   start a machine from an image on this computer
   rosefish oem captured/                          what vendors add to the standard
   rosefish check captured/                        decode payloads from files
   rosefish schema ComputerSystem/PowerState       what the schemas say of it
+  rosefish schemas fetch bmc theirs/              the schemas that a service publishes; diff compares two folders
   rosefish record https://bmc captured/           a folder of payloads that the mock serves
   rosefish mock --port 8443                       a BMC to try things on
 
@@ -90,6 +93,7 @@ enum Command {
     Users(operate::users::UsersArgs),
     Bmc(operate::bmc::BmcArgs),
     Network(operate::network::NetworkArgs),
+    Storage(operate::storage::StorageArgs),
     Lan(operate::lan::LanArgs),
     Console(operate::console::ConsoleArgs),
     Certificate(certificate::CertificateArgs),
@@ -99,6 +103,7 @@ enum Command {
     Oem(oem::OemArgs),
     Check(check::CheckArgs),
     Schema(schema::SchemaArgs),
+    Schemas(schemas::SchemasArgs),
     Record(record::RecordArgs),
     Mock(mock::MockArgs),
     Completions(manual::CompletionsArgs),
@@ -181,12 +186,14 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Bmc(args) => run(Box::pin(operate::bmc::run(args))).await,
         Command::Network(args) => run(Box::pin(operate::network::run(args))).await,
         Command::Console(args) => run(Box::pin(operate::console::run(args))).await,
+        Command::Storage(args) => run(Box::pin(operate::storage::run(args))).await,
         Command::Lan(args) => run(Box::pin(operate::lan::run(args))).await,
         Command::Certificate(args) => run(Box::pin(certificate::run(args))).await,
         Command::Sessions(args) => run(Box::pin(sessions::run(args))).await,
         Command::Raw(args) => run(Box::pin(operate::raw::run(args))).await,
         Command::Sol(args) => run(Box::pin(operate::sol::run(args))).await,
         Command::Oem(args) => run(Box::pin(oem::run(args))).await,
+        Command::Schemas(args) => run(Box::pin(schemas::run(args))).await,
         Command::Check(args) => run(Box::pin(check::run(args))).await,
     }
 }

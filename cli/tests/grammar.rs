@@ -33,6 +33,7 @@ const COMMANDS: &[(&[&str], &str)] = &[
     (&["network", "set", "--vlan", "off"], "network"),
     (&["console"], "consoles"),
     (&["console", "set", "--bit-rate", "9600"], "console"),
+    (&["storage"], "storage"),
     (&["lan"], "lan"),
 ];
 

@@ -65,6 +65,8 @@ mod restore;
 mod route;
 mod secure_boot;
 mod sensor;
+#[cfg(feature = "storage")]
+mod storage;
 mod user;
 mod wait;
 
@@ -98,6 +100,8 @@ pub use ready::Ready;
 pub use restore::PowerRestorePolicy;
 pub use secure_boot::{SecureBootKeys, SecureBootReset, SecureBootState};
 pub use sensor::{Sensor, SensorStatus, Thresholds};
+#[cfg(feature = "storage")]
+pub use storage::{Initialize, NewVolume, StorageController, StorageDrive, StorageSystem, StorageVolume};
 pub use user::{User, UserRole};
 
 #[doc(inline)]

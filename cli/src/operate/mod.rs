@@ -19,6 +19,7 @@ pub(crate) mod raw;
 pub(crate) mod sel;
 pub(crate) mod sensors;
 pub(crate) mod sol;
+pub(crate) mod storage;
 mod table;
 mod told;
 pub(crate) mod users;

@@ -9,5 +9,5 @@ pub use document::{
     Action, Annotation, Document, EnumType, Include, Member, Parameter, Property, Record, Schema, StructuredType, Term,
     TypeDefinition, Value,
 };
-pub use parse::parse;
 pub(crate) use parse::parse_all;
+pub use parse::{parse, references};

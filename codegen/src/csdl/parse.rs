@@ -47,6 +47,17 @@ pub(crate) fn parse_all(file: &str, text: &str) -> Result<Document, Errors> {
     errors.or(document)
 }
 
+/// Returns the files that a CSDL file refers to, as it writes them: `edmx:Reference`'s `Uri`. Nothing else of the file needs to be right.
+///
+/// # Errors
+///
+/// Text that is not XML.
+pub fn references(file: &str, text: &str) -> Result<Vec<String>, Error> {
+    let root = xml::read(file, text)?;
+    let references = root.children.iter().filter(|child| child.name == "Reference");
+    Ok(references.filter_map(|reference| reference.attribute("Uri")).map(|uri| uri.trim().to_owned()).collect())
+}
+
 struct Parser<'f> {
     file: &'f str,
 }

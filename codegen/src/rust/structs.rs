@@ -75,6 +75,11 @@ fn record(out: &mut String, item: &Struct, number: usize) {
         ("", "&", "Slot", format!("M.table({number}), &self.residue")),
         ("_mut", "&mut ", "SlotMut", "&mut self.residue".to_owned()),
     ] {
+        if item.fields.is_empty() && item.dynamic.is_none() {
+            let head = format!("    fn slot{suffix}({receiver}self, _slot: usize) -> w::{slot}<'_> {{");
+            let _ = writeln!(out, "{head}\n        w::rest{suffix}({rest})\n    }}\n");
+            continue;
+        }
         let _ = write!(
             out,
             "    fn slot{suffix}({receiver}self, slot: usize) -> w::{slot}<'_> {{\n        match slot {{\n"

@@ -1,5 +1,7 @@
 //! `rosefish schema`: what the schemas say of a type or a property, as a person reads it.
 
+mod json_schema;
+
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -23,6 +25,12 @@ pub(crate) struct SchemaArgs {
     /// One JSON object on standard output
     #[arg(long)]
     json: bool,
+    /// The type as JSON Schema (2020-12), which takes what this program decodes without deviations
+    #[arg(long, conflicts_with = "json")]
+    json_schema: bool,
+    /// With --json-schema: also what the schemas require, and their ranges and patterns
+    #[arg(long, requires = "json_schema")]
+    strict: bool,
 }
 
 /// Runs the command.
@@ -31,6 +39,13 @@ pub(crate) fn run(args: SchemaArgs) -> anyhow::Result<ExitCode> {
     let Some(table) = find(type_name) else {
         bail!("no schema has a type `{type_name}`{}", suggestion(type_name));
     };
+    if args.json_schema {
+        if !path.is_empty() {
+            bail!("--json-schema is of a type, not of a property: `rosefish schema {type_name} --json-schema`");
+        }
+        writeln!(stdout(), "{:#}", json_schema::of(table, args.strict))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let text = match property(table, path)? {
         Some((owner, field)) if args.json => format!("{:#}\n", property_json(owner, field)),
         Some((owner, field)) => property_text(owner, field),
