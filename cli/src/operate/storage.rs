@@ -72,7 +72,7 @@ struct CreateArgs {
     /// Its size in bytes, or with a unit such as 500GB or 2TiB [default: all that there is]
     #[arg(long, value_name = "SIZE", value_parser = bytes)]
     size: Option<u64>,
-    /// Give up after so many seconds [default: 3600]. The service goes on
+    /// Give up after so many seconds [default: 3600]. The service continues
     #[arg(long, value_name = "SECONDS", value_parser = crate::host::seconds)]
     within: Option<Duration>,
 }
@@ -155,7 +155,7 @@ fn confirm(yes: bool, what: &str) -> anyhow::Result<()> {
     if !std::io::stdin().is_terminal() {
         bail!("{what}; say --yes if that is wanted (there is no terminal to ask on)");
     }
-    say!("{what}. Go on? Type yes:");
+    say!("{what}. Continue? Type yes:");
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     if answer.trim() != "yes" {
