@@ -23,6 +23,7 @@ mod retry;
 mod server;
 mod sessions;
 mod spans;
+mod stalls;
 mod tasks;
 mod transport;
 mod uploads;
