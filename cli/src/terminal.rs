@@ -8,6 +8,8 @@ use std::sync::OnceLock;
 
 use clap::{Args, ValueEnum};
 
+use crate::capture;
+
 /// Prints a line on standard error.
 macro_rules! say {
     ($($argument:tt)*) => { $crate::terminal::say_line(format_args!($($argument)*)) };
@@ -48,29 +50,32 @@ pub(crate) struct Look {
     /// So many columns at most.
     pub(crate) width: Option<usize>,
     pub(crate) colours: bool,
+    /// For a person at a terminal; else a line stands for an entry, with all its columns, as programs that read lines expect.
+    pub(crate) is_terminal: bool,
 }
 
 static LOOK: OnceLock<Look> = OnceLock::new();
 
 /// What is known of where a table will be read.
 pub(crate) fn look() -> Look {
-    *LOOK.get_or_init(|| Look { width: Some(width()), colours: false })
+    *LOOK.get_or_init(|| Look { width: Some(width()), ..Look::default() })
 }
 
 impl LookArgs {
     /// Has this look from here on.
     pub(crate) fn apply(&self) {
+        let is_terminal = io::stdout().is_terminal();
         let colours = match self.color {
             When::Always => true,
             When::Never => false,
             When::Auto => {
                 let refused = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
                 let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-                io::stdout().is_terminal() && !refused("NO_COLOR") && !is_dumb
+                is_terminal && !refused("NO_COLOR") && !is_dumb
             }
         };
         // Nobody has looked before.
-        let _ = LOOK.set(Look { width: (!self.wide).then(width), colours });
+        let _ = LOOK.set(Look { width: (!self.wide).then(width), colours, is_terminal });
     }
 }
 
@@ -86,6 +91,9 @@ fn width() -> usize {
 
 /// Writes what has been made safe part by part, colours and all, to standard output.
 pub(crate) fn write_safe(text: &str) -> io::Result<()> {
+    if capture::keep(|captured| captured.text.push_str(text)) {
+        return Ok(());
+    }
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()
@@ -93,8 +101,19 @@ pub(crate) fn write_safe(text: &str) -> io::Result<()> {
 
 /// Prints a line on standard error.
 pub(crate) fn say_line(line: Arguments<'_>) {
+    let text = shown(&format!("{line}\n")).into_owned();
+    if capture::keep(|captured| captured.said.extend(text.lines().map(str::to_owned))) {
+        return;
+    }
     // Nobody is left to be told.
-    let _ = io::stderr().lock().write_all(shown(&format!("{line}\n")).as_bytes());
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Asks a question on standard error, behind which the answer is typed.
+pub(crate) fn ask(question: &str) -> io::Result<()> {
+    let mut out = io::stderr().lock();
+    out.write_all(shown(question).as_bytes())?;
+    out.flush()
 }
 
 /// Standard output.
@@ -114,8 +133,13 @@ impl Write for Stdout {
 
     fn flush(&mut self) -> io::Result<()> {
         let bytes = std::mem::take(&mut self.0);
+        let text = String::from_utf8_lossy(&bytes);
+        let text = shown(&text);
+        if capture::keep(|captured| captured.text.push_str(&text)) {
+            return Ok(());
+        }
         let mut out = io::stdout().lock();
-        out.write_all(shown(&String::from_utf8_lossy(&bytes)).as_bytes())?;
+        out.write_all(text.as_bytes())?;
         out.flush()
     }
 }

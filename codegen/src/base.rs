@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::csdl::{self, Document};
+use crate::csdl::Document;
 use crate::error::Error;
+use crate::load::load;
 use crate::manifest::Manifest;
 use crate::model::ir::{Model, TypeName};
 
@@ -26,7 +27,7 @@ const FILE: &str = "base.txt";
 const HEAD: &str = concat!("rosefish-codegen ", env!("CARGO_PKG_VERSION"));
 
 impl Base {
-    /// Of a model, with the folders and the manifest that it was made from.
+    /// Keeps a model, with the folders and the manifest that it was made from.
     #[must_use]
     pub fn of(model: &Model, folders: &[PathBuf], manifest: &Path) -> Self {
         let module = |name: &TypeName| model.schemas.get(&name.schema).map_or("", |schema| schema.module.as_str());
@@ -107,7 +108,7 @@ impl Base {
     }
 
     pub(crate) fn documents(&self) -> Result<Vec<Document>, Error> {
-        csdl::load(&self.folders)
+        load(&self.folders)
     }
 
     pub(crate) fn manifest(&self) -> Result<Manifest, Error> {

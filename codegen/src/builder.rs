@@ -1,18 +1,19 @@
-//! The compiler for the build scripts of others: CSDL of their own to Rust that stands on `rosefish`.
+//! The compiler for the build scripts of others: schemas of their own to Rust that stands on `rosefish`.
 
 use std::collections::BTreeSet;
 use std::env;
 use std::path::PathBuf;
 
 use crate::base::Base;
-use crate::csdl::{self, Document};
+use crate::csdl::Document;
 use crate::error::Error;
+use crate::load::load;
 use crate::model;
 use crate::model::annotation::split_version;
 use crate::model::ir::Model;
 use crate::rust::{self, Output};
 
-/// Compiles schemas of one's own in a build script: types like those of `rosefish::schema`, which they refer to where they
+/// Compiles schemas of your own in a build script: types like those of `rosefish::schema`, which they refer to where they
 /// have properties of Redfish's types, links to its resources, or derive from them.
 ///
 /// ```no_run
@@ -32,7 +33,7 @@ use crate::rust::{self, Output};
 /// ```
 ///
 /// A module per schema, resources at the root by their bare names, and in `methods` a trait per resource with a method for each
-/// link and each action: `use contoso::methods::*`. `types`, `find` and `description` tell what the schemas say.
+/// link and each action: `use contoso::methods::*`. `types`, `find` and `description` show what the schemas say.
 ///
 /// A resource that a schema links to and that the features of `rosefish` left out is a name without fields, as in `rosefish`.
 #[derive(Debug, Clone, Default)]
@@ -47,12 +48,13 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Of nothing yet.
+    /// Creates a builder without schemas.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Takes all `*.xml` files of a folder. The path is relative to the package. May be called for several folders.
+    /// Takes all schema files of a folder: CSDL (`*.xml`), else JSON Schema (`*.json`) with the feature `json-schema`, else OpenAPI
+    /// (`*.yaml`) with the feature `openapi`. The path is relative to the package. May be called for several folders.
     pub fn schemas(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folders.push(folder.into());
         self
@@ -84,13 +86,13 @@ impl Builder {
         self
     }
 
-    /// Has Cargo show what the compiler noticed and went on with: references that no schema defines.
+    /// Has Cargo show what the compiler noticed and continued with: references that no schema defines.
     pub fn warnings(mut self, show: bool) -> Self {
         self.warnings = show;
         self
     }
 
-    /// Compiles, writes, and tells Cargo what the outcome depends on. Returns the file to include.
+    /// Compiles, writes, and shows Cargo what the outcome depends on. Returns the file to include.
     ///
     /// # Errors
     ///
@@ -152,7 +154,7 @@ impl Builder {
         let base = Base::read(&base)?;
         let mut manifest = base.manifest()?;
         manifest.add_acronyms(&self.acronyms);
-        let added = csdl::load(&self.folders)?;
+        let added = load(&self.folders)?;
         let documents = base.documents()?;
         check_namespaces(&documents, &added)?;
         let own = names(&added);
@@ -172,13 +174,13 @@ impl Builder {
 }
 
 /// The schemas that documents define.
-fn names(documents: &[Document]) -> BTreeSet<String> {
+pub(crate) fn names(documents: &[Document]) -> BTreeSet<String> {
     let schemas = documents.iter().flat_map(|document| &document.schemas);
     schemas.map(|schema| split_version(&schema.namespace).0.to_owned()).collect()
 }
 
 /// That what is added has namespaces of its own: types of `rosefish` are there already, and can't get more properties.
-fn check_namespaces(known: &[Document], added: &[Document]) -> Result<(), Error> {
+pub(crate) fn check_namespaces(known: &[Document], added: &[Document]) -> Result<(), Error> {
     let known = names(known);
     for document in added {
         for schema in &document.schemas {

@@ -26,7 +26,7 @@ mod retry;
 mod send;
 mod session;
 mod span;
-mod tls;
+pub(crate) mod tls;
 pub mod transport;
 
 use std::fmt;
@@ -145,14 +145,14 @@ impl Client {
         self.inner.exchange.origin.as_str()
     }
 
-    /// What was sent and received so far.
+    /// Returns what was sent and received so far.
     #[must_use]
     pub fn traffic(&self) -> Traffic {
         let (requests, bytes) = self.inner.exchange.traffic();
         Traffic { requests, bytes }
     }
 
-    /// How many requests may be under way at once.
+    /// Returns how many requests may be under way at once.
     #[must_use]
     pub fn concurrency(&self) -> usize {
         self.inner.concurrency
@@ -180,7 +180,7 @@ impl Client {
         self.inner.exchange.secrets.json(json)
     }
 
-    /// The same client with another time that a request may take as a whole, for what is done with this handle and the
+    /// Returns the same client with another time that a request may take as a whole, for what is done with this handle and the
     /// resources that it reads: `bmc.with_timeout(minutes).get::<Bios>(uri)`.
     #[must_use]
     pub fn with_timeout(&self, timeout: Duration) -> Self {
@@ -188,7 +188,7 @@ impl Client {
         Self { inner: Arc::clone(&self.inner), options: Arc::new(options) }
     }
 
-    /// The same client with another policy of what is sent again, for what is done with this handle and the resources
+    /// Returns the same client with another policy of what is sent again, for what is done with this handle and the resources
     /// that it reads.
     #[must_use]
     pub fn with_retry(&self, policy: RetryPolicy) -> Self {

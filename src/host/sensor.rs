@@ -157,7 +157,7 @@ async fn by_ipmi(bmc: ipmi::Client) -> Result<Partial<Sensor>, Fault> {
         let may_have =
             Threshold::ALL.iter().any(has) || sensor.masks.is_some_and(|masks| masks.capabilities & 0x0c != 0);
         if measurement.is_some() && sensor.is_analog() && may_have {
-            // What they are now: the record tells what they were at the start.
+            // What they are now: the record shows what they were at the start.
             match bmc.sensor_thresholds(&sensor).await {
                 Ok(raw) => {
                     let value = |threshold| raw.get(threshold).and_then(|raw| sensor.value(raw));

@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use rosefish::Apply;
 use rosefish::host::{BiosAttribute, BiosAttributes, SecureBootReset, SecureBootState};
+use rosefish::wire::is_secret;
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
@@ -191,6 +192,7 @@ pub(crate) async fn run(args: BiosArgs) -> anyhow::Result<ExitCode> {
 
 async fn get(args: GetArgs) -> anyhow::Result<ExitCode> {
     let mut found = args.plain.target.with(async |host| host.bios().await).await?;
+    mask(&mut found.value);
     tell_no_registry(&found.value);
     if !args.names.is_empty() {
         let is_named = |one: &BiosAttribute| args.names.iter().any(|name| name.eq_ignore_ascii_case(&one.name));
@@ -202,6 +204,25 @@ async fn get(args: GetArgs) -> anyhow::Result<ExitCode> {
         return tell(&found, args.plain.json, |found| found.attributes.iter().map(whole).collect::<String>());
     }
     tell(&found, args.plain.json, |found| table(&found.attributes))
+}
+
+/// What is shown in the place of a secret.
+const MASK: &str = "***";
+
+/// Puts a mask into the place of each secret.
+fn mask(found: &mut BiosAttributes) {
+    for one in found.attributes.iter_mut().filter(|one| one.is_secret()) {
+        for value in [&mut one.value, &mut one.pending, &mut one.default].into_iter().flatten() {
+            masked(value);
+        }
+    }
+}
+
+/// Puts a mask into the place of a secret; that there is none is not one.
+fn masked(value: &mut Value) {
+    if !value.is_null() && value != "" {
+        *value = MASK.into();
+    }
 }
 
 fn tell_no_registry(found: &BiosAttributes) {
@@ -265,6 +286,7 @@ fn whole(one: &BiosAttribute) -> String {
 
 async fn pending(args: PlainArgs) -> anyhow::Result<ExitCode> {
     let mut found = args.target.with(async |host| host.bios().await).await?;
+    mask(&mut found.value);
     found.value.attributes.retain(|one| one.pending.is_some());
     tell(&found, args.json, |found| {
         if found.reset_pending {
@@ -294,8 +316,7 @@ async fn set(plain: &PlainArgs, changes: BTreeMap<String, Value>, when: &WhenArg
 fn portable(found: &BiosAttributes) -> Map<String, Value> {
     let mut all = Map::new();
     for one in &found.attributes {
-        let is_secret = one.kind.as_deref() == Some("Password");
-        if let Some(value) = one.value.clone().filter(|value| !value.is_null() && !one.read_only && !is_secret) {
+        if let Some(value) = one.value.clone().filter(|value| !value.is_null() && !one.read_only && !one.is_secret()) {
             all.insert(one.name.clone(), value);
         }
     }
@@ -308,9 +329,10 @@ async fn export(args: FileArgs) -> anyhow::Result<ExitCode> {
     let all = portable(&found.value);
     let count = all.len();
     let json = json!({ "AttributeRegistry": found.value.registry, "Attributes": all });
-    let file = args.file.display();
-    std::fs::write(&args.file, format!("{json:#}\n")).with_context(|| format!("{file} can't be written"))?;
-    print(&format!("{count} attributes in {file}\n"))
+    let file = args.plain.target.file(&args.file, true)?;
+    let shown = file.display();
+    std::fs::write(&file, format!("{json:#}\n")).with_context(|| format!("{shown} can't be written"))?;
+    print(&format!("{count} attributes in {shown}\n"))
 }
 
 /// Reads a file of attributes: as `export` writes it, the body of a Bios resource, or the attributes alone.
@@ -336,9 +358,14 @@ fn differences(found: &BiosAttributes, file: &BTreeMap<String, Value>) -> Vec<(S
 }
 
 async fn diff(args: FileArgs) -> anyhow::Result<ExitCode> {
-    let file = read(&args.file)?;
+    let file = read(&args.plain.target.file(&args.file, false)?)?;
     let found = args.plain.target.with(async |host| host.bios().await).await?;
-    let all = differences(&found.value, &file);
+    let mut all = differences(&found.value, &file);
+    for (name, now, wanted) in &mut all {
+        if is_secret(name) || found.value.attributes.iter().any(|one| one.name == *name && one.is_secret()) {
+            now.iter_mut().chain([wanted]).for_each(masked);
+        }
+    }
     let json = found.map(|_| {
         json!(
             all.iter()
@@ -357,8 +384,8 @@ async fn diff(args: FileArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn apply(args: ApplyArgs) -> anyhow::Result<ExitCode> {
-    let file = read(&args.from.file)?;
     let plain = &args.from.plain;
+    let file = read(&plain.target.file(&args.from.file, false)?)?;
     let found = plain.target.with(async |host| host.bios().await).await?;
     let changes: BTreeMap<_, _> =
         differences(&found.value, &file).into_iter().map(|(name, _, wanted)| (name, wanted)).collect();

@@ -123,7 +123,7 @@ struct OrderArgs {
 struct ProgressArgs {
     #[command(flatten)]
     on: On,
-    /// Go on until the operating system runs, or Ctrl-C
+    /// Continue until the operating system runs, or Ctrl-C
     #[arg(long)]
     follow: bool,
 }

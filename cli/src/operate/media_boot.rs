@@ -295,7 +295,11 @@ async fn eject(host: &Host, slot: &MediaSlot) -> Result<(), Error> {
 }
 
 fn bar(length: u64) -> ProgressBar {
-    let bar = if std::io::stderr().is_terminal() { ProgressBar::new(length) } else { ProgressBar::hidden() };
+    let bar = if std::io::stderr().is_terminal() && !crate::capture::is_on() {
+        ProgressBar::new(length)
+    } else {
+        ProgressBar::hidden()
+    };
     let style = ProgressStyle::with_template("[{bar:30}] {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.with_style(style.progress_chars("=> "))
 }

@@ -30,11 +30,11 @@ const AT_A_TIME: usize = 4;
 pub struct Measurement {
     /// The reading as it came.
     pub reading: SensorReading,
-    /// The value in the sensor's unit; `None` for sensors that have states alone, and where there is no reading at present.
+    /// The value in the sensor's unit; `None` for sensors that have states alone, and where there is no reading now.
     pub value: Option<f64>,
     /// How the value stands to the thresholds.
     pub status: Option<ThresholdStatus>,
-    /// The states in words; none where there is no reading at present.
+    /// The states in words; none where there is no reading now.
     pub states: Vec<&'static str>,
     /// How bad value and states are, where the thresholds or the specification's tables say.
     pub severity: Option<Severity>,
@@ -77,8 +77,10 @@ impl Client {
         &self,
         sensors: Vec<Sensor>,
     ) -> impl Stream<Item = (Sensor, Result<Measurement, Error>)> + Send + use<> {
+        let limit = self.read_limit();
         let round = Arc::new(Round {
-            ends: after(self.read_limit()),
+            limit,
+            ends: after(limit),
             client: self.clone(),
             impatient: AtomicBool::new(false),
             over: OnceLock::new(),
@@ -94,7 +96,7 @@ impl Client {
             .buffered(AT_A_TIME)
     }
 
-    /// A sensor's thresholds, raw; [`Sensor::value`] makes values of them.
+    /// Reads a sensor's thresholds, raw; [`Sensor::value`] makes values of them.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -115,7 +117,7 @@ impl Client {
         self.owner_of(sensor)?.send(&SetSensorThresholds { sensor: sensor.into(), thresholds }).await
     }
 
-    /// A sensor's hysteresis as raw counts.
+    /// Reads a sensor's hysteresis as raw counts.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -149,6 +151,7 @@ impl Client {
 /// Reading many sensors.
 struct Round {
     client: Client,
+    limit: Duration,
     ends: Instant,
     /// A sensor stayed without an answer: the next ones get less time.
     impatient: AtomicBool,
@@ -162,7 +165,7 @@ impl Round {
             return Err(over.clone());
         }
         if Instant::now() >= self.ends {
-            let detail = format!("not all sensors are read within {:?}", self.client.read_limit());
+            let detail = format!("not all sensors are read within {:?}", self.limit);
             let over = Error::new(ErrorKind::Timeout, READING, detail).at(self.client.peer());
             return Err(self.over.get_or_init(|| over).clone());
         }

@@ -1,0 +1,22 @@
+//! Any text as a JSON Schema and as an OpenAPI file: no panic, neither in the readers nor in the passes after them.
+
+#![no_main]
+
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use rosefish_codegen::{Manifest, Selection, build, parse, rust};
+
+/// Read once: it takes longer than all the rest.
+static MANIFEST: LazyLock<Manifest> = LazyLock::new(|| {
+    Manifest::parse(include_str!("../../schemas/bundle.toml")).expect("the manifest is the repository's")
+});
+
+fuzz_target!(|text: &str| {
+    for file in ["Fuzzed.v1_0_0.json", "Fuzzed.v1_0_0.yaml", "openapi.yaml", "redfish-payload-annotations-v1.yaml"] {
+        let Ok(documents) = parse(file, text) else { continue };
+        if let Ok(model) = build(documents, &MANIFEST, &Selection::All) {
+            let _ = rust::emit(&model);
+        }
+    }
+});
