@@ -36,6 +36,18 @@ examples *names:
 docs:
     .ci/docs
 
+# The book: builds it into target/book; checks links, headings, spelling and docs/cli.md.
+book *options:
+    .ci/book {{ options }}
+
+# The commands that the README and the book show, run against the mock.
+commands *pages:
+    .ci/commands {{ pages }}
+
+# The pictures of the README and the book, the recording among them.
+pictures *options:
+    .ci/pictures {{ options }}
+
 # The public interface as text: writes docs/api anew, or with --check prints what differs.
 api *options:
     .ci/api {{ options }}
@@ -47,6 +59,10 @@ features:
 # What would be published of each crate, and whether it could be.
 publish *options="--dry-run":
     .ci/publish {{ options }}
+
+# What a release of a version needs, as far as a script can see; publishes nothing.
+release version:
+    .ci/release {{ version }}
 
 # Against other people's BMC simulators and conformance tools.
 peers:

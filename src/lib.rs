@@ -69,7 +69,7 @@
 //!
 //! # Features
 //!
-//! All but `listener` are on by default. The fewer are on, the faster it builds.
+//! All but `listener` and `openapi` are on by default. The fewer are on, the faster it builds.
 //!
 //! | feature | what it adds |
 //! | --- | --- |
@@ -87,6 +87,7 @@
 //! | `swordfish` | SNIA Swordfish: storage services, pools, groups |
 //! | `ipmi` | the IPMI client; no schemas |
 //! | `listener` | the server for events that services push; no schemas |
+//! | `openapi` | `ROSEFISH_SCHEMA_DIR` may be a folder of JSON Schema or OpenAPI, besides CSDL; nothing else changes |
 //! | `host` | [`host`]; enables the features that it needs |
 //!
 //! The service root, sessions, tasks and the types that all schemas share are always there. A link to a resource whose schema is not
@@ -95,6 +96,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 
+#[cfg(all(doctest, feature = "host", feature = "listener"))]
+mod book;
 #[cfg_attr(not(feature = "telemetry"), allow(dead_code, reason = "only event streams are read piece by piece"))]
 mod client;
 mod deadline;

@@ -1,10 +1,12 @@
 //! `rosefish get`: one resource, as the service sent it, and where it departs from the schemas.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use serde_json::Value;
 
 use crate::host::{HostArgs, log_out, split_url};
 use crate::pretty;
@@ -21,14 +23,15 @@ go to standard error.";
 
 /// Show one resource
 ///
-/// Fetches a resource, decodes it as the type that it says it is, and shows it as the service sent it.
+/// Fetches a resource, decodes it as the type that it says it is, and shows it as the service sent it, with `***` in the
+/// place of secrets.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct GetArgs {
     /// The URL of the resource, path and all
     #[arg(value_name = "URI")]
     uri: String,
-    /// The body alone, byte by byte as it came, whatever it is; on a terminal with control characters made visible
+    /// The body alone, byte by byte as it came, whatever it is, secrets included; on a terminal with control characters made visible
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -60,7 +63,7 @@ async fn raw(client: &rosefish::Client, path: &str) -> anyhow::Result<ExitCode> 
 async fn typed(client: &rosefish::Client, path: &str) -> anyhow::Result<ExitCode> {
     let resource = client.get_any(path, None).await.context(client.origin().to_owned())?;
     let mut out = stdout();
-    writeln!(out, "{}", pretty::indent(&resource.json()))?;
+    writeln!(out, "{}", pretty::indent(&without_secrets(client, &resource.json())))?;
     out.flush()?;
     let deviations = resource.deviations();
     say!(
@@ -78,4 +81,13 @@ async fn typed(client: &rosefish::Client, path: &str) -> anyhow::Result<ExitCode
         say!("  {deviation}");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The text of a resource as it may be shown. It stays as it is written where it has no secrets.
+fn without_secrets<'t>(client: &rosefish::Client, text: &'t str) -> Cow<'t, str> {
+    let Ok(json) = serde_json::from_str::<Value>(text) else {
+        return Cow::Owned(rosefish::wire::without_secrets(text));
+    };
+    let masked = client.masked(&json);
+    if masked == json { Cow::Borrowed(text) } else { Cow::Owned(masked.to_string()) }
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::mistaken;
 use crate::terminal::say;
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -104,7 +105,7 @@ impl HostArgs {
 
     /// What to try next, where the error is one that an argument would mend.
     pub(crate) fn hint(&self, url: &str, error: &rosefish::Error) -> anyhow::Error {
-        match self.mended_by(error) {
+        match self.mended_by(error).or_else(|| mistaken::reach(url, error)) {
             Some(hint) => anyhow::anyhow!("{url}: {}; {hint}", error.report()),
             None => anyhow::anyhow!("{url}: {}", error.report()),
         }

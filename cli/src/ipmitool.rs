@@ -78,7 +78,7 @@ const NOTHING: &[&str] = &[
     "vita",
 ];
 
-/// Words of ipmitool that are no host, where they are the last ones.
+/// Words of ipmitool that are not hosts, where they are the last ones.
 const NO_HOST: &[&str] = &[
     "cold",
     "elist",

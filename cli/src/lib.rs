@@ -13,6 +13,7 @@ pub mod host;
 mod image;
 mod ipmitool;
 mod manual;
+mod mistaken;
 mod mock;
 mod oem;
 mod operate;
@@ -20,10 +21,12 @@ mod partial;
 mod pretty;
 mod record;
 mod schema;
+mod schemas;
 mod service;
 mod sessions;
 mod terminal;
 mod trace;
+mod typed;
 mod validate;
 pub mod walk;
 
@@ -42,12 +45,13 @@ Examples:
   rosefish set bmc /redfish/v1/Systems/1 AssetTag=7   change a property; action invokes an action, vendors' as well
   rosefish power 10.0.0.7 --user root             is it on? Redfish, or IPMI where there is none
   rosefish power on 10.0.0.7 --user root          a noun, a verb and a host; with no verb, it is shown
-  rosefish sensors 10.0.0.7 --user root           and health, boot, logs, sel, inventory, identify, bmc, users, lan, sol
+  rosefish sensors 10.0.0.7 --user root           and health, boot, logs, sel, inventory, identify, bmc, users, network, storage, lan, console, sol
   rosefish media boot 10.0.0.7 install.iso --user root   start a machine from an image on this computer
   rosefish oem captured/                          what vendors add to the standard
   rosefish check captured/                        decode payloads from files
   rosefish validate https://bmc --user root       judge a service by the standard; payloads in files as well
   rosefish schema ComputerSystem/PowerState       what the schemas say of it
+  rosefish schemas fetch bmc theirs/              the schemas that a service publishes; diff compares two folders
   rosefish record https://bmc captured/           a folder of payloads that the mock serves
   rosefish mock --port 8443                       a BMC to try things on
 
@@ -90,7 +94,10 @@ enum Command {
     Identify(operate::identify::IdentifyArgs),
     Users(operate::users::UsersArgs),
     Bmc(operate::bmc::BmcArgs),
+    Network(operate::network::NetworkArgs),
+    Storage(operate::storage::StorageArgs),
     Lan(operate::lan::LanArgs),
+    Console(operate::console::ConsoleArgs),
     Certificate(certificate::CertificateArgs),
     Sessions(sessions::SessionsArgs),
     Raw(operate::raw::RawArgs),
@@ -99,6 +106,7 @@ enum Command {
     Check(check::CheckArgs),
     Validate(validate::ValidateArgs),
     Schema(schema::SchemaArgs),
+    Schemas(schemas::SchemasArgs),
     Record(record::RecordArgs),
     Mock(mock::MockArgs),
     Completions(manual::CompletionsArgs),
@@ -125,6 +133,10 @@ pub fn run() -> ExitCode {
         return WRONG_USAGE.into();
     }
     let command = command();
+    if let Some(hint) = mistaken::hint(&command, &words) {
+        say!("rosefish: {}", one_line(&hint));
+        return WRONG_USAGE.into();
+    }
     let words = grammar::normalised(&command, words);
     let arguments = match Arguments::from_arg_matches(&command.get_matches_from(words)) {
         Ok(arguments) => arguments,
@@ -175,12 +187,16 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Identify(args) => run(Box::pin(operate::identify::run(args))).await,
         Command::Users(args) => run(Box::pin(operate::users::run(args))).await,
         Command::Bmc(args) => run(Box::pin(operate::bmc::run(args))).await,
+        Command::Network(args) => run(Box::pin(operate::network::run(args))).await,
+        Command::Console(args) => run(Box::pin(operate::console::run(args))).await,
+        Command::Storage(args) => run(Box::pin(operate::storage::run(args))).await,
         Command::Lan(args) => run(Box::pin(operate::lan::run(args))).await,
         Command::Certificate(args) => run(Box::pin(certificate::run(args))).await,
         Command::Sessions(args) => run(Box::pin(sessions::run(args))).await,
         Command::Raw(args) => run(Box::pin(operate::raw::run(args))).await,
         Command::Sol(args) => run(Box::pin(operate::sol::run(args))).await,
         Command::Oem(args) => run(Box::pin(oem::run(args))).await,
+        Command::Schemas(args) => run(Box::pin(schemas::run(args))).await,
         Command::Check(args) => run(Box::pin(check::run(args))).await,
         Command::Validate(args) => run(Box::pin(validate::run(args))).await,
     }

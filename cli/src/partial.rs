@@ -1,6 +1,7 @@
 //! What is said of things that could not be read, and the exit code for it: one meaning in all commands.
 
 use crate::terminal::{one_line, say};
+use rosefish::{ErrorKind, Missing};
 use std::fmt::Display;
 use std::process::ExitCode;
 
@@ -21,6 +22,17 @@ pub(crate) fn say_not_read(missing: impl IntoIterator<Item: Display>) {
 pub(crate) fn tell_missing(missing: &[impl Display]) -> ExitCode {
     say_not_read(missing);
     code(missing.is_empty())
+}
+
+/// As [`tell_missing`], of what each system of a service has. A system that was read and has none of it, as the board of a machine's GPUs
+/// has no boot order, is named, but is not something that could not be read.
+pub(crate) fn tell_lacking(missing: &[Missing]) -> ExitCode {
+    let is_lacking = |error: &rosefish::Error| error.kind() == ErrorKind::Missing && error.status().is_none();
+    let (lacking, unread): (Vec<_>, Vec<_>) = missing.iter().partition(|one| is_lacking(&one.error));
+    for one in lacking {
+        say!("not there: {}", one_line(&one.to_string()));
+    }
+    tell_missing(&unread)
 }
 
 /// The exit code of a command that read everything, or not.

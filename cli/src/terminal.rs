@@ -48,29 +48,32 @@ pub(crate) struct Look {
     /// So many columns at most.
     pub(crate) width: Option<usize>,
     pub(crate) colours: bool,
+    /// For a person at a terminal; else a line stands for an entry, with all its columns, as programs that read lines expect.
+    pub(crate) is_terminal: bool,
 }
 
 static LOOK: OnceLock<Look> = OnceLock::new();
 
 /// What is known of where a table will be read.
 pub(crate) fn look() -> Look {
-    *LOOK.get_or_init(|| Look { width: Some(width()), colours: false })
+    *LOOK.get_or_init(|| Look { width: Some(width()), ..Look::default() })
 }
 
 impl LookArgs {
     /// Has this look from here on.
     pub(crate) fn apply(&self) {
+        let is_terminal = io::stdout().is_terminal();
         let colours = match self.color {
             When::Always => true,
             When::Never => false,
             When::Auto => {
                 let refused = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
                 let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-                io::stdout().is_terminal() && !refused("NO_COLOR") && !is_dumb
+                is_terminal && !refused("NO_COLOR") && !is_dumb
             }
         };
         // Nobody has looked before.
-        let _ = LOOK.set(Look { width: (!self.wide).then(width), colours });
+        let _ = LOOK.set(Look { width: (!self.wide).then(width), colours, is_terminal });
     }
 }
 

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::csdl::{self, Document};
+use crate::csdl::Document;
 use crate::error::Error;
+use crate::load::load;
 use crate::manifest::Manifest;
 use crate::model::ir::{Model, TypeName};
 
@@ -107,7 +108,7 @@ impl Base {
     }
 
     pub(crate) fn documents(&self) -> Result<Vec<Document>, Error> {
-        csdl::load(&self.folders)
+        load(&self.folders)
     }
 
     pub(crate) fn manifest(&self) -> Result<Manifest, Error> {

@@ -1,12 +1,13 @@
-//! The compiler for the build scripts of others: CSDL of their own to Rust that stands on `rosefish`.
+//! The compiler for the build scripts of others: schemas of their own to Rust that stands on `rosefish`.
 
 use std::collections::BTreeSet;
 use std::env;
 use std::path::PathBuf;
 
 use crate::base::Base;
-use crate::csdl::{self, Document};
+use crate::csdl::Document;
 use crate::error::Error;
+use crate::load::load;
 use crate::model;
 use crate::model::annotation::split_version;
 use crate::model::ir::Model;
@@ -52,7 +53,8 @@ impl Builder {
         Self::default()
     }
 
-    /// Takes all `*.xml` files of a folder. The path is relative to the package. May be called for several folders.
+    /// Takes all schema files of a folder: CSDL (`*.xml`), else JSON Schema (`*.json`) with the feature `json-schema`, else OpenAPI
+    /// (`*.yaml`) with the feature `openapi`. The path is relative to the package. May be called for several folders.
     pub fn schemas(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folders.push(folder.into());
         self
@@ -152,7 +154,7 @@ impl Builder {
         let base = Base::read(&base)?;
         let mut manifest = base.manifest()?;
         manifest.add_acronyms(&self.acronyms);
-        let added = csdl::load(&self.folders)?;
+        let added = load(&self.folders)?;
         let documents = base.documents()?;
         check_namespaces(&documents, &added)?;
         let own = names(&added);
@@ -172,13 +174,13 @@ impl Builder {
 }
 
 /// The schemas that documents define.
-fn names(documents: &[Document]) -> BTreeSet<String> {
+pub(crate) fn names(documents: &[Document]) -> BTreeSet<String> {
     let schemas = documents.iter().flat_map(|document| &document.schemas);
     schemas.map(|schema| split_version(&schema.namespace).0.to_owned()).collect()
 }
 
 /// That what is added has namespaces of its own: types of `rosefish` are there already, and can't get more properties.
-fn check_namespaces(known: &[Document], added: &[Document]) -> Result<(), Error> {
+pub(crate) fn check_namespaces(known: &[Document], added: &[Document]) -> Result<(), Error> {
     let known = names(known);
     for document in added {
         for schema in &document.schemas {

@@ -78,6 +78,56 @@ impl Error {
     }
 }
 
+/// The errors of a pass, so that a run shows all of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Errors(Vec<Error>);
+
+impl Errors {
+    /// A person reads a few; a hostile file has any number.
+    const MOST: usize = 200;
+
+    /// Keeps the error of a result, each once.
+    pub(crate) fn take<T>(&mut self, result: Result<T, Error>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(error) => {
+                if self.0.len() < Self::MOST && !self.0.contains(&error) {
+                    self.0.push(error);
+                }
+                None
+            }
+        }
+    }
+
+    pub(crate) fn append(&mut self, other: Self) {
+        other.0.into_iter().for_each(|error| {
+            self.take::<()>(Err(error));
+        });
+    }
+
+    /// What a pass has made, where it had no errors.
+    pub(crate) fn or<T>(self, value: T) -> Result<T, Self> {
+        if self.0.is_empty() { Ok(value) } else { Err(self) }
+    }
+
+    pub(crate) fn into_vec(self) -> Vec<Error> {
+        self.0
+    }
+}
+
+impl From<Error> for Errors {
+    fn from(error: Error) -> Self {
+        Self(vec![error])
+    }
+}
+
+/// The first one, for whoever wants to know just why it failed.
+impl From<Errors> for Error {
+    fn from(errors: Errors) -> Self {
+        errors.0.into_iter().next().unwrap_or_else(|| Self::of("schemas", "no error", "one"))
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0.file)?;

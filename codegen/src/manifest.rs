@@ -7,8 +7,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::csdl::{self, Document};
+use crate::csdl::Document;
 use crate::error::Error;
+use crate::load::load_overlays;
 use crate::model::name::Acronyms;
 
 /// The manifest.
@@ -74,7 +75,7 @@ impl Manifest {
         if let (Some(overlays), Some(folder)) = (&manifest.written.overlays, path.parent()) {
             let folder = folder.join(overlays);
             if folder.is_dir() {
-                manifest.overlays = csdl::load_any(&folder)?;
+                manifest.overlays = load_overlays(&folder)?;
             }
         }
         Ok(manifest)

@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretBox, SecretString};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
 
 use super::address::{Address, AddressError};
 use super::command::session::{ChannelAuthenticationCapabilities, Privilege};
-use super::command::{Command, CompletionCode};
+use super::command::{Command, CompletionCode, Effect};
+use super::deadline::after;
 use super::error::{Error, ErrorKind};
 use super::packet::rmcp::Pong;
 use super::packet::session15::AuthType;
@@ -22,6 +24,8 @@ pub const DEFAULT_PORT: u16 = 623;
 const CONNECTING: &str = "connecting";
 const LONGEST_USER: usize = 16;
 const LONGEST_PASSWORD: usize = 20;
+/// How many unanswered questions reading something in many steps may take the time of.
+const READ_TIMEOUTS: u32 = 40;
 /// Commands that may wait for a free place among those under way.
 const QUEUE: usize = 64;
 
@@ -43,6 +47,8 @@ const QUEUE: usize = 64;
 pub struct Client {
     shared: Arc<Shared>,
     target: Target,
+    /// When everything ends that is done with this handle.
+    until: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -75,7 +81,7 @@ impl Client {
                 timeout: Duration::from_secs(15),
                 keep_alive: Some(Duration::from_secs(25)),
                 under_way: 4,
-                read_limit: Duration::from_secs(600),
+                read_limit: None,
             },
         }
     }
@@ -107,11 +113,22 @@ impl Client {
             lun: command.lun(),
             data,
             effect: command.effect(),
-            patience,
+            patience: self.at_most(patience),
             reply: Some(reply),
         };
-        self.shared.jobs.send(job).await.map_err(|_| self.closed(C::NAME))?;
-        let reply = answer.await.map_err(|_| self.closed(C::NAME))??;
+        let asked = async {
+            self.shared.jobs.send(job).await.map_err(|_| self.closed(C::NAME))?;
+            answer.await.map_err(|_| self.closed(C::NAME))?
+        };
+        let reply = match self.until {
+            // It may wait behind others.
+            Some(_) if self.is_over() => return Err(self.late(C::NAME)),
+            Some(until) => timeout_at(until, asked).await.map_err(|_| match command.effect() {
+                Effect::Reads => self.late(C::NAME),
+                Effect::Changes => self.late(C::NAME).perhaps_done(),
+            })??,
+            None => asked.await?,
+        };
         match CompletionCode::from(reply.completion) {
             CompletionCode::Success => command
                 .decode(&reply.data)
@@ -136,13 +153,44 @@ impl Client {
     /// way of the BMC.
     #[must_use]
     pub fn satellite(&self, channel: u8, address: u8) -> Self {
-        Self { shared: Arc::clone(&self.shared), target: Target::Satellite { channel, address } }
+        Self { target: Target::Satellite { channel, address }, ..self.clone() }
     }
 
     /// The same session, with commands going to the BMC itself.
     #[must_use]
     pub fn bmc(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), target: Target::Bmc }
+        Self { target: Target::Bmc, ..self.clone() }
+    }
+
+    /// The same session, for what has to end within `time` from now: single commands, and what takes many steps. A list gives
+    /// what was read until then, and reports the rest as missing. A command that changes state may have been carried out when
+    /// its time is over.
+    ///
+    /// ```no_run
+    /// # async fn example(bmc: rosefish_ipmi::Client) {
+    /// use std::time::Duration;
+    ///
+    /// let sensors = bmc.within(Duration::from_secs(20)).sdr().collect_all().await;
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn within(&self, time: Duration) -> Self {
+        let until = after(time);
+        Self { until: Some(self.until.map_or(until, |earlier| earlier.min(until))), ..self.clone() }
+    }
+
+    /// A time that doesn't outlast this handle's.
+    fn at_most(&self, time: Duration) -> Duration {
+        self.until.map_or(time, |until| time.min(until.saturating_duration_since(Instant::now())))
+    }
+
+    /// Whether the time is over for all that is done with this handle.
+    pub(crate) fn is_over(&self) -> bool {
+        self.until.is_some_and(|until| until <= Instant::now())
+    }
+
+    fn late(&self, action: &'static str) -> Error {
+        Error::new(ErrorKind::Timeout, action, "the time for all of it is over").at(&self.shared.peer)
     }
 
     /// Whether commands go to the controller at this slave address.
@@ -188,9 +236,9 @@ impl Client {
         self.shared.timeout
     }
 
-    /// How long reading something in many steps may take.
+    /// How long reading something in many steps may take from now on.
     pub(crate) fn read_limit(&self) -> Duration {
-        self.shared.read_limit
+        self.at_most(self.shared.read_limit)
     }
 
     pub(crate) fn peer(&self) -> &str {
@@ -298,9 +346,10 @@ impl Builder {
     }
 
     /// How long it may take to read what takes many steps: a list, or the memory of an FRU device. What was read until
-    /// then is given, and the rest reported as missing. Defaults to ten minutes.
+    /// then is given, and the rest reported as missing. Defaults to forty times [`timeout`](Self::timeout), which is ten
+    /// minutes where that is not set. [`Client::within`] sets it for one call.
     pub fn read_limit(mut self, limit: Duration) -> Self {
-        self.config.read_limit = limit;
+        self.config.read_limit = Some(limit);
         self
     }
 
@@ -409,7 +458,8 @@ fn no_address(host: &str, last: Option<Error>) -> Error {
 
 async fn connect(address: SocketAddr, config: Arc<Config>) -> Result<Client, Error> {
     let peer = address.to_string();
-    let (privilege, timeout, read_limit) = (config.privilege, config.timeout, config.read_limit);
+    let (privilege, timeout) = (config.privilege, config.timeout);
+    let read_limit = config.read_limit.unwrap_or(timeout.saturating_mul(READ_TIMEOUTS));
     let (jobs, jobs_of_owner) = mpsc::channel(QUEUE);
     let (control, control_of_owner) = mpsc::unbounded_channel();
     let owner = Owner::new(address, config, jobs_of_owner, control_of_owner).await?;
@@ -419,5 +469,5 @@ async fn connect(address: SocketAddr, config: Arc<Config>) -> Result<Client, Err
         .await
         .map_err(|_| Error::new(ErrorKind::Closed, CONNECTING, "the runtime is shutting down").at(&peer))??;
     let shared = Arc::new(Shared { jobs, control, established, privilege, address, peer, timeout, read_limit });
-    Ok(Client { shared, target: Target::default() })
+    Ok(Client { shared, target: Target::default(), until: None })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::shape::Shape;
 use crate::client::mask::Secrets;
@@ -15,8 +15,10 @@ use crate::wire::{Limits, ODataType, Table, TypeKind, decode, from_slice};
 #[derive(Debug, Clone, Default)]
 pub struct Explorer {
     pub(super) resources: u64,
-    /// By vendor in lower case, type of resource, and pointer.
-    pub(super) places: BTreeMap<(String, String, String), Shape>,
+    /// By vendor in lower case, type of resource, pointer, and what the objects say that they are, without the version.
+    pub(super) places: BTreeMap<(String, String, String, String), Shape>,
+    /// What stands in `Oem` itself, in no vendor's object: by type of resource and pointer.
+    pub(super) bare: BTreeMap<(String, String), Shape>,
     /// The vendors' names as they are written, by their names in lower case.
     pub(super) vendors: BTreeMap<String, String>,
     /// By type of resource and name.
@@ -152,14 +154,24 @@ impl Explorer {
 
     fn vendors(&mut self, vendors: &serde_json::Map<String, Value>, shown: &Value, at: &At) {
         for (name, value) in vendors {
+            if name.contains('@') {
+                continue;
+            }
+            let is_action = name.starts_with('#') || value.get("target").is_some();
+            if !(is_action || value.is_object()) {
+                let (value, shown) = (json!({ name: value }), json!({ name: shown.get(name) }));
+                self.bare.entry((at.resource.clone(), at.pointer.clone())).or_default().see(&value, &shown);
+            }
             // Actions are listed apart; some services leave the number sign out, or put it elsewhere.
-            let is_action = name.contains('#') || at.pointer.ends_with("/Actions/Oem");
-            if name.contains('@') || is_action {
+            if name.contains('#') || is_action {
                 continue;
             }
             let vendor = name.to_ascii_lowercase();
             self.vendors.entry(vendor.clone()).or_insert_with(|| name.clone());
-            let place = (vendor, at.resource.clone(), at.pointer.clone());
+            let said = value.get("@odata.type").and_then(Value::as_str).map(ODataType::from);
+            let said = said.filter(|said| !said.schema().is_empty());
+            let said = said.map(|said| format!("{}.{}", said.schema(), said.type_name())).unwrap_or_default();
+            let place = (vendor, at.resource.clone(), at.pointer.clone(), said);
             self.places.entry(place).or_default().see(value, shown.get(name).unwrap_or(&Value::Null));
         }
     }

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::collect::Explorer;
-use super::shape::{Shape, ValueKind};
+use super::findings::VendorAction;
+use super::name::{Name, all_said, escaped, identifier, is_identifier, of_said, plain, usable, version};
+use super::shape::{ACTIONS, Shape, ValueKind};
 use crate::schema;
-use crate::wire::ODataType;
 
 /// CSDL for what a vendor adds, to be looked over by a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,8 +41,14 @@ const TAIL: &str = "  </edmx:DataServices>\n</edmx:Edmx>\n";
 /// Names are cut here, as places may be deep.
 const LONGEST: usize = 64;
 
-/// A type as it is said: schema and name.
-type Name = (String, String);
+/// So many objects of the same properties in one object are a dictionary, whose names are the service's; so are so many scalars.
+const DICTIONARY: usize = 8;
+const SCALARS: usize = 100;
+/// And so many that say that they are of one type.
+const SAME: usize = 3;
+
+/// The schema of what stands in `Oem` itself.
+const BARE: &str = "OemBare";
 
 /// All schemas of all drafts.
 #[derive(Default)]
@@ -63,6 +70,14 @@ struct Schema {
     /// The types without a version, and those with.
     plain: String,
     versioned: String,
+    /// The types of what is within others, by their properties: what looks the same is one type.
+    within: BTreeMap<String, String>,
+    /// The types of what does not say what it is, by their properties: name and places.
+    placed: BTreeMap<String, (String, BTreeSet<String>)>,
+    /// The type of actions that no schema can declare.
+    target: Option<String>,
+    /// The actions that are declared.
+    actions: BTreeSet<String>,
 }
 
 impl Explorer {
@@ -89,17 +104,31 @@ impl Explorer {
             drafts.entity(&key.0, &key.1, shape);
         }
         for ((schema, name), shape) in named {
-            drafts.complex(&schema, &name, &shape, "");
+            let text = drafts.members(&schema, &name, &shape, &[]);
+            drafts.write(&schema, "ComplexType", &name, "", &text);
         }
-        for ((vendor, resource, pointer), shape) in &self.places {
-            if of_said(shape).is_none() {
-                drafts.place(
-                    vendor,
-                    self.vendors.get(vendor).unwrap_or(vendor),
-                    (resource.as_str(), pointer.as_str()),
-                    shape,
-                );
+        for ((vendor, resource, pointer, _), shape) in &self.places {
+            if of_said(shape).is_none() && shape.kinds.contains(&ValueKind::Object) {
+                let spelled = self.vendors.get(vendor).unwrap_or(vendor);
+                let schema = format!("Oem{}", identifier(spelled));
+                drafts.schema(&schema, vendor, &BTreeSet::new());
+                drafts.place(&schema, (resource, pointer), &format!("/{spelled}"), shape);
             }
+        }
+        let mut bare = self.bare.clone();
+        for action in self.findings().vendors.iter().flat_map(|vendor| &vendor.actions) {
+            let name = action.name.trim_start_matches('#');
+            if action.pointer.split('/').nth(2) == Some("Oem")
+                && action.pointer.split('/').count() == 4
+                && !drafts.resource_action(&self.vendor_of(name, &action.pointer), action)
+            {
+                let place = (action.resource.clone(), "/Actions/Oem".to_owned());
+                bare.entry(place).or_default().actions.insert(action.name.clone());
+            }
+        }
+        for ((resource, pointer), shape) in &bare {
+            drafts.schema(BARE, "bare", &BTreeSet::new());
+            drafts.place(BARE, (resource, pointer), "", shape);
         }
         drafts.files(&self.vendors)
     }
@@ -117,10 +146,11 @@ impl Drafts {
 
     /// Finds all objects that say what they are, wherever they stand.
     fn gather(&mut self, vendor: &str, shape: &Shape, is_resource: bool) {
-        if !is_resource && let Some((schema, name)) = of_said(shape) {
-            self.schema(&schema, vendor, &shape.types).taken.insert(plain(&name));
-            let into = self.named.entry((schema, name)).or_default();
-            into.merge(shape);
+        if !is_resource {
+            for (schema, name) in all_said(shape) {
+                self.schema(&schema, vendor, &shape.types).taken.insert(plain(&name));
+                self.named.entry((schema, name)).or_default().merge(shape);
+            }
         }
         for member in shape.members.values() {
             self.gather(vendor, member, false);
@@ -130,23 +160,60 @@ impl Drafts {
         }
     }
 
-    /// What stands in `Oem` and does not say what it is.
-    fn place(&mut self, vendor: &str, spelled: &str, (resource, pointer): (&str, &str), shape: &Shape) {
-        let schema = format!("Oem{}", identifier(spelled));
-        self.schema(&schema, vendor, &BTreeSet::new());
-        let path =
-            pointer.split('/').filter(|part| !part.is_empty() && *part != "*" && !part.eq_ignore_ascii_case("Oem"));
-        let name = self.free(&schema, &path.fold(identifier(resource), |name, part| name + &identifier(part)));
-        let note = format!("What stands at {pointer}/{spelled} of {resource}.");
-        match shape.kinds.contains(&ValueKind::Object) {
-            true => self.complex(&schema, &name, shape, &note),
-            false => {
-                // A value right in `Oem`, for which there is no object.
-                let ty = self.type_of(&schema, &name, "Value", shape);
-                let text = format!("        {}\n", property(spelled_or(spelled), &ty));
-                self.write(&schema, "ComplexType", &name, "", &text, &note);
+    /// What stands in `Oem` and does not say what it is: `member` of the `Oem` at a place, or all of it. Where what stands at several
+    /// places has the same properties, it is one type.
+    fn place(&mut self, schema: &str, (resource, pointer): (&str, &str), member: &str, shape: &Shape) {
+        let parts = pointer.split('/').filter(|part| !part.is_empty() && *part != "*");
+        let path = parts.clone().filter(|part| !part.eq_ignore_ascii_case("Oem"));
+        let wanted = path.fold(identifier(resource), |name, part| name + &identifier(part));
+        let text = self.members(schema, &wanted, shape, &[]);
+        let place = parts.fold(resource.to_owned(), |place, part| place + "/" + part) + member;
+        let name = match self.schemas.get(schema).and_then(|schema| schema.placed.get(&text)) {
+            Some((name, _)) => name.clone(),
+            None => self.free(schema, &wanted),
+        };
+        if let Some(schema) = self.schemas.get_mut(schema) {
+            schema.placed.entry(text).or_insert_with(|| (name, BTreeSet::new())).1.insert(place);
+        }
+    }
+
+    /// Declares a vendor's action of a resource of the standard, if it has a name that can be declared.
+    fn resource_action(&mut self, vendor: &str, action: &VendorAction) -> bool {
+        let declared = action.name.strip_prefix('#').and_then(|name| name.split_once('.'));
+        let Some((schema, name)) = declared.and_then(|(schema, name)| usable(schema, name)) else { return false };
+        let resource = &action.resource;
+        if schema::find(resource).and_then(|table| table.field(ACTIONS)).is_none() {
+            return false;
+        }
+        let schema = self.schema(&schema, vendor, &BTreeSet::new());
+        if !schema.actions.insert(plain(&name)) {
+            return true;
+        }
+        let _ = writeln!(
+            schema.plain,
+            "      <Action Name=\"{name}\" IsBound=\"true\">\n        <Parameter Name=\"{resource}\" \
+             Type=\"{resource}.v1_0_0.OemActions\"/>"
+        );
+        let mut taken = BTreeSet::from([plain(resource)]);
+        for parameter in action.parameters.iter().filter(|parameter| is_identifier(&parameter.name)) {
+            if taken.insert(plain(&parameter.name)) {
+                let _ = writeln!(
+                    schema.plain,
+                    "        <Parameter Name=\"{}\" Type=\"{}\"/>",
+                    parameter.name,
+                    match parameter.data_type.as_deref() {
+                        Some("Boolean") => "Edm.Boolean",
+                        Some("Number") => "Edm.Decimal",
+                        Some("StringArray") => "Collection(Edm.String)",
+                        Some("String") => "Edm.String",
+                        None if !parameter.allowable_values.is_empty() => "Edm.String",
+                        _ => "Edm.PrimitiveType",
+                    }
+                );
             }
         }
+        schema.plain.push_str("      </Action>\n");
+        true
     }
 
     fn entity(&mut self, schema: &str, name: &str, shape: &Shape) {
@@ -164,32 +231,26 @@ impl Drafts {
         if let Some(schema) = self.schemas.get_mut(schema) {
             schema.plain.push_str(&plain);
         }
-        self.write(schema, "EntityType", name, &format!(" BaseType=\"{schema}.{name}\""), &text, "");
+        self.write(schema, "EntityType", name, &format!(" BaseType=\"{schema}.{name}\""), &text);
     }
 
-    fn complex(&mut self, schema: &str, name: &str, shape: &Shape, note: &str) {
-        let text = self.members(schema, name, shape, &[]);
-        self.write(schema, "ComplexType", name, "", &text, note);
-    }
-
-    fn write(&mut self, schema: &str, element: &str, name: &str, more: &str, members: &str, note: &str) {
+    fn write(&mut self, schema: &str, element: &str, name: &str, more: &str, members: &str) {
         let Some(schema) = self.schemas.get_mut(schema) else { return };
         // A String takes whatever is written to it.
-        let _ = writeln!(schema.versioned, "      <{element} Name=\"{name}\"{more}>");
-        if !note.is_empty() {
-            let _ = writeln!(
-                schema.versioned,
-                "        <Annotation Term=\"OData.Description\" String=\"{}\"/>",
-                escaped(note)
-            );
-        }
-        let _ = writeln!(schema.versioned, "{members}      </{element}>");
+        let _ = writeln!(schema.versioned, "      <{element} Name=\"{name}\"{more}>\n{members}      </{element}>");
     }
 
     /// The properties of a type. Those whose names CSDL can't have, or that differ from others by case alone, are told as
     /// names that the service makes up.
     fn members(&mut self, schema: &str, owner: &str, shape: &Shape, inherited: &[&str]) -> String {
         let (mut text, mut taken, mut odd) = (String::new(), BTreeSet::new(), Shape::default());
+        if is_dictionary(shape) {
+            for member in shape.members.values() {
+                odd.merge(member);
+            }
+            let ty = self.type_of(schema, owner, "Value", &odd).ty;
+            return dynamic(".*", &ty);
+        }
         taken.extend(inherited.iter().map(|name| plain(name)));
         for (name, member) in &shape.members {
             if inherited.contains(&name.as_str()) {
@@ -204,16 +265,29 @@ impl Drafts {
         }
         if odd.count > 0 {
             let ty = self.type_of(schema, owner, "Value", &odd);
-            let ty = if ty.is_link || ty.is_many { "Edm.PrimitiveType".to_owned() } else { ty.written() };
-            let _ = write!(
-                text,
-                "        <Annotation Term=\"OData.AdditionalProperties\" Bool=\"true\"/>\n        <Annotation \
-                 Term=\"Redfish.DynamicPropertyPatterns\">\n          <Collection>\n            <Record>\n              \
-                 <PropertyValue Property=\"Pattern\" String=\".*\"/>\n              <PropertyValue Property=\"Type\" \
-                 String=\"{ty}\"/>\n            </Record>\n          </Collection>\n        </Annotation>\n"
-            );
+            // Lists can't be what such names hold.
+            let ty = if ty.is_link || ty.is_many { "Edm.PrimitiveType" } else { &ty.ty };
+            text.push_str(&dynamic(".*", ty));
+        } else if !shape.actions.is_empty() {
+            text.push_str(&dynamic(if schema == BARE { ".*" } else { "^#" }, &self.target(schema)));
         }
         text
+    }
+
+    /// The type of actions whose names can't be declared.
+    fn target(&mut self, schema: &str) -> String {
+        let known = self.schemas.get(schema).and_then(|schema| schema.target.clone());
+        let name = known.unwrap_or_else(|| {
+            let name = self.free(schema, "ActionTarget");
+            let text = "        <Property Name=\"target\" Type=\"Edm.String\"/>\n        <Property Name=\"title\" \
+                        Type=\"Edm.String\"/>\n";
+            self.write(schema, "ComplexType", &name, "", text);
+            if let Some(schema) = self.schemas.get_mut(schema) {
+                schema.target = Some(name.clone());
+            }
+            name
+        });
+        self.reference(schema, &name)
     }
 
     /// The type of a property; what is within it becomes a type of its own.
@@ -238,9 +312,10 @@ impl Drafts {
                 }
                 return Written::scalar(&self.reference(&key.0, &key.1));
             }
-            let inner = self.free(schema, &format!("{owner}{}", identifier(name)));
-            self.complex(schema, &inner, shape, "");
-            return Written::scalar(&self.reference(schema, &inner));
+            if is_status(shape) {
+                return Written::scalar("Resource.Status");
+            }
+            return Written::scalar(&self.within(schema, owner, name, shape));
         }
         let mut kinds = shape.kinds.iter().filter(|kind| **kind != ValueKind::Null);
         Written::scalar(match (kinds.next(), kinds.next()) {
@@ -250,6 +325,26 @@ impl Drafts {
             (Some(ValueKind::Number), None) => "Edm.Int64",
             _ => "Edm.PrimitiveType",
         })
+    }
+
+    /// The type of an object within another. It is named after its property, or where another is, after its owner as well.
+    fn within(&mut self, schema: &str, owner: &str, property: &str, shape: &Shape) -> String {
+        let text = self.members(schema, &format!("{owner}{}", identifier(property)), shape, &[]);
+        if let Some(name) = self.schemas.get(schema).and_then(|schema| schema.within.get(&text)) {
+            return self.reference(schema, name);
+        }
+        let short = identifier(property);
+        let is_free = |schema: &Schema| !schema.taken.contains(&plain(&short));
+        let wanted = match self.schemas.get(schema).is_some_and(is_free) {
+            true => short,
+            false => format!("{owner}{short}"),
+        };
+        let name = self.free(schema, &wanted);
+        self.write(schema, "ComplexType", &name, "", &text);
+        if let Some(schema) = self.schemas.get_mut(schema) {
+            schema.within.insert(text, name.clone());
+        }
+        self.reference(schema, &name)
     }
 
     fn reference(&self, schema: &str, name: &str) -> String {
@@ -269,7 +364,14 @@ impl Drafts {
         names.find(|name| taken.insert(plain(name))).unwrap_or(wanted)
     }
 
-    fn files(self, spelled: &BTreeMap<String, String>) -> Vec<Draft> {
+    fn files(mut self, spelled: &BTreeMap<String, String>) -> Vec<Draft> {
+        let names: Vec<_> = self.schemas.keys().cloned().collect();
+        for name in names {
+            let placed = self.schemas.get_mut(&name).map(|schema| std::mem::take(&mut schema.placed));
+            for (text, (ty, places)) in placed.unwrap_or_default() {
+                self.write(&name, "ComplexType", &ty, "", &(annotated(&places) + &text));
+            }
+        }
         let mut files: BTreeMap<String, String> = BTreeMap::new();
         for (name, schema) in &self.schemas {
             let text = files.entry(schema.vendor.clone()).or_default();
@@ -278,11 +380,17 @@ impl Drafts {
             let _ = write!(
                 text,
                 "    <Schema xmlns=\"http://docs.oasis-open.org/odata/ns/edm\" Namespace=\"{name}\">\n      <Annotation \
-                 Term=\"Redfish.OwningEntity\" String=\"{owner}\"/>\n{}    </Schema>\n    <Schema \
-                 xmlns=\"http://docs.oasis-open.org/odata/ns/edm\" \
-                 Namespace=\"{name}.v{major}_{minor}_{patch}\">\n{}    </Schema>\n",
-                schema.plain, schema.versioned
+                 Term=\"Redfish.OwningEntity\" String=\"{owner}\"/>\n{}    </Schema>\n",
+                schema.plain
             );
+            if !schema.versioned.is_empty() {
+                let _ = write!(
+                    text,
+                    "    <Schema xmlns=\"http://docs.oasis-open.org/odata/ns/edm\" \
+                     Namespace=\"{name}.v{major}_{minor}_{patch}\">\n{}    </Schema>\n",
+                    schema.versioned
+                );
+            }
         }
         let mut names = BTreeSet::new();
         let mut drafts = Vec::new();
@@ -296,6 +404,35 @@ impl Drafts {
         }
         drafts
     }
+}
+
+/// Whether an object has names that the service makes up: many, each for an object of the same properties.
+fn is_dictionary(shape: &Shape) -> bool {
+    let is_scalar = |member: &Shape| member.objects == 0 && member.links == 0 && member.items.is_none();
+    if shape.members.len() >= SCALARS && shape.members.values().all(is_scalar) {
+        return true;
+    }
+    // They say that they are the same.
+    let mut types = shape.members.values().map(|member| &member.types);
+    let same = types.next().is_some_and(|first| !first.is_empty() && types.all(|types| types == first));
+    if shape.members.len() >= SAME && same {
+        return true;
+    }
+    let mut members = shape.members.values();
+    let Some(first) = members.next().filter(|_| shape.members.len() >= DICTIONARY) else { return false };
+    let is_object = |member: &Shape| member.objects > 0 && member.kinds.len() == 1 && member.types.is_empty();
+    is_object(first)
+        && !first.members.is_empty()
+        && members.all(|member| is_object(member) && member.members.keys().eq(first.members.keys()))
+}
+
+/// Whether an object is what the standard has at the same name.
+fn is_status(shape: &Shape) -> bool {
+    let is_text = |member: &Shape| member.kinds.iter().all(|kind| matches!(kind, ValueKind::Text | ValueKind::Null));
+    let mut members = shape.members.iter();
+    !shape.members.is_empty()
+        && shape.actions.is_empty()
+        && members.all(|(name, member)| ["State", "Health", "HealthRollup"].contains(&name.as_str()) && is_text(member))
 }
 
 /// A type as a property has it.
@@ -320,72 +457,22 @@ fn property(name: &str, ty: &Written) -> String {
     format!("<{element} Name=\"{name}\" Type=\"{}\"/>", ty.written())
 }
 
-/// What an object says it is, where that can be the name of a type that no schema of this build has.
-fn of_said(shape: &Shape) -> Option<Name> {
-    shape.types.iter().find_map(|said| {
-        let said = ODataType::from(said.as_str());
-        schema::find_odata_type(&said).is_none().then(|| usable(said.schema(), said.type_name())).flatten()
-    })
+/// Says that the service makes up names.
+fn dynamic(pattern: &str, ty: &str) -> String {
+    format!(
+        "        <Annotation Term=\"OData.AdditionalProperties\" Bool=\"true\"/>\n        <Annotation \
+         Term=\"Redfish.DynamicPropertyPatterns\">\n          <Collection>\n            <Record>\n              \
+         <PropertyValue Property=\"Pattern\" String=\"{pattern}\"/>\n              <PropertyValue Property=\"Type\" \
+         String=\"{ty}\"/>\n            </Record>\n          </Collection>\n        </Annotation>\n"
+    )
 }
 
-/// The name of a type, where CSDL can have it and it is in no schema of the standard.
-fn usable(schema: &str, name: &str) -> Option<Name> {
-    let fits = is_identifier(name) && schema.split('.').all(is_identifier);
-    let standard = schema::find_odata_type(&ODataType::from(format!("#{schema}.{schema}"))).is_some();
-    (fits && !standard && schema != "Resource").then(|| (schema.to_owned(), name.to_owned()))
-}
-
-fn version(said: &str) -> Option<(u16, u16, u16)> {
-    said.split('.').find_map(|part| {
-        let mut numbers = part.strip_prefix('v')?.split('_').map(|number| number.parse().ok());
-        let version = (numbers.next()??, numbers.next()??, numbers.next()??);
-        numbers.next().is_none().then_some(version)
-    })
-}
-
-/// What names are compared by: Rust's differ by less than CSDL's.
-fn plain(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
-}
-
-/// Whether a name can stand in CSDL, and still is one where words are told apart by case.
-fn is_identifier(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name.len() <= 128
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-}
-
-/// A name made of what a name may have.
-fn identifier(text: &str) -> String {
-    let mut name = String::new();
-    for word in text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()) {
-        let (first, rest) = word.split_at(1);
-        name.push_str(&first.to_ascii_uppercase());
-        name.push_str(rest);
+/// Says where objects of a type stand.
+fn annotated(places: &BTreeSet<String>) -> String {
+    let mut text = "        <Annotation Term=\"Rosefish.Places\">\n          <Collection>\n".to_owned();
+    for place in places {
+        let _ = writeln!(text, "            <String>{}</String>", escaped(place));
     }
-    if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
-        name.insert(0, 'X');
-    }
-    name
-}
-
-fn spelled_or(name: &str) -> &str {
-    if is_identifier(name) { name } else { "Value" }
-}
-
-/// A text within an attribute.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            // XML has no way to write them.
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => escaped.push(' '),
-            c => escaped.push(c),
-        }
-    }
-    escaped
+    text.push_str("          </Collection>\n        </Annotation>\n");
+    text
 }

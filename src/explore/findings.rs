@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::collect::{Explorer, key};
-use super::shape::{Property, ValueKind};
+use super::shape::{Property, Shape, ValueKind};
 use crate::resource::action_parameters::{ActionParameter, describe};
 
 /// What machines have beyond the standard.
@@ -89,9 +89,17 @@ impl Explorer {
     #[must_use]
     pub fn findings(&self) -> Findings {
         let mut vendors: BTreeMap<String, VendorFindings> = BTreeMap::new();
-        for ((vendor, resource, pointer), shape) in &self.places {
+        // Objects of several types may stand at one place.
+        let mut places: BTreeMap<(&String, &String, &String), Shape> = BTreeMap::new();
+        for ((vendor, resource, pointer, _), shape) in &self.places {
+            places.entry((vendor, resource, pointer)).or_default().merge(shape);
+        }
+        for ((vendor, resource, pointer), shape) in places {
             let mut properties = Vec::new();
             shape.properties("", &mut properties);
+            if properties.is_empty() && pointer.ends_with("/Actions/Oem") {
+                continue;
+            }
             let name = self.vendors.get(vendor).unwrap_or(vendor);
             self.entry(&mut vendors, vendor).places.push(Place {
                 resource: resource.clone(),

@@ -15,9 +15,12 @@
 mod collect;
 mod csdl;
 mod findings;
+mod name;
+mod pack;
 mod shape;
 
 pub use collect::Explorer;
 pub use csdl::Draft;
 pub use findings::{Findings, Place, VendorAction, VendorFindings, VendorType};
+pub use pack::Packs;
 pub use shape::{Property, ValueKind};

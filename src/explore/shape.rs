@@ -28,6 +28,9 @@ pub enum ValueKind {
 const SAMPLES: usize = 3;
 const SAMPLE_LENGTH: usize = 80;
 
+/// The object in which actions stand. They are listed apart.
+pub(super) const ACTIONS: &str = "Actions";
+
 #[derive(Debug, Clone, Default)]
 pub(super) struct Shape {
     pub(super) count: u64,
@@ -43,6 +46,8 @@ pub(super) struct Shape {
     pub(super) items: Option<Box<Shape>>,
     /// What the objects say that they are.
     pub(super) types: BTreeSet<String>,
+    /// The names of actions that stand right in the objects, `#Contoso.Polish`.
+    pub(super) actions: BTreeSet<String>,
 }
 
 impl Shape {
@@ -83,7 +88,11 @@ impl Shape {
         self.types.extend(members.get("@odata.type").and_then(Value::as_str).map(str::to_owned));
         for (name, member) in members {
             // Annotations are the standard's, and actions are listed apart.
-            if name.contains('@') || name.starts_with('#') || (name == "Actions" && member.is_object()) {
+            if name.starts_with('#') && member.is_object() {
+                self.actions.insert(name.clone());
+                continue;
+            }
+            if name.contains('@') {
                 continue;
             }
             let shown = shown.get(name).unwrap_or(&Value::Null);
@@ -109,6 +118,7 @@ impl Shape {
         self.links = self.links.saturating_add(other.links);
         self.objects = self.objects.saturating_add(other.objects);
         self.types.extend(other.types.iter().cloned());
+        self.actions.extend(other.actions.iter().cloned());
         for sample in &other.samples {
             if self.samples.len() < SAMPLES && !self.samples.contains(sample) {
                 self.samples.push(sample.clone());
@@ -125,6 +135,9 @@ impl Shape {
     /// All that is within, by JSON pointer; `*` stands for any element of an array.
     pub(super) fn properties(&self, pointer: &str, into: &mut Vec<Property>) {
         for (name, member) in &self.members {
+            if name == ACTIONS && member.objects > 0 {
+                continue;
+            }
             let pointer = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
             into.push(Property {
                 pointer: pointer.clone(),

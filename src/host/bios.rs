@@ -2,6 +2,7 @@
 //! defaults and passwords. IPMI has none of it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -21,8 +22,8 @@ use crate::schema::Bios;
 use crate::services::bios::Rules;
 use crate::wire::Primitive;
 
-/// An attribute of a BIOS.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+/// An attribute of a BIOS. `Debug` leaves out the values of secrets.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BiosAttribute {
     /// Its name.
@@ -47,6 +48,25 @@ pub struct BiosAttribute {
     pub display_name: Option<String>,
     /// What it is for.
     pub help: Option<String>,
+}
+
+impl BiosAttribute {
+    /// Returns whether the value is a secret, as the kind or the name says.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        self.kind.as_deref() == Some("Password") || crate::wire::is_secret(&self.name)
+    }
+}
+
+impl fmt::Debug for BiosAttribute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("BiosAttribute");
+        shown.field("name", &self.name).field("kind", &self.kind);
+        if !self.is_secret() {
+            shown.field("value", &self.value).field("pending", &self.pending).field("default", &self.default);
+        }
+        shown.field("allowed", &self.allowed).field("read_only", &self.read_only).finish_non_exhaustive()
+    }
 }
 
 /// The attributes of a BIOS.
@@ -85,7 +105,8 @@ impl Host {
     }
 
     /// Changes attributes of the BIOS, by name. The whole change is held against the registry first, values written as text included
-    /// (`"4"`, `"off"`, the name in the setup). Returns what was sent; it comes into force with the next reset, mostly.
+    /// (`"4"`, `"off"`, the name in the setup). Returns what was sent, with `***` in the
+    /// place of secrets; it comes into force with the next reset, mostly.
     ///
     /// # Errors
     ///
@@ -217,7 +238,7 @@ async fn set(
     // What waits for the reset is in force with it.
     let mut then = state.now.clone();
     then.extend(state.pending.clone());
-    let (fitting, wrong) = rules.check(&then, &wanted);
+    let (mut fitting, wrong) = rules.check(&then, &wanted);
     if !wrong.is_empty() {
         let text = format!("nothing was sent: {}", wrong.join("; "));
         return Err(Fault::refused(text));
@@ -250,13 +271,18 @@ async fn set(
     let is_password =
         |name: &str| rules.entries.get(name).is_some_and(|entry| entry.get("Type") == Some(&"Password".into()));
     shown.retain(|name, _| !is_password(name) && !crate::wire::is_secret(name));
-    let sent = vec![format!("PATCH Attributes {}", Value::from_iter(shown))];
+    let sent = vec![format!("PATCH Attributes {}", Value::from_iter(shown.clone()))];
     match edit.commit().await.map_err(Fault::of_change)? {
         Committed::Accepted(task) => {
             let patience = std::time::Duration::from_secs(120);
             crate::services::read_back::follow(task, patience).await.map_err(Fault::of_change)?;
         }
         Committed::Unchanged | Committed::Updated(_) | Committed::Pending(_) | Committed::Confirmed(_) => {}
+    }
+    for (name, value) in &mut fitting {
+        if !shown.contains_key(name) {
+            *value = "***".into();
+        }
     }
     Ok(Made::unseen(fitting, sent))
 }

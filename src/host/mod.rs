@@ -19,6 +19,7 @@ mod boot_order;
 mod builder;
 mod changes;
 mod connections;
+mod console;
 mod controller;
 mod enclosure;
 mod event_log;
@@ -35,6 +36,8 @@ mod logs;
 mod machine;
 mod made;
 mod media;
+#[cfg(feature = "network")]
+mod network;
 mod outcome;
 mod plan;
 mod power;
@@ -46,6 +49,8 @@ mod restore;
 mod route;
 mod secure_boot;
 mod sensor;
+#[cfg(feature = "storage")]
+mod storage;
 mod user;
 mod wait;
 
@@ -55,6 +60,7 @@ pub use boot::{BootDevice, BootMode, BootOverride};
 pub use boot_order::{BootEntry, BootStage, BootStages};
 pub use builder::HostBuilder;
 pub use changes::{InventoryChange, inventory_changes};
+pub use console::{ConsoleChange, ConsoleKind, HostConsole, SolSettings};
 pub use controller::Controller;
 pub use event_log::{EventLogEntry, EventLogQuery, Severity};
 pub use every::OfSystem;
@@ -68,6 +74,8 @@ pub use inventory::{Component, ComponentDetails, ComponentKind};
 pub use logs::{LogEntry, LogInfo, LogQuery};
 pub use machine::Host;
 pub use media::{MediaImage, MediaSlot};
+#[cfg(feature = "network")]
+pub use network::{NetworkAddress, NetworkChange, NetworkInterface, NetworkProtocol, NetworkSettings};
 pub use outcome::{Attempt, AttemptPhase, Backend, Outcome};
 pub use plan::Protocol;
 pub use power::{HostPowerState, Manner};
@@ -76,6 +84,8 @@ pub use ready::Ready;
 pub use restore::PowerRestorePolicy;
 pub use secure_boot::{SecureBootKeys, SecureBootReset, SecureBootState};
 pub use sensor::{Sensor, SensorStatus, Thresholds};
+#[cfg(feature = "storage")]
+pub use storage::{Initialize, NewVolume, StorageController, StorageDrive, StorageSystem, StorageVolume};
 pub use user::{User, UserRole};
 
 #[doc(inline)]

@@ -67,6 +67,12 @@ pub enum Capability {
     BootProgress,
     /// Virtual media.
     Media,
+    /// The BMC's network.
+    Network,
+    /// What consoles there are.
+    Console,
+    /// Storage: controllers, drives and volumes.
+    Storage,
 }
 
 /// What was learned of a host. It holds no secrets, and serialises with serde, to be stored and given to

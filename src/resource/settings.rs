@@ -34,7 +34,7 @@ impl<T: Type> Resource<T> {
 
 #[cfg(all(feature = "systems", feature = "registries"))]
 mod registry {
-    //! The registry of a BIOS. A service lists its registries as files; which one is meant is told by a name.
+    //! The registry of a BIOS. A service lists its registries as files; which a name shows which one is meant.
 
     use std::collections::HashSet;
 
@@ -127,15 +127,16 @@ mod registry {
         let is_english = |language: &str| language.starts_with("en") || language == "default";
         places.sort_by_key(|place| !place.language.as_deref().is_none_or(is_english));
         let missing = format!("{} does not say where its registry can be read", file.uri());
-        let mut failed = Error::new(ErrorKind::Missing, missing);
+        let mut failed = None;
         for uri in places.into_iter().filter_map(|place| place.uri.as_deref()).filter(|uri| !uri.is_empty()) {
             match expected.check(file.client().fetch(uri, ReadAs::Exactly(expected.table))).await {
                 Ok(registry) => return Ok(registry),
                 Err(error) if error.is_auth() => return Err(error),
-                Err(error) => failed = error,
+                // What is wrong with the English one says most.
+                Err(error) => failed = failed.or(Some(error)),
             }
         }
-        Err(failed)
+        Err(failed.unwrap_or_else(|| Error::new(ErrorKind::Missing, missing)))
     }
 
     #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -6,6 +6,8 @@ pub(crate) mod bios;
 #[cfg(feature = "systems")]
 pub(crate) mod boot;
 #[cfg(feature = "host")]
+pub(crate) mod console;
+#[cfg(feature = "host")]
 pub(crate) mod identify;
 #[cfg(feature = "update")]
 pub(crate) mod image;
@@ -21,6 +23,8 @@ pub(crate) mod manager;
 pub(crate) mod media;
 #[cfg(feature = "host")]
 pub(crate) mod media_slot;
+#[cfg(all(feature = "host", feature = "network"))]
+pub(crate) mod network;
 #[cfg(feature = "host")]
 pub(crate) mod power;
 #[cfg(feature = "host")]
@@ -28,6 +32,8 @@ pub(crate) mod read_back;
 pub(crate) mod select;
 #[cfg(feature = "host")]
 pub(crate) mod sensor;
+#[cfg(all(feature = "host", feature = "storage"))]
+pub(crate) mod storage;
 #[cfg(any(feature = "host", feature = "telemetry"))]
 #[cfg_attr(not(feature = "host"), allow(dead_code, reason = "logs need less of it than a host"))]
 pub(crate) mod survey;

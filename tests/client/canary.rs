@@ -318,6 +318,9 @@ async fn no_secret_comes_out_of_what_is_done_to_a_host() {
         shown.take(&host.delete_user("guest").await);
         shown.take(&host.users().await);
         shown.take(&host.inventory().await);
+        shown.take(&host.bios().await);
+        let attributes = [("AdminPwd".to_owned(), format!("{CANARY}-set").into())];
+        shown.take(&host.set_bios(attributes.into(), None).await);
         shown.take(&host.clear_event_log().await);
         host.close().await;
         shown.has_no_secret(CANARY, &when);

@@ -115,7 +115,7 @@ fn a_program_can_wait_for_its_logouts_within_a_runtime_and_after_it() {
     assert_eq!(rosefish::logged_out_blocking(Duration::from_secs(20)), 0);
     assert_eq!(mock.sessions(), 0);
 
-    // And no longer than it was told to.
+    // And no longer than it was instructed to.
     mock.faults().add(Rule::on("DELETE", "**").then(Action::Delay(FOREVER)));
     drop(program().block_on(connected(3)));
     let begin = Instant::now();

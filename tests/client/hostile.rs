@@ -41,7 +41,7 @@ async fn read(bmc: &Client) -> Result<(), Error> {
     bmc.get::<ComputerSystem>(SYSTEM).await.map(drop)
 }
 
-/// Each is a place at which the service falls silent, while a call goes on that began well.
+/// Each is a place at which the service falls silent, while a call continues that began well.
 #[tokio::test]
 async fn a_call_returns_in_its_time_wherever_the_service_stalls() {
     let cases = ["read", "body", "error", "registries", "registry", "login again", "logout"];

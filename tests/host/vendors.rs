@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rosefish::host::{
-    BootDevice, BootOverride, FirmwareUpdate, Host, HostPowerState, Manner, MediaImage, PowerRestorePolicy, Protocol,
-    UserRole,
+    BootDevice, BootOverride, ConsoleChange, FirmwareUpdate, Host, HostPowerState, Manner, MediaImage, NetworkChange,
+    NewVolume, PowerRestorePolicy, Protocol, UserRole,
 };
 use rosefish_mock::{Builder, MockBmc, Quirk, Tree};
 use serde_json::{Value, json};
@@ -15,6 +15,7 @@ use super::credentials;
 const SYSTEM: &str = "/redfish/v1/Systems/1";
 const MANAGER: &str = "/redfish/v1/Managers/bmc";
 const SLOTS: [&str; 2] = ["/redfish/v1/Systems/1/VirtualMedia/CD1", "/redfish/v1/Systems/1/VirtualMedia/USB1"];
+const INTERFACE: &str = "/redfish/v1/Managers/bmc/EthernetInterfaces/eth0";
 const MOMENT: Duration = Duration::from_millis(100);
 
 /// How a vendor's machines differ.
@@ -49,6 +50,18 @@ fn slots_of_manager(tree: &mut Tree) {
     let mut link = Value::Null;
     change(tree, SYSTEM, |system| link = system.as_object_mut().unwrap().remove("VirtualMedia").unwrap());
     change(tree, MANAGER, |manager| manager["VirtualMedia"] = link);
+}
+
+/// Addresses as services had them before 2018.
+fn addresses_of_old(tree: &mut Tree) {
+    without_cycle(tree);
+    change(tree, INTERFACE, |interface| {
+        let interface = interface.as_object_mut().unwrap();
+        for name in ["DHCPv4", "IPv4StaticAddresses", "StaticNameServers"] {
+            interface.remove(name);
+        }
+        interface["@odata.type"] = json!("#EthernetInterface.v1_0_0.EthernetInterface");
+    });
 }
 
 fn shares_alone(tree: &mut Tree) {
@@ -114,7 +127,7 @@ const VENDORS: [Vendor; 10] = [
     Vendor {
         name: "Inspur",
         quirks: &[Quirk::EmptyTags, Quirk::NoSessionLocation, Quirk::LogoutSays400],
-        change: without_cycle,
+        change: addresses_of_old,
         image: HTTP,
         oem_parameters: None,
     },
@@ -148,7 +161,7 @@ const VENDORS: [Vendor; 10] = [
     },
 ];
 
-const OPERATIONS: [&str; 12] = [
+const OPERATIONS: [&str; 15] = [
     "power off and on",
     "power cycle",
     "power policy",
@@ -160,6 +173,9 @@ const OPERATIONS: [&str; 12] = [
     "secure boot",
     "users",
     "identify",
+    "network",
+    "console",
+    "storage",
     "reset bmc",
 ];
 
@@ -234,6 +250,32 @@ async fn carry_out(operation: &str, vendor: &Vendor, host: &Host, mock: &MockBmc
         "identify" => {
             host.identify(rosefish::host::Identify::On).await?;
             Ok(())
+        }
+        "network" => {
+            let change = NetworkChange::new().host_name("bmc-07").ntp_servers(["ntp.example"]).protocol("telnet", true);
+            let change = change.static_address(Some("192.0.2.9".parse()?), None, None);
+            let done = host.change_network(change).await?;
+            let now = done.value.ok_or("it was not read back")?;
+            expect(now.host_name.as_deref() == Some("bmc-07") && now.ntp_servers == ["ntp.example"], "not set")?;
+            let interface = mock.resource(INTERFACE).unwrap();
+            let place = if interface["DHCPv4"].is_object() { "IPv4StaticAddresses" } else { "IPv4Addresses" };
+            expect(interface[place][0]["Address"] == "192.0.2.9", "another address")
+        }
+        "console" => {
+            let consoles = host.consoles().await?.value;
+            expect(
+                consoles.iter().any(|one| one.protocol.as_deref() == Some("SSH") && one.port == Some(2200)),
+                "no SSH",
+            )?;
+            let port = host.change_console(ConsoleChange::new().bit_rate(9600)).await?.value;
+            expect(port.bit_rate == Some(9600), "another bit rate")
+        }
+        "storage" => {
+            host.delete_volume(None, "2".into()).await?;
+            let made = host.create_volume(NewVolume::new("raid1").name("scratch")).await?.value;
+            expect(made.drives == ["Bay2", "Bay3"], "of other drives")?;
+            let lit = host.identify_drive("Bay3".into(), true).await?.value;
+            expect(lit.identify == Some(true), "the lamp is off")
         }
         "reset bmc" => {
             host.reset_controller().await?;

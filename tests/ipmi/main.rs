@@ -4,6 +4,7 @@ mod changes;
 mod commands;
 mod faults;
 mod incomplete;
+mod limits;
 mod peers;
 mod sessions;
 

@@ -204,6 +204,49 @@ impl<'j> Json<'j> {
         members.iter().rev().find(|(known, _)| known.as_str() == Some(name)).map(|(_, value)| value)
     }
 
+    /// The JSON text of the value. None where a string in it is not text.
+    pub(crate) fn text(&self) -> Option<String> {
+        let mut text = String::new();
+        self.write(&mut text)?;
+        Some(text)
+    }
+
+    fn write(&self, into: &mut String) -> Option<()> {
+        let quoted = |text: &Text| text.as_str().map(|text| serde_json::Value::from(text).to_string());
+        match self {
+            Self::Word(word) => into.push_str(word),
+            Self::String(text) => into.push_str(&quoted(text)?),
+            Self::Array(items) => {
+                into.push('[');
+                for (index, item) in items.iter().enumerate() {
+                    into.push_str(if index > 0 { "," } else { "" });
+                    item.write(into)?;
+                }
+                into.push(']');
+            }
+            Self::Object(members) => {
+                into.push('{');
+                for (index, (name, value)) in members.iter().enumerate() {
+                    into.push_str(if index > 0 { "," } else { "" });
+                    into.push_str(&quoted(name)?);
+                    into.push(':');
+                    value.write(into)?;
+                }
+                into.push('}');
+            }
+        }
+        Some(())
+    }
+
+    /// How many strings, numbers, booleans and nulls there are.
+    pub(crate) fn leaves(&self) -> u64 {
+        match self {
+            Self::Word(_) | Self::String(_) => 1,
+            Self::Array(items) => items.iter().map(Self::leaves).sum(),
+            Self::Object(members) => members.iter().map(|(_, value)| value.leaves()).sum(),
+        }
+    }
+
     /// What a string says.
     pub(crate) fn as_str(&self) -> Option<&str> {
         match self {

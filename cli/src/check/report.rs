@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use rosefish::explore::Packs;
 use rosefish::schema;
 use rosefish::wire::{DecodeErrorKind, Limits, ODataType, Table, decode_into, encode_bytes};
 use serde_json::json;
 
 use super::json::{Json, Text};
-use super::leaves;
+use super::leaves::{self, Leaves};
+use crate::terminal::one_line;
 
 /// A payload with which something is wrong.
 #[derive(Debug)]
@@ -18,17 +20,38 @@ struct Fault {
 }
 
 /// What decoding payloads came to.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Report {
     files: u64,
     resources: u64,
     lossless: u64,
     known_type: u64,
-    leaves: leaves::Leaves,
+    leaves: Leaves,
+    /// What stands under `Oem`, by its name there in lower case, with the name as it was first.
+    vendors: BTreeMap<String, (String, Leaves)>,
+    packs: Packs,
     deviations: BTreeMap<&'static str, u64>,
     fatal: Vec<Fault>,
     lossy: Vec<Fault>,
     unknown_types: BTreeMap<String, u64>,
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        Self {
+            files: 0,
+            resources: 0,
+            lossless: 0,
+            known_type: 0,
+            leaves: Leaves::default(),
+            vendors: BTreeMap::new(),
+            packs: rosefish_oem::packs(),
+            deviations: BTreeMap::new(),
+            fatal: Vec::new(),
+            lossy: Vec::new(),
+            unknown_types: BTreeMap::new(),
+        }
+    }
 }
 
 /// How a payload without a type is counted among the unknown ones.
@@ -83,18 +106,25 @@ impl Report {
         for deviation in &deviations {
             *self.deviations.entry(deviation.kind.as_str()).or_default() += 1;
         }
-        let leaves = leaves::count(json, table, &deviations);
-        self.leaves.all += leaves.all;
-        self.leaves.typed += leaves.typed;
+        let counted = leaves::count(json, table, &deviations, &self.packs);
+        self.leaves.add(counted.leaves);
+        for (name, leaves) in counted.vendors {
+            let vendor = self.vendors.entry(name.to_ascii_lowercase()).or_insert((name, Leaves::default()));
+            vendor.1.add(leaves);
+        }
         let encoded = encode_bytes(&*record);
-        Json::first(&encoded).is_some_and(|(back, after)| json.same(&back) && behind == after)
+        counted.lossless && Json::first(&encoded).is_some_and(|(back, after)| json.same(&back) && behind == after)
     }
 
     /// What a payload is: what it says itself, else what leads to it, else what stands at its place, else a resource of
     /// which nothing is known but what all have.
     fn table(&mut self, place: &str, json: &Json<'_>, link: Option<&'static Table>) -> &'static Table {
         let said = json.member("@odata.type").and_then(Json::as_str).map(str::trim).filter(|name| !name.is_empty());
-        if let Some(table) = said.and_then(|name| schema::find_odata_type(&ODataType::from(name))) {
+        let known = said.map(ODataType::from).and_then(|said| {
+            // A vendor's resource is of a pack's type.
+            schema::find_odata_type(&said).or_else(|| self.packs.resource(&said))
+        });
+        if let Some(table) = known {
             self.known_type += 1;
             return table;
         }
@@ -126,6 +156,9 @@ impl Report {
             "known_type": self.known_type,
             "leaves": self.leaves.all,
             "typed_leaves": self.leaves.typed,
+            "oem": self.vendors.values().map(|(name, leaves)| {
+                (name.clone(), json!({ "leaves": leaves.all, "typed_leaves": leaves.typed }))
+            }).collect::<serde_json::Map<_, _>>(),
             "deviations": self.deviations,
             "fatal_files": places(&self.fatal),
             "lossy_files": places(&self.lossy),
@@ -146,6 +179,13 @@ impl Report {
         line("  of a known type", self.known_type, Some(self.resources));
         line("lossless", self.lossless, Some(self.files));
         line("values that are typed", self.leaves.typed, Some(self.leaves.all));
+        let mut vendors: Vec<_> = self.vendors.values().collect();
+        vendors.sort_by_key(|(_, leaves)| std::cmp::Reverse(leaves.all));
+        let sum = |of: fn(&Leaves) -> u64| vendors.iter().map(|(_, leaves)| of(leaves)).sum();
+        line("  of vendors", sum(|leaves| leaves.typed), Some(sum(|leaves| leaves.all)));
+        for (name, leaves) in vendors.iter().filter(|(name, _)| !name.starts_with('#')).take(12) {
+            line(&format!("    {}", one_line(name)), leaves.typed, Some(leaves.all));
+        }
         line("not decodable", self.fatal.len() as u64, None);
         line("lossy", self.lossy.len() as u64, None);
         line("deviations", self.deviations.values().sum(), None);

@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use rosefish::Apply;
 use rosefish::host::{BiosAttribute, BiosAttributes, SecureBootReset, SecureBootState};
+use rosefish::wire::is_secret;
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
@@ -191,6 +192,7 @@ pub(crate) async fn run(args: BiosArgs) -> anyhow::Result<ExitCode> {
 
 async fn get(args: GetArgs) -> anyhow::Result<ExitCode> {
     let mut found = args.plain.target.with(async |host| host.bios().await).await?;
+    mask(&mut found.value);
     tell_no_registry(&found.value);
     if !args.names.is_empty() {
         let is_named = |one: &BiosAttribute| args.names.iter().any(|name| name.eq_ignore_ascii_case(&one.name));
@@ -202,6 +204,25 @@ async fn get(args: GetArgs) -> anyhow::Result<ExitCode> {
         return tell(&found, args.plain.json, |found| found.attributes.iter().map(whole).collect::<String>());
     }
     tell(&found, args.plain.json, |found| table(&found.attributes))
+}
+
+/// What is shown in the place of a secret.
+const MASK: &str = "***";
+
+/// Puts a mask into the place of each secret.
+fn mask(found: &mut BiosAttributes) {
+    for one in found.attributes.iter_mut().filter(|one| one.is_secret()) {
+        for value in [&mut one.value, &mut one.pending, &mut one.default].into_iter().flatten() {
+            masked(value);
+        }
+    }
+}
+
+/// Puts a mask into the place of a secret; that there is none is not one.
+fn masked(value: &mut Value) {
+    if !value.is_null() && value != "" {
+        *value = MASK.into();
+    }
 }
 
 fn tell_no_registry(found: &BiosAttributes) {
@@ -265,6 +286,7 @@ fn whole(one: &BiosAttribute) -> String {
 
 async fn pending(args: PlainArgs) -> anyhow::Result<ExitCode> {
     let mut found = args.target.with(async |host| host.bios().await).await?;
+    mask(&mut found.value);
     found.value.attributes.retain(|one| one.pending.is_some());
     tell(&found, args.json, |found| {
         if found.reset_pending {
@@ -294,8 +316,7 @@ async fn set(plain: &PlainArgs, changes: BTreeMap<String, Value>, when: &WhenArg
 fn portable(found: &BiosAttributes) -> Map<String, Value> {
     let mut all = Map::new();
     for one in &found.attributes {
-        let is_secret = one.kind.as_deref() == Some("Password");
-        if let Some(value) = one.value.clone().filter(|value| !value.is_null() && !one.read_only && !is_secret) {
+        if let Some(value) = one.value.clone().filter(|value| !value.is_null() && !one.read_only && !one.is_secret()) {
             all.insert(one.name.clone(), value);
         }
     }
@@ -338,7 +359,12 @@ fn differences(found: &BiosAttributes, file: &BTreeMap<String, Value>) -> Vec<(S
 async fn diff(args: FileArgs) -> anyhow::Result<ExitCode> {
     let file = read(&args.file)?;
     let found = args.plain.target.with(async |host| host.bios().await).await?;
-    let all = differences(&found.value, &file);
+    let mut all = differences(&found.value, &file);
+    for (name, now, wanted) in &mut all {
+        if is_secret(name) || found.value.attributes.iter().any(|one| one.name == *name && one.is_secret()) {
+            now.iter_mut().chain([wanted]).for_each(masked);
+        }
+    }
     let json = found.map(|_| {
         json!(
             all.iter()

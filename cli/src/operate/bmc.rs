@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use rosefish::host::Controller;
 
-use super::{Target, WaitArgs, tell, tell_list};
+use super::{On, Target, WaitArgs, tell, tell_list};
 
 /// Show what a BMC is, or restart it
 #[derive(Debug, Args)]
@@ -18,18 +18,9 @@ pub(crate) struct BmcArgs {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Show what it is
-    Info(InfoArgs),
+    Info(On),
     /// Restart it; the machine runs on
     Reset(ResetArgs),
-}
-
-#[derive(Debug, Args)]
-struct InfoArgs {
-    #[command(flatten)]
-    target: Target,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -45,7 +36,7 @@ struct ResetArgs {
 
 pub(crate) async fn run(args: BmcArgs) -> anyhow::Result<ExitCode> {
     match args.verb {
-        Verb::Info(args) => info(args).await,
+        Verb::Info(on) => info(&on).await,
         Verb::Reset(args) => reset(args).await,
     }
 }
@@ -68,16 +59,14 @@ async fn reset(args: ResetArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
-async fn info(args: InfoArgs) -> anyhow::Result<ExitCode> {
-    let found = args.target.with(async |host| host.controllers().await).await?;
+async fn info(on: &On) -> anyhow::Result<ExitCode> {
+    let found = on.with(async |host| host.controllers().await).await?;
     if found.value.items.len() > 1 || !found.value.missing.is_empty() {
-        return tell_list(&found, args.json, |all| {
-            all.iter().map(|one| lines(one, true)).collect::<Vec<_>>().join("\n")
-        });
+        return tell_list(&found, on.json, |all| all.iter().map(|one| lines(one, true)).collect::<Vec<_>>().join("\n"));
     }
     // One, or there would have been an error.
     let only = found.map(|found| found.items.into_iter().next().unwrap_or_default());
-    tell(&only, args.json, |only| lines(only, false))
+    tell(&only, on.json, |only| lines(only, false))
 }
 
 fn lines(found: &Controller, with_id: bool) -> String {

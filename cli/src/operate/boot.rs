@@ -48,7 +48,7 @@ pub(crate) struct BootArgs {
     /// Start as a PC BIOS does
     #[arg(long, requires = "device")]
     legacy: bool,
-    /// With `progress`: go on until the operating system runs, or Ctrl-C
+    /// With `progress`: continue until the operating system runs, or Ctrl-C
     #[arg(long, requires = "device")]
     follow: bool,
     /// Print JSON

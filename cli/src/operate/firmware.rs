@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rosefish::host::{Firmware, FirmwareProgress, FirmwareUpdate, FirmwareUpdated, FirmwareWay, Host, Outcome};
 use rosefish::{Apply, Error, UploadImage};
 
-use super::{Table, Target, media_boot, tell, tell_list};
+use super::{On, Table, media_boot, tell};
 use crate::image::file::Image;
 use crate::image::server::ImageServer;
 use crate::terminal::{one_line, say};
@@ -43,20 +43,11 @@ pub(crate) struct FirmwareArgs {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Show what is installed
-    List(ListArgs),
+    List(On),
     /// Update from a file of this computer, or from a URI that the BMC fetches
     Update(Box<UpdateArgs>),
     /// Start an update that waits for it
     Start(StartArgs),
-}
-
-#[derive(Debug, Args)]
-struct ListArgs {
-    #[command(flatten)]
-    target: Target,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
 }
 
 /// When an image is applied.
@@ -89,7 +80,7 @@ impl When {
 #[derive(Debug, Args)]
 struct UpdateArgs {
     #[command(flatten)]
-    target: Target,
+    on: On,
     /// The image: a file of this computer, or a URI
     #[arg(value_name = "IMAGE")]
     image: String,
@@ -118,7 +109,7 @@ struct UpdateArgs {
 #[derive(Debug, Args)]
 struct StartArgs {
     #[command(flatten)]
-    target: Target,
+    on: On,
     #[command(flatten)]
     ends: EndArgs,
 }
@@ -132,22 +123,16 @@ struct EndArgs {
     /// Wait so many seconds for the new version after the update has ended [default: 60]
     #[arg(long, value_name = "SECONDS", value_parser = crate::host::seconds)]
     settling: Option<Duration>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
 }
 
 pub(crate) async fn run(args: FirmwareArgs) -> anyhow::Result<ExitCode> {
     match args.verb {
-        Verb::List(args) => {
-            let found = args.target.with(async |host| host.firmware().await).await?;
-            tell_list(&found, args.json, table)
-        }
+        Verb::List(on) => on.tell_list(async |host| host.firmware().await, table).await,
         Verb::Update(args) => update(*args).await,
         Verb::Start(args) => {
             let within = args.ends.within.unwrap_or(Duration::from_secs(3600));
-            let done = args.target.with(async |host| host.start_firmware_update(within).await).await?;
-            report(&done, args.ends.json)
+            let done = args.on.target.with(async |host| host.start_firmware_update(within).await).await?;
+            report(&done, args.on.json)
         }
     }
 }
@@ -176,8 +161,8 @@ async fn update(args: UpdateArgs) -> anyhow::Result<ExitCode> {
     };
     // A file that isn't there is found out before anybody logs in.
     let file = if is_uri { None } else { Some(Image::open(Path::new(&args.image))?) };
-    let done = args.target.with(async |host| Ok(send(host, &args, user, file).await)).await??;
-    report(&done, args.ends.json)
+    let done = args.on.target.with(async |host| Ok(send(host, &args, user, file).await)).await??;
+    report(&done, args.on.json)
 }
 
 async fn send(
@@ -186,7 +171,7 @@ async fn send(
     user: Option<(String, secrecy::SecretString)>,
     file: Option<Image>,
 ) -> anyhow::Result<Outcome<FirmwareUpdated>> {
-    let failed = |error: Error| args.target.hint(&error);
+    let failed = |error: Error| args.on.target.hint(&error);
     let mut server = None;
     let update = match file {
         None => FirmwareUpdate::from_uri(&args.image),
@@ -199,7 +184,7 @@ async fn send(
             if can_push || !has(FirmwareWay::Fetch) {
                 FirmwareUpdate::from_image(file.name(), UploadImage::open(&args.image).await?)
             } else {
-                let started = ImageServer::for_host(file, args.target.address(), args.listen).await?;
+                let started = ImageServer::for_host(file, args.on.target.address(), args.listen).await?;
                 say!("the service fetches it from {}", started.url());
                 let update = FirmwareUpdate::from_uri(started.url());
                 server = Some(started);

@@ -61,7 +61,7 @@ pub(crate) async fn run(args: InventoryArgs) -> anyhow::Result<ExitCode> {
         of_kind && (args.empty || args.json || !part.is_empty)
     };
     let shown = found.map(|all| all.filter(is_shown));
-    tell_list(&shown, args.json, table)
+    tell_list(&shown, args.json, tables)
 }
 
 fn read(file: &Path) -> anyhow::Result<Vec<Component>> {
@@ -83,10 +83,27 @@ fn tell_changes(found: Outcome<Partial<Component>>, kept: &[Component], as_json:
     Ok(if differs { FOUND.into() } else { code })
 }
 
+/// On a terminal a table for each kind, in the order in which they come: what is said of a DIMM needs other widths than what is said of a
+/// port.
+fn tables(all: &[Component]) -> Vec<Table> {
+    if !look().is_terminal {
+        return vec![table(None, &all.iter().collect::<Vec<_>>())];
+    }
+    let mut kinds: Vec<ComponentKind> = Vec::new();
+    for part in all {
+        if !kinds.contains(&part.kind) {
+            kinds.push(part.kind);
+        }
+    }
+    let of_kind = |kind| all.iter().filter(|part| part.kind == kind).collect::<Vec<_>>();
+    kinds.into_iter().map(|kind| table(Some(&kind.to_string().to_uppercase()), &of_kind(kind))).collect()
+}
+
 /// On a terminal that is too narrow for all, what tells one component from another.
-fn table(all: &[Component]) -> Table {
+fn table(kind: Option<&str>, all: &[&Component]) -> Table {
     let is_wide = look().width.is_none();
-    let mut headings = vec!["KIND", "NAME", "MODEL", "SERIAL NUMBER", "DETAILS", "STATE"];
+    let mut headings = kind.map_or(vec!["KIND", "NAME"], |kind| vec![kind]);
+    headings.extend(["MODEL", "SERIAL NUMBER", "DETAILS", "STATE"]);
     if is_wide {
         headings.extend(["MANUFACTURER", "PART NUMBER", "VERSION", "ASSET TAG"]);
     }
@@ -100,10 +117,10 @@ fn table(all: &[Component]) -> Table {
             (_, model) => text(model),
         };
         let version = part.version.as_ref().filter(|_| !is_wide).map(|version| format!("version {version}"));
-        let details: Vec<_> =
-            [details(part)].into_iter().filter(|details| !details.is_empty()).chain(version).collect();
-        let details = details.join(", ");
-        let mut row = vec![part.kind.to_string(), name, model, text(&part.serial_number), details, state(part)];
+        let location = part.details.location.clone().filter(|location| !name.contains(location.trim()));
+        let details = details(part).into_iter().chain(version).chain(location).collect::<Vec<_>>().join(", ");
+        let mut row = kind.map_or(vec![part.kind.to_string()], |_| Vec::new());
+        row.extend([name, model, text(&part.serial_number), details, state(part)]);
         if is_wide {
             row.extend([&part.manufacturer, &part.part_number, &part.version, &part.asset_tag].map(text));
         }
@@ -112,13 +129,11 @@ fn table(all: &[Component]) -> Table {
     table
 }
 
-/// What there is to say of it in a few words: `DIMM A1, DDR5, 32 GiB, 4800 MHz`.
-fn details(part: &Component) -> String {
+/// What there is to say of it in a few words: `32 GiB`, `DDR5`, `4800 MHz`.
+fn details(part: &Component) -> Vec<String> {
     const GIB: u64 = 1 << 30;
     let details = &part.details;
     let mut words = Vec::new();
-    words.extend(details.location.clone());
-    words.extend(details.variant.clone());
     if let Some(bytes) = details.capacity_bytes {
         // Memory is counted in powers of two, and sold so; drives are not.
         words.push(match part.kind {
@@ -127,6 +142,7 @@ fn details(part: &Component) -> String {
             _ => format!("{} GB", bytes / 1_000_000_000),
         });
     }
+    words.extend(details.variant.clone());
     words.extend(details.cores.map(|cores| format!("{cores} cores")));
     words.extend(details.speed_mhz.map(|speed| format!("{speed} MHz")));
     words.extend(details.link_bits_per_second.filter(|speed| *speed > 0).map(|speed| match speed {
@@ -136,7 +152,7 @@ fn details(part: &Component) -> String {
     words.extend(details.link_up.map(|up| if up { "link up" } else { "link down" }.to_owned()));
     words.extend(details.mac_addresses.iter().cloned());
     words.extend(details.power_watts.map(|watts| format!("{watts} W")));
-    words.join(", ")
+    words
 }
 
 fn state(part: &Component) -> String {

@@ -95,9 +95,9 @@ struct Change {
 
 /// A VLAN, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Vlan(Option<u16>);
+pub(super) struct Vlan(pub(super) Option<u16>);
 
-fn vlan(text: &str) -> Result<Vlan, String> {
+pub(super) fn vlan(text: &str) -> Result<Vlan, String> {
     if text == "off" {
         return Ok(Vlan(None));
     }
@@ -105,7 +105,7 @@ fn vlan(text: &str) -> Result<Vlan, String> {
     id.map(|id| Vlan(Some(id))).ok_or_else(|| "expected a number from 1 to 4094, or off".to_owned())
 }
 
-fn netmask(text: &str) -> Result<Ipv4Addr, String> {
+pub(super) fn netmask(text: &str) -> Result<Ipv4Addr, String> {
     let mask: Option<Ipv4Addr> = text.parse().ok();
     // Ones, then zeros: the complement and one more is a power of two.
     let is_mask = |mask: &Ipv4Addr| (!mask.to_bits()).checked_add(1).is_none_or(u32::is_power_of_two);

@@ -13,7 +13,7 @@ use rosefish::host::{Host, LogEntry, LogInfo, LogQuery, Outcome, Partial, Severi
 use rosefish::wire::DateTime;
 
 use super::told::Shown;
-use super::{Table, Target, print, tell, tell_list};
+use super::{On, Table, print, tell_list};
 use crate::partial::say_not_read;
 use crate::terminal::{one_line, say, stdout};
 
@@ -56,7 +56,7 @@ enum Verb {
     /// Show the entries of all logs, or of one
     Show(ShowArgs),
     /// Show which logs there are
-    List(ListArgs),
+    List(On),
     /// Erase the entries of a log
     Clear(ClearArgs),
 }
@@ -64,7 +64,7 @@ enum Verb {
 #[derive(Debug, Args)]
 struct ShowArgs {
     #[command(flatten)]
-    target: Target,
+    on: On,
     /// Only this log, by Id, name or URI
     #[arg(long, value_name = "LOG")]
     log: Option<Selector>,
@@ -83,30 +83,15 @@ struct ShowArgs {
     /// Write the entries to a file as JSON
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, Args)]
-struct ListArgs {
-    #[command(flatten)]
-    target: Target,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, Args)]
 struct ClearArgs {
     #[command(flatten)]
-    target: Target,
+    on: On,
     /// The log, by Id, name or URI; `list` shows which there are
     #[arg(long, value_name = "LOG")]
     log: Selector,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
 }
 
 /// A time, or how long ago.
@@ -153,13 +138,10 @@ fn utc(seconds: u64) -> DateTime {
 pub(crate) async fn run(args: LogsArgs) -> anyhow::Result<ExitCode> {
     match args.verb {
         Verb::Show(args) => show(args).await,
-        Verb::List(args) => {
-            let found = args.target.with(async |host| host.logs().await).await?;
-            tell_list(&found, args.json, list)
-        }
+        Verb::List(on) => on.tell_list(async |host| host.logs().await, list).await,
         Verb::Clear(args) => {
-            let done = args.target.with(async |host| host.clear_log(args.log.clone()).await).await?;
-            tell(&done, args.json, |log| format!("cleared {log}\n"))
+            let clear = async |host: &Host| host.clear_log(args.log.clone()).await;
+            args.on.tell(clear, |_, log| format!("cleared {log}\n")).await
         }
     }
 }
@@ -175,13 +157,13 @@ async fn show(args: ShowArgs) -> anyhow::Result<ExitCode> {
         SeverityName::Critical => Severity::Critical,
     });
     if args.follow {
-        return args.target.with(async |host| Ok(follow(host, query, args.json).await)).await?;
+        return args.on.with(async |host| Ok(follow(host, query, args.on.json).await)).await?;
     }
-    let found = args.target.with(async |host| host.log_entries(query).await).await?;
+    let found = args.on.with(async |host| host.log_entries(query).await).await?;
     if let Some(file) = &args.save {
         return save(&found, file);
     }
-    tell_list(&found, args.json, table)
+    tell_list(&found, args.on.json, table)
 }
 
 fn save(found: &Outcome<Partial<LogEntry>>, file: &Path) -> anyhow::Result<ExitCode> {

@@ -7,11 +7,11 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::{Args, Subcommand};
 use rosefish::Selector;
-use rosefish::host::MediaSlot;
+use rosefish::host::{Host, MediaSlot};
 use secrecy::SecretString;
 
 use super::media_boot::{self, BootArgs, HowArgs};
-use super::{Table, Target, print, tell, tell_list};
+use super::{On, Table, print};
 use crate::image::file::Image;
 use crate::image::server::ImageServer;
 use crate::terminal::say;
@@ -42,7 +42,7 @@ pub(crate) struct MediaArgs {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Show the slots and what is in them
-    List(ListArgs),
+    List(On),
     /// Insert an image that the BMC fetches from a URI
     Insert(InsertArgs),
     /// Eject what is in a slot
@@ -54,18 +54,9 @@ enum Verb {
 }
 
 #[derive(Debug, Args)]
-struct ListArgs {
-    #[command(flatten)]
-    target: Target,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, Args)]
 struct InsertArgs {
     #[command(flatten)]
-    target: Target,
+    on: On,
     /// The URI of the image: http, https, nfs, cifs or smb
     #[arg(value_name = "URI")]
     image: String,
@@ -74,21 +65,15 @@ struct InsertArgs {
     /// Who fetches the image; the password comes from ROSEFISH_IMAGE_PASSWORD
     #[arg(long, value_name = "NAME")]
     image_user: Option<String>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, Args)]
 struct EjectArgs {
     #[command(flatten)]
-    target: Target,
+    on: On,
     /// The slot, by Id, name or URI [default: the only one that has something in it]
     #[arg(long, value_name = "SLOT")]
     slot: Option<Selector>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -120,26 +105,22 @@ async fn operate(verb: Verb) -> anyhow::Result<ExitCode> {
             if let Some(user) = &args.image_user {
                 image = image.login(user.clone(), image_password(user)?);
             }
-            let done = args.target.with(async |host| host.insert_media(image.clone()).await).await?;
-            tell(&done, args.json, |slot| format!("inserted in {}: {}\n", slot.slot, done.sent.join(", then ")))
+            let insert = async |host: &Host| host.insert_media(image.clone()).await;
+            args.on.tell(insert, |sent, slot| format!("inserted in {}: {}\n", slot.slot, sent.join(", then "))).await
         }
         Verb::Eject(args) => {
-            let done = args.target.with(async |host| host.eject_media(args.slot.clone()).await).await?;
-            tell(&done, args.json, |slot| match slot {
-                Some(slot) if done.sent.is_empty() => format!("{} is empty\n", slot.slot),
+            let eject = async |host: &Host| host.eject_media(args.slot.clone()).await;
+            let told = args.on.tell(eject, |sent, slot| match slot {
+                Some(slot) if sent.is_empty() => format!("{} is empty\n", slot.slot),
                 Some(slot) => format!("ejected from {}\n", slot.slot),
                 None => "all slots are empty\n".to_owned(),
-            })
+            });
+            told.await
         }
-        Verb::List(args) => show(args).await,
+        Verb::List(on) => on.tell_list(async |host| host.media_slots().await, table).await,
         Verb::Boot(args) => media_boot::run(*args).await,
         Verb::Serve(args) => serve(args).await,
     }
-}
-
-async fn show(args: ListArgs) -> anyhow::Result<ExitCode> {
-    let found = args.target.with(async |host| host.media_slots().await).await?;
-    tell_list(&found, args.json, table)
 }
 
 fn table(all: &[MediaSlot]) -> String {

@@ -4,6 +4,7 @@
 pub(crate) mod bios;
 pub(crate) mod bmc;
 pub(crate) mod boot;
+pub(crate) mod console;
 pub(crate) mod firmware;
 pub(crate) mod health;
 pub(crate) mod identify;
@@ -12,19 +13,23 @@ pub(crate) mod lan;
 pub(crate) mod logs;
 pub(crate) mod media;
 mod media_boot;
+pub(crate) mod network;
 pub(crate) mod power;
 pub(crate) mod raw;
 pub(crate) mod sel;
 pub(crate) mod sensors;
 pub(crate) mod sol;
+pub(crate) mod storage;
 mod table;
 mod told;
 pub(crate) mod users;
 mod waiting;
 
+use std::process::ExitCode;
+
 use clap::{Args, ValueEnum};
 use rosefish::Selector;
-use rosefish::host::{Backend, Host, HostBuilder, Outcome, Protocol};
+use rosefish::host::{Backend, Host, HostBuilder, Outcome, Partial, Protocol};
 use rosefish::ipmi::{self, CipherSuite, Privilege};
 
 use crate::host::{HostArgs, split_url};
@@ -84,6 +89,16 @@ pub(crate) struct Target {
     ipmi: IpmiArgs,
     #[command(flatten)]
     host: HostArgs,
+}
+
+/// Where a verb is carried out, and how it is told what came of it.
+#[derive(Debug, Args)]
+pub(crate) struct On {
+    #[command(flatten)]
+    target: Target,
+    /// Print JSON
+    #[arg(long, display_order = 900)]
+    json: bool,
 }
 
 /// What of a Redfish service is meant, where it has several.
@@ -212,6 +227,36 @@ impl Target {
         let done = work(&found.value).await;
         found.value.close().await;
         done.map_err(|error| self.host.hint(&self.address, &error))
+    }
+}
+
+impl On {
+    /// As [`Target::with`].
+    pub(crate) async fn with<T>(
+        &self,
+        work: impl AsyncFnOnce(&Host) -> Result<T, rosefish::Error>,
+    ) -> anyhow::Result<T> {
+        self.target.with(work).await
+    }
+
+    /// Does the work and tells what came of it. The text is made of what was sent, and of the value.
+    pub(crate) async fn tell<T: serde::Serialize, S: Into<Shown>>(
+        &self,
+        work: impl AsyncFnOnce(&Host) -> Result<Outcome<T>, rosefish::Error>,
+        text: impl FnOnce(&[String], &T) -> S,
+    ) -> anyhow::Result<ExitCode> {
+        let done = self.with(work).await?;
+        tell(&done, self.json, |value| text(&done.sent, value))
+    }
+
+    /// Reads a list and shows it, with what could not be read.
+    pub(crate) async fn tell_list<T: serde::Serialize, S: Into<Shown>>(
+        &self,
+        read: impl AsyncFnOnce(&Host) -> Result<Outcome<Partial<T>>, rosefish::Error>,
+        text: impl FnOnce(&[T]) -> S,
+    ) -> anyhow::Result<ExitCode> {
+        let found = self.with(read).await?;
+        tell_list(&found, self.json, text)
     }
 }
 

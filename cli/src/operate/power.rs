@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use rosefish::host::{Host, HostPowerState, Manner, Outcome, PowerRestorePolicy};
 use rosefish::schema::resource::ResetType;
 
-use super::{Target, WaitArgs, tell, tell_each};
+use super::{On, Target, WaitArgs, tell, tell_each};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,7 +36,7 @@ pub(crate) struct PowerArgs {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Show whether it is on, of each system
-    Status(StatusArgs),
+    Status(On),
     /// Turn it on
     On(ChangeArgs),
     /// Have the operating system shut down; with --force, turn it off at once
@@ -49,15 +49,6 @@ enum Verb {
     Nmi(ChangeArgs),
     /// Show or set what happens when power returns
     Policy(PolicyArgs),
-}
-
-#[derive(Debug, Args)]
-struct StatusArgs {
-    #[command(flatten)]
-    target: Target,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, Args)]

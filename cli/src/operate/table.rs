@@ -1,5 +1,6 @@
 //! Rows of text in aligned columns, which are always the same: an empty one stays. Long cells are cut, with an ellipsis, so that
-//! a row fits the terminal. Widths are those of a terminal's cells, of which a CJK character takes two.
+//! a row fits the terminal; on a terminal, a message at the end of a row goes on in the next line instead. Widths are those of a terminal's cells,
+//! of which a CJK character takes two.
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
@@ -11,8 +12,8 @@ const GAP: usize = 2;
 const NARROWEST: usize = 4;
 /// As much of a name is shown if others can give way.
 const NAME: usize = 16;
-/// Columns of places, the end of which says more than the beginning.
-const PLACES: [&str; 3] = ["WHERE", "URI", "TARGET"];
+/// A column of texts that are read whole, if it is the last one.
+const MESSAGE: &str = "MESSAGE";
 /// Columns in which words have colours.
 const STATES: [&str; 6] = ["STATUS", "SEVERITY", "STATE", "HEALTH", "POWER", "EXPIRES"];
 
@@ -53,8 +54,15 @@ impl Table {
         for (number, row) in self.rows.iter().enumerate().skip(usize::from(!self.with_headings)) {
             let mut line = String::new();
             let mut gap = 0;
-            for ((cell, width), heading) in row.iter().zip(&widths).zip(headings) {
-                let cut = cut(cell, *width, PLACES.contains(&heading.as_str()));
+            let mut more = Vec::new();
+            for (column, ((cell, width), heading)) in row.iter().zip(&widths).zip(headings).enumerate() {
+                let cut = match heading.as_str() {
+                    MESSAGE if look.is_terminal && column + 1 == headings.len() => {
+                        more = wrapped(cell, *width);
+                        if more.is_empty() { String::new() } else { more.remove(0) }
+                    }
+                    _ => cut(cell, *width, column == 0),
+                };
                 if !cut.is_empty() {
                     line.extend(std::iter::repeat_n(' ', gap));
                     gap = 0;
@@ -70,8 +78,14 @@ impl Table {
                     None => line.push_str(&cut),
                 }
             }
+            let indent: usize = widths.iter().rev().skip(1).map(|width| width + GAP).sum();
             text.push_str(&line);
             text.push('\n');
+            for line in more {
+                text.extend(std::iter::repeat_n(' ', indent));
+                text.push_str(&line);
+                text.push('\n');
+            }
         }
         text
     }
@@ -83,8 +97,8 @@ impl Table {
         let Some(most) = most else { return wanted };
         let room = most.saturating_sub(GAP * headings.len().saturating_sub(1));
         let fit = |cap: usize| -> Vec<usize> {
-            let narrowed = wanted.iter().zip(headings).map(|(wanted, heading)| {
-                let least = heading.width().max(if heading == "NAME" { NAME } else { NARROWEST });
+            let narrowed = wanted.iter().zip(headings).enumerate().map(|(column, (wanted, heading))| {
+                let least = heading.width().max(if heading == "NAME" || column == 0 { NAME } else { NARROWEST });
                 (*wanted).min(cap.max(least))
             });
             narrowed.collect()
@@ -94,25 +108,59 @@ impl Table {
     }
 }
 
-/// A cell that is no wider than this, with an ellipsis where something is left out.
-fn cut(cell: &str, width: usize, keep_end: bool) -> String {
+/// The lines that a text takes if none is to be wider than this, broken between words where there are any.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for word in text.split_inclusive(' ') {
+        if used > 0 && used + word.trim_end().width() > width {
+            lines.push(String::new());
+            used = 0;
+        }
+        for c in word.chars() {
+            let wide = c.width().unwrap_or(0);
+            if used + wide > width && used > 0 && c != ' ' {
+                lines.push(String::new());
+                used = 0;
+            }
+            if let Some(line) = lines.last_mut() {
+                line.push(c);
+            }
+            used += wide;
+        }
+    }
+    lines.iter_mut().for_each(|line| line.truncate(line.trim_end().len()));
+    lines
+}
+
+/// A cell that is no wider than this, with an ellipsis where something is left out: at the beginning of a path, in the middle of a name,
+/// the end of which tells it from others.
+fn cut(cell: &str, width: usize, is_name: bool) -> String {
     if cell.width() <= width {
         return cell.to_owned();
     }
-    let mut room = width.saturating_sub(1);
-    let mut fits = |c: &char| match room.checked_sub(c.width().unwrap_or(0)) {
+    let room = width.saturating_sub(1);
+    let at_end = if cell.starts_with('/') {
+        room
+    } else if is_name {
+        room / 2
+    } else {
+        0
+    };
+    let end: Vec<char> = fitting(cell.chars().rev(), at_end).collect();
+    let start = fitting(cell.chars(), room.saturating_sub(at_end));
+    start.chain(std::iter::once('\u{2026}')).chain(end.into_iter().rev()).collect()
+}
+
+/// The first of these that are no wider than this together.
+fn fitting(all: impl Iterator<Item = char>, mut room: usize) -> impl Iterator<Item = char> {
+    all.take_while(move |c| match room.checked_sub(c.width().unwrap_or(0)) {
         Some(left) => {
             room = left;
             true
         }
         None => false,
-    };
-    if keep_end {
-        let kept: Vec<char> = cell.chars().rev().take_while(|c| fits(c)).collect();
-        return std::iter::once('\u{2026}').chain(kept.into_iter().rev()).collect();
-    }
-    let kept: String = cell.chars().take_while(|c| fits(c)).collect();
-    kept + "\u{2026}"
+    })
 }
 
 /// The colour of a word that says how something is.
@@ -164,10 +212,10 @@ fn last(id: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    const PLAIN: Look = Look { width: None, colours: false };
+    const PLAIN: Look = Look { width: None, colours: false, is_terminal: false };
 
     fn within(width: usize) -> Look {
-        Look { width: Some(width), colours: false }
+        Look { width: Some(width), ..PLAIN }
     }
 
     #[test]
@@ -184,7 +232,7 @@ mod tests {
 
     #[test]
     fn no_row_is_wider_than_the_terminal_and_what_is_cut_is_seen() {
-        let mut table = Table::new(&["ID", "MESSAGE", "WHERE"]);
+        let mut table = Table::new(&["ID", "WHAT", "WHERE"]);
         table.row(["7".into(), "電圧が低すぎます".repeat(20), "/redfish/v1/Chassis/1U/Drives/Bay1".repeat(4)]);
         table.row(["8".into(), "short".into(), String::new()]);
         for width in [24, 40, 80, 200] {
@@ -202,10 +250,28 @@ mod tests {
     }
 
     #[test]
+    fn a_message_at_the_end_is_not_cut_on_a_terminal() {
+        let mut table = Table::new(&["ID", "MESSAGE"]);
+        table.row(["7".into(), "The fan of bay 3 failed, and spins no more.".into()]);
+        table.row(["8".into(), "x".repeat(30)]);
+        table.row(["9".into(), String::new()]);
+        let terminal = |width| Look { is_terminal: true, ..within(width) };
+        let text = table.shown(terminal(20));
+        let expected = "ID  MESSAGE\n7   The fan of bay 3\n    failed, and\n    spins no more.\n8   xxxxxxxxxxxxxxxx\n";
+        assert_eq!(text, format!("{expected}    xxxxxxxxxxxxxx\n9\n"));
+        let mut cjk = Table::new(&["MESSAGE"]);
+        cjk.row(["電圧が低すぎます".repeat(9)]);
+        let text = cjk.shown(terminal(21));
+        assert!(text.lines().all(|line| line.width() <= 21), "{text}");
+        assert_eq!(text.matches('電').count(), 9, "{text}");
+        assert_eq!(table.shown(within(20)).lines().count(), 4);
+    }
+
+    #[test]
     fn states_have_colours_and_nothing_else_has() {
         let mut table = Table::new(&["NAME", "STATUS"]);
         table.row(["critical".into(), "critical, Enabled".into()]);
-        let text = table.shown(Look { width: Some(80), colours: true });
+        let text = table.shown(Look { colours: true, ..within(80) });
         assert!(text.ends_with("\ncritical  \u{1b}[31mcritical, Enabled\u{1b}[0m\n"), "{text:?}");
         assert_eq!(table.shown(PLAIN), "NAME      STATUS\ncritical  critical, Enabled\n");
     }

@@ -8,7 +8,7 @@ use rosefish::host::{Attempt, OfSystem, Outcome, Partial};
 use serde_json::{Value, json};
 
 use super::table::Table;
-use crate::partial::tell_missing;
+use crate::partial::{tell_lacking, tell_missing};
 use crate::terminal::{look, one_line, say, stdout, write_safe};
 
 /// What is shown to people.
@@ -16,6 +16,8 @@ use crate::terminal::{look, one_line, say, stdout, write_safe};
 pub(crate) enum Shown {
     Text(String),
     Table(Table),
+    /// Several, with an empty line between them.
+    Tables(Vec<Table>),
 }
 
 impl From<String> for Shown {
@@ -30,6 +32,12 @@ impl From<Table> for Shown {
     }
 }
 
+impl From<Vec<Table>> for Shown {
+    fn from(tables: Vec<Table>) -> Self {
+        Self::Tables(tables)
+    }
+}
+
 impl Shown {
     pub(crate) fn print(self) -> anyhow::Result<ExitCode> {
         match self {
@@ -37,6 +45,11 @@ impl Shown {
             Self::Table(table) => {
                 // Its cells are one line each, in which nothing is hidden.
                 write_safe(&table.shown(look()))?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Self::Tables(tables) => {
+                let texts: Vec<_> = tables.iter().map(|table| table.shown(look())).collect();
+                write_safe(&texts.join("\n"))?;
                 Ok(ExitCode::SUCCESS)
             }
         }
@@ -92,7 +105,7 @@ pub(crate) fn tell_each<T: serde::Serialize>(
         }
         Shown::from(table).print()?;
     }
-    Ok(tell_missing(missing))
+    Ok(tell_lacking(missing))
 }
 
 /// As [`tell`], of a list: what could not be read is named on standard error, and beside the value in JSON.

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use rosefish::host::{Host, Outcome, User, UserRole};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{Table, Target, tell, tell_list};
+use super::{On, Table, tell_list};
 use crate::terminal::say;
 
 /// The variable that has the password of the user who is added or changed.
@@ -36,7 +36,7 @@ pub(crate) struct UsersArgs {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Show them
-    List(ListArgs),
+    List(On),
     /// Add NAME with ROLE; the new password is asked for
     Add(RoleArgs),
     /// Change the password of NAME
@@ -53,24 +53,12 @@ enum Verb {
 }
 
 #[derive(Debug, Args)]
-struct ListArgs {
-    #[command(flatten)]
-    target: Target,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, Args)]
 struct NameArgs {
     #[command(flatten)]
-    target: Target,
+    on: On,
     /// The user's name
     #[arg(value_name = "NAME")]
     name: String,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -93,8 +81,8 @@ enum Action {
 }
 
 pub(crate) async fn run(args: UsersArgs) -> anyhow::Result<ExitCode> {
-    let (NameArgs { target, name, json }, action) = match args.verb {
-        Verb::List(args) => return list(args).await,
+    let (NameArgs { on, name }, action) = match args.verb {
+        Verb::List(on) => return list(&on).await,
         Verb::Add(RoleArgs { user, role }) => (user, Action::Add(role)),
         Verb::Role(RoleArgs { user, role }) => (user, Action::Role(role)),
         Verb::Password(user) => (user, Action::Password),
@@ -106,8 +94,8 @@ pub(crate) async fn run(args: UsersArgs) -> anyhow::Result<ExitCode> {
         Action::Add(_) | Action::Password => new_password(&name)?,
         _ => SecretString::default(),
     };
-    let done = target.with(async |host| apply(host, action.clone(), &name, password).await).await?;
-    tell(&done, json, |id| match (action, id.as_str()) {
+    let work = async |host: &Host| apply(host, action.clone(), &name, password).await;
+    on.tell(work, |_, id| match (&action, id.as_str()) {
         (Action::Add(_), "") => format!("added {name}\n"),
         (Action::Add(_), id) => format!("added {name} as user {id}\n"),
         (Action::Remove, _) => format!("removed {name}\n"),
@@ -116,14 +104,15 @@ pub(crate) async fn run(args: UsersArgs) -> anyhow::Result<ExitCode> {
         (Action::Enable(true), _) => format!("enabled {name}\n"),
         (Action::Enable(false), _) => format!("disabled {name}\n"),
     })
+    .await
 }
 
-async fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
-    let found = args.target.with(async |host| host.users().await).await?;
+async fn list(on: &On) -> anyhow::Result<ExitCode> {
+    let found = on.with(async |host| host.users().await).await?;
     if found.value.iter().any(|user| user.is_anonymous() && user.enabled == Some(true)) {
         say!("warning: the anonymous user is enabled: anybody may be able to log in without a name");
     }
-    tell_list(&found, args.json, table)
+    tell_list(&found, on.json, table)
 }
 
 /// Does it, and gives the ID of a user that is new.

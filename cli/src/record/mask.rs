@@ -37,6 +37,18 @@ fn remove_secret(name: &str, value: &mut Value) -> bool {
         *value = Value::Array(Vec::new());
         return true;
     }
+    if let Value::Object(members) = value
+        && is_named_secret(members)
+    {
+        let mut removed = false;
+        for (name, member) in members.iter_mut() {
+            if name.to_ascii_lowercase().ends_with("value") && !member.is_null() {
+                *member = Value::Null;
+                removed = true;
+            }
+        }
+        return removed;
+    }
     // What an object in an array has has names of its own: `CommunityStrings` has more than the strings.
     let is_plural = || name.ends_with(['s', 'S']);
     let is_nothing = match value {
@@ -63,6 +75,12 @@ fn remove_secret(name: &str, value: &mut Value) -> bool {
         *value = bare.into();
     }
     has_secret
+}
+
+/// Whether an object is a property that is told as its name and its value, and the name is that of a secret.
+fn is_named_secret(members: &serde_json::Map<String, Value>) -> bool {
+    let names = ["Name", "Key", "Id", "AttributeName", "PropertyName", "name", "key"];
+    names.iter().any(|name| members.get(*name).and_then(Value::as_str).is_some_and(is_secret))
 }
 
 /// A URL without the user and the password in it; none if there are none.
@@ -287,9 +305,10 @@ mod tests {
             "Attributes": { "Users.2.Password": "hunter2", "HotKey": "F2" },
             "Destination": "https://joe:hunter2@10.0.0.1/events?x=1", "HttpHeaders": [{ "Authorization": "hunter2" }],
             "CertificateString": "-----BEGIN PRIVATE KEY-----hunter2",
+            "Pairs": [{ "Name": "SNMPCommunity", "CurrentValue": "hunter2" }, { "Name": "HotKey", "Value": "F2" }],
         })
         .to_string();
-        assert_eq!(remove_secrets(&mut text), 7);
+        assert_eq!(remove_secrets(&mut text), 8);
         assert!(!text.contains("hunter2"), "{text}");
         for kept in ["root", "true", "ssh-ed25519", "\"F2\"", "https://10.0.0.1/events?x=1"] {
             assert!(text.contains(kept), "{kept}: {text}");

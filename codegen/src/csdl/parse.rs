@@ -6,7 +6,7 @@ use super::document::{
     TypeDefinition, Value,
 };
 use super::xml::{self, Element};
-use crate::error::Error;
+use crate::error::{Error, Errors};
 
 /// Reads one CSDL file from its text; `file` is the name that errors give.
 ///
@@ -14,10 +14,16 @@ use crate::error::Error;
 ///
 /// Text that is not XML, or not CSDL.
 pub fn parse(file: &str, text: &str) -> Result<Document, Error> {
+    Ok(parse_all(file, text)?)
+}
+
+/// Reads one CSDL file, or says all that is wrong with its types.
+pub(crate) fn parse_all(file: &str, text: &str) -> Result<Document, Errors> {
+    let mut errors = Errors::default();
     let root = xml::read(file, text)?;
     let parser = Parser { file };
     if root.name != "Edmx" {
-        return Err(parser.misplaced(&root, "<edmx:Edmx>"));
+        return Err(parser.misplaced(&root, "<edmx:Edmx>").into());
     }
     let mut document = Document { file: file.to_owned(), ..Document::default() };
     for child in &root.children {
@@ -26,15 +32,30 @@ pub fn parse(file: &str, text: &str) -> Result<Document, Error> {
             "DataServices" => {
                 for schema in &child.children {
                     match schema.name.as_str() {
-                        "Schema" => document.schemas.push(parser.schema(schema)?),
-                        _ => return Err(parser.misplaced(schema, "<Schema>")),
+                        "Schema" => {
+                            let (schema, wrong) = parser.schema(schema)?;
+                            errors.append(wrong);
+                            document.schemas.push(schema);
+                        }
+                        _ => return Err(parser.misplaced(schema, "<Schema>").into()),
                     }
                 }
             }
-            _ => return Err(parser.misplaced(child, "<edmx:Reference> or <edmx:DataServices>")),
+            _ => return Err(parser.misplaced(child, "<edmx:Reference> or <edmx:DataServices>").into()),
         }
     }
-    Ok(document)
+    errors.or(document)
+}
+
+/// The files that a CSDL file refers to, as it writes them: `edmx:Reference`'s `Uri`. Nothing else of the file needs to be right.
+///
+/// # Errors
+///
+/// Text that is not XML.
+pub fn references(file: &str, text: &str) -> Result<Vec<String>, Error> {
+    let root = xml::read(file, text)?;
+    let references = root.children.iter().filter(|child| child.name == "Reference");
+    Ok(references.filter_map(|reference| reference.attribute("Uri")).map(|uri| uri.trim().to_owned()).collect())
 }
 
 struct Parser<'f> {
@@ -94,7 +115,9 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn schema(&self, element: &Element) -> Result<Schema, Error> {
+    /// A namespace, and what is wrong with its types.
+    fn schema(&self, element: &Element) -> Result<(Schema, Errors), Error> {
+        let mut errors = Errors::default();
         let mut schema = Schema {
             line: element.line,
             namespace: self.required(element, "Namespace")?,
@@ -103,34 +126,42 @@ impl Parser<'_> {
         };
         for child in &element.children {
             match child.name.as_str() {
-                "Annotation" => schema.annotations.push(self.annotation(child)?),
-                "EntityType" => schema.types.push(self.structured(child, true)?),
-                "ComplexType" => schema.types.push(self.structured(child, false)?),
-                "EnumType" => schema.enums.push(self.enumeration(child)?),
-                "TypeDefinition" => schema.definitions.push(TypeDefinition {
-                    line: child.line,
-                    name: self.required(child, "Name")?,
-                    underlying: self.required(child, "UnderlyingType")?,
-                    annotations: self.annotations(child, &[])?,
-                }),
-                "Action" => schema.actions.push(self.action(child)?),
-                "Term" => schema.terms.push(Term {
-                    line: child.line,
-                    name: self.required(child, "Name")?,
-                    ty: self.required(child, "Type")?,
-                    annotations: self.annotations(child, &[])?,
-                }),
+                "Annotation" => schema.annotations.extend(errors.take(self.annotation(child))),
+                "EntityType" => schema.types.extend(errors.take(self.structured(child, true))),
+                "ComplexType" => schema.types.extend(errors.take(self.structured(child, false))),
+                "EnumType" => schema.enums.extend(errors.take(self.enumeration(child))),
+                "TypeDefinition" => schema.definitions.extend(errors.take(self.definition(child))),
+                "Action" => schema.actions.extend(errors.take(self.action(child))),
+                "Term" => schema.terms.extend(errors.take(self.term(child))),
                 // Redfish is read from its service root, not from a container; functions are not in use.
                 "EntityContainer" | "Function" | "Annotations" => {}
                 _ => {
-                    return Err(self.misplaced(
+                    errors.take::<()>(Err(self.misplaced(
                         child,
                         "<EntityType>, <ComplexType>, <EnumType>, <TypeDefinition>, <Action>, <Term> or <Annotation>",
-                    ));
+                    )));
                 }
             }
         }
-        Ok(schema)
+        Ok((schema, errors))
+    }
+
+    fn definition(&self, element: &Element) -> Result<TypeDefinition, Error> {
+        Ok(TypeDefinition {
+            line: element.line,
+            name: self.required(element, "Name")?,
+            underlying: self.required(element, "UnderlyingType")?,
+            annotations: self.annotations(element, &[])?,
+        })
+    }
+
+    fn term(&self, element: &Element) -> Result<Term, Error> {
+        Ok(Term {
+            line: element.line,
+            name: self.required(element, "Name")?,
+            ty: self.required(element, "Type")?,
+            annotations: self.annotations(element, &[])?,
+        })
     }
 
     fn structured(&self, element: &Element, entity: bool) -> Result<StructuredType, Error> {

@@ -6,51 +6,61 @@ use std::collections::BTreeMap;
 use super::definition::{ActionDef, Merged};
 use super::ir::{Action, Field, FieldType, Model, Struct, StructKind, TypeName};
 use super::lower::{Lowering, Usage};
-use crate::error::Error;
+use crate::error::{Error, Errors};
 
 /// Binds all actions.
-pub(super) fn add(merged: &Merged, lowering: &mut Lowering<'_>) -> Result<(), Error> {
+pub(super) fn add(merged: &Merged, lowering: &mut Lowering<'_>) -> Result<(), Errors> {
     let holders = holders(merged, &lowering.model);
+    let mut errors = Errors::default();
     for action in merged.actions.values() {
-        let json = format!("#{}.{}", action.name.schema, action.name.name);
-        let place = &action.origin.place;
-        let mut field = Field::new(json, FieldType::Action);
-        field.docs = action.docs.clone();
-        let Some(actions) = lowering.model.structs.get_mut(&action.binding) else {
-            return Err(place.error(
-                format!(
-                    "`{}` bound to `{}.{}`, which no file defines",
-                    action.name.name, action.binding.schema, action.binding.name
-                ),
-                "an `Actions` complex type",
-            ));
-        };
-        actions.fields.push(field);
-        let holders = holders.get(&action.binding).map_or(&[][..], Vec::as_slice);
-        let Some(first) = holders.first() else {
-            return Err(place.error(
-                format!(
-                    "`{}` bound to `{}.{}`, which no type has as a property",
-                    action.name.name, action.binding.schema, action.binding.name
-                ),
-                "a type with the property `Actions`",
-            ));
-        };
-        let parameters = parameters(lowering, action, first);
-        let returns = action.returns.as_ref().map(|ty| {
-            let ty_of = lowering.type_of(ty, &Usage::plain(place, &action.name.name));
-            (ty_of, ty.many)
-        });
-        for holder in holders {
-            if let Some(ty) = lowering.model.structs.get_mut(holder) {
-                ty.actions.push(Action {
-                    name: action.name.clone(),
-                    rust: String::new(),
-                    parameters: parameters.clone(),
-                    returns: returns.clone(),
-                    docs: action.docs.clone(),
-                });
-            }
+        errors.take(bind(action, &holders, lowering));
+    }
+    errors.or(())
+}
+
+fn bind(
+    action: &ActionDef,
+    holders: &BTreeMap<TypeName, Vec<TypeName>>,
+    lowering: &mut Lowering<'_>,
+) -> Result<(), Error> {
+    let json = format!("#{}.{}", action.name.schema, action.name.name);
+    let place = &action.origin.place;
+    let mut field = Field::new(json, FieldType::Action);
+    field.docs = action.docs.clone();
+    let Some(actions) = lowering.model.structs.get_mut(&action.binding) else {
+        return Err(place.error(
+            format!(
+                "`{}` bound to `{}.{}`, which no file defines",
+                action.name.name, action.binding.schema, action.binding.name
+            ),
+            "an `Actions` complex type",
+        ));
+    };
+    actions.fields.push(field);
+    let holders = holders.get(&action.binding).map_or(&[][..], Vec::as_slice);
+    let Some(first) = holders.first() else {
+        return Err(place.error(
+            format!(
+                "`{}` bound to `{}.{}`, which no type has as a property",
+                action.name.name, action.binding.schema, action.binding.name
+            ),
+            "a type with the property `Actions`",
+        ));
+    };
+    let parameters = parameters(lowering, action, first);
+    let returns = action.returns.as_ref().map(|ty| {
+        let ty_of = lowering.type_of(ty, &Usage::plain(place, &action.name.name));
+        (ty_of, ty.many)
+    });
+    for holder in holders {
+        if let Some(ty) = lowering.model.structs.get_mut(holder) {
+            ty.actions.push(Action {
+                name: action.name.clone(),
+                rust: String::new(),
+                parameters: parameters.clone(),
+                returns: returns.clone(),
+                docs: action.docs.clone(),
+            });
         }
     }
     Ok(())

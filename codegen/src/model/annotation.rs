@@ -276,12 +276,12 @@ impl<'a> Annotations<'a> {
     }
 
     /// `Rosefish.Places`, this project's own: `ComputerSystem/Oem/Contoso`, which is short for
-    /// `ComputerSystem.ComputerSystem/Oem/Contoso`.
+    /// `ComputerSystem.ComputerSystem/Oem/Contoso`; `*/Oem/Contoso` is wherever no other type says that it stands.
     pub(super) fn places(&self) -> Result<Vec<String>, Error> {
         let mut places = self.texts("Rosefish.Places")?;
         for place in &mut places {
             let (ty, pointer) = place.split_once('/').unwrap_or((place.as_str(), ""));
-            let ty = if ty.contains('.') { ty.to_owned() } else { format!("{ty}.{ty}") };
+            let ty = if ty.contains('.') || ty == "*" { ty.to_owned() } else { format!("{ty}.{ty}") };
             *place = format!("{ty}/{pointer}");
         }
         Ok(places)

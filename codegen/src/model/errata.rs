@@ -4,6 +4,7 @@
 //! With the pinned schemas an erratum that finds nothing to put right is an error, so that it goes when its reason goes.
 //! Schemas from anywhere else may be older or newer than the errata: there they are applied where they fit.
 
+use super::annotation::split_version;
 use crate::csdl::{Action, Annotation, Document, Schema, StructuredType, Value};
 use crate::error::Error;
 
@@ -105,7 +106,10 @@ pub(super) fn apply(documents: &mut [Document], errata: &[Erratum], pinned: bool
 }
 
 fn schemas<'d>(documents: &'d mut [Document], namespace: &'d str) -> impl Iterator<Item = &'d mut Schema> {
-    documents.iter_mut().flat_map(|document| &mut document.schemas).filter(move |schema| schema.namespace == namespace)
+    // JSON Schema has no namespaces of versions.
+    let (plain, _) = split_version(namespace);
+    let schemas = documents.iter_mut().flat_map(|document| &mut document.schemas);
+    schemas.filter(move |schema| schema.namespace == namespace || schema.namespace == plain)
 }
 
 fn types<'d>(

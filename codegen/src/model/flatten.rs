@@ -6,20 +6,22 @@ use std::collections::{BTreeMap, VecDeque};
 use super::definition::{FieldDef, Merged, TypeDef};
 use super::ir::TypeName;
 use super::merge::written;
-use crate::error::Error;
+use crate::error::{Error, Errors};
 
 /// The deepest chain in use has five links; a chain this long is an input made to hurt.
 const MAX_BASES: usize = 64;
 
 /// Folds the base types of all types; afterwards `bases` lists all of them, nearest first.
-pub(super) fn flatten(merged: &mut Merged) -> Result<(), Error> {
-    let mut flat = BTreeMap::new();
+pub(super) fn flatten(merged: &mut Merged) -> Result<(), Errors> {
+    let (mut flat, mut errors) = (BTreeMap::new(), Errors::default());
     for (name, ty) in &merged.types {
-        let ancestors = ancestors(&merged.types, ty)?;
-        flat.insert(name.clone(), folded(ty, &ancestors)?);
+        let Some(ancestors) = errors.take(ancestors(&merged.types, ty)) else { continue };
+        if let Some(ty) = errors.take(folded(ty, &ancestors)) {
+            flat.insert(name.clone(), ty);
+        }
     }
     merged.types = flat;
-    Ok(())
+    errors.or(())
 }
 
 fn ancestors<'t>(types: &'t BTreeMap<TypeName, TypeDef>, ty: &'t TypeDef) -> Result<Vec<&'t TypeDef>, Error> {

@@ -11,19 +11,20 @@ use super::definition::{
     TypeDef, TypeRef,
 };
 use super::ir::{Docs, TypeName, Version};
-use crate::error::Error;
+use crate::error::{Error, Errors};
 
 /// Merges all definitions.
-pub(super) fn merge(definitions: Definitions) -> Result<Merged, Error> {
+pub(super) fn merge(definitions: Definitions) -> Result<Merged, Errors> {
+    let mut errors = Errors::default();
     let mut merged = Merged { schemas: schemas(&definitions), ..Merged::default() };
-    merged.types = by_name(definitions.types)?;
-    merged.enums = by_name(definitions.enums)?;
-    merged.scalars = by_name(definitions.scalars)?;
-    merged.actions = by_name(definitions.actions)?;
-    merged.terms = by_name(definitions.terms)?;
-    one_kind_per_name(&merged)?;
+    merged.types = by_name(definitions.types, &mut errors);
+    merged.enums = by_name(definitions.enums, &mut errors);
+    merged.scalars = by_name(definitions.scalars, &mut errors);
+    merged.actions = by_name(definitions.actions, &mut errors);
+    merged.terms = by_name(definitions.terms, &mut errors);
+    one_kind_per_name(&merged, &mut errors);
     forget_what_was_there_from_the_start(&mut merged);
-    Ok(merged)
+    errors.or(merged)
 }
 
 fn schemas(definitions: &Definitions) -> BTreeMap<String, MergedSchema> {
@@ -63,22 +64,26 @@ trait Definition: Sized {
 }
 
 /// Folds the definitions of each name, the first folder's versions first, oldest to newest.
-fn by_name<T: Definition>(mut definitions: Vec<T>) -> Result<BTreeMap<TypeName, T>, Error> {
+fn by_name<T: Definition>(mut definitions: Vec<T>, errors: &mut Errors) -> BTreeMap<TypeName, T> {
     definitions.sort_by_key(|definition| {
         let origin = definition.origin();
         (origin.rank, origin.version)
     });
     let mut merged: BTreeMap<TypeName, T> = BTreeMap::new();
     for mut definition in definitions {
-        definition.prepare()?;
+        if errors.take(definition.prepare()).is_none() {
+            continue;
+        }
         match merged.entry(definition.name().clone()) {
             Entry::Vacant(entry) => {
                 entry.insert(definition);
             }
-            Entry::Occupied(mut entry) => entry.get_mut().absorb(definition)?,
+            Entry::Occupied(mut entry) => {
+                errors.take(entry.get_mut().absorb(definition));
+            }
         }
     }
-    Ok(merged)
+    merged
 }
 
 /// What no revision dates came with the version of its namespace.
@@ -315,27 +320,26 @@ pub(super) fn written(ty: &TypeRef) -> String {
     if ty.many { format!("Collection({name})") } else { name }
 }
 
-fn one_kind_per_name(merged: &Merged) -> Result<(), Error> {
-    let twice = |name: &TypeName, origin: &Origin, other: &Origin| {
-        origin.place.error(
+fn one_kind_per_name(merged: &Merged, errors: &mut Errors) {
+    let mut twice = |name: &TypeName, origin: &Origin, other: &Origin| {
+        errors.take::<()>(Err(origin.place.error(
             format!("`{}.{}` a second time", name.schema, name.name),
             format!("the one at {} alone", other.place),
-        )
+        )));
     };
     for (name, ty) in &merged.enums {
         if let Some(other) = merged.types.get(name) {
-            return Err(twice(name, &ty.origin, &other.origin));
+            twice(name, &ty.origin, &other.origin);
         }
     }
     for (name, ty) in &merged.scalars {
         if let Some(other) = merged.types.get(name) {
-            return Err(twice(name, &ty.origin, &other.origin));
+            twice(name, &ty.origin, &other.origin);
         }
         if let Some(other) = merged.enums.get(name) {
-            return Err(twice(name, &ty.origin, &other.origin));
+            twice(name, &ty.origin, &other.origin);
         }
     }
-    Ok(())
 }
 
 /// "Since v1.0.0" tells nobody anything, nor does it help to hear of each property that it came with its type.

@@ -24,7 +24,7 @@ pub(crate) mod testing;
 use std::collections::BTreeSet;
 
 use crate::csdl::Document;
-use crate::error::Error;
+use crate::error::{Error, Errors};
 use crate::manifest::Manifest;
 use crate::pinned::pinned;
 use ir::Model;
@@ -46,6 +46,11 @@ pub enum Selection {
 /// Contradictions within or between the documents, an erratum or overlay of the manifest that no longer applies, and a
 /// selected group that the manifest doesn't have.
 pub fn build(documents: Vec<Document>, manifest: &Manifest, selection: &Selection) -> Result<Model, Error> {
+    Ok(build_all(documents, manifest, selection)?)
+}
+
+/// The same, or all errors of the first pass that has any.
+pub(crate) fn build_all(documents: Vec<Document>, manifest: &Manifest, selection: &Selection) -> Result<Model, Errors> {
     if let Selection::Groups(groups) = selection {
         manifest.check_groups(groups)?;
     }
@@ -67,7 +72,7 @@ pub(crate) fn extension(
     added: Vec<Document>,
     manifest: &Manifest,
     own: &BTreeSet<String>,
-) -> Result<Model, Error> {
+) -> Result<Model, Errors> {
     let mut model = whole(documents, added, manifest)?;
     let given = given(&model, own);
     prune::prune(&mut model, |schema| own.contains(schema));
@@ -112,7 +117,7 @@ fn given(model: &Model, own: &BTreeSet<String>) -> Vec<ir::Struct> {
 }
 
 /// Everything, and what is `added` to it by others.
-pub(crate) fn whole(mut documents: Vec<Document>, added: Vec<Document>, manifest: &Manifest) -> Result<Model, Error> {
+pub(crate) fn whole(mut documents: Vec<Document>, added: Vec<Document>, manifest: &Manifest) -> Result<Model, Errors> {
     let are_pinned = are_pinned(&documents);
     let mut notes = errata::apply(&mut documents, errata::ERRATA, are_pinned)?;
     notes.extend(overlay::add(&mut documents, manifest.overlays(), are_pinned)?);

@@ -10,10 +10,11 @@ use super::definition::{
 };
 use super::ir::{TypeName, Version};
 use crate::csdl::{self, Document};
-use crate::error::{Error, Place};
+use crate::error::{Error, Errors, Place};
 
 /// Resolves all documents.
-pub(super) fn resolve(documents: &[Document]) -> Result<Definitions, Error> {
+pub(super) fn resolve(documents: &[Document]) -> Result<Definitions, Errors> {
+    let mut errors = Errors::default();
     let mut definitions = Definitions::default();
     let mut folders: Vec<&Path> = Vec::new();
     for document in documents {
@@ -29,10 +30,10 @@ pub(super) fn resolve(documents: &[Document]) -> Result<Definitions, Error> {
         for schema in &document.schemas {
             let (name, version) = split_version(&schema.namespace);
             let resolver = Resolver { file: &document.file, aliases: &aliases, schema: name, version, rank };
-            resolver.schema(schema, &mut definitions)?;
+            resolver.schema(schema, &mut definitions, &mut errors);
         }
     }
-    Ok(definitions)
+    errors.or(definitions)
 }
 
 /// One namespace of one file.
@@ -45,35 +46,41 @@ struct Resolver<'d> {
 }
 
 impl<'d> Resolver<'d> {
-    fn schema(&self, schema: &'d csdl::Schema, into: &mut Definitions) -> Result<(), Error> {
+    fn schema(&self, schema: &'d csdl::Schema, into: &mut Definitions, errors: &mut Errors) {
         let annotations = self.annotations(&schema.annotations);
         into.schemas.push(SchemaDef {
             name: self.schema.to_owned(),
             origin: self.origin(schema.line),
-            owner: annotations.owner()?,
-            release: annotations.release()?,
+            owner: errors.take(annotations.owner()).flatten(),
+            release: errors.take(annotations.release()).flatten(),
         });
         for ty in &schema.types {
-            into.types.push(self.structured(ty)?);
+            into.types.extend(errors.take(self.structured(ty)).map(|mut found| {
+                found.fields = self.fields(&ty.properties, errors);
+                found
+            }));
         }
         for ty in &schema.enums {
-            into.enums.push(self.enumeration(ty)?);
+            into.enums.extend(errors.take(self.enumeration(ty)));
         }
         for ty in &schema.definitions {
-            into.scalars.push(self.scalar(ty)?);
+            into.scalars.extend(errors.take(self.scalar(ty)));
         }
         for action in &schema.actions {
-            into.actions.extend(self.action(action)?);
+            into.actions.extend(errors.take(self.action(action)).flatten());
         }
         for term in &schema.terms {
-            into.terms.push(TermDef {
-                name: self.name(&term.name),
-                origin: self.origin(term.line),
-                ty: self.reference(&term.ty, term.line)?,
-                docs: self.annotations(&term.annotations).docs()?,
-            });
+            into.terms.extend(errors.take(self.term(term)));
         }
-        Ok(())
+    }
+
+    fn term(&self, term: &'d csdl::Term) -> Result<TermDef, Error> {
+        Ok(TermDef {
+            name: self.name(&term.name),
+            origin: self.origin(term.line),
+            ty: self.reference(&term.ty, term.line)?,
+            docs: self.annotations(&term.annotations).docs()?,
+        })
     }
 
     fn annotations(&self, annotations: &'d [csdl::Annotation]) -> Annotations<'d> {
@@ -115,6 +122,7 @@ impl<'d> Resolver<'d> {
         Ok(TypeRef { to, many })
     }
 
+    /// A type without its properties.
     fn structured(&self, ty: &'d csdl::StructuredType) -> Result<TypeDef, Error> {
         let annotations = self.annotations(&ty.annotations);
         let name = self.name(&ty.name);
@@ -147,20 +155,7 @@ impl<'d> Resolver<'d> {
             is_abstract: ty.is_abstract,
             bases,
             docs: annotations.docs()?,
-            fields: ty
-                .properties
-                .iter()
-                .map(|property| {
-                    self.field(
-                        property.line,
-                        &property.name,
-                        &property.ty,
-                        property.nullable,
-                        &property.annotations,
-                        property.navigation,
-                    )
-                })
-                .collect::<Result<_, _>>()?,
+            fields: Vec::new(),
             open,
             capabilities: annotations.capabilities(),
             uris: annotations.uris()?,
@@ -168,6 +163,14 @@ impl<'d> Resolver<'d> {
             places: annotations.places()?,
             patterns,
         })
+    }
+
+    fn fields(&self, properties: &'d [csdl::Property], errors: &mut Errors) -> Vec<FieldDef> {
+        let field = |property: &'d csdl::Property| {
+            let csdl::Property { line, navigation, name, ty, nullable, annotations } = property;
+            self.field(*line, name, ty, *nullable, annotations, *navigation)
+        };
+        properties.iter().filter_map(|property| errors.take(field(property))).collect()
     }
 
     fn field(

@@ -83,7 +83,7 @@ pub(crate) fn folders(texts: &[&str]) -> Result<Vec<Document>, Error> {
 
 /// What the texts define, merged; each text from a folder of its own.
 pub(crate) fn merged(texts: &[&str]) -> Result<Merged, Error> {
-    merge::merge(resolve::resolve(&folders(texts)?)?)
+    Ok(merge::merge(resolve::resolve(&folders(texts)?)?)?)
 }
 
 /// Merged and flattened, with `Resource`.

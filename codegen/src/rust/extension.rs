@@ -32,7 +32,8 @@ pub(crate) fn emit(model: &Model, base: &Base, name: &str, own: &BTreeSet<String
         }
     }
     exports(paths, &mut root, UNUSED, |schema| own.contains(schema));
-    let text = navigation::traits(paths, &added(paths, own));
+    let added = added(paths, own);
+    let text = navigation::traits(paths, &added);
     if !text.is_empty() {
         let wire = if text.contains("w::") { WIRE } else { "" };
         let uses = format!("use ::rosefish::generated as r;\n{wire}");
@@ -56,10 +57,17 @@ pub(crate) fn emit(model: &Model, base: &Base, name: &str, own: &BTreeSet<String
     let _ = writeln!(root, "{start}{};", layout::list(0, "&[", &known, "]", start.len()));
     let start = "\nstatic OWN: w::Modules = ";
     let _ = writeln!(root, "{start}{};", layout::list(0, "&[", &made, "]", start.len()));
+    let actions: BTreeSet<_> = added.iter().flat_map(|(_, actions)| actions).map(|action| &action.name).collect();
+    let actions: Vec<_> = actions.iter().map(|name| format!("\"{}.{}\"", name.schema, name.name)).collect();
+    let start = "\nstatic ACTIONS: &[&str] = ";
+    let _ = writeln!(root, "{start}{};", layout::list(0, "&[", &actions, "]", start.len()));
     let _ = writeln!(
         root,
         "\n/// All types that are described here.\n\
          {UNUSED}pub fn types() -> impl Iterator<Item = &'static w::Table> {{\n    w::tables(OWN)\n}}\n\n\
+         /// All actions that are described here of resources elsewhere, `Schema.Action`.\n\
+         #[must_use]\n\
+         {UNUSED}pub fn actions() -> &'static [&'static str] {{\n    ACTIONS\n}}\n\n\
          /// The type of this name, `Schema.Type`; of a resource the bare name will do.\n\
          #[must_use]\n\
          {UNUSED}pub fn find(name: &str) -> Option<&'static w::Table> {{\n    w::find_type(OWN, name)\n}}\n\n\

@@ -137,6 +137,59 @@ command!(SetSolConfiguration, "Set SOL Configuration Parameters", TRANSPORT 0x21
     0x81 => "another party is setting parameters",
     0x82 => "the parameter can't be written");
 
+/// A SOL parameter that can be set, with its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SolParameter {
+    /// 1: whether SOL is enabled.
+    Enabled(bool),
+    /// 2: whether encryption is forced, whether authentication is, and the lowest privilege level, 2 (user) to 5 (OEM).
+    Authentication(bool, bool, u8),
+    /// 5: bits per second that are kept; zero for "as the serial port has it".
+    NonVolatileRate(u32),
+    /// 6: bits per second in force, until the BMC restarts.
+    VolatileRate(u32),
+}
+
+/// The bit rates that the specification has numbers for (table 26-5).
+const RATES: [(u8, u32); 6] = [(0, 0), (6, 9_600), (7, 19_200), (8, 38_400), (9, 57_600), (10, 115_200)];
+
+impl SolParameter {
+    /// The parameter's number and bytes; none where the specification has no number for a rate.
+    #[must_use]
+    pub fn encode(self) -> Option<(u8, Vec<u8>)> {
+        let code = |rate: u32| RATES.iter().find(|(_, known)| *known == rate).map(|(code, _)| vec![*code]);
+        Some(match self {
+            Self::Enabled(enabled) => (1, vec![u8::from(enabled)]),
+            Self::Authentication(encrypted, authenticated, privilege) => {
+                (2, vec![u8::from(encrypted) << 7 | u8::from(authenticated) << 6 | privilege & 0x0f])
+            }
+            Self::NonVolatileRate(rate) => (5, code(rate)?),
+            Self::VolatileRate(rate) => (6, code(rate)?),
+        })
+    }
+
+    /// What a parameter is instead of this one, in words, by a configuration in which it was read.
+    pub(crate) fn contradiction(self, sol: &SolConfiguration) -> Option<String> {
+        let rate = |asked: u32, found: Option<u32>| {
+            found.filter(|found| *found != asked).map(|found| format!("the bit rate is {found}"))
+        };
+        match self {
+            Self::Enabled(asked) => {
+                let found = sol.enabled.filter(|found| *found != asked)?;
+                Some(format!("SOL is {}", if found { "enabled" } else { "disabled" }))
+            }
+            Self::Authentication(encrypted, authenticated, privilege) => {
+                let found =
+                    sol.authentication.filter(|found| *found != (encrypted, authenticated, privilege & 0x0f))?;
+                Some(format!("encryption, authentication and privilege level are {found:?}"))
+            }
+            Self::NonVolatileRate(asked) => rate(asked, sol.non_volatile_rate),
+            Self::VolatileRate(asked) => rate(asked, sol.volatile_rate),
+        }
+    }
+}
+
 /// The SOL parameters that one asks for, put together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -162,15 +215,7 @@ pub struct SolConfiguration {
 impl SolConfiguration {
     /// Takes one parameter's value. What is too short or not known is left out.
     pub(crate) fn take(&mut self, parameter: u8, data: &[u8]) {
-        let rate = |code: u8| match code & 0x0f {
-            0 => Some(0),
-            6 => Some(9_600),
-            7 => Some(19_200),
-            8 => Some(38_400),
-            9 => Some(57_600),
-            10 => Some(115_200),
-            _ => None,
-        };
+        let rate = |code: u8| RATES.iter().find(|(known, _)| *known == code & 0x0f).map(|(_, rate)| *rate);
         match (parameter, data) {
             (1, [enabled, ..]) => self.enabled = Some(enabled & 1 != 0),
             (2, [bits, ..]) => {
@@ -193,6 +238,29 @@ impl SolConfiguration {
 mod tests {
     use super::super::Command;
     use super::*;
+
+    #[test]
+    fn what_is_set_is_what_is_read() {
+        for parameter in [
+            SolParameter::Enabled(false),
+            SolParameter::Authentication(true, false, 3),
+            SolParameter::NonVolatileRate(57_600),
+            SolParameter::VolatileRate(0),
+        ] {
+            let mut found = SolConfiguration::default();
+            let (number, data) = parameter.encode().unwrap();
+            assert_eq!(parameter.contradiction(&found), None, "what is not told contradicts nothing");
+            found.take(number, &data);
+            assert_eq!(parameter.contradiction(&found), None);
+            found.take(number, &[data[0] ^ 1 | 8]);
+            assert_eq!(
+                parameter.contradiction(&found).is_some(),
+                parameter != SolParameter::Enabled(true),
+                "{found:?}"
+            );
+        }
+        assert_eq!(SolParameter::VolatileRate(1200).encode(), None);
+    }
 
     #[test]
     fn activation_asks_for_the_protection_of_the_session() {

@@ -8,13 +8,17 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::command::sol::{ActivatePayload, DeactivatePayload, GetSolConfiguration, SolConfiguration};
+use crate::command::sol::{
+    ActivatePayload, DeactivatePayload, GetSolConfiguration, SetSolConfiguration, SolConfiguration, SolParameter,
+};
 use crate::packet::suite::{Confidentiality, Integrity};
 use crate::session::Control;
 use crate::session::sol::{Port, Shared};
 use crate::{Client, Error, ErrorKind};
 
 const ACTIVATING: &str = "activating the console";
+const SETTING: &str = "setting the SOL configuration";
+const SET_IN_PROGRESS: u8 = 0;
 const ALREADY_ACTIVE: u8 = 0x80;
 /// The four bytes in front of the characters of a SOL packet.
 const HEADER: u16 = 4;
@@ -87,6 +91,53 @@ impl Client {
             }
         }
         Ok(configuration)
+    }
+
+    /// Sets SOL parameters of a channel, in the order given, and reads them back.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), and for a bit rate that the specification does not have: nothing is sent then. Also when a
+    /// parameter is not as it was asked ([`ErrorKind::NotInForce`]).
+    pub async fn set_sol_configuration(&self, channel: u8, parameters: &[SolParameter]) -> Result<(), Error> {
+        let mut encoded = Vec::new();
+        for parameter in parameters {
+            let Some(one) = parameter.encode() else {
+                let detail = "the bit rates of SOL are 9600, 19200, 38400, 57600 and 115200";
+                return Err(Error::new(ErrorKind::Invalid, SETTING, detail).at(self.peer()));
+            };
+            encoded.push(one);
+        }
+        let answered = self.write_sol(channel, encoded).await;
+        self.confirm(SETTING, answered, || async {
+            let found = self.sol_configuration(channel).await?;
+            let other: Vec<_> = parameters.iter().filter_map(|parameter| parameter.contradiction(&found)).collect();
+            Ok((!other.is_empty()).then(|| other.join(", ")))
+        })
+        .await
+    }
+
+    async fn write_sol(&self, channel: u8, parameters: Vec<(u8, Vec<u8>)>) -> Result<(), Error> {
+        let set = |parameter, data| SetSolConfiguration { channel, parameter, data };
+        // Many BMCs take parameters without "set in progress", and some do not have it.
+        let in_progress = match self.send(&set(SET_IN_PROGRESS, vec![1])).await {
+            Ok(()) => true,
+            Err(error) if error.completion_code().is_some() => false,
+            Err(error) => return Err(error),
+        };
+        let mut outcome = Ok(());
+        for (parameter, data) in parameters {
+            outcome = self.send(&set(parameter, data)).await;
+            if outcome.is_err() {
+                break;
+            }
+        }
+        if in_progress {
+            let ended = self.send(&set(SET_IN_PROGRESS, vec![0])).await;
+            if outcome.is_ok() {
+                outcome = ended;
+            }
+        }
+        outcome
     }
 }
 

@@ -45,7 +45,9 @@ impl Client {
     /// name, at the controllers that have them. A device that can't be read is an error, behind which the list goes on;
     /// [`ReadError::is_absent`] tells places that aren't filled.
     pub fn frus(&self) -> List<Fru> {
-        let devices = Devices { client: self.clone(), places: None, queue: VecDeque::new() };
+        // One bound for all of them, not one for each.
+        let client = self.within(self.read_limit());
+        let devices = Devices { client, places: None, queue: VecDeque::new() };
         List::new(unfold(devices, |mut devices| async move { devices.next().await.map(|item| (item, devices)) }))
     }
 
@@ -99,7 +101,7 @@ impl Devices {
         };
         let name = locator.map(|locator| locator.name).unwrap_or_default();
         let item = Item::Fru { device, name };
-        if error.is_session_lost() {
+        if error.is_session_lost() || self.client.is_over() {
             self.places = Some(VecDeque::new());
             return Some(Err(ReadError::from_here_on(item, error)));
         }

@@ -77,8 +77,10 @@ impl Client {
         &self,
         sensors: Vec<Sensor>,
     ) -> impl Stream<Item = (Sensor, Result<Measurement, Error>)> + Send + use<> {
+        let limit = self.read_limit();
         let round = Arc::new(Round {
-            ends: after(self.read_limit()),
+            limit,
+            ends: after(limit),
             client: self.clone(),
             impatient: AtomicBool::new(false),
             over: OnceLock::new(),
@@ -149,6 +151,7 @@ impl Client {
 /// Reading many sensors.
 struct Round {
     client: Client,
+    limit: Duration,
     ends: Instant,
     /// A sensor stayed without an answer: the next ones get less time.
     impatient: AtomicBool,
@@ -162,7 +165,7 @@ impl Round {
             return Err(over.clone());
         }
         if Instant::now() >= self.ends {
-            let detail = format!("not all sensors are read within {:?}", self.client.read_limit());
+            let detail = format!("not all sensors are read within {:?}", self.limit);
             let over = Error::new(ErrorKind::Timeout, READING, detail).at(self.client.peer());
             return Err(self.over.get_or_init(|| over).clone());
         }

@@ -43,6 +43,7 @@ impl Client {
 #[derive(Debug)]
 pub(super) struct Steps {
     client: Client,
+    limit: Duration,
     ends: Instant,
     left: u32,
     /// A step stayed without an answer: the next ones get less time.
@@ -50,10 +51,10 @@ pub(super) struct Steps {
 }
 
 impl Steps {
-    /// At most `most` steps, within the client's limit of time.
+    /// At most `most` steps, within the time that the client has for it.
     pub(super) fn new(client: Client, most: u32) -> Self {
-        let ends = after(client.read_limit());
-        Self { client, ends, left: most, impatient: false }
+        let limit = client.read_limit();
+        Self { client, limit, ends: after(limit), left: most, impatient: false }
     }
 
     pub(super) fn peer(&self) -> &str {
@@ -68,7 +69,7 @@ impl Steps {
             return bound(ErrorKind::Malformed, "it has no end".to_owned());
         };
         if now >= self.ends {
-            return bound(ErrorKind::Timeout, format!("it isn't read within {:?}", self.client.read_limit()));
+            return bound(ErrorKind::Timeout, format!("it isn't read within {:?}", self.limit));
         }
         self.left = left;
         let timeout = self.client.timeout();

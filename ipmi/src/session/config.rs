@@ -52,8 +52,8 @@ pub(crate) struct Config {
     pub(crate) keep_alive: Option<Duration>,
     /// How many requests may be under way.
     pub(crate) under_way: usize,
-    /// How long reading something in many steps may take.
-    pub(crate) read_limit: Duration,
+    /// How long reading something in many steps may take, where that was set.
+    pub(crate) read_limit: Option<Duration>,
 }
 
 impl Config {

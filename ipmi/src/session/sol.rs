@@ -290,7 +290,7 @@ mod tests {
             timeout: Duration::ZERO,
             keep_alive: None,
             under_way: 1,
-            read_limit: Duration::from_secs(60),
+            read_limit: None,
         };
         let port = Port { shared: Arc::clone(&shared), instance: 1, longest };
         (shared, Engine::new(port), config)

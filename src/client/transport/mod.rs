@@ -21,7 +21,7 @@ pub type HttpRequest = ::http::Request<Body>;
 /// An answer as it came, its body yet to be read.
 pub type HttpResponse = ::http::Response<Body>;
 
-/// Marks, among its extensions, a request whose answer is a stream that may go on for ever: server-sent events. The transport
+/// Marks, among its extensions, a request whose answer is a stream that may continue for ever: server-sent events. The transport
 /// that ships asks for these over connections of HTTP/1.1 of their own, as some services that speak HTTP/2 have no
 /// events there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct LongLived;
 ///
 /// What an implementation must keep to:
 ///
-/// - A request is sent once. It may be sent anew only where it is certain that the service has not seen it.
+/// - A request is sent once. It may be sent again only where it is certain that the service has not seen it.
 /// - The body of a request has a length, which goes out as `Content-Length`; where the body ends in an error, the request is
 ///   broken off, so that the service does not take what came for the whole. An upload is not in memory: its pieces are asked
 ///   for as they can be sent.

@@ -81,7 +81,8 @@ pub(crate) fn shown<'j>(name: &str, json: &'j str) -> &'j str {
         }
         found
     };
-    if is_secret(name) || (json.starts_with(['{', '[']) && within()) { MASK } else { json }
+    let is_key = || json.contains("PRIVATE KEY-----");
+    if is_secret(name) || is_key() || (json.starts_with(['{', '[']) && within()) { MASK } else { json }
 }
 
 #[cfg(test)]

@@ -2,9 +2,35 @@
 
 use crate::reflect::secret::{MASK, is_secret};
 
-/// Masks what stands behind a name that says it is a secret, in any text.
+/// Masks what stands behind a name that says it is a secret, and private keys, in any text.
 #[must_use]
 pub fn without_secrets(text: &str) -> String {
+    match without_private_keys(text) {
+        Some(text) => without_named_secrets(&text),
+        None => without_named_secrets(text),
+    }
+}
+
+/// Masks what is between the first line of a private key in PEM and its last, or the end of the text; none where there is none.
+fn without_private_keys(text: &str) -> Option<String> {
+    const FIRST: [&str; 3] = ["PRIVATE KEY-----", "PRIVATE%20KEY-----", "PRIVATE+KEY-----"];
+    let next = |text: &str| FIRST.iter().filter_map(|first| Some(text.find(first)?.saturating_add(first.len()))).min();
+    let mut whole = String::new();
+    let mut rest = text;
+    while let Some((before, key)) = next(rest).and_then(|from| rest.split_at_checked(from)) {
+        let end = key.find("-----END").unwrap_or(key.len());
+        whole.push_str(before);
+        whole.push_str(MASK);
+        // Its last line is none that another key begins with.
+        let after = key.get(end..).unwrap_or_default();
+        let last = next(after).unwrap_or(after.len());
+        whole.push_str(after.get(..last).unwrap_or_default());
+        rest = after.get(last..).unwrap_or_default();
+    }
+    (!whole.is_empty()).then(|| whole + rest)
+}
+
+fn without_named_secrets(text: &str) -> String {
     let mut whole = String::with_capacity(text.len());
     let mut done = 0;
     let mut at = 0;
@@ -12,7 +38,8 @@ pub fn without_secrets(text: &str) -> String {
         at = end;
         let name = text.get(start..end).unwrap_or_default();
         let rest = text.get(end..).unwrap_or_default();
-        let value = if is_secret(name) && !name.eq_ignore_ascii_case("key") {
+        let is_named = || is_secret(name) && !name.eq_ignore_ascii_case("key");
+        let value = if is_named() || signs_a_url(text.get(..start).unwrap_or_default(), name) {
             value_behind(name, rest)
         } else {
             scheme_value(name, rest)
@@ -27,6 +54,17 @@ pub fn without_secrets(text: &str) -> String {
     }
     whole.push_str(text.get(done..).unwrap_or_default());
     whole
+}
+
+/// Whether this is the parameter of a signed URL that lets whoever has it read what is there: `?sig=`, `&X-Amz-Signature=`.
+fn signs_a_url(before: &str, name: &str) -> bool {
+    let encoded = before.ends_with('%');
+    if !encoded && !before.ends_with(['?', '&']) && !before.ends_with("&amp;") {
+        return false;
+    }
+    let name = name.to_ascii_lowercase();
+    let name = if encoded { name.get(2..).unwrap_or_default() } else { &name };
+    name == "sig" || name.ends_with("signature")
 }
 
 /// The next run of characters that names are made of.
@@ -213,6 +251,10 @@ mod tests {
             (r#"got "{\"Password\":\"hunter2\",\"a\":1}""#, r#"got "{\"Password\":\"***\",\"a\":1}""#),
             ("{&quot;Password&quot;:&quot;hunter2&quot;}", "{&quot;Password&quot;:&quot;***&quot;}"),
             ("user=root&password=hunter2&x=1", "user=root&password=***&x=1"),
+            ("http://host/x?sv=1&sig=hunter2&x=1", "http://host/x?sv=1&sig=***&x=1"),
+            ("/x?a=1&amp;X-Amz-Signature=hunter2", "/x?a=1&amp;X-Amz-Signature=***"),
+            ("%2Fx%3Fsig%3Dhunter2", "%2Fx%3Fsig%3D***"),
+            ("Signature: RSA, sig=1", "Signature: RSA, sig=1"),
             ("%22Password%22%3A%22hunter2%22", "%22Password%22%3A%22***%22"),
             ("<Password>hunter2</Password>", "<Password>***</Password>"),
             (r#"<Password type="s">hunter2</Password>"#, r#"<Password type="s">***</Password>"#),
@@ -228,6 +270,12 @@ mod tests {
             ("the password is wrong", "the password is wrong"),
             ("password: hunter2", "password: ***"),
             ("'token'=>'abc'", "'token'=>'***'"),
+            (
+                "a -----BEGIN EC PRIVATE KEY-----\nhunter2\n-----END EC PRIVATE KEY----- b",
+                "a -----BEGIN EC PRIVATE KEY-----***-----END EC PRIVATE KEY----- b",
+            ),
+            ("-----BEGIN PRIVATE KEY-----hunter2", "-----BEGIN PRIVATE KEY-----***"),
+            ("x=-----BEGIN%20PRIVATE%20KEY-----%0Ahunter2", "x=-----BEGIN%20PRIVATE%20KEY-----***"),
             ("PasswordExpiration=never", "PasswordExpiration=never"),
             ("Pässword=ä, password=ähm, ok", "Pässword=ä, password=***, ok"),
             ("", ""),

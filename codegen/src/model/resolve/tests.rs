@@ -4,7 +4,7 @@ use super::*;
 use crate::model::testing::{document, name};
 
 fn resolved(schemas: &str) -> Result<Definitions, Error> {
-    resolve(&[document("Test_v1.xml", schemas)?])
+    Ok(resolve(&[document("Test_v1.xml", schemas)?])?)
 }
 
 #[test]

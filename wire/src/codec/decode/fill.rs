@@ -39,26 +39,30 @@ impl Seen {
     }
 }
 
-/// Numbers of fields.
+/// Numbers of fields. No type of the standard has more than the first; somebody's schemas may describe one that has.
 #[derive(Default)]
-struct Slots([u64; 4]);
+struct Slots {
+    first: [u64; 4],
+    more: Vec<u64>,
+}
 
 impl Slots {
     /// Puts a number in or takes it out; whether it was in.
     fn set(&mut self, slot: usize, is_in: bool) -> bool {
         let bit = 1_u64 << (slot % 64);
-        match self.0.get_mut(slot / 64) {
-            Some(word) => {
-                let was_in = *word & bit != 0;
-                *word = if is_in { *word | bit } else { *word & !bit };
-                was_in
+        let at = slot / 64;
+        let word = if at < self.first.len() {
+            self.first.get_mut(at)
+        } else {
+            if self.more.len() <= at {
+                self.more.resize(at.saturating_add(1), 0);
             }
-            // Of a type with so many fields, a repeated one would merely go unmentioned.
-            None => {
-                debug_assert!(false, "no type has {slot} fields");
-                false
-            }
-        }
+            self.more.get_mut(at)
+        };
+        let Some(word) = word else { return false };
+        let was_in = *word & bit != 0;
+        *word = if is_in { *word | bit } else { *word & !bit };
+        was_in
     }
 }
 

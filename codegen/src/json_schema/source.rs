@@ -1,0 +1,58 @@
+//! A file of schemas: its name, its language, and whose file it is.
+
+use crate::error::Error;
+use crate::tree::Node;
+
+/// How a language calls what Redfish adds to JSON Schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// JSON Schema: `longDescription`, `readonly`.
+    JsonSchema,
+    /// OpenAPI 3.0: `x-longDescription`, `readOnly`.
+    OpenApi,
+}
+
+impl Dialect {
+    /// What a node says by a word of Redfish's own.
+    pub(crate) fn get<'n>(self, node: &'n Node, word: &str) -> Option<&'n Node> {
+        match self {
+            Self::JsonSchema => node.get(word),
+            Self::OpenApi => {
+                node.members().iter().find(|(name, _)| name.strip_prefix("x-") == Some(word)).map(|(_, node)| node)
+            }
+        }
+    }
+}
+
+/// A file of schemas while it is read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Source<'f> {
+    /// Its name, as errors give it.
+    pub(crate) file: &'f str,
+    pub(crate) dialect: Dialect,
+    /// The schema whose file it is, without version.
+    pub(crate) schema: &'f str,
+}
+
+/// `ComputerSystem.v1_2_0` of `json-schema/ComputerSystem.v1_2_0.json`.
+pub(crate) fn stem(file: &str) -> &str {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    [".json", ".yaml", ".yml"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name)
+}
+
+/// A name that can be a type's: one that has a dot or a parenthesis would be read as another.
+pub(crate) fn check_name(source: Source<'_>, node: &Node, what: &str, name: &str) -> Result<(), Error> {
+    let plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    match !name.is_empty() && name.chars().all(plain) {
+        true => Ok(()),
+        false => Err(node.error(source.file, format!("`{name}` as the name of {what}"), "letters, digits and `_`")),
+    }
+}
+
+/// Where a value stands: the type that has it, and its name there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place<'p> {
+    pub(crate) schema: &'p str,
+    pub(crate) ty: &'p str,
+    pub(crate) name: &'p str,
+}
