@@ -29,6 +29,11 @@ const COMMANDS: &[(&[&str], &str)] = &[
     (&["users"], "users"),
     (&["users", "disable"], "text"),
     (&["bmc"], "bmc"),
+    (&["network"], "network"),
+    (&["network", "set", "--vlan", "off"], "network"),
+    (&["console"], "consoles"),
+    (&["console", "set", "--bit-rate", "9600"], "console"),
+    (&["storage"], "storage"),
     (&["lan"], "lan"),
 ];
 
