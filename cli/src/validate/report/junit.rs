@@ -1,4 +1,4 @@
-//! The report as JUnit's XML: a test case for each resource, which fails with its errors; what is a warning alone passes and is told
+//! The report as JUnit's XML: a test case for each resource, which fails with its errors; what is a warning alone passes and is shown
 //! in the output of the case.
 
 use std::collections::BTreeMap;
