@@ -212,6 +212,25 @@ mod tests {
         }
     }
 
+    /// Whether a place holds a link; none for what is within one, as a resource in its place has a schema of its own.
+    fn link(mut table: &'static Table, place: &str) -> Option<bool> {
+        let mut link = false;
+        for step in place.split('/').skip(1) {
+            if step.parse::<usize>().is_ok() {
+                continue;
+            }
+            if link {
+                return None;
+            }
+            match table.find(step).and_then(|slot| table.fields.get(slot)).map(|field| field.kind) {
+                Some(Kind::Link(_)) => link = true,
+                Some(Kind::Record(inner)) => table = inner,
+                _ => {}
+            }
+        }
+        Some(link)
+    }
+
     /// Payloads of the mock as they are, and with each value in turn replaced by another, or a property too many.
     #[test]
     fn a_schema_takes_what_the_decoder_takes_and_nothing_else() {
@@ -236,16 +255,15 @@ mod tests {
             let mut at = Vec::new();
             places(payload, "", &mut at);
             for (number, place) in at.iter().enumerate() {
+                let Some(link) = link(table, place) else { continue };
                 for other in others.iter().skip(number % 3).step_by(3) {
                     let mut value = payload.clone();
                     *value.pointer_mut(place).expect("a place") = other.clone();
                     compare(&value, &format!("{other} at {place}"));
                 }
                 let mut value = payload.clone();
-                // With another member a reference would be a resource of another type.
-                let reference = |members: &Map<String, Value>| members.len() == 1 && members.contains_key("@odata.id");
                 if let Some(Value::Object(members)) = value.pointer_mut(place)
-                    && !reference(members)
+                    && !link
                 {
                     members.insert("Unknown_Thing!".to_owned(), json!(1));
                     members.insert("Some@Message.ExtendedInfo".to_owned(), json!([]));
