@@ -49,9 +49,10 @@ fn object(table: &'static Table, strict: bool, next: &mut Vec<&'static Table>) -
         properties.insert(field.name.to_owned(), property(field, strict, next));
     }
     let mut patterns = Map::new();
-    // Annotations may stand everywhere.
-    patterns.insert("@".to_owned(), json!(true));
     let further = further(table, next);
+    // Annotations may stand everywhere. Of OData's, names that the service makes up can't be any that the table lacks.
+    let annotations = if further.is_some() { "^(?!\\s*@odata\\.).*@" } else { "@" };
+    patterns.insert(annotations.to_owned(), json!(true));
     if let Some(further) = &further {
         for pattern in table.patterns {
             patterns.insert((*pattern).to_owned(), further.clone());
