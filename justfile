@@ -24,7 +24,7 @@ lint:
 structure:
     .ci/structure
 
-# Sentences that read badly; fails nothing.
+# Phrases to avoid in what users read; with --all, in all comments.
 english *paths:
     .ci/english {{ paths }}
 

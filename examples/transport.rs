@@ -1,4 +1,4 @@
-//! A transport of one's own around the client's, which says how long each request took: `cargo run --example transport [URL]`.
+//! A transport of your own around the client's, which says how long each request took: `cargo run --example transport [URL]`.
 
 mod machine;
 

@@ -1,5 +1,5 @@
 //! Compiles the schemas that `bundle.toml` names, and writes the generated Rust to `OUT_DIR`. What of it belongs to the client
-//! (navigation, actions) is compiled by the crate `rosefish`, whose build script is told the folder.
+//! (navigation, actions) is compiled by the crate `rosefish`, whose build script is given the folder.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};

@@ -3,7 +3,7 @@
 
 use std::ops::{Deref, DerefMut};
 
-/// A value of this type and of no other, which can be told here alone: `Box<dyn Opaque<T>>` is a `Box<T>` that is dropped
+/// A value of this type and of no other, which only this module can see: `Box<dyn Opaque<T>>` is a `Box<T>` that is dropped
 /// in this crate.
 pub(crate) trait Opaque<T>: Send + Sync {
     fn inner(&self) -> &T;

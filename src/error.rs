@@ -101,7 +101,7 @@ impl Error {
         }))
     }
 
-    /// For a [`Transport`](crate::transport::Transport) of one's own: nothing of the request reached the service, as no
+    /// For a [`Transport`](crate::transport::Transport) of your own: nothing of the request reached the service, as no
     /// connection came about. It may be sent again, whatever it asks for.
     pub fn unsent(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         let mut error = Self::new(ErrorKind::Connect, "the service could not be reached");
@@ -109,7 +109,7 @@ impl Error {
         error
     }
 
-    /// For a [`Transport`](crate::transport::Transport) of one's own: the request, or some of it, went out, and no whole
+    /// For a [`Transport`](crate::transport::Transport) of your own: the request, or some of it, went out, and no whole
     /// answer came back.
     pub fn lost(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         let mut error = Self::new(ErrorKind::Connect, "the connection broke").maybe_sent();
@@ -187,13 +187,13 @@ impl Error {
         self
     }
 
-    /// What kind of failure it is.
+    /// Returns what kind of failure it is.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// Whether the credentials or the privileges are the reason.
+    /// Returns whether the credentials or the privileges are the reason.
     #[must_use]
     pub fn is_auth(&self) -> bool {
         matches!(
@@ -205,26 +205,26 @@ impl Error {
         )
     }
 
-    /// Whether there is no such resource.
+    /// Returns whether there is no such resource.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.0.kind == ErrorKind::NotFound
     }
 
-    /// Whether the service did not answer in time.
+    /// Returns whether the service did not answer in time.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         self.0.kind == ErrorKind::Timeout
     }
 
-    /// Whether it was a change that was sent and whose answer did not come: the service may have made it, or not. It was
-    /// sent once, and is not sent again by this library; look at the resource before you do so.
+    /// Returns whether it was a change that was sent and whose answer did not come: the service may have made it, or
+    /// not. It was sent once, and is not sent again by this library; look at the resource before you do so.
     #[must_use]
     pub fn outcome_unknown(&self) -> bool {
         self.0.outcome_unknown
     }
 
-    /// The URI of the account whose password must be changed, where the kind is
+    /// Returns the URI of the account whose password must be changed, where the kind is
     /// [`PasswordChangeRequired`](ErrorKind::PasswordChangeRequired) and the service named it. The client that gave this
     /// error can change it: [`Client::change_password`](crate::Client::change_password).
     #[must_use]
@@ -232,14 +232,15 @@ impl Error {
         self.0.account.as_deref()
     }
 
-    /// How long the service wants to be left alone before it is asked again (`Retry-After`), where it said so.
+    /// Returns how long the service wants to be left alone before the request is retried (`Retry-After`), where it
+    /// said so.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
     /// Returns the SHA-256 fingerprint of the certificate that the host showed, where it was not accepted
-    /// ([`ErrorKind::Tls`]) and pinning it would help: whoever knows by another way that it is the host's gives it to
+    /// ([`ErrorKind::Tls`]) and pinning it would help: anyone who knows by another way that it is the host's gives it to
     /// [`ClientBuilder::pin_sha256`](crate::ClientBuilder::pin_sha256). None where the host could not prove that it has the
     /// certificate's key.
     #[must_use]
@@ -247,25 +248,26 @@ impl Error {
         self.0.certificate.as_deref()
     }
 
-    /// The HTTP method of the request that failed.
+    /// Returns the HTTP method of the request that failed.
     #[must_use]
     pub fn method(&self) -> Option<&str> {
         self.0.method
     }
 
-    /// The URI of the request that failed.
+    /// Returns the URI of the request that failed.
     #[must_use]
     pub fn uri(&self) -> Option<&str> {
         self.0.uri.as_deref()
     }
 
-    /// The HTTP status that the service answered with.
+    /// Returns the HTTP status that the service answered with.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }
 
-    /// What the service said in `@Message.ExtendedInfo`, with what message registries have to say where it left something
+    /// Returns what the service said in `@Message.ExtendedInfo`, with what message registries have to say where it
+    /// left something
     /// out: the text, what to do about it, the severity. [`message::sentence`](crate::message::sentence) makes a sentence of
     /// one.
     #[must_use]
@@ -286,7 +288,7 @@ impl Error {
         text
     }
 
-    /// The properties that the messages are about, as JSON pointers: `/Boot/BootSourceOverrideTarget`.
+    /// Returns the properties that the messages are about, as JSON pointers: `/Boot/BootSourceOverrideTarget`.
     pub fn related_properties(&self) -> impl Iterator<Item = &str> {
         self.0.messages.iter().flat_map(|message| &message.related_properties).map(String::as_str)
     }

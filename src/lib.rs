@@ -32,12 +32,12 @@
 //! - [`Client`] is a session with one BMC. It gives [`Resource`]s of the types in [`schema`], which are generated from
 //!   the DMTF's and SNIA's schemas when the library is built: links are followed and actions invoked by methods, changes
 //!   made by [`Resource::edit`].
-//! - [`host`] is one machine over whichever protocol it speaks; [`ipmi`] is IPMI over LAN by itself.
+//! - [`host`] is one machine over whichever protocol it speaks, [`fleet`] many of them at once; [`ipmi`] is IPMI over LAN by itself.
 //! - [`wire`] is how payloads become values and values payloads, whatever a BMC makes of the standard.
 //! - [`types`] are links, dates, open enums and what else fields hold; [`bytes`], [`http`] and [`secrecy`] are the crates whose
 //!   types are in signatures here.
 //!
-//! The [README](https://github.com/rosefish/rosefish#readme) has a tour, and
+//! [`docs/`](https://github.com/rosefish/rosefish/blob/main/docs/SUMMARY.md) is a book with a page for each of these, and
 //! [`examples/`](https://github.com/rosefish/rosefish/tree/main/examples) a program for each job. What is stable between releases is in
 //! [`docs/semver.md`](https://github.com/rosefish/rosefish/blob/main/docs/semver.md).
 //!
@@ -88,7 +88,7 @@
 //! | `ipmi` | the IPMI client; no schemas |
 //! | `listener` | the server for events that services push; no schemas |
 //! | `openapi` | `ROSEFISH_SCHEMA_DIR` may be a folder of JSON Schema or OpenAPI, besides CSDL; nothing else changes |
-//! | `host` | [`host`]; enables the features that it needs |
+//! | `host` | [`host`] and [`fleet`]; enables the features that it needs |
 //!
 //! The service root, sessions, tasks and the types that all schemas share are always there. A link to a resource whose schema is not
 //! included keeps its name and its URI.
@@ -107,6 +107,8 @@ mod error;
 pub mod event;
 pub mod explore;
 #[cfg(feature = "host")]
+pub mod fleet;
+#[cfg(feature = "host")]
 pub mod host;
 pub mod message;
 #[cfg_attr(not(feature = "telemetry"), allow(dead_code, reason = "some of it is for event streams"))]
@@ -118,6 +120,7 @@ pub mod types;
 pub mod walk;
 
 pub use client::builder::ClientBuilder;
+pub use client::tls::shared::SharedTls;
 pub use client::transport;
 pub use client::{
     Client, Credentials, ExposedSession, RawResponse, RetryPolicy, SERVICE_ROOT, SessionToken, Traffic, logged_out,

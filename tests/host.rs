@@ -105,7 +105,7 @@ async fn ipmi_is_used_where_there_is_no_redfish_and_the_outcome_says_why() {
     assert!(state.attempts.is_empty(), "what is known not to be there isn't tried again");
 }
 
-/// Whoever is on the way can break a connection; the handshake of IPMI would give them what a password is guessed from.
+/// Anyone who is on the way can break a connection; the handshake of IPMI would give them what a password is guessed from.
 #[tokio::test]
 async fn who_names_https_or_a_certificate_is_not_led_to_ipmi_by_a_broken_connection() {
     const PIN: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";

@@ -159,7 +159,7 @@ fn a_string_that_is_not_text_is_withheld_reported_and_comes_back() {
             json!({"Name": "a\u{FFFD}b", "Model": "\u{FFFD}9", "SKU": "\\\u{FFFD}"}),
             &[("/Name", Unicode, Withheld), ("/Model", Unicode, Withheld), ("/SKU", Unicode, Withheld)],
         ),
-        // Half a surrogate pair is no text either, and costs its own string only.
+        // Half a surrogate pair is not text either, and costs its own string only.
         Case(
             "Chassis",
             br#"{"Name":"\ud800","Power":{"@odata.id":"\udfff"},"Oem":{"C":["\ud800x",1]}}"#,

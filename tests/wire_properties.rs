@@ -188,7 +188,7 @@ proptest! {
         let text = format!("{{\"Name\":{text}}}");
         let table = schema::find("Chassis").unwrap();
         let decoded = decode_into(&mut *table.make(), text.as_bytes(), &Limits::default());
-        // What stands behind the object is no part of it here, and an error there.
+        // What stands behind the object is not a part of it here, and an error there.
         let is_json = decoded.is_ok_and(|found| found.iter().all(|found| found.kind != DeviationKind::TrailingData));
         prop_assert_eq!(is_json, serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok(), "{}", text);
     }
@@ -248,7 +248,7 @@ fn every_field_of_a_table_has_a_slot_of_its_kind() {
     }
 }
 
-/// Whoever takes the square of these is not done in an hour.
+/// Anyone who takes the square of these is not done in an hour.
 #[test]
 fn the_difference_takes_no_longer_for_each_property_the_more_there_are() {
     let (unknown, vendor) = (100_000, 100_000);

@@ -5,6 +5,22 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
+use crate::capture;
+
+/// The file of a host: `{host}` in its name stands for that of the host. Of many hosts each has to have a file of its own to write to.
+pub(crate) fn of_host(file: &Path, host: &str, is_written: bool) -> anyhow::Result<PathBuf> {
+    let name = file.to_string_lossy();
+    if !name.contains("{host}") {
+        if is_written && capture::is_on() {
+            bail!("{}: several hosts would write this file: put {{host}} in its name", file.display());
+        }
+        return Ok(file.to_owned());
+    }
+    // A name leads out of no folder.
+    let host = host.rsplit("://").next().unwrap_or_default().replace(['/', '\\'], "_");
+    Ok(name.replace("{host}", host.trim_start_matches('.')).into())
+}
+
 /// Larger than any payload.
 const LARGEST: u64 = 64 << 20;
 

@@ -8,6 +8,8 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use serde_json::Value;
 
+use crate::capture;
+use crate::fleet::current::ResourceUrl;
 use crate::host::{HostArgs, log_out, split_url};
 use crate::pretty;
 use crate::terminal::{say, stdout};
@@ -28,9 +30,8 @@ go to standard error.";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct GetArgs {
-    /// The URL of the resource, path and all
-    #[arg(value_name = "URI")]
-    uri: String,
+    #[command(flatten)]
+    uri: ResourceUrl,
     /// The body alone, byte by byte as it came, whatever it is, secrets included; on a terminal with control characters made visible
     #[arg(long)]
     json: bool,
@@ -49,7 +50,7 @@ pub(crate) async fn run(args: GetArgs) -> anyhow::Result<ExitCode> {
 
 async fn raw(client: &rosefish::Client, path: &str) -> anyhow::Result<ExitCode> {
     let response = client.get_raw(path).await.context(client.origin().to_owned())?;
-    if std::io::stdout().is_terminal() {
+    if std::io::stdout().is_terminal() || capture::is_on() {
         stdout().write_all(&response.body)?;
     } else {
         std::io::stdout().write_all(&response.body)?;

@@ -2,7 +2,7 @@
 //! or say in another order is put right here, before `clap` sees it: a noun alone has its first verb, options may stand before
 //! the verb, and `NOUN HOST VERB`, which was the order once, means the same.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use clap::Command;
 
@@ -42,12 +42,34 @@ pub(crate) fn normalised(command: &Command, mut args: Vec<OsString>) -> Vec<OsSt
     let given = words.iter().take(2).copied().find(|word| verb_at(*word).is_some());
     let verb = match given {
         Some(word) => args.remove(word),
-        // Too much for it to be a host alone: clap knows which verb this is similar to.
+        // Too much for it to be hosts alone: clap knows which verb this is similar to.
         None if words.len() > room(default) => args.remove(first),
+        None if words.len() > 1 && args.get(first).is_some_and(|word| is_mistyped(&verbs, word)) => args.remove(first),
         None => default.get_name().into(),
     };
     args.insert(at + 1, verb);
     args
+}
+
+/// Whether a word in front of hosts is a verb but for a letter, and no name that a host is likely to have.
+fn is_mistyped(verbs: &[&Command], word: &OsStr) -> bool {
+    let word = word.to_string_lossy();
+    let is_plain = word.bytes().all(|byte| byte.is_ascii_lowercase());
+    is_plain && verbs.iter().any(|verb| differs_by_one(verb.get_name(), &word))
+}
+
+/// Whether one letter is missing, too much, another one, or at its neighbour's place.
+fn differs_by_one(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let (a, b) = (a.get(same..).unwrap_or_default(), b.get(same..).unwrap_or_default());
+    match (a, b) {
+        ([x, y, a @ ..], [v, w, b @ ..]) if (x, y) == (w, v) && a == b => true,
+        ([_, a @ ..], [_, b @ ..]) if a == b => true,
+        ([_, rest @ ..], b) if rest == b => true,
+        (a, [_, rest @ ..]) => a == rest,
+        _ => false,
+    }
 }
 
 /// So many arguments that are no options a command takes.
@@ -120,6 +142,10 @@ mod tests {
             ("rosefish power --help", "rosefish power --help"),
             ("rosefish sensors bmc", "rosefish sensors bmc"),
             ("rosefish power onn bmc", "rosefish power onn bmc"),
+            ("rosefish power no bmc", "rosefish power no bmc"),
+            ("rosefish power a b c", "rosefish power status a b c"),
+            ("rosefish power @cluster login1", "rosefish power status @cluster login1"),
+            ("rosefish power off a[1-3] b --yes", "rosefish power off a[1-3] b --yes"),
             ("rosefish", "rosefish"),
             ("rosefish nonsense bmc", "rosefish nonsense bmc"),
             ("rosefish power -- bmc", "rosefish power status -- bmc"),
@@ -138,7 +164,8 @@ mod tests {
 
     #[test]
     fn an_option_stands_under_connection_if_it_is_about_that_and_only_then() {
-        let connection = ["user", "basic", "insecure", "ca", "pin", "timeout", "concurrency"];
+        let connection =
+            ["user", "password_command", "password_file", "basic", "insecure", "ca", "pin", "timeout", "concurrency"];
         let mut seen = 0;
         each(&command(), "rosefish", &mut |path, arg| {
             let id = arg.get_id().as_str();

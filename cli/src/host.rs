@@ -1,19 +1,19 @@
 //! How a host is named on the command line, and how one gets from there to a [`Client`]. The commands that talk to a
 //! host flatten [`HostArgs`] into their arguments.
 
-use std::io::IsTerminal as _;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::capture;
+use crate::fleet::current::Known;
+use crate::mistaken;
+use crate::password::{PASSWORD_VARIABLE, Source, of_environment};
 use crate::terminal::say;
 use anyhow::{Context as _, bail};
 use clap::Args;
-use rosefish::{Client, ClientBuilder, Credentials, ErrorKind};
-use secrecy::SecretString;
-
-/// The variable that has the password.
-pub(crate) const PASSWORD_VARIABLE: &str = "ROSEFISH_PASSWORD";
+use rosefish::{Client, ClientBuilder, Credentials, ErrorKind, SharedTls};
 
 /// The heading of [`HostArgs`] in `--help`. Each of them says so: a heading of the whole would be that of whatever follows as well.
 const CONNECTION: &str = "Connection";
@@ -24,6 +24,13 @@ pub struct HostArgs {
     /// Log in as this user; the password comes from ROSEFISH_PASSWORD or is asked for
     #[arg(help_heading = CONNECTION, long, short, value_name = "NAME", env = "ROSEFISH_USER")]
     pub user: Option<String>,
+    /// Take the password from the first line that this command prints, run without a shell, once for each host; {host} and
+    /// {user} in it stand for those
+    #[arg(help_heading = CONNECTION, long, value_name = "COMMAND", conflicts_with = "password_file")]
+    pub password_command: Option<String>,
+    /// Take the password from the first line of this file, which nobody else may be able to read
+    #[arg(help_heading = CONNECTION, long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
     /// Send the password with every request (HTTP Basic) instead of opening a session
     #[arg(help_heading = CONNECTION, long)]
     pub basic: bool,
@@ -36,13 +43,39 @@ pub struct HostArgs {
     /// Trust the one certificate whose SHA-256 is this, 64 hexadecimal digits with or without colons
     #[arg(help_heading = CONNECTION, long, value_name = "SHA256")]
     pub pin: Option<String>,
-    /// Give up on a request after so many seconds
+    /// End a request after so many seconds
     #[arg(help_heading = CONNECTION, long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<Duration>,
     /// Requests in flight at a time [default: 4]; a BMC is a small computer
     #[arg(help_heading = CONNECTION, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub concurrency: Option<u16>,
+    #[command(flatten)]
+    known: Known,
 }
+
+/// Who is trusted is read once, however many hosts there are.
+static TLS: LazyLock<SharedTls> = LazyLock::new(SharedTls::default);
+
+/// What a host could not do, with what kind of failure that was.
+#[derive(Debug)]
+pub(crate) struct HostError {
+    text: String,
+    pub(crate) kind: ErrorKind,
+}
+
+impl HostError {
+    pub(crate) fn new(text: String, kind: ErrorKind) -> Self {
+        Self { text, kind }
+    }
+}
+
+impl std::fmt::Display for HostError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for HostError {}
 
 pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     text.parse::<f64>()
@@ -57,29 +90,94 @@ impl HostArgs {
     ///
     /// # Errors
     ///
-    /// If there is no password to be had, the CA file can't be read, or the host can't be reached or refuses the login.
+    /// If there is no password, the CA file can't be read, or the host can't be reached or refuses the login.
     pub async fn connect(&self, url: &str) -> anyhow::Result<Client> {
         let mut builder = self.options()?(Client::builder(url));
-        if let Some(credentials) = self.credentials(url)? {
+        if let Some(credentials) = self.credentials(url).await? {
             builder = builder.credentials(credentials);
         }
-        builder.connect().await.map_err(|error| self.hint(url, &error))
+        let client = builder.connect().await.map_err(|error| self.hint(url, &error))?;
+        capture::reached();
+        Ok(client)
     }
 
     /// The user, if one was named, with the password.
-    pub(crate) fn credentials(&self, url: &str) -> anyhow::Result<Option<Credentials>> {
-        let Some(user) = &self.user else { return Ok(None) };
-        Ok(Some(Credentials::new(user.clone(), password(user, url)?)))
+    pub(crate) async fn credentials(&self, url: &str) -> anyhow::Result<Option<Credentials>> {
+        let Some(user) = self.user() else { return Ok(None) };
+        let password = match self.password_source() {
+            Some(source) => source.get(self.name(url), user).await?,
+            None => of_environment(user, url)?,
+        };
+        Ok(Some(Credentials::new(user, password)))
+    }
+
+    /// Who logs in by IPMI, where the inventory says that it is somebody else.
+    pub(crate) async fn ipmi_credentials(&self, url: &str) -> anyhow::Result<Option<Credentials>> {
+        let known = self.known.settings();
+        let (command, file) = (known.ipmi_password_command.as_ref(), known.ipmi_password_file.as_ref());
+        let own = Source::of(command, file, known.ipmi_password_env.as_ref());
+        if own.is_none() && known.ipmi_user.is_none() {
+            return Ok(None);
+        }
+        let Some(user) = known.ipmi_user.as_deref().or(self.user()) else { return Ok(None) };
+        let password = match own.or_else(|| self.password_source()) {
+            Some(source) => source.get(self.name(url), user).await?,
+            None => of_environment(user, url)?,
+        };
+        Ok(Some(Credentials::new(user, password)))
+    }
+
+    fn user(&self) -> Option<&str> {
+        self.known.user(self.user.as_deref())
+    }
+
+    /// The user whose password comes from the environment or has to be typed.
+    pub(crate) fn typed_by(&self) -> Option<&str> {
+        self.user().filter(|_| self.password_source().is_none())
+    }
+
+    fn name<'a>(&'a self, url: &'a str) -> &'a str {
+        self.known.name().unwrap_or(url)
+    }
+
+    fn password_source(&self) -> Option<Source> {
+        let known = self.known.settings();
+        let (command, file) = (known.password_command.as_ref(), known.password_file.as_ref());
+        Source::of(self.password_command.as_ref(), self.password_file.as_ref(), None)
+            .or_else(|| Source::of(command, file, known.password_env.as_ref()))
+    }
+
+    /// What the inventory says, where the command line says nothing.
+    pub(crate) fn known(&self) -> &Known {
+        &self.known
+    }
+
+    /// These arguments with what the inventory says where they say nothing.
+    fn with_known(&self) -> Self {
+        let (mut args, known) = (self.clone(), self.known.settings());
+        if !self.insecure && self.ca.is_none() && self.pin.is_none() {
+            args.insecure = known.insecure.unwrap_or_default();
+            (args.ca, args.pin) = (known.ca.clone(), known.pin.clone());
+        }
+        args.basic |= known.basic.unwrap_or_default();
+        args.timeout = self.timeout.or(known.timeout);
+        args
+    }
+
+    /// How long a request may take, if that is said.
+    pub(crate) fn request_timeout(&self) -> Option<Duration> {
+        self.timeout.or(self.known.settings().timeout)
     }
 
     /// Everything but the credentials, for any number of clients.
     pub(crate) fn options(&self) -> anyhow::Result<impl Fn(ClientBuilder) -> ClientBuilder + Send + Sync + 'static> {
-        let args = self.clone();
-        let pem = match &self.ca {
+        let args = self.with_known();
+        let pem = match &args.ca {
             Some(file) => Some(std::fs::read(file).with_context(|| format!("--ca {}", file.display()))?),
             None => None,
         };
         Ok(move |mut builder: ClientBuilder| {
+            builder = builder.shared_tls(&TLS);
             if args.basic {
                 builder = builder.basic_auth();
             }
@@ -104,10 +202,11 @@ impl HostArgs {
 
     /// What to try next, where the error is one that an argument would mend.
     pub(crate) fn hint(&self, url: &str, error: &rosefish::Error) -> anyhow::Error {
-        match self.mended_by(error) {
-            Some(hint) => anyhow::anyhow!("{url}: {}; {hint}", error.report()),
-            None => anyhow::anyhow!("{url}: {}", error.report()),
-        }
+        let text = match self.with_known().mended_by(error).or_else(|| mistaken::reach(url, error)) {
+            Some(hint) => format!("{url}: {}; {hint}", error.report()),
+            None => format!("{url}: {}", error.report()),
+        };
+        anyhow::Error::new(HostError::new(text, error.kind()))
     }
 
     fn mended_by(&self, error: &rosefish::Error) -> Option<String> {
@@ -121,9 +220,11 @@ impl HostArgs {
         let is_login = error.method() == Some("POST")
             && error.uri().is_some_and(|uri| uri.trim_end_matches('/').ends_with("Sessions"));
         match error.kind() {
-            _ if self.user.is_none() => error.is_auth().then(|| "name a user with --user".to_owned()),
+            _ if self.user().is_none() => error.is_auth().then(|| "name a user with --user".to_owned()),
             ErrorKind::SessionLimit if !self.basic => hint("--basic does without a session"),
-            ErrorKind::Unauthorized => hint("is the password in ROSEFISH_PASSWORD that of --user?"),
+            ErrorKind::Unauthorized if self.password_source().is_none() => {
+                hint("is the password in ROSEFISH_PASSWORD that of --user?")
+            }
             // It is not the password that the login failed for.
             ErrorKind::Refused | ErrorKind::Decode | ErrorKind::Forbidden if is_login && !self.basic => {
                 hint("--basic does without a session, where the service takes the password with each request")
@@ -217,21 +318,7 @@ pub async fn logged_out() {
     }
 }
 
-fn password(user: &str, url: &str) -> anyhow::Result<SecretString> {
-    match std::env::var(PASSWORD_VARIABLE) {
-        Ok(password) => return Ok(password.into()),
-        Err(std::env::VarError::NotUnicode(_)) => bail!("{PASSWORD_VARIABLE} is not UTF-8"),
-        Err(std::env::VarError::NotPresent) => {}
-    }
-    if !std::io::stdin().is_terminal() {
-        bail!("no password for {user}: set {PASSWORD_VARIABLE} (there is no terminal to ask for it on)");
-    }
-    let password = rpassword::prompt_password(format!("Password of {user} at {url}: "))
-        .context("the password could not be read from the terminal")?;
-    Ok(password.into())
-}
-
-/// A URL as a person types it, taken apart: the service's origin, and the path on it (`""` where there is none).
+/// Takes a URL apart as a person types it: the service's origin, and the path on it (`""` where there is none).
 ///
 /// # Errors
 ///

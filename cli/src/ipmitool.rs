@@ -47,6 +47,8 @@ pub(crate) const WORDS: &[(&str, &str)] = &[
     ("user", "users HOST"),
     ("lan print", "lan HOST"),
     ("lan set 1", "lan set HOST --address 10.0.0.8 --netmask 255.255.255.0"),
+    ("sol info", "console HOST --protocol ipmi"),
+    ("sol set", "console set HOST --protocol ipmi --bit-rate 115200"),
     ("sol activate", "sol HOST"),
     ("sol deactivate", "sol HOST --take-over"),
 ];
@@ -78,7 +80,7 @@ const NOTHING: &[&str] = &[
     "vita",
 ];
 
-/// Words of ipmitool that are no host, where they are the last ones.
+/// Words of ipmitool that are not hosts, where they are the last ones.
 const NO_HOST: &[&str] = &[
     "cold",
     "elist",

@@ -3,20 +3,24 @@
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod capture;
 mod certificate;
 mod change;
 mod check;
 mod files;
+mod fleet;
 mod get;
 mod grammar;
 pub mod host;
 mod image;
 mod ipmitool;
 mod manual;
+mod mistaken;
 mod mock;
 mod oem;
 mod operate;
 mod partial;
+mod password;
 mod pretty;
 mod record;
 mod schema;
@@ -25,13 +29,20 @@ mod service;
 mod sessions;
 mod terminal;
 mod trace;
+mod typed;
+mod validate;
 pub mod walk;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use crate::fleet::current::{Named, arguments_for};
+use crate::fleet::fan::Work;
+use crate::fleet::hosts::Hosts;
+use crate::fleet::options::Line;
 use crate::terminal::{LookArgs, one_line, say};
 
 const EXAMPLES: &str = "\
@@ -42,20 +53,24 @@ Examples:
   rosefish set bmc /redfish/v1/Systems/1 AssetTag=7   change a property; action invokes an action, vendors' as well
   rosefish power 10.0.0.7 --user root             is it on? Redfish, or IPMI where there is none
   rosefish power on 10.0.0.7 --user root          a noun, a verb and a host; with no verb, it is shown
-  rosefish sensors 10.0.0.7 --user root           and health, boot, logs, sel, inventory, identify, bmc, users, network, lan, console, sol
+  rosefish sensors 10.0.0.7 --user root           and health, boot, logs, sel, inventory, identify, bmc, users, network, storage, lan, console, sol
   rosefish media boot 10.0.0.7 install.iso --user root   start a machine from an image on this computer
   rosefish oem captured/                          what vendors add to the standard
+  rosefish power @cluster,node[01-16] --user root many hosts: lists, ranges, groups of an inventory, or - for standard input
   rosefish check captured/                        decode payloads from files
+  rosefish validate https://bmc --user root       judge a service by the standard; payloads in files as well
   rosefish schema ComputerSystem/PowerState       what the schemas say of it
   rosefish schemas fetch bmc theirs/              the schemas that a service publishes; diff compares two folders
   rosefish record https://bmc captured/           a folder of payloads that the mock serves
   rosefish mock --port 8443                       a BMC to try things on
 
-The password comes from ROSEFISH_PASSWORD or is asked for; it is never an argument.
+The password comes from ROSEFISH_PASSWORD, a file or a command (--password-file, --password-command), or is asked for; it is
+never an argument.
 
 Exit codes: 0 done; 1 not done, the last line says why; 2 wrong command line; 3 done in part: what could not be
 read is named on standard error, and as `partial` in JSON; 4 something was found that was looked for (problems, differences);
-130 interrupted.";
+5 of many hosts, none could be reached; 130 interrupted.
+Of many hosts: 0 done on all, 3 on some, 1 on none.";
 
 /// Inspect and operate servers through their BMCs, over Redfish or IPMI
 #[derive(Debug, Parser)]
@@ -91,6 +106,7 @@ enum Command {
     Users(operate::users::UsersArgs),
     Bmc(operate::bmc::BmcArgs),
     Network(operate::network::NetworkArgs),
+    Storage(operate::storage::StorageArgs),
     Lan(operate::lan::LanArgs),
     Console(operate::console::ConsoleArgs),
     Certificate(certificate::CertificateArgs),
@@ -99,6 +115,7 @@ enum Command {
     Sol(operate::sol::SolArgs),
     Oem(oem::OemArgs),
     Check(check::CheckArgs),
+    Validate(validate::ValidateArgs),
     Schema(schema::SchemaArgs),
     Schemas(schemas::SchemasArgs),
     Record(record::RecordArgs),
@@ -115,7 +132,7 @@ const WRONG_USAGE: u8 = 2;
 
 /// The command line as `clap` knows it.
 fn command() -> clap::Command {
-    grammar::decorated(Arguments::command())
+    fleet::options::decorated(grammar::decorated(Arguments::command()))
 }
 
 /// Runs the command that the arguments of this process name.
@@ -127,18 +144,25 @@ pub fn run() -> ExitCode {
         return WRONG_USAGE.into();
     }
     let command = command();
+    if let Some(hint) = mistaken::hint(&command, &words) {
+        say!("rosefish: {}", one_line(&hint));
+        return WRONG_USAGE.into();
+    }
     let words = grammar::normalised(&command, words);
-    let arguments = match Arguments::from_arg_matches(&command.get_matches_from(words)) {
-        Ok(arguments) => arguments,
+    let mut matches = command.clone().get_matches_from(words.clone());
+    if fleet::options::wants_json(&matches) {
+        matches = command.get_matches_from(fleet::options::with_json(words));
+    }
+    match LookArgs::from_arg_matches(&matches) {
+        Ok(look) => look.apply(),
         Err(error) => error.exit(),
-    };
-    arguments.look.apply();
-    trace::show(arguments.verbose);
+    }
+    trace::show(matches.get_count("verbose"));
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&anyhow::Error::new(error).context("the program can't start its threads")),
     };
-    let code = match runtime.block_on(dispatch(arguments.command)) {
+    let code = match runtime.block_on(carry_out(matches)) {
         Ok(code) => code,
         Err(error) => failed(&error),
     };
@@ -149,44 +173,78 @@ pub fn run() -> ExitCode {
     code
 }
 
-type Work = std::pin::Pin<Box<dyn Future<Output = anyhow::Result<ExitCode>>>>;
+/// Carries a command out, for the host that it is about or for each of many.
+async fn carry_out(matches: ArgMatches) -> anyhow::Result<ExitCode> {
+    let arguments = |host: Arc<Named>, matches: &ArgMatches| match arguments_for::<Arguments>(host, matches) {
+        Ok(arguments) => arguments,
+        Err(error) => error.exit(),
+    };
+    let Some((line, leaf)) = Line::of(&matches)? else {
+        return dispatch(arguments(Arc::default(), &matches).command).await;
+    };
+    let Hosts { mut all, is_list } = fleet::hosts::resolve(&line.hosts, line.many.inventory.as_deref())?;
+    if line.dry_run {
+        return fleet::fan::plan(&line, &all);
+    }
+    let is_list = is_list || line.many.csv || line.many.group_by.is_some();
+    if !is_list && let Some(host) = all.pop() {
+        return dispatch(arguments(Arc::new(host), &matches).command).await;
+    }
+    anyhow::ensure!(!line.alone, "`{}` like this is about one host at a time", line.command);
+    if !fleet::fan::confirm(&line, &all)? {
+        say!("rosefish: nothing was done");
+        return Ok(ExitCode::FAILURE);
+    }
+    let leaf = leaf.clone();
+    let begin = move |host| Ok(begin(arguments_for::<Arguments>(host, &matches)?.command));
+    fleet::fan::run(line, &leaf, all, Arc::new(begin)).await
+}
 
+/// Runs a command unless it is interrupted.
 async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
-    let run = async |work| host::uninterrupted(work).await.unwrap_or(Ok(host::INTERRUPTED.into()));
     match command {
         // These say themselves what an interrupt means: a table of what was seen, and the end of the service.
-        Command::Walk(args) => walk::run(args).await,
-        Command::Schema(args) => schema::run(args),
-        Command::Record(args) => record::run(args).await,
-        Command::Mock(args) => mock::run(args).await,
-        Command::Media(args) => operate::media::run(args).await,
-        Command::Completions(args) => manual::completions(args, crate::command()),
-        Command::Man(args) => manual::pages(args, crate::command()),
-        Command::Get(args) => run(Box::pin(get::run(args)) as Work).await,
-        Command::Set(args) => run(Box::pin(change::set::run(args))).await,
-        Command::Action(args) => run(Box::pin(change::action::run(args))).await,
-        Command::Power(args) => run(Box::pin(operate::power::run(args))).await,
-        Command::Boot(args) => run(Box::pin(operate::boot::run(args))).await,
-        Command::Sensors(args) => run(Box::pin(operate::sensors::run(args))).await,
-        Command::Bios(args) => run(Box::pin(operate::bios::run(args))).await,
-        Command::Firmware(args) => run(Box::pin(operate::firmware::run(args))).await,
-        Command::Health(args) => run(Box::pin(operate::health::run(args))).await,
-        Command::Logs(args) => run(Box::pin(operate::logs::run(args))).await,
-        Command::Sel(args) => run(Box::pin(operate::sel::run(args))).await,
-        Command::Inventory(args) => run(Box::pin(operate::inventory::run(args))).await,
-        Command::Identify(args) => run(Box::pin(operate::identify::run(args))).await,
-        Command::Users(args) => run(Box::pin(operate::users::run(args))).await,
-        Command::Bmc(args) => run(Box::pin(operate::bmc::run(args))).await,
-        Command::Network(args) => run(Box::pin(operate::network::run(args))).await,
-        Command::Console(args) => run(Box::pin(operate::console::run(args))).await,
-        Command::Lan(args) => run(Box::pin(operate::lan::run(args))).await,
-        Command::Certificate(args) => run(Box::pin(certificate::run(args))).await,
-        Command::Sessions(args) => run(Box::pin(sessions::run(args))).await,
-        Command::Raw(args) => run(Box::pin(operate::raw::run(args))).await,
-        Command::Sol(args) => run(Box::pin(operate::sol::run(args))).await,
-        Command::Oem(args) => run(Box::pin(oem::run(args))).await,
-        Command::Schemas(args) => run(Box::pin(schemas::run(args))).await,
-        Command::Check(args) => run(Box::pin(check::run(args))).await,
+        Command::Walk(_) | Command::Record(_) | Command::Mock(_) | Command::Media(_) => begin(command).await,
+        command => host::uninterrupted(begin(command)).await.unwrap_or(Ok(host::INTERRUPTED.into())),
+    }
+}
+
+fn begin(command: Command) -> Work {
+    match command {
+        Command::Walk(args) => Box::pin(walk::run(args)),
+        Command::Schema(args) => Box::pin(async { schema::run(args) }),
+        Command::Record(args) => Box::pin(record::run(args)),
+        Command::Mock(args) => Box::pin(mock::run(args)),
+        Command::Media(args) => Box::pin(operate::media::run(args)),
+        Command::Completions(args) => Box::pin(async { manual::completions(args, crate::command()) }),
+        Command::Man(args) => Box::pin(async { manual::pages(args, crate::command()) }),
+        Command::Get(args) => Box::pin(get::run(args)),
+        Command::Set(args) => Box::pin(change::set::run(args)),
+        Command::Action(args) => Box::pin(change::action::run(args)),
+        Command::Power(args) => Box::pin(operate::power::run(args)),
+        Command::Boot(args) => Box::pin(operate::boot::run(args)),
+        Command::Sensors(args) => Box::pin(operate::sensors::run(args)),
+        Command::Bios(args) => Box::pin(operate::bios::run(args)),
+        Command::Firmware(args) => Box::pin(operate::firmware::run(args)),
+        Command::Health(args) => Box::pin(operate::health::run(args)),
+        Command::Logs(args) => Box::pin(operate::logs::run(args)),
+        Command::Sel(args) => Box::pin(operate::sel::run(args)),
+        Command::Inventory(args) => Box::pin(operate::inventory::run(args)),
+        Command::Identify(args) => Box::pin(operate::identify::run(args)),
+        Command::Users(args) => Box::pin(operate::users::run(args)),
+        Command::Bmc(args) => Box::pin(operate::bmc::run(args)),
+        Command::Network(args) => Box::pin(operate::network::run(args)),
+        Command::Console(args) => Box::pin(operate::console::run(args)),
+        Command::Storage(args) => Box::pin(operate::storage::run(args)),
+        Command::Lan(args) => Box::pin(operate::lan::run(args)),
+        Command::Certificate(args) => Box::pin(certificate::run(args)),
+        Command::Sessions(args) => Box::pin(sessions::run(args)),
+        Command::Raw(args) => Box::pin(operate::raw::run(args)),
+        Command::Sol(args) => Box::pin(operate::sol::run(args)),
+        Command::Oem(args) => Box::pin(oem::run(args)),
+        Command::Schemas(args) => Box::pin(schemas::run(args)),
+        Command::Check(args) => Box::pin(check::run(args)),
+        Command::Validate(args) => Box::pin(validate::run(args)),
     }
 }
 

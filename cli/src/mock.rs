@@ -10,7 +10,7 @@ use rosefish_mock::fault::Faults;
 use rosefish_mock::ipmi::MockIpmi;
 use rosefish_mock::{DEFAULT_PASSWORD, DEFAULT_USER, MockBmc, Quirk, Tree};
 
-use crate::host::PASSWORD_VARIABLE;
+use crate::password::PASSWORD_VARIABLE;
 use crate::terminal::{say, stdout};
 
 const EXAMPLES: &str = "\
@@ -59,7 +59,7 @@ pub(crate) struct MockArgs {
     /// Do something as a vendor's service does it; may be given more than once. `--quirk list` names them
     #[arg(long, value_name = "NAME")]
     quirk: Vec<String>,
-    /// Let random faults befall this share of the requests, from 0 to 1
+    /// Have random faults in this share of the requests, from 0 to 1
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
     faults: f64,
     /// The seed of the random faults: the same seed gives the same faults

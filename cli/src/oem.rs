@@ -7,15 +7,17 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args;
-use rosefish::explore::{Explorer, Findings, Property, ValueKind};
+use rosefish::explore::{Explorer, Findings, Packs, Place, Property, ValueKind, VendorType};
 use rosefish::walk::Walk;
-use serde_json::json;
+use rosefish::wire::{Kind, ODataType, Table as Type};
+use serde_json::{Value, json};
 
 use crate::files;
 use crate::host::{HostArgs, log_out, split_url};
 use crate::operate::{Table, print};
 use crate::partial::{self, say_not_read};
 use crate::terminal::say;
+use crate::typed::kind_at;
 use crate::walk::unread_line;
 
 const EXAMPLES: &str = "\
@@ -23,6 +25,9 @@ Examples:
   rosefish oem https://bmc --user root            walk a service and show what its vendor adds
   rosefish oem captured/ --json                   the same of payloads in files
   rosefish oem captured/ --csdl drafts/           write a draft of CSDL per vendor
+
+TYPE is the type that the crate rosefish-oem has for a property or resource, which programs read it with; where there is
+none, it is reached by name, as JSON.
 
 Values whose names say that they are secret are not shown.";
 
@@ -60,6 +65,7 @@ pub(crate) async fn run(args: OemArgs) -> anyhow::Result<ExitCode> {
         found.vendors.retain(|vendor| wanted(&vendor.name));
         print(&if args.json {
             let mut json = serde_json::to_value(&found)?;
+            tell_types(&mut json, &found);
             if let Some(object) = json.as_object_mut() {
                 object.insert("partial".to_owned(), json!(unread));
             }
@@ -125,21 +131,68 @@ fn write(explorer: &Explorer, folder: &Path, wanted: impl Fn(&str) -> bool) -> a
     Ok(())
 }
 
+/// The types that packs have for what stands at a place.
+fn place_types(packs: &Packs, place: &Place) -> Vec<&'static Type> {
+    let (pointer, vendor) = place.pointer.rsplit_once('/').unwrap_or_default();
+    let vendor = vendor.replace("~1", "/").replace("~0", "~");
+    let find = |said: Option<&ODataType>| packs.object(&place.resource, pointer, &vendor, said);
+    let said: Vec<_> = place.types.iter().map(|said| ODataType::from(said.as_str())).collect();
+    let bare = packs.bare(&place.resource, &pointer.replace("/*", ""), &vendor);
+    match said.is_empty() {
+        true => find(None).or(bare).into_iter().collect(),
+        false => said.iter().filter_map(|said| find(Some(said))).collect(),
+    }
+}
+
+fn resource_type(packs: &Packs, ty: &VendorType) -> Option<&'static Type> {
+    ty.types.iter().find_map(|said| packs.resource(&ODataType::from(said.as_str())))
+}
+
+/// The name of the type that declares a property, if one of these does.
+fn declares(types: &[&'static Type], pointer: &str) -> Option<&'static str> {
+    let is_typed = |ty: &&&'static Type| !matches!(kind_at(ty, pointer), None | Some(Kind::Oem));
+    types.iter().find(is_typed).map(|ty| ty.name)
+}
+
+/// Adds to each property, place and resource the name of its type.
+fn tell_types(json: &mut Value, found: &Findings) {
+    let packs = rosefish_oem::packs();
+    let tell = |properties: &mut Value, of: &[Property], types: &[&'static Type]| {
+        for (property, json) in of.iter().zip(properties.as_array_mut().into_iter().flatten()) {
+            json["type"] = json!(declares(types, &property.pointer));
+        }
+    };
+    for (vendor, json) in found.vendors.iter().zip(json["vendors"].as_array_mut().into_iter().flatten()) {
+        for (place, json) in vendor.places.iter().zip(json["places"].as_array_mut().into_iter().flatten()) {
+            tell(&mut json["properties"], &place.properties, &place_types(&packs, place));
+        }
+        for (ty, json) in vendor.types.iter().zip(json["types"].as_array_mut().into_iter().flatten()) {
+            let known: Vec<_> = resource_type(&packs, ty).into_iter().collect();
+            json["type"] = json!(known.first().map(|ty| ty.name));
+            tell(&mut json["properties"], &ty.properties, &known);
+        }
+    }
+}
+
 fn text(found: &Findings) -> String {
-    let mut properties = Table::new(&["VENDOR", "RESOURCE", "PROPERTY", "KIND", "COUNT", "SAMPLES"]);
+    let mut properties = Table::new(&["VENDOR", "RESOURCE", "PROPERTY", "KIND", "TYPE", "COUNT", "SAMPLES"]);
     let mut actions = Table::new(&["VENDOR", "RESOURCE", "ACTION", "COUNT", "PARAMETERS", "TARGET"]);
-    let mut types = Table::new(&["VENDOR", "TYPE", "COUNT", "FIRST"]);
+    let mut types = Table::new(&["VENDOR", "RESOURCE", "TYPE", "COUNT", "FIRST"]);
+    let packs = rosefish_oem::packs();
     for vendor in &found.vendors {
         for place in &vendor.places {
+            let known = place_types(&packs, place);
             for property in &place.properties {
                 let name = format!("{}{}", place.pointer, property.pointer);
-                properties.row(row(&vendor.name, &place.resource, name, property));
+                properties.row(row(&vendor.name, &place.resource, name, property, &known));
             }
         }
         for ty in &vendor.types {
-            types.row([vendor.name.clone(), ty.name.clone(), ty.count.to_string(), ty.uri.clone()]);
+            let known: Vec<_> = resource_type(&packs, ty).into_iter().collect();
+            let name = known.first().map_or("", |ty| ty.name).to_owned();
+            types.row([vendor.name.clone(), ty.name.clone(), name, ty.count.to_string(), ty.uri.clone()]);
             for property in &ty.properties {
-                properties.row(row(&vendor.name, &ty.name, property.pointer.clone(), property));
+                properties.row(row(&vendor.name, &ty.name, property.pointer.clone(), property, &known));
             }
         }
         for action in &vendor.actions {
@@ -168,10 +221,11 @@ fn text(found: &Findings) -> String {
     }
 }
 
-fn row(vendor: &str, resource: &str, name: String, property: &Property) -> [String; 6] {
+fn row(vendor: &str, resource: &str, name: String, property: &Property, known: &[&'static Type]) -> [String; 7] {
     let kinds: Vec<_> = property.kinds.iter().map(|kind| word(*kind)).collect();
-    let samples = property.samples.join(", ");
-    [vendor.to_owned(), resource.to_owned(), name, kinds.join("/"), property.count.to_string(), samples]
+    let ty = declares(known, &property.pointer).unwrap_or_default().to_owned();
+    let (count, samples) = (property.count.to_string(), property.samples.join(", "));
+    [vendor.to_owned(), resource.to_owned(), name, kinds.join("/"), ty, count, samples]
 }
 
 fn word(kind: ValueKind) -> &'static str {

@@ -5,15 +5,15 @@ use rosefish::Client;
 use rosefish::host::Backend;
 use serde_json::{Value, json};
 
+use crate::fleet::current::Address;
 use crate::host::{HostArgs, log_out, split_url};
 use crate::operate::envelope;
 
 /// A Redfish service, and how to log in.
 #[derive(Debug, Args)]
 pub(crate) struct Service {
-    /// The host: a name or an address, with or without a port, or the URL of its Redfish service
-    #[arg(value_name = "HOST")]
-    pub(crate) address: String,
+    #[command(flatten)]
+    pub(crate) address: Address,
     #[command(flatten)]
     pub(crate) host: HostArgs,
 }

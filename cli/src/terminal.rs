@@ -8,6 +8,8 @@ use std::sync::OnceLock;
 
 use clap::{Args, ValueEnum};
 
+use crate::capture;
+
 /// Prints a line on standard error.
 macro_rules! say {
     ($($argument:tt)*) => { $crate::terminal::say_line(format_args!($($argument)*)) };
@@ -89,6 +91,9 @@ fn width() -> usize {
 
 /// Writes what has been made safe part by part, colours and all, to standard output.
 pub(crate) fn write_safe(text: &str) -> io::Result<()> {
+    if capture::keep(|captured| captured.text.push_str(text)) {
+        return Ok(());
+    }
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()
@@ -96,8 +101,19 @@ pub(crate) fn write_safe(text: &str) -> io::Result<()> {
 
 /// Prints a line on standard error.
 pub(crate) fn say_line(line: Arguments<'_>) {
+    let text = shown(&format!("{line}\n")).into_owned();
+    if capture::keep(|captured| captured.said.extend(text.lines().map(str::to_owned))) {
+        return;
+    }
     // Nobody is left to be told.
-    let _ = io::stderr().lock().write_all(shown(&format!("{line}\n")).as_bytes());
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Asks a question on standard error, behind which the answer is typed.
+pub(crate) fn ask(question: &str) -> io::Result<()> {
+    let mut out = io::stderr().lock();
+    out.write_all(shown(question).as_bytes())?;
+    out.flush()
 }
 
 /// Standard output.
@@ -117,8 +133,13 @@ impl Write for Stdout {
 
     fn flush(&mut self) -> io::Result<()> {
         let bytes = std::mem::take(&mut self.0);
+        let text = String::from_utf8_lossy(&bytes);
+        let text = shown(&text);
+        if capture::keep(|captured| captured.text.push_str(&text)) {
+            return Ok(());
+        }
         let mut out = io::stdout().lock();
-        out.write_all(shown(&String::from_utf8_lossy(&bytes)).as_bytes())?;
+        out.write_all(text.as_bytes())?;
         out.flush()
     }
 }

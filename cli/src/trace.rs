@@ -34,7 +34,7 @@ impl Write for Lines {
 
 impl Drop for Lines {
     fn drop(&mut self) {
-        // Nobody is left to be told.
+        // Nobody is left to read it.
         let _ = self.flush();
     }
 }

@@ -42,7 +42,7 @@ fn options_are_shown_in_their_order_and_the_order_is_changed() {
     assert_eq!(sent, json!({ "Boot": { "BootOrder": ["Boot0003", "Boot0001", "Boot0002"] } }));
     let first: Value = serde_json::from_slice(&run(&bmc, &["options", "--json"]).stdout).unwrap();
     assert_eq!((&first["value"][0]["reference"], &first["value"][0]["place"]), (&json!("Boot0003"), &json!(1)));
-    // Once more is no change.
+    // Once more is not a change.
     text(&run(&bmc, &["order", "Boot0003", "Boot0001"]));
     bmc.requests().to("PATCH", SYSTEM).assert_once();
     let unknown = run(&bmc, &["order", "Boot0099"]);

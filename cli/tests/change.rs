@@ -223,7 +223,7 @@ async fn what_goes_on_is_told_or_followed_to_its_end() {
     let vendor = &vendors()[0];
     let given = format!("{}={}", vendor.parameter, vendor.allowed);
     for (wait, monitor, code, said) in [
-        (false, Action::empty(202), 0, "accepted; it goes on: /redfish/v1/Monitors/7"),
+        (false, Action::empty(202), 0, "accepted; under way: /redfish/v1/Monitors/7"),
         (true, Action::empty(204), 0, "ended without failing"),
         (true, Action::message(500, "Base.1.0.InternalError", "It broke."), 1, ""),
     ] {

@@ -97,7 +97,7 @@ async fn one_press_ends_the_session_in_every_verb() {
     }
 }
 
-/// From before the login to behind it, and whatever tells the program to end.
+/// From before the login to behind it, and whatever asks the program to end.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_signal_at_any_moment_of_a_login_leaves_a_session() {
     for (number, signal) in ["-INT", "-TERM", "-HUP"].into_iter().cycle().take(21).enumerate() {

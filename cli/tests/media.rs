@@ -271,6 +271,7 @@ fn a_machine_is_started_from_an_image_of_700_mib_that_its_bmc_reads_in_ranges() 
     let output = run(&bmc, "boot", &[image.path(), "--force", "--idle", "3"]);
     let shown = text(&output);
     assert!(shown.starts_with("done: 100 % of it read") && shown.contains("ejected from CD1"), "{shown}");
+    assert!(errors(&output).contains("stage: "), "{}", errors(&output));
     let fetched = bmc.fetched_images();
     assert_eq!(fetched.len(), 1, "{fetched:?}");
     assert_eq!((&fetched[0].error, fetched[0].read), (&None, 700 * MIB + 2048));

@@ -145,6 +145,37 @@ async fn what_a_vendor_adds_is_found_in_a_service() {
     assert_eq!(mock.sessions(), 0, "the command has logged out");
 }
 
+#[test]
+fn what_a_pack_has_a_type_for_is_told() {
+    // The service root of an IEIT SYSTEMS server, as the vendor's manual has it; its values are made up.
+    let folder = Folder::new("typed");
+    let payload = json!({
+        "@odata.id": "/redfish/v1", "@odata.type": "#ServiceRoot.v1_12_0.ServiceRoot", "Id": "RootService", "Name": "Root Service",
+        "Oem": {"Public": {
+            "ManagementIPv4": "192.0.2.7", "Manufacturer": "IEIT SYSTEMS", "Model": "SA5212-M7", "SerialNumber": "123",
+            "Unheard": true,
+        }},
+    });
+    fs::write(folder.0.join("root.json"), payload.to_string()).unwrap();
+    let found = json_of(&run(&["oem", folder.text(), "--json"]));
+    let place = &vendor(&found, "Public")["places"][0];
+    for (name, ty) in [
+        ("/ManagementIPv4", json!("OemPublic.ServiceRoot")),
+        ("/Manufacturer", json!("OemPublic.ServiceRoot")),
+        ("/Model", json!("OemPublic.ServiceRoot")),
+        ("/SerialNumber", json!("OemPublic.ServiceRoot")),
+        ("/Unheard", Value::Null),
+    ] {
+        assert_eq!(property(place, name)["type"], ty, "{name}");
+    }
+    let table = String::from_utf8(run(&["oem", folder.text(), "--wide"]).stdout).unwrap();
+    let line = |name: &str| table.lines().find(|line| line.contains(name)).unwrap_or_default();
+    assert!(line("/Model").contains("OemPublic.ServiceRoot") && line("/Model").contains("SA5212-M7"), "{table}");
+    assert!(!line("/Unheard").contains("OemPublic"), "{table}");
+    let checked = json_of(&run(&["check", folder.text(), "--json"]));
+    assert_eq!(checked["oem"], json!({"Public": {"leaves": 5, "typed_leaves": 4}}));
+}
+
 /// The model of Redfish's schemas together with drafts.
 fn compiled(mut documents: Vec<Document>, drafts: &Path) -> Model {
     let manifest = Manifest::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../schemas/bundle.toml")).unwrap();

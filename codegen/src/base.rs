@@ -27,7 +27,7 @@ const FILE: &str = "base.txt";
 const HEAD: &str = concat!("rosefish-codegen ", env!("CARGO_PKG_VERSION"));
 
 impl Base {
-    /// Of a model, with the folders and the manifest that it was made from.
+    /// Keeps a model, with the folders and the manifest that it was made from.
     #[must_use]
     pub fn of(model: &Model, folders: &[PathBuf], manifest: &Path) -> Self {
         let module = |name: &TypeName| model.schemas.get(&name.schema).map_or("", |schema| schema.module.as_str());

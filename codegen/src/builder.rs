@@ -13,7 +13,7 @@ use crate::model::annotation::split_version;
 use crate::model::ir::Model;
 use crate::rust::{self, Output};
 
-/// Compiles schemas of one's own in a build script: types like those of `rosefish::schema`, which they refer to where they
+/// Compiles schemas of your own in a build script: types like those of `rosefish::schema`, which they refer to where they
 /// have properties of Redfish's types, links to its resources, or derive from them.
 ///
 /// ```no_run
@@ -33,7 +33,7 @@ use crate::rust::{self, Output};
 /// ```
 ///
 /// A module per schema, resources at the root by their bare names, and in `methods` a trait per resource with a method for each
-/// link and each action: `use contoso::methods::*`. `types`, `find` and `description` tell what the schemas say.
+/// link and each action: `use contoso::methods::*`. `types`, `find` and `description` show what the schemas say.
 ///
 /// A resource that a schema links to and that the features of `rosefish` left out is a name without fields, as in `rosefish`.
 #[derive(Debug, Clone, Default)]
@@ -48,7 +48,7 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Of nothing yet.
+    /// Creates a builder without schemas.
     pub fn new() -> Self {
         Self::default()
     }
@@ -86,13 +86,13 @@ impl Builder {
         self
     }
 
-    /// Has Cargo show what the compiler noticed and went on with: references that no schema defines.
+    /// Has Cargo show what the compiler noticed and continued with: references that no schema defines.
     pub fn warnings(mut self, show: bool) -> Self {
         self.warnings = show;
         self
     }
 
-    /// Compiles, writes, and tells Cargo what the outcome depends on. Returns the file to include.
+    /// Compiles, writes, and shows Cargo what the outcome depends on. Returns the file to include.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! All that is wrong with a folder of schemas, for whoever writes them.
+//! All that is wrong with a folder of schemas, for anyone who writes them.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use crate::model::ir::Model;
 use crate::model::{self, Selection};
 use crate::pinned::pinned;
 
-/// Compiles folders of schemas, and tells all that is wrong with them. Schemas without the standard's `Resource` among them are taken
+/// Compiles folders of schemas, and shows all that is wrong with them. Schemas without the standard's `Resource` among them are taken
 /// for a vendor's: they are compiled on top of the schemas that this compiler is pinned to, and the model is theirs alone.
 ///
 /// # Errors

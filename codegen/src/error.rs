@@ -53,25 +53,25 @@ impl Error {
         Self(Box::new(Inner { file: file.into(), line: None, found: found.into(), expected: expected.into() }))
     }
 
-    /// The file, folder or erratum that the error is about.
+    /// Returns the file, folder or erratum that the error is about.
     #[must_use]
     pub fn file(&self) -> &str {
         &self.0.file
     }
 
-    /// The line in the file, from 1; none where the error is about the file as a whole.
+    /// Returns the line in the file, from 1; none where the error is about the file as a whole.
     #[must_use]
     pub fn line(&self) -> Option<u32> {
         self.0.line
     }
 
-    /// What was found.
+    /// Returns what was found.
     #[must_use]
     pub fn found(&self) -> &str {
         &self.0.found
     }
 
-    /// What was expected instead.
+    /// Returns what was expected instead.
     #[must_use]
     pub fn expected(&self) -> &str {
         &self.0.expected
@@ -121,7 +121,7 @@ impl From<Error> for Errors {
     }
 }
 
-/// The first one, for whoever wants to know just why it failed.
+/// The first one, for anyone who wants to know just why it failed.
 impl From<Errors> for Error {
     fn from(errors: Errors) -> Self {
         errors.0.into_iter().next().unwrap_or_else(|| Self::of("schemas", "no error", "one"))

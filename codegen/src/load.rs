@@ -71,7 +71,7 @@ pub(crate) fn load_all(folders: &[PathBuf]) -> Result<Vec<Document>, Errors> {
     errors.or(documents)
 }
 
-/// Reads one schema file from its text, in the language that the name's ending tells; `file` is the name that errors give.
+/// Reads one schema file from its text, in the language that the name's ending shows; `file` is the name that errors give.
 ///
 /// # Errors
 ///
@@ -85,7 +85,7 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<Document>, Error> {
     Ok(settled(language, documents))
 }
 
-/// What only all files of a folder together tell.
+/// What only all files of a folder together show.
 fn settled(language: Language, documents: Vec<Document>) -> Vec<Document> {
     #[cfg(feature = "json-schema")]
     if language != Language::Csdl {

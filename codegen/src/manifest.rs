@@ -45,7 +45,7 @@ pub struct Source {
 struct Names {
     /// Spellings that are one word.
     acronyms: Vec<String>,
-    /// Spellings whose words can't be told from their letters.
+    /// Spellings whose words can't be distinguished from their letters.
     #[serde(default)]
     words: BTreeMap<String, String>,
     /// Types (`Schema.Type`) that go by another name in Rust.
@@ -114,18 +114,18 @@ impl Manifest {
         self.written.names.acronyms.extend_from_slice(spellings);
     }
 
-    /// Where the schemas come from.
+    /// Returns where the schemas come from.
     #[must_use]
     pub fn source(&self) -> &Source {
         &self.written.source
     }
 
-    /// The groups' names, `core` among them.
+    /// Returns the groups' names, `core` among them.
     pub fn groups(&self) -> impl Iterator<Item = &str> {
         self.written.groups.keys().map(String::as_str)
     }
 
-    /// The group of a schema: the one that names it, else the one whose longest prefix (`Memory*`) fits.
+    /// Returns the group of a schema: the one that names it, else the one whose longest prefix (`Memory*`) fits.
     #[must_use]
     pub fn group(&self, schema: &str) -> Option<&str> {
         self.fitting(schema).max_by_key(|(_, length)| *length).map(|(group, _)| group)

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-/// The folders of the pinned schemas: DMTF's, whose word counts where both define a type, and SNIA's.
+/// Returns the folders of the pinned schemas: DMTF's, whose word counts where both define a type, and SNIA's.
 #[must_use]
 pub fn pinned() -> Vec<PathBuf> {
     vec![nv_redfish_schema::REDFISH_CSDL_DIR.into(), nv_redfish_schema::SWORDFISH_CSDL_DIR.into()]

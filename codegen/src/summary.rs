@@ -44,7 +44,7 @@ impl Counts {
     }
 }
 
-/// The summary, the same text for the same model.
+/// Returns the summary, the same text for the same model.
 #[must_use]
 pub fn summary(model: &Model) -> String {
     let mut schemas: BTreeMap<&str, Counts> =

@@ -1,4 +1,4 @@
-//! The pinned schemas, all of them: what the model of them promises to the emitter and to whoever bumps them.
+//! The pinned schemas, all of them: what the model of them promises to the emitter and to anyone who bumps them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -23,7 +23,7 @@ fuzz_target!(|input: (usize, &[u8])| {
     let whole = frames(std::iter::once(bytes));
     assert_eq!(frames(bytes.chunks(size % 16 + 1)), whole);
     for frame in whole.into_iter().flatten() {
-        // What is no UTF-8 is replaced, and grows by that.
+        // What is not UTF-8 is replaced, and grows by that.
         assert!(frame.data.len() <= 3 * (LIMIT + 1));
     }
 });

@@ -70,7 +70,7 @@ fn serve() {
     });
     if let Some((port, _fleet)) = started {
         println!("{port}");
-        // Until whoever started this ends.
+        // Until anyone who started this ends.
         let _ = std::io::stdin().read_to_end(&mut Vec::new());
     }
 }
@@ -317,7 +317,7 @@ fn many(runtime: &tokio::runtime::Runtime, mocks: &Mocks) {
     let hosts: Vec<_> = (0..BMCS).map(|index| mocks.address(index).to_string()).collect();
     let mut ipmipower = Command::new("ipmipower");
     ipmipower.args(["-D", "LAN_2_0", "-I", "17", "-u", USER, "-p", PASSWORD, "-l", "ADMIN", "--stat"]);
-    // Without a fan-out it asks all at once, loses datagrams and gives up on most.
+    // Without a fan-out it asks all at once, loses datagrams and abandons most.
     ipmipower.args(["-F", &AT_A_TIME.to_string(), "-h", &hosts.join(",")]);
     if Command::new("ipmipower").arg("--version").output().is_err() {
         println!("  skipped: ipmipower is not installed");

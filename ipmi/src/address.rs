@@ -41,33 +41,33 @@ impl fmt::Display for AddressError {
 impl StdError for AddressError {}
 
 impl Address {
-    /// The name or address, without brackets and port. An IPv6 address has its zone behind a percent sign.
+    /// Returns the name or address, without brackets and port. An IPv6 address has its zone behind a percent sign.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The port, if one is named.
+    /// Returns the port, if one is named.
     #[must_use]
     pub const fn port(&self) -> Option<u16> {
         self.port
     }
 
-    /// The zone of an IPv6 address: the interface that a link-local address is reached by, by its name or number.
+    /// Returns the zone of an IPv6 address: the interface that a link-local address is reached by, by its name or number.
     #[must_use]
     pub fn zone(&self) -> Option<&str> {
         self.host.split_once('%').filter(|_| self.is_ipv6).map(|(_, zone)| zone)
     }
 
-    /// The IPv6 address without its zone, if it is one.
+    /// Returns the IPv6 address without its zone, if it is one.
     #[must_use]
     pub fn ipv6(&self) -> Option<Ipv6Addr> {
         let address = self.host.split_once('%').map_or(self.host.as_str(), |(address, _)| address);
         if self.is_ipv6 { address.parse().ok() } else { None }
     }
 
-    /// The host and port of a URL: what stands between the scheme and the path, without user information. Text without a
-    /// scheme is taken for what begins there.
+    /// Returns the host and port of a URL: what stands between the scheme and the path, without user information. Text
+    /// without a scheme is taken for what begins there.
     ///
     /// # Errors
     /// When no host is named there.

@@ -1,4 +1,4 @@
-//! The public handle on a BMC: building it, sending commands, going on to a satellite controller, closing. All clones
+//! The public handle on a BMC: building it, sending commands, continuing to a satellite controller, closing. All clones
 //! share one session; the last one that goes closes it.
 
 use std::net::{SocketAddr, SocketAddrV6};
@@ -149,20 +149,21 @@ impl Client {
         }
     }
 
-    /// The same session, with commands going to a satellite controller: at `address` on IPMB or another `channel`, by
-    /// way of the BMC.
+    /// Returns the same session, with commands going to a satellite controller: at `address` on IPMB or another
+    /// `channel`, by way of the BMC.
     #[must_use]
     pub fn satellite(&self, channel: u8, address: u8) -> Self {
         Self { target: Target::Satellite { channel, address }, ..self.clone() }
     }
 
-    /// The same session, with commands going to the BMC itself.
+    /// Returns the same session, with commands going to the BMC itself.
     #[must_use]
     pub fn bmc(&self) -> Self {
         Self { target: Target::Bmc, ..self.clone() }
     }
 
-    /// The same session, for what has to end within `time` from now: single commands, and what takes many steps. A list gives
+    /// Returns the same session, for what has to end within `time` from now: single commands, and what takes many
+    /// steps. A list gives
     /// what was read until then, and reports the rest as missing. A command that changes state may have been carried out when
     /// its time is over.
     ///
@@ -207,25 +208,25 @@ impl Client {
         }
     }
 
-    /// The negotiated cipher suite; none for IPMI 1.5.
+    /// Returns the negotiated cipher suite; none for IPMI 1.5.
     #[must_use]
     pub fn cipher_suite(&self) -> Option<CipherSuite> {
         self.shared.established.suite
     }
 
-    /// The GUID that the BMC told when the session was opened; none for IPMI 1.5.
+    /// Returns the GUID that the BMC reported when the session was opened; none for IPMI 1.5.
     #[must_use]
     pub fn session_guid(&self) -> Option<[u8; 16]> {
         self.shared.established.guid
     }
 
-    /// The privilege level of the session.
+    /// Returns the privilege level of the session.
     #[must_use]
     pub fn privilege(&self) -> Privilege {
         self.shared.privilege
     }
 
-    /// The BMC's address.
+    /// Returns the BMC's address.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.shared.address
@@ -273,25 +274,25 @@ impl Builder {
         self
     }
 
-    /// The BMC's key K_G, for BMCs on which one is set: at most 20 bytes.
+    /// Sets the BMC's key K_G, for BMCs on which one is set: at most 20 bytes.
     pub fn bmc_key(mut self, key: impl Into<SecretBox<[u8]>>) -> Self {
         self.config.bmc_key = Some(key.into());
         self
     }
 
-    /// The UDP port, whatever the host says. Defaults to the host's, or 623.
+    /// Sets the UDP port, whatever the host says. Defaults to the host's, or 623.
     pub fn port(mut self, port: u16) -> Self {
         self.port = Some(port);
         self
     }
 
-    /// The privilege level of the session. Defaults to Administrator.
+    /// Sets the privilege level of the session. Defaults to Administrator.
     pub fn privilege(mut self, privilege: Privilege) -> Self {
         self.config.privilege = privilege;
         self
     }
 
-    /// How the BMC looks up the user. Defaults to by name alone.
+    /// Sets how the BMC looks up the user. Defaults to by name alone.
     pub fn user_lookup(mut self, lookup: UserLookup) -> Self {
         self.config.lookup = lookup;
         self
@@ -304,7 +305,7 @@ impl Builder {
         self
     }
 
-    /// Insists on a cipher suite that leaves out integrity or encryption, or (suite 0) everything: whoever is on the
+    /// Insists on a cipher suite that leaves out integrity or encryption, or (suite 0) everything: anyone who is on the
     /// network can read along, and with most of them give commands to the BMC.
     pub fn danger_unprotected_cipher_suite(mut self, suite: CipherSuite) -> Self {
         self.unprotected = Some(suite);
@@ -312,40 +313,41 @@ impl Builder {
         self
     }
 
-    /// Speaks IPMI 1.5, which doesn't encrypt anything and, but for MD5, doesn't notice forged packets: whoever is on
+    /// Speaks IPMI 1.5, which doesn't encrypt anything and, but for MD5, doesn't notice forged packets: anyone who is on
     /// the network can read along, new passwords included.
     pub fn danger_ipmi_1_5(mut self, auth_type: AuthType) -> Self {
         self.config.protocol = Protocol::V15(auth_type);
         self
     }
 
-    /// How long to wait for an answer, with all repetitions. Defaults to 15 seconds.
+    /// Sets how long to wait for an answer, with all repetitions. Defaults to 15 seconds.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.config.timeout = timeout;
         self
     }
 
-    /// How long to wait until a question is first repeated. Defaults to half a second. Further waits are
+    /// Sets how long to wait until a question is first repeated. Defaults to half a second. Further waits are
     /// longer, up to four times that.
     pub fn repeat_after(mut self, wait: Duration) -> Self {
         self.config.first_repeat = wait.max(Duration::from_millis(1));
         self
     }
 
-    /// How long the session may be quiet until the BMC is asked for a sign of life; `None` for never. BMCs end sessions
-    /// that are quiet for a minute. Defaults to 25 seconds.
+    /// Sets how long the session may be quiet until the BMC is asked for a sign of life; `None` for never. BMCs end
+    /// sessions that are quiet for a minute. Defaults to 25 seconds.
     pub fn keep_alive(mut self, interval: Option<Duration>) -> Self {
         self.config.keep_alive = interval.map(|interval| interval.max(Duration::from_millis(10)));
         self
     }
 
-    /// How many requests may be under way at a time, 1 to 32. Defaults to 4. Some BMCs take only one.
+    /// Sets how many requests may be under way at a time, 1 to 32. Defaults to 4. Some BMCs take only one.
     pub fn requests_under_way(mut self, count: usize) -> Self {
         self.config.under_way = count.clamp(1, 32);
         self
     }
 
-    /// How long it may take to read what takes many steps: a list, or the memory of an FRU device. What was read until
+    /// Sets how long it may take to read what takes many steps: a list, or the memory of an FRU device. What was read
+    /// until
     /// then is given, and the rest reported as missing. Defaults to forty times [`timeout`](Self::timeout), which is ten
     /// minutes where that is not set. [`Client::within`] sets it for one call.
     pub fn read_limit(mut self, limit: Duration) -> Self {

@@ -86,7 +86,7 @@ impl Error {
         Self::new(ErrorKind::Invalid, action, detail)
     }
 
-    /// The same error, told by the peer's address and, where it has none yet, by what was being done.
+    /// The same error with the peer's address and, where it has none yet, with what was being done.
     #[must_use]
     pub(crate) fn at(mut self, peer: &str) -> Self {
         self.inner().peer.get_or_insert_with(|| peer.to_owned());
@@ -105,19 +105,19 @@ impl Error {
         self
     }
 
-    /// What went wrong.
+    /// Returns what went wrong.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The BMC's address, when one was known.
+    /// Returns the BMC's address, when one was known.
     #[must_use]
     pub fn peer(&self) -> Option<&str> {
         self.0.peer.as_deref()
     }
 
-    /// The completion code with which the BMC refused a command.
+    /// Returns the completion code with which the BMC refused a command.
     #[must_use]
     pub fn completion_code(&self) -> Option<CompletionCode> {
         match self.0.kind {
@@ -126,8 +126,8 @@ impl Error {
         }
     }
 
-    /// Whether it is about the session or the way to the BMC, so that other commands fail of it as well. A timeout is not
-    /// among these: the BMC may leave a single command unanswered.
+    /// Returns whether it is about the session or the way to the BMC, so that other commands fail of it as well. A
+    /// timeout is not among these: the BMC may leave a single command unanswered.
     #[must_use]
     pub fn is_session_lost(&self) -> bool {
         matches!(
@@ -141,19 +141,19 @@ impl Error {
         )
     }
 
-    /// Whether nothing was heard in time.
+    /// Returns whether nothing was heard in time.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         self.0.kind == ErrorKind::Timeout
     }
 
-    /// Whether user name, password, K_G or privilege level were not accepted. Trying again may lock the account.
+    /// Returns whether user name, password, K_G or privilege level were not accepted. Trying again may lock the account.
     #[must_use]
     pub fn is_auth(&self) -> bool {
         self.0.kind == ErrorKind::Authentication
     }
 
-    /// Whether the BMC doesn't know the command, or hasn't what it asks for.
+    /// Returns whether the BMC doesn't know the command, or hasn't what it asks for.
     #[must_use]
     pub fn is_unsupported(&self) -> bool {
         match self.0.kind {
@@ -163,8 +163,8 @@ impl Error {
         }
     }
 
-    /// Whether a change of state was sent and its outcome is unknown: the BMC may have carried it out. It was sent once
-    /// and isn't sent again; read the state back before doing so yourself.
+    /// Returns whether a change of state was sent and its outcome is unknown: the BMC may have carried it out. It was
+    /// sent once and isn't sent again; read the state back before doing so yourself.
     #[must_use]
     pub fn may_have_acted(&self) -> bool {
         self.0.may_have_acted

@@ -4,6 +4,18 @@
 //! short forms and conversations of several commands (inventory, logs, sensors, consoles). [`packet`] is the protocol's
 //! bytes without I/O.
 //!
+//! ```no_run
+//! # async fn run() -> Result<(), rosefish_ipmi::Error> {
+//! let bmc = rosefish_ipmi::Client::builder("10.0.0.7").credentials("admin", "password").connect().await?;
+//! println!("{}", if bmc.chassis_status().await?.power_on { "on" } else { "off" });
+//! bmc.close().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Limits: one UDP socket and at most 32 requests under way for each session (4 by default); 15 seconds for an answer, with its
+//! repetitions; a command that changes state is sent once.
+//!
 //! Sessions are of IPMI 2.0, with integrity and encryption, unless weaker ones are asked for by a name that begins with
 //! `danger_`. What was negotiated is required of every packet.
 

@@ -91,19 +91,19 @@ impl ReadError {
         Self { item, rest: true, error }
     }
 
-    /// What could not be read.
+    /// Returns what could not be read.
     #[must_use]
     pub const fn item(&self) -> &Item {
         &self.item
     }
 
-    /// Whether what comes behind the item could not be read either: the list ends here.
+    /// Returns whether what comes behind the item could not be read either: the list ends here.
     #[must_use]
     pub const fn ends_list(&self) -> bool {
         self.rest
     }
 
-    /// Whether the BMC says that the item isn't there (CBh): a place that is described and not filled.
+    /// Returns whether the BMC says that the item isn't there (CBh): a place that is described and not filled.
     #[must_use]
     pub fn is_absent(&self) -> bool {
         !self.rest && self.error.completion_code() == Some(crate::command::CompletionCode::NotPresent)
@@ -167,7 +167,7 @@ impl<T> Default for Partial<T> {
 }
 
 impl<T> Partial<T> {
-    /// Whether everything was read.
+    /// Returns whether everything was read.
     #[must_use]
     pub const fn is_complete(&self) -> bool {
         self.missing.is_empty()

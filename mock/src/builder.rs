@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::fault::Faults;
 use crate::http::certificate::Certificate;
+use crate::http::crowd::Crowd;
 use crate::http::encoding::Encoding;
 use crate::http::server::Server;
 use crate::http::tls::Identity;
@@ -32,6 +33,7 @@ pub struct Builder {
     http2: bool,
     certificate: Option<Certificate>,
     address: SocketAddr,
+    crowd: Option<Crowd>,
     settings: Settings,
 }
 
@@ -45,6 +47,7 @@ impl Default for Builder {
             http2: false,
             certificate: None,
             address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+            crowd: None,
             settings: Settings::default(),
         }
     }
@@ -91,6 +94,13 @@ impl Builder {
     /// Sets the address to listen on. Defaults to 127.0.0.1.
     pub fn bind(mut self, address: IpAddr) -> Self {
         self.address.set_ip(address);
+        self
+    }
+
+    /// Runs on the threads of a crowd, beside other mocks. Defaults to a thread of its own. When such a mock is dropped, connections that are
+    /// idle end, and requests under way are answered.
+    pub fn crowd(mut self, crowd: &Crowd) -> Self {
+        self.crowd = Some(crowd.clone());
         self
     }
 
@@ -268,7 +278,7 @@ impl Builder {
         self
     }
 
-    /// Lets faults and journal be reached over HTTP, for tests that are not written in Rust. Whoever
+    /// Lets faults and journal be reached over HTTP, for tests that are not written in Rust. Anyone who
     /// can reach the port can then use it without a login, which is why it is for loopback addresses
     /// only.
     ///
@@ -300,7 +310,7 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// If the address can't be listened on, no thread or certificate is to be had, or control over
+    /// If the address can't be listened on, no thread or certificate is available, or control over
     /// HTTP was asked for on an address that others can reach.
     pub async fn start(mut self) -> Result<MockBmc, Error> {
         if self.settings.control && !self.address.ip().is_loopback() {
@@ -317,7 +327,8 @@ impl Builder {
         let service = Arc::new(Service::new(&tree, &self.user, &self.password, self.settings));
         let faults = service.settings.faults.clone();
         let serving = Arc::clone(&service);
-        let server = Server::start(self.address, identity.as_ref(), move || faults.is_away(), move || router(serving))?;
+        let away = move || faults.is_away();
+        let server = Server::start(self.address, identity.as_ref(), self.crowd, away, move || router(serving))?;
         Ok(MockBmc { service, identity, server, user: self.user, password: self.password })
     }
 }
@@ -327,12 +338,12 @@ impl MockBmc {
     ///
     /// # Errors
     ///
-    /// If no socket, thread or certificate is to be had.
+    /// If no socket, thread or certificate is available.
     pub async fn start() -> Result<Self, Error> {
         Self::builder().start().await
     }
 
-    /// How to start a service that is not like the one of [`MockBmc::start`].
+    /// Begins to set up a service that is not like the one of [`MockBmc::start`].
     pub fn builder() -> Builder {
         Builder::default()
     }

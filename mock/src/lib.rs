@@ -56,13 +56,13 @@
 //! # }).unwrap();
 //! ```
 //!
-//! `rosefish record URL DIR` writes such a folder of a live service, without its secrets and, if told so, without
-//! what tells which machine it is.
+//! `rosefish record URL DIR` writes such a folder of a live service, without its secrets and, with `--mask`,
+//! without what identifies the machine.
 //!
-//! # What went on, and what goes wrong
+//! # What happened, and what goes wrong
 //!
 //! [`MockBmc::requests`] is the journal: every request that arrived, with what was answered. A test picks the ones
-//! that it is about and asserts what has to hold of them; what doesn't hold is told with the whole journal. Faults
+//! that it is about and asserts what has to hold of them; what doesn't hold is shown with the whole journal. Faults
 //! make the service misbehave on purpose, in the answer or below HTTP:
 //!
 //! ```
@@ -131,6 +131,7 @@ mod verb;
 pub use builder::Builder;
 pub use error::Error;
 pub use http::certificate::Certificate;
+pub use http::crowd::Crowd;
 pub use http::encoding::Encoding;
 pub use journal::assert::Requests;
 pub use journal::request::Request;

@@ -69,7 +69,7 @@ kinds! {
         "The request failed for more than one reason.",
         "See the messages in @Message.ExtendedInfo.";
     INTERNAL_ERROR = "InternalError", Critical, INTERNAL_SERVER_ERROR,
-        "The service failed at this request; it goes on working.",
+        "The service failed at this request; it is still working.",
         "Send the request again; if it fails again, restart the service.";
     NO_OPERATION = "NoOperation", Warning, BAD_REQUEST,
         "Nothing in the request body could be acted upon, so the resource stays as it was.",
@@ -91,12 +91,12 @@ kinds! {
         "The value '%1' is of a type that the property %2 does not take.",
         "Send a value of the type that the property has.";
     PROPERTY_VALUE_NOT_IN_LIST = "PropertyValueNotInList", Warning, BAD_REQUEST,
-        "The value '%1' is none of those that the property %2 takes.",
+        "The value '%1' is not among those that the property %2 takes.",
         "Choose one of the allowable values.";
     PROPERTY_VALUE_ERROR = "PropertyValueError", Warning, BAD_REQUEST,
         "The value given for the property %1 cannot be used.", "Send another value.";
     PROPERTY_VALUE_FORMAT = "PropertyValueFormatError", Warning, BAD_REQUEST,
-        "The value '%1' has not the form that the property %2 wants.", "Correct the value.";
+        "The value '%1' does not have the form that the property %2 wants.", "Correct the value.";
     PROPERTY_OUT_OF_RANGE = "PropertyValueOutOfRange", Warning, BAD_REQUEST,
         "The value '%1' is not in the range of the property %2.", "Choose a value in the range.";
     PROPERTY_MISSING = "PropertyMissing", Warning, BAD_REQUEST,
@@ -126,10 +126,10 @@ kinds! {
         "The value '%1' is of a type that the parameter %2 of the action %3 does not take.",
         "Send a value of the parameter's type.";
     ACTION_PARAMETER_NOT_IN_LIST = "ActionParameterValueNotInList", Warning, BAD_REQUEST,
-        "The value '%1' is none of those that the parameter %2 of the action %3 takes.",
+        "The value '%1' is not among those that the parameter %2 of the action %3 takes.",
         "Choose one of the allowable values.";
     ACTION_PARAMETER_FORMAT = "ActionParameterValueFormatError", Warning, BAD_REQUEST,
-        "The value '%1' has not the form that the parameter %2 of the action %3 wants.",
+        "The value '%1' does not have the form that the parameter %2 of the action %3 wants.",
         "Correct the value.";
     ACTION_PARAMETER_ERROR = "ActionParameterValueError", Warning, BAD_REQUEST,
         "The value given for the parameter %1 of the action %2 cannot be used.", "Send another value.";
@@ -163,7 +163,7 @@ kinds! {
         "The value '%1' is of a type that the query parameter '%2' does not take.",
         "Send a value of the parameter's type.";
     QUERY_VALUE_FORMAT = "QueryParameterValueFormatError", Warning, BAD_REQUEST,
-        "The value '%1' has not the form that the query parameter '%2' wants.",
+        "The value '%1' does not have the form that the query parameter '%2' wants.",
         "Correct the value.";
     QUERY_OUT_OF_RANGE = "QueryParameterOutOfRange", Warning, BAD_REQUEST,
         "The value '%1' of the query parameter '%2' is not in the range of %3.",
@@ -209,7 +209,7 @@ kinds! {
         "Use an account whose role has the privilege.";
     PRECONDITION_FAILED = "PreconditionFailed", Critical, PRECONDITION_FAILED,
         "The resource has changed since the given ETag.",
-        "Read the resource again and decide anew.";
+        "Read the resource again and decide again.";
     PRECONDITION_REQUIRED = "PreconditionRequired", Critical, PRECONDITION_REQUIRED,
         "The request has to say which version of the resource it is for.",
         "Read the resource and send its ETag in the If-Match header.";
@@ -326,7 +326,7 @@ mod tests {
     #[test]
     fn arguments_are_put_in_literally() {
         let message = Message::new(&PROPERTY_VALUE_NOT_IN_LIST, ["%2 %1", "/Boot"]).about("/Boot");
-        assert_eq!(message.text(), "The value '%2 %1' is none of those that the property /Boot takes.");
+        assert_eq!(message.text(), "The value '%2 %1' is not among those that the property /Boot takes.");
         assert_eq!(message.to_json()["RelatedProperties"], json!(["#/Boot"]));
     }
 

@@ -17,7 +17,7 @@ use crate::journal::assert::Requests;
 use crate::machine::fetch::FetchedImage;
 use crate::service::answer::Service;
 
-/// The user that may log in unless the builder was told of another.
+/// The user that may log in unless the builder was given another.
 pub const DEFAULT_USER: &str = "admin";
 
 /// The password of [`DEFAULT_USER`].
@@ -47,53 +47,53 @@ pub struct MockBmc {
 }
 
 impl MockBmc {
-    /// Where the service is: `https://127.0.0.1:PORT`, without a trailing slash.
+    /// Returns where the service is: `https://127.0.0.1:PORT`, without a trailing slash.
     pub fn url(&self) -> String {
         let scheme = if self.identity.is_some() { "https" } else { "http" };
         format!("{scheme}://{}", self.server.address)
     }
 
-    /// The address that the service listens on.
+    /// Returns the address that the service listens on.
     pub fn address(&self) -> SocketAddr {
         self.server.address
     }
 
-    /// The user that may log in.
+    /// Returns the user that may log in.
     pub fn user(&self) -> &str {
         &self.user
     }
 
-    /// That user's password at the start.
+    /// Returns that user's password at the start.
     pub fn password(&self) -> &str {
         &self.password
     }
 
-    /// The self-signed certificate, for clients to trust; `None` without TLS.
+    /// Returns the self-signed certificate, for clients to trust; `None` without TLS.
     pub fn certificate_pem(&self) -> Option<&str> {
         self.identity.as_ref().map(|identity| identity.pem.as_str())
     }
 
-    /// The certificate's SHA-256 as 64 hexadecimal digits, for clients to pin; `None` without TLS.
+    /// Returns the certificate's SHA-256 as 64 hexadecimal digits, for clients to pin; `None` without TLS.
     pub fn fingerprint_sha256(&self) -> Option<String> {
         self.identity.as_ref().map(Identity::fingerprint)
     }
 
-    /// What goes wrong: rules can be added and removed at any time.
+    /// Returns what goes wrong: rules can be added and removed at any time.
     pub fn faults(&self) -> &Faults {
         &self.service.settings.faults
     }
 
-    /// All requests so far, in the order in which they arrived.
+    /// Returns all requests so far, in the order in which they arrived.
     pub fn requests(&self) -> Requests {
         self.service.journal.all()
     }
 
-    /// How many requests there were so far.
+    /// Returns how many requests there were so far.
     pub fn request_count(&self) -> usize {
         self.service.journal.len()
     }
 
-    /// The most requests that were under way at the same time, since the start or since requests
+    /// Returns the most requests that were under way at the same time, since the start or since requests
     /// were forgotten.
     pub fn most_requests_under_way(&self) -> usize {
         self.service.journal.most_under_way()
@@ -104,19 +104,19 @@ impl MockBmc {
         self.service.journal.clear();
     }
 
-    /// How many sessions are open.
+    /// Returns how many sessions are open.
     pub fn sessions(&self) -> usize {
         self.service.open_sessions()
     }
 
-    /// A resource as a client would get it now; `None` if there is none, or what is there is no
+    /// Returns a resource as a client would get it now; `None` if there is none, or what is there is no
     /// JSON.
     pub fn resource(&self, uri: &str) -> Option<Value> {
         let state = self.service.state();
         state.store.get(&uri::key(uri))?.json.as_deref().cloned()
     }
 
-    /// The collections as they are now, and the URIs of their members.
+    /// Returns the collections as they are now, and the URIs of their members.
     pub fn collections(&self) -> BTreeMap<String, Vec<String>> {
         self.service.state().store.collections()
     }
@@ -146,7 +146,7 @@ impl MockBmc {
         self.service.publish_changes();
     }
 
-    /// Makes a metric report anew from the properties that it is about, and sends it; says whether there
+    /// Makes a metric report again from the properties that it is about, and sends it; says whether there
     /// is such a report.
     pub fn send_metric_report(&self, uri: &str) -> bool {
         let sent = report::send(&mut self.service.state(), &uri::key(uri));
@@ -154,12 +154,13 @@ impl MockBmc {
         sent
     }
 
-    /// The images that were fetched, and those under way: see [`Builder::fetch_images`](crate::Builder::fetch_images).
+    /// Returns the images that were fetched, and those under way: see
+    /// [`Builder::fetch_images`](crate::Builder::fetch_images).
     pub fn fetched_images(&self) -> Vec<FetchedImage> {
         self.service.settings.fetches.as_ref().map(|fetches| fetches.all().clone()).unwrap_or_default()
     }
 
-    /// How many event streams are open.
+    /// Returns how many event streams are open.
     pub fn event_streams(&self) -> usize {
         self.service.state().events.streams()
     }

@@ -6,16 +6,16 @@
 //! use rosefish_oem::dell::dell_oem::DellOemResources;
 //!
 //! if let Some(dell) = system.oem::<DellOemResources>() {
-//!     let dell = dell?.value;
-//!     println!("{:?}", dell.dell_system.and_then(|it| it.system_generation));
+//!     let system = dell?.value.dell_system;
+//!     println!("{:?}", system.as_ref().and_then(|it| it.expanded()?.system_generation.as_ref()));
 //! }
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! The types are made of the CSDL in `schemas/`, by the compiler that `rosefish-codegen` is for anybody; `docs/oem.md` in the
-//! repository tells how, and how to add a vendor. They describe what machines were seen to send and what vendors publish: whatever
-//! else a machine sends is kept, and told as a deviation.
+//! The types are made of the CSDL in `schemas/`, by the compiler that `rosefish-codegen` is for anybody; `docs/packs.md` in the
+//! repository shows how, and how to add a vendor. They describe what machines were seen to send and what vendors publish: whatever
+//! else a machine sends is kept, and reported as a deviation.
 //!
 //! [`packs`] has them all, for programs that look types up while they run.
 
@@ -26,6 +26,7 @@ macro_rules! vendors {
         $(
             $(#[$about])*
             #[cfg(feature = $feature)]
+            #[allow(clippy::module_inception, reason = "a vendor's schema may be called as the vendor")]
             pub mod $name {
                 include!(concat!(env!("OUT_DIR"), "/", $feature, ".rs"));
             }

@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_secs(30);
 pub(crate) struct Access {
     exchange: Arc<Exchange>,
     state: StdMutex<State>,
-    /// Held by whoever logs in, and while it is not known yet whether a password is right: one attempt at a time.
+    /// A lock that anyone who logs in holds, and while it is not known yet whether a password is right: one attempt at a time.
     attempt: Arc<Mutex<()>>,
 }
 
@@ -49,7 +49,7 @@ struct State {
 pub(crate) enum Way {
     Anonymous,
     Basic,
-    /// Basic as long as there can be no session before the password has been changed.
+    /// Basic as long as there cannot be a session before the password has been changed.
     Stopgap,
     Bearer(SecretString),
     /// None where the session has ended and another is to be made.

@@ -16,6 +16,7 @@ use super::headers;
 use super::origin::Origin;
 use super::retry::RetryPolicy;
 use super::session::SessionToken;
+use super::tls::shared::SharedTls;
 use super::tls::{ClientCertificate, HttpVersion, TlsVersion, Trust};
 use super::transport::Transport;
 use super::transport::http::{Http, HttpConfig};
@@ -37,6 +38,7 @@ struct Settings {
     /// The first option that can't be used.
     fault: Option<Arc<Error>>,
     transport: Option<Arc<dyn Transport>>,
+    shared_tls: Option<SharedTls>,
     wraps: Vec<Wrap>,
     headers: HeaderMap,
     timeout: Duration,
@@ -95,6 +97,7 @@ impl ClientBuilder {
             http: HttpConfig { connect_timeout: Duration::from_secs(10), ..HttpConfig::default() },
             fault: None,
             transport: None,
+            shared_tls: None,
             wraps: Vec::new(),
             headers: HeaderMap::new(),
             timeout: Duration::from_secs(60),
@@ -107,7 +110,7 @@ impl ClientBuilder {
         }))
     }
 
-    /// Who logs in. Without credentials only the service root and what else is public can be read.
+    /// Sets who logs in. Without credentials only the service root and what else is public can be read.
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.0.credentials = Some(credentials);
         self
@@ -125,7 +128,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Goes on with a session that was opened elsewhere. This client does not end it when it is dropped, only when it is
+    /// Continues with a session that was opened elsewhere. This client does not end it when it is dropped, only when it is
     /// [closed](Client::close). If the session has ended, one is opened with the credentials if there are any; that one
     /// is this client's.
     pub fn session(mut self, token: SessionToken) -> Self {
@@ -177,7 +180,14 @@ impl ClientBuilder {
         self
     }
 
-    /// The oldest version of TLS to agree to; the default is 1.2.
+    /// Shares what TLS needs (the roots that are trusted, the memory for resumed sessions) with all other clients that are given
+    /// the same. What a client trusts is still its own choice; a client certificate and a host with a zone are not shared.
+    pub fn shared_tls(mut self, tls: &SharedTls) -> Self {
+        self.0.shared_tls = Some(tls.clone());
+        self
+    }
+
+    /// Sets the oldest version of TLS to agree to; the default is 1.2.
     pub fn oldest_tls(mut self, version: TlsVersion) -> Self {
         self.0.http.oldest_tls = version;
         self
@@ -215,7 +225,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Puts a transport of one's own around the one that requests are sent by: the client's, with TLS, pool and proxy as they are
+    /// Puts a transport of your own around the one that requests are sent by: the client's, with TLS, pool and proxy as they are
     /// set here, or that of [`transport`](Self::transport). It sees each request as it goes out and each answer as it comes in:
     /// to measure, to record, to add what a gateway wants. Of several, the last is the outermost.
     ///
@@ -269,48 +279,48 @@ impl ClientBuilder {
         self
     }
 
-    /// How long a call may take as a whole, from when it is its turn, with all that is sent again and the time between; 60 s unless
-    /// told. [`Client::with_timeout`] sets it for some calls.
+    /// Sets how long a call may take, from when it is its turn, with all that is sent again and the time between; 60 s by
+    /// default. [`Client::with_timeout`] sets it for some calls.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.0.timeout = timeout;
         self
     }
 
-    /// How long making a connection may take; the default is 10 s.
+    /// Sets how long making a connection may take; the default is 10 s.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.0.http.connect_timeout = timeout;
         self
     }
 
-    /// How long the service may be silent before it answers, and between pieces of its answer; as long as the call may
+    /// Sets how long the service may be silent before it answers, and between pieces of its answer; as long as the call may
     /// take by default.
     pub fn read_timeout(mut self, timeout: Duration) -> Self {
         self.0.read_timeout = Some(timeout);
         self
     }
 
-    /// What an answer may be at most, decompressed, and how much memory it may take as a value. Errors and events are held to
+    /// Sets what an answer may be at most, decompressed, and how much memory it may take as a value. Errors and events are held to
     /// the same, and [`Limits::members`] is also how many members a collection may have in all of its pages.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.0.limits = limits;
         self
     }
 
-    /// How many requests may be under way at once, over all clones of the client and all streams; by default 4, and at
+    /// Sets how many requests may be under way at once, over all clones of the client and all streams; by default 4, and at
     /// least 1. Who waits longest is next. A BMC is a small computer.
     pub fn concurrency(mut self, most: usize) -> Self {
         self.0.concurrency = most.clamp(1, 1 << 16);
         self
     }
 
-    /// How many pages of one collection are read at most; by default 10,000. A stream of members ends with an error where
+    /// Sets how many pages of one collection are read at most; by default 10,000. A stream of members ends with an error where
     /// the service has more, or more members than [`Limits::members`]. The longest logs have some hundred pages.
     pub fn pages(mut self, most: usize) -> Self {
         self.0.pages = most.max(1);
         self
     }
 
-    /// What is sent again, and when. [`Client::with_retry`] sets it for some calls.
+    /// Sets what is sent again, and when. [`Client::with_retry`] sets it for some calls.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.0.retry = policy;
         self
@@ -355,7 +365,8 @@ impl ClientBuilder {
                 Some(transport) => transport,
                 None => {
                     let (encrypted, host) = (origin.is_encrypted(), Some(origin.host().clone()));
-                    Arc::new(Http::new(HttpConfig { encrypted, host, ..settings.http })?)
+                    let config = HttpConfig { encrypted, host, ..settings.http };
+                    Arc::new(Http::new(config, settings.shared_tls.as_ref())?)
                 }
             };
             for wrap in settings.wraps {

@@ -190,15 +190,15 @@ impl Client {
         if answer.status == 401 { Err(why) } else { Ok(true) }
     }
 
-    /// Whether the password of the account must be changed before anything else can be done, as the service said at the
-    /// login: [`change_password`](Self::change_password) does that.
+    /// Returns whether the password of the account must be changed before anything else can be done, as the service
+    /// said at the login: [`change_password`](Self::change_password) does that.
     #[must_use]
     pub fn password_change_required(&self) -> bool {
         self.inner.access.password_change() != PasswordChange::NotRequired
     }
 
     /// Changes the password of the account that the client is logged in with, also where nothing else is allowed before
-    /// that ([`ErrorKind::PasswordChangeRequired`]). The client goes on with the new one.
+    /// that ([`ErrorKind::PasswordChangeRequired`]). The client continues with the new one.
     ///
     /// ```no_run
     /// # async fn run(bmc: rosefish::Client, new: String) -> Result<(), rosefish::Error> {
@@ -225,7 +225,7 @@ impl Client {
         let account = match access.password_change() {
             PasswordChange::Required { account: Some(account) } => account,
             _ => match self.account_of(&user).await {
-                // It is told on the way to it.
+                // The session is reported on the way to it.
                 Err(error) if error.account().is_some() => error.account().unwrap_or_default().to_owned(),
                 found => found?,
             },
@@ -271,7 +271,7 @@ impl Client {
             .map_err(|error| response.unreadable(&request, "the answer could not be read", &error))
     }
 
-    /// Logs in anew with these credentials: others, or the same after the service has refused them for a time. The
+    /// Logs in again with these credentials: others, or the same after the service has refused them for a time. The
     /// session that there was is ended.
     ///
     /// # Errors
@@ -284,21 +284,21 @@ impl Client {
         self.inner.access.log_in(credentials).await
     }
 
-    /// The session, for another client or process to go on with. It still ends with this client:
+    /// Returns the session, for another client or process to continue with. It still ends with this client:
     /// [`keep_session`](Self::keep_session) has it outlive the client. None where there is no session.
     #[must_use]
     pub fn session_token(&self) -> Option<SessionToken> {
         self.inner.access.token()
     }
 
-    /// The session, which this client does not end any more when it is dropped: whoever has the token does so. None where
-    /// there is no session.
+    /// Returns the session, which this client does not end any more when it is dropped: anyone who has the token does
+    /// so. None where there is no session.
     #[must_use = "nobody can end the session without its token"]
     pub fn keep_session(&self) -> Option<SessionToken> {
         self.inner.access.keep()
     }
 
-    /// Ends the session and tells how it went, also a session that came from elsewhere. Other clones of this client can
+    /// Ends the session and reports how it went, also a session that came from elsewhere. Other clones of this client can
     /// do nothing after it.
     ///
     /// # Errors

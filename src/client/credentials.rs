@@ -12,12 +12,12 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// A user and a password.
+    /// Creates a user and a password.
     pub fn new(user: impl Into<String>, password: impl Into<SecretString>) -> Self {
         Self { user: user.into(), password: password.into() }
     }
 
-    /// The user's name.
+    /// Returns the user's name.
     #[must_use]
     pub fn user(&self) -> &str {
         &self.user

@@ -255,7 +255,7 @@ impl Exchange {
         Ok(http)
     }
 
-    /// A body that may go on for ever, but not be silent for long.
+    /// A body that may continue for ever, but not be silent for long.
     pub(crate) fn listen(self: &Arc<Self>, body: Body, silence: Duration) -> Body {
         let exchange = Arc::clone(self);
         Body::new(futures_util::stream::unfold(Some((body, exchange)), move |state| async move {

@@ -17,7 +17,7 @@ fn is_refusal(response: &Response) -> bool {
 }
 
 /// Sends a change of a resource, with the tag that it has as `If-Match` if it has one. Where the service answers 412 or 428,
-/// the tag is read anew, and the change is sent once more with it; if the resource is still what it was, in the other
+/// the tag is read again, and the change is sent once more with it; if the resource is still what it was, in the other
 /// forms that services have been seen to insist on, and at last without.
 pub(crate) fn send(client: &Client, request: Request) -> BoxFuture<'static, Result<Response, Error>> {
     let client = client.clone();

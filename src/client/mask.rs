@@ -45,7 +45,7 @@ impl Secrets {
         if !secret.is_empty() {
             known.push(secret.to_owned().into());
         }
-        // Tokens come and go; the password is learned anew with each of them.
+        // Tokens come and go; the password is learned again with each of them.
         let many = known.len().saturating_sub(MOST);
         known.drain(..many);
     }
@@ -158,7 +158,7 @@ fn mask_json(value: &mut Value, secrets: &Secrets, secret: bool) {
         Value::Array(items) => items.iter_mut().for_each(|item| mask_json(item, secrets, secret)),
         Value::Object(object) => {
             mask_arguments(object);
-            // A property may be told as a pair of its name and its value.
+            // A property may be reported as a pair of its name and its value.
             let named = ["Name", "Key", "Id", "AttributeName", "PropertyName", "name", "key"];
             let pair = named.iter().any(|name| object.get(*name).and_then(Value::as_str).is_some_and(is_secret));
             for (name, item) in object.iter_mut() {

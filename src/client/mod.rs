@@ -26,7 +26,7 @@ mod retry;
 mod send;
 mod session;
 mod span;
-mod tls;
+pub(crate) mod tls;
 pub mod transport;
 
 use std::fmt;
@@ -119,6 +119,15 @@ pub struct RawResponse {
     pub etag: Option<ETag>,
     /// The body.
     pub body: Vec<u8>,
+    headers: http::HeaderMap,
+}
+
+impl RawResponse {
+    /// Returns the value of a header, where it is there and text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
 }
 
 impl fmt::Debug for RawResponse {
@@ -145,14 +154,14 @@ impl Client {
         self.inner.exchange.origin.as_str()
     }
 
-    /// What was sent and received so far.
+    /// Returns what was sent and received so far.
     #[must_use]
     pub fn traffic(&self) -> Traffic {
         let (requests, bytes) = self.inner.exchange.traffic();
         Traffic { requests, bytes }
     }
 
-    /// How many requests may be under way at once.
+    /// Returns how many requests may be under way at once.
     #[must_use]
     pub fn concurrency(&self) -> usize {
         self.inner.concurrency
@@ -164,12 +173,33 @@ impl Client {
     ///
     /// Where the service can't be asked.
     pub async fn get_raw(&self, uri: &str) -> Result<RawResponse, Error> {
-        let response = self.send(Request::get(uri)).await?;
+        self.request_raw("GET", uri, &[]).await
+    }
+
+    /// Sends a request without a body, with further headers, and does not judge the answer. What may change something is sent
+    /// once, and without `If-Match`.
+    ///
+    /// # Errors
+    ///
+    /// Where the service can't be asked, and for headers that are the client's own.
+    pub async fn request_raw(
+        &self,
+        method: &'static str,
+        uri: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<RawResponse, Error> {
+        let mut request = Request::new(method, uri);
+        for (name, value) in headers {
+            let (name, value) = headers::own(name, value).map_err(|error| error.at(method, uri))?;
+            request.headers.insert(name, value);
+        }
+        let response = self.send(request).await?;
         Ok(RawResponse {
             status: response.status,
             content_type: response.content_type().map(str::to_owned),
             etag: response.etag(),
             body: response.body.into(),
+            headers: response.headers,
         })
     }
 
@@ -180,7 +210,7 @@ impl Client {
         self.inner.exchange.secrets.json(json)
     }
 
-    /// The same client with another time that a request may take as a whole, for what is done with this handle and the
+    /// Returns the same client with another time that a request may take as a whole, for what is done with this handle and the
     /// resources that it reads: `bmc.with_timeout(minutes).get::<Bios>(uri)`.
     #[must_use]
     pub fn with_timeout(&self, timeout: Duration) -> Self {
@@ -188,7 +218,7 @@ impl Client {
         Self { inner: Arc::clone(&self.inner), options: Arc::new(options) }
     }
 
-    /// The same client with another policy of what is sent again, for what is done with this handle and the resources
+    /// Returns the same client with another policy of what is sent again, for what is done with this handle and the resources
     /// that it reads.
     #[must_use]
     pub fn with_retry(&self, policy: RetryPolicy) -> Self {

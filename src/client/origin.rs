@@ -1,4 +1,4 @@
-//! Where the service is: scheme, host, port, and the path below which it is where that is not the root. Tells which URIs
+//! Where the service is: scheme, host, port, and the path below which it is where that is not the root. Shows which URIs
 //! may be followed: credentials go nowhere else.
 
 use std::fmt;
@@ -19,7 +19,7 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
-    /// What a user means: `https` unless it says otherwise. A path is where a gateway has put the service; from
+    /// What a user means: `https` unless it names a scheme. A path is where a gateway has put the service; from
     /// `/redfish` on it is the service's own and left out.
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
         let fail = |why: &str| {

@@ -204,7 +204,7 @@ impl Response {
     }
 }
 
-/// `Retry-After` (RFC 9110, 10.2.3): seconds, or a date as HTTP writes it. A time that has passed is no time, and one of more
+/// `Retry-After` (RFC 9110, 10.2.3): seconds, or a date as HTTP writes it. A time that has passed is ignored, and one of more
 /// than a day is a day.
 fn retry_after(text: &str, now: SystemTime) -> Option<Duration> {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {

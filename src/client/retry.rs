@@ -1,4 +1,4 @@
-//! What is asked again, and when: only what can't have changed anything, or what the service has not acted upon.
+//! What is retried, and when: only what can't have changed anything, or what the service has not acted upon.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
@@ -21,8 +21,8 @@ use crate::schema::message::Message;
 /// | 400, 409 or 500 with a vendor's message that the BMC is not ready yet | again | again, but for 500: it was refused |
 /// | anything else | never | never |
 ///
-/// Besides, and whatever the policy: a 401 logs in anew once, and a 412 or 428 has the ETag fetched anew. Redirects are no
-/// repetitions.
+/// Besides, and whatever the policy: a 401 logs in again once, and a 412 or 428 has the ETag fetched again. Redirects are
+/// not repetitions.
 ///
 /// The first repetition is sent after [`first_delay`](Self::first_delay), each further one after twice as long, at most
 /// [`longest_delay`](Self::longest_delay); of each delay, up to half is left to chance, so that many clients don't come
@@ -58,34 +58,34 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Nothing is sent again.
+    /// Sends nothing again.
     #[must_use]
     pub fn none() -> Self {
         Self { attempts: 1, ..Self::default() }
     }
 
-    /// How often a request is sent at most, the first time included.
+    /// Sets how often a request is sent at most, the first time included.
     #[must_use]
     pub fn attempts(mut self, most: u32) -> Self {
         self.attempts = most.max(1);
         self
     }
 
-    /// How long to wait before the second attempt.
+    /// Sets how long to wait before the second attempt.
     #[must_use]
     pub fn first_delay(mut self, delay: Duration) -> Self {
         self.first_delay = delay;
         self
     }
 
-    /// How long to wait at most, where the service says nothing of it.
+    /// Sets how long to wait at most, where the service says nothing of it.
     #[must_use]
     pub fn longest_delay(mut self, delay: Duration) -> Self {
         self.longest_delay = delay;
         self
     }
 
-    /// How much time repetitions of one call may take from its beginning on.
+    /// Sets how much time repetitions of one call may take from its beginning on.
     #[must_use]
     pub fn budget(mut self, budget: Duration) -> Self {
         self.budget = budget;

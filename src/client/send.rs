@@ -59,7 +59,7 @@ impl Client {
                     }
                 }
             }
-            // While this one waits, others may go on.
+            // While this one waits, others may continue.
             drop(turn);
             let in_time = |delay: &Duration| {
                 let next = deadline::after(*delay);

@@ -80,7 +80,7 @@ impl RequestSpan {
     }
 }
 
-/// Whoever waited has given up.
+/// Anyone who waited has given up.
 impl Drop for RequestSpan {
     fn drop(&mut self) {
         if !self.ended {

@@ -1,5 +1,5 @@
 //! Where pushed events arrive: an axum router to mount in a program's own server, or a server of its own. What arrives is
-//! the same as on a stream; whether it is genuine is told by the path of the destination or by its `Context`.
+//! the same as on a stream; the path of the destination or its `Context` shows whether it is genuine.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -36,12 +36,12 @@ const CONNECTIONS: usize = 512;
 ///
 /// Every delivery is answered with 204, whether its events are taken or not: some services delete a subscription whose
 /// listener answers with an error. Only where the program does not read its events in time, and the queue is full, is the
-/// service told to come back later (503 with `Retry-After`). What is not genuine is discarded, and what can't be read is an
+/// service asked to come back later (503 with `Retry-After`). What is not genuine is discarded, and what can't be read is an
 /// item of the stream.
 ///
-/// Whether events are genuine is told by a secret in the path of the destination, or by the subscription's context. The
+/// A secret in the path of the destination, or the subscription's context, shows whether events are genuine. The
 /// secret is the better way: several services send test, heartbeat and task events without a context, and these are
-/// discarded where the context alone tells.
+/// discarded where the context alone shows.
 ///
 /// ```no_run
 /// # async fn run(bmc: rosefish::Client) -> Result<(), rosefish::Error> {
@@ -80,7 +80,7 @@ impl Default for Listener {
 }
 
 impl Listener {
-    /// One that takes events from anybody, keeps 1,024 notifications of 64 MiB in all, and takes none larger than a mebibyte.
+    /// Creates a listener that takes events from anybody, keeps 1,024 notifications of 64 MiB in all, and takes none larger than a mebibyte.
     ///
     /// A request has 15 seconds to arrive. There are 512 connections at most: a new one takes the place of the oldest.
     pub fn new() -> Self {
@@ -108,26 +108,27 @@ impl Listener {
         self
     }
 
-    /// How many notifications are kept that the program has not read yet.
+    /// Sets how many notifications are kept that the program has not read yet.
     pub fn queue(mut self, notifications: usize) -> Self {
         self.queue = notifications.max(1);
         self
     }
 
-    /// How many connections there are at most when it [serves](Self::serve): more than there are services that keep theirs
-    /// open. Defaults to 512.
+    /// Sets how many connections there are at most when it [serves](Self::serve): more than there are services that
+    /// keep theirs open. Defaults to 512.
     pub fn connections(mut self, most: usize) -> Self {
         self.connections = most.max(1);
         self
     }
 
-    /// What a notification may be at most.
+    /// Sets what a notification may be at most.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// A router that takes POST at `/` and below, to be nested wherever the program likes, and the events that it takes.
+    /// Returns a router that takes POST at `/` and below, to be nested wherever the program likes, and the events that
+    /// it takes.
     pub fn router(self) -> (Router, PushedEvents) {
         let (sender, receiver) = mpsc::channel(self.queue);
         let bytes = Arc::new(Semaphore::new(BYTES));
@@ -173,7 +174,7 @@ impl fmt::Debug for ListenerTls {
 }
 
 impl ListenerTls {
-    /// A chain of certificates and the key of the first, in PEM.
+    /// Creates a chain of certificates and the key of the first, in PEM.
     ///
     /// # Errors
     ///
@@ -205,7 +206,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Where it listens.
+    /// Returns where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -239,7 +240,7 @@ impl PushedEvents {
 }
 
 impl PushedEvents {
-    /// The next notification; none where nothing listens any more.
+    /// Reads the next notification; none where nothing listens any more.
     pub async fn next(&mut self) -> Option<Result<Notification, Error>> {
         let delivery = self.receiver.recv().await?;
         Some(self.read(delivery))
@@ -293,7 +294,7 @@ async fn take(State(door): State<Arc<Door>>, path: Option<Path<String>>, request
         let found = Notification::read(body, None, &door.limits);
         found.is_ok_and(|found| found.context().is_some_and(|context| door.contexts.contains(context)))
     };
-    // What can't be read has no context: it is given on only where the path tells whose it is, or anybody may send.
+    // What can't be read has no context: it is given on only where the path shows whose it is, or anybody may send.
     let genuine = proven || door.is_open() || delivery.body.as_ref().is_ok_and(of_context);
     if genuine {
         place.send(delivery);

@@ -1,4 +1,4 @@
-//! Events: what a service tells without being asked, over a stream that stays open ([`EventStream`]) or pushed to a
+//! Events: what a service reports without being asked, over a stream that stays open ([`EventStream`]) or pushed to a
 //! listener ([`Subscription`], and `Listener` with the feature of that name).
 //!
 //! ```no_run

@@ -12,7 +12,7 @@ use crate::wire::{Deviation, Limits, Record, decode, decode_into, peek_odata_typ
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Notification {
-    /// The `id` that it had on a stream: what to go on from with [`EventStream::since`](super::EventStream::since).
+    /// The `id` that it had on a stream: what to continue from with [`EventStream::since`](super::EventStream::since).
     pub id: Option<Arc<str>>,
     /// What it is.
     pub content: Content,
@@ -33,7 +33,7 @@ pub enum Content {
 }
 
 impl Notification {
-    /// The events; none where it is something else.
+    /// Returns the events; none where it is something else.
     #[must_use]
     pub fn records(&self) -> &[EventRecord] {
         match &self.content {
@@ -42,7 +42,7 @@ impl Notification {
         }
     }
 
-    /// The telemetry; none where it is something else.
+    /// Returns the telemetry; none where it is something else.
     #[must_use]
     pub fn metric_report(&self) -> Option<&MetricReport> {
         match &self.content {
@@ -51,7 +51,7 @@ impl Notification {
         }
     }
 
-    /// The `Context` of the subscription that it is for. Old services put it into each record.
+    /// Returns the `Context` of the subscription that it is for. Old services put it into each record.
     #[must_use]
     pub fn context(&self) -> Option<&str> {
         match &self.content {

@@ -59,7 +59,7 @@ pub struct Parser {
 }
 
 impl Parser {
-    /// A parser that keeps at most so many bytes of a frame.
+    /// Creates a parser that keeps at most so many bytes of a frame.
     #[must_use]
     pub fn new(limit: usize) -> Self {
         Self {
@@ -85,7 +85,7 @@ impl Parser {
         self.waiting.extend_from_slice(bytes);
     }
 
-    /// The next frame that is whole. An error stands for a frame that is too large, and comes as soon as it is.
+    /// Returns the next frame that is whole. An error stands for a frame that is too large, and comes as soon as it is.
     pub fn next_frame(&mut self) -> Option<Result<Frame, Oversized>> {
         let waiting = std::mem::take(&mut self.waiting);
         let mut rest = waiting.get(self.taken..).unwrap_or_default();
@@ -125,13 +125,13 @@ impl Parser {
         found
     }
 
-    /// The last `id` that came: what `Last-Event-ID` says when the stream is asked for again.
+    /// Returns the last `id` that came: what `Last-Event-ID` says when the stream is asked for again.
     #[must_use]
     pub fn last_id(&self) -> Option<&str> {
         self.id.as_deref().filter(|id| !id.is_empty())
     }
 
-    /// How long the service wants a client to wait before it connects again.
+    /// Returns how long the service wants a client to wait before it connects again.
     #[must_use]
     pub fn retry(&self) -> Option<Duration> {
         self.retry
@@ -264,7 +264,7 @@ mod tests {
         let many = format!("{}\ndata: b\n\n", "data: 0123456789\n".repeat(500));
         assert_eq!(parse(&[many.as_bytes()]), [Err(Oversized { limit: 1000 }), frame(None, None, "b")]);
         let mut parser = Parser::new(100);
-        // Of an endless line nothing is kept, and it is told once and at once.
+        // Of an endless line nothing is kept, and it is reported once and at once.
         let mut told = 0;
         for _ in 0..10_000 {
             parser.push(&[b'x'; 64]);

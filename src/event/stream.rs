@@ -35,9 +35,9 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(250);
 
 /// The events of a service, as they come (DSP0266, "Server-sent events").
 ///
-/// The stream goes on when the connection breaks: it connects again, after a pause that the service may have set and that
+/// The stream continues when the connection breaks: it connects again, after a pause that the service may have set and that
 /// grows while it can't be reached, and says which event it had last (`Last-Event-ID`). What can't be read is an error,
-/// after which the stream goes on. It ends, after an error, where the service can't be reached to begin with or refuses for
+/// after which the stream continues. It ends, after an error, where the service can't be reached to begin with or refuses for
 /// good, and without one where it says that there is nothing more (204).
 ///
 /// It does not count as a request under way. Dropping it closes the connection.
@@ -56,7 +56,8 @@ impl fmt::Debug for EventStream {
 }
 
 impl Resource<EventService> {
-    /// The events as they come, by way of `ServerSentEventUri`. A service that has none makes the stream begin with an error
+    /// Returns the events as they come, by way of `ServerSentEventUri`. A service that has none makes the stream begin
+    /// with an error
     /// of the kind [`ErrorKind::Missing`]: events can be had by a [`Subscription`](super::Subscription) then.
     pub fn events(&self) -> EventStream {
         let connections = Arc::default();
@@ -99,7 +100,7 @@ impl EventStream {
         self
     }
 
-    /// Goes on after this one, of an earlier stream: [`Notification::id`]. A service may have forgotten what came since.
+    /// Continues after this one, of an earlier stream: [`Notification::id`]. A service may have forgotten what came since.
     pub fn since(mut self, id: impl AsRef<str>) -> Self {
         if let Some(source) = &mut self.source {
             source.since = Some(id.as_ref().to_owned());
@@ -115,13 +116,13 @@ impl EventStream {
         self
     }
 
-    /// How many connections there have been. With each after the first, events may have been missed.
+    /// Returns how many connections there have been. With each after the first, events may have been missed.
     #[must_use]
     pub fn connections(&self) -> u64 {
         self.connections.load(Ordering::Relaxed)
     }
 
-    /// The next notification; none at the end.
+    /// Reads the next notification; none at the end.
     pub async fn next(&mut self) -> Option<Result<Notification, Error>> {
         StreamExt::next(self).await
     }
@@ -227,7 +228,7 @@ impl Source {
         let mut request = Request::get(uri)
             .header(ACCEPT, HeaderValue::from_static("text/event-stream"))
             .header(CACHE_CONTROL, HeaderValue::from_static("no-store"))
-            // What is compressed comes in pieces that are no events.
+            // What is compressed comes in pieces that are not events.
             .header(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let last = self.parser.last_id().or(self.since.as_deref());
         if let Some(id) = last.and_then(|id| HeaderValue::from_str(id).ok()) {

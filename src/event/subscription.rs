@@ -56,7 +56,7 @@ impl fmt::Debug for Subscription {
 }
 
 impl Subscription {
-    /// All events, to a URL. `context` comes back with each of them: something that nobody else knows tells them from
+    /// Subscribes to all events, to be sent to a URL. `context` comes back with each of them: something that nobody else knows distinguishes them from
     /// forged ones.
     pub fn new(destination: impl Into<String>, context: impl Into<String>) -> Self {
         Self {
@@ -114,7 +114,7 @@ impl Subscription {
         self
     }
 
-    /// The subscription as a service of today's schemas is told it, or as one of those before `EventFormatType`.
+    /// The subscription as a service of today's schemas wants it, or as one of those before `EventFormatType`.
     fn body(&self, service: &EventService, modern: bool) -> EventDestination {
         let mut body = EventDestination {
             destination: Some(self.destination.clone()),
@@ -287,7 +287,7 @@ fn test(service: Resource<EventService>) -> BoxFuture<'static, Result<(), Error>
             if let Some(first) = messages.first() {
                 parameters.message_id = Some(first.clone());
             }
-            // What older services want to be told.
+            // What older services want to have in it.
             if !kinds.is_empty() || described.as_ref().is_some_and(|names| names.iter().any(|name| name == "EventType"))
             {
                 let kind = kinds.iter().find(|kind| *kind == "Alert").or(kinds.first()).map_or("Alert", String::as_str);

@@ -61,7 +61,7 @@ impl Explorer {
     ///
     /// # Errors
     ///
-    /// Where it is no JSON.
+    /// Where it is not JSON.
     pub fn add(&mut self, uri: &str, payload: &[u8]) -> Result<(), serde_json::Error> {
         let json = from_slice::<Value>(payload)?;
         let shown = Secrets::default().json(&json);
@@ -76,7 +76,7 @@ impl Explorer {
         self.see(resource.uri(), &json, &shown, Some(resource.table()));
     }
 
-    /// The URIs of descriptions of actions (`@Redfish.ActionInfo`) that were named and have not been taken in.
+    /// Returns the URIs of descriptions of actions (`@Redfish.ActionInfo`) that were named and have not been taken in.
     #[must_use]
     pub fn wanted(&self) -> Vec<String> {
         let named = self.actions.values().filter_map(|seen| Some(seen.action.target.action_info.as_ref()?.as_str()));

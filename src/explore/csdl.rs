@@ -240,7 +240,7 @@ impl Drafts {
         let _ = writeln!(schema.versioned, "      <{element} Name=\"{name}\"{more}>\n{members}      </{element}>");
     }
 
-    /// The properties of a type. Those whose names CSDL can't have, or that differ from others by case alone, are told as
+    /// The properties of a type. Those whose names CSDL can't have, or that differ from others by case alone, are reported as
     /// names that the service makes up.
     fn members(&mut self, schema: &str, owner: &str, shape: &Shape, inherited: &[&str]) -> String {
         let (mut text, mut taken, mut odd) = (String::new(), BTreeSet::new(), Shape::default());

@@ -85,7 +85,7 @@ pub struct VendorType {
 }
 
 impl Explorer {
-    /// What was found so far.
+    /// Returns what was found so far.
     #[must_use]
     pub fn findings(&self) -> Findings {
         let mut vendors: BTreeMap<String, VendorFindings> = BTreeMap::new();

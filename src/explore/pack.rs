@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::wire::{ODataType, Table, TypeKind};
 
-/// Types that somebody's schemas describe, made by `rosefish-codegen`: those of the crate `rosefish-oem`, and one's own.
+/// Types that somebody's schemas describe, made by `rosefish-codegen`: those of the crate `rosefish-oem`, and your own.
 ///
 /// An object is of the type that its `@odata.type` names, whatever the version; else of the type whose schema says that its objects
 /// stand there (`Rosefish.Places`): `Chassis/Oem/Contoso`; or in any resource: `*/Status/Oem/Contoso`, `*/Oem/Contoso`.
@@ -45,7 +45,7 @@ impl Packs {
     }
 
     /// Finds the type of a vendor's object: the member `vendor` of the `Oem` at a JSON pointer in a resource of this schema, which
-    /// says that it is of the type `said`. In the pointer array items are left out: `/Fans/Oem`.
+    /// says that it is of the type `said`. In the pointer array items are left out or `*`: `/Fans/Oem`.
     #[must_use]
     pub fn object(
         &self,
@@ -54,11 +54,12 @@ impl Packs {
         vendor: &str,
         said: Option<&ODataType>,
     ) -> Option<&'static Table> {
+        let pointer = &pointer.replace("/*", "");
         let named = said.and_then(|said| self.named(said));
         let placed = |schema, pointer| self.placed.get(&key(schema, pointer, vendor))?.first().copied();
         named.or_else(|| placed(schema, pointer)).or_else(|| {
             // In any resource: the longest end of the pointer that a place is said for.
-            let mut end = pointer;
+            let mut end = pointer.as_str();
             while let Some((_, rest)) = end.split_once('/') {
                 end = rest;
                 if let Some(table) = placed("*", end) {
@@ -82,7 +83,7 @@ impl Packs {
         self.named(said).filter(|table| matches!(table.kind, TypeKind::Entity | TypeKind::Collection))
     }
 
-    /// Whether a pack has an action of this name, with or without the number sign, for resources of the standard.
+    /// Returns whether a pack has an action of this name, with or without the number sign, for resources of the standard.
     #[must_use]
     pub fn has_action(&self, name: &str) -> bool {
         self.actions.contains(name.trim_start_matches('#'))

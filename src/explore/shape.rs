@@ -35,7 +35,7 @@ pub(super) const ACTIONS: &str = "Actions";
 pub(super) struct Shape {
     pub(super) count: u64,
     pub(super) kinds: BTreeSet<ValueKind>,
-    /// A number was no whole one, or one that no `i64` holds.
+    /// A number was not a whole one, or one that no `i64` holds.
     pub(super) fraction: bool,
     /// Objects that are references to resources and nothing else.
     pub(super) links: u64,

@@ -98,7 +98,7 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// Where there is no Redfish, the system has none, and where several systems could be meant. A registry that can't be read is none.
+    /// If there is no Redfish, if the system has no BIOS resource, and if several systems could be meant. A registry that can't be read is left out.
     pub async fn bios(&self) -> Result<Outcome<BiosAttributes>, Error> {
         self.read(Capability::Bios, |session| Box::pin(async move { Ok(State::read(session).await?.attributes()) }))
             .await

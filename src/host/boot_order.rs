@@ -127,7 +127,7 @@ impl Host {
         self.read(Capability::BootProgress, |session| Box::pin(stage(session))).await
     }
 
-    /// Follows a start: the stage that there is, and each further one. It is asked for this often, and the stream goes on until it is
+    /// Follows a start: the stage that there is, and each further one. It is asked for this often, and the stream continues until it is
     /// dropped. That a BMC does not answer for some minutes does not end it.
     ///
     /// ```no_run

@@ -12,6 +12,7 @@ use super::redfish::Chosen;
 use crate::client::Credentials;
 use crate::client::address::Address;
 use crate::client::builder::ClientBuilder;
+use crate::client::tls::shared::SharedTls;
 use crate::error::Error;
 use crate::ipmi;
 use crate::services::select::Selector;
@@ -58,18 +59,18 @@ impl HostBuilder {
         Self { plan, profile: HostProfile::default() }
     }
 
-    /// Who logs in, by either protocol.
+    /// Sets who logs in, by either protocol.
     pub fn credentials(self, credentials: Credentials) -> Self {
         self.redfish_credentials(credentials.clone()).ipmi_credentials(credentials)
     }
 
-    /// Who logs in by Redfish. With credentials for one protocol alone, the other isn't used.
+    /// Sets who logs in by Redfish. With credentials for one protocol alone, the other isn't used.
     pub fn redfish_credentials(mut self, credentials: Credentials) -> Self {
         self.plan.redfish_credentials = Some(credentials);
         self
     }
 
-    /// Who logs in by IPMI. With credentials for one protocol alone, the other isn't used.
+    /// Sets who logs in by IPMI. With credentials for one protocol alone, the other isn't used.
     pub fn ipmi_credentials(mut self, credentials: Credentials) -> Self {
         self.plan.ipmi_credentials = Some(credentials);
         self
@@ -120,7 +121,20 @@ impl HostBuilder {
         self
     }
 
-    /// What was learned another time: protocols that are known to be there aren't probed again, and those known not to be
+    /// Returns the host's name or address, as it was given.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.plan.address
+    }
+
+    /// Shares TLS with other hosts: see [`ClientBuilder::shared_tls`].
+    pub fn shared_tls(mut self, tls: &SharedTls) -> Self {
+        let (options, tls) = (self.plan.redfish_options, tls.clone());
+        self.plan.redfish_options = Arc::new(move |builder| options(builder.shared_tls(&tls)));
+        self
+    }
+
+    /// Takes over what was learned another time: protocols that are known to be there aren't probed again, and those known not to be
     /// are tried last.
     pub fn profile(mut self, profile: HostProfile) -> Self {
         self.profile = profile;

@@ -163,7 +163,7 @@ impl ConsoleChange {
         self
     }
 
-    /// Whether nothing is to be changed.
+    /// Returns whether nothing is to be changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let Self { port: _, enable, bit_rate, privilege, force_encryption } = self;

@@ -57,7 +57,7 @@ impl Host {
     /// # Errors
     ///
     /// Where it is refused, or no protocol can do it, and where several managers could be meant. A BMC that resets before it
-    /// answers can't be told from one that doesn't answer: that is an error, after which the other protocol isn't asked.
+    /// answers can't be distinguished from one that doesn't answer: that is an error, after which the other protocol isn't asked.
     pub async fn reset_controller(&self) -> Result<Outcome<()>, Error> {
         self.make(Capability::ControllerReset, |session| Box::pin(reset(session)), None).await
     }

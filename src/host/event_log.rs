@@ -88,7 +88,7 @@ pub struct EventLogQuery {
 }
 
 impl EventLogQuery {
-    /// All entries.
+    /// Asks for all entries.
     #[must_use]
     pub fn all() -> Self {
         Self::default()
@@ -102,12 +102,12 @@ impl EventLogQuery {
 }
 
 impl Host {
-    /// The entries of the system's event log, in the BMC's order, and those that could not be read: of a log that rolls over
-    /// while it is read, the oldest are gone by the time they are asked for.
+    /// Reads the entries of the system's event log, in the BMC's order, and those that could not be read: of a log
+    /// that rolls over while it is read, the oldest are gone by the time they are asked for.
     ///
     /// # Errors
     ///
-    /// Where no protocol can tell.
+    /// If no protocol can say.
     pub async fn event_log(&self, query: EventLogQuery) -> Result<Outcome<Partial<EventLogEntry>>, Error> {
         self.read(Capability::EventLog, move |session| Box::pin(entries(session, query))).await
     }

@@ -159,7 +159,7 @@ impl From<Error> for Fault {
     }
 }
 
-/// A failure of IPMI, which tells by itself whether something may have been changed.
+/// A failure of IPMI, which says by itself whether something may have been changed.
 impl From<ipmi::Error> for Fault {
     fn from(error: ipmi::Error) -> Self {
         let reason = Self::reason_of(&error);
@@ -187,7 +187,7 @@ impl From<ipmi::Error> for Error {
     }
 }
 
-/// What is told when nothing did it: the one error, or all of them, of the kind of the last that decided.
+/// What is reported when nothing did it: the one error, or all of them, of the kind of the last that decided.
 pub(super) fn all_of(mut attempts: Vec<Attempt>) -> Error {
     if attempts.len() == 1
         && let Some(only) = attempts.pop()

@@ -32,7 +32,7 @@ pub struct Firmware {
     pub active: Option<bool>,
     /// Who made it.
     pub manufacturer: Option<String>,
-    /// What tells images for it from others.
+    /// What distinguishes images for it from others.
     pub software_id: Option<String>,
     /// When it was released, as the service writes it.
     pub release_date: Option<String>,

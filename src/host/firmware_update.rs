@@ -98,7 +98,7 @@ impl FirmwareUpdate {
         Self { source, targets, apply, force, oem: None, patience: PATIENCE, settling: SETTLING, progress }
     }
 
-    /// Sends an image to the service. Services tell by its name what it is for.
+    /// Sends an image to the service. Services see by its name what it is for.
     pub fn from_image(name: impl Into<String>, image: impl Into<UploadImage>) -> Self {
         Self::new(Source::File { name: name.into(), image: image.into() })
     }
@@ -160,7 +160,7 @@ impl FirmwareUpdate {
         self
     }
 
-    /// Calls a function as it goes on. It must not block.
+    /// Calls a function as it continues. It must not block.
     #[must_use]
     pub fn on_progress(mut self, progress: impl FnMut(FirmwareProgress) + Send + 'static) -> Self {
         self.progress = Some(Box::new(progress));
@@ -209,7 +209,7 @@ impl Host {
     ///
     /// Where there is no Redfish, the service takes no such update (nothing was sent), refuses it, says that it failed
     /// ([`ErrorKind::TaskFailed`](crate::ErrorKind::TaskFailed)) or does not come to an end in time. An answer that says failure or
-    /// none at all is no error where the versions show that it was done.
+    /// none at all is not an error where the versions show that it was done.
     pub async fn update_firmware(&self, update: FirmwareUpdate) -> Result<Outcome<FirmwareUpdated>, Error> {
         let host = self.clone();
         Box::pin(async move { host.update(update).await }).await
@@ -411,7 +411,7 @@ impl Follow {
         let mut updates = task.updates();
         loop {
             let Ok(next) = tokio::time::timeout_at(self.deadline, updates.try_next()).await else {
-                let text = format!("the update goes on, and has not ended within {}", seconds(self.patience));
+                let text = format!("the update has not ended within {}", seconds(self.patience));
                 return Err(Error::new(ErrorKind::Timeout, text));
             };
             let Some(now) = next? else { return Ok((None, Vec::new())) };

@@ -67,7 +67,8 @@ pub struct Component {
 }
 
 impl Host {
-    /// What the host is made of, and what of it could not be read. Places that nothing is in are [among them](Component::is_empty).
+    /// Reads what the host is made of, and what of it could not be read. Places that nothing is in are [among
+    /// them](Component::is_empty).
     ///
     /// What several resources describe is given once. The list can be serialised, kept, and compared with another one by
     /// [`inventory_changes`](super::inventory_changes).
@@ -89,7 +90,7 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// Where no protocol can tell.
+    /// If no protocol can say.
     pub async fn inventory(&self) -> Result<Outcome<Partial<Component>>, Error> {
         self.read(Capability::Inventory, |session| Box::pin(inventory(session))).await
     }
@@ -176,7 +177,7 @@ async fn by_redfish(service: Service) -> Result<Partial<Component>, Fault> {
 
 async fn by_ipmi(bmc: ipmi::Client) -> Result<Partial<Component>, Fault> {
     let mut found = bmc.frus().collect_all().await?;
-    // A place that is described, and not filled. A record that isn't there may have told of such a place.
+    // A place that is described, and not filled. A record that isn't there may have described such a place.
     let is_empty = |missing: &ipmi::ReadError| missing.is_absent() && matches!(missing.item(), ipmi::Item::Fru { .. });
     found.missing.retain(|missing| !is_empty(missing));
     let Partial { items: devices, mut missing } = from_ipmi(found);

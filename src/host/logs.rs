@@ -68,13 +68,13 @@ pub struct LogQuery {
 }
 
 impl LogQuery {
-    /// All entries of all logs.
+    /// Asks for all entries of all logs.
     #[must_use]
     pub fn all() -> Self {
         Self::default()
     }
 
-    /// Of one log alone, by its `Id`, its name or its URI.
+    /// Asks for one log alone, by its `Id`, its name or its URI.
     #[must_use]
     pub fn of(log: impl Into<Selector>) -> Self {
         Self { log: Some(log.into()), ..Self::default() }
@@ -100,11 +100,11 @@ impl LogQuery {
 }
 
 impl Host {
-    /// The logs that the host has: of the systems, managers and chassis that are meant.
+    /// Reads the logs that the host has: of the systems, managers and chassis that are meant.
     ///
     /// # Errors
     ///
-    /// Where no protocol can tell.
+    /// If no protocol can say.
     pub async fn logs(&self) -> Result<Outcome<Partial<LogInfo>>, Error> {
         self.read(Capability::Logs, |session| Box::pin(logs(session))).await
     }
@@ -130,7 +130,7 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// Where no protocol can tell, and where there is no such log, or several are called so: the error names those that there
+    /// If no protocol can say, and if there is no such log, or several are called so: the error names those that there
     /// are.
     pub async fn log_entries(&self, query: LogQuery) -> Result<Outcome<Partial<LogEntry>>, Error> {
         self.read(Capability::Logs, move |session| Box::pin(entries(session, query.clone()))).await

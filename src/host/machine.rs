@@ -37,7 +37,8 @@ impl Host {
         &self.0.plan.address
     }
 
-    /// What was learned of this host. Given to [`HostBuilder::profile`](super::HostBuilder::profile) another time, it saves asking again.
+    /// Returns what was learned of this host. Given to [`HostBuilder::profile`](super::HostBuilder::profile) another
+    /// time, it saves asking again.
     #[must_use]
     pub fn profile(&self) -> HostProfile {
         self.0.profile.lock().unwrap_or_else(PoisonError::into_inner).clone()

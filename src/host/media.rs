@@ -111,7 +111,7 @@ impl MediaImage {
         self
     }
 
-    /// Whether it is an image of a stick or a floppy, by its name (`.img`), instead of a disc.
+    /// Returns whether it is an image of a stick or a floppy, by its name (`.img`), instead of a disc.
     #[must_use]
     pub fn is_stick(&self) -> bool {
         is_stick(&self.uri)

@@ -2,6 +2,22 @@
 //! the methods of [`Host`], and what they are in either protocol; which protocol is asked, and when the other one is, is
 //! the module `route`'s alone.
 //!
+//! ```no_run
+//! # async fn run(password: String) -> Result<(), rosefish::Error> {
+//! use rosefish::Credentials;
+//! use rosefish::host::{Host, Manner};
+//!
+//! let host = Host::connect("10.0.0.7", Credentials::new("root", password)).await?.value;
+//! for sensor in host.sensors().await?.value.iter().filter(|sensor| sensor.is_problem()) {
+//!     println!("{}: {:?} {:?}", sensor.name, sensor.reading, sensor.unit);
+//! }
+//! let done = host.power_off(Manner::Graceful).await?;
+//! println!("asked by {}", done.backend);
+//! host.close().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! - The password goes to a service only once that has shown, without one, that it speaks the protocol; and a password
 //!   that was refused is never tried on the other protocol.
 //! - The other protocol is asked where the first can't be reached, isn't there, or can't do it. For a change that may have
@@ -49,7 +65,11 @@ mod restore;
 mod route;
 mod secure_boot;
 mod sensor;
+#[cfg(feature = "storage")]
+mod storage;
 mod user;
+#[cfg(feature = "storage")]
+mod volume;
 mod wait;
 
 #[cfg(feature = "registries")]
@@ -82,7 +102,11 @@ pub use ready::Ready;
 pub use restore::PowerRestorePolicy;
 pub use secure_boot::{SecureBootKeys, SecureBootReset, SecureBootState};
 pub use sensor::{Sensor, SensorStatus, Thresholds};
+#[cfg(feature = "storage")]
+pub use storage::{StorageController, StorageDrive, StorageSystem, StorageVolume};
 pub use user::{User, UserRole};
+#[cfg(feature = "storage")]
+pub use volume::{Initialize, NewVolume};
 
 #[doc(inline)]
 pub use crate::resource::partial::{Missing, Partial};

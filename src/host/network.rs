@@ -163,7 +163,7 @@ impl NetworkChange {
         self.with(Setting::Dhcp(true))
     }
 
-    /// Sets a static IPv4 address and ends DHCP. What is none stays as it is.
+    /// Sets a static IPv4 address and ends DHCP. What is `None` stays as it is.
     #[must_use]
     pub fn static_address(
         self,
@@ -194,13 +194,14 @@ impl NetworkChange {
         self.with(Setting::Protocol { name: name.into(), enabled: None, port: Some(port) })
     }
 
-    /// Whether nothing is to be changed.
+    /// Returns whether nothing is to be changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.settings.is_empty()
     }
 
-    /// Whether the BMC may not be reached any more as it is now: its address, its VLAN or the protocol that is in use changes.
+    /// Returns whether the BMC may not be reached any more as it is now: its address, its VLAN or the protocol that is
+    /// in use changes.
     #[must_use]
     pub fn may_cut_off(&self) -> bool {
         self.settings.iter().any(|setting| match setting {
@@ -305,7 +306,7 @@ async fn by_redfish(
     let manager = Resource::into_any(manager);
     let (network, survey) = look(&service, &manager).await;
     let planned = network.plan(&change.settings, change.interface.as_ref());
-    // That a place is not shown may be for want of reading it.
+    // That a place is not shown may be for lack of reading it.
     let writes = match (planned, survey.into_missing().into_iter().next()) {
         (Err(error), Some(unread)) if error.kind() == ErrorKind::Missing => return Err(unread.error.into()),
         (planned, _) => planned?,

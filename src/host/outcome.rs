@@ -74,7 +74,7 @@ impl fmt::Display for Attempt {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Outcome<T> {
-    /// The host, as [`HostBuilder`](super::HostBuilder) was told it.
+    /// The host, as it was given to [`HostBuilder`](super::HostBuilder).
     pub host: String,
     /// The result.
     pub value: T,

@@ -61,7 +61,7 @@ impl Plan {
     }
 
     /// Whether the caller says that this host speaks TLS, or by which certificate it is known. Then silence or a broken
-    /// connection, which anybody on the way can bring about, is no reason to ask it by a protocol that has no certificates, and
+    /// connection, which anybody on the way can bring about, is not a reason to ask it by a protocol that has no certificates, and
     /// whose handshake gives away what the password can be guessed from.
     pub(super) fn insists_on_tls(&self) -> bool {
         let says_https =

@@ -56,7 +56,7 @@ impl fmt::Display for HostPowerState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Manner {
-    /// The operating system is asked to shut down, and may take its time or not do it.
+    /// The operating system is asked to shut down, and may take time or not do it.
     Graceful,
     /// At once; what is not written to disk is lost.
     Forced,
@@ -174,7 +174,7 @@ impl Host {
     }
 
     /// Has the operating system restart, within a time that it may take to shut down. Where a BMC has no word for that, and
-    /// by IPMI, which has none, it is told to shut down, and turned on when it is off: [`Outcome::sent`] has both then, and the
+    /// by IPMI, which has none, it is asked to shut down, and turned on when it is off: [`Outcome::sent`] has both then, and the
     /// state is the one that was seen.
     ///
     /// # Errors
@@ -317,7 +317,7 @@ async fn control(session: Session, wish: Wish, patience: Duration) -> Result<Mad
     Confirmed { asked: None, sent, patience }.seen(look, is_wanted, otherwise).await
 }
 
-/// Turns on what was told to shut down, when it is off.
+/// Turns on what was asked to shut down, when it is off.
 async fn on_when_off(bmc: &ipmi::Client, within: Duration) -> Result<(), Fault> {
     let look = || async { Ok(bmc.chassis_status().await?.power_on) };
     let text = match read_back(within, look, |on| !on).await {

@@ -92,7 +92,7 @@ pub struct HostProfile {
 }
 
 impl HostProfile {
-    /// Whether a protocol is spoken.
+    /// Returns whether a protocol is spoken.
     #[must_use]
     pub fn presence(&self, backend: Backend) -> Presence {
         match backend {
@@ -108,7 +108,7 @@ impl HostProfile {
         }
     }
 
-    /// What is not to be had by a protocol.
+    /// Returns what a protocol does not offer.
     #[must_use]
     pub fn lacks(&self, backend: Backend, capability: Capability) -> bool {
         match backend {

@@ -36,7 +36,7 @@ pub struct Ready {
 
 impl Host {
     /// Waits until the BMC has restarted and can be used again: until it was seen to go (for 20 seconds at most), and then
-    /// until it takes a login and its service root, systems and managers can be read, twice in a row. Sessions are opened anew.
+    /// until it takes a login and its service root, systems and managers can be read, twice in a row. Sessions are opened again.
     ///
     /// ```no_run
     /// # async fn example(host: rosefish::host::Host) -> Result<(), rosefish::Error> {

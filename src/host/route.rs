@@ -28,7 +28,7 @@ pub(super) type ReadBack = Arc<dyn Fn(Session) -> Running<bool> + Send + Sync>;
 pub(super) type Look<T> = Arc<dyn Fn(Session) -> Running<Option<T>> + Send + Sync>;
 
 impl Host {
-    /// The Redfish client, for all that the capabilities here don't cover. Connects if that was not done yet.
+    /// Returns the Redfish client, for all that the capabilities here don't cover. Connects if that was not done yet.
     ///
     /// # Errors
     ///
@@ -36,12 +36,12 @@ impl Host {
     pub async fn redfish(&self) -> Result<Client, Error> {
         match self.session(Backend::Redfish).await {
             Ok(Session::Redfish(service)) => Ok(service.client),
-            Ok(Session::Ipmi(_)) => Err(Error::new(ErrorKind::Missing, "this is no Redfish session")),
+            Ok(Session::Ipmi(_)) => Err(Error::new(ErrorKind::Missing, "this is not a Redfish session")),
             Err(fault) => Err(fault.error),
         }
     }
 
-    /// The IPMI client: for consoles, LAN configuration, raw commands. Connects if that was not done yet.
+    /// Returns the IPMI client: for consoles, LAN configuration, raw commands. Connects if that was not done yet.
     ///
     /// # Errors
     ///
@@ -49,7 +49,7 @@ impl Host {
     pub async fn ipmi(&self) -> Result<ipmi::Client, Error> {
         match self.session(Backend::Ipmi).await {
             Ok(Session::Ipmi(bmc)) => Ok(bmc),
-            Ok(Session::Redfish(_)) => Err(Error::new(ErrorKind::Missing, "this is no IPMI session")),
+            Ok(Session::Redfish(_)) => Err(Error::new(ErrorKind::Missing, "this is not an IPMI session")),
             Err(fault) => Err(fault.error),
         }
     }
@@ -92,7 +92,7 @@ impl Host {
         }
     }
 
-    /// Whether going on by the other protocol is what somebody on the way may want who can break connections and no more.
+    /// Whether continuing by the other protocol is what somebody on the way may want who can break connections and no more.
     fn may_be_led_astray(&self, backend: Backend, reason: Reason) -> bool {
         backend == Backend::Redfish
             && matches!(reason, Reason::Unreachable | Reason::NotSpoken)

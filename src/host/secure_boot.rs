@@ -1,5 +1,7 @@
 //! UEFI Secure Boot: whether it is on, its keys, and its key databases. IPMI has none of it.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::fault::{Fault, Running};
@@ -14,6 +16,11 @@ use crate::resource::edit::Committed;
 use crate::resource::partial::Partial;
 use crate::schema::SecureBoot;
 use crate::schema::secure_boot::ResetKeysType;
+use crate::services::read_back::{Seen, follow, read_back, seconds};
+
+/// How long the change may take to show, and a task that brings it about.
+const PATIENCE: Duration = Duration::from_secs(5);
+const TASK: Duration = Duration::from_secs(120);
 
 /// A database of keys, such as `db` or `PK`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,13 +70,15 @@ impl Host {
         self.read(Capability::SecureBoot, |session| Box::pin(read(session))).await
     }
 
-    /// Turns Secure Boot on or off, from the next start on.
+    /// Turns Secure Boot on or off, from the next start on, and reads it back: [`Outcome::unread`] says if the change is confirmed
+    /// and does not show.
     ///
     /// # Errors
     ///
     /// Where the service refuses it.
     pub async fn enable_secure_boot(&self, enable: bool) -> Result<Outcome<()>, Error> {
-        let operation = move |session| Box::pin(set(session, enable)) as Running<_>;
+        let patience = self.patience(PATIENCE);
+        let operation = move |session| Box::pin(set(session, enable, patience)) as Running<_>;
         self.make(Capability::SecureBoot, operation, None).await
     }
 
@@ -110,7 +119,7 @@ async fn read(session: Session) -> Result<SecureBootState, Fault> {
     })
 }
 
-async fn set(session: Session, enable: bool) -> Result<Made<()>, Fault> {
+async fn set(session: Session, enable: bool, patience: Duration) -> Result<Made<()>, Fault> {
     let found = of(session).await?;
     if found.secure_boot_enable == Some(enable) {
         return Ok(Made::unseen((), Vec::new()));
@@ -118,11 +127,26 @@ async fn set(session: Session, enable: bool) -> Result<Made<()>, Fault> {
     let mut edit = found.edit();
     edit.secure_boot_enable = Some(enable);
     let sent = vec![format!("PATCH {}", edit.patch().body)];
-    if let Committed::Accepted(task) = edit.commit().await.map_err(Fault::of_change)? {
-        let patience = std::time::Duration::from_secs(120);
-        crate::services::read_back::follow(task, patience).await.map_err(Fault::of_change)?;
+    match edit.commit().await.map_err(Fault::of_change)? {
+        Committed::Accepted(task) => follow(task, TASK).await.map_err(Fault::of_change)?,
+        // It is taken down for the next start, and is not to be seen before that.
+        Committed::Pending(_) => return Ok(Made::unseen((), sent)),
+        Committed::Unchanged | Committed::Updated(_) | Committed::Confirmed(_) => {}
     }
-    Ok(Made::unseen((), sent))
+    let look = || async {
+        let now: Resource<SecureBoot> = found.client().get(found.uri()).await?;
+        Ok(now.secure_boot_enable)
+    };
+    let unread = match read_back(patience, look, |now| *now == Some(enable)).await {
+        Seen::AsWanted(_) => None,
+        Seen::Otherwise(now) => {
+            let now = now.map_or("does not show", |now| if now { "shows it enabled" } else { "shows it disabled" });
+            let text = format!("the service {now}, for {}; some show it after the next start", seconds(patience));
+            Some(Error::new(ErrorKind::NotInForce, text))
+        }
+        Seen::Unread(error) => Some(error),
+    };
+    Ok(Made { value: (), sent, unread })
 }
 
 async fn reset(session: Session, how: SecureBootReset) -> Result<Made<()>, Fault> {

@@ -153,8 +153,11 @@ async fn by_ipmi(bmc: ipmi::Client) -> Result<Partial<Sensor>, Fault> {
         };
         let mut thresholds = Thresholds::default();
         let has = |threshold: &Threshold| sensor.masks.is_some_and(|masks| masks.is_readable(*threshold));
-        if measurement.is_some() && sensor.is_analog() && Threshold::ALL.iter().any(has) {
-            // What they are now: the record tells what they were at the start.
+        // Records that name none in their masks may still say that there are some (bits 2 and 3, table 43-1).
+        let may_have =
+            Threshold::ALL.iter().any(has) || sensor.masks.is_some_and(|masks| masks.capabilities & 0x0c != 0);
+        if measurement.is_some() && sensor.is_analog() && may_have {
+            // What they are now: the record shows what they were at the start.
             match bmc.sensor_thresholds(&sensor).await {
                 Ok(raw) => {
                     let value = |threshold| raw.get(threshold).and_then(|raw| sensor.value(raw));

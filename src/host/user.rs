@@ -34,16 +34,16 @@ pub struct User {
     pub id: String,
     /// The name that it logs in with. Empty for IPMI's anonymous user.
     pub name: String,
-    /// Whether it may log in, where that is told.
+    /// Whether it may log in, where that is reported.
     pub enabled: Option<bool>,
-    /// Whether it is locked after too many wrong passwords, where that is told.
+    /// Whether it is locked after too many wrong passwords, where that is reported.
     pub locked: Option<bool>,
     /// What it may do: the role by Redfish, the privilege level on this channel by IPMI.
     pub role: Option<String>,
 }
 
 impl User {
-    /// Whether anybody can log in as this user without a name.
+    /// Returns whether anybody can log in as this user without a name.
     #[must_use]
     pub fn is_anonymous(&self) -> bool {
         self.name.is_empty()
@@ -140,12 +140,12 @@ impl Change {
 }
 
 impl Host {
-    /// The BMC's users, and those that could not be read; by IPMI, those that have a name, and the anonymous one where it is
-    /// enabled.
+    /// Reads the BMC's users, and those that could not be read; by IPMI, those that have a name, and the anonymous one
+    /// where it is enabled.
     ///
     /// # Errors
     ///
-    /// Where no protocol can tell, or this user may not ask.
+    /// If no protocol can say, or this user may not ask.
     pub async fn users(&self) -> Result<Outcome<Partial<User>>, Error> {
         self.read(Capability::Users, |session| Box::pin(users(session))).await
     }
@@ -178,7 +178,7 @@ impl Host {
         Ok(done.map(|user| user.unwrap_or(User { id: String::new(), name, enabled: None, locked: None, role: None })))
     }
 
-    /// Sets a user's password. Where it is the user of this host's sessions, they go on with the new one by Redfish.
+    /// Sets a user's password. Where it is the user of this host's sessions, they continue with the new one by Redfish.
     ///
     /// # Errors
     ///

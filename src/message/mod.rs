@@ -1,4 +1,15 @@
 //! Messages: what services say of errors and events, in all the shapes that they say it in, made into sentences.
+//!
+//! Texts come from the message itself, else from DMTF's registries, which are built in, else from the service's own registries.
+//! At most 100 messages of one body are read, from its first mebibyte.
+//!
+//! ```
+//! use rosefish::message::sentence;
+//! use rosefish::schema::message::Message;
+//!
+//! let message = Message { message_id: Some("Base.1.0.NoOperation".into()), ..Message::default() };
+//! assert_eq!(sentence(&message).as_deref(), Some("Base.1.0.NoOperation"));
+//! ```
 
 pub(crate) mod id;
 pub(crate) mod registry;

@@ -74,7 +74,7 @@ values! {
 
 /// A property about to be compared: see [`Filter::property`].
 #[derive(Debug, Clone)]
-#[must_use = "a property is no filter before it is compared"]
+#[must_use = "a property is not a filter before it is compared"]
 pub struct Property(String);
 
 macro_rules! comparisons {
@@ -104,8 +104,8 @@ comparisons! {
 }
 
 impl Filter {
-    /// A property of the members by its name in JSON; one within an object by its path, `Status/Health`. Whether the
-    /// members' type has it is checked before anything is sent.
+    /// Returns a property of the members by its name in JSON; one within an object by its path, `Status/Health`.
+    /// Whether the members' type has it is checked before anything is sent.
     pub fn property(path: impl Into<String>) -> Property {
         Property(path.into())
     }
@@ -116,7 +116,7 @@ impl Filter {
         Self(Expression::And(Box::new(self.0), Box::new(other.0)))
     }
 
-    /// One of the two holds, or both.
+    /// Holds if one of the two does, or both.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self(Expression::Or(Box::new(self.0), Box::new(other.0)))
@@ -270,7 +270,7 @@ fn compare(found: &serde_json::Value, value: &FilterValue) -> Option<Ordering> {
         FilterValue::Bool(value) => found.as_bool().map(|found| found.cmp(value)),
         FilterValue::Integer(value) => match found.as_i64() {
             Some(found) => Some(found.cmp(value)),
-            #[allow(clippy::cast_precision_loss, reason = "the other side is no integer")]
+            #[allow(clippy::cast_precision_loss, reason = "the other side is not an integer")]
             None => found.as_f64()?.partial_cmp(&(*value as f64)),
         },
         FilterValue::Decimal(value) => found.as_f64()?.partial_cmp(value),

@@ -105,13 +105,13 @@ pub(crate) enum Scope {
 type Parameter = (&'static str, String);
 
 impl Query {
-    /// The resource and nothing else.
+    /// Creates a query for the resource and nothing else.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// `$expand`: resources in place of links to them, one level of them unless [told](Self::levels) otherwise.
+    /// `$expand`: resources in place of links to them, one level of them by default ([`levels`](Self::levels)).
     #[must_use]
     pub fn expand(mut self, expand: Expand) -> Self {
         self.expand = Expanding::Wanted(expand, None);

@@ -86,7 +86,7 @@ impl<R> Reply<R> {
         {
             return Err(objection);
         }
-        // Where a task is followed is no place of what was made.
+        // Where a task is followed does not name what was made.
         let location = response.location().filter(|_| task.is_none()).map(str::to_owned);
         Ok(Answered { status: response.status, task, location, headers: response.headers, body: response.body })
     }
@@ -140,18 +140,18 @@ impl<P: Type, R> Call<P, R> {
         self
     }
 
-    /// The parameters as they are now.
+    /// Returns the parameters as they are now.
     pub fn parameters(&self) -> &P {
         &self.parameters
     }
 
-    /// Whether this service has the action at all.
+    /// Returns whether this service has the action at all.
     #[must_use]
     pub fn is_supported(&self) -> bool {
         self.target().is_some_and(|target| target.target.is_some())
     }
 
-    /// The values that this service accepts for a parameter, where it says so: in the resource itself or by
+    /// Reads the values that this service accepts for a parameter, where it says so: in the resource itself or by
     /// `@Redfish.ActionInfo`.
     ///
     /// # Errors
@@ -162,7 +162,7 @@ impl<P: Type, R> Call<P, R> {
         allowable_values(self.resource.client(), &target, parameter).await
     }
 
-    /// The names of the parameters that this service says it takes, where it says so by `@Redfish.ActionInfo`.
+    /// Reads the names of the parameters that this service says it takes, where it says so by `@Redfish.ActionInfo`.
     ///
     /// # Errors
     ///

@@ -28,7 +28,7 @@ impl Apply {
         Self::named("OnReset")
     }
 
-    /// When the maintenance window begins (`AtMaintenanceWindowStart`).
+    /// Takes effect when the maintenance window begins (`AtMaintenanceWindowStart`).
     #[must_use]
     pub fn at_maintenance_window() -> Self {
         Self::named("AtMaintenanceWindowStart")
@@ -46,7 +46,7 @@ impl Apply {
         Self { time: time.into(), window: None }
     }
 
-    /// The maintenance window, where it is not the one that the service has anyway.
+    /// Sets the maintenance window, where it is not the one that the service has anyway.
     #[must_use]
     pub fn window(mut self, start: impl Into<DateTime>, duration: impl Into<Option<Duration>>) -> Self {
         self.window = Some((start.into(), duration.into()));

@@ -53,7 +53,7 @@ pub enum Created<M> {
 }
 
 impl<M> Created<M> {
-    /// The new member.
+    /// Returns the new member.
     ///
     /// # Errors
     ///
@@ -130,7 +130,7 @@ impl<C: Collection> Resource<C> {
         Create { post, member: PhantomData }
     }
 
-    /// What the service says of members that are made here, one for each use (`@Redfish.CollectionCapabilities`).
+    /// Returns what the service says of members that are made here, one for each use (`@Redfish.CollectionCapabilities`).
     #[must_use]
     pub fn creation_capabilities(&self) -> Vec<CreationCapability<C::Member>> {
         let found = capabilities(self.any().record()).into_iter().flat_map(|found| found.capabilities);
@@ -144,7 +144,7 @@ impl<C: Collection> Resource<C> {
 }
 
 impl<T: Type> Resource<T> {
-    /// Removes it. Where the service takes its time the reply says how to follow it. An account of a service that keeps a
+    /// Removes it. Where the service takes time the reply says how to follow it. An account of a service that keeps a
     /// fixed number of them loses its name.
     ///
     /// # Errors

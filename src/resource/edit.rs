@@ -103,7 +103,7 @@ impl<T: Type> Edit<T> {
         Self { draft: Draft::of(resource), edits: PhantomData }
     }
 
-    /// What would be sent.
+    /// Returns what would be sent.
     #[must_use]
     pub fn patch(&self) -> Patch {
         self.draft.patch()
@@ -134,7 +134,7 @@ impl<T: Type> Edit<T> {
     ///
     /// - Where the resource names a settings object (`@Redfish.Settings`) that has the properties in question, they are
     ///   written there; those that it lacks, and all where there is none, are written to the resource itself.
-    /// - If the resource was changed meanwhile by somebody else it is read anew and the same difference is sent once more.
+    /// - If the resource was changed meanwhile by somebody else it is read again and the same difference is sent once more.
     /// - Where a service says that it takes PUT only, the resource is read, changed and put back.
     ///
     /// # Errors

@@ -144,7 +144,7 @@ impl<T: Type> Follow<T> {
         Self { step, leads_to: PhantomData }
     }
 
-    /// Where the link leads, if it is there.
+    /// Returns where the link leads, if it is there.
     #[must_use]
     pub fn uri(&self) -> Option<&str> {
         self.step.uri()
@@ -162,7 +162,7 @@ impl<T: Type> Follow<T> {
         self.query(query)
     }
 
-    /// The resource; none where there is no such link, or nothing where it leads.
+    /// Reads the resource; none where there is no such link, or nothing where it leads.
     ///
     /// # Errors
     ///
@@ -183,7 +183,7 @@ impl<T: Type> Follow<T> {
 }
 
 impl<C: Collection> Follow<C> {
-    /// The member of a collection that has but one; none where it has another number of them. One request where the
+    /// Reads the member of a collection that has but one; none where it has another number of them. One request where the
     /// service supports `only`, else two.
     ///
     /// # Errors

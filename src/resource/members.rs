@@ -1,5 +1,5 @@
 //! Streams of resources: the members of a collection, page by page, or the resources behind an array of links. Requests
-//! run ahead of the reader as far as the client's limit allows; one bad member is one error, and the rest go on.
+//! run ahead of the reader as far as the client's limit allows; one bad member is one error, and the rest continue.
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
@@ -25,7 +25,7 @@ use crate::resource::typed::Typed;
 use crate::resource::{AnyResource, Expected, Fetch, Resource, links_at};
 use crate::wire::{AnyLink, Collection, Link, LinkView, ODataId, Record, Table, Type};
 
-/// A stream of resources. An error of one member is an item; the stream goes on after it.
+/// A stream of resources. An error of one member is an item; the stream continues after it.
 #[must_use = "nothing is read before the stream is polled"]
 pub struct Members<T> {
     pages: Items,
@@ -52,12 +52,12 @@ impl<T: Type> Members<T> {
         Self::of(Pages::of_collection(collection, Expected::type_of::<T>()))
     }
 
-    /// The next resource; none at the end.
+    /// Reads the next resource; none at the end.
     pub async fn next(&mut self) -> Option<Result<Resource<T>, Error>> {
         StreamExt::next(self).await
     }
 
-    /// The next resource; none at the end.
+    /// Reads the next resource; none at the end.
     ///
     /// # Errors
     ///
@@ -72,7 +72,7 @@ impl<T: Type> Members<T> {
         item.map(|item| item.transpose().map(Resource::of_option).map_err(|missing| missing.error))
     }
 
-    /// All resources, or the first error: `try_collect::<Vec<_>>()`.
+    /// Reads all resources, or the first error: `try_collect::<Vec<_>>()`.
     ///
     /// # Errors
     ///
@@ -113,15 +113,16 @@ impl<T: Type> Resource<T> {
 }
 
 impl<C: Collection> Resource<C> {
-    /// The members, with those of further pages.
+    /// Returns the members, with those of further pages.
     pub fn members(&self) -> Members<C::Member> {
         Members::of_collection(self.any())
     }
 }
 
 impl<C: Collection> Follow<C> {
-    /// The members of the collection that the link leads to, with those of further pages. Where there is no such link
-    /// the stream is empty; [`members_opt`](Self::members_opt) tells that from a collection without members.
+    /// Returns the members of the collection that the link leads to, with those of further pages. Where there is no
+    /// such link
+    /// the stream is empty; [`members_opt`](Self::members_opt) distinguishes that from a collection without members.
     ///
     /// Where the service says that it supports `$expand=.`, the members are asked for together with the collection, and
     /// those that come incomplete are read one by one. [`Query::without_expand`] reads all of them one by one.
@@ -130,7 +131,7 @@ impl<C: Collection> Follow<C> {
         Members::of(Pages::of_step(self.into_step(), C::type_table(), Expected::type_of::<C::Member>()))
     }
 
-    /// The members as [`members`](Self::members) gives them; none where there is no such link.
+    /// Returns the members as [`members`](Self::members) gives them; none where there is no such link.
     #[must_use]
     pub fn members_opt(self) -> Option<Members<C::Member>> {
         self.is_there().then(|| self.members())

@@ -88,43 +88,43 @@ impl<T> Resource<T> {
 }
 
 impl<T: Type> Resource<T> {
-    /// The client that read it.
+    /// Returns the client that read it.
     #[must_use]
     pub fn client(&self) -> &Client {
         self.any.client()
     }
 
-    /// Where it is.
+    /// Returns its URI.
     #[must_use]
     pub fn uri(&self) -> &str {
         self.any.uri()
     }
 
-    /// The version of its content, from the `ETag` header or else from `@odata.etag`.
+    /// Returns the version of its content, from the `ETag` header or else from `@odata.etag`.
     #[must_use]
     pub fn etag(&self) -> Option<&ETag> {
         self.any.etag()
     }
 
-    /// Where the payload departs from the schemas.
+    /// Returns where the payload departs from the schemas.
     #[must_use]
     pub fn deviations(&self) -> &[Deviation] {
         self.any.deviations()
     }
 
-    /// The content.
+    /// Borrows the decoded content, which a resource also derefs to.
     #[must_use]
     pub fn value(&self) -> &T {
         self
     }
 
-    /// The content.
+    /// Returns the decoded content without where it came from.
     #[must_use]
     pub fn into_value(self) -> T {
         self.value().clone()
     }
 
-    /// The same without its type.
+    /// Erases the type.
     #[must_use]
     pub fn into_any(self) -> AnyResource {
         self.any
@@ -213,25 +213,25 @@ impl AnyResource {
         self
     }
 
-    /// The client that read it.
+    /// Returns the client that read it.
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.0.client
     }
 
-    /// The content.
+    /// Borrows the decoded content.
     #[must_use]
     pub fn record(&self) -> &dyn Record {
         &*self.0.record
     }
 
-    /// What the schemas say of its type.
+    /// Returns what the schemas say of its type.
     #[must_use]
     pub fn table(&self) -> &'static Table {
         self.0.record.table()
     }
 
-    /// Where it is.
+    /// Returns its URI.
     #[must_use]
     pub fn uri(&self) -> &str {
         &self.0.uri
@@ -242,19 +242,19 @@ impl AnyResource {
         self.0.inlined
     }
 
-    /// The version of its content.
+    /// Returns the version of its content.
     #[must_use]
     pub fn etag(&self) -> Option<&ETag> {
         self.0.etag.as_ref()
     }
 
-    /// Where the payload departs from the schemas.
+    /// Returns where the payload departs from the schemas.
     #[must_use]
     pub fn deviations(&self) -> &[Deviation] {
         &self.0.deviations
     }
 
-    /// The JSON text: as it came, or what stands for it if another resource had it inlined.
+    /// Returns the JSON text: as it came, or what stands for it if another resource had it inlined.
     #[must_use]
     pub fn json(&self) -> std::borrow::Cow<'_, str> {
         match self.0.body.is_empty() {
@@ -263,7 +263,7 @@ impl AnyResource {
         }
     }
 
-    /// The resource in a type that is known at compile time.
+    /// Returns the resource in a type that is known at compile time.
     ///
     /// # Errors
     ///

@@ -64,7 +64,8 @@ impl fmt::Debug for OemCall {
 }
 
 impl<T: Type> Resource<T> {
-    /// The vendor's object of a type in the `Oem` of this resource, with where it departs from the schema: `rosefish-codegen` makes
+    /// Returns the vendor's object of a type in the `Oem` of this resource, with where it departs from the schema:
+    /// `rosefish-codegen` makes
     /// types of vendors' schemas. None where there is none. `Oem` objects elsewhere, in `Links` and within others, have the same as
     /// [`Oem::typed`], and are changed by [`Oem::change`] in an [`edit`](Self::edit).
     ///
@@ -88,7 +89,7 @@ impl<T: Type> Resource<T> {
 }
 
 impl AnyResource {
-    /// Its `Oem`.
+    /// Returns its `Oem`.
     #[must_use]
     pub fn oem(&self) -> Option<&Oem> {
         let Slot::Scalar(slot) = self.record().slot(self.table().find("Oem")?) else { return None };
@@ -212,7 +213,7 @@ impl OemCall {
         self
     }
 
-    /// Whether the resource has this action.
+    /// Returns whether the resource has this action.
     #[must_use]
     pub fn is_supported(&self) -> bool {
         self.target.as_ref().is_some_and(|target| target.target.is_some())

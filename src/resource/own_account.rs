@@ -1,4 +1,4 @@
-//! The account that a client is logged in with, when it is changed as a resource: the client goes on with the new name and
+//! The account that a client is logged in with, when it is changed as a resource: the client continues with the new name and
 //! password.
 
 use serde_json::Value;

@@ -104,12 +104,12 @@ impl Serialize for Missing {
 }
 
 impl<T> Partial<T> {
-    /// A list without gaps.
+    /// Creates a list without gaps.
     pub fn whole(items: Vec<T>) -> Self {
         Self { items, missing: Vec::new() }
     }
 
-    /// Whether everything was read.
+    /// Returns whether everything was read.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.missing.is_empty()
@@ -177,7 +177,7 @@ pub(crate) fn key(uri: &str) -> &str {
 pub(crate) struct Pulse {
     /// The last place that could be read.
     last_read: Option<String>,
-    /// Why nothing more is to be had.
+    /// Why nothing more is available.
     pub(crate) gone: Option<ErrorKind>,
 }
 

@@ -35,7 +35,7 @@ impl AnyResource {
 }
 
 impl Client {
-    /// The service root, as it was when the client connected.
+    /// Returns the service root, as it was when the client connected.
     #[must_use]
     pub fn root(&self) -> Resource<ServiceRoot> {
         let (root, etag, deviations) = self.root_document().cloned().unwrap_or_default();
@@ -99,7 +99,7 @@ impl Client {
 }
 
 impl<T: Type> Resource<T> {
-    /// Reads it anew.
+    /// Reads it again.
     ///
     /// # Errors
     ///

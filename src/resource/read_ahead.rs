@@ -1,4 +1,4 @@
-//! Requests that run ahead of whoever reads their answers. A future that nobody polls stands still, and would keep its
+//! Requests that run ahead of anyone who reads their answers. A future that nobody polls stands still, and would keep its
 //! place among the requests under way from those that its reader waits for meanwhile.
 
 use std::pin::Pin;
@@ -13,14 +13,14 @@ use crate::error::{Error, ErrorKind};
 
 type Work<T> = BoxFuture<'static, Result<T, Error>>;
 
-/// The outcome of something that goes on by itself, and ends when this is dropped: at once, as what it holds may be the
+/// The outcome of something that continues by itself, and ends when this is dropped: at once, as what it holds may be the
 /// last that keeps a session open.
 struct Ahead<T> {
     task: JoinHandle<Result<T, Error>>,
     future: Shared<T>,
 }
 
-/// What a task works at, and whoever waits for it may take away.
+/// What a task works at, and what the one who waits for it may take away.
 struct Shared<T>(Arc<Mutex<Option<Work<T>>>>);
 
 impl<T> Shared<T> {
@@ -59,7 +59,7 @@ impl<T> Future for Ahead<T> {
     }
 }
 
-/// Begins something at once, which goes on whether it is polled or not.
+/// Begins something at once, which continues whether it is polled or not.
 pub(crate) fn ahead<T: Send + 'static>(mut future: Work<T>) -> Work<T> {
     // What was inlined is there already.
     if let Some(done) = future.as_mut().now_or_never() {

@@ -53,7 +53,7 @@ impl fmt::Debug for OwnRequest {
 }
 
 impl Client {
-    /// Reads JSON into a type of one's own.
+    /// Reads JSON into a type of your own.
     ///
     /// ```no_run
     /// # async fn run(bmc: rosefish::Client) -> Result<(), rosefish::Error> {
@@ -197,7 +197,7 @@ impl IntoFuture for OwnRequest {
 }
 
 impl<R> Reply<R> {
-    /// The value of a header that the service sent, where it is text.
+    /// Returns the value of a header that the service sent, where it is text.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()

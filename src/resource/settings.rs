@@ -34,7 +34,7 @@ impl<T: Type> Resource<T> {
 
 #[cfg(all(feature = "systems", feature = "registries"))]
 mod registry {
-    //! The registry of a BIOS. A service lists its registries as files; which one is meant is told by a name.
+    //! The registry of a BIOS. A service lists its registries as files; which a name shows which one is meant.
 
     use std::collections::HashSet;
 

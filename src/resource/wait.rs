@@ -1,5 +1,5 @@
 //! Waiting: until a resource is as one wants it, and until what was begun is done. Services answer oddly while they do what
-//! they were told; only what won't pass ends the waiting before its time.
+//! they were given; only what won't pass ends the waiting before its time.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -64,7 +64,7 @@ impl<M: Type> Created<M> {
     ///
     /// # Errors
     ///
-    /// Where the operation failed ([`ErrorKind::TaskFailed`]) or took longer ([`ErrorKind::Timeout`]: it goes on), where
+    /// Where the operation failed ([`ErrorKind::TaskFailed`]) or took longer ([`ErrorKind::Timeout`]: it continues), where
     /// the service does not say what it made ([`ErrorKind::Missing`]), and where the new member could not be read within
     /// the time.
     pub fn wait(self, within: Duration) -> ResourceFuture<M> {
@@ -83,7 +83,7 @@ impl<T: Type> Committed<T> {
     ///
     /// # Errors
     ///
-    /// Where the operation failed ([`ErrorKind::TaskFailed`]) or took longer ([`ErrorKind::Timeout`]: it goes on), and where
+    /// Where the operation failed ([`ErrorKind::TaskFailed`]) or took longer ([`ErrorKind::Timeout`]: it continues), and where
     /// the resource could not be read within the time.
     pub fn wait(self, within: Duration) -> impl Future<Output = Result<Option<Resource<T>>, Error>> + Send {
         let written = match self {
@@ -293,7 +293,7 @@ impl Seen {
     }
 }
 
-/// The states that a resource tells, its own and those in `Status`: `PowerState Off, Status.State Starting`. Enumerations
+/// The states that a resource shows, its own and those in `Status`: `PowerState Off, Status.State Starting`. Enumerations
 /// only, which are never secret.
 fn state(record: &dyn Record) -> String {
     let mut states = Vec::new();

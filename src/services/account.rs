@@ -46,7 +46,7 @@ pub(crate) async fn fill_slot(client: &Client, members: &[String], body: &str) -
             Err(error) if error.status().is_none() && error.kind() != ErrorKind::Decode => return Err(error),
             _ => continue,
         };
-        // Somebody else may want the same slot: whoever is late must not overwrite the other's account.
+        // Somebody else may want the same slot: anyone who is late must not overwrite the other's account.
         let mut request = Request::with_body("PATCH", uri.clone(), account.to_string());
         request.if_match = etag;
         let response = client.send(request.clone()).await?;

@@ -52,7 +52,7 @@ impl UploadImage {
         Ok(Self::from_reader(file, about.len()))
     }
 
-    /// Takes the image from a reader, which has to have exactly so many bytes and then its end: for one that goes on or stays open,
+    /// Takes the image from a reader, which has to have exactly so many bytes and then its end: for one that continues or stays open,
     /// there is `AsyncReadExt::take`. Where there are fewer or more, the upload is broken off and is an error of the kind
     /// [`ErrorKind::Body`].
     pub fn from_reader(reader: impl AsyncRead + Send + 'static, length: u64) -> Self {

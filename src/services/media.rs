@@ -61,19 +61,19 @@ impl fmt::Debug for Insert {
 }
 
 impl Insert {
-    /// Who fetches the image from where it is.
+    /// Sets who fetches the image from where it is.
     pub fn login(mut self, user: impl Into<String>, password: impl Into<SecretString>) -> Self {
         self.login = Some((user.into(), password.into()));
         self
     }
 
-    /// Whether the system can write to it. A service that can't be told does as it does anyway.
+    /// Sets whether the system can write to it. A service without this parameter does what it does anyway.
     pub fn write_protected(mut self, protected: bool) -> Self {
         self.write_protected = Some(protected);
         self
     }
 
-    /// How long to wait until the service shows the image as inserted; a minute by default.
+    /// Sets how long to wait until the service shows the image as inserted; a minute by default.
     pub fn within(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self

@@ -100,7 +100,7 @@ fn suits(
     }
     let mut rank = 0_u8;
     if !slot.insert_media(String::new()).is_supported() {
-        // Lenovo's slots for uploads and for the remote console are no place for a URL.
+        // Lenovo's slots for uploads and for the remote console are not for a URL.
         let id = slot.id.as_deref().unwrap_or_default();
         if id.starts_with("RDOC") || id.starts_with("Remote") {
             return Err("takes uploads alone".to_owned());

@@ -32,6 +32,8 @@ pub(crate) mod read_back;
 pub(crate) mod select;
 #[cfg(feature = "host")]
 pub(crate) mod sensor;
+#[cfg(all(feature = "host", feature = "storage"))]
+pub(crate) mod storage;
 #[cfg(any(feature = "host", feature = "telemetry"))]
 #[cfg_attr(not(feature = "host"), allow(dead_code, reason = "logs need less of it than a host"))]
 pub(crate) mod survey;

@@ -20,7 +20,7 @@ pub(crate) enum Setting {
     NtpServers(Vec<String>),
     NameServers(Vec<String>),
     Dhcp(bool),
-    /// A static address; what is none stays as it is.
+    /// A static address; what is `None` stays as it is.
     Address {
         address: Option<String>,
         subnet_mask: Option<String>,
@@ -58,7 +58,7 @@ pub(crate) struct Write {
 }
 
 impl Network {
-    /// Reads what there is; what can't be read is the survey's to tell.
+    /// Reads what there is; what can't be read is the survey's to show.
     pub(crate) async fn of(manager: &AnyResource, survey: &mut Survey) -> Self {
         let protocols = survey.one(manager, "NetworkProtocol").await;
         let interfaces = survey.members(manager, "EthernetInterfaces").await;

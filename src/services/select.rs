@@ -217,6 +217,10 @@ impl Words {
             "LogService" => ("log", "logs", "`--log`, `LogQuery::of`"),
             "VirtualMedia" => ("media slot", "media slots", ""),
             "ManagerAccount" => ("account", "accounts", ""),
+            "Storage" => ("storage", "storage subsystems", "`--storage`, `NewVolume::storage`"),
+            "Drive" => ("drive", "drives", ""),
+            "Volume" => ("volume", "volumes", "`--storage` says of which storage"),
+            "EthernetInterface" => ("interface", "interfaces", "`--interface`, `NetworkChange::interface`"),
             name => (name, "resources of this kind", ""),
         };
         Self { one, several, how }

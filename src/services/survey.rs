@@ -47,7 +47,7 @@ impl Survey {
         self.missing.is_empty() && !self.is_over()
     }
 
-    /// Whether nothing more is to be had.
+    /// Whether nothing more is available.
     fn is_over(&self) -> bool {
         self.pulse.gone.is_some()
     }
@@ -146,7 +146,7 @@ impl Survey {
             }
             let place = key(resource.uri());
             let is_new = self.seen.insert(place.to_owned()) || place.is_empty();
-            // A member that says by mistake that it is at another one's URI is another one all the same.
+            // A member that says by mistake that it is at the URI of another is another one all the same.
             let is_mistaken = || {
                 let others: Vec<_> = taken.iter().filter(|other| key(other.uri()) == place).collect();
                 !others.is_empty() && others.iter().all(|other| encode(other.record()) != encode(resource.record()))

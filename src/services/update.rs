@@ -139,7 +139,7 @@ impl Upload {
         self
     }
 
-    /// The JSON of a part `OemParameters` between the parameters and the image, where AMI's services insist on it.
+    /// Sets the JSON of a part `OemParameters` between the parameters and the image, where AMI's services insist on it.
     pub fn oem_parameters(mut self, json: impl Into<String>) -> Self {
         self.oem = Some(json.into());
         self

@@ -8,7 +8,7 @@ use super::state;
 use crate::client::Response;
 use crate::client::mask::of_uri;
 
-/// What is needed to follow an operation: keep it, and another process can go on with it.
+/// What is needed to follow an operation: keep it, and another process can continue with it.
 ///
 /// ```
 /// let handle = rosefish::TaskHandle::new("/redfish/v1/TaskService/TaskMonitors/7");
@@ -35,18 +35,18 @@ impl fmt::Debug for TaskHandle {
 }
 
 impl TaskHandle {
-    /// Of what a 202's `Location` names: a task monitor, a task or a job.
+    /// Creates the handle of what a 202's `Location` names: a task monitor, a task or a job.
     pub fn new(uri: impl Into<String>) -> Self {
         Self { monitor: Some(uri.into()), task: None }
     }
 
-    /// The task monitor, or what the service gave for one; none where it named nothing.
+    /// Returns the task monitor, or what the service gave for one; none where it named nothing.
     #[must_use]
     pub fn monitor(&self) -> Option<&str> {
         self.monitor.as_deref()
     }
 
-    /// The task or job, where the service named it.
+    /// Returns the task or job, where the service named it.
     #[must_use]
     pub fn task(&self) -> Option<&str> {
         self.task.as_deref()

@@ -1,4 +1,4 @@
-//! Operations that go on after the answer (DSP0266, "Asynchronous operations"): where they are followed, how far they
+//! Operations that last beyond the answer (DSP0266, "Asynchronous operations"): where they are followed, how far they
 //! are, and how they ended. What is begun is the matter of actions, edits and creations.
 
 mod handle;
@@ -84,20 +84,20 @@ impl fmt::Debug for Completion {
 }
 
 impl Completion {
-    /// Whether the service said how it ended. Some forget an operation as soon as it has ended: it is over, and the only
-    /// way to find out what it did is to look.
+    /// Returns whether the service said how it ended. Some forget an operation as soon as it has ended: it is over,
+    /// and the only way to find out what it did is to look.
     #[must_use]
     pub fn is_known(&self) -> bool {
         self.known
     }
 
-    /// What the operation answered; empty where it answered nothing or the service did not keep it.
+    /// Returns what the operation answered; empty where it answered nothing or the service did not keep it.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// What the operation answered, as what the schema says that it returns.
+    /// Returns what the operation answered, as what the schema says that it returns.
     #[must_use]
     pub fn value<R: Returned>(&self) -> Option<R> {
         R::read(&self.body)
@@ -115,7 +115,7 @@ impl fmt::Debug for TaskUpdates {
 }
 
 impl TaskUpdates {
-    /// The next report; none at the end.
+    /// Reads the next report; none at the end.
     ///
     /// # Errors
     ///
@@ -137,7 +137,7 @@ impl Stream for TaskUpdates {
 }
 
 impl Client {
-    /// Goes on following an operation that this program, or another one, has begun.
+    /// Continues to follow an operation that this program, or another one, has begun.
     #[must_use]
     pub fn task(&self, handle: TaskHandle) -> TaskMonitor {
         TaskMonitor { client: self.clone(), handle, interval: None, seen: Arc::default(), target: None }
@@ -184,7 +184,7 @@ impl TaskMonitor {
         &self.client
     }
 
-    /// What is needed to follow it later or elsewhere.
+    /// Returns what is needed to follow it later or elsewhere.
     #[must_use]
     pub fn handle(&self) -> &TaskHandle {
         &self.handle
@@ -198,10 +198,10 @@ impl TaskMonitor {
         self
     }
 
-    /// The progress, each time that the service was asked. The last report is the one whose phase is not
+    /// Returns the progress, each time that the service was asked. The last report is the one whose phase is not
     /// [`Running`](TaskPhase::Running).
     ///
-    /// What makes no answer, or "not now" for one, is asked again: services restart in the middle of an update. An
+    /// What makes no answer, or "not now" for one, is retried: services restart in the middle of an update. An
     /// error ends the stream.
     ///
     /// # Errors
@@ -225,7 +225,7 @@ impl TaskMonitor {
     /// # Errors
     ///
     /// Where it failed ([`ErrorKind::TaskFailed`]), where it has not ended within this time ([`ErrorKind::Timeout`]; it
-    /// goes on, and can be waited for again), and as [`updates`](Self::updates).
+    /// continues, and can be waited for again), and as [`updates`](Self::updates).
     pub async fn wait(&self, within: Duration) -> Result<Completion, Error> {
         self.clone().wait_boxed(within).await
     }
@@ -243,7 +243,7 @@ impl TaskMonitor {
             let end = match tokio::time::timeout(within, ended).await {
                 Ok(ended) => ended?,
                 Err(_) => {
-                    let text = format!("the operation goes on, and has not ended within {within:?}");
+                    let text = format!("the operation has not ended within {within:?}, and continues");
                     return Err(self.error(ErrorKind::Timeout, text));
                 }
             };
@@ -258,8 +258,8 @@ impl TaskMonitor {
         })
     }
 
-    /// Stops it: DELETE on the task monitor, else on the task; a job that can't be deleted is told to cancel. A service
-    /// may take its time; wait to see how it ends.
+    /// Stops it: DELETE on the task monitor, else on the task; a job that can't be deleted is cancelled by its action. A service
+    /// may take time; wait to see how it ends.
     ///
     /// # Errors
     ///
@@ -292,7 +292,7 @@ impl TaskMonitor {
         })
     }
 
-    /// How a job is told to cancel: by its action, else by its state.
+    /// How a job is cancelled: by its action, else by its state.
     async fn cancellation(&self, uri: &str) -> Option<Request> {
         let response = self.client.send(Request::get(uri)).await.ok()?;
         let value = crate::wire::from_slice::<serde_json::Value>(&response.body).ok()?;

@@ -1,4 +1,4 @@
-//! What answers say of operations that go on: where to ask, how far it is, whether it has ended and how. Does no I/O.
+//! What answers say of operations that last: where to ask, how far it is, whether it has ended and how. Does no I/O.
 
 use serde_json::Value;
 
@@ -35,7 +35,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Nothing is known but that it goes on.
+    /// Nothing is known but that it continues.
     pub(super) fn going_on() -> Self {
         Self { phase: TaskPhase::Running, state: None, percent: None, messages: Vec::new() }
     }
@@ -107,7 +107,7 @@ fn phase(state: &str) -> TaskPhase {
     }
 }
 
-/// Where a 202 without a `Location` says that it goes on: the body's own `TaskMonitor`, its URI if it is a task, else
+/// Where a 202 without a `Location` says that it continues: the body's own `TaskMonitor`, its URI if it is a task, else
 /// any URI in it that looks like a task's. Some services name it in the arguments of a message only.
 pub(super) fn mentioned(body: &[u8]) -> Option<String> {
     let value = crate::wire::from_slice::<Value>(body).ok()?;

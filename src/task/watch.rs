@@ -23,7 +23,7 @@ const GRACE: Duration = Duration::from_secs(15);
 /// How long a service may be away.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// What one more answer told.
+/// What one more answer said.
 pub(super) enum Step {
     Going(Progress),
     Ended(End),
@@ -162,7 +162,7 @@ impl Watch {
             let elsewhere = self.handle.monitor.as_ref().is_some_and(|monitor| *monitor != uri) && !self.monitor_gone;
             match self.read(&uri).await {
                 Ok(Answer::Gone) => self.task_gone = true,
-                // Whoever began it may not see tasks, or what is there is none: the monitor tells.
+                // Anyone who began it may not see tasks, or what is there is not a task: the monitor shows that.
                 Err(error) if elsewhere && error.kind() == ErrorKind::Forbidden => self.task_gone = true,
                 Ok(Answer::NotNow(error))
                     if elsewhere && error.kind() == ErrorKind::Decode && !self.reported.contains(&uri) =>
@@ -177,7 +177,7 @@ impl Watch {
             && let Some(uri) = self.handle.monitor.clone()
         {
             match self.read(&uri).await? {
-                // It is asked again as long as it may be that it is yet to come.
+                // It is retried as long as it may be that it is yet to come.
                 Answer::Gone => self.monitor_gone = self.is_seen(),
                 answer => return Ok(answer),
             }
@@ -230,7 +230,7 @@ impl Watch {
         match status {
             // A web server whose Redfish service has not started yet.
             200 if response.is_page() => {
-                let text = format!("this is no task{}", response.glimpse());
+                let text = format!("this is not a task{}", response.glimpse());
                 Ok(Answer::NotNow(Error::new(ErrorKind::Decode, text).at(request.method, &request.uri)))
             }
             200..300 => {
@@ -273,7 +273,7 @@ impl Watch {
         self.learn(uri, &report);
         let Report { progress, created, .. } = report;
         if accepted {
-            // The status says that it goes on, whatever the body has.
+            // The status says that it continues, whatever the body has.
             return Answer::Going(Progress { phase: TaskPhase::Running, ..progress });
         }
         if progress.phase == TaskPhase::Running {

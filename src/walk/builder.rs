@@ -57,7 +57,7 @@ impl Walk {
         self
     }
 
-    /// Ends after this many visits, and knows of no more places: [`Visits::is_cut`] tells whether there were any. Defaults to
+    /// Ends after this many visits, and knows of no more places: [`Visits::is_cut`] shows whether there were any. Defaults to
     /// 100,000; a service that makes up a new link in each answer has no end.
     pub fn limit(mut self, visits: usize) -> Self {
         self.0.limit = visits;

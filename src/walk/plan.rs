@@ -1,4 +1,4 @@
-//! What a walk was told: where it begins, how far it goes and what it leaves out.
+//! The plan of a walk: where it begins, how far it goes and what it leaves out.
 
 use super::pattern::Pattern;
 use super::references::Reference;
@@ -7,7 +7,7 @@ use crate::schema;
 
 pub(super) type Predicate = Box<dyn Fn(&Reference) -> bool + Send + Sync>;
 
-/// What a [`Walk`](super::Walk) was told.
+/// What a [`Walk`](super::Walk) was set to.
 pub(super) struct Plan {
     pub(super) client: Client,
     pub(super) starts: Vec<String>,

@@ -20,9 +20,9 @@ use crate::resource::read::ReadAs;
 use crate::resource::read_ahead::ahead;
 use crate::wire::Table;
 
-/// The places that a walk visits, in no particular order. What can't be read is an item, and the stream goes on after it.
+/// The places that a walk visits, in no particular order. What can't be read is an item, and the stream continues after it.
 ///
-/// As many requests as the client allows are under way at a time. They go on while the caller does something with what was
+/// As many requests as the client allows are under way at a time. They continue while the caller does something with what was
 /// found, and end when the stream is dropped.
 #[must_use = "nothing is read before the stream is polled"]
 pub struct Visits {

@@ -78,7 +78,7 @@ async fn work(bmc: Client, user: usize, expected: Arc<Vec<(String, Sensor)>>, ta
     }
 }
 
-/// Changes what all others change too: who is told that it was done must see some user's text.
+/// Changes what all others change too: who hears that it was done must see some user's text.
 async fn rename(bmc: &Client, text: String) -> Result<(), rosefish::Error> {
     let mut edit = bmc.get::<ComputerSystem>(SYSTEM).await?.edit();
     edit.asset_tag = Some(text);

@@ -115,11 +115,45 @@ fn a_program_can_wait_for_its_logouts_within_a_runtime_and_after_it() {
     assert_eq!(rosefish::logged_out_blocking(Duration::from_secs(20)), 0);
     assert_eq!(mock.sessions(), 0);
 
-    // And no longer than it was told to.
+    // And no longer than it was instructed to.
     mock.faults().add(Rule::on("DELETE", "**").then(Action::Delay(FOREVER)));
     drop(program().block_on(connected(3)));
     let begin = Instant::now();
     assert_eq!(rosefish::logged_out_blocking(Duration::from_millis(100)), 3);
     assert_eq!(program().block_on(rosefish::logged_out(Duration::from_millis(100))), 3);
     assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
+}
+
+/// At each moment of a login: before it is sent, while the service makes the session, while the answer is on its way.
+#[test]
+fn a_login_that_the_end_of_its_runtime_cuts_leaves_no_session() {
+    const LOGINS: u32 = 50;
+    let service = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let mock = service.block_on(MockBmc::builder().plain().latency(Duration::from_millis(10)).start()).unwrap();
+    let answered =
+        || mock.requests().to("POST", "**/Sessions").iter().filter(|request| request.status() == 201).count();
+    for number in 0..LOGINS {
+        let program = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let login = async { tokio::time::timeout(Duration::from_millis(3) * number, builder(&mock).connect()).await };
+        drop(program.block_on(login));
+    }
+    service.block_on(all_ended(&mock));
+    assert!(answered() > 0, "{} logins came to their end", answered());
+}
+
+#[tokio::test]
+async fn a_session_that_comes_when_its_caller_has_given_up_is_ended() {
+    let mock = MockBmc::builder().plain().start().await.unwrap();
+    let time = Duration::from_millis(300);
+    mock.faults().add(Rule::on("POST", "**/Sessions").times(1).then(Action::Apply).then(Action::Delay(3 * time)));
+    let begun = Instant::now();
+    let late = builder(&mock).timeout(time).connect().await.unwrap_err();
+    assert!(late.is_timeout() && begun.elapsed() < 2 * time, "{late} {:?}", begun.elapsed());
+    assert_eq!(mock.sessions(), 1, "the service has made one");
+    // The next login need not wait for what has become of the last.
+    let begun = Instant::now();
+    let client = builder(&mock).timeout(time).connect().await.unwrap();
+    assert!(begun.elapsed() < time, "{:?}", begun.elapsed());
+    drop(client);
+    all_ended(&mock).await;
 }

@@ -118,7 +118,7 @@ async fn after_a_break_it_goes_on_where_it_was() {
     let said: HashSet<_> = requests.iter().map(|request| request.header("last-event-id").map(str::to_owned)).collect();
     assert_eq!(said.len(), 4, "{said:?}");
 
-    // Another process goes on from what this one had.
+    // Another process continues from what this one had.
     mock.send_event(event("the last"));
     let id = next(&mut events).await.unwrap().unwrap().id.unwrap();
     drop(events);
@@ -240,7 +240,7 @@ async fn subscriptions_are_made_listed_kept_and_removed() {
     let kept = service.renew(&wanted()).await.unwrap();
     assert!(kept.uri() == made.uri() || again.is_ok_and(|again| again.uri() == kept.uri()));
     assert_eq!(listed(&service).await.len(), before + 1);
-    // It is resumed where it was suspended, and made anew where it is gone.
+    // It is resumed where it was suspended, and made again where it is gone.
     let mut suspended = mock.resource(kept.uri()).unwrap();
     suspended["Status"] = json!({"State": "StandbyOffline"});
     mock.set(kept.uri(), suspended);

@@ -23,6 +23,7 @@ mod retry;
 mod server;
 mod sessions;
 mod spans;
+mod stalls;
 mod tasks;
 mod transport;
 mod uploads;
@@ -190,7 +191,7 @@ async fn an_edit_sends_only_what_changed_and_with_if_match() {
     // It came with its collection, without a tag: that is read before.
     assert!(patch.header("if-match").is_some() && system.etag().is_none(), "{requests:?}");
 
-    // The copy that was read before is stale now: it is read anew and the same difference goes out once more.
+    // The copy that was read before is stale now: it is read again and the same difference goes out once more.
     let mut edit = system.edit();
     edit.asset_tag = Some("rack 8".into());
     let Committed::Updated(changed) = edit.commit().await.unwrap() else { panic!("not updated") };

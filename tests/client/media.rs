@@ -115,7 +115,7 @@ async fn a_boot_override_is_set_in_the_words_of_the_service() {
         assert_eq!(boot["BootSourceOverrideTarget"], target, "{quirk:?}");
         assert_eq!(boot["BootSourceOverrideEnabled"], "Once", "{quirk:?}");
         let system = bmc.get::<ComputerSystem>(SYSTEM).await.unwrap();
-        // The same mode again is no change of the mode.
+        // The same mode again is not a change of the mode.
         let pxe = system.boot_always(BootSource::Pxe).mode(BootSourceOverrideMode::UEFI);
         let _ = pxe.await.unwrap_or_else(|error| panic!("{quirk:?}: {error}"));
         assert_eq!(mock.resource(&place).unwrap()["Boot"]["BootSourceOverrideEnabled"], "Continuous", "{quirk:?}");

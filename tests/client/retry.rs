@@ -72,7 +72,7 @@ async fn the_service_says_when_to_come_back() {
         let waited = begin.elapsed();
         assert!(waited > Duration::from_millis(300) && waited < Duration::from_secs(4), "{waited:?}");
     }
-    // A time that does not fit is told instead of waited for.
+    // A time that does not fit is reported instead of waited for.
     mock.faults().clear();
     mock.faults().add(Rule::on("GET", SYSTEM).then(Action::unavailable(3600)));
     let begin = Instant::now();

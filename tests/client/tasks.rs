@@ -39,7 +39,7 @@ fn task(state: &str, percent: u8) -> serde_json::Value {
 /// Places, and what they answer, one after the other.
 type Script<'a> = Vec<(&'a str, &'a [Action])>;
 
-/// A service that answers the reset with 202, and everything about it as told.
+/// A service that answers the reset with 202, and everything about it as the test says.
 async fn scripted(accepted: Answer, script: &[(&str, &[Action])]) -> (MockBmc, Client) {
     let (mock, bmc) = connected().await;
     mock.faults().add(Rule::on("POST", RESET).then(Action::Answer(accepted)));
@@ -103,8 +103,8 @@ async fn a_deadline_ends_the_waiting_and_not_the_operation() {
     let begin = Instant::now();
     let error = task.wait(Duration::from_millis(200)).await.unwrap_err();
     assert!(error.is_timeout() && begin.elapsed() < Duration::from_millis(400), "{error}");
-    assert!(error.to_string().contains("goes on"), "{error}");
-    // A dropped future is no different.
+    assert!(error.to_string().contains("continues"), "{error}");
+    // A dropped future is treated alike.
     drop(tokio::time::timeout(Duration::from_millis(50), task.wait(LONG)).await);
     task.wait(LONG).await.unwrap();
     assert_eq!(mock.resource("/redfish/v1/Systems/1").unwrap()["PowerState"], "Off");
@@ -139,7 +139,7 @@ async fn it_is_stopped_by_its_monitor() {
         }
         assert_eq!(mock.resource("/redfish/v1/Systems/1").unwrap()["PowerState"], "On");
     }
-    // Where the monitor can't be deleted, the task is; a job is told to cancel.
+    // Where the monitor can't be deleted, the task is; a job is instructed to cancel.
     let body = task("Running", 0);
     let (mock, bmc) = scripted(accepted().json(body), &[]).await;
     mock.faults().add(Rule::on("DELETE", MONITOR).then(Action::Status(405)));

@@ -1,4 +1,4 @@
-//! Transport: TLS and who is trusted, versions of HTTP, proxies, time and size limits, compression, redirects, and one's own.
+//! Transport: TLS and who is trusted, versions of HTTP, proxies, time and size limits, compression, redirects, and transports of your own.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::Ordering;
@@ -179,7 +179,7 @@ async fn time_is_limited_for_a_client_and_for_a_call() {
     assert_eq!(error.status(), Some(503));
     assert!(begin.elapsed() < Duration::from_millis(400), "{:?}", begin.elapsed());
 
-    // A service that goes on talking is not silent, but the whole takes its time.
+    // A service that continues talking is not silent, but the whole takes time.
     mock.faults().clear();
     mock.faults().add(Rule::on("GET", SYSTEM).then(Action::Drip { bytes: 200, every: Duration::from_millis(60) }));
     let patient = || builder(&mock).retry(RetryPolicy::none());

@@ -108,7 +108,7 @@ async fn who_waits_in_vain_learns_what_was_seen_last() {
     let error = system.wait_until(tagged, Duration::from_millis(400)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
     assert!(error.report().contains("503"), "{}", error.report());
-    // And no time at all, or all of it, is no trouble.
+    // And no time at all, or all of it, does no harm.
     assert!(system.wait_until(tagged, Duration::ZERO).await.unwrap_err().is_timeout());
     mock.faults().clear();
     system.wait_until(|_| true, Duration::MAX).await.unwrap();

@@ -202,7 +202,7 @@ async fn a_system_that_cannot_be_read_may_be_the_one_that_was_meant() {
     let text = error.to_string();
     assert!(text.contains("choose one of: NodeB") && text.contains("not read: /redfish/v1/Systems/NodeA"), "{text}");
     assert_eq!(sent(&mock), [""; 0]);
-    // The one that can be read is to be had by name, and the other one's error is its own.
+    // The one that can be read is available by name, and the other one's error is its own.
     let host = connected(of(&mock).system("NodeB")).await;
     assert_eq!(host.power_off(Manner::Forced).await.unwrap().value, Some(HostPowerState::Off));
     let error = connected(of(&mock).system("NodeA")).await.power_off(Manner::Forced).await.unwrap_err();

@@ -211,7 +211,7 @@ async fn what_is_off_too_late_is_not_said_to_be_off() {
     let error = host.power_off(Manner::Forced).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotInForce);
     assert_eq!(error.to_string(), "asked to turn off; still powering off after 0.6 s");
-    // What is on its way to be on takes its time on many machines.
+    // What is on its way to be on takes time on many machines.
     let mut system = mock.resource(SYSTEM).unwrap();
     system["PowerState"] = json!("Off");
     mock.set(SYSTEM, system);

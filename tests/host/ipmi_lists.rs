@@ -60,7 +60,7 @@ async fn try_out(flaw: Flaw) -> BTreeMap<(String, &'static str), (usize, usize, 
     let mut table: BTreeMap<(String, &str), (usize, usize, usize)> = BTreeMap::new();
     for item in bmc.items() {
         bmc.flaw(item, flaw);
-        // Only the lists that it can be about: the others take their time for nothing.
+        // Only the lists that it can be about: the others take time for nothing.
         let lists: &[&str] = match item {
             Item::Record(_) => &["sensors", "inventory"],
             Item::Entry(_) => &["event_log"],

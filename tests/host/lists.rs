@@ -18,7 +18,7 @@ async fn host(url: &str) -> Host {
     host.connect().await.unwrap().value
 }
 
-/// A service that is asked for each member by itself: with `$expand`, one that can't be read is none of the client's.
+/// A service that is asked for each member by itself: with `$expand`, one that can't be read is not an error of the client's.
 async fn one_by_one() -> MockBmc {
     let mut tree = Tree::demo();
     let mut root = tree.json("/redfish/v1").cloned().unwrap();

@@ -1,4 +1,4 @@
-//! An HTTP server of a few lines that answers as it is told, or not at all: for what a well-behaved service never does.
+//! An HTTP server of a few lines that answers as a test wants, or not at all: for what a well-behaved service never does.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rosefish::host::{
     BootDevice, BootOverride, ConsoleChange, FirmwareUpdate, Host, HostPowerState, Manner, MediaImage, NetworkChange,
-    PowerRestorePolicy, Protocol, UserRole,
+    NewVolume, PowerRestorePolicy, Protocol, UserRole,
 };
 use rosefish_mock::{Builder, MockBmc, Quirk, Tree};
 use serde_json::{Value, json};
@@ -161,7 +161,7 @@ const VENDORS: [Vendor; 10] = [
     },
 ];
 
-const OPERATIONS: [&str; 14] = [
+const OPERATIONS: [&str; 15] = [
     "power off and on",
     "power cycle",
     "power policy",
@@ -175,6 +175,7 @@ const OPERATIONS: [&str; 14] = [
     "identify",
     "network",
     "console",
+    "storage",
     "reset bmc",
 ];
 
@@ -268,6 +269,13 @@ async fn carry_out(operation: &str, vendor: &Vendor, host: &Host, mock: &MockBmc
             )?;
             let port = host.change_console(ConsoleChange::new().bit_rate(9600)).await?.value;
             expect(port.bit_rate == Some(9600), "another bit rate")
+        }
+        "storage" => {
+            host.delete_volume(None, "2".into()).await?;
+            let made = host.create_volume(NewVolume::new("raid1").name("scratch")).await?.value;
+            expect(made.drives == ["Bay2", "Bay3"], "of other drives")?;
+            let lit = host.identify_drive("Bay3".into(), true).await?.value;
+            expect(lit.identify == Some(true), "the lamp is off")
         }
         "reset bmc" => {
             host.reset_controller().await?;

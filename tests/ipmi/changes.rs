@@ -45,7 +45,7 @@ async fn a_lan_parameter_that_is_not_as_it_was_asked_is_an_error() {
         assert_eq!(error.kind(), ErrorKind::NotInForce, "{error}");
         assert!(error.to_string().contains(text) && !error.may_have_acted(), "{error}");
     }
-    // What is as it was asked already is no error, and neither is what can't be read back.
+    // What is as it was asked already is not an error, and neither is what can't be read back.
     let same = [LanParameter::Gateway(Ipv4Addr::new(192, 0, 2, 1))];
     client.set_lan_configuration(PRESENT_CHANNEL, &same).await.unwrap();
     bmc.handle(TRANSPORT, 0x02, Box::new(|_| Err(0xd4)));
@@ -88,7 +88,7 @@ async fn the_identify_light_is_read_back() {
     let error = client.chassis_identify(ChassisIdentify::Off).await.unwrap_err();
     assert!(error.kind() == ErrorKind::NotInForce && error.to_string().contains("light is on"), "{error}");
     client.chassis_identify(ChassisIdentify::For(Duration::from_secs(60))).await.unwrap();
-    // A BMC that doesn't tell the light's state is believed.
+    // A BMC that doesn't show the light's state is believed.
     bmc.handle(0x00, 0x01, Box::new(|_| Ok(vec![1, 0, 0])));
     client.chassis_identify(ChassisIdentify::Off).await.unwrap();
 }

@@ -72,7 +72,7 @@ async fn power_boot_and_identification_reach_the_machine() {
         let flags = client.boot_flags().await.unwrap();
         assert_eq!((flags.valid, flags.device, flags.persistent, flags.efi), (true, device, persistent, efi));
     }
-    // The BMC was told not to clear the flags by itself.
+    // The BMC was instructed not to clear the flags by itself.
     bmc.machine().lock().advance(Duration::from_secs(120));
     assert!(client.boot_flags().await.unwrap().valid);
 }
@@ -475,7 +475,7 @@ async fn the_newest_entries_are_read_without_the_others_where_their_ids_allow_it
         let asked = bmc.executed(GET_SEL_ENTRY.0, GET_SEL_ENTRY.1);
         assert!(asked <= count.saturating_add(3) || count > 59, "{count}: {asked}");
     }
-    // What was deleted is no reason to give fewer.
+    // What was deleted is not a reason to give fewer.
     for gone in [10, 3, 2] {
         client.sel_delete(whole[whole.len() - gone].id).await.unwrap();
     }

@@ -20,7 +20,7 @@ const GET_SDR: u8 = 0x23;
 const GET_SEL_ENTRY: u8 = 0x43;
 const READ_FRU: u8 = 0x11;
 
-/// What befalls one item.
+/// What happens to one item.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fault {
     Refused(u8),

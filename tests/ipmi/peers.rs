@@ -355,7 +355,7 @@ async fn timers_and_stores(client: &Client, address: SocketAddr) {
     assert_eq!(told["Overflow"], log.overflow.to_string());
     assert_eq!(told["Supported Cmds"].contains("Delete"), log.supports_delete);
     assert_eq!(told["Supported Cmds"].contains("Reserve"), log.supports_reserve);
-    // The log's clock counts from the simulator's start, or tells the date. It goes on between the two questions.
+    // The log's clock counts from the simulator's start, or shows the date. It continues between the two questions.
     let told = ipmitool(address, "sel time get");
     let time = client.sel_time().await.unwrap();
     assert_eq!(told.starts_with("S+"), time.since_start().is_some(), "{told}");

@@ -18,7 +18,7 @@ impl Dice {
 }
 
 /// Replaces `per_thousand` of the bytes in strings and names by one of `by`. The backslash of an escape is left alone, as
-/// without it the string might end elsewhere, and the text would be no JSON. How many were replaced is told.
+/// without it the string might end elsewhere, and the text would not be JSON. How many were replaced is reported.
 pub(crate) fn damage(json: &[u8], per_thousand: u64, by: &[u8], dice: &mut Dice) -> (Vec<u8>, usize) {
     let (mut out, mut replaced) = (json.to_vec(), 0);
     let (mut in_string, mut escaped) = (false, false);

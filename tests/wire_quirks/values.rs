@@ -24,14 +24,14 @@ pub(crate) const VALUES: &[Case] = &[
         &[("PowerControl/0/MemberId", r#""0""#), ("Name", r#""P""#)],
         &[("/PowerControl", SingleForCollection)],
     ),
-    // A name that is no Unicode text.
+    // A name that is not Unicode text.
     Case(
         "Chassis",
         r#"{"Name":"C","\ud800x":{"a":1}}"#,
         &[("Name", r#""C""#)],
         &[("/\\ud800x", DeviationKind::Unicode)],
     ),
-    // A2. Numbers in strings, and texts that are none.
+    // A2. Numbers in strings, and texts that are not numbers.
     Case(
         "Power",
         r#"{"PowerControl":[{"PowerConsumedWatts":"152"}],"Voltages":[{"ReadingVolts":"11.900"}]}"#,

@@ -1,5 +1,18 @@
 //! Bytes to typed values and back. A payload is evidence, not a promise: any JSON object decodes into any type, what
-//! departs from the schemas is told as [deviations](Deviation), and encoding gives back what came.
+//! departs from the schemas is reported as [deviations](Deviation), and encoding gives back what came.
+//!
+//! What it refuses: text that is not a JSON object, and payloads beyond [`Limits`] of size, depth and memory. Everything else
+//! decodes, with a deviation for each place that the schema does not allow.
+//!
+//! ```
+//! use rosefish_wire::{ActionTarget, Limits, decode, encode};
+//!
+//! let json = br#"{"target":"/redfish/v1/Actions/Polish","Grade":"Fine"}"#;
+//! let decoded = decode::<ActionTarget>(json, &Limits::default())?;
+//! assert_eq!(decoded.deviations[0].pointer, "/Grade");
+//! assert_eq!(encode(&decoded.value).as_bytes(), json);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
 //! - [`decode`] and [`encode`] convert; [`diff()`] compares two values of a type; [`at`] follows a JSON pointer.
 //! - [`Record`] is the reflection that all of this is written on, [`Table`] what the schemas say of a type.

@@ -1,4 +1,4 @@
-//! The certificates that a host shows, whoever it is: TLS is spoken up to where they are seen, nothing is verified, and nothing is
+//! The certificates that a host shows, for any host: TLS is spoken up to where they are seen, nothing is verified, and nothing is
 //! sent afterwards.
 
 use std::sync::{Arc, Mutex, PoisonError};

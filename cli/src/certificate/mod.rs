@@ -138,7 +138,7 @@ async fn trust(service: &Service, origin: &str) -> anyhow::Result<Result<(), Str
             Ok(())
         }
         Err(error) if error.certificate_sha256().is_some() => Err(error.report()),
-        // It went on from there: what failed is another matter.
+        // It continued from there: what failed is another matter.
         Err(_) => Ok(()),
     })
 }

@@ -1,5 +1,5 @@
 //! The commands that change any resource by its URI, typed or not: what they share, which is how a resource and values are
-//! named, and how it is told what would be sent and what came of it.
+//! named, and how what would be sent and what came of it are shown.
 
 pub(crate) mod action;
 pub(crate) mod offer;
@@ -15,6 +15,7 @@ use rosefish::host::Backend;
 use rosefish::{AnyResource, Client, Outline, TaskMonitor};
 use serde_json::{Value, json};
 
+use crate::fleet::current::Address;
 use crate::host::{HostArgs, log_out, split_url};
 use crate::operate::{envelope, print};
 use crate::partial::DONE_IN_PART;
@@ -24,9 +25,8 @@ use crate::terminal::say;
 /// A resource of a service.
 #[derive(Debug, Args)]
 pub(crate) struct Place {
-    /// The host: a name or an address, with or without a port, or the URL of its Redfish service
-    #[arg(value_name = "HOST")]
-    address: String,
+    #[command(flatten)]
+    address: Address,
     /// The URI of the resource on it, such as /redfish/v1/Systems/1
     #[arg(value_name = "URI", value_parser = path)]
     uri: String,
@@ -94,7 +94,7 @@ impl Assignment {
 /// How long to follow what goes on.
 #[derive(Debug, Args)]
 pub(crate) struct Following {
-    /// If the service goes on with it after its answer, wait until it has ended, so many seconds at most
+    /// If the service carries it out after its answer, wait until it has ended, so many seconds at most
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     wait: Option<u64>,
 }
@@ -135,8 +135,8 @@ impl Following {
         let handle = serde_json::to_value(task.handle()).unwrap_or_default();
         let Some(wait) = self.wait else {
             let text = match task.handle().monitor().or(task.handle().task()) {
-                Some(uri) => format!("accepted; it goes on: {uri}"),
-                None => "accepted; it goes on, and the service names nothing to follow it by".to_owned(),
+                Some(uri) => format!("accepted; under way: {uri}"),
+                None => "accepted and under way; the service names nothing to follow it by".to_owned(),
             };
             return Ok(Told::new("accepted", text).with("task", handle));
         };
@@ -162,7 +162,7 @@ impl Following {
 fn tell_outlines(place: &Place, client: &Client, outlines: &[Outline], as_json: bool) -> anyhow::Result<ExitCode> {
     let mut all = Vec::new();
     for Outline { method, uri, body, .. } in outlines {
-        let Ok(body) = serde_json::from_str(body) else { bail!("the body for {uri} is no JSON") };
+        let Ok(body) = serde_json::from_str(body) else { bail!("the body for {uri} is not JSON") };
         all.push((*method, uri.as_str(), client.masked(&body)));
     }
     if as_json {

@@ -127,7 +127,7 @@ impl<'j> Reader<'j> {
         Some(Text::of(units))
     }
 
-    /// An escape; if it is none, its backslash as a byte that is not text.
+    /// An escape; if it is not one, its backslash as a byte that is not text.
     fn escape(&mut self) -> Option<u32> {
         let c = match *self.0.get(1)? {
             b'n' => b'\n',

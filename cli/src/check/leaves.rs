@@ -16,11 +16,12 @@ use std::fmt::Write as _;
 use rosefish::explore::Packs;
 use rosefish::schema;
 use rosefish::wire::{
-    ActionTarget, Deviation, DeviationKind, Field, Handling, ItemMut, Kind, Limits, ODataType, Record as _, Table,
-    TypeKind, decode_into, encode_bytes,
+    ActionTarget, Deviation, DeviationKind, Field, Handling, Kind, Limits, ODataType, Record as _, Table, TypeKind,
+    decode_into, encode_bytes,
 };
 
 use super::json::{Json, Text};
+use crate::typed::dynamic;
 
 /// How many leaves there are, and how many of them are typed.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -232,23 +233,6 @@ fn annotation(term: &str) -> Option<Kind> {
         "odata.etag" => Some(Kind::ETag),
         _ => schema::term(term).map(|Field { kind, .. }| *kind),
     }
-}
-
-/// What the properties hold that the service names itself, of a type that has such.
-fn dynamic(table: &'static Table) -> Option<Kind> {
-    if table.patterns.is_empty() {
-        return None;
-    }
-    let mut empty = table.make();
-    let mut kind = None;
-    empty.dynamic_mut()?.insert("", &mut |item| {
-        kind = Some(match item {
-            ItemMut::Record(record) => Kind::Record(record.table()),
-            ItemMut::Scalar(_) => Kind::Primitive,
-        });
-        false
-    });
-    kind
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `rosefish check`: decodes payloads, from files or from a service, and tells where they depart from the schemas.
+//! `rosefish check`: decodes payloads, from files or from a service, and shows where they depart from the schemas.
 
 mod json;
 mod leaves;
@@ -20,12 +20,12 @@ use crate::terminal::stdout;
 
 pub(crate) use report::Report;
 
-/// Decode payloads and tell where they depart from the schemas.
+/// Decode payloads and show where they depart from the schemas.
 ///
 /// A payload's type is what its `@odata.type` says, else what stands at its URI (its `@odata.id`, or the path of its file
 /// from `redfish/v1` on), else the resource of which nothing is known but what all have.
 ///
-/// Exit code 1 if a payload is no JSON, or does not come back the same when it is decoded and encoded; else 3 if something
+/// Exit code 1 if a payload is not JSON, or does not come back the same when it is decoded and encoded; else 3 if something
 /// could not be read.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {

@@ -1,4 +1,4 @@
-//! What decoding a number of payloads came to: counted payload by payload, told as a table or as JSON.
+//! What decoding a number of payloads came to: counted payload by payload, reported as a table or as JSON.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

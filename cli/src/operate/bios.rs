@@ -329,9 +329,10 @@ async fn export(args: FileArgs) -> anyhow::Result<ExitCode> {
     let all = portable(&found.value);
     let count = all.len();
     let json = json!({ "AttributeRegistry": found.value.registry, "Attributes": all });
-    let file = args.file.display();
-    std::fs::write(&args.file, format!("{json:#}\n")).with_context(|| format!("{file} can't be written"))?;
-    print(&format!("{count} attributes in {file}\n"))
+    let file = args.plain.target.file(&args.file, true)?;
+    let shown = file.display();
+    std::fs::write(&file, format!("{json:#}\n")).with_context(|| format!("{shown} can't be written"))?;
+    print(&format!("{count} attributes in {shown}\n"))
 }
 
 /// Reads a file of attributes: as `export` writes it, the body of a Bios resource, or the attributes alone.
@@ -357,7 +358,7 @@ fn differences(found: &BiosAttributes, file: &BTreeMap<String, Value>) -> Vec<(S
 }
 
 async fn diff(args: FileArgs) -> anyhow::Result<ExitCode> {
-    let file = read(&args.file)?;
+    let file = read(&args.plain.target.file(&args.file, false)?)?;
     let found = args.plain.target.with(async |host| host.bios().await).await?;
     let mut all = differences(&found.value, &file);
     for (name, now, wanted) in &mut all {
@@ -383,8 +384,8 @@ async fn diff(args: FileArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn apply(args: ApplyArgs) -> anyhow::Result<ExitCode> {
-    let file = read(&args.from.file)?;
     let plain = &args.from.plain;
+    let file = read(&plain.target.file(&args.from.file, false)?)?;
     let found = plain.target.with(async |host| host.bios().await).await?;
     let changes: BTreeMap<_, _> =
         differences(&found.value, &file).into_iter().map(|(name, _, wanted)| (name, wanted)).collect();

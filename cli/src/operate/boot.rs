@@ -3,26 +3,27 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Args;
-use rosefish::host::{BootDevice, BootEntry, BootMode, BootOverride};
+use clap::{Args, Subcommand};
+use rosefish::host::{BootDevice, BootEntry, BootMode, BootOverride, Host};
 
-use super::{Table, Target, print, tell, tell_each, tell_list, wrong_usage};
+use super::{On, Table, print, tell_each, wrong_usage};
 use crate::terminal::one_line;
 
 const EXAMPLES: &str = "\
 Devices: pxe, disk, cd, floppy, usb, bios-setup, diagnostics, uefi-shell, uefi-http, and whatever else Redfish knows on
-that machine; `none` takes the override away. `http URI` starts from a URI, `target PATH` from a UEFI device path, `next Boot0003` from a boot
-option. `options` shows what there is to start from in its order, `order` puts some first, `progress` shows how far the start is. IPMI doesn't know usb, uefi-shell and uefi-http, and wants --uefi or --legacy.
+that machine. IPMI doesn't know usb, uefi-shell and uefi-http, and wants --uefi or --legacy.
 
 Examples:
   rosefish boot 10.0.0.7 --user root                      what is in force
-  rosefish boot 10.0.0.7 pxe --uefi --user root           the next start from the network
-  rosefish boot 10.0.0.7 bios-setup --uefi --user root
-  rosefish boot 10.0.0.7 none --user root
-  rosefish boot 10.0.0.7 http http://10.0.0.1/boot.efi --user root
-  rosefish boot 10.0.0.7 options --user root
-  rosefish boot 10.0.0.7 order Boot0003 Boot0001 --user root
-  rosefish boot 10.0.0.7 progress --follow --user root";
+  rosefish boot once 10.0.0.7 pxe --uefi --user root      the next start from the network
+  rosefish boot always 10.0.0.7 disk --user root
+  rosefish boot clear 10.0.0.7 --user root
+  rosefish boot http 10.0.0.7 http://10.0.0.1/boot.efi --user root
+  rosefish boot options 10.0.0.7 --user root
+  rosefish boot order 10.0.0.7 Boot0003 Boot0001 --user root
+  rosefish boot progress 10.0.0.7 --follow --user root
+
+`rosefish boot HOST DEVICE` is short for `boot once HOST DEVICE`, with --persistent for `boot always`; `boot HOST none` for `boot clear`.";
 
 /// How often a start that is followed is looked at.
 const OFTEN: Duration = Duration::from_secs(2);
@@ -31,72 +32,151 @@ const OFTEN: Duration = Duration::from_secs(2);
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct BootArgs {
-    #[command(flatten)]
-    target: Target,
-    /// From where to start; or `options`, `order`, `progress`
-    #[arg(value_name = "DEVICE")]
-    device: Option<String>,
-    /// What the word before needs: a URI, a path, boot options
-    #[arg(value_name = "VALUE")]
-    values: Vec<String>,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// What to do with the start of a machine.
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Show what is in force, of each system
+    Status(ShortArgs),
+    /// Start from a device the next time
+    #[command(alias = "set")]
+    Once(DeviceArgs),
+    /// Start from a device every time
+    Always(DeviceArgs),
+    /// Take the override away
+    #[command(alias = "none")]
+    Clear(On),
+    /// Start from a URI (UEFI HTTP)
+    Http(ValueArgs),
+    /// Start from a UEFI device path
+    Target(ValueArgs),
+    /// Start from a boot option, such as Boot0003
+    Next(ValueArgs),
+    /// Show what there is to start from, in its order
+    Options(On),
+    /// Put some boot options first
+    Order(OrderArgs),
+    /// Show how far the start is
+    Progress(ProgressArgs),
+}
+
+/// How it starts.
+#[derive(Debug, Args)]
+struct HowArgs {
     /// Every time, not just the next
-    #[arg(long, requires = "device")]
+    #[arg(long)]
     persistent: bool,
     /// Start by UEFI
-    #[arg(long, requires = "device", conflicts_with = "legacy")]
+    #[arg(long, conflicts_with = "legacy")]
     uefi: bool,
     /// Start as a PC BIOS does
-    #[arg(long, requires = "device")]
-    legacy: bool,
-    /// With `progress`: go on until the operating system runs, or Ctrl-C
-    #[arg(long, requires = "device")]
-    follow: bool,
-    /// Print JSON
     #[arg(long)]
-    json: bool,
+    legacy: bool,
+}
+
+#[derive(Debug, Args)]
+struct ShortArgs {
+    #[command(flatten)]
+    on: On,
+    /// Short for `boot once`
+    #[arg(value_name = "DEVICE", hide = true)]
+    device: Option<String>,
+    #[command(flatten)]
+    how: HowArgs,
+}
+
+#[derive(Debug, Args)]
+struct DeviceArgs {
+    #[command(flatten)]
+    on: On,
+    /// From where to start
+    #[arg(value_name = "DEVICE")]
+    device: String,
+    #[command(flatten)]
+    how: HowArgs,
+}
+
+#[derive(Debug, Args)]
+struct ValueArgs {
+    #[command(flatten)]
+    on: On,
+    /// The URI, path or boot option
+    #[arg(value_name = "VALUE")]
+    value: String,
+    #[command(flatten)]
+    how: HowArgs,
+}
+
+#[derive(Debug, Args)]
+struct OrderArgs {
+    #[command(flatten)]
+    on: On,
+    /// The boot options that come first; `boot options` shows what there is
+    #[arg(value_name = "OPTION", required = true)]
+    first: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+struct ProgressArgs {
+    #[command(flatten)]
+    on: On,
+    /// Continue until the operating system runs, or Ctrl-C
+    #[arg(long)]
+    follow: bool,
 }
 
 pub(crate) async fn run(args: BootArgs) -> anyhow::Result<ExitCode> {
-    let Some(device) = &args.device else {
-        let found = args.target.with(async |host| host.boot_overrides().await).await?;
-        return tell_each(&found, args.json, "BOOT", words);
-    };
-    let only = || match &args.values[..] {
-        [only] => only.clone(),
-        _ => wrong_usage("say one URI, path or boot option behind it"),
-    };
-    let wanted = match device.to_ascii_lowercase().as_str() {
-        "options" => {
-            let found = args.target.with(async |host| host.boot_entries().await).await?;
-            return tell_list(&found, args.json, table);
-        }
-        "order" => {
-            let first = &args.values;
-            if first.is_empty() {
-                wrong_usage("say which boot options come first; `options` shows what there is");
+    match args.verb {
+        Verb::Status(ShortArgs { on, device, how }) => match device {
+            Some(device) if device.eq_ignore_ascii_case("none") => clear(&on).await,
+            Some(device) => set(&on, &how, from(&device)).await,
+            None if how.persistent || how.uefi || how.legacy => {
+                wrong_usage("say from which device, such as `boot once HOST pxe`")
             }
-            let done = args.target.with(async |host| host.set_boot_order(first.clone()).await).await?;
-            return tell(&done, args.json, |order| format!("{}\n", one_line(&order.join(", "))));
+            None => {
+                let found = on.with(async |host| host.boot_overrides().await).await?;
+                tell_each(&found, on.json, "BOOT", words)
+            }
+        },
+        Verb::Once(DeviceArgs { on, device, how }) if device.eq_ignore_ascii_case("none") && !how.persistent => {
+            clear(&on).await
         }
-        "progress" => return progress(&args).await,
-        "http" => BootOverride::http(only()),
-        "target" => BootOverride::uefi_target(only()),
-        "next" => BootOverride::boot_option(only()),
-        _ if !args.values.is_empty() => wrong_usage("this device takes nothing behind it"),
-        "none" => {
-            let done = args.target.with(async |host| host.clear_boot_override().await).await?;
-            return tell(&done, args.json, |found| format!("{}\n", words(found)));
+        Verb::Once(DeviceArgs { on, device, how }) => set(&on, &how, from(&device)).await,
+        Verb::Always(DeviceArgs { on, device, how }) => set(&on, &how, from(&device).always_so()).await,
+        Verb::Clear(on) => clear(&on).await,
+        Verb::Http(ValueArgs { on, value, how }) => set(&on, &how, BootOverride::http(value)).await,
+        Verb::Target(ValueArgs { on, value, how }) => set(&on, &how, BootOverride::uefi_target(value)).await,
+        Verb::Next(ValueArgs { on, value, how }) => set(&on, &how, BootOverride::boot_option(value)).await,
+        Verb::Options(on) => on.tell_list(async |host| host.boot_entries().await, table).await,
+        Verb::Order(OrderArgs { on, first }) => {
+            let work = async |host: &Host| host.set_boot_order(first).await;
+            on.tell(work, |_, order| format!("{}\n", one_line(&order.join(", ")))).await
         }
-        _ => BootOverride::once(device.parse().unwrap_or_else(|_| BootDevice::Other(device.clone()))),
-    };
-    let wanted = if args.persistent { wanted.always_so() } else { wanted };
-    let wanted = match (args.uefi, args.legacy) {
+        Verb::Progress(args) => progress(&args).await,
+    }
+}
+
+fn from(device: &str) -> BootOverride {
+    BootOverride::once(device.parse().unwrap_or_else(|_| BootDevice::Other(device.to_owned())))
+}
+
+async fn set(on: &On, how: &HowArgs, wanted: BootOverride) -> anyhow::Result<ExitCode> {
+    let wanted = if how.persistent { wanted.always_so() } else { wanted };
+    let wanted = match (how.uefi, how.legacy) {
         (true, _) => wanted.mode(BootMode::Uefi),
         (_, true) => wanted.mode(BootMode::Legacy),
         _ => wanted,
     };
-    let done = args.target.with(async |host| host.set_boot_override(wanted.clone()).await).await?;
-    tell(&done, args.json, |found| format!("{}\n", words(found)))
+    let work = async |host: &Host| host.set_boot_override(wanted).await;
+    on.tell(work, |_, found| format!("{}\n", words(found))).await
+}
+
+async fn clear(on: &On) -> anyhow::Result<ExitCode> {
+    let work = async |host: &Host| host.clear_boot_override().await;
+    on.tell(work, |_, found| format!("{}\n", words(found))).await
 }
 
 fn words(boot: &Option<BootOverride>) -> String {
@@ -115,16 +195,16 @@ fn table(all: &[BootEntry]) -> String {
     table.text()
 }
 
-async fn progress(args: &BootArgs) -> anyhow::Result<ExitCode> {
+async fn progress(args: &ProgressArgs) -> anyhow::Result<ExitCode> {
     if !args.follow {
-        let found = args.target.with(async |host| host.boot_stage().await).await?;
-        return tell(&found, args.json, |stage| format!("{}\n", one_line(&stage.state)));
+        let work = async |host: &Host| host.boot_stage().await;
+        return args.on.tell(work, |_, stage| format!("{}\n", one_line(&stage.state))).await;
     }
-    let follow = async |host: &rosefish::host::Host| {
+    let follow = async |host: &Host| {
         let mut stages = host.boot_stages(OFTEN);
         while let Some(stage) = stages.try_next().await? {
             let since = stage.since.as_deref().unwrap_or_default();
-            let line = match args.json {
+            let line = match args.on.json {
                 true => serde_json::to_string(&stage).unwrap_or_default(),
                 false => one_line(&format!("{since}  {}", stage.state)).trim().to_owned(),
             };
@@ -135,6 +215,6 @@ async fn progress(args: &BootArgs) -> anyhow::Result<ExitCode> {
         }
         Ok(())
     };
-    args.target.with(follow).await?;
+    args.on.with(follow).await?;
     Ok(ExitCode::SUCCESS)
 }

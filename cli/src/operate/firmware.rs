@@ -117,7 +117,7 @@ struct StartArgs {
 /// How long things may take, and how they are told.
 #[derive(Debug, Args)]
 struct EndArgs {
-    /// Give up after so many seconds [default: 3600]. The update goes on
+    /// Give up after so many seconds [default: 3600]. The update continues
     #[arg(long, value_name = "SECONDS", value_parser = crate::host::seconds)]
     within: Option<Duration>,
     /// Wait so many seconds for the new version after the update has ended [default: 60]
@@ -233,7 +233,11 @@ impl Shown {
     const OFTEN: Duration = Duration::from_secs(5);
 
     fn new() -> Self {
-        let bar = if std::io::stderr().is_terminal() { ProgressBar::new(100) } else { ProgressBar::hidden() };
+        let bar = if std::io::stderr().is_terminal() && !crate::capture::is_on() {
+            ProgressBar::new(100)
+        } else {
+            ProgressBar::hidden()
+        };
         let style = ProgressStyle::with_template("[{bar:30}] {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
         Self { bar: bar.with_style(style.progress_chars("=> ")), last: String::new(), told: None }
     }

@@ -46,12 +46,14 @@ pub(crate) struct InventoryArgs {
 }
 
 pub(crate) async fn run(args: InventoryArgs) -> anyhow::Result<ExitCode> {
-    let kept = args.diff.as_deref().map(read).transpose()?;
+    let file = |file: &Option<PathBuf>, is_written| file.as_deref().map(|file| args.target.file(file, is_written));
+    let (diff, save) = (file(&args.diff, false).transpose()?, file(&args.save, true).transpose()?);
+    let kept = diff.as_deref().map(read).transpose()?;
     let found = args.target.with(async |host| host.inventory().await).await?;
     if let Some(kept) = kept {
         return tell_changes(found, &kept, args.json);
     }
-    if let Some(file) = &args.save {
+    if let Some(file) = &save {
         let text = format!("{:#}\n", serde_json::to_value(&found.value.items)?);
         std::fs::write(file, text).with_context(|| format!("--save {}", file.display()))?;
     }

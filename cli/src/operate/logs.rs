@@ -77,7 +77,7 @@ struct ShowArgs {
     /// Only the newest N entries
     #[arg(long, value_name = "N")]
     last: Option<usize>,
-    /// Go on with new entries as they come, until Ctrl-C
+    /// Continue with new entries as they come, until Ctrl-C
     #[arg(long, conflicts_with = "save")]
     follow: bool,
     /// Write the entries to a file as JSON
@@ -161,7 +161,7 @@ async fn show(args: ShowArgs) -> anyhow::Result<ExitCode> {
     }
     let found = args.on.with(async |host| host.log_entries(query).await).await?;
     if let Some(file) = &args.save {
-        return save(&found, file);
+        return save(&found, &args.on.target.file(file, true)?);
     }
     tell_list(&found, args.on.json, table)
 }

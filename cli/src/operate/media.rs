@@ -131,7 +131,7 @@ fn table(all: &[MediaSlot]) -> String {
             (true, _) => "inserted",
             (false, _) => "empty",
         };
-        // What is shown of an image that was ejected is no news.
+        // What is shown of an image that was ejected is not news.
         let image = slot.image.clone().filter(|_| slot.inserted).unwrap_or_default();
         table.row([slot.slot.clone(), slot.media_types.join(", "), state.to_owned(), image, slot.protocols.join(", ")]);
     }

@@ -11,7 +11,7 @@ use anyhow::bail;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use rosefish::host::{BootDevice, BootMode, BootOverride, Host, HostPowerState, Manner, MediaImage, MediaSlot};
-use rosefish::{Error, Selector};
+use rosefish::{Error, ErrorKind, Selector};
 use tokio::sync::watch;
 
 use super::{Target, print};
@@ -32,6 +32,9 @@ const SHUTDOWN: Duration = Duration::from_secs(300);
 /// How often it is looked whether the BMC reads, and told where there is no terminal.
 const LOOK: Duration = Duration::from_millis(200);
 const TELL: Duration = Duration::from_secs(10);
+
+/// How often it is looked how far the start is.
+const STAGES: Duration = Duration::from_secs(5);
 
 /// How an image is inserted.
 #[derive(Debug, Clone, Args)]
@@ -186,11 +189,15 @@ async fn boot(host: &Host, args: &BootArgs, uri: &str, image: Option<&Image>, st
         () = stop.pressed() => Ok(false),
     };
     let end = match (&started, image) {
-        (Ok(true), Some(image)) => follow(image, args.idle.unwrap_or(IDLE), stop).await,
+        (Ok(true), Some(image)) => follow(host, image, args.idle.unwrap_or(IDLE), stop).await,
         // The BMC reads it from elsewhere, and nobody can see when it is done.
         (Ok(true), None) => {
             say!("the BMC reads it from {uri}; Ctrl-C ejects it");
-            stop.pressed().await;
+            let bar = ProgressBar::hidden();
+            tokio::select! {
+                () = stop.pressed() => {}
+                () = tell_stages(host, &bar) => {}
+            }
             End::Idle
         }
         (Ok(false) | Err(_), _) => End::Interrupted,
@@ -230,7 +237,7 @@ async fn start(host: &Host, args: &BootArgs, is_stick: bool) -> Result<(), Error
 }
 
 /// Shows what is read until nothing is read any more.
-async fn follow(image: &Image, idle: Duration, stop: &Stop) -> End {
+async fn follow(host: &Host, image: &Image, idle: Duration, stop: &Stop) -> End {
     let begun = Instant::now();
     let bar = bar(image.length());
     let watching = async {
@@ -253,6 +260,7 @@ async fn follow(image: &Image, idle: Duration, stop: &Stop) -> End {
     };
     let end = tokio::select! {
         end = watching => end,
+        () = tell_stages(host, &bar) => End::Idle,
         () = stop.pressed() => match image.reads().last {
             Some(_) => End::Idle,
             None => End::Interrupted,
@@ -260,6 +268,20 @@ async fn follow(image: &Image, idle: Duration, stop: &Stop) -> End {
     };
     bar.finish_and_clear();
     end
+}
+
+/// Says which stages the start goes through, where the machine shows them. Never ends by itself.
+async fn tell_stages(host: &Host, bar: &ProgressBar) {
+    let mut stages = host.boot_stages(STAGES);
+    loop {
+        match stages.try_next().await {
+            Ok(Some(stage)) => bar.suspend(|| say!("stage: {}", one_line(&stage.state))),
+            Ok(None) => std::future::pending().await,
+            // A BMC that doesn't show it will not do so later.
+            Err(error) if error.kind() == ErrorKind::Missing || error.is_not_found() => std::future::pending().await,
+            Err(_) => tokio::time::sleep(STAGES).await,
+        }
+    }
 }
 
 async fn eject(host: &Host, slot: &MediaSlot) -> Result<(), Error> {
@@ -273,7 +295,11 @@ async fn eject(host: &Host, slot: &MediaSlot) -> Result<(), Error> {
 }
 
 fn bar(length: u64) -> ProgressBar {
-    let bar = if std::io::stderr().is_terminal() { ProgressBar::new(length) } else { ProgressBar::hidden() };
+    let bar = if std::io::stderr().is_terminal() && !crate::capture::is_on() {
+        ProgressBar::new(length)
+    } else {
+        ProgressBar::hidden()
+    };
     let style = ProgressStyle::with_template("[{bar:30}] {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.with_style(style.progress_chars("=> "))
 }

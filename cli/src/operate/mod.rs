@@ -1,4 +1,4 @@
-//! The commands that operate a machine, by Redfish or IPMI: how they name the host and the protocol, and how they tell
+//! The commands that operate a machine, by Redfish or IPMI: how they name the host and the protocol, and how they show
 //! what came of it. One module per command.
 
 pub(crate) mod bios;
@@ -19,11 +19,13 @@ pub(crate) mod raw;
 pub(crate) mod sel;
 pub(crate) mod sensors;
 pub(crate) mod sol;
+pub(crate) mod storage;
 mod table;
 mod told;
 pub(crate) mod users;
 mod waiting;
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
@@ -31,6 +33,10 @@ use rosefish::Selector;
 use rosefish::host::{Backend, Host, HostBuilder, Outcome, Partial, Protocol};
 use rosefish::ipmi::{self, CipherSuite, Privilege};
 
+use crate::capture;
+use crate::files;
+use crate::fleet::current::Address;
+use crate::fleet::settings::ProtocolName;
 use crate::host::{HostArgs, split_url};
 pub(crate) use table::{Table, told_apart};
 pub(crate) use told::{Shown, envelope, print, tell, tell_attempts, tell_each, tell_list, to_json};
@@ -39,17 +45,6 @@ use waiting::WaitArgs;
 /// Headings in `--help`.
 const PROTOCOL: &str = "Protocol";
 const WHICH: &str = "Which one, by Id, name or URI";
-
-/// Which protocol to use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ProtocolName {
-    /// Redfish where there is Redfish, else IPMI
-    Auto,
-    /// Redfish alone
-    Redfish,
-    /// IPMI alone
-    Ipmi,
-}
 
 /// A privilege level of IPMI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -75,13 +70,11 @@ impl PrivilegeName {
 /// The host, and what to speak with it.
 #[derive(Debug, Args)]
 pub(crate) struct Target {
-    /// The host: a name or an address, with or without a port, or the URL of its Redfish service or of a system, chassis or
-    /// manager in it
-    #[arg(value_name = "HOST")]
-    address: String,
+    #[command(flatten)]
+    address: Address,
     /// Protocol to use [default: Redfish if available, otherwise IPMI]
-    #[arg(long, value_name = "NAME", default_value = "auto", help_heading = PROTOCOL, hide_default_value = true)]
-    protocol: ProtocolName,
+    #[arg(long, value_name = "NAME", help_heading = PROTOCOL)]
+    protocol: Option<ProtocolName>,
     #[command(flatten)]
     choice: ChoiceArgs,
     #[command(flatten)]
@@ -132,9 +125,8 @@ impl ChoiceArgs {
 /// The host, for what only IPMI has.
 #[derive(Debug, Args)]
 pub(crate) struct IpmiTarget {
-    /// The host: a name or an address, with or without a port
-    #[arg(value_name = "HOST")]
-    address: String,
+    #[command(flatten)]
+    address: Address,
     #[command(flatten)]
     ipmi: IpmiArgs,
     #[command(flatten)]
@@ -175,7 +167,7 @@ impl IpmiArgs {
         if let Some(suite) = self.cipher_suite {
             builder = builder.cipher_suite(suite);
         }
-        match host.timeout {
+        match host.request_timeout() {
             Some(timeout) => builder.timeout(timeout),
             None => builder,
         }
@@ -191,13 +183,18 @@ async fn open(
 ) -> anyhow::Result<Outcome<Host>> {
     let (origin, _) = split_url(address)?;
     let mut builder = choice.apply(Host::builder(address).protocol(protocol));
-    if let Some(credentials) = args.credentials(origin)? {
+    if let Some(credentials) = args.credentials(origin).await? {
         builder = builder.credentials(credentials);
+    }
+    if let Some(credentials) = args.ipmi_credentials(origin).await? {
+        builder = builder.ipmi_credentials(credentials);
     }
     let redfish = args.options()?;
     let (ipmi, host) = (ipmi.clone(), args.clone());
     let builder = builder.redfish(redfish).ipmi(move |builder| ipmi.apply(&host, builder));
-    builder.connect().await.map_err(|error| args.hint(origin, &error))
+    let found = builder.connect().await.map_err(|error| args.hint(origin, &error))?;
+    capture::reached();
+    Ok(found)
 }
 
 impl Target {
@@ -211,15 +208,20 @@ impl Target {
         &self.address
     }
 
+    /// The file that is this host's: `{host}` in its name stands for the host's.
+    pub(crate) fn file(&self, file: &Path, is_written: bool) -> anyhow::Result<PathBuf> {
+        files::of_host(file, self.host.known().name().unwrap_or(&self.address), is_written)
+    }
+
     /// Connects, does the work and ends the session, however the work ended.
     pub(crate) async fn with<T>(
         &self,
         work: impl AsyncFnOnce(&Host) -> Result<T, rosefish::Error>,
     ) -> anyhow::Result<T> {
-        let protocol = match self.protocol {
-            ProtocolName::Auto => Protocol::Auto,
-            ProtocolName::Redfish => Protocol::Redfish,
-            ProtocolName::Ipmi => Protocol::Ipmi,
+        let protocol = match self.protocol.or(self.host.known().settings().protocol) {
+            None | Some(ProtocolName::Auto) => Protocol::Auto,
+            Some(ProtocolName::Redfish) => Protocol::Redfish,
+            Some(ProtocolName::Ipmi) => Protocol::Ipmi,
         };
         let found = open(&self.address, protocol, &self.choice, &self.ipmi, &self.host).await?;
         tell_attempts(&found.attempts);

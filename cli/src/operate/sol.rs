@@ -27,7 +27,7 @@ pub(crate) struct SolArgs {
 
 /// Prints words of our own on a terminal that is raw: it needs the carriage returns.
 fn tell(text: &str) {
-    // Nobody is left to be told.
+    // Nobody is left to read it.
     let _ = io::stderr().write_all(text.as_bytes());
 }
 

@@ -1,5 +1,5 @@
 //! Rows of text in aligned columns, which are always the same: an empty one stays. Long cells are cut, with an ellipsis, so that
-//! a row fits the terminal; on a terminal, a message at the end of a row goes on in the next line instead. Widths are those of a terminal's cells,
+//! a row fits the terminal; on a terminal, a message at the end of a row continues in the next line instead. Widths are those of a terminal's cells,
 //! of which a CJK character takes two.
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
@@ -39,6 +39,11 @@ impl Table {
     /// Adds a row, with as many cells as there are headings.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         self.rows.push(cells.into_iter().map(|cell| one_line(&cell)).collect());
+    }
+
+    /// All rows, the headings first.
+    pub(crate) fn rows(&self) -> &[Vec<String>] {
+        &self.rows
     }
 
     /// The table as text, without colours; nothing where it has no rows.

@@ -8,6 +8,7 @@ use rosefish::host::{Attempt, OfSystem, Outcome, Partial};
 use serde_json::{Value, json};
 
 use super::table::Table;
+use crate::capture;
 use crate::partial::{tell_lacking, tell_missing};
 use crate::terminal::{look, one_line, say, stdout, write_safe};
 
@@ -43,6 +44,9 @@ impl Shown {
         match self {
             Self::Text(text) => print(&text),
             Self::Table(table) => {
+                if capture::keep(|captured| captured.tables.push(table.rows().to_vec())) {
+                    return Ok(ExitCode::SUCCESS);
+                }
                 // Its cells are one line each, in which nothing is hidden.
                 write_safe(&table.shown(look()))?;
                 Ok(ExitCode::SUCCESS)

@@ -3,12 +3,13 @@
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::{Args, Subcommand};
 use rosefish::host::{Host, Outcome, User, UserRole};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{On, Table, tell_list};
+use crate::password::typed;
 use crate::terminal::say;
 
 /// The variable that has the password of the user who is added or changed.
@@ -141,10 +142,7 @@ fn new_password(name: &str) -> anyhow::Result<SecretString> {
     if !std::io::stdin().is_terminal() {
         bail!("no new password for {name}: set {NEW_PASSWORD_VARIABLE} (there is no terminal to ask for it on)");
     }
-    let ask = |what: &str| {
-        let typed = rpassword::prompt_password(what).context("the password could not be read from the terminal")?;
-        anyhow::Ok(SecretString::from(typed))
-    };
+    let ask = |what: &str| typed(what.to_owned());
     let (once, again) = (ask(&format!("New password of {name}: "))?, ask("Again: ")?);
     if once.expose_secret() != again.expose_secret() {
         bail!("the two were not the same: nothing was changed");

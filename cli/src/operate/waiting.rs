@@ -1,4 +1,4 @@
-//! `--wait`: the same in all commands that change something which takes its time.
+//! `--wait`: the same in all commands that change something which takes time.
 
 use std::time::Duration;
 

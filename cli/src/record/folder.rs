@@ -88,7 +88,7 @@ impl Recording {
     pub(super) fn add(&mut self, uri: &str, resource: &AnyResource, page: bool) {
         let text = resource.json();
         match resource.table().schema() {
-            // Who was logged in is nobody's business, and would be wrong when the recording is served.
+            // Who was logged in is no one's business, and would be wrong when the recording is served.
             "Session" => {}
             "SessionCollection" => {
                 let mut json: Value = serde_json::from_str(&text).unwrap_or_default();
@@ -168,7 +168,7 @@ impl Recording {
     /// Writes a resource. One that can't be written hides no other.
     fn write(&mut self, uri: &str, text: &str) {
         let Some(place) = place(&self.dir, uri) else {
-            return self.leave_out(uri, "this is no path for a file");
+            return self.leave_out(uri, "this is not a path for a file");
         };
         match make_folder(&place).and_then(|()| write_new(&place.join("index.json"), text)) {
             Ok(()) => self.written.resources += 1,

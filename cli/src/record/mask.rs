@@ -68,7 +68,7 @@ fn remove_secret(name: &str, value: &mut Value) -> bool {
         return true;
     }
     let bare = without_user_info(content).unwrap_or_else(|| content.clone());
-    // A query may have a token in it, a header may be told in a sentence.
+    // A query may have a token in it, a header may be in a sentence.
     let bare = without_secrets(&bare);
     let has_secret = bare != *content;
     if has_secret {
@@ -77,7 +77,7 @@ fn remove_secret(name: &str, value: &mut Value) -> bool {
     has_secret
 }
 
-/// Whether an object is a property that is told as its name and its value, and the name is that of a secret.
+/// Whether an object is a property given as its name and its value, and the name is that of a secret.
 fn is_named_secret(members: &serde_json::Map<String, Value>) -> bool {
     let names = ["Name", "Key", "Id", "AttributeName", "PropertyName", "name", "key"];
     names.iter().any(|name| members.get(*name).and_then(Value::as_str).is_some_and(is_secret))
@@ -217,7 +217,7 @@ impl Masks {
     }
 }
 
-/// Whether a property of this name tells which machine it is.
+/// Whether a property of this name identifies the machine.
 fn identifies(name: &str) -> bool {
     let ends = [
         "SerialNumber",
@@ -270,7 +270,7 @@ fn with_digits(form: &str, digits: &str) -> String {
     if lower { text.to_ascii_lowercase() } else { text }
 }
 
-/// Changes values by their properties' names; the text is written anew only if there was something to change. Elements
+/// Changes values by their properties' names; the text is written again only if there was something to change. Elements
 /// of an array have the name of the array.
 fn rewrite(text: &mut String, change: &mut dyn FnMut(&str, &mut Value) -> bool) {
     let Ok(mut json) = serde_json::from_str(text) else { return };
@@ -370,7 +370,7 @@ mod tests {
         }
     }
 
-    /// Whoever looks for each mask in each text is not done in an hour.
+    /// Anyone who looks for each mask in each text is not done in an hour.
     #[test]
     fn masking_takes_no_longer_for_each_text_the_more_masks_there_are() {
         let mut masks = Masks::default();

@@ -45,7 +45,7 @@ pub(crate) struct RecordArgs {
     /// The folder to write to; it must not exist yet, or be empty
     #[arg(value_name = "DIR")]
     dir: PathBuf,
-    /// Replace what tells which machine it is
+    /// Replace what identifies the machine
     #[arg(long)]
     mask: bool,
     #[command(flatten)]

@@ -13,7 +13,7 @@ use rosefish::schema;
 use rosefish::wire::{Detail, Doc, Field, Kind, Table, TypeKind};
 use serde_json::json;
 
-/// Tell what the schemas say of a type or a property.
+/// Show what the schemas say of a type or a property.
 ///
 /// TYPE is a resource (ComputerSystem) or a type within a schema (ComputerSystem.Boot); PROPERTY may lead further down
 /// (ComputerSystem/Boot/BootOrder).

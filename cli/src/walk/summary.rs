@@ -75,31 +75,31 @@ impl Summary {
         self.unread.sort_by(|a, b| a.uri.cmp(&b.uri));
     }
 
-    /// Whether the service root could be read: without it there was no walk.
+    /// Returns whether the service root could be read: without it there was no walk.
     #[must_use]
     pub fn root_was_read(&self) -> bool {
         self.root_was_read
     }
 
-    /// Whether credentials, or others, would have shown more.
+    /// Returns whether credentials, or others, would have shown more.
     #[must_use]
     pub fn wants_login(&self) -> bool {
         self.wants_login
     }
 
-    /// How many resources were read.
+    /// Returns how many resources were read.
     #[must_use]
     pub fn resources(&self) -> usize {
         self.resources
     }
 
-    /// How many resources there are of each type.
+    /// Returns how many resources there are of each type.
     #[must_use]
     pub fn types(&self) -> &BTreeMap<String, usize> {
         &self.types
     }
 
-    /// What could not be read: a line with URI, reason and where the link stands for each.
+    /// Returns what could not be read: a line with URI, reason and where the link stands for each.
     pub fn unread(&self) -> impl Iterator<Item = String> {
         self.unread.iter().map(|unread| {
             let Unread { uri, why, found_in } = unread;
@@ -107,7 +107,7 @@ impl Summary {
         })
     }
 
-    /// The object that `--json` prints.
+    /// Returns the object that `--json` prints.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
         let partial = self.unread.iter().map(|unread| {
@@ -126,7 +126,7 @@ impl Summary {
         })
     }
 
-    /// The table that ends a walk.
+    /// Returns the table that ends a walk.
     #[must_use]
     pub fn to_table(&self, service: &str) -> String {
         let mut out = String::new();

@@ -11,6 +11,8 @@ use tokio::runtime::Runtime;
 pub fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rosefish"));
     command.args(arguments).env("ROSEFISH_PASSWORD", "password").stdin(Stdio::null());
+    // Nobody's own inventory.
+    command.env("XDG_CONFIG_HOME", "/nonexistent");
     for variable in ["ROSEFISH_USER", "ROSEFISH_NEW_PASSWORD", "COLUMNS", "NO_COLOR"] {
         command.env_remove(variable);
     }

@@ -47,7 +47,7 @@ pub(crate) fn parse_all(file: &str, text: &str) -> Result<Document, Errors> {
     errors.or(document)
 }
 
-/// The files that a CSDL file refers to, as it writes them: `edmx:Reference`'s `Uri`. Nothing else of the file needs to be right.
+/// Returns the files that a CSDL file refers to, as it writes them: `edmx:Reference`'s `Uri`. Nothing else of the file needs to be right.
 ///
 /// # Errors
 ///

@@ -14,7 +14,7 @@ pub(super) fn flag(term: &str, line: u32, flag: bool) -> Annotation {
     Annotation { line, term: term.to_owned(), value: Value::Bool(flag) }
 }
 
-/// What is told in prose, and since and until which version there is the thing.
+/// What is reported in prose, and since and until which version there is the thing.
 pub(super) fn docs(source: Source<'_>, node: &Node) -> Vec<Annotation> {
     let dialect = source.dialect;
     let told = |node: Option<&Node>| node.and_then(|node| Some((node.line, node.text()?.to_owned())));
@@ -100,7 +100,7 @@ pub(crate) fn restriction(verb: &str, property: &str, line: u32, may: bool) -> A
     Annotation { line, term: format!("Capabilities.{verb}Restrictions"), value }
 }
 
-/// `minimum` and `maximum`; what is no integer is no limit that CSDL's IR has.
+/// `minimum` and `maximum`; what is not an integer is not a limit that CSDL's IR has.
 pub(super) fn limits(node: &Node) -> Vec<Annotation> {
     let mut found = Vec::new();
     for (word, term) in [("minimum", "Validation.Minimum"), ("maximum", "Validation.Maximum")] {

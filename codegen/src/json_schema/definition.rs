@@ -55,7 +55,7 @@ struct Named<'n> {
 }
 
 impl Named<'_> {
-    /// The definitions that belong to it and are no types.
+    /// The definitions that belong to it and are not types.
     fn all(&self) -> impl Iterator<Item = String> {
         let name = self.definition.as_ref().map(|(name, _)| name.clone());
         name.into_iter().flat_map(|name| [format!("{name}RequestBody"), name])

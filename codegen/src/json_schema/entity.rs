@@ -1,4 +1,4 @@
-//! Objects: resources and what they contain. JSON Schema does not say which objects are resources, nor what types derive from: it is told
+//! Objects: resources and what they contain. JSON Schema does not say which objects are resources, nor what types derive from: it is found
 //! from the properties that all resources have.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -25,7 +25,7 @@ use term::terms;
 /// Files that describe how schemas are written, and types that are known without them.
 const GENERAL: &[&str] = &["odata", "redfish-schema", "redfish-error", "message-registry-schema"];
 
-/// Reads a JSON Schema file. A file of what is no schema of its own gives none.
+/// Reads a JSON Schema file. A file of what is not a schema of its own gives none.
 pub(crate) fn read(file: &str, text: &str) -> Result<Vec<Document>, Errors> {
     let root = tree::json::read(file, text)?;
     let stem = stem(file);
@@ -49,7 +49,7 @@ pub(crate) fn read(file: &str, text: &str) -> Result<Vec<Document>, Errors> {
 }
 
 /// What a file says of itself: owner, version and release. Types stand in the namespace without version, as they say themselves which
-/// version brought what; that a version is there is told by an empty namespace.
+/// version brought what; that a version is there is shown by an empty namespace.
 pub(crate) fn head(source: Source<'_>, root: &Node, version: Option<&str>, schemas: &mut Vec<Schema>) {
     let text = |word: &str| source.dialect.get(root, word).and_then(Node::text);
     let owner = text("owningEntity").map(|owner| annotate::text("Redfish.OwningEntity", root.line, owner));

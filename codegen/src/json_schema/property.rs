@@ -84,7 +84,7 @@ fn types(node: &Node) -> Vec<&str> {
     }
 }
 
-/// What a value that is no list holds.
+/// What a value that is not a list holds.
 pub(super) fn held<'n>(
     source: Source<'_>,
     place: Place<'_>,
@@ -241,7 +241,7 @@ fn access(node: &Node) -> Option<Annotation> {
     Some(annotate::text("OData.Permissions", node.line, &format!("OData.Permission/{permission}")))
 }
 
-/// Which resource a link leads to is told in prose alone: "a link to a resource of type `Chassis`". That of a collection's members is in
+/// Which resource a link leads to is reported in prose alone: "a link to a resource of type `Chassis`". That of a collection's members is in
 /// the collection's name.
 fn linked(place: Place<'_>, annotations: &[Annotation]) -> String {
     if let Some(member) = place.ty.strip_suffix("Collection").filter(|_| place.name == "Members") {

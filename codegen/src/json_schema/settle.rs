@@ -1,4 +1,4 @@
-//! What only all files together tell: whether a link's target, which is read from prose, is a resource.
+//! What only all files together show: whether a link's target, which is read from prose, is a resource.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ pub(super) const LINK: &str = "Rosefish.Link";
 /// What a link leads to of which nothing is known.
 const ANY: &str = "Resource.Item";
 
-/// Has links whose target is no resource lead to any resource.
+/// Has links whose target is not a resource lead to any resource.
 pub(crate) fn settle(documents: &mut [Document]) {
     let (mut entities, mut schemas) = (BTreeSet::new(), BTreeMap::new());
     for schema in documents.iter().flat_map(|document| &document.schemas) {
@@ -52,7 +52,7 @@ pub(crate) fn settle(documents: &mut [Document]) {
     }
 }
 
-/// A link that bears the name of a resource, or several of that name: `Chassis`, `Drives`. Prose does not always tell.
+/// A link that bears the name of a resource, or several of that name: `Chassis`, `Drives`. Prose does not always say which.
 fn named(property: &str, entities: &BTreeSet<String>) -> Option<String> {
     let singular = property.strip_suffix('s').unwrap_or(property);
     [property, singular].into_iter().map(|name| format!("{name}.{name}")).find(|name| entities.contains(name))

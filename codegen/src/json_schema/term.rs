@@ -31,7 +31,7 @@ pub(crate) fn terms(source: Source<'_>, root: &Node) -> Result<Vec<Schema>, Erro
     errors.or(schemas)
 }
 
-/// `@Redfish.Settings`, `^([a-zA-Z_][a-zA-Z0-9_]*)?@Redfish.AllowableValues$` -> vocabulary and term. OData's own are no terms of a schema.
+/// `@Redfish.Settings`, `^([a-zA-Z_][a-zA-Z0-9_]*)?@Redfish.AllowableValues$` -> vocabulary and term. OData's own are not terms of a schema.
 fn split(name: &str) -> Option<(&str, &str)> {
     let (_, qualified) = name.rsplit_once('@')?;
     let (vocabulary, name) = qualified.trim_end_matches('$').split_once('.')?;

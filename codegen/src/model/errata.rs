@@ -86,7 +86,7 @@ pub(super) const ERRATA: &[Erratum] = &[
 ];
 
 /// Applies errata. `pinned`: the documents are those that the errata were written for. What does not apply to others is
-/// told as a note.
+/// reported as a note.
 pub(super) fn apply(documents: &mut [Document], errata: &[Erratum], pinned: bool) -> Result<Vec<String>, Error> {
     let mut notes = Vec::new();
     for erratum in errata {

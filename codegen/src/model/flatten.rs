@@ -1,5 +1,5 @@
 //! Base types are folded into the types that extend them, so that nothing has a `base` any more. What a type declares itself
-//! stands after what it inherits; where it declares an inherited property anew, its own word counts.
+//! stands after what it inherits; where it declares an inherited property again, its own word counts.
 
 use std::collections::{BTreeMap, VecDeque};
 

@@ -342,7 +342,7 @@ fn one_kind_per_name(merged: &Merged, errors: &mut Errors) {
     }
 }
 
-/// "Since v1.0.0" tells nobody anything, nor does it help to hear of each property that it came with its type.
+/// "Since v1.0.0" is of interest to nobody, nor does it help to hear of each property that it came with its type.
 fn forget_what_was_there_from_the_start(merged: &mut Merged) {
     let Merged { schemas, types, enums, scalars, actions, .. } = merged;
     let oldest = |name: &TypeName| schemas.get(&name.schema).and_then(|schema| schema.oldest);

@@ -1,4 +1,4 @@
-//! The compiler as a program, for whoever writes schemas: what is wrong with them, what they define, and what differs between two.
+//! The compiler as a program, for anyone who writes schemas: what is wrong with them, what they define, and what differs between two.
 
 mod snippet;
 
@@ -134,7 +134,7 @@ fn report(errors: &[Error], folders: &[PathBuf]) -> ExitCode {
     }
     let count = errors.len();
     text.push_str(&format!("{count} error{}\n", if count == 1 { "" } else { "s" }));
-    // Nobody is left to tell where standard error is closed.
+    // Nobody is left to show where standard error is closed.
     let _ = io::stderr().write_all(text.as_bytes());
     ExitCode::from(1)
 }

@@ -12,7 +12,7 @@ use crate::base::Base;
 use crate::model::ir::{Action, FieldType, Model, StructKind, TypeName};
 
 /// A program may have it in a module that nobody else sees, and use but a part.
-const UNUSED: &str = "#[allow(dead_code, unused_imports, reason = \"generated for whoever needs it\")]\n";
+const UNUSED: &str = "#[allow(dead_code, unused_imports, reason = \"not all of it is used\")]\n";
 
 /// Makes Rust of what a model has and `base` has not; `own` are the schemas that are described, not only referred to.
 pub(crate) fn emit(model: &Model, base: &Base, name: &str, own: &BTreeSet<String>) -> Output {

@@ -53,7 +53,7 @@ impl Output {
         Ok(())
     }
 
-    /// The text of one file.
+    /// Returns the text of one file.
     #[must_use]
     pub fn file(&self, name: &str) -> Option<&str> {
         self.files.iter().find(|(found, _)| found == name).map(|(_, text)| text.as_str())

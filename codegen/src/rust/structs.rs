@@ -6,7 +6,7 @@ use super::paths::Paths;
 use super::{docs, layout};
 use crate::model::ir::{Field, FieldType, Struct, StructKind, TypeName};
 
-/// The record type of this number in its schema; `page` is what its page tells beside what the schema says of it.
+/// The record type of this number in its schema; `page` is what its page shows beside what the schema says of it.
 pub(super) fn emit(out: &mut String, paths: Paths<'_>, item: &Struct, number: usize, page: Option<&str>) {
     let rust = &item.rust_name;
     let from = &item.name.schema;
@@ -75,6 +75,11 @@ fn record(out: &mut String, item: &Struct, number: usize) {
         ("", "&", "Slot", format!("M.table({number}), &self.residue")),
         ("_mut", "&mut ", "SlotMut", "&mut self.residue".to_owned()),
     ] {
+        if item.fields.is_empty() && item.dynamic.is_none() {
+            let head = format!("    fn slot{suffix}({receiver}self, _slot: usize) -> w::{slot}<'_> {{");
+            let _ = writeln!(out, "{head}\n        w::rest{suffix}({rest})\n    }}\n");
+            continue;
+        }
         let _ = write!(
             out,
             "    fn slot{suffix}({receiver}self, slot: usize) -> w::{slot}<'_> {{\n        match slot {{\n"
@@ -94,7 +99,7 @@ fn record(out: &mut String, item: &Struct, number: usize) {
     );
 }
 
-/// A collection like all others: the library has one type for them, which is told what the members are.
+/// A collection like all others: the library has one type for them, which is given the type of the members.
 pub(super) fn collection(
     out: &mut String,
     paths: Paths<'_>,

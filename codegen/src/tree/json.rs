@@ -1,4 +1,4 @@
-//! JSON text to a tree. serde_json would tell no lines of what it has read.
+//! JSON text to a tree. serde_json would show no lines of what it has read.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +26,7 @@ struct Reader<'t> {
 }
 
 impl Reader<'_> {
-    /// The next byte that is no whitespace, which is left to be read.
+    /// The next byte that is not a whitespace, which is left to be read.
     fn peek(&mut self) -> Option<u8> {
         let rest = self.text.as_bytes().get(self.position..)?;
         self.position += rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).count();

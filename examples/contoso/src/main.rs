@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let client =
         Client::builder(&bmc.url()).credentials(Credentials::new(bmc.user(), bmc.password())).connect().await?;
 
-    // Read like any resource: what the payload has beyond the schema or otherwise than the schema is told, and kept.
+    // Read like any resource: what the payload has beyond the schema or otherwise than the schema is reported, and kept.
     let shelf: Resource<ContosoShelf> = client.get(SHELF).await?;
     println!(
         "{}: {:?}, health {:?}",

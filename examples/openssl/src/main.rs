@@ -1,7 +1,7 @@
-//! A BMC that speaks TLS 1.0, TLS 1.1 or RSA key exchange alone, reached over OpenSSL: a [`Transport`] of one's own, which
+//! A BMC that speaks TLS 1.0, TLS 1.1 or RSA key exchange alone, reached over OpenSSL: a [`Transport`] of your own, which
 //! trusts the one certificate whose SHA-256 is given. All else, sessions, retries, limits and links, stays the library's.
 //!
-//! Whoever speaks these versions has weak protection at best: keep such BMCs in a network of their own.
+//! Anyone who speaks these versions has weak protection at best: keep such BMCs in a network of their own.
 
 use std::pin::Pin;
 use std::sync::Arc;

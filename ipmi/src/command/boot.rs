@@ -51,7 +51,7 @@ impl BootDevice {
         (Self::Floppy, 15),
     ];
 
-    /// The device's number.
+    /// Returns the device's number.
     #[must_use]
     pub fn number(self) -> u8 {
         match self {
@@ -60,7 +60,7 @@ impl BootDevice {
         }
     }
 
-    /// The device with this number.
+    /// Returns the device with this number.
     #[must_use]
     pub fn from_number(number: u8) -> Self {
         let number = number & 0x0f;
@@ -156,7 +156,7 @@ impl BootFlags {
         }
     }
 
-    /// The five bytes of the parameter.
+    /// Returns the five bytes of the parameter.
     #[must_use]
     pub fn encode(&self) -> [u8; 5] {
         let bit = |on: bool, bit: u32| u8::from(on) << bit;

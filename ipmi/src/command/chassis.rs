@@ -23,7 +23,7 @@ pub enum PowerRestorePolicy {
     Unknown,
 }
 
-/// How the identify light is, where the BMC tells.
+/// How the identify light is, where the BMC reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IdentifyState {
@@ -78,13 +78,13 @@ impl LastPowerEvent {
 pub struct FrontPanel(pub u8);
 
 impl FrontPanel {
-    /// Whether a button is disabled: 0 power off, 1 reset, 2 diagnostic interrupt, 3 standby.
+    /// Returns whether a button is disabled: 0 power off, 1 reset, 2 diagnostic interrupt, 3 standby.
     #[must_use]
     pub const fn is_disabled(self, button: u8) -> bool {
         button < 4 && self.0 & 1 << button != 0
     }
 
-    /// Whether a button may be disabled.
+    /// Returns whether a button may be disabled.
     #[must_use]
     pub const fn may_be_disabled(self, button: u8) -> bool {
         button < 4 && self.0 & 0x10 << button != 0
@@ -117,9 +117,9 @@ pub struct ChassisStatus {
     pub drive_fault: bool,
     /// Whether cooling or a fan has a fault.
     pub cooling_fault: bool,
-    /// How the identify light is, if the BMC supports telling it.
+    /// How the identify light is, if the BMC supports reporting it.
     pub identify: Option<IdentifyState>,
-    /// The front panel's buttons, if the BMC tells.
+    /// The front panel's buttons, if the BMC reports them.
     pub front_panel: Option<FrontPanel>,
 }
 
@@ -231,7 +231,7 @@ pub struct GetSystemRestartCause;
 pub struct RestartCause(pub u8);
 
 impl RestartCause {
-    /// The cause in words.
+    /// Returns the cause in words.
     #[must_use]
     pub const fn meaning(self) -> &'static str {
         match self.0 & 0x0f {
@@ -276,7 +276,7 @@ pub struct PowerOnHours {
 }
 
 impl PowerOnHours {
-    /// The time powered on.
+    /// Returns the time powered on.
     #[must_use]
     pub fn duration(self) -> Duration {
         Duration::from_secs(u64::from(self.count).saturating_mul(self.minutes_per_count.into()).saturating_mul(60))
@@ -304,7 +304,7 @@ pub struct ChassisCapabilities {
     pub sel_address: u8,
     /// IPMB address of the system management device.
     pub management_address: u8,
-    /// IPMB address of the bridge, if it is told.
+    /// IPMB address of the bridge, if it is reported.
     pub bridge_address: Option<u8>,
 }
 

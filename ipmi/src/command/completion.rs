@@ -18,7 +18,7 @@ macro_rules! completion_codes {
         }
 
         impl CompletionCode {
-            /// The code's number.
+            /// Returns the code's number.
             #[must_use]
             pub const fn number(self) -> u8 {
                 match self {
@@ -27,7 +27,7 @@ macro_rules! completion_codes {
                 }
             }
 
-            /// What the code says, without regard to the command.
+            /// Returns what the code says, without regard to the command.
             #[must_use]
             pub const fn meaning(self) -> &'static str {
                 match self {
@@ -81,13 +81,13 @@ completion_codes! {
 }
 
 impl CompletionCode {
-    /// Whether the command succeeded.
+    /// Returns whether the command succeeded.
     #[must_use]
     pub const fn is_success(self) -> bool {
         matches!(self, Self::Success)
     }
 
-    /// Whether the BMC lacks the command, or the thing asked for.
+    /// Returns whether the BMC lacks the command, or the thing asked for.
     #[must_use]
     pub const fn is_unsupported(self) -> bool {
         matches!(

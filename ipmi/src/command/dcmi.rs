@@ -39,7 +39,7 @@ pub struct DcmiCapabilities {
 }
 
 impl DcmiCapabilities {
-    /// Whether power can be managed, from parameter 1.
+    /// Returns whether power can be managed, from parameter 1.
     #[must_use]
     pub fn power_management(&self) -> bool {
         self.data.get(1).is_some_and(|bits| bits & 1 != 0)

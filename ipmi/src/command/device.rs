@@ -83,7 +83,7 @@ support_bits! {
 }
 
 impl DeviceId {
-    /// The manufacturer's name, for those that one meets on BMCs.
+    /// Returns the manufacturer's name, for those that one meets on BMCs.
     #[must_use]
     pub const fn manufacturer(&self) -> Option<&'static str> {
         manufacturer_name(self.manufacturer_id)
@@ -109,7 +109,7 @@ impl DeviceId {
 
 command!(GetDeviceId, "Get Device ID", APP 0x01, Reads -> DeviceId, |_t, _out| (), |reader| DeviceId::decode(&mut reader)?);
 
-/// The name behind an IANA enterprise number, for those that one meets on BMCs.
+/// Returns the name behind an IANA enterprise number, for those that one meets on BMCs.
 #[must_use]
 pub const fn manufacturer_name(enterprise: u32) -> Option<&'static str> {
     Some(match enterprise {
@@ -182,7 +182,7 @@ pub enum SelfTest {
 pub struct SelfTestFailures(pub u8);
 
 impl SelfTestFailures {
-    /// The failures in words.
+    /// Returns the failures in words.
     pub fn meanings(self) -> impl Iterator<Item = &'static str> {
         [
             "controller operational firmware corrupted",
@@ -215,20 +215,21 @@ command!(GetSelfTestResults, "Get Self Test Results", APP 0x04, Reads -> SelfTes
 pub struct Guid(pub [u8; 16]);
 
 impl Guid {
-    /// The text when the bytes are taken as the specification and SMBIOS have them: all fields least significant first.
+    /// Returns the text when the bytes are taken as the specification and SMBIOS have them: all fields least
+    /// significant first.
     #[must_use]
     pub fn to_smbios_text(self) -> String {
         let [a0, a1, a2, a3, b0, b1, c0, c1, rest @ ..] = self.0;
         Guid::text([[a3, a2, a1, a0], [b1, b0, c1, c0]].concat().iter().chain(&rest))
     }
 
-    /// The text when the bytes are taken in the order in which RFC 4122 writes them.
+    /// Returns the text when the bytes are taken in the order in which RFC 4122 writes them.
     #[must_use]
     pub fn to_rfc4122_text(self) -> String {
         Guid::text(self.0.iter())
     }
 
-    /// The text when the whole GUID is taken least significant byte first, as table 20-10 has it.
+    /// Returns the text when the whole GUID is taken least significant byte first, as table 20-10 has it.
     #[must_use]
     pub fn to_ipmi_text(self) -> String {
         Guid::text(self.0.iter().rev())
@@ -257,7 +258,7 @@ pub struct GetDeviceGuid;
 command!(GetSystemGuid, "Get System GUID", APP 0x37, Reads -> Guid, |_t, _out| (), |reader| Guid(reader.array()?));
 command!(GetDeviceGuid, "Get Device GUID", APP 0x08, Reads -> Guid, |_t, _out| (), |reader| Guid(reader.array()?));
 
-/// Restarts the BMC with all its settings taken anew. The session doesn't survive it.
+/// Restarts the BMC with all its settings read again. The session doesn't survive it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ColdReset;
 
@@ -268,7 +269,7 @@ pub struct WarmReset;
 command!(ColdReset, "Cold Reset", APP 0x02, Changes -> (), |_t, _out| (), |_reader| ());
 command!(WarmReset, "Warm Reset", APP 0x03, Changes -> (), |_t, _out| (), |_reader| ());
 
-/// Asks for the power state that ACPI tells (section 20.7).
+/// Asks for the power state that ACPI reports (section 20.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GetAcpiPowerState;
 

@@ -42,7 +42,7 @@ command!(ReadFruData, "Read FRU Data", STORAGE 0x11, Reads -> Vec<u8>,
         out.push(this.count);
     },
     |reader| {
-        reader.u8()?; // how many were returned, in bytes or words: the data themselves tell
+        reader.u8()?; // how many were returned, in bytes or words: the data themselves show it
         reader.take_rest().to_vec()
     },
     0x81 => "the FRU device is busy");

@@ -1,4 +1,4 @@
-//! Firmware components as HPM.1 (PICMG) tells them: which there are, what they are called and which versions they run.
+//! Firmware components as HPM.1 (PICMG) shows them: which there are, what they are called and which versions they run.
 //! Upgrading them isn't done here.
 
 use super::{Malformed, Reader, command};
@@ -28,7 +28,7 @@ pub struct UpgradeCapabilities {
 }
 
 impl UpgradeCapabilities {
-    /// The numbers of the components.
+    /// Returns the numbers of the components.
     pub fn components(self) -> impl Iterator<Item = u8> {
         (0..8).filter(move |component| self.components & 1 << component != 0)
     }

@@ -118,7 +118,7 @@ pub enum LanParameter {
 }
 
 impl LanParameter {
-    /// The parameter's number and bytes.
+    /// Returns the parameter's number and bytes.
     #[must_use]
     pub fn encode(self) -> (u8, Vec<u8>) {
         match self {
@@ -163,7 +163,7 @@ impl LanParameter {
 }
 
 /// The parameters of a LAN channel; those that the BMC lacks are `None`, and so are those that could not be read: `missing`
-/// tells which.
+/// shows which.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LanConfiguration {
@@ -239,7 +239,7 @@ impl LanConfiguration {
                 self.vlan = vlan.map(|vlan| (vlan & 0x8000 != 0).then_some(vlan & 0x0fff));
             }
             21 => self.vlan_priority = byte.map(|priority| priority & 7),
-            // Parameter 22 tells how many of the sixteen entries of 23 count.
+            // Parameter 22 shows how many of the sixteen entries of 23 count.
             22 => self.cipher_suites = vec![0; usize::from(byte.unwrap_or(0) & 0x1f)],
             23 => {
                 let listed = data.iter().skip(1).take(self.cipher_suites.len());

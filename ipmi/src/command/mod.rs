@@ -110,20 +110,20 @@ pub struct Raw {
 }
 
 impl Raw {
-    /// A command with its data.
+    /// Creates a command with its data.
     #[must_use]
     pub fn new(net_fn: NetFn, command: u8, data: impl Into<Vec<u8>>) -> Self {
         Self { net_fn, command, lun: 0, data: data.into(), effect: Effect::Changes }
     }
 
-    /// The same command for another logical unit.
+    /// Returns the same command for another logical unit.
     #[must_use]
     pub const fn lun(mut self, lun: u8) -> Self {
         self.lun = lun;
         self
     }
 
-    /// The same command, known to change nothing: it is repeated when the answer stays out.
+    /// Returns the same command, known to change nothing: it is repeated when the answer stays out.
     #[must_use]
     pub const fn reading(mut self) -> Self {
         self.effect = Effect::Reads;

@@ -88,13 +88,13 @@ pub struct Thresholds {
 }
 
 impl Thresholds {
-    /// The raw value of a threshold.
+    /// Returns the raw value of a threshold.
     #[must_use]
     pub fn get(&self, threshold: Threshold) -> Option<u8> {
         Threshold::ALL.into_iter().zip(self.raw).find(|(which, _)| *which == threshold).and_then(|(_, raw)| raw)
     }
 
-    /// The same thresholds with one of them set.
+    /// Returns the same thresholds with one of them set.
     #[must_use]
     pub fn with(mut self, threshold: Threshold, raw: u8) -> Self {
         for (which, slot) in Threshold::ALL.into_iter().zip(&mut self.raw) {
@@ -190,7 +190,7 @@ pub struct SensorEvents {
     pub messages_enabled: bool,
     /// Whether the sensor is scanned.
     pub scanning_enabled: bool,
-    /// Whether the status means nothing at present. Only for Get Sensor Event Status.
+    /// Whether the status means nothing now. Only for Get Sensor Event Status.
     pub unavailable: bool,
     /// Assertion events, bit by bit.
     pub assertion: u16,
@@ -256,7 +256,7 @@ sensor_command!(SetSensorEventEnable, "Set Sensor Event Enable", 0x28, Changes -
     },
     |_reader| ());
 
-/// Has a sensor send its events anew.
+/// Has a sensor send its events again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RearmSensorEvents {
     /// Which sensor.

@@ -24,7 +24,7 @@ pub enum Privilege {
 }
 
 impl Privilege {
-    /// The level with this number.
+    /// Returns the level with this number.
     #[must_use]
     pub const fn from_number(number: u8) -> Option<Self> {
         Some(match number & 0x0f {
@@ -79,7 +79,7 @@ pub struct ChannelAuthenticationCapabilities {
 }
 
 impl ChannelAuthenticationCapabilities {
-    /// Whether an authentication type of IPMI 1.5 is offered.
+    /// Returns whether an authentication type of IPMI 1.5 is offered.
     #[must_use]
     pub const fn offers(&self, auth_type: AuthType) -> bool {
         self.auth_types & 1 << auth_type.number() != 0
@@ -247,9 +247,9 @@ pub struct SessionDetails {
     pub ipmi_2_0: bool,
     /// The channel.
     pub channel: u8,
-    /// The console's address and port, for LAN channels that tell it.
+    /// The console's address and port, for LAN channels that show it.
     pub console: Option<(Ipv4Addr, u16)>,
-    /// The console's MAC address, for LAN channels that tell it.
+    /// The console's MAC address, for LAN channels that show it.
     pub mac: Option<[u8; 6]>,
 }
 

@@ -20,7 +20,7 @@ pub struct ActivatePayload {
 }
 
 impl ActivatePayload {
-    /// The SOL payload.
+    /// Returns the SOL payload.
     #[must_use]
     pub const fn sol(instance: u8, encrypted: bool, authenticated: bool) -> Self {
         Self { payload_type: SOL, instance, encrypted, authenticated }
@@ -66,7 +66,7 @@ pub struct DeactivatePayload {
 }
 
 impl DeactivatePayload {
-    /// The SOL payload.
+    /// Returns the SOL payload.
     #[must_use]
     pub const fn sol(instance: u8) -> Self {
         Self { payload_type: SOL, instance }
@@ -155,7 +155,7 @@ pub enum SolParameter {
 const RATES: [(u8, u32); 6] = [(0, 0), (6, 9_600), (7, 19_200), (8, 38_400), (9, 57_600), (10, 115_200)];
 
 impl SolParameter {
-    /// The parameter's number and bytes; none where the specification has no number for a rate.
+    /// Returns the parameter's number and bytes; none where the specification has no number for a rate.
     #[must_use]
     pub fn encode(self) -> Option<(u8, Vec<u8>)> {
         let code = |rate: u32| RATES.iter().find(|(_, known)| *known == rate).map(|(code, _)| vec![*code]);
@@ -249,7 +249,7 @@ mod tests {
         ] {
             let mut found = SolConfiguration::default();
             let (number, data) = parameter.encode().unwrap();
-            assert_eq!(parameter.contradiction(&found), None, "what is not told contradicts nothing");
+            assert_eq!(parameter.contradiction(&found), None, "what is not reported contradicts nothing");
             found.take(number, &data);
             assert_eq!(parameter.contradiction(&found), None);
             found.take(number, &[data[0] ^ 1 | 8]);

@@ -33,7 +33,7 @@ pub struct UserAccess {
     pub enabled_users: u8,
     /// How many have a name that can't be changed.
     pub fixed_names: u8,
-    /// Whether the user is enabled, where the BMC tells.
+    /// Whether the user is enabled, where the BMC reports it.
     pub enabled: Option<bool>,
     /// Whether the user may only log in by callback.
     pub callback_only: bool,
@@ -116,7 +116,7 @@ pub struct SetUserName {
 }
 
 impl SetUserName {
-    /// The new name of a user; `None` when it is longer than 16 bytes.
+    /// Creates a new name for a user; `None` when it is longer than 16 bytes.
     #[must_use]
     pub fn new(user: u8, name: &str) -> Option<Self> {
         Some(Self { user, name: padded(name.as_bytes())? })
@@ -238,7 +238,7 @@ pub struct ChannelInfo {
 }
 
 impl ChannelInfo {
-    /// The medium in words.
+    /// Returns the medium in words.
     #[must_use]
     pub const fn medium_name(&self) -> &'static str {
         match self.medium {
@@ -259,7 +259,7 @@ impl ChannelInfo {
         }
     }
 
-    /// Whether it is a LAN.
+    /// Returns whether it is a LAN.
     #[must_use]
     pub const fn is_lan(&self) -> bool {
         matches!(self.medium, 4 | 6)

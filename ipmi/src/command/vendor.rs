@@ -25,7 +25,7 @@ pub enum SupermicroFanMode {
 }
 
 impl SupermicroFanMode {
-    /// The mode's number.
+    /// Returns the mode's number.
     #[must_use]
     pub const fn number(self) -> u8 {
         match self {

@@ -107,7 +107,7 @@ pub struct WatchdogTimer {
     pub expired: u8,
     /// What it starts from.
     pub initial: Duration,
-    /// What is left, where the BMC tells.
+    /// What is left, where the BMC reports it.
     pub present: Option<Duration>,
 }
 
@@ -164,7 +164,7 @@ command!(SetWatchdogTimer, "Set Watchdog Timer", APP 0x24, Changes -> (),
     },
     |_reader| ());
 
-/// Starts the watchdog timer, or has it begin anew.
+/// Starts the watchdog timer, or has it begin again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ResetWatchdogTimer;
 

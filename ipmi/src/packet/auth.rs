@@ -18,7 +18,7 @@ use super::suite::{Authentication, CipherSuite, Confidentiality, Integrity};
 /// Size of an AES block and of the initialization vector in front of encrypted payloads.
 pub const BLOCK: usize = 16;
 
-/// Compares two codes without telling by the time taken where they differ.
+/// Compares two codes in a time that does not depend on where they differ.
 #[must_use]
 pub fn same_code(a: &[u8], b: &[u8]) -> bool {
     bool::from(a.ct_eq(b))
@@ -36,7 +36,7 @@ fn mac<M: Mac + KeyInit>(key: &[u8], parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
 }
 
 impl Authentication {
-    /// The HMAC over `parts`; empty where there is no authentication.
+    /// Returns the HMAC over `parts`; empty where there is no authentication.
     #[must_use]
     pub fn hmac(self, key: &[u8], parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
         match self {
@@ -105,7 +105,7 @@ impl Exchange {
         [u8::try_from(self.user.len()).unwrap_or(u8::MAX)]
     }
 
-    /// The code of RAKP message 2, by which the BMC proves that it knows the password.
+    /// Returns the code of RAKP message 2, by which the BMC proves that it knows the password.
     #[must_use]
     pub fn rakp2_code(&self, algorithm: Authentication, password: &[u8]) -> Zeroizing<Vec<u8>> {
         algorithm.hmac(
@@ -123,7 +123,7 @@ impl Exchange {
         )
     }
 
-    /// The code of RAKP message 3, by which the console proves that it knows the password.
+    /// Returns the code of RAKP message 3, by which the console proves that it knows the password.
     #[must_use]
     pub fn rakp3_code(&self, algorithm: Authentication, password: &[u8]) -> Zeroizing<Vec<u8>> {
         algorithm.hmac(
@@ -132,14 +132,14 @@ impl Exchange {
         )
     }
 
-    /// The session integrity key. `bmc_key` is K_G, or the password where no K_G is set.
+    /// Returns the session integrity key. `bmc_key` is K_G, or the password where no K_G is set.
     #[must_use]
     pub fn session_integrity_key(&self, algorithm: Authentication, bmc_key: &[u8]) -> Zeroizing<Vec<u8>> {
         algorithm
             .hmac(bmc_key, &[&self.console_random, &self.bmc_random, &[self.role], &self.user_length(), &self.user])
     }
 
-    /// The integrity check value of RAKP message 4, truncated as the algorithm wants it.
+    /// Returns the integrity check value of RAKP message 4, truncated as the algorithm wants it.
     #[must_use]
     pub fn rakp4_check(&self, algorithm: Authentication, sik: &[u8]) -> Zeroizing<Vec<u8>> {
         let mut code = algorithm.hmac(sik, &[&self.console_random, &self.bmc_session.to_le_bytes(), &self.guid]);
@@ -175,13 +175,13 @@ impl Keys {
         Self { suite, k1, k2 }
     }
 
-    /// The suite that they belong to.
+    /// Returns the suite that they belong to.
     #[must_use]
     pub const fn suite(&self) -> CipherSuite {
         self.suite
     }
 
-    /// The integrity code over `bytes`; empty where the suite has none.
+    /// Returns the integrity code over `bytes`; empty where the suite has none.
     #[must_use]
     pub fn integrity_code(&self, bytes: &[u8]) -> Zeroizing<Vec<u8>> {
         let integrity = self.suite.integrity();

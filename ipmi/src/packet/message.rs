@@ -34,13 +34,13 @@ impl NetFn {
     /// OEM commands whose first three data bytes are an enterprise number.
     pub const OEM_GROUP: Self = Self(0x2e);
 
-    /// The network function of the response.
+    /// Returns the network function of the response.
     #[must_use]
     pub const fn response(self) -> Self {
         Self(self.0 | 1)
     }
 
-    /// Whether this is a response's.
+    /// Returns whether this is a response's.
     #[must_use]
     pub const fn is_response(self) -> bool {
         self.0 & 1 == 1
@@ -73,7 +73,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// The message with both checksums.
+    /// Returns the message with both checksums.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.data.len().saturating_add(7));
@@ -127,7 +127,7 @@ pub struct Response {
 }
 
 impl Response {
-    /// The message with both checksums.
+    /// Returns the message with both checksums.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.data.len().saturating_add(8));

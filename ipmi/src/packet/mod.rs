@@ -23,13 +23,13 @@ pub struct Malformed {
 }
 
 impl Malformed {
-    /// A report that `what` could not be read at offset `at`.
+    /// Creates a report that `what` could not be read at offset `at`.
     #[must_use]
     pub const fn new(what: &'static str, at: usize) -> Self {
         Self { what, at }
     }
 
-    /// What was being read.
+    /// Returns what was being read.
     #[must_use]
     pub const fn what(&self) -> &'static str {
         self.what
@@ -59,37 +59,37 @@ impl<'a> Reader<'a> {
         Self { rest: bytes, at: 0, what }
     }
 
-    /// What is left.
+    /// Returns what is left.
     #[must_use]
     pub const fn rest(&self) -> &'a [u8] {
         self.rest
     }
 
-    /// How many bytes were consumed.
+    /// Returns how many bytes were consumed.
     #[must_use]
     pub const fn position(&self) -> usize {
         self.at
     }
 
-    /// How many bytes are left.
+    /// Returns how many bytes are left.
     #[must_use]
     pub const fn remaining(&self) -> usize {
         self.rest.len()
     }
 
-    /// Whether everything was consumed.
+    /// Returns whether everything was consumed.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
-    /// The error for the present position.
+    /// Returns the error for the present position.
     #[must_use]
     pub const fn malformed(&self) -> Malformed {
         Malformed::new(self.what, self.at)
     }
 
-    /// The next `count` bytes.
+    /// Returns the next `count` bytes.
     ///
     /// # Errors
     /// When fewer are left.
@@ -100,7 +100,7 @@ impl<'a> Reader<'a> {
         Ok(head)
     }
 
-    /// The next `N` bytes as an array.
+    /// Returns the next `N` bytes as an array.
     ///
     /// # Errors
     /// When fewer are left.
@@ -109,7 +109,7 @@ impl<'a> Reader<'a> {
         <[u8; N]>::try_from(self.take(N)?).map_err(|_| error)
     }
 
-    /// One byte.
+    /// Reads one byte.
     ///
     /// # Errors
     /// When nothing is left.
@@ -143,7 +143,7 @@ impl<'a> Reader<'a> {
         Ok(u32::from_le_bytes(self.array()?))
     }
 
-    /// Everything that is left, consumed.
+    /// Returns everything that is left, consumed.
     pub fn take_rest(&mut self) -> &'a [u8] {
         let rest = self.rest;
         self.at = self.at.saturating_add(rest.len());
@@ -152,7 +152,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The two's complement checksum over `bytes` that makes their sum with it zero.
+/// Returns the two's complement checksum over `bytes` that makes their sum with it zero.
 #[must_use]
 pub fn checksum(bytes: &[u8]) -> u8 {
     bytes.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte)).wrapping_neg()

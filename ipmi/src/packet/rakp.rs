@@ -75,13 +75,13 @@ impl RakpStatus {
         (Self::IllegalParameter, "illegal or unrecognized parameter"),
     ];
 
-    /// The status with this code.
+    /// Returns the status with this code.
     #[must_use]
     pub fn from_code(code: u8) -> Self {
         Self::ALL.get(usize::from(code)).map_or(Self::Unknown(code), |(status, _)| *status)
     }
 
-    /// Its code.
+    /// Returns its code.
     #[must_use]
     pub fn code(self) -> u8 {
         match self {
@@ -114,7 +114,7 @@ pub struct OpenSessionRequest {
 }
 
 impl OpenSessionRequest {
-    /// The payload's bytes.
+    /// Returns the payload's bytes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut out = vec![self.tag, self.privilege & 0x0f, 0, 0];
@@ -150,7 +150,7 @@ pub struct OpenedSession {
 }
 
 impl OpenedSession {
-    /// Whether the algorithms are those of `suite`.
+    /// Returns whether the algorithms are those of `suite`.
     #[must_use]
     pub const fn is(&self, suite: CipherSuite) -> bool {
         self.authentication == suite.authentication().number()
@@ -222,7 +222,7 @@ pub struct Rakp1 {
 }
 
 impl Rakp1 {
-    /// The payload's bytes.
+    /// Returns the payload's bytes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut out = vec![self.tag, 0, 0, 0];
@@ -278,7 +278,7 @@ pub struct Rakp3 {
 }
 
 impl Rakp3 {
-    /// The payload's bytes.
+    /// Returns the payload's bytes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut out = vec![self.tag, self.status.code(), 0, 0];

@@ -1,5 +1,5 @@
 //! RMCP (ASF 2.0, section 3.2): the four bytes in front of every datagram on UDP 623, and the ASF presence ping and
-//! pong that tell whether anything there speaks IPMI. The IPMI session wrapper behind class 7 is read elsewhere.
+//! pong that show whether anything there speaks IPMI. The IPMI session wrapper behind class 7 is read elsewhere.
 
 use super::{Malformed, Reader};
 
@@ -41,24 +41,24 @@ pub struct Pong {
     pub ipmi: bool,
     /// Who defined the OEM field: an IANA enterprise number (4542 when there is none).
     pub enterprise: u32,
-    /// Whether the interactions byte tells of RMCP security extensions.
+    /// Whether the interactions byte reports RMCP security extensions.
     pub rmcp_security: bool,
 }
 
-/// The RMCP header for an IPMI packet, to be followed by a session wrapper.
+/// Returns the RMCP header for an IPMI packet, to be followed by a session wrapper.
 #[must_use]
 pub const fn ipmi_header() -> [u8; 4] {
     [VERSION, 0, NO_ACK, CLASS_IPMI]
 }
 
-/// A presence ping.
+/// Returns a presence ping.
 #[must_use]
 pub fn ping(tag: u8) -> Vec<u8> {
     asf(PRESENCE_PING, tag, &[])
 }
 
 impl Pong {
-    /// The pong as a datagram.
+    /// Returns the pong as a datagram.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut data = self.enterprise.to_be_bytes().to_vec();

@@ -20,7 +20,7 @@ pub enum AuthType {
 }
 
 impl AuthType {
-    /// The number that stands for it.
+    /// Returns the number that stands for it.
     #[must_use]
     pub const fn number(self) -> u8 {
         match self {
@@ -30,7 +30,7 @@ impl AuthType {
         }
     }
 
-    /// The code for a packet. `password` is padded with zeros to 16 bytes, or cut.
+    /// Returns the code for a packet. `password` is padded with zeros to 16 bytes, or cut.
     #[must_use]
     pub fn code(self, password: &[u8], session: u32, sequence: u32, payload: &[u8]) -> Zeroizing<Vec<u8>> {
         let mut key = Zeroizing::new([0; 16]);
@@ -85,7 +85,7 @@ impl<'a> Packet<'a> {
         Ok(Self { auth_type, sequence, session, code, payload: reader.take(length)? })
     }
 
-    /// Whether it is authenticated as `auth_type` wants it.
+    /// Returns whether it is authenticated as `auth_type` wants it.
     #[must_use]
     pub fn is_authentic(&self, auth_type: AuthType, password: &[u8]) -> bool {
         let expected = auth_type.code(password, self.session, self.sequence, self.payload);

@@ -107,7 +107,7 @@ impl<'a> Packet<'a> {
     /// Checks the packet against all that the session's suite promises, and decrypts it.
     ///
     /// # Errors
-    /// When a protection is missing, the code is wrong, or the contents are malformed. The session is none the worse.
+    /// When a protection is missing, the code is wrong, or the contents are malformed. The session is unharmed.
     pub fn open(&self, keys: &Keys) -> Result<Vec<u8>, Refusal> {
         let suite = keys.suite();
         if self.authenticated != (suite.integrity() != Integrity::None)

@@ -21,7 +21,7 @@ pub struct ToBmc {
 }
 
 impl ToBmc {
-    /// The payload's bytes.
+    /// Returns the payload's bytes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let operation = u8::from(self.nack) << 6 | u8::from(self.send_break) << 4;
@@ -59,7 +59,7 @@ pub struct FromBmc {
     pub accepted: u8,
     /// Whether the console's packet was refused for now.
     pub nack: bool,
-    /// Whether the BMC can't transfer characters at present (the system is off, say).
+    /// Whether the BMC can't transfer characters now (the system is off, say).
     pub unavailable: bool,
     /// Whether SOL is deactivated or about to be.
     pub deactivating: bool,
@@ -72,7 +72,7 @@ pub struct FromBmc {
 }
 
 impl FromBmc {
-    /// The payload's bytes.
+    /// Returns the payload's bytes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let status = u8::from(self.nack) << 6

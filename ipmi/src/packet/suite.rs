@@ -46,13 +46,13 @@ pub enum Confidentiality {
 macro_rules! algorithm_numbers {
     ($($name:ident { $($variant:ident = $number:literal),+ $(,)? })+) => {$(
         impl $name {
-            /// The number that stands for it on the wire.
+            /// Returns the number that stands for it on the wire.
             #[must_use]
             pub const fn number(self) -> u8 {
                 match self { $(Self::$variant => $number,)+ }
             }
 
-            /// The algorithm with this number, if it is one of those implemented here.
+            /// Returns the algorithm with this number, if it is one of those implemented here.
             #[must_use]
             pub const fn from_number(number: u8) -> Option<Self> {
                 match number { $($number => Some(Self::$variant),)+ _ => None }
@@ -111,37 +111,37 @@ impl CipherSuite {
     /// Suite 8: HMAC-MD5 and AES-128.
     pub const MD5_AES: Self = suite(8, Authentication::HmacMd5, Integrity::HmacMd5_128, Confidentiality::AesCbc128);
 
-    /// The suite with this number: 0, 1, 2, 3, 6, 7, 8, 15, 16 or 17.
+    /// Returns the suite with this number: 0, 1, 2, 3, 6, 7, 8, 15, 16 or 17.
     #[must_use]
     pub fn from_id(id: u8) -> Option<Self> {
         SUITES.into_iter().find(|suite| suite.id == id)
     }
 
-    /// Its number.
+    /// Returns its number.
     #[must_use]
     pub const fn id(self) -> u8 {
         self.id
     }
 
-    /// Its authentication algorithm.
+    /// Returns its authentication algorithm.
     #[must_use]
     pub const fn authentication(self) -> Authentication {
         self.authentication
     }
 
-    /// Its integrity algorithm.
+    /// Returns its integrity algorithm.
     #[must_use]
     pub const fn integrity(self) -> Integrity {
         self.integrity
     }
 
-    /// Its confidentiality algorithm.
+    /// Returns its confidentiality algorithm.
     #[must_use]
     pub const fn confidentiality(self) -> Confidentiality {
         self.confidentiality
     }
 
-    /// Whether packets are authenticated, protected against changes, and encrypted: true for 17, 3 and 8 alone.
+    /// Returns whether packets are authenticated, protected against changes, and encrypted: true for 17, 3 and 8 alone.
     #[must_use]
     pub fn is_protected(self) -> bool {
         self.authentication != Authentication::None
@@ -177,7 +177,7 @@ pub struct SuiteRecord {
 }
 
 impl SuiteRecord {
-    /// The suite of that number, if its algorithms are the ones the number stands for.
+    /// Returns the suite of that number, if its algorithms are the ones the number stands for.
     #[must_use]
     pub fn suite(&self) -> Option<CipherSuite> {
         let suite = CipherSuite::from_id(self.id)?;

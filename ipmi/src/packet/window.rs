@@ -12,7 +12,7 @@ pub struct Window {
 }
 
 impl Window {
-    /// A window in which nothing was received; `highest` is the number before the first expected one.
+    /// Creates a window in which nothing was received; `highest` is the number before the first expected one.
     #[must_use]
     pub const fn starting_after(highest: u32) -> Self {
         Self { highest, seen: 1 }

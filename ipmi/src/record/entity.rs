@@ -66,7 +66,7 @@ const NAMES: [&str; 56] = [
 ];
 
 impl EntityId {
-    /// Its name.
+    /// Returns its name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self.0 {
@@ -103,7 +103,7 @@ impl Entity {
         Self { id: EntityId(id), instance: instance & 0x7f, logical: instance & 0x80 != 0 }
     }
 
-    /// Whether the instance counts within its controller instead of the whole system.
+    /// Returns whether the instance counts within its controller instead of the whole system.
     #[must_use]
     pub const fn is_device_relative(self) -> bool {
         self.instance >= 0x60

@@ -24,7 +24,7 @@ impl SensorType {
     /// Fan.
     pub const FAN: Self = Self(0x04);
 
-    /// Its name.
+    /// Returns its name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self.0 {
@@ -40,7 +40,7 @@ impl fmt::Display for SensorType {
     }
 }
 
-/// Which kind of states a sensor has, or an event tells of (table 42-1).
+/// Which kind of states a sensor has, or an event reports (table 42-1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct EventType(pub u8);
 
@@ -70,13 +70,13 @@ impl EventType {
     }
 }
 
-/// The state at `offset` in words; `None` where no table has it.
+/// Returns the state at `offset` in words; `None` where no table has it.
 #[must_use]
 pub fn state(sensor_type: SensorType, event_type: EventType, offset: u8) -> Option<&'static str> {
     known(sensor_type, event_type, offset).map(|(word, _)| word)
 }
 
-/// How bad it is to be in the state at `offset`; `None` where no table has it, or it depends on the sensor.
+/// Returns how bad it is to be in the state at `offset`; `None` where no table has it, or it depends on the sensor.
 #[must_use]
 pub fn severity(sensor_type: SensorType, event_type: EventType, offset: u8) -> Option<Severity> {
     known(sensor_type, event_type, offset).and_then(|(_, severity)| severity)
@@ -102,41 +102,41 @@ pub struct Event {
 }
 
 impl Event {
-    /// The offset of the state.
+    /// Returns the offset of the state.
     #[must_use]
     pub const fn offset(&self) -> u8 {
         let [first, ..] = self.data;
         first & 0x0f
     }
 
-    /// The state in words.
+    /// Returns the state in words.
     #[must_use]
     pub fn state(&self) -> Option<&'static str> {
         state(self.sensor_type, self.event_type, self.offset())
     }
 
-    /// How bad it is: that of the state where it came, and nothing bad where it went.
+    /// Returns how bad it is: that of the state where it came, and nothing bad where it went.
     #[must_use]
     pub fn severity(&self) -> Option<Severity> {
         let severity = severity(self.sensor_type, self.event_type, self.offset());
         if self.asserted { severity } else { severity.map(|_| Severity::Ok) }
     }
 
-    /// The raw reading that triggered a threshold event.
+    /// Returns the raw reading that triggered a threshold event.
     #[must_use]
     pub const fn trigger_reading(&self) -> Option<u8> {
         let [first, second, _] = self.data;
         if self.event_type.is_threshold() && first >> 6 == 1 { Some(second) } else { None }
     }
 
-    /// The raw threshold that triggered a threshold event.
+    /// Returns the raw threshold that triggered a threshold event.
     #[must_use]
     pub const fn trigger_threshold(&self) -> Option<u8> {
         let [first, _, third] = self.data;
         if self.event_type.is_threshold() && first >> 4 & 3 == 1 { Some(third) } else { None }
     }
 
-    /// What data 2 and 3 add in words, for the events where the specification says so.
+    /// Returns what data 2 and 3 add in words, for the events where the specification says so.
     #[must_use]
     pub fn detail(&self) -> Option<String> {
         let [_, second, third] = self.data;

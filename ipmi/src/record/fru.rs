@@ -70,7 +70,7 @@ pub struct BoardArea {
 }
 
 impl BoardArea {
-    /// When it was manufactured.
+    /// Returns when it was manufactured.
     #[must_use]
     pub fn manufactured(&self) -> Option<SystemTime> {
         let minutes = self.manufactured_minutes?;
@@ -317,7 +317,7 @@ fn product(reader: &mut Reader<'_>) -> Result<ProductArea, Malformed> {
     })
 }
 
-/// What a chassis type is called (SMBIOS, table 17).
+/// Returns what a chassis type is called (SMBIOS, table 17).
 #[must_use]
 pub fn chassis_type_name(number: u8) -> &'static str {
     const NAMES: [&str; 37] = [

@@ -6,7 +6,7 @@ use crate::packet::{Malformed, Reader, checksum};
 
 /// Length of the header in front of every record.
 pub(crate) const HEADER_LENGTH: usize = 5;
-/// More records than this in an area are none: what is read there isn't a list.
+/// An area with more records than this is not a list of records.
 pub(crate) const MOST_RECORDS: usize = 256;
 /// The version of the records' format.
 const FORMAT: u8 = 2;

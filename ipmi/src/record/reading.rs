@@ -182,7 +182,7 @@ impl Factors {
         }
     }
 
-    /// The value of a raw reading or threshold; `None` where the sensor has none.
+    /// Returns the value of a raw reading or threshold; `None` where the sensor has none.
     #[must_use]
     pub fn value(&self, raw: u8) -> Option<f64> {
         let x = self.format.number(raw)?;
@@ -190,7 +190,7 @@ impl Factors {
         Some(self.linearization.apply(linear))
     }
 
-    /// The raw byte that is nearest to a value; `None` where no byte stands for it.
+    /// Returns the raw byte that is nearest to a value; `None` where no byte stands for it.
     #[must_use]
     pub fn raw(&self, value: f64) -> Option<u8> {
         let linear = self.linearization.invert(value) / power(self.r_exponent);
@@ -201,7 +201,7 @@ impl Factors {
         self.format.raw(x)
     }
 
-    /// The value of a hysteresis or tolerance count, which has no offset. Only linear sensors have one.
+    /// Returns the value of a hysteresis or tolerance count, which has no offset. Only linear sensors have one.
     #[must_use]
     pub fn difference(&self, counts: u8) -> Option<f64> {
         if self.format == Format::NotAnalog || self.linearization != Linearization::Linear {
@@ -210,13 +210,13 @@ impl Factors {
         Some((f64::from(self.m) * f64::from(counts) * power(self.r_exponent)).abs())
     }
 
-    /// How far a reading may be off by its resolution, in the sensor's unit.
+    /// Returns how far a reading may be off by its resolution, in the sensor's unit.
     #[must_use]
     pub fn tolerance(&self) -> Option<f64> {
         self.difference(self.tolerance).map(|counts| counts / 2.0)
     }
 
-    /// How far a reading may be off, in percent.
+    /// Returns how far a reading may be off, in percent.
     #[must_use]
     pub fn accuracy_percent(&self) -> f64 {
         f64::from(self.accuracy) * 10f64.powi(i32::from(self.accuracy_exponent)) / 100.0

@@ -232,13 +232,13 @@ impl Record {
         })
     }
 
-    /// Whether it is of a type that describes a sensor, and doesn't have the bytes for it.
+    /// Returns whether it is of a type that describes a sensor, and doesn't have the bytes for it.
     #[must_use]
     pub const fn is_damaged_sensor(&self) -> bool {
         matches!((self.header.record_type, &self.body), (0x01..=0x03, Body::Unknown(_)))
     }
 
-    /// The sensors that the record stands for: none, one, or as many as it is shared by.
+    /// Returns the sensors that the record stands for: none, one, or as many as it is shared by.
     #[must_use]
     pub fn sensors(&self) -> Vec<Sensor> {
         match &self.body {

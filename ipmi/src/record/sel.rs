@@ -18,13 +18,13 @@ impl Timestamp {
     pub const UNSPECIFIED: Self = Self(u32::MAX);
     const LAST_RELATIVE: u32 = 0x2000_0000;
 
-    /// The time since the BMC's start, for entries made before its clock was set.
+    /// Returns the time since the BMC's start, for entries made before its clock was set.
     #[must_use]
     pub const fn since_start(self) -> Option<Duration> {
         if self.0 <= Self::LAST_RELATIVE { Some(Duration::from_secs(self.0 as u64)) } else { None }
     }
 
-    /// The time by the BMC's clock; `None` when it is relative or unspecified.
+    /// Returns the time by the BMC's clock; `None` when it is relative or unspecified.
     #[must_use]
     pub fn time(self) -> Option<SystemTime> {
         let absolute = self.since_start().is_none() && self != Self::UNSPECIFIED;
@@ -44,7 +44,7 @@ pub struct Generator {
 }
 
 impl Generator {
-    /// Who a system software ID stands for.
+    /// Returns who a system software ID stands for.
     #[must_use]
     pub const fn software(self) -> Option<&'static str> {
         if self.id & 1 == 0 {
@@ -151,7 +151,7 @@ impl Entry {
         })
     }
 
-    /// The 16 bytes of the entry.
+    /// Returns the 16 bytes of the entry.
     #[must_use]
     pub fn encode(&self) -> [u8; ENTRY_LENGTH] {
         let mut out = self.id.to_le_bytes().to_vec();
@@ -178,7 +178,7 @@ impl Entry {
         bytes
     }
 
-    /// When it was made, for the types that have a time.
+    /// Returns when it was made, for the types that have a time.
     #[must_use]
     pub const fn timestamp(&self) -> Option<Timestamp> {
         match self.body {

@@ -22,7 +22,7 @@ pub struct SensorOwner {
 }
 
 impl SensorOwner {
-    /// The owner's slave address; `None` when it is software.
+    /// Returns the owner's slave address; `None` when it is software.
     #[must_use]
     pub const fn slave_address(self) -> Option<u8> {
         if self.id & 1 == 0 { Some(self.id) } else { None }
@@ -102,7 +102,7 @@ impl Threshold {
         Self::UpperNonRecoverable,
     ];
 
-    /// Its bit in masks.
+    /// Returns its bit in masks.
     #[must_use]
     pub const fn bit(self) -> u8 {
         1 << self as u8
@@ -110,13 +110,13 @@ impl Threshold {
 }
 
 impl Masks {
-    /// Whether a threshold can be read.
+    /// Returns whether a threshold can be read.
     #[must_use]
     pub const fn is_readable(&self, threshold: Threshold) -> bool {
         self.reading & threshold.bit() as u16 != 0
     }
 
-    /// Whether a threshold can be set.
+    /// Returns whether a threshold can be set.
     #[must_use]
     pub const fn is_settable(&self, threshold: Threshold) -> bool {
         self.reading >> 8 & threshold.bit() as u16 != 0
@@ -158,8 +158,8 @@ pub struct Sharing {
 }
 
 impl Sensor {
-    /// Whether it has an analog reading. Sensors with discrete states may have one besides, as HP's power supplies do;
-    /// as many that have none say nothing of its format, a unit and a factor tell them apart.
+    /// Returns whether it has an analog reading. Sensors with discrete states may have one besides, as HP's power
+    /// supplies do; as many that have none say nothing of its format, a unit and a factor tell them apart.
     #[must_use]
     pub fn is_analog(&self) -> bool {
         let has_unit = self.unit.percentage || self.unit.base != 0;
@@ -169,13 +169,13 @@ impl Sensor {
         })
     }
 
-    /// The value of a raw reading or threshold.
+    /// Returns the value of a raw reading or threshold.
     #[must_use]
     pub fn value(&self, raw: u8) -> Option<f64> {
         self.analog?.factors.value(raw)
     }
 
-    /// The states of a reading in words.
+    /// Returns the states of a reading in words.
     #[must_use]
     pub fn states(&self, reading: &SensorReading) -> Vec<&'static str> {
         if self.event_type.is_threshold() {
@@ -187,7 +187,7 @@ impl Sensor {
             .collect()
     }
 
-    /// How bad its states are, the worst of them; `None` where there is no reading at present, and where no table knows
+    /// Returns how bad its states are, the worst of them; `None` where there is no reading now, and where no table knows
     /// any of them.
     #[must_use]
     pub fn severity(&self, reading: &SensorReading) -> Option<Severity> {
@@ -207,7 +207,7 @@ impl Sensor {
         worst.or_else(|| (has_no_state && is_known()).then_some(Severity::Ok))
     }
 
-    /// The sensors that the record stands for: itself, or as many as it is shared by.
+    /// Returns the sensors that the record stands for: itself, or as many as it is shared by.
     #[must_use]
     pub fn each(&self) -> Vec<Self> {
         let Some(sharing) = self.sharing.filter(|sharing| sharing.count > 1) else {
@@ -359,7 +359,7 @@ pub enum ThresholdStatus {
 }
 
 impl ThresholdStatus {
-    /// How bad it is.
+    /// Returns how bad it is.
     #[must_use]
     pub const fn severity(self) -> Severity {
         match self {
@@ -370,7 +370,7 @@ impl ThresholdStatus {
         }
     }
 
-    /// The status in words.
+    /// Returns the status in words.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -395,22 +395,22 @@ pub struct SensorReading {
     pub events_enabled: bool,
     /// Whether the sensor is scanned.
     pub scanning_enabled: bool,
-    /// Whether neither reading nor states mean anything at present.
+    /// Whether neither reading nor states mean anything now.
     pub unavailable: bool,
     /// The states: thresholds that the reading is beyond (bits 0 to 5), or discrete states (bits 0 to 14).
     pub states: u16,
-    /// Whether the BMC told any states.
+    /// Whether the BMC reported any states.
     pub has_states: bool,
 }
 
 impl SensorReading {
-    /// Whether the reading means anything.
+    /// Returns whether the reading means anything.
     #[must_use]
     pub const fn is_available(&self) -> bool {
         !self.unavailable && self.scanning_enabled
     }
 
-    /// The worst threshold that the reading is beyond, where states were told.
+    /// Returns the worst threshold that the reading is beyond, where states were reported.
     #[must_use]
     pub fn threshold_status(&self) -> Option<ThresholdStatus> {
         use Threshold as T;

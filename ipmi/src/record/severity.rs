@@ -16,7 +16,7 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// The severity in a word.
+    /// Returns the severity in a word.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -3,7 +3,7 @@
 //!
 //! The specification grades only thresholds and event type 07h. Of the others, a state is critical where something has
 //! failed, is lost or was stopped, a warning where it is about to or works with less, and else all is well: that a thing
-//! is absent, off or idle is no fault.
+//! is absent, off or idle is not a fault.
 
 use super::severity::Severity;
 

@@ -20,7 +20,7 @@ impl Default for Text {
 }
 
 impl Text {
-    /// The characters, if it is text.
+    /// Returns the characters, if it is text.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {
@@ -29,7 +29,7 @@ impl Text {
         }
     }
 
-    /// Whether there is nothing in it.
+    /// Returns whether there is nothing in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         match self {

@@ -47,7 +47,7 @@ pub enum Rate {
 }
 
 impl Rate {
-    /// The time in words.
+    /// Returns the time in words.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -181,7 +181,7 @@ impl Unit {
     }
 }
 
-/// The name of a unit by its number.
+/// Returns the name of a unit by its number.
 #[must_use]
 pub fn name(number: u8) -> &'static str {
     NAMES.get(usize::from(number)).copied().unwrap_or("reserved")

@@ -28,7 +28,7 @@ const REFUSED_AT_MOST: usize = 8;
 pub(super) struct Found<T> {
     /// The ID that the item itself bears.
     pub(super) id: u16,
-    /// The ID that is told to be the next.
+    /// The ID that the BMC named as the next.
     pub(super) next: u16,
     /// Its bytes, by which an item is known again.
     pub(super) content: Vec<u8>,

@@ -32,12 +32,12 @@ impl Client {
     /// Changes the power or resets the system. It is sent at most once.
     ///
     /// # Errors
-    /// As [`send`](Self::send). After a timeout, [`Error::may_have_acted`] tells that the state is to be read back.
+    /// As [`send`](Self::send). After a timeout, [`Error::may_have_acted`] shows that the state is to be read back.
     pub async fn chassis_control(&self, control: ChassisControl) -> Result<(), Error> {
         self.send(&control).await
     }
 
-    /// Turns the identify light on or off, and reads its state back where the BMC tells it.
+    /// Turns the identify light on or off, and reads its state back where the BMC shows it.
     ///
     /// # Errors
     /// As [`send`](Self::send), and when the light is not as it was asked ([`ErrorKind::NotInForce`](crate::ErrorKind)).
@@ -69,7 +69,7 @@ impl Client {
         self.send(&GetSystemRestartCause).await
     }
 
-    /// How long the system was powered on in its life.
+    /// Reads how long the system was powered on in its life.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -77,7 +77,7 @@ impl Client {
         self.send(&GetPowerOnHours).await
     }
 
-    /// The boot flags in force.
+    /// Reads the boot flags in force.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -100,11 +100,11 @@ impl Client {
     }
 
     /// Writes boot flags: under "set in progress" where the BMC has that, with the acknowledgement of the BIOS reset,
-    /// and with the BMC told not to clear the valid bit by itself, so that the wish outlives a wait of more than a minute.
+    /// and with the BMC instructed not to clear the valid bit by itself, so that the wish outlives a wait of more than a minute.
     /// Then they are read back.
     ///
     /// # Errors
-    /// As [`send`](Self::send), for the flags themselves: what BMCs lack of the ceremony around them is no error. Also when
+    /// As [`send`](Self::send), for the flags themselves: what BMCs lack of the ceremony around them is not an error. Also when
     /// the flags are not as they were asked ([`ErrorKind::NotInForce`](crate::ErrorKind)).
     pub async fn set_boot_flags(&self, flags: BootFlags) -> Result<(), Error> {
         let set = |parameter, data: &[u8]| SetBootOptions { parameter, data: data.to_vec() };
@@ -114,7 +114,7 @@ impl Client {
         let written = self.send(&set(parameter::BOOT_FLAGS, &flags.encode())).await;
         if in_progress {
             let ended = self.optional(&set(parameter::SET_IN_PROGRESS, &[SET_COMPLETE])).await;
-            // Of what went wrong with the flags themselves there is more to tell.
+            // Of what went wrong with the flags themselves there is more to report.
             if written.is_ok() {
                 ended?;
             }

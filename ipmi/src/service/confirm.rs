@@ -11,7 +11,7 @@ const WAIT: Duration = Duration::from_millis(150);
 
 impl Client {
     /// What became of a change, given what the BMC answered to it. `contradiction` reads back, and says in words what is
-    /// not as it was asked; `None` when all is, or the BMC doesn't tell.
+    /// not as it was asked; `None` when all is, or the BMC doesn't report it.
     pub(super) async fn confirm<F: Future<Output = Result<Option<String>, Error>> + Send>(
         &self,
         action: &'static str,

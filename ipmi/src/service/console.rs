@@ -27,7 +27,7 @@ impl Client {
     /// Activates Serial Over LAN and gives the console as a stream of bytes. It ends with the stream.
     ///
     /// # Errors
-    /// When SOL is disabled, active elsewhere ([`take_over_sol`](Self::take_over_sol) ends that), only to be had on
+    /// When SOL is disabled, active elsewhere ([`take_over_sol`](Self::take_over_sol) ends that), only available on
     /// another port, or as [`send`](Self::send).
     pub async fn sol(&self) -> Result<Console, Error> {
         const INSTANCE: u8 = 1;
@@ -65,7 +65,7 @@ impl Client {
         }
     }
 
-    /// Ends a console wherever it is active. That none is active is no error.
+    /// Ends a console wherever it is active. That none is active is not an error.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -77,7 +77,7 @@ impl Client {
         }
     }
 
-    /// How SOL is configured on a channel; 0Eh is the present one. Parameters that the BMC lacks are left out.
+    /// Reads how SOL is configured on a channel; 0Eh is the present one. Parameters that the BMC lacks are left out.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -159,13 +159,13 @@ impl Console {
         self.shared.send_break();
     }
 
-    /// How often the BMC said that it lost characters.
+    /// Returns how often the BMC said that it lost characters.
     #[must_use]
     pub fn overruns(&self) -> u64 {
         self.shared.counters().0
     }
 
-    /// How often the BMC saw a serial break.
+    /// Returns how often the BMC saw a serial break.
     #[must_use]
     pub fn breaks_seen(&self) -> u64 {
         self.shared.counters().1

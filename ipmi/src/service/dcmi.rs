@@ -10,7 +10,7 @@ use crate::partial::{Item, Partial, ReadError};
 use crate::{Client, Error};
 
 impl Client {
-    /// The power that the system draws.
+    /// Reads the power that the system draws.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -18,7 +18,7 @@ impl Client {
         self.send(&GetPowerReading).await
     }
 
-    /// The power limit, if one is active.
+    /// Reads the power limit, if one is active.
     ///
     /// # Errors
     /// As [`send`](Self::send), but for there being none.
@@ -42,7 +42,7 @@ impl Client {
         self.send(&ActivatePowerLimit(limit.is_some())).await
     }
 
-    /// The asset tag.
+    /// Reads the asset tag.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -50,7 +50,7 @@ impl Client {
         self.dcmi_text(|offset| GetAssetTag { offset }).await
     }
 
-    /// The management controller's identifier string.
+    /// Reads the management controller's identifier string.
     ///
     /// # Errors
     /// As [`send`](Self::send).

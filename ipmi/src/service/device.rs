@@ -23,7 +23,7 @@ pub struct Firmware {
     pub controller: FirmwareVersion,
     /// The system's (the BIOS's), where the BMC keeps its version.
     pub system: Option<String>,
-    /// Components, where the BMC tells them by HPM.1.
+    /// Components, where the BMC shows them by HPM.1.
     pub components: Vec<FirmwareComponent>,
     /// What could not be read, though the BMC doesn't say that it lacks it.
     pub missing: Vec<ReadError>,
@@ -42,7 +42,7 @@ pub struct FirmwareComponent {
 }
 
 impl Client {
-    /// Who made the controller and which firmware it runs.
+    /// Reads who made the controller and which firmware it runs.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -50,7 +50,7 @@ impl Client {
         self.send(&GetDeviceId).await
     }
 
-    /// The result of the BMC's self test.
+    /// Reads the result of the BMC's self test.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -58,7 +58,7 @@ impl Client {
         self.send(&GetSelfTestResults).await
     }
 
-    /// The GUID of the managed system.
+    /// Reads the GUID of the managed system.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -66,7 +66,7 @@ impl Client {
         self.send(&GetSystemGuid).await
     }
 
-    /// The GUID of the controller.
+    /// Reads the GUID of the controller.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -91,8 +91,8 @@ impl Client {
         self.send(&WarmReset).await
     }
 
-    /// What firmware there is: the controller's, the system's where the BMC keeps its version, and the components that
-    /// HPM.1 tells where the BMC has it.
+    /// Reads what firmware there is: the controller's, the system's where the BMC keeps its version, and the
+    /// components that HPM.1 shows where the BMC has it.
     ///
     /// # Errors
     /// As [`send`](Self::send), for the controller's. What else can't be read is among what is missing.
@@ -118,7 +118,7 @@ impl Client {
             }
         };
         for component in capabilities.into_iter().flat_map(UpgradeCapabilities::components) {
-            // Without a name, the number tells which it is.
+            // Without a name, the number shows which it is.
             let name = steps.send(&GetComponentDescription { component }).await.unwrap_or_default();
             match steps.send(&GetComponentVersion { component }).await {
                 Ok(version) => components.push(FirmwareComponent { number: component, name, version }),
@@ -132,7 +132,7 @@ impl Client {
         Ok(Firmware { controller, system, components, missing })
     }
 
-    /// A text that the BMC keeps for the system, such as the BIOS's version; `None` where it keeps none.
+    /// Reads a text that the BMC keeps for the system, such as the BIOS's version; `None` where it keeps none.
     ///
     /// # Errors
     /// As [`send`](Self::send), but for the BMC's not having it.

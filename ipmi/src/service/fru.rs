@@ -41,9 +41,10 @@ pub struct Fru {
 }
 
 impl Client {
-    /// The inventories of all FRU devices that are reached by commands: the BMC's own (0), and those that locator records
-    /// name, at the controllers that have them. A device that can't be read is an error, behind which the list goes on;
-    /// [`ReadError::is_absent`] tells places that aren't filled.
+    /// Returns the inventories of all FRU devices that are reached by commands: the BMC's own (0), and those that
+    /// locator records
+    /// name, at the controllers that have them. A device that can't be read is an error, behind which the list continues;
+    /// [`ReadError::is_absent`] shows places that aren't filled.
     pub fn frus(&self) -> List<Fru> {
         // One bound for all of them, not one for each.
         let client = self.within(self.read_limit());
@@ -51,7 +52,7 @@ impl Client {
         List::new(unfold(devices, |mut devices| async move { devices.next().await.map(|item| (item, devices)) }))
     }
 
-    /// The inventory of an FRU device; 0 is the BMC's own, others are told by FRU locator records.
+    /// Reads the inventory of an FRU device; 0 is the BMC's own, others are reported by FRU locator records.
     ///
     /// # Errors
     /// As [`send`](Self::send), and when what is there isn't an inventory. What is wrong with single areas is among its
@@ -61,7 +62,7 @@ impl Client {
         memory.inventory().await.map_err(Failure::into_error)
     }
 
-    /// The whole memory of an FRU device, byte by byte.
+    /// Reads the whole memory of an FRU device, byte by byte.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -108,7 +109,7 @@ impl Devices {
         Some(Err(ReadError::new(item, error)))
     }
 
-    /// Where there are devices. Records that can't be read may have told of others.
+    /// Where there are devices. Records that can't be read may have reported others.
     async fn find(&mut self) -> VecDeque<(u8, Option<FruLocator>)> {
         let mut places = BTreeMap::new();
         match self.client.sdr().collect_all().await {
@@ -164,7 +165,7 @@ impl Memory {
         Ok(Inventory::assemble(header, intact, [chassis, board, product], multirecord))
     }
 
-    /// The bytes of an area, as far as the memory goes. That they can't be read is told in their place.
+    /// The bytes of an area, as far as the memory goes. That they can't be read is reported in their place.
     async fn area(&mut self, at: Option<usize>) -> Result<AreaBytes, Failure> {
         let Some(at) = at else {
             return Ok(None);
@@ -193,7 +194,7 @@ impl Memory {
         for _ in 0..MOST_RECORDS {
             let header = match self.read(at, RECORD_HEADER_LENGTH).await {
                 Err(Failure::Step(error)) if area.is_empty() => return tell(Err(Failure::Step(error))),
-                // Those in front of it were read; that there should be another one is told by its absence.
+                // Those in front of it were read; that there should be another one is reported by its absence.
                 Err(Failure::Step(_)) => break,
                 header => header?,
             };
@@ -272,7 +273,7 @@ fn is_worth_less(error: &Error) -> bool {
     }
 }
 
-/// What concerns one area is told in its place; what concerns the device isn't.
+/// What concerns one area is reported in its place; what concerns the device isn't.
 fn tell(read: Result<Vec<u8>, Failure>) -> Result<AreaBytes, Failure> {
     match read {
         Ok(bytes) => Ok(Some(Ok(bytes))),

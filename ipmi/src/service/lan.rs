@@ -14,8 +14,8 @@ const ADDRESS: u8 = 3;
 const STEPS: u32 = 64;
 
 impl Client {
-    /// The LAN configuration of a channel; 0Eh is the present one. Parameters that the BMC lacks are left out; one that
-    /// can't be read hides none of the others.
+    /// Reads the LAN configuration of a channel; 0Eh is the present one. Parameters that the BMC lacks are left out;
+    /// one that can't be read hides none of the others.
     ///
     /// # Errors
     /// As [`send`](Self::send), when the channel is refused: it has no LAN address, and nothing else can be read of it.
@@ -37,7 +37,7 @@ impl Client {
                     break;
                 }
                 Err(Failure::Step(error)) => {
-                    // What is said of the parameter that every channel has tells most about the channel.
+                    // What is said of the parameter that every channel has says most about the channel.
                     if refusal.as_ref().is_none_or(|_| parameter == ADDRESS) {
                         refusal = Some((parameter, error.clone()));
                     }
@@ -49,7 +49,7 @@ impl Client {
         }
         match refusal {
             Some((_, error)) if read == 0 => Err(error),
-            // Without an address it may be no LAN at all: the channel itself says what it is.
+            // Without an address it may not be a LAN at all: the channel itself says what it is.
             Some((ADDRESS, error)) if configuration.missing.is_empty() => match self.channel_info(channel).await {
                 Ok(info) if info.is_lan() => Ok(configuration),
                 Err(refused) if refused.completion_code().is_some() => Err(refused),

@@ -20,13 +20,13 @@ const WHOLE: u8 = 0xff;
 /// The parts that are tried when a whole record is too much, and the smallest that makes sense.
 const FIRST_PART: u8 = 32;
 const SMALLEST_PART: u8 = 4;
-/// How often a record is begun anew when the reservation is lost on the way.
+/// How often a record is begun again when the reservation is lost on the way.
 const RESERVATIONS: u32 = 8;
 /// More than 65,534 records take in the smallest parts that BMCs give.
 const STEPS: u32 = 1_000_000;
 
 impl Client {
-    /// The state of the SDR repository.
+    /// Reads the state of the SDR repository.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -34,8 +34,9 @@ impl Client {
         self.send(&GetSdrRepositoryInfo).await
     }
 
-    /// The sensor data records, as they are read. A record that isn't understood is one of them. One that can't be read
-    /// is an error, behind which the list goes on; of one that is cut short, both its beginning and an error are given.
+    /// Returns the sensor data records, as they are read. A record that isn't understood is one of them. One that
+    /// can't be read
+    /// is an error, behind which the list continues; of one that is cut short, both its beginning and an error are given.
     pub fn sdr(&self) -> List<Record> {
         let records = Records {
             steps: Steps::new(self.clone(), STEPS),
@@ -47,7 +48,7 @@ impl Client {
         walk(records, FIRST_RECORD)
     }
 
-    /// All sensors of all records, and the records that could not be read or understood: sensors may be among them.
+    /// Reads all sensors of all records, and the records that could not be read or understood: sensors may be among them.
     ///
     /// # Errors
     /// As [`send`](Self::send), when no record can be read.

@@ -16,7 +16,7 @@ use crate::{Client, Error, ErrorKind};
 
 const READING: &str = "reading the event log";
 const CLEARING: &str = "clearing the event log";
-/// How often something is begun anew when somebody else takes the reservation.
+/// How often something is begun again when somebody else takes the reservation.
 const RESERVATIONS: u32 = 5;
 /// Between two questions whether the log is erased, and how many of them.
 const POLL: Duration = Duration::from_millis(200);
@@ -29,7 +29,7 @@ const ERASING: u8 = 0x81;
 const STEPS: u32 = 1_000_000;
 
 impl Client {
-    /// The state of the event log.
+    /// Reads the state of the event log.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -37,20 +37,21 @@ impl Client {
         self.send(&GetSelInfo).await
     }
 
-    /// The entries of the event log, oldest first, as they are read. One that can't be read is an error, behind which
-    /// the list goes on.
+    /// Returns the entries of the event log, oldest first, as they are read. One that can't be read is an error,
+    /// behind which the list continues.
     pub fn sel(&self) -> List<Entry> {
         self.sel_from(FIRST_ENTRY)
     }
 
-    /// The entries of the event log from one on: to resume where one stopped, begin with the last one that is known.
+    /// Returns the entries of the event log from one on: to resume where one stopped, begin with the last one that is
+    /// known.
     pub fn sel_from(&self, entry: u16) -> List<Entry> {
         let entries = Entries { steps: Steps::new(self.clone(), STEPS), part: WHOLE, reservation: 0, nameless: None };
         walk(entries, entry)
     }
 
-    /// The newest entries of the event log, oldest first. Where the log's IDs are as good as consecutive only these are read, and
-    /// otherwise the whole log: from whichever entry a walk begins, it comes to the last.
+    /// Reads the newest entries of the event log, oldest first. Where the log's IDs are as good as consecutive only
+    /// these are read, and otherwise the whole log: from whichever entry a walk begins, it comes to the last.
     ///
     /// # Errors
     /// Where nothing could be read.
@@ -129,7 +130,7 @@ impl Client {
         self.send(&DeleteSelEntry { reservation, entry }).await.map(|_| ())
     }
 
-    /// The time by the log's clock.
+    /// Reads the time by the log's clock.
     ///
     /// # Errors
     /// As [`send`](Self::send).

@@ -30,11 +30,11 @@ const AT_A_TIME: usize = 4;
 pub struct Measurement {
     /// The reading as it came.
     pub reading: SensorReading,
-    /// The value in the sensor's unit; `None` for sensors that have states alone, and where there is no reading at present.
+    /// The value in the sensor's unit; `None` for sensors that have states alone, and where there is no reading now.
     pub value: Option<f64>,
     /// How the value stands to the thresholds.
     pub status: Option<ThresholdStatus>,
-    /// The states in words; none where there is no reading at present.
+    /// The states in words; none where there is no reading now.
     pub states: Vec<&'static str>,
     /// How bad value and states are, where the thresholds or the specification's tables say.
     pub severity: Option<Severity>,
@@ -96,7 +96,7 @@ impl Client {
             .buffered(AT_A_TIME)
     }
 
-    /// A sensor's thresholds, raw; [`Sensor::value`] makes values of them.
+    /// Reads a sensor's thresholds, raw; [`Sensor::value`] makes values of them.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -117,7 +117,7 @@ impl Client {
         self.owner_of(sensor)?.send(&SetSensorThresholds { sensor: sensor.into(), thresholds }).await
     }
 
-    /// A sensor's hysteresis as raw counts.
+    /// Reads a sensor's hysteresis as raw counts.
     ///
     /// # Errors
     /// As [`send`](Self::send).

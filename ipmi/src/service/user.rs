@@ -40,8 +40,8 @@ const SETTING_NAME: &str = "Set User Name";
 const SETTING_PASSWORD: &str = "Set User Password";
 
 impl Client {
-    /// All places for users on the present channel, free ones included. A place that can't be read, as it is locked, hides
-    /// none of the others.
+    /// Reads all places for users on the present channel, free ones included. A place that can't be read, as it is
+    /// locked, hides none of the others.
     ///
     /// # Errors
     /// As [`send`](Self::send), when no place can be read.
@@ -77,12 +77,12 @@ impl Client {
         }
     }
 
-    /// The user with this name, if there is one.
+    /// Reads the user with this name, if there is one.
     ///
     /// # Errors
     /// As [`send`](Self::send); also when it isn't found and a place couldn't be read, which may be the one.
     pub async fn user_named(&self, name: &str) -> Result<Option<User>, Error> {
-        // A place without a name is nobody's.
+        // A place without a name is no one's.
         let Partial { items, missing } = self.users().await?;
         match items.into_iter().find(|user| user.name == name && !name.is_empty()) {
             None if !name.is_empty() => {
@@ -242,7 +242,7 @@ impl Client {
         }
     }
 
-    /// Whether a password is a user's.
+    /// Tests whether a password is a user's.
     ///
     /// # Errors
     /// As [`send`](Self::send), but for the password's being wrong.
@@ -261,7 +261,7 @@ impl Client {
         }
     }
 
-    /// Enables or disables a user, and reads back where the BMC tells.
+    /// Enables or disables a user, and reads back where the BMC reports it.
     ///
     /// # Errors
     /// As [`send`](Self::send), and when the user is not as it was asked.
@@ -292,7 +292,7 @@ impl Client {
         .await
     }
 
-    /// What a channel is; 0Eh is the present one.
+    /// Reads what a channel is; 0Eh is the present one.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -300,7 +300,7 @@ impl Client {
         self.send(&GetChannelInfo { channel }).await
     }
 
-    /// How a channel may be used at present; 0Eh is the present one.
+    /// Reads how a channel may be used now; 0Eh is the present one.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -308,7 +308,7 @@ impl Client {
         self.send(&GetChannelAccess { channel, volatile: true }).await
     }
 
-    /// The channels that the BMC has, by asking for each number.
+    /// Reads the channels that the BMC has, by asking for each number.
     ///
     /// # Errors
     /// As [`send`](Self::send), when no channel can be read. That a channel isn't there is no error.

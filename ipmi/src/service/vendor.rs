@@ -1,4 +1,4 @@
-//! Vendors' fan control, behind a guard: the BMC's manufacturer is checked before anything is sent, and whoever takes the
+//! Vendors' fan control, behind a guard: the BMC's manufacturer is checked before anything is sent, and anyone who takes the
 //! fans has to say by name that cooling is now theirs to look after.
 
 use crate::command::device::DeviceId;
@@ -18,7 +18,7 @@ pub struct CoolingIsMyConcern;
 
 /// The fans of a Supermicro machine.
 ///
-/// What is done: OEM command 30h/45h sets one of the BMC's own fan modes, in which it goes on controlling the fans;
+/// What is done: OEM command 30h/45h sets one of the BMC's own fan modes, in which it continues to control the fans;
 /// 30h/70h sets the duty cycle of a zone, which holds in mode `Full` and until the BMC thinks better of it.
 #[derive(Clone, Debug)]
 pub struct SupermicroFans(Client);
@@ -38,7 +38,7 @@ pub struct DellFans(Client);
 pub struct InspurFans(Client);
 
 impl Client {
-    /// The fans of a Supermicro machine.
+    /// Reads the fans of a Supermicro machine.
     ///
     /// # Errors
     /// When the BMC isn't a Supermicro's, or as [`send`](Self::send).
@@ -46,7 +46,7 @@ impl Client {
         self.check_manufacturer("Supermicro").await.map(|()| SupermicroFans(self.clone()))
     }
 
-    /// The fans of a Dell machine.
+    /// Reads the fans of a Dell machine.
     ///
     /// # Errors
     /// When the BMC isn't a Dell's, or as [`send`](Self::send).
@@ -54,7 +54,7 @@ impl Client {
         self.check_manufacturer("Dell").await.map(|()| DellFans(self.clone()))
     }
 
-    /// The fans of an Inspur machine.
+    /// Reads the fans of an Inspur machine.
     ///
     /// # Errors
     /// When the BMC isn't an Inspur's, or as [`send`](Self::send).
@@ -78,7 +78,7 @@ impl Client {
 }
 
 impl SupermicroFans {
-    /// The fan mode.
+    /// Reads the fan mode.
     ///
     /// # Errors
     /// As [`Client::send`].
@@ -94,7 +94,7 @@ impl SupermicroFans {
         self.0.send(&SetSupermicroFanMode(mode)).await
     }
 
-    /// The duty cycle of a zone in percent: 0 is the CPU zone, 1 the peripheral zone.
+    /// Reads the duty cycle of a zone in percent: 0 is the CPU zone, 1 the peripheral zone.
     ///
     /// # Errors
     /// As [`Client::send`].

@@ -1,5 +1,5 @@
 //! Reading a list whose items name the next one by its ID. `chain` says which is asked for; here it is asked, and what
-//! could not be read is told.
+//! could not be read is reported.
 
 use std::collections::VecDeque;
 

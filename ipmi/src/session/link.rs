@@ -45,7 +45,7 @@ pub(super) struct Link {
     vectors: Vec<[u8; BLOCK]>,
 }
 
-/// Why a datagram is none of the session's. The reasons are for the log: each is dropped all the same.
+/// Why a datagram is not one of the session's. The reasons are for the log: each is dropped all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stray {
     NotIpmi,

@@ -37,7 +37,7 @@ const LIST_PART: usize = 16;
 pub(super) const FIRST_SEQUENCE: u8 = 0;
 const SECOND_SEQUENCE: u8 = 1;
 const LIST_SEQUENCE: u8 = 0x10;
-/// How often the exchange is begun anew when lost packets got both sides out of step.
+/// How often the exchange is begun again when lost packets got both sides out of step.
 const ROUNDS: u32 = 4;
 
 /// What opening a session gives.
@@ -56,7 +56,7 @@ pub(super) fn random<const N: usize>() -> Result<[u8; N], Error> {
     Ok(bytes)
 }
 
-/// Asks a command outside of any session. The sequence tells its answer from those to questions before it.
+/// Asks a command outside of any session. The sequence distinguishes its answer from those to earlier questions.
 pub(super) async fn ask_outside<C: Command>(
     wire: &Wire,
     config: &Config,
@@ -244,7 +244,7 @@ impl SuiteList {
     }
 }
 
-/// Whether a suite may be taken because a list names it. Nobody vouches for the list: whoever can change it must not lead to
+/// Whether a suite may be taken because a list names it. Nobody vouches for the list: anyone who can change it must not lead to
 /// anything weaker than what every BMC has.
 fn is_strong_enough(suite: CipherSuite) -> bool {
     suite.is_protected() && suite != CipherSuite::MD5_AES
@@ -349,7 +349,7 @@ async fn exchange_once(wire: &Wire, config: &Config, suite: CipherSuite) -> Resu
     };
     let proof = exchange.rakp2_code(algorithm, config.password());
     if rakp2.console_session != console_session || !same_code(&rakp2.code, &proof) {
-        // Tell the BMC, so that it frees the session; there is no answer to wait for.
+        // Inform the BMC, so that it frees the session; there is no answer to wait for.
         let status = RakpStatus::InvalidCheckValue;
         let goodbye = Rakp3 { tag: 0, status, bmc_session: opened.bmc_session, code: Vec::new() };
         wire.send(&session20::encode_outside(PayloadType::RAKP_3, &goodbye.encode())).await;

@@ -1,5 +1,5 @@
 //! The task that owns a session's socket: it takes commands from all clones of a client, routes what comes back, repeats
-//! what may be repeated, opens a lost session anew once, keeps an idle one alive, and closes it when the last clone goes.
+//! what may be repeated, opens a lost session again once, keeps an idle one alive, and closes it when the last clone goes.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ const REFUSALS: u32 = 2;
 const CLOSE_WAIT: Duration = Duration::from_millis(400);
 const CLOSE_TRIES: u32 = 3;
 
-/// What the owner is told besides commands.
+/// What the owner is sent besides commands.
 #[derive(Debug)]
 pub(crate) enum Control {
     /// Close the session, and say when it is closed.
@@ -61,7 +61,7 @@ pub(crate) struct Owner {
     sol: Option<Engine>,
     last_sent: Instant,
     last_heard: Instant,
-    /// The credentials were refused when the session was to be opened anew: they are not tried again.
+    /// The credentials were refused when the session was to be opened again: they are not tried again.
     locked_out: bool,
 }
 
@@ -108,7 +108,7 @@ impl Owner {
     pub(crate) async fn run(mut self, ready: oneshot::Sender<Result<Established, Error>>) {
         let opened = self.open().await.map_err(|error| error.at(&self.peer));
         let failed = opened.is_err();
-        // When whoever connects is gone already, the session is closed like any other.
+        // If the caller is gone already, the session is closed like any other.
         if ready.send(opened).is_ok() && !failed {
             let closing = self.serve().await;
             self.close().await;
@@ -210,9 +210,9 @@ impl Owner {
         }
     }
 
-    /// Opens the session anew, and decides for each request under way what becomes of it.
+    /// Opens the session again, and decides for each request under way what becomes of it.
     async fn reopen(&mut self) -> Result<(), Error> {
-        tracing::debug!(peer = %self.peer, "the session seems lost, opening it anew");
+        tracing::debug!(peer = %self.peer, "the session seems lost, opening it again");
         if let Some(mut link) = self.link.take() {
             let sequence = self.table.fresh_sequence();
             if let Ok(packet) = close_packet(&mut link, sequence) {
@@ -225,7 +225,7 @@ impl Owner {
         let opened = match self.locked_out {
             true => Err(Error::new(
                 ErrorKind::Authentication,
-                "opening a lost session anew",
+                "opening a lost session again",
                 "the credentials were refused before and are not tried again",
             )),
             false => self.open().await.map_err(|error| error.at(&self.peer)),
@@ -373,7 +373,7 @@ impl Owner {
             // A refusal proves that nothing was done.
             if spent && error.completion_code().is_none() { error.perhaps_done() } else { error }
         });
-        // Whoever asked may have gone.
+        // Anyone who asked may have gone.
         let _ = reply.send(outcome);
     }
 

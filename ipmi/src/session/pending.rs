@@ -61,7 +61,7 @@ pub(super) struct Pending {
     pub(super) refusals: u32,
     /// Whether it was sent since it was last refused.
     pub(super) sent: bool,
-    /// Whether the session was opened anew for it already.
+    /// Whether the session was opened again for it already.
     pub(super) reopened: bool,
 }
 

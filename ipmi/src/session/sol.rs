@@ -169,7 +169,7 @@ impl Engine {
         self.under_way.as_ref().map(|under_way| under_way.next_at)
     }
 
-    /// Whether nobody needs the console any more, and what the BMC is to be told then.
+    /// Whether nobody needs the console any more, and what the BMC is sent then.
     pub(super) fn is_over(&self) -> Option<Option<DeactivatePayload>> {
         let state = self.port.shared.lock();
         let flushed = state.outbound.is_empty() && !state.under_way;
@@ -177,7 +177,7 @@ impl Engine {
         over.then(|| (!state.deactivated).then(|| DeactivatePayload::sol(self.port.instance)))
     }
 
-    /// Tells readers and writers that it is over.
+    /// Informs readers and writers that it is over.
     pub(super) fn end(&mut self, reason: &'static str) {
         let mut state = self.port.shared.lock();
         state.ended.get_or_insert(reason);
@@ -324,7 +324,7 @@ mod tests {
         let second = sent(&mut engine, &config).unwrap();
         assert_eq!((second.sequence, second.data.as_slice()), (2, &b"cde"[..]));
         engine.receive(FromBmc { acknowledged: 1, accepted: 3, ..FromBmc::default() });
-        assert!(engine.under_way.is_some(), "an old acknowledgement is none for the new packet");
+        assert!(engine.under_way.is_some(), "an old acknowledgement does not acknowledge the new packet");
     }
 
     #[tokio::test]

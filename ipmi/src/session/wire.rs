@@ -61,7 +61,7 @@ impl Wire {
         Ok(buffer)
     }
 
-    /// Sends what `question` makes (anew with every repetition) until `answer` finds what it wants in a datagram.
+    /// Sends what `question` makes (again with every repetition) until `answer` finds what it wants in a datagram.
     pub(super) async fn ask<T>(
         &self,
         config: &Config,

@@ -9,7 +9,7 @@ use crate::machine::clock;
 use crate::machine::state::State;
 use crate::message::{self, Message};
 
-/// Carries out an action of eventing; `None` if it is none.
+/// Carries out an action of eventing; `None` if it is not one.
 pub(crate) fn answer(
     state: &mut State,
     name: &str,

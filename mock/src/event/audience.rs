@@ -1,4 +1,4 @@
-//! Who wants to be told what: the properties of EventDestination that choose events.
+//! Who wants to hear of what: the properties of EventDestination that choose events.
 
 use serde_json::{Map, Value};
 

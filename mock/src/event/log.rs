@@ -1,4 +1,4 @@
-//! Entries of logs: what is told to subscribers is written down as well.
+//! Entries of logs: what is sent to subscribers is written down as well.
 
 use serde_json::{Value, json};
 

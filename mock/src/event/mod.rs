@@ -1,4 +1,4 @@
-//! Events: what changed, told to whoever wants to know (DSP0266, "Eventing"). Changes of resources
+//! Events: what changed, sent to anyone who wants to know (DSP0266, "Eventing"). Changes of resources
 //! become records ([`record`], [`publish`]); who gets them is decided by the subscriptions
 //! ([`audience`]), and how by [`stream`] (server-sent events) and [`push`] (POST to a listener).
 

@@ -9,9 +9,9 @@ use crate::machine::state::State;
 use crate::machine::store::Change;
 use crate::quirk::names::Quirk;
 
-/// Tells of everything that has changed since the last time.
+/// Reports everything that has changed since the last time.
 pub(crate) fn publish_changes(state: &mut State) {
-    // Telling adds entries to logs, which is a change too, of which nobody is told.
+    // Reporting adds entries to logs, which is a change too, of which nobody is informed.
     let changes = state.store.take_changes();
     for change in merged(changes) {
         if let Some(record) = record::of_change(&change) {

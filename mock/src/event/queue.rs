@@ -48,7 +48,7 @@ pub(super) struct Sent {
     pub(super) record: Record,
 }
 
-/// What goes on between events and those who get them.
+/// What happens between events and those who get them.
 #[derive(Debug, Default)]
 pub(crate) struct Events {
     pub(super) last: u64,

@@ -8,7 +8,7 @@ use crate::machine::store::{Change, Resource, Store};
 use crate::message::{self, Message};
 use crate::schema::capability::schema;
 
-/// Of these nobody is told: they change all the time, or because somebody was told of something.
+/// Nobody is informed of these: they change all the time, or because somebody was informed of something.
 static SILENT: &[&str] = &["EventDestination", "LogEntry", "MetricReport", "Session"];
 
 /// A record, and what is known of it.
@@ -126,7 +126,7 @@ impl Record {
     }
 }
 
-/// What is told of a change; nothing of most collections, and of what nobody asks for.
+/// What is reported of a change; nothing for most collections, and for what nobody asks for.
 pub(crate) fn of_change(change: &Change) -> Option<Record> {
     let shown = change.after.as_ref().or(change.before.as_ref())?;
     let name = schema(shown)?;
@@ -177,7 +177,7 @@ fn changed(key: &str, before: &Resource, after: &Resource) -> Option<Record> {
         .then(|| Record::of(&Message::new(&message::RESOURCE_CHANGED, []), "ResourceUpdated", key))
 }
 
-/// Tasks tell of their beginning, their progress and their end.
+/// Tasks report their beginning, their progress and their end.
 fn task(change: &Change, schema: &str) -> Option<Record> {
     let field = |resource: &Option<Resource>, name: &str| {
         resource.as_ref().and_then(|resource| resource.object().get(name).cloned()).unwrap_or_default()

@@ -10,7 +10,7 @@ use crate::machine::state::State;
 use crate::message;
 use crate::tree::digits;
 
-/// Makes all metric reports anew and sends them.
+/// Makes all metric reports again and sends them.
 pub(crate) fn refresh(state: &mut State) {
     let reports: Vec<String> = state
         .store
@@ -23,7 +23,7 @@ pub(crate) fn refresh(state: &mut State) {
     }
 }
 
-/// Makes a metric report anew and sends it; says whether there is such a report.
+/// Makes a metric report again and sends it; says whether there is such a report.
 pub(crate) fn send(state: &mut State, key: &str) -> bool {
     let Some(Value::Object(mut report)) = state.store.get(key).and_then(|report| report.json.as_deref()).cloned()
     else {

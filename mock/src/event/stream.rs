@@ -1,4 +1,4 @@
-//! Server-sent events: a GET that goes on, with what the client missed since its last event.
+//! Server-sent events: a GET that continues, with what the client missed since its last event.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -72,7 +72,7 @@ fn wanted_filter(query: &str) -> Option<String> {
 }
 
 /// Sends what came after the last event that the client knows of. If that is kept no more, the client is
-/// told so, and gets all that there is.
+/// informed of that, and gets all that there is.
 fn replay(state: &mut State, listener: &Listener, last: Option<&str>) {
     let Some(last) = last.map(str::trim).filter(|last| !last.is_empty()) else {
         return;

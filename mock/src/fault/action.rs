@@ -24,7 +24,7 @@ use crate::message::{self, Message};
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Action {
-    /// Waits, then goes on. In JSON a number of seconds.
+    /// Waits, then continues. In JSON a number of seconds.
     Delay(#[serde(with = "seconds")] Duration),
     /// Carries the request out. What it answers is what the actions after this one replace or break.
     Apply,
@@ -45,14 +45,14 @@ pub enum Action {
     Raw(String),
     /// Never answers; the connection stays open until the client closes it.
     Hang,
-    /// Adds another rule before all others, then goes on. `{path}` in its pattern stands for the path that was
+    /// Adds another rule before all others, then continues. `{path}` in its pattern stands for the path that was
     /// asked for.
     Arm(Box<Rule>),
     /// Carries the request out, then closes the connection without an answer: `Apply` and `Close`.
     LoseReply,
-    /// Ends the session that the request is in, then goes on: the service will answer 401 by itself.
+    /// Ends the session that the request is in, then continues: the service will answer 401 by itself.
     ExpireSession,
-    /// Removes the resource that the request is for, then goes on: the service will answer 404 by
+    /// Removes the resource that the request is for, then continues: the service will answer 404 by
     /// itself. A task goes together with its monitor, whichever was asked for, and what it is about is
     /// carried out all the same, as by services that forget their tasks.
     Vanish,
@@ -159,13 +159,13 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// An answer of this status, without a body.
+    /// Creates an answer of this status, without a body.
     #[must_use]
     pub fn new(status: u16) -> Self {
         Self { status, ..Self::default() }
     }
 
-    /// An answer of this status with the Redfish error that goes with it.
+    /// Creates an answer of this status with the Redfish error that goes with it.
     #[must_use]
     pub fn error(status: u16) -> Self {
         match StatusCode::from_u16(status).ok().and_then(message_of) {
@@ -181,14 +181,14 @@ impl Answer {
         self
     }
 
-    /// A body of text; it says nothing of its content type.
+    /// Sets a body of text; it says nothing of its content type.
     #[must_use]
     pub fn body(mut self, text: impl Into<String>) -> Self {
         self.body = Some(Value::String(text.into()));
         self
     }
 
-    /// A body of JSON, with its content type.
+    /// Sets a body of JSON, with its content type.
     #[must_use]
     pub fn json(mut self, json: Value) -> Self {
         // A body that is a string is text; one of JSON is written out.
@@ -196,7 +196,7 @@ impl Answer {
         self
     }
 
-    /// A body with one message in `@Message.ExtendedInfo`.
+    /// Sets a body with one message in `@Message.ExtendedInfo`.
     #[must_use]
     pub fn message(self, id: &str, text: &str) -> Self {
         self.json(json!({

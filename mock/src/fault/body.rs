@@ -67,7 +67,7 @@ pub(crate) fn until_sent(response: Response<Body>, ticket: Ticket) -> Response<B
     Response::from_parts(parts, Body::from_stream(chunks))
 }
 
-/// Changes the body, and goes on to say the length of the original.
+/// Changes the body, and still says the length of the original.
 fn reshaped(response: Response<Body>, change: impl FnOnce(Body) -> Body) -> Response<Body> {
     let (mut parts, body) = response.into_parts();
     if let Some(length) = body.size_hint().exact() {
@@ -76,7 +76,7 @@ fn reshaped(response: Response<Body>, change: impl FnOnce(Body) -> Body) -> Resp
     Response::from_parts(parts, change(body))
 }
 
-/// The answer with its JSON changed by a merge patch; as it is where its body is no JSON.
+/// The answer with its JSON changed by a merge patch; as it is where its body is not JSON.
 pub(crate) async fn merged(response: Response<Body>, patch: &Value) -> Response<Body> {
     let (mut parts, body) = response.into_parts();
     let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else {

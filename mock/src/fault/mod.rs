@@ -155,13 +155,13 @@ impl Faults {
         inner.hidden.clear();
     }
 
-    /// How many requests a rule has affected; 0 for one that was removed.
+    /// Returns how many requests a rule has affected; 0 for one that was removed.
     #[must_use]
     pub fn fired(&self, id: RuleId) -> u64 {
         self.inner().rules.iter().find(|entry| entry.id == id).map_or(0, |entry| entry.fired)
     }
 
-    /// How many requests the random faults have affected.
+    /// Returns how many requests the random faults have affected.
     #[must_use]
     pub fn random_fired(&self) -> u64 {
         self.inner().random.iter().map(|entry| entry.fired).sum()

@@ -30,7 +30,7 @@ impl Unreadable {
     pub const QUICK: [Self; 7] =
         [Self::NotFound, Self::ServerError, Self::Forbidden, Self::Html, Self::Empty, Self::BrokenJson, Self::Closed];
 
-    /// What happens to a request for such a resource.
+    /// Returns what happens to a request for such a resource.
     #[must_use]
     pub fn action(self) -> Action {
         match self {
@@ -49,7 +49,7 @@ impl Unreadable {
 }
 
 impl Rule {
-    /// A rule for reads of the resources at the paths of a pattern, which can't be read. An `$expand` leaves the
+    /// Creates a rule for reads of the resources at the paths of a pattern, which can't be read. An `$expand` leaves the
     /// links to them as links. [`MockBmc::collections`](crate::MockBmc::collections) lists the members that a
     /// test can break one after the other.
     ///
@@ -72,8 +72,8 @@ impl Rule {
         Self::on("GET", path).then(how.action())
     }
 
-    /// A rule for requests that are carried out and answered by 204. What is added with [`Rule::then`] comes after
-    /// that:
+    /// Creates a rule for requests that are carried out and answered by 204. What is added with [`Rule::then`] comes
+    /// after that:
     ///
     /// ```
     /// use rosefish_mock::fault::{Action, Faults, Rule, Unreadable};
@@ -87,13 +87,13 @@ impl Rule {
         Self::on(method, path).then(Action::Apply).then(Action::empty(204))
     }
 
-    /// A rule for requests that are answered by 204 and not carried out.
+    /// Creates a rule for requests that are answered by 204 and not carried out.
     pub fn pretended(method: &str, path: &str) -> Self {
         Self::on(method, path).then(Action::empty(204))
     }
 
-    /// A rule for requests that are carried out and answered by a 204 that has a body all the same, with a content
-    /// type and a length. It ends the connection, as a client can't tell the body from the next answer.
+    /// Creates a rule for requests that are carried out and answered by a 204 that has a body all the same, with a
+    /// content type and a length. It ends the connection, as a client can't distinguish the body from the next answer.
     pub fn no_content_with(method: &str, path: &str, content_type: &str, body: &str) -> Self {
         let length = body.len();
         let answer = format!(
@@ -103,8 +103,8 @@ impl Rule {
         Self::on(method, path).then(Action::Apply).then(Action::Raw(answer))
     }
 
-    /// A rule for logins by session, which are answered by this status, while Basic authentication is taken. A 401
-    /// says so in `WWW-Authenticate`.
+    /// Creates a rule for logins by session, which are answered by this status, while Basic authentication is taken. A
+    /// 401 says so in `WWW-Authenticate`.
     ///
     /// ```
     /// use rosefish_mock::fault::{Faults, Rule};
@@ -116,7 +116,7 @@ impl Rule {
         Self::on("POST", "**/Sessions").then(Action::Status(status))
     }
 
-    /// A rule for logouts: a DELETE of a session.
+    /// Creates a rule for logouts: a DELETE of a session.
     ///
     /// ```
     /// use rosefish_mock::fault::{Action, Faults, Rule};
@@ -129,7 +129,7 @@ impl Rule {
         Self::on("DELETE", "**/Sessions/*").then(action)
     }
 
-    /// A rule for reads of tasks and task monitors, which say something that is no task while the operation goes
+    /// Creates a rule for reads of tasks and task monitors, which say something that is not a task while the operation is
     /// on. The first read is true; then so many are not.
     ///
     /// ```

@@ -61,18 +61,18 @@ impl Default for Actions {
 }
 
 impl Rule {
-    /// A rule for every request.
+    /// Creates a rule for every request.
     pub fn any() -> Self {
         Self::default()
     }
 
-    /// A rule for requests of a method to the paths of a pattern: `*` stands for anything within a
+    /// Creates a rule for requests of a method to the paths of a pattern: `*` stands for anything within a
     /// segment, `**` for anything. A slash at the end makes no difference.
     pub fn on(method: &str, path: &str) -> Self {
         Self { method: Some(method.to_owned()), path: Some(path.to_owned()), ..Self::default() }
     }
 
-    /// A rule for requests of a method.
+    /// Creates a rule for requests of a method.
     pub fn method(method: &str) -> Self {
         Self { method: Some(method.to_owned()), ..Self::default() }
     }
@@ -151,7 +151,7 @@ impl Rule {
         self.lasts
     }
 
-    /// Whether every GET of this path is answered otherwise than by the resource, whoever asks.
+    /// Whether every GET of this path is answered otherwise than by the resource, for anyone.
     pub(crate) fn makes_unreadable(&self, path: &str) -> bool {
         let every = self.skip == 0 && self.times.is_none() && self.probability.is_none();
         let by_path = self.path.as_deref().is_some_and(|pattern| glob::path(pattern, path));

@@ -34,8 +34,8 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// A self-signed certificate of today: X.509 v3, ECDSA on P-256, for `localhost` and the loopback addresses. It is
-    /// what a mock shows by default.
+    /// Creates a self-signed certificate of today: X.509 v3, ECDSA on P-256, for `localhost` and the loopback
+    /// addresses. It is what a mock shows by default.
     ///
     /// # Errors
     ///
@@ -50,8 +50,8 @@ impl Certificate {
         Ok(Self { chain: vec![certificate.der().clone()], key: signing_key(&key)? })
     }
 
-    /// A self-signed X.509 v1 certificate, which has no extensions and so names no host but in its subject. Its key is
-    /// ECDSA on P-256.
+    /// Creates a self-signed X.509 v1 certificate, which has no extensions and so names no host but in its subject.
+    /// Its key is ECDSA on P-256.
     ///
     /// # Errors
     ///
@@ -65,8 +65,8 @@ impl Certificate {
         Ok(Self { chain: vec![certificate.into()], key: signing_key(&key)? })
     }
 
-    /// A self-signed X.509 v1 certificate as old BMCs have it: an RSA key of 1024 bits, signed with SHA-1. The key is the
-    /// same in every mock.
+    /// Creates a self-signed X.509 v1 certificate as old BMCs have it: an RSA key of 1024 bits, signed with SHA-1. The
+    /// key is the same in every mock.
     ///
     /// # Errors
     ///
@@ -81,8 +81,8 @@ impl Certificate {
         Ok(Self { chain: vec![certificate.into()], key: Arc::new(key) })
     }
 
-    /// A certificate, with those that follow it to its authority, and its private key: both in PEM, the key in PKCS #8,
-    /// PKCS #1 or SEC 1. Neither is checked; RSA keys may have any length from 512 bits.
+    /// Creates a certificate, with those that follow it to its authority, and its private key: both in PEM, the key in
+    /// PKCS #8, PKCS #1 or SEC 1. Neither is checked; RSA keys may have any length from 512 bits.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! A client's connection, with TLS or without, and how it can be ended below HTTP: by whoever
+//! A client's connection, with TLS or without, and how it can be ended below HTTP: by anyone who
 //! answers a request, when the answer is about to be written.
 
 use std::io;
@@ -113,7 +113,7 @@ impl Stream {
         Self { inner: Inner::Tls(Box::new(stream)), wire: Wire::default(), ended: 0 }
     }
 
-    /// Ends the connection; whoever writes gets an error then and drops it.
+    /// Ends the connection; anyone who writes gets an error then and drops it.
     fn poll_end(&mut self, cx: &mut Context<'_>, end: End) -> Poll<io::Result<()>> {
         let last: &[u8] = match &end {
             End::Reset => {

@@ -23,7 +23,7 @@ impl Encoding {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Gzip, Self::Deflate, Self::Brotli];
 
-    /// The name in HTTP.
+    /// Returns the name in HTTP.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -3,6 +3,7 @@
 pub(crate) mod call;
 pub(crate) mod certificate;
 pub(crate) mod connection;
+pub(crate) mod crowd;
 mod der;
 pub(crate) mod encoding;
 pub(crate) mod etag;

@@ -11,16 +11,18 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::error::Error;
 use crate::http::connection::{Incoming, Stream, Wire};
+use crate::http::crowd::Crowd;
 use crate::http::tls::Identity;
 
 /// Connections that wait for the service to take them up.
 const BACKLOG: usize = 128;
 
-/// A service on its thread. Ends when it is dropped.
+/// A service on its thread, or on those of a crowd. Ends when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
+    /// Tells it to stop; with the crowd that it runs on, if it has no thread of its own.
+    stop: Option<(oneshot::Sender<()>, Option<Crowd>)>,
     thread: Option<JoinHandle<()>>,
     ended: watch::Receiver<bool>,
 }
@@ -31,6 +33,7 @@ impl Server {
     pub(crate) fn start(
         address: SocketAddr,
         identity: Option<&Identity>,
+        crowd: Option<Crowd>,
         away: impl Fn() -> bool + Send + 'static,
         router: impl FnOnce() -> Router + Send + 'static,
     ) -> Result<Self, Error> {
@@ -38,35 +41,37 @@ impl Server {
         let listener = StdListener::bind(address).map_err(unbound)?;
         listener.set_nonblocking(true).map_err(unbound)?;
         let address = listener.local_addr().map_err(unbound)?;
+        let tls = identity.map(Identity::acceptor);
+        let (stop, stopped) = oneshot::channel();
+        let (end, ended) = watch::channel(false);
+        if let Some(crowd) = crowd
+            && let Some(handle) = crowd.handle()
+        {
+            handle.spawn(async move {
+                serve(listener, tls, away, router, stopped).await;
+                end.send_replace(true);
+            });
+            return Ok(Self { address, stop: Some((stop, Some(crowd.clone()))), thread: None, ended });
+        }
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| Error::because("the mock's runtime can't be started", error))?;
-
-        let tls = identity.map(Identity::acceptor);
-        let (stop, stopped) = oneshot::channel();
-        let (end, ended) = watch::channel(false);
         let thread = std::thread::Builder::new()
             .name(format!("rosefish-mock {}", address.port()))
             .spawn(move || {
-                runtime.block_on(async {
-                    tokio::select! {
-                        () = serve(listener, tls, away, router) => {}
-                        // Either it was asked to stop, or nobody is left who could ask.
-                        _ = stopped => {}
-                    }
-                });
+                runtime.block_on(serve(listener, tls, away, router, stopped));
                 // Ends what connections do before anybody hears that the end has come.
                 drop(runtime);
                 end.send_replace(true);
             })
             .map_err(|error| Error::because("the mock's thread can't be started", error))?;
-        Ok(Self { address, stop: Some(stop), thread: Some(thread), ended })
+        Ok(Self { address, stop: Some((stop, None)), thread: Some(thread), ended })
     }
 
     /// Tells the service to stop; it does so soon.
     pub(crate) fn stop(&mut self) {
-        if let Some(stop) = self.stop.take() {
+        if let Some((stop, _crowd)) = self.stop.take() {
             // It may have ended by itself.
             let _ = stop.send(());
         }
@@ -94,6 +99,7 @@ async fn serve(
     tls: Option<TlsAcceptor>,
     away: impl Fn() -> bool,
     router: impl FnOnce() -> Router,
+    stopped: oneshot::Receiver<()>,
 ) {
     let Ok(listener) = TcpListener::from_std(listener) else {
         return;
@@ -104,10 +110,20 @@ async fn serve(
     let (ready, connections) = mpsc::channel(BACKLOG);
     let incoming = Incoming { connections, local };
     let service = router().into_make_service_with_connect_info::<Wire>();
+    // Among others on one runtime, the connections that are there have to be told.
+    let (end, ends) = watch::channel(());
+    let told = async move {
+        let mut ends = ends;
+        let _ = ends.changed().await;
+    };
+    let served = axum::serve(incoming, service).with_graceful_shutdown(told).into_future();
     tokio::select! {
         () = accept(listener, tls, away, ready) => {}
-        _ = axum::serve(incoming, service) => {}
+        _ = served => {}
+        // Either it was asked to stop, or nobody is left who could ask.
+        _ = stopped => {}
     }
+    drop(end);
 }
 
 /// Accepts connections; shakes hands beside, so that a client that doesn't go on holds up nobody.

@@ -47,7 +47,7 @@ pub(crate) fn encode_segment(text: &str) -> String {
     out
 }
 
-/// Resolves percent-escapes; those that are none stay as they are.
+/// Resolves percent-escapes; malformed ones stay as they are.
 pub(crate) fn decode(text: &str) -> String {
     if !text.contains('%') {
         return text.to_owned();

@@ -48,41 +48,41 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// An administrator. Without any user, there is `admin` with the password `password`.
+    /// Sets an administrator. Without any user, there is `admin` with the password `password`.
     #[must_use]
     pub fn credentials(self, name: &str, password: &str) -> Self {
         self.user(User::new(name, password, Privilege::Administrator))
     }
 
-    /// One more user, in the next slot; the first is in slot 2.
+    /// Adds a user, in the next slot; the first is in slot 2.
     #[must_use]
     pub fn user(mut self, user: User) -> Self {
         self.users.push(user);
         self
     }
 
-    /// The cipher suites on offer, weakest first: any of 0, 1, 2, 3, 6, 7, 8, 15, 16, 17. Defaults to 3 and 17.
+    /// Sets the cipher suites on offer, weakest first: any of 0, 1, 2, 3, 6, 7, 8, 15, 16, 17. Defaults to 3 and 17.
     #[must_use]
     pub fn suites(mut self, suites: &[u8]) -> Self {
         self.config.suites = suites.to_vec();
         self
     }
 
-    /// The BMC's key K_G, up to 20 bytes. Without it, each user's password stands in.
+    /// Sets the BMC's key K_G, up to 20 bytes. Without it, each user's password stands in.
     #[must_use]
     pub fn kg(mut self, kg: &[u8]) -> Self {
         self.config.kg = Some(kg.to_vec());
         self
     }
 
-    /// The UDP port on the loopback interface; 0, the default, is any.
+    /// Sets the UDP port on the loopback interface; 0, the default, is any.
     #[must_use]
     pub fn port(mut self, port: u16) -> Self {
         self.address.set_port(port);
         self
     }
 
-    /// The address and port to listen on.
+    /// Sets the address and port to listen on.
     #[must_use]
     pub fn address(mut self, address: SocketAddr) -> Self {
         self.address = address;
@@ -96,7 +96,7 @@ impl Builder {
         self
     }
 
-    /// A fault for certain commands, from the start.
+    /// Sets a fault for certain commands, from the start.
     #[must_use]
     pub fn rule(mut self, rule: Rule) -> Self {
         self.rules.push(rule);
@@ -117,7 +117,7 @@ impl Builder {
         self
     }
 
-    /// The machine behind the BMC, which may be behind a Redfish service as well. Defaults to a new one.
+    /// Sets the machine behind the BMC, which may be behind a Redfish service as well. Defaults to a new one.
     #[must_use]
     pub fn machine(mut self, machine: SharedMachine) -> Self {
         self.machine = Some(machine);
@@ -131,56 +131,56 @@ impl Builder {
         self
     }
 
-    /// How long a session may be silent. Defaults to 60 seconds.
+    /// Sets how long a session may be silent. Defaults to 60 seconds.
     #[must_use]
     pub fn inactivity(mut self, timeout: Duration) -> Self {
         self.config.inactivity = timeout;
         self
     }
 
-    /// How long a handshake may take. Defaults to 20 seconds.
+    /// Sets how long a handshake may take. Defaults to 20 seconds.
     #[must_use]
     pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
         self.config.handshake_timeout = timeout;
         self
     }
 
-    /// What happens to a request that arrives twice.
+    /// Sets what happens to a request that arrives twice.
     #[must_use]
     pub fn duplicates(mut self, duplicates: Duplicates) -> Self {
         self.config.duplicates = duplicates;
         self
     }
 
-    /// How the answers of bridged requests come back.
+    /// Sets how the answers of bridged requests come back.
     #[must_use]
     pub fn bridge_reply(mut self, style: BridgeReply) -> Self {
         self.config.bridge_reply = style;
         self
     }
 
-    /// The highest privilege on the LAN channel.
+    /// Sets the highest privilege on the LAN channel.
     #[must_use]
     pub fn channel_limit(mut self, limit: Privilege) -> Self {
         self.config.channel_limit = limit;
         self
     }
 
-    /// How many bytes one read of an SDR or a FRU device gives at most; more is refused with CAh.
+    /// Sets how many bytes one read of an SDR or a FRU device gives at most; more is refused with CAh.
     #[must_use]
     pub fn max_read(mut self, bytes: u8) -> Self {
         self.config.max_read = bytes;
         self
     }
 
-    /// How long the BMC is away when it is reset.
+    /// Sets how long the BMC is away when it is reset.
     #[must_use]
     pub fn reset_takes(mut self, time: Duration) -> Self {
         self.config.reset_takes = time;
         self
     }
 
-    /// Whether IPMI 1.5 sessions (MD5, straight password, none for users without a password) are offered as well.
+    /// Sets whether IPMI 1.5 sessions (MD5, straight password, none for users without a password) are offered as well.
     #[must_use]
     pub fn ipmi_1_5(mut self, offered: bool) -> Self {
         self.config.legacy = offered;
@@ -276,7 +276,7 @@ impl Builder {
 }
 
 impl MockIpmi {
-    /// A BMC to be set up.
+    /// Returns a BMC to be set up.
     #[must_use]
     pub fn builder() -> Builder {
         Builder::default()

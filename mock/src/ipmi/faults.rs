@@ -41,7 +41,7 @@ impl Forgery {
 /// Something wrong in the session's handshake. Each applies to every handshake while it is set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HandshakeFault {
-    /// The Open Session Response names this suite's algorithms, whatever was proposed, and goes on with them.
+    /// The Open Session Response names this suite's algorithms, whatever was proposed, and continues with them.
     Downgrade(u8),
     /// The message of this payload type (11h, 13h, 15h) carries this status and nothing is opened.
     Status(u8, u8),
@@ -178,13 +178,13 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// A rule for the next command of this network function and code.
+    /// Creates a rule for the next command of this network function and code.
     #[must_use]
     pub fn once(netfn: u8, command: u8, act: Act) -> Self {
         Self { netfn, command: Some(command), times: 1, act }
     }
 
-    /// A rule for Get Channel Cipher Suites, the first that many clients send.
+    /// Creates a rule for Get Channel Cipher Suites, the first that many clients send.
     ///
     /// ```
     /// use rosefish_mock::ipmi::{Act, Rule};
@@ -215,7 +215,7 @@ impl Rule {
         (0x40..=0x44).map(|command| Self::always(0x06, command, act.clone())).collect()
     }
 
-    /// A rule for every command of this network function and code.
+    /// Creates a rule for every command of this network function and code.
     #[must_use]
     pub fn always(netfn: u8, command: u8, act: Act) -> Self {
         Self { times: u32::MAX, ..Self::once(netfn, command, act) }

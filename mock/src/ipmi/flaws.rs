@@ -1,5 +1,5 @@
 //! What is wrong with single things that a BMC is asked for: one record, one entry, one FRU device or area, one sensor,
-//! one user's place. Everything else goes on as before.
+//! one user's place. Everything else continues as before.
 
 use super::machine::Machine;
 use super::machine::text::checksum;

@@ -45,7 +45,7 @@ pub struct Received {
 }
 
 impl Received {
-    /// Whether the command took effect.
+    /// Returns whether the command took effect.
     #[must_use]
     pub fn executed(&self) -> bool {
         self.fate == Fate::Executed

@@ -26,19 +26,19 @@ impl fmt::Debug for MockIpmi {
 }
 
 impl MockIpmi {
-    /// Where the BMC listens.
+    /// Returns where the BMC listens.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.address
     }
 
-    /// The machine behind the BMC.
+    /// Returns the machine behind the BMC.
     #[must_use]
     pub fn machine(&self) -> &SharedMachine {
         &self.machine
     }
 
-    /// The commands that were received so far, in order; of very many, the last 100,000.
+    /// Returns the commands that were received so far, in order; of very many, the last 100,000.
     #[must_use]
     pub fn journal(&self) -> Vec<Received> {
         locked(&self.bmc).journal.iter().cloned().collect()
@@ -51,7 +51,7 @@ impl MockIpmi {
         bmc.stats = Stats::default();
     }
 
-    /// How often a command took effect.
+    /// Returns how often a command took effect.
     #[must_use]
     pub fn executed(&self, netfn: u8, command: u8) -> usize {
         let bmc = locked(&self.bmc);
@@ -65,7 +65,7 @@ impl MockIpmi {
         locked(&self.bmc).stats.clone()
     }
 
-    /// How many sessions are active.
+    /// Returns how many sessions are active.
     #[must_use]
     pub fn sessions(&self) -> usize {
         locked(&self.bmc).sessions.active().count()
@@ -76,7 +76,7 @@ impl MockIpmi {
         locked(&self.bmc).sessions.clear();
     }
 
-    /// Replaces the faults, and starts their random numbers anew.
+    /// Replaces the faults, and starts their random numbers again.
     pub fn set_faults(&self, faults: Faults) {
         locked(&self.bmc).set_faults(faults);
     }
@@ -91,7 +91,8 @@ impl MockIpmi {
         locked(&self.bmc).rules.clear();
     }
 
-    /// All that can be asked for one by one: records, entries, FRU devices and their areas, sensors, users' places.
+    /// Returns all that can be asked for one by one: records, entries, FRU devices and their areas, sensors, users'
+    /// places.
     #[must_use]
     pub fn items(&self) -> Vec<Item> {
         flaws::items(&self.machine.lock())
@@ -117,7 +118,7 @@ impl MockIpmi {
         locked(&self.bmc).offline = !online;
     }
 
-    /// Stops the BMC. Of a fleet, the thread goes on until the last one is stopped.
+    /// Stops the BMC. Of a fleet, the thread continues until the last one is stopped.
     pub fn shutdown(self) {
         self.set_online(false);
         drop(self.host);
@@ -131,13 +132,13 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// The BMCs.
+    /// Returns the BMCs.
     #[must_use]
     pub fn members(&self) -> &[MockIpmi] {
         &self.members
     }
 
-    /// Where they listen.
+    /// Returns where they listen.
     #[must_use]
     pub fn addrs(&self) -> Vec<SocketAddr> {
         self.members.iter().map(MockIpmi::addr).collect()

@@ -118,7 +118,7 @@ impl Bmc {
             Path::Session(session) => {
                 self.reply_inside(from, session, &replies, act.as_ref());
                 session.remember(bytes.to_vec(), replies, now);
-                // Whoever lost the console is told; the session that gains it starts with a greeting.
+                // Anyone who lost the console is informed; the session that gains it starts with a greeting.
                 if let Some(stopped) = effects.stopped_console.and_then(|id| self.sessions.get_mut(id)) {
                     let deactivation = Sol::deactivation();
                     let datagram = stopped.seal(packet::SOL, &deactivation, &mut self.state.random);

@@ -23,64 +23,64 @@ pub struct Request {
 }
 
 impl Request {
-    /// The method, in capitals.
+    /// Returns the method, in capitals.
     pub fn method(&self) -> &str {
         &self.method
     }
 
-    /// The version of HTTP that it came by: `HTTP/1.1`, `HTTP/2.0`.
+    /// Returns the version of HTTP that it came by: `HTTP/1.1`, `HTTP/2.0`.
     pub fn http_version(&self) -> String {
         format!("{:?}", self.version)
     }
 
-    /// The path as it was sent, without the query.
+    /// Returns the path as it was sent, without the query.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The query without its question mark.
+    /// Returns the query without its question mark.
     pub fn query(&self) -> Option<&str> {
         self.query.as_deref()
     }
 
-    /// The headers with lower-case names, in no particular order. Those that carry credentials say
+    /// Returns the headers with lower-case names, in no particular order. Those that carry credentials say
     /// only `***`, and the scheme if there is one.
     pub fn headers(&self) -> &[(String, String)] {
         &self.headers
     }
 
-    /// The first header of that name, whatever its case.
+    /// Returns the first header of that name, whatever its case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// The body; in JSON objects passwords and tokens say `***`.
+    /// Returns the body; in JSON objects passwords and tokens say `***`.
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// The body as JSON, if it is that.
+    /// Returns the body as JSON, if it is that.
     pub fn json(&self) -> Option<Value> {
         serde_json::from_slice(&self.body).ok()
     }
 
-    /// The status that was answered; 0 if none was: the request is under way, a fault broke the
+    /// Returns the status that was answered; 0 if none was: the request is under way, a fault broke the
     /// connection, or the client gave up.
     pub fn status(&self) -> u16 {
         self.status
     }
 
-    /// What a [fault](crate::fault) did to the request, if one did.
+    /// Returns what a [fault](crate::fault) did to the request, if one did.
     pub fn fault(&self) -> Option<&str> {
         self.fault.as_deref()
     }
 
-    /// When the request had arrived.
+    /// Returns when the request had arrived.
     pub fn received(&self) -> SystemTime {
         self.received
     }
 
-    /// How long the request was under way: until the answer was made, or, where its body comes bit by
+    /// Returns how long the request was under way: until the answer was made, or, where its body comes bit by
     /// bit, until its end.
     pub fn took(&self) -> Duration {
         self.took

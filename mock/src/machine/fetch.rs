@@ -82,7 +82,7 @@ fn is_loopback(uri: &Uri) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Tells what has become of an image.
+/// Shows what has become of an image.
 type Note<'a> = dyn Fn(&dyn Fn(&mut FetchedImage)) + 'a;
 
 fn fetch(uri: &Uri, note: &Note<'_>) -> io::Result<()> {

@@ -22,7 +22,7 @@ pub(crate) struct Resource {
     pub(crate) content_type: &'static str,
     /// The value of the `ETag` header.
     pub(crate) etag: String,
-    /// What the body means; `None` where it is no JSON.
+    /// What the body means; `None` where it is not JSON.
     pub(crate) json: Option<Arc<Value>>,
     /// The same with marked numbers ([`digits`]), where it has such.
     exact: Option<Arc<Value>>,
@@ -48,7 +48,7 @@ impl Resource {
         }
         let stale = json.as_object_mut().and_then(|object| object.remove("@odata.etag"));
         let tag = etag::of_bytes(digits::write(&json).as_bytes());
-        // A body that carried a tag goes on to carry the current one, weak if it was weak.
+        // A body that carried a tag continues to carry the current one, weak if it was weak.
         let tag = match (&stale, json.as_object_mut()) {
             (Some(stale), Some(object)) => {
                 let weak = stale.as_str().is_some_and(|stale| stale.starts_with("W/"));
@@ -318,7 +318,7 @@ impl Store {
 }
 
 impl Tree {
-    /// The collections and the URIs of their members, both without trailing slash.
+    /// Returns the collections and the URIs of their members, both without trailing slash.
     pub fn collections(&self) -> BTreeMap<String, Vec<String>> {
         Store::new(self).collections()
     }

@@ -47,7 +47,7 @@ pub enum LoginLocation {
     TrailingSlash,
     /// The header is empty.
     Empty,
-    /// Something that is no URI.
+    /// Something that is not a URI.
     Garbage,
 }
 
@@ -113,7 +113,7 @@ impl LoginToken {
 }
 
 impl LoginAnswer {
-    /// The answer that the standard wants.
+    /// Answers as the standard wants.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -19,7 +19,7 @@ macro_rules! quirks {
             /// All of them.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
-            /// The name: small letters and hyphens.
+            /// Returns the name: small letters and hyphens.
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self {
@@ -27,7 +27,7 @@ macro_rules! quirks {
                 }
             }
 
-            /// What it is, in a sentence or two.
+            /// Returns what it is, in a sentence or two.
             #[must_use]
             pub fn description(self) -> &'static str {
                 match self {

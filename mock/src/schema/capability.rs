@@ -131,7 +131,7 @@ mod tests {
                 ty.insertable == Some(true) && of == Some(name)
             });
             let deletable = type_of(name).is_some_and(|ty| ty.deletable == Some(true));
-            assert!(insertable || deletable, "{name} is no exception any more: {why}");
+            assert!(insertable || deletable, "{name} is not an exception any more: {why}");
         }
     }
 

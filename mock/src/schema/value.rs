@@ -88,7 +88,7 @@ pub(crate) fn misfits(ty: &Type, object: &Map<String, Value>, pointer: &str, wro
 }
 
 fn one(field: &Field, value: &Value, pointer: &str, wrong: &mut Vec<Message>) {
-    // Whoever creates something may leave a property open by a null.
+    // Anyone who creates something may leave a property open by a null.
     if value.is_null() {
         return;
     }

@@ -29,7 +29,7 @@ pub(super) fn publish_changes(machine: &Arc<Running>) {
     }
 }
 
-/// Makes all metric reports anew, and sends them, again and again.
+/// Makes all metric reports again, and sends them, again and again.
 pub(super) async fn refresh_reports(machine: Weak<Running>, pause: Duration) {
     loop {
         tokio::time::sleep(pause).await;

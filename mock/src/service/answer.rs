@@ -40,7 +40,7 @@ impl Service {
         settings.queries.advertise(&mut store);
         prepare::prepare(&settings.quirks, &mut store);
         account::from_tree(&store, &mut accounts);
-        // What the tree was at first is no news.
+        // What the tree was at first is not news.
         store.take_changes();
         let settings = Arc::new(settings);
         let state = State::new(Arc::clone(&settings), store, accounts);
@@ -150,7 +150,7 @@ impl Service {
     }
 
     /// Removes a resource, also from the collection that it is in. Of a task and its monitor only the
-    /// sight is gone: what they are about goes on.
+    /// sight is gone: what they are about continues.
     pub(crate) fn remove_silently(&self, key: &str) {
         let mut state = self.state();
         if let Some(pair) = state.tasks.pair(key) {

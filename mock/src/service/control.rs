@@ -59,7 +59,7 @@ pub(crate) fn answer(service: &Service, parts: &Parts, body: &Bytes) -> Response
                 }
                 response
             }
-            Err(error) => refused(StatusCode::BAD_REQUEST, &format!("this is no rule: {error}")),
+            Err(error) => refused(StatusCode::BAD_REQUEST, &format!("this is not a rule: {error}")),
         },
         (&Method::PUT, "faults/random", _) => match serde_json::from_slice::<Random>(body) {
             Ok(random) => {

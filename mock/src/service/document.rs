@@ -1,6 +1,6 @@
-//! The documents of a service that are no resources: the versions, the OData service document and
+//! The documents of a service that are not resources: the versions, the OData service document and
 //! `$metadata`. Each is made from the tree unless the tree has one of its own: what a capture has in the place
-//! of one, an error or a page of HTML, is none. All are open to everybody.
+//! of one, an error or a page of HTML, is not such a document. All are open to everybody.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

@@ -79,7 +79,7 @@ fn needed(state: &State, call: &Call) -> &'static str {
         Some(schema) if OF_USERS.contains(&schema) => CONFIGURE_USERS,
         Some(schema) if OF_MANAGER.contains(&schema) => CONFIGURE_MANAGER,
         Some(_) => CONFIGURE_COMPONENTS,
-        // Nothing is there, which whoever has logged in may be told.
+        // Nothing is there, and anyone who has logged in may know that.
         None => LOGIN,
     }
 }

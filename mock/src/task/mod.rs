@@ -1,5 +1,5 @@
-//! Operations that take their time: a request is answered with 202 and a task monitor, goes on as a
-//! Task (or a Job) that tells how far it is, and leaves its real answer with the monitor (DSP0266,
+//! Operations that take time: a request is answered with 202 and a task monitor, continues as a
+//! Task (or a Job) that shows how far it is, and leaves its real answer with the monitor (DSP0266,
 //! "Asynchronous operations"). What the operation does is the handlers' business; they carry it out
 //! when the task ends.
 

@@ -66,26 +66,26 @@ impl TaskRule {
         self
     }
 
-    /// The operation is not carried out, and the task ends as `Exception` with this text.
+    /// Has the operation fail: it is not carried out, and the task ends as `Exception` with this text.
     pub fn fails(mut self, text: &str) -> Self {
         self.failure = Some(text.to_owned());
         self
     }
 
-    /// The operation becomes a Job of the JobService, and `Location` is the job itself.
+    /// Has the operation become a Job of the JobService, and `Location` is the job itself.
     pub fn as_job(mut self) -> Self {
         self.job = true;
         self
     }
 
-    /// The service knows nothing more of the task as soon as it has ended: task and monitor are gone,
+    /// Has the service forget the task as soon as it has ended: task and monitor are gone,
     /// whether anybody has asked for the answer or not.
     pub fn forgotten(mut self) -> Self {
         self.forgotten = true;
         self
     }
 
-    /// The operation is done at once, whatever an earlier rule says.
+    /// Has the operation done at once, whatever an earlier rule says.
     pub fn at_once(mut self) -> Self {
         self.immediate = true;
         self

@@ -24,7 +24,7 @@ pub(super) struct Monitored {
 #[derive(Debug)]
 pub(super) enum Stage {
     Running,
-    /// The answer of the operation, for whoever asks first.
+    /// The answer of the operation, for anyone who asks first.
     Ended(Reply),
     /// That answer was given, or the task was cancelled.
     Gone,

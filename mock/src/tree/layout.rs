@@ -23,7 +23,7 @@ const MAX_FILE: u64 = 64 << 20;
 const MAX_FOLDER: u64 = 1 << 30;
 
 impl Tree {
-    /// The tree that this library carries: a two-socket rack server.
+    /// Creates the tree that this library carries: a two-socket rack server.
     pub fn demo() -> Self {
         assemble(demo::files())
     }
@@ -79,7 +79,7 @@ fn read(dir: &Path) -> Result<Vec<File>, Error> {
     Ok(files)
 }
 
-/// Reads a folder within `root`. A link that leads out of it is an error: whoever made the folder may not read what is there.
+/// Reads a folder within `root`. A link that leads out of it is an error: anyone who made the folder may not read what is there.
 fn read_below(root: &Path, dir: &Path, prefix: &str, depth: usize, files: &mut Vec<File>) -> Result<(), Error> {
     if depth > MAX_DEPTH {
         return Err(Error::new(format!(

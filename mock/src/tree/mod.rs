@@ -40,12 +40,12 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// A tree without any resource.
+    /// Creates a tree without any resource.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// This tree with one more resource; an earlier one of the same URI is replaced.
+    /// Adds a resource to the tree; an earlier one of the same URI is replaced.
     #[must_use]
     pub fn with(mut self, uri: &str, resource: Value) -> Self {
         self.insert(uri, resource);
@@ -65,7 +65,7 @@ impl Tree {
         self.payloads.insert(key, Payload { body, json: Some(Arc::new(resource)), exact: None, file: String::new() });
     }
 
-    /// This tree with one more payload, byte for byte, be it JSON or not; an earlier one of the same URI is replaced.
+    /// Adds a payload to the tree, byte for byte, be it JSON or not; an earlier one of the same URI is replaced.
     ///
     /// ```
     /// use rosefish_mock::Tree;
@@ -84,27 +84,27 @@ impl Tree {
         self
     }
 
-    /// How many payloads there are.
+    /// Returns how many payloads there are.
     pub fn len(&self) -> usize {
         self.payloads.len()
     }
 
-    /// Whether there is no payload at all.
+    /// Returns whether there is no payload at all.
     pub fn is_empty(&self) -> bool {
         self.payloads.is_empty()
     }
 
-    /// Whether there is a service root.
+    /// Returns whether there is a service root.
     pub fn has_root(&self) -> bool {
         self.json(uri::ROOT).is_some_and(Value::is_object)
     }
 
-    /// The URIs of all payloads, sorted, each once and without trailing slash.
+    /// Returns the URIs of all payloads, sorted, each once and without trailing slash.
     pub fn uris(&self) -> impl Iterator<Item = &str> {
         self.payloads.keys().map(String::as_str)
     }
 
-    /// The payloads that came from files: the file's path relative to the tree, and the URI it
+    /// Returns the payloads that came from files: the file's path relative to the tree, and the URI it
     /// answers to.
     pub fn files(&self) -> impl Iterator<Item = (&str, &str)> {
         self.payloads
@@ -113,17 +113,17 @@ impl Tree {
             .map(|(uri, payload)| (payload.file.as_str(), uri.as_str()))
     }
 
-    /// The bytes of a payload as they were captured.
+    /// Returns the bytes of a payload as they were captured.
     pub fn bytes(&self, uri: &str) -> Option<&[u8]> {
         self.payload(uri).map(|payload| payload.body.as_ref())
     }
 
-    /// A payload's JSON; `None` if there is no such payload or it is no JSON.
+    /// Returns a payload's JSON; `None` if there is no such payload or it is not JSON.
     pub fn json(&self, uri: &str) -> Option<&Value> {
         self.payload(uri)?.json.as_deref()
     }
 
-    /// What was unusual about the files.
+    /// Returns what was unusual about the files.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }

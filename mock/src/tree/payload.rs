@@ -18,7 +18,7 @@ pub(crate) struct File {
 pub(crate) struct Payload {
     /// The bytes, untouched.
     pub(crate) body: Bytes,
-    /// What they mean; `None` where they are no JSON.
+    /// What they mean; `None` where they are not JSON.
     pub(crate) json: Option<Arc<Value>>,
     /// The same with marked numbers ([`digits`](crate::tree::digits)), where it has such.
     pub(crate) exact: Option<Arc<Value>>,
@@ -38,7 +38,7 @@ pub struct Problem {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProblemKind {
-    /// Its text is no JSON, for this reason. It is served as it is.
+    /// Its text is not JSON, for this reason. It is served as it is.
     NotJson(String),
     /// Its `@odata.id` is not what its folder says; it answers to both.
     OtherId(String),
@@ -49,17 +49,17 @@ pub enum ProblemKind {
 }
 
 impl Problem {
-    /// The file's path, relative to the tree.
+    /// Returns the file's path, relative to the tree.
     pub fn file(&self) -> &str {
         &self.file
     }
 
-    /// The URI under which the file is served.
+    /// Returns the URI under which the file is served.
     pub fn uri(&self) -> &str {
         &self.uri
     }
 
-    /// What is unusual.
+    /// Returns what is unusual.
     pub fn kind(&self) -> &ProblemKind {
         &self.kind
     }
@@ -69,7 +69,7 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.file)?;
         match &self.kind {
-            ProblemKind::NotJson(why) => write!(f, "is no JSON ({why}); served as it is"),
+            ProblemKind::NotJson(why) => write!(f, "is not JSON ({why}); served as it is"),
             ProblemKind::OtherId(id) => write!(f, "its @odata.id is {id}; it answers to that and to {}", self.uri),
             ProblemKind::DuplicateId(id) => {
                 write!(f, "its @odata.id {id} is another payload's too; it answers to {}", self.uri)

@@ -1,4 +1,4 @@
-//! The JSON object that a request carries, or the answer to a request whose body is none.
+//! The JSON object that a request carries, or the answer to a request whose body is not one.
 
 use axum::http::{StatusCode, header};
 use serde_json::{Map, Value};

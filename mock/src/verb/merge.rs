@@ -111,7 +111,7 @@ impl Place {
 
 fn object(current: &mut Map<String, Value>, patch: &Map<String, Value>, place: &Place, outcome: &mut Outcome) {
     for (name, new) in patch {
-        // Annotations, @odata.id and the like among them, are no properties; a service passes over
+        // Annotations, @odata.id and the like among them, are not properties; a service passes over
         // them.
         if !name.contains('@') {
             let field = place.ty.and_then(|ty| ty.field(name));

@@ -13,7 +13,7 @@ use sha2::Sha256;
 
 /// How long a reply may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// How long no reply is no reply.
+/// How long to wait for a reply.
 const QUIET: Duration = Duration::from_millis(150);
 const CONSOLE_ID: u32 = 0xA4A3_A2A1;
 const RANDOM: [u8; 16] = [0x5A; 16];

@@ -1,4 +1,4 @@
-//! Hostile input: whatever arrives, the BMC stays up and goes on serving its sessions.
+//! Hostile input: whatever arrives, the BMC stays up and continues serving its sessions.
 
 use rosefish_mock::ipmi::Faults;
 

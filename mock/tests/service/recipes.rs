@@ -256,7 +256,7 @@ async fn events_are_streamed_over_http_1_alone() {
         let last = bmc.requests().to("GET", "/redfish/v1");
         assert_eq!(last.into_iter().last().unwrap().http_version(), format!("{version:?}"));
     }
-    // Without being told so, HTTP/2 is not on offer.
+    // HTTP/2 is not on offer by default.
     let bmc = MockBmc::start().await.unwrap();
     let certificate = reqwest::Certificate::from_pem(bmc.certificate_pem().unwrap().as_bytes()).unwrap();
     let client = reqwest::Client::builder().no_proxy().tls_certs_only([certificate]).build().unwrap();

@@ -1,4 +1,4 @@
-//! Operations that take their time.
+//! Operations that take time.
 
 use std::time::Duration;
 

@@ -2,19 +2,22 @@
 //! so that the session that the service may have made is known, and ended.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use http::header::AUTHORIZATION;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use tokio::sync::{OwnedMutexGuard, oneshot};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
+use tracing::instrument::{Instrument as _, WithSubscriber as _};
 
-use super::logout::Pending;
+use super::logout::{self, Pending};
 use super::place::Place;
-use super::{Opened, Session, header};
+use super::{Opened, PERSISTENCE, Session, header};
 use crate::client::credentials::Credentials;
 use crate::client::exchange::Exchange;
 use crate::client::request::{Request, Response};
+use crate::deadline;
 use crate::error::{Error, ErrorKind};
 use crate::message;
 
@@ -59,23 +62,28 @@ impl From<NoSession> for Error {
     }
 }
 
-/// A login that its caller may give up: from then on it has to come to its end before the program does.
+/// A login that its caller may give up: from then on it has to come to its end before the program does, and the turn to log in
+/// is over when it has.
 #[derive(Clone, Default)]
-struct Abandoned(Arc<Mutex<Option<Pending>>>);
+struct Abandoned(Arc<Mutex<Option<(Pending, Option<OwnedMutexGuard<()>>)>>>);
 
-struct Caller(Option<Abandoned>);
+struct Caller {
+    turn: Option<OwnedMutexGuard<()>>,
+    abandoned: Option<Abandoned>,
+}
 
 impl Drop for Caller {
     fn drop(&mut self) {
-        if let Some(Abandoned(slot)) = self.0.take() {
-            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(Pending::new());
+        if let Some(Abandoned(slot)) = self.abandoned.take() {
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some((Pending::new(), self.turn.take()));
         }
     }
 }
 
 impl Session {
     /// Logs in. The turn to do so comes back with the outcome. Where the caller gives up, it is over when the login has come to
-    /// its end: there is one at a time.
+    /// its end: there is one at a time. Where the service does not answer in time, the login is waited for without its
+    /// caller: a session that comes late is ended.
     pub(crate) async fn login(
         exchange: &Arc<Exchange>,
         sessions: &str,
@@ -83,23 +91,29 @@ impl Session {
         turn: Option<OwnedMutexGuard<()>>,
     ) -> (Result<Login, NoSession>, Option<OwnedMutexGuard<()>>) {
         exchange.secrets.know_credentials(credentials);
-        let (exchange, sessions, credentials) = (Arc::clone(exchange), sessions.to_owned(), credentials.clone());
+        let patience = exchange.deadline(&Request::new("POST", sessions)).saturating_duration_since(Instant::now());
+        let (exchange, place, credentials) = (Arc::clone(exchange), sessions.to_owned(), credentials.clone());
         let (told, outcome) = oneshot::channel();
         let abandoned = Abandoned::default();
-        let mut caller = Caller(Some(abandoned.clone()));
-        tokio::spawn(async move {
+        let mut caller = Caller { turn, abandoned: Some(abandoned.clone()) };
+        let login = async move {
             // Where nobody waits any more, it comes back and is dropped here: the logout begins.
-            drop(told.send((log_in(&exchange, &sessions, &credentials).await, turn)));
+            drop(told.send(log_in(&exchange, &place, &credentials, patience).await));
             drop(abandoned);
-        });
-        let outcome = outcome.await;
-        caller.0 = None;
-        let interrupted = |error| Error::new(ErrorKind::Connect, "the login was interrupted").with_source(error);
-        // What was to be done by way of the session was not sent.
-        let (login, turn) = match outcome {
-            Ok(outcome) => outcome,
-            Err(error) => (Err(interrupted(error).into()), None),
         };
+        logout::log_in(Box::pin(login.in_current_span().with_current_subscriber()));
+        let outcome = timeout_at(deadline::after(patience), outcome).await;
+        let login = match outcome {
+            Ok(outcome) => {
+                caller.abandoned = None;
+                let interrupted =
+                    |error| Error::new(ErrorKind::Connect, "the login was interrupted").with_source(error);
+                outcome.unwrap_or_else(|error| Err(interrupted(error).into()))
+            }
+            Err(_) => Err(Error::new(ErrorKind::Timeout, "no answer in time").at("POST", sessions).into()),
+        };
+        // The turn stays with the caller, however long the service takes. What was to be done by way of the session was not sent.
+        let turn = caller.turn.take();
         let login = login.map_err(|why| match why {
             NoSession::Refused(error) => NoSession::Refused(error.before_sending()),
             NoSession::WithoutToken(error) => NoSession::WithoutToken(error.before_sending()),
@@ -108,11 +122,19 @@ impl Session {
     }
 }
 
-async fn log_in(exchange: &Arc<Exchange>, sessions: &str, credentials: &Credentials) -> Result<Login, NoSession> {
+async fn log_in(
+    exchange: &Arc<Exchange>,
+    sessions: &str,
+    credentials: &Credentials,
+    patience: Duration,
+) -> Result<Login, NoSession> {
     let body = serde_json::json!({ "UserName": credentials.user, "Password": credentials.password.expose_secret() });
+    // The caller waits for no longer than its patience. An answer that comes later still says which session is to be ended.
+    let patience = patience.saturating_add(PERSISTENCE);
+    let until = deadline::after(patience);
     let request = Request::with_body("POST", sessions, body.to_string());
-    let until = exchange.deadline(&request);
-    let response = exchange.send(&request, &None, until).await?;
+    // The connections of the client belong to its runtime, and end with that.
+    let response = exchange.detached(patience).send(&request, &None, until).await?;
     let response = response.success(&request).map_err(full)?;
     let place = Place::of(exchange, sessions, &response, &credentials.user);
     let messages = response.messages();

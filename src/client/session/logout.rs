@@ -1,4 +1,5 @@
-//! The thread that ends what was dropped: logouts that nobody waits for, side by side, on a runtime of their own. A
+//! The thread that ends what was dropped: logouts that nobody waits for, side by side, on a runtime of their own. Logins run there
+//! as well, so that neither a caller that gives up nor the end of its runtime cuts one whose session would be left. A
 //! program that is about to end waits for them with [`logged_out`].
 
 use std::collections::HashMap;
@@ -24,15 +25,27 @@ struct Logout {
     pending: Pending,
 }
 
-static THREAD: LazyLock<UnboundedSender<Logout>> = LazyLock::new(|| {
-    let (sender, mut receiver) = unbounded_channel::<Logout>();
+enum Work {
+    Logout(Logout),
+    Login(BoxFuture<'static, ()>),
+}
+
+static THREAD: LazyLock<UnboundedSender<Work>> = LazyLock::new(|| {
+    let (sender, mut receiver) = unbounded_channel::<Work>();
     // If there can't be a thread there are no logouts, and nobody waits: the channel is closed.
     let _ = thread::Builder::new().name("rosefish-logout".to_owned()).spawn(move || {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
         runtime.block_on(async {
             let all = Arc::new(Semaphore::new(IN_ALL));
             let mut origins: HashMap<String, Weak<Semaphore>> = HashMap::new();
-            while let Some(Logout { origin, work, pending }) = receiver.recv().await {
+            while let Some(work) = receiver.recv().await {
+                let Logout { origin, work, pending } = match work {
+                    Work::Logout(logout) => logout,
+                    Work::Login(login) => {
+                        tokio::spawn(login);
+                        continue;
+                    }
+                };
                 if origins.len() > IN_ALL {
                     origins.retain(|_, limit| limit.strong_count() > 0);
                 }
@@ -55,8 +68,20 @@ static THREAD: LazyLock<UnboundedSender<Logout>> = LazyLock::new(|| {
 /// Carries out a logout in the background.
 pub(super) fn start(origin: String, work: impl Future<Output = ()> + Send + 'static) {
     let logout = Logout { origin, work: Box::pin(work), pending: Pending::new() };
-    if let Err(unsent) = THREAD.send(logout) {
-        tracing::warn!(origin = unsent.0.origin, "a session is left: there is no thread to end it");
+    if let Err(unsent) = THREAD.send(Work::Logout(logout))
+        && let Work::Logout(logout) = unsent.0
+    {
+        tracing::warn!(origin = logout.origin, "a session is left: there is no thread to end it");
+    }
+}
+
+/// Carries out a login where neither its caller nor the end of the caller's runtime cuts it. Without a thread it runs in the
+/// caller's runtime.
+pub(super) fn log_in(work: BoxFuture<'static, ()>) {
+    if let Err(unsent) = THREAD.send(Work::Login(work))
+        && let Work::Login(work) = unsent.0
+    {
+        tokio::spawn(work);
     }
 }
 

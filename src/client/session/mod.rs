@@ -34,7 +34,7 @@ pub(crate) struct Session {
 struct Opened {
     place: Box<Place>,
     with: Authorization,
-    /// Whether it has yet to be ended by whoever drops this.
+    /// Whether it has yet to be ended by anyone who drops this.
     ours: bool,
     exchange: Arc<Exchange>,
 }

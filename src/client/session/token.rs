@@ -5,7 +5,7 @@ use std::fmt;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-/// A session that a program may go on with in another client or process: [`Client::session_token`] gives it, and
+/// A session that a program may continue with in another client or process: [`Client::session_token`] gives it, and
 /// [`ClientBuilder::session`] takes it. It stands for the credentials until it is ended, and is never shown.
 ///
 /// ```
@@ -43,27 +43,27 @@ pub struct ExposedSession {
 }
 
 impl ExposedSession {
-    /// A session that something else than this library opened.
+    /// Creates a session that something else than this library opened.
     pub fn new(origin: impl Into<String>, token: impl Into<String>, uri: Option<String>) -> Self {
         Self { origin: origin.into(), token: token.into(), uri }
     }
 }
 
 impl SessionToken {
-    /// The session with its secret in plain sight.
+    /// Returns the session with its secret in plain sight.
     #[must_use]
     pub fn expose(&self) -> ExposedSession {
         let token = self.token.expose_secret().to_owned();
         ExposedSession { origin: self.origin.clone(), token, uri: self.uri.clone() }
     }
 
-    /// The URI of the session, where it is known.
+    /// Returns the URI of the session, where it is known.
     #[must_use]
     pub fn uri(&self) -> Option<&str> {
         self.uri.as_deref()
     }
 
-    /// The service that it is a session at.
+    /// Returns the service that it is a session at.
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.origin

@@ -3,6 +3,7 @@
 
 mod certificate;
 mod rsa;
+pub(crate) mod shared;
 mod verify;
 
 use std::fmt;
@@ -41,7 +42,7 @@ pub(crate) enum HttpVersion {
 }
 
 /// How the service's certificate is judged.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum Trust {
     /// By the roots that the operating system trusts.
     #[default]

@@ -16,6 +16,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{Body, HttpRequest, HttpResponse, LongLived, Transport};
 use crate::client::address::HostName;
 use crate::client::headers;
+use crate::client::tls::shared::{Kind, SharedTls};
 use crate::client::tls::{ClientCertificate, HttpVersion, Refusal, TlsVersion, Trust, hexadecimal};
 use crate::error::{Error, ErrorKind};
 
@@ -55,7 +56,7 @@ pub(crate) struct Http {
 }
 
 impl Http {
-    pub(crate) fn new(config: HttpConfig) -> Result<Self, Error> {
+    pub(crate) fn new(config: HttpConfig, shared: Option<&SharedTls>) -> Result<Self, Error> {
         // No connection is encrypted where the URL says http, but reqwest wants a TLS backend all the same.
         let trust = if config.encrypted { &config.trust } else { &Trust::Anything };
         let address = match &config.host {
@@ -64,7 +65,14 @@ impl Http {
         };
         // HTTP/2 would send the name that stands in.
         let version = if address.is_some() { HttpVersion::Http1 } else { config.version };
-        let tls = trust.config(config.certificate.as_ref(), config.oldest_tls, version, address)?;
+        let make = || trust.config(config.certificate.as_ref(), config.oldest_tls, version, address);
+        let tls = match shared {
+            // What is about this host alone is not for others.
+            Some(shared) if config.certificate.is_none() && address.is_none() => {
+                shared.get(Kind { trust: trust.clone(), oldest: config.oldest_tls, version }, make)?
+            }
+            _ => make()?,
+        };
         Self::with_tls(HttpConfig { version, ..config }, tls)
     }
 

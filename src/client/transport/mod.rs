@@ -1,5 +1,27 @@
 //! The seam under the client: whatever can send one HTTP request and give back the answer. Sessions, retries, limits,
 //! redirects and caching are above it and the same for all.
+//!
+//! [`ClientBuilder::wrap_transport`](crate::ClientBuilder::wrap_transport) puts one around the client's own:
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use futures_util::future::BoxFuture;
+//! use rosefish::transport::{HttpRequest, HttpResponse, Transport};
+//!
+//! #[derive(Debug)]
+//! struct Counted(Arc<dyn Transport>, std::sync::atomic::AtomicUsize);
+//!
+//! impl Transport for Counted {
+//!     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, rosefish::Error>> {
+//!         self.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+//!         self.0.send(request)
+//!     }
+//! }
+//!
+//! let builder = rosefish::Client::builder("https://bmc").wrap_transport(|inner| Arc::new(Counted(inner, 0.into())));
+//! # let _ = builder;
+//! ```
 
 mod body;
 pub(super) mod http;
@@ -21,7 +43,7 @@ pub type HttpRequest = ::http::Request<Body>;
 /// An answer as it came, its body yet to be read.
 pub type HttpResponse = ::http::Response<Body>;
 
-/// Marks, among its extensions, a request whose answer is a stream that may go on for ever: server-sent events. The transport
+/// Marks, among its extensions, a request whose answer is a stream that may continue for ever: server-sent events. The transport
 /// that ships asks for these over connections of HTTP/1.1 of their own, as some services that speak HTTP/2 have no
 /// events there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +56,7 @@ pub struct LongLived;
 ///
 /// What an implementation must keep to:
 ///
-/// - A request is sent once. It may be sent anew only where it is certain that the service has not seen it.
+/// - A request is sent once. It may be sent again only where it is certain that the service has not seen it.
 /// - The body of a request has a length, which goes out as `Content-Length`; where the body ends in an error, the request is
 ///   broken off, so that the service does not take what came for the whole. An upload is not in memory: its pieces are asked
 ///   for as they can be sent.

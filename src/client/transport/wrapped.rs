@@ -11,7 +11,7 @@ use crate::error::Error;
 /// What a program makes of a transport.
 pub(crate) type Wrap = Arc<dyn Fn(Arc<dyn Transport>) -> Arc<dyn Transport> + Send + Sync>;
 
-/// The transport that was made, together with what it was made of: for another runtime, it is made anew of what the inner one has
+/// The transport that was made, together with what it was made of: for another runtime, it is made again of what the inner one has
 /// for that.
 pub(crate) struct Wrapped {
     outer: Arc<dyn Transport>,

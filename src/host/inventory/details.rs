@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::services::inventory::kind::ComponentKind;
 use crate::services::survey::{is_absent, text};
 
-/// What is particular of a component. What doesn't apply to it, or isn't said, is none.
+/// What is particular of a component. What doesn't apply to it, or isn't said, is `None`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -14,7 +14,7 @@ pub(crate) struct Reading {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) kind: Kind,
-    /// None where there is no reading at present, or ever.
+    /// None where there is no reading now, or ever.
     pub(crate) value: Option<f64>,
     /// As UCUM spells it, mostly.
     pub(crate) unit: Option<String>,
@@ -37,7 +37,7 @@ pub(crate) enum Condition {
     /// It isn't said.
     #[default]
     Unknown,
-    /// There is no such thing at present: its place is empty.
+    /// There is no such thing now: its place is empty.
     Absent,
     /// It is off, or out of service.
     Off,
@@ -75,7 +75,7 @@ impl Condition {
     }
 }
 
-/// A number, if only as text: `"152"`. `"N/A"` is none.
+/// A number, if only as text: `"152"`. `"N/A"` is not one.
 fn number(json: &Value, name: &str) -> Option<f64> {
     match json.get(name)? {
         Value::String(text) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),

@@ -58,7 +58,7 @@ impl Readings {
     fn find(&self, place: &str, new: &Reading) -> Option<usize> {
         let is_same = |listed: &Listed| is_same_kind(&listed.reading, new);
         let by_uri = std::iter::once(&new.id).chain(&new.same_as).filter_map(|uri| self.places.get(key(uri)).copied());
-        // A power supply is none of the sensors in it.
+        // A power supply is not one of the sensors in it.
         if let Some(at) =
             by_uri.clone().find(|at| self.list.get(*at).is_some_and(|one| is_compatible(&one.reading, new)))
         {

@@ -19,7 +19,7 @@ pub(super) fn of_redundancy(uri: &str, json: &Value) -> Vec<Reading> {
     let mut all = Vec::new();
     for (array, name) in ARRAYS {
         let groups = json.get(array).and_then(Value::as_array).into_iter().flatten();
-        // Nothing but a link is no group.
+        // A link alone is not a group.
         let groups: Vec<_> =
             groups.enumerate().filter(|(_, group)| group.get("Status").is_some_and(Value::is_object)).collect();
         let several = groups.len() > 1;

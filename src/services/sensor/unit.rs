@@ -1,4 +1,4 @@
-//! Units, spelled one way whoever spelled them: as UCUM does (`Cel`, `V`, `W`, `%`), but for `RPM`, which everybody knows.
+//! Units, spelled one way whatever a service's spelling: as UCUM does (`Cel`, `V`, `W`, `%`), but for `RPM`, which everybody knows.
 
 /// Other spellings, of services and of IPMI.
 const SPELLINGS: [(&str, &str); 33] = [

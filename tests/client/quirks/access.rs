@@ -49,7 +49,7 @@ async fn a_full_table_of_sessions_is_an_error_of_its_own() {
 #[tokio::test]
 async fn a_logout_that_is_refused_hurts_nobody() {
     let (mock, bmc) = with(Quirk::LogoutSays400).await;
-    // Said to whoever asks for it; a drop asks nobody.
+    // Said to anyone who asks for it; a drop asks nobody.
     let said = bmc.close().await;
     assert!(said.as_ref().is_ok() || said.is_err_and(|error| error.status() == Some(400)));
     all_ended(&mock).await;

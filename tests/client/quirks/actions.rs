@@ -1,4 +1,4 @@
-//! Actions, and what goes on after them.
+//! Actions, and what continues after them.
 
 use std::time::Duration;
 
@@ -149,7 +149,7 @@ async fn a_task_that_is_forgotten_when_it_ends_is_done() {
     assert!(!end.is_known(), "{end:?}");
     assert_eq!(mock.resource(SYSTEM).unwrap()["PowerState"], "Off");
 
-    // The answer is there once: whoever waits keeps it.
+    // The answer is there once: anyone who waits keeps it.
     let rule = TaskRule::new("POST", "**/ComputerSystem.Reset").takes(Duration::from_millis(100));
     let (mock, bmc) = started(MockBmc::builder().task(rule)).await;
     let task = system(&bmc).await.reset(ResetType::ForceOff).await.unwrap().task.unwrap();
@@ -202,7 +202,7 @@ async fn a_monitor_may_be_below_its_task() {
     mock.faults().add(Rule::on("GET", task).then(Action::json(200, shown("Completed"))));
     let reply = system(&bmc).await.reset(ResetType::ForceRestart).await.unwrap().task.unwrap();
     assert_eq!((reply.handle().monitor(), reply.handle().task()), (Some(&*monitor), Some(task)));
-    // Another process goes on with it.
+    // Another process continues with it.
     let handle: TaskHandle = serde_json::from_str(&serde_json::to_string(reply.handle()).unwrap()).unwrap();
     bmc.task(handle).every(SOON).wait(LONG).await.unwrap();
 }

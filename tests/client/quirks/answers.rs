@@ -149,7 +149,7 @@ async fn errors_are_understood_in_every_shape() {
         assert!(error.to_string().contains("Fan 3 is in the way."), "{number}: {error}");
         assert_eq!(error.related_properties().next(), related, "{number}");
     }
-    // Nothing at all is not much, but the status is told.
+    // Nothing at all is not much, but the status is reported.
     for status in [400, 500, 504] {
         mock.faults().clear();
         mock.faults().add(Rule::on("PATCH", SYSTEM).then(Action::empty(status)));

@@ -91,7 +91,7 @@ async fn an_update_says_how_its_image_is_fetched_where_the_service_misses_that()
     let second = json!({ "ImageURI": image, "ForceUpdate": true, "TransferProtocol": "HTTPS" });
     assert_eq!(sent(), [first, second], "the second because the first was refused");
 
-    // In the service's own spelling; and not where it knows no such protocol, or none can be told.
+    // In the service's own spelling; and not where it knows no such protocol, or none is known.
     let spelled = |values: Value| {
         let mut service = mock.resource(UPDATE).unwrap();
         let action = &mut service["Actions"]["#UpdateService.SimpleUpdate"];

@@ -30,7 +30,7 @@ async fn tags_that_services_spoil_are_sent_in_the_form_that_they_take() {
 async fn a_service_that_only_compresses_is_read_and_changed() {
     let (mock, bmc) = with(Quirk::CompressedOnly).await;
     let _ = tag(&bmc, "rack 7").await.unwrap();
-    // Somebody else was faster: the tag is read anew, for which compression is left out where that is possible.
+    // Somebody else was faster: the tag is read again, for which compression is left out where that is possible.
     let mut edit = system(&bmc).await.edit();
     edit.asset_tag = Some("rack 8".into());
     let mut other = mock.resource(SYSTEM).unwrap();

@@ -83,7 +83,7 @@ pub(crate) fn decode_kept<T: Type>(json: Lossy<'_>) -> Result<Decoded<T>, Decode
     Ok(Decoded { value, deviations })
 }
 
-/// The `@odata.type` of a payload, without decoding it.
+/// Returns the `@odata.type` of a payload, without decoding it.
 #[must_use]
 pub fn peek_odata_type(json: &[u8]) -> Option<ODataType> {
     let (json, limits) = (without_mark(json), Limits::default());

@@ -39,7 +39,7 @@ macro_rules! kinds {
             /// All kinds.
             pub const ALL: &'static [Self] = &[$(Self::$kind,)*];
 
-            /// A name for tables and JSON, `wrong-type`.
+            /// Returns a name for tables and JSON, `wrong-type`.
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self {

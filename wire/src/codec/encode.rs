@@ -7,7 +7,7 @@ use crate::codec::residue::{Beside, Form};
 use crate::reflect::record::{Item, Record, Slot};
 use crate::value::link::{AnyLink, LinkView};
 
-/// The record as JSON text. A record that was decoded and left alone gives the JSON that it came from, numbers
+/// Returns the record as JSON text. A record that was decoded and left alone gives the JSON that it came from, numbers
 /// compared by value and the order of names aside.
 #[must_use]
 pub fn encode(record: &dyn Record) -> String {
@@ -16,8 +16,8 @@ pub fn encode(record: &dyn Record) -> String {
     writer.text()
 }
 
-/// The record as JSON, as [`encode`] has it, with the bytes that came where they are not UTF-8 (the text has U+FFFD
-/// there), and with what stood behind the object.
+/// Returns the record as JSON, as [`encode`] has it, with the bytes that came where they are not UTF-8 (the text has
+/// U+FFFD there), and with what stood behind the object.
 #[must_use]
 pub fn encode_bytes(record: &dyn Record) -> Vec<u8> {
     let mut writer = Writer::default();

@@ -43,25 +43,25 @@ impl DecodeError {
         Self(Box::new(Failure { kind, pointer, line, column, excerpt }))
     }
 
-    /// What kind of failure it is.
+    /// Returns what kind of failure it is.
     #[must_use]
     pub fn kind(&self) -> &DecodeErrorKind {
         &self.0.kind
     }
 
-    /// Where in the text, counted from 1: line and column.
+    /// Returns where in the text, counted from 1: line and column.
     #[must_use]
     pub fn position(&self) -> (usize, usize) {
         (self.0.line, self.0.column)
     }
 
-    /// The JSON pointer of the value that could not be read.
+    /// Returns the JSON pointer of the value that could not be read.
     #[must_use]
     pub fn pointer(&self) -> &str {
         &self.0.pointer
     }
 
-    /// Whether a limit was exceeded, as opposed to text that is not JSON.
+    /// Returns whether a limit was exceeded, as opposed to text that is not JSON.
     #[must_use]
     pub fn is_limit(&self) -> bool {
         matches!(

@@ -19,7 +19,7 @@ pub enum Peek {
     Object,
 }
 
-/// What is wrong with text that is no JSON. Where, the [`Json`] tells that came upon it.
+/// What is wrong with text that is not JSON. The [`Json`] that came upon it says where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wrong {
     End,
@@ -60,7 +60,7 @@ pub(crate) struct Quoted<'j> {
 }
 
 impl<'j> Quoted<'j> {
-    /// What it means; none where that is no Unicode text, as half a surrogate pair is none.
+    /// What it means; none where that is not Unicode text, as half a surrogate pair isn't.
     #[inline]
     pub(crate) fn text(self) -> Option<Cow<'j, str>> {
         if self.escaped { self.unescaped().map(Cow::Owned) } else { Some(Cow::Borrowed(self.raw)) }
@@ -332,7 +332,7 @@ const fn all(byte: u8) -> u128 {
 /// How many bytes come before one that ends a string, begins an escape or may not stand in a string.
 #[inline]
 fn plain(bytes: &[u8]) -> usize {
-    // Sixteen at a time. A byte's highest bit tells what it is; only above the first such byte may it tell too much.
+    // Sixteen at a time. A byte's highest bit shows what it is; only above the first such byte may it show too much.
     let special = |chunk: u128| {
         let is_zero = |chunk: u128| chunk.wrapping_sub(all(1));
         let control = chunk.wrapping_sub(all(b' '));

@@ -1,5 +1,5 @@
 //! JSON text of a payload that was not all text: U+FFFD stands where bytes are not UTF-8, and those bytes are kept
-//! beside it. Whoever wants text has text; whoever writes bytes writes those that came.
+//! beside it. Anyone who wants text has text; anyone who writes bytes writes those that came.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -37,7 +37,7 @@ impl Lost {
         self.bytes.get(..usize::from(self.length)).unwrap_or_default()
     }
 
-    /// The same, in a text that goes on from here.
+    /// The same, in a text that continues from here.
     pub(crate) fn moved(self, from: usize, to: usize) -> Self {
         Self { at: u32::try_from(self.at().saturating_sub(from).saturating_add(to)).unwrap_or(u32::MAX), ..self }
     }

@@ -1,5 +1,5 @@
 //! Payloads that are JSON but for the bytes in some strings, made into JSON text: bytes that are not UTF-8 become U+FFFD,
-//! control characters become the escapes that JSON wants in their place. What was mended, and where, is told.
+//! control characters become the escapes that JSON wants in their place. What was mended, and where, is reported.
 
 use super::json::position;
 use super::lossy::{Lossy, Lost};
@@ -15,7 +15,7 @@ pub(crate) struct Mended<'p> {
 }
 
 impl<'p> Mended<'p> {
-    /// None where there is nothing to mend, or so much that it is no text at all, or takes more than this memory beside a copy of
+    /// None where there is nothing to mend, or so much that it is not text at all, or takes more than this memory beside a copy of
     /// the payload.
     pub(crate) fn of(payload: &'p [u8], memory: usize) -> Option<Self> {
         let most = Mender::MOST.min(memory / Mender::COST);

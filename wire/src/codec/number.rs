@@ -9,7 +9,7 @@ pub(crate) enum Whole {
     TooLarge,
 }
 
-/// A number's text as an integer; none where it is no number.
+/// A number's text as an integer; none where it is not a number.
 pub(crate) fn whole(text: &str) -> Option<Whole> {
     if let Ok(number) = text.parse::<i64>() {
         return Some(Whole::Exact(number));

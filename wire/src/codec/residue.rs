@@ -9,8 +9,26 @@ use crate::reflect::secret::shown;
 
 /// What a payload had beyond the fields of its type.
 ///
-/// It is part of every generated type, so that nothing is lost when a decoded value is encoded again. To read
-/// vendor properties from it, see [`Residue::get`].
+/// It is part of every generated type, so that nothing is lost when a decoded value is encoded again. Three things go there, as the
+/// JSON text that they were: properties that the type does not have, annotations (`Name@Message.ExtendedInfo`), and the original
+/// of each value that its field could not take as it was, explicit nulls among them. A field that is changed loses its original.
+/// An empty residue is one pointer wide, and nothing in it is parsed before somebody asks.
+///
+/// ```
+/// use rosefish_wire::{ActionTarget, Limits, decode, encode};
+///
+/// let json = br#"{"target": "/redfish/v1/Actions/Polish", "title": 7, "Grade": "Fine"}"#;
+/// let mut action = decode::<ActionTarget>(json, &Limits::default())?.value;
+/// assert_eq!(action.residue.get("Grade"), Some("\"Fine\""));
+/// assert_eq!(action.title.as_deref(), Some("7"));
+/// assert!(encode(&action).contains(r#""title":7"#)); // the original, not its text
+///
+/// action.title = Some("Polish".to_owned());
+/// assert!(encode(&action).contains(r#""title":"Polish""#));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// [`Record`](crate::Record) shows how a type has one.
 #[derive(Clone, Default)]
 pub struct Residue(Option<Box<Rest>>);
 
@@ -82,14 +100,14 @@ impl Residue {
     /// Nothing.
     pub const NONE: Self = Self(None);
 
-    /// Whether there is nothing.
+    /// Returns whether there is nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
     }
 
-    /// The JSON text of a property or annotation that has no field of its own, by its exact name. Where bytes of it were
-    /// not UTF-8 it has U+FFFD; [`encode_bytes`](crate::encode_bytes) gives the bytes back.
+    /// Returns the JSON text of a property or annotation that has no field of its own, by its exact name. Where bytes
+    /// of it were not UTF-8 it has U+FFFD; [`encode_bytes`](crate::encode_bytes) gives the bytes back.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.kept(name).map(|json| json.text)
@@ -99,7 +117,7 @@ impl Residue {
         self.unknown().filter(|(found, _)| *found == name).map(|(_, json)| json).last()
     }
 
-    /// All properties and annotations that have no field of their own: name and JSON text.
+    /// Returns all properties and annotations that have no field of their own: name and JSON text.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.unknown().map(|(name, json)| (name, json.text))
     }
@@ -168,7 +186,7 @@ impl Residue {
     fn add(&mut self, slot: u16, form: Form, name: Lossy<'_>, json: Lossy<'_>) {
         let rest = self.0.get_or_insert_default();
         let start = rest.text.len();
-        // What the form tells already is not kept.
+        // What the form shows already is not kept.
         let json = if form.json().is_some() { Lossy::default() } else { json };
         let length = name.text.len().saturating_add(json.text.len());
         if length > 0 {

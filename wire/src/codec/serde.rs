@@ -21,7 +21,7 @@ pub fn serialize<S: Serializer>(record: &dyn Record, serializer: S) -> Result<S:
     Node::all(&text).map_err(S::Error::custom)?.serialize(serializer)
 }
 
-/// Reads a record with any serde deserializer. Where the payload departs from the schemas is not told: use
+/// Reads a record with any serde deserializer. Where the payload departs from the schemas is not reported: use
 /// [`decode`] for that.
 ///
 /// # Errors

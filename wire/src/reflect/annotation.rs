@@ -19,7 +19,7 @@ impl<'a> Annotations<'a> {
         Self(record)
     }
 
-    /// The JSON text of an annotation: of a property, or of the object where the property is `""`.
+    /// Returns the JSON text of an annotation: of a property, or of the object where the property is `""`.
     ///
     /// `get("BootSourceOverrideTarget", "Redfish.AllowableValues")`
     #[must_use]
@@ -32,7 +32,7 @@ impl<'a> Annotations<'a> {
         self.0.residue().unknown().filter(|(name, _)| is_wanted(name)).map(|(_, json)| json).last()
     }
 
-    /// An annotation as a value of a serde type.
+    /// Returns an annotation as a value of a serde type.
     ///
     /// # Errors
     ///
@@ -41,17 +41,17 @@ impl<'a> Annotations<'a> {
         self.get(property, term).map(value_of)
     }
 
-    /// An annotation as a value of a Redfish type, `record::<schema::Settings>("", "Redfish.Settings")`.
+    /// Returns an annotation as a value of a Redfish type, `record::<schema::Settings>("", "Redfish.Settings")`.
     ///
     /// # Errors
     ///
-    /// Where the annotation is no object.
+    /// Where the annotation is not an object.
     #[must_use]
     pub fn record<T: Type>(self, property: &str, term: &str) -> Option<Result<Decoded<T>, DecodeError>> {
         self.kept(property, term).map(decode_kept)
     }
 
-    /// The values that the service accepts for a property or parameter (`@Redfish.AllowableValues`).
+    /// Returns the values that the service accepts for a property or parameter (`@Redfish.AllowableValues`).
     #[must_use]
     pub fn allowable_values(self, property: &str) -> Option<Vec<String>> {
         self.parse::<serde_json::Value>(property, "Redfish.AllowableValues")?.ok()?.as_array().map(|values| {
@@ -59,7 +59,7 @@ impl<'a> Annotations<'a> {
         })
     }
 
-    /// All: the property (or `""`), the term and the JSON text.
+    /// Returns all: the property (or `""`), the term and the JSON text.
     pub fn iter(self) -> impl Iterator<Item = (&'a str, &'a str, &'a str)> {
         let record = self.0;
         record.residue().iter().filter_map(|(name, json)| name.split_once('@').map(|(of, term)| (of, term, json)))
@@ -67,7 +67,7 @@ impl<'a> Annotations<'a> {
 }
 
 impl dyn Record {
-    /// The annotations of this object and of its properties.
+    /// Returns the annotations of this object and of its properties.
     #[must_use]
     pub fn annotations(&self) -> Annotations<'_> {
         Annotations::of(self)
@@ -75,7 +75,7 @@ impl dyn Record {
 }
 
 impl ActionTarget {
-    /// The values that the service accepts for a parameter, where it says so right here.
+    /// Returns the values that the service accepts for a parameter, where it says so right here.
     #[must_use]
     pub fn allowable_values(&self, parameter: &str) -> Option<Vec<String>> {
         (self as &dyn Record).annotations().allowable_values(parameter)

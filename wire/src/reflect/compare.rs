@@ -61,14 +61,14 @@ fn copy_slot(from: &Slot<'_>, to: SlotMut<'_>) {
     }
 }
 
-/// A copy of a record.
+/// Returns a copy of a record.
 pub fn copied<T: Record + Default>(record: &T) -> T {
     let mut made = T::default();
     copy(record, &mut made);
     made
 }
 
-/// Whether two records are of one type and have the same content.
+/// Returns whether two records are of one type and have the same content.
 pub fn same(one: &dyn Record, other: &dyn Record) -> bool {
     one.table() == other.table()
         && (0..one.table().fields.len()).all(|number| same_slot(&one.slot(number), &other.slot(number)))
@@ -206,7 +206,7 @@ impl fmt::Debug for dyn Record {
 }
 
 impl dyn Record {
-    /// A copy, whatever its type.
+    /// Returns a copy, whatever its type.
     #[must_use]
     pub fn to_box(&self) -> Box<dyn Record> {
         let mut made = self.table().make();

@@ -63,15 +63,15 @@ fn masked(body: &str) -> Option<String> {
 }
 
 impl Patch {
-    /// Whether nothing changed.
+    /// Returns whether nothing changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
 }
 
-/// What a PATCH has to say to make `old` into `new`. Numbers are compared by value, and objects whatever the order of their
-/// members: what went through JSON and back (`serde_json::to_value`, `from_value`) is not a change.
+/// Returns what a PATCH has to say to make `old` into `new`. Numbers are compared by value, and objects whatever the
+/// order of their members: what went through JSON and back (`serde_json::to_value`, `from_value`) is not a change.
 #[must_use]
 pub fn diff(old: &dyn Record, new: &dyn Record) -> Patch {
     if alike(old, new) {
@@ -82,7 +82,7 @@ pub fn diff(old: &dyn Record, new: &dyn Record) -> Patch {
     Patch { body, changes }
 }
 
-/// What a POST that creates `new` would say: all that is set.
+/// Returns what a POST that creates `new` would say: all that is set.
 #[must_use]
 pub fn creation(new: &dyn Record) -> Patch {
     let patch = diff(&*new.table().make(), new);

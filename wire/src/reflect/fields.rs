@@ -29,7 +29,7 @@ struct Place {
 }
 
 impl Fields {
-    /// Of text as the schema compiler writes it, a line per property: name, place of the description, kind, flags,
+    /// Reads text as the schema compiler writes it, a line per property: name, place of the description, kind, flags,
     /// version, unit, minimum, maximum, pattern and deprecation, with tabs between; what is last and empty is left out.
     /// The kinds of enumerations, objects and links are followed by the name of their type, which is among `types`.
     #[must_use]
@@ -37,7 +37,7 @@ impl Fields {
         Self { text, types, read: OnceLock::new() }
     }
 
-    /// The place of the property of this exact name.
+    /// Returns the place of the property of this exact name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<usize> {
         self.named(name).map(|(slot, _)| slot)

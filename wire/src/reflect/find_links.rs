@@ -17,7 +17,7 @@ pub struct FoundLink {
     pub target: &'static Table,
 }
 
-/// All links of a record that lead somewhere.
+/// Returns all links of a record that lead somewhere.
 #[must_use]
 pub fn links(record: &dyn Record) -> Vec<FoundLink> {
     let mut found = Vec::new();

@@ -36,7 +36,8 @@ struct Read {
 }
 
 impl Module {
-    /// A schema's name, its types as text, what makes an empty record of each, and where to find the other schemas.
+    /// Returns a schema's name, its types as text, what makes an empty record of each, and where to find the other
+    /// schemas.
     #[must_use]
     pub const fn new(
         schema: &'static str,
@@ -57,7 +58,8 @@ impl Module {
         table.unwrap_or(&NO_PARAMETERS)
     }
 
-    /// The number of a member of the enumeration of this number, beyond the last for a spelling that it doesn't have.
+    /// Returns the number of a member of the enumeration of this number, beyond the last for a spelling that it
+    /// doesn't have.
     #[must_use]
     #[inline(never)]
     pub fn member(&'static self, enumeration: usize, member: &Member<'_>) -> usize {
@@ -65,7 +67,7 @@ impl Module {
         member.number.unwrap_or_else(find)
     }
 
-    /// All record types.
+    /// Returns all record types.
     #[must_use]
     pub fn types(&'static self) -> &'static [Table] {
         &self.read().tables
@@ -91,22 +93,22 @@ fn schemas_of(modules: Modules, name: &str) -> &'static [&'static Module] {
     rest.get(..rest.partition_point(|module| module.schema == schema)).unwrap_or_default()
 }
 
-/// The record type of this full name.
+/// Returns the record type of this full name.
 pub fn find_table(modules: Modules, name: &str) -> Option<&'static Table> {
     schemas_of(modules, name).iter().flat_map(|module| module.types()).find(|table| table.name == name)
 }
 
-/// The record type of this name; of a resource the bare name will do.
+/// Returns the record type of this name; of a resource the bare name will do.
 pub fn find_type(modules: Modules, name: &str) -> Option<&'static Table> {
     if name.contains('.') { find_table(modules, name) } else { find_table(modules, &format!("{name}.{name}")) }
 }
 
-/// All record types.
+/// Returns all record types.
 pub fn tables(modules: Modules) -> impl Iterator<Item = &'static Table> {
     modules.iter().flat_map(|module| module.types())
 }
 
-/// A description and the long one that goes with it, from the text that the schema compiler wrote of all.
+/// Returns a description and the long one that goes with it, from the text that the schema compiler wrote of all.
 #[must_use]
 pub fn description(text: &'static str, doc: Doc) -> Option<(&'static str, &'static str)> {
     let place = usize::try_from(doc.0).ok().filter(|place| *place > 0)?;

@@ -6,7 +6,7 @@ use crate::codec::writer::Writer;
 use crate::reflect::record::{Item, Record, Slot};
 use crate::value::link::LinkView;
 
-/// The JSON text of what a pointer points at, `/Boot/BootSourceOverrideTarget`; none where nothing is there.
+/// Returns the JSON text of what a pointer points at, `/Boot/BootSourceOverrideTarget`; none where nothing is there.
 #[must_use]
 pub fn at(record: &dyn Record, pointer: &str) -> Option<String> {
     if pointer.is_empty() {

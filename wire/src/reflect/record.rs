@@ -10,8 +10,60 @@ use crate::reflect::table::{Table, TypeKind};
 use crate::value::action::{Actions, NO_PARAMETERS};
 use crate::value::link::AnyLink;
 
-/// A struct whose fields can be reached by number, as [`Table::fields`] numbers them. These functions alone, as there are
-/// a thousand such types: all else is made of them.
+/// A struct whose fields can be reached by number, as [`Table::fields`] numbers them. It has these functions alone, as there
+/// are a thousand such types; decoding, encoding, comparing and printing are written once, on `dyn Record`.
+///
+/// Programs don't implement it: the schema compiler does. This is what it writes for a type of two properties, and what comes
+/// of that:
+///
+/// ```
+/// use rosefish_wire::generated::{Module, new};
+/// use rosefish_wire::{self as wire, Limits, Record, Residue, Slot, SlotMut, Table};
+///
+/// #[derive(Debug, Clone, Default)]
+/// struct Lamp {
+///     name: Option<String>,
+///     watts: Option<i64>,
+///     // What a payload has beyond the two, and what they could not take as it was.
+///     residue: Residue,
+/// }
+///
+/// // What the schema says, a line for each property: its name, where its description is, its kind, its flags.
+/// const TABLES: &str = "1.0.0\n\n*Demo.Lamp\t0\tC\nName\t0\tS\t6\nWatts\t0\tI\t6";
+/// static MODULE: Module = Module::new("Demo", TABLES, &[new::<Lamp>], &(&[] as &[&Module]));
+///
+/// impl Record for Lamp {
+///     fn slot(&self, number: usize) -> Slot<'_> {
+///         match number {
+///             0 => Slot::Scalar(&self.name),
+///             1 => Slot::Scalar(&self.watts),
+///             _ => Slot::Rest(MODULE.table(0), &self.residue),
+///         }
+///     }
+///     fn slot_mut(&mut self, number: usize) -> SlotMut<'_> {
+///         match number {
+///             0 => SlotMut::Scalar(&mut self.name),
+///             1 => SlotMut::Scalar(&mut self.watts),
+///             _ => SlotMut::Rest(&mut self.residue),
+///         }
+///     }
+///     fn type_table() -> &'static Table {
+///         MODULE.table(0)
+///     }
+/// }
+///
+/// let json = br#"{"Name":"hall","Watts":"60","Color":"warm"}"#;
+/// let decoded = wire::decode::<Lamp>(json, &Limits::default())?;
+/// let lamp = decoded.value;
+/// assert_eq!(lamp.watts, Some(60)); // nothing is lost by reading it as a number
+/// assert_eq!(decoded.deviations.len(), 2); // that, and a property that the type does not have
+/// assert_eq!(lamp.residue.get("Color"), Some("\"warm\""));
+/// assert_eq!(wire::encode(&lamp).as_bytes(), json); // as it came
+///
+/// let brighter = Lamp { watts: Some(75), ..lamp.clone() };
+/// assert_eq!(wire::diff(&lamp, &brighter).body.to_string(), r#"{"Watts":75}"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Record: Any + Send + Sync {
     /// A field to read. [`MAP`] gives [`Slot::Map`] where there is one, numbers beyond the last give [`Slot::Rest`].
     fn slot(&self, slot: usize) -> Slot<'_>;
@@ -49,19 +101,19 @@ pub trait Collection: Type {
 }
 
 impl dyn Record {
-    /// This record as the type that it is.
+    /// Returns this record as the type that it is.
     #[must_use]
     pub fn downcast_ref<T: Type>(&self) -> Option<&T> {
         (self as &dyn Any).downcast_ref()
     }
 
-    /// This record as the type that it is, to change.
+    /// Returns this record as the type that it is, to change.
     #[must_use]
     pub fn downcast_mut<T: Type>(&mut self) -> Option<&mut T> {
         (self as &mut dyn Any).downcast_mut()
     }
 
-    /// This record as the type that it is.
+    /// Returns this record as the type that it is.
     ///
     /// # Errors
     ///
@@ -80,7 +132,7 @@ impl dyn Record {
         }
     }
 
-    /// What the schemas say of this type.
+    /// Returns what the schemas say of this type.
     #[must_use]
     pub fn table(&self) -> &'static Table {
         match self.slot(usize::MAX) {
@@ -92,7 +144,7 @@ impl dyn Record {
         }
     }
 
-    /// The properties whose names the service made up.
+    /// Returns the properties whose names the service made up.
     #[must_use]
     pub fn dynamic(&self) -> Option<&dyn MapSlot> {
         match self.slot(MAP) {
@@ -101,7 +153,7 @@ impl dyn Record {
         }
     }
 
-    /// The properties whose names the service made up.
+    /// Returns the properties whose names the service made up.
     #[must_use]
     pub fn dynamic_mut(&mut self) -> Option<&mut dyn MapSlot> {
         match self.slot_mut(MAP) {
@@ -110,7 +162,7 @@ impl dyn Record {
         }
     }
 
-    /// What the payload had beyond the fields.
+    /// Returns what the payload had beyond the fields.
     #[must_use]
     pub fn residue(&self) -> &Residue {
         static NONE: Residue = Residue::NONE;
@@ -156,14 +208,14 @@ impl dyn Record {
         }
     }
 
-    /// Whether the payload had this property, if only as null or in a form that its field could not take.
+    /// Returns whether the payload had this property, if only as null or in a form that its field could not take.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         let beside = |slot: usize| !self.slot(slot).is_empty() || self.residue().beside(slot).is_some();
         self.table().find(name).is_some_and(beside) || self.residue().get(name).is_some()
     }
 
-    /// The text of a string-like property (`Edm.String`, `@odata.id`, an enumeration).
+    /// Returns the text of a string-like property (`Edm.String`, `@odata.id`, an enumeration).
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.slot(self.table().find(name)?) {
@@ -174,7 +226,23 @@ impl dyn Record {
     }
 }
 
-/// A field to read.
+/// A field to read, seen through one of few traits. A field is one value or a `Vec` of them; the traits hide which. Numbers beyond
+/// the last field give [`Slot::Rest`], so the end of the fields needs no function of its own. [`Record`] shows how a type
+/// gives its slots, and the methods of `dyn Record` are what programs use:
+///
+/// ```
+/// use rosefish_wire::{ActionTarget, Slot};
+///
+/// let mut action = ActionTarget::default();
+/// action.target = Some("/redfish/v1/Systems/1/Actions/Reset".into());
+/// let record = &action as &dyn rosefish_wire::Record;
+/// for (number, field) in record.table().fields.iter().enumerate() {
+///     if let Slot::Scalar(value) = record.slot(number) {
+///         println!("{}: {:?}", field.name, value.text());
+///     }
+/// }
+/// assert!(record.has("target"));
+/// ```
 #[derive(Debug)]
 pub enum Slot<'a> {
     /// No such field: what the type is, and what there is beyond the fields.
@@ -209,7 +277,7 @@ pub enum SlotMut<'a> {
 }
 
 impl Slot<'_> {
-    /// How many values are there: 0 or 1 of an `Option`.
+    /// Returns how many values are there: 0 or 1 of an `Option`.
     #[must_use]
     pub fn len(&self) -> usize {
         match self {
@@ -221,7 +289,7 @@ impl Slot<'_> {
         }
     }
 
-    /// Whether no value is there.
+    /// Returns whether no value is there.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         match self {
@@ -256,12 +324,12 @@ macro_rules! slots {
             pub fn iter(&self) -> impl Iterator<Item = &$item> {
                 (0..).map_while(|index| self.get(index))
             }
-            /// How many there are.
+            /// Returns how many there are.
             #[must_use]
             pub fn len(&self) -> usize {
                 self.iter().count()
             }
-            /// Whether there is none.
+            /// Returns whether there is none.
             #[must_use]
             pub fn is_empty(&self) -> bool {
                 self.get(0).is_none()
@@ -351,7 +419,7 @@ pub struct Member<'a> {
 }
 
 impl Member<'_> {
-    /// The spelling, to be kept.
+    /// Returns the spelling, to be kept.
     #[inline(never)]
     #[must_use]
     pub fn unrecognized(&self) -> Box<str> {
@@ -397,7 +465,7 @@ pub enum ItemMut<'a> {
     Scalar(&'a mut dyn ScalarSlot),
 }
 
-/// An empty record, for [`Table::make`].
+/// Returns an empty record, for [`Table::make`].
 #[must_use]
 pub fn new<T: Record + Default>() -> Box<dyn Record> {
     // Not `Box::default`, which makes the value in place: how a half-made box is dropped would be compiled for each type, a

@@ -1,4 +1,4 @@
-//! What is secret, by its name: the one definition, for what is printed, logged, told in errors and recorded.
+//! What is secret, by its name: the one definition, for what is printed, logged, reported in errors and recorded.
 
 /// What stands in the place of a secret.
 pub(crate) const MASK: &str = "***";
@@ -36,8 +36,8 @@ const NAMES: &[&str] = &["pass", "pw", "auth", "credential", "credentials"];
 const OPEN_KEYS: &[&str] =
     &["publickey", "messagekey", "hotkey", "registrykey", "sortkey", "foreignkey", "skiptoken", "deltatoken"];
 
-/// Whether something of this name holds a secret: a property, a header, a field of a form. Letter case, signs and what stands
-/// before it make no difference: `Users.2.Password`, `X-Auth-Token`, `snmp_community`.
+/// Returns whether something of this name holds a secret: a property, a header, a field of a form. Letter case, signs
+/// and what stands before it make no difference: `Users.2.Password`, `X-Auth-Token`, `snmp_community`.
 ///
 /// ```
 /// use rosefish::wire::is_secret;

@@ -21,7 +21,7 @@ fn without_private_keys(text: &str) -> Option<String> {
         let end = key.find("-----END").unwrap_or(key.len());
         whole.push_str(before);
         whole.push_str(MASK);
-        // Its last line is none that another key begins with.
+        // No other key begins with its last line.
         let after = key.get(end..).unwrap_or_default();
         let last = next(after).unwrap_or(after.len());
         whole.push_str(after.get(..last).unwrap_or_default());
@@ -56,7 +56,7 @@ fn without_named_secrets(text: &str) -> String {
     whole
 }
 
-/// Whether this is the parameter of a signed URL that lets whoever has it read what is there: `?sig=`, `&X-Amz-Signature=`.
+/// Whether this is the parameter of a signed URL that lets anyone who has it read what is there: `?sig=`, `&X-Amz-Signature=`.
 fn signs_a_url(before: &str, name: &str) -> bool {
     let encoded = before.ends_with('%');
     if !encoded && !before.ends_with(['?', '&']) && !before.ends_with("&amp;") {
@@ -152,7 +152,7 @@ fn delimited(text: &str, at: usize, header: bool, apart: bool) -> Option<(usize,
 }
 
 /// Where a value ends behind which a further line begins, in text whose line breaks are escaped: `hunter2\r\nX-Auth-Token:`.
-/// What looks so and is no line with a name is a part of the value.
+/// What looks so and is not a line with a name is a part of the value.
 fn next_line(value: &str) -> Option<usize> {
     value
         .match_indices("\\n")

@@ -9,12 +9,12 @@ use crate::value::text::{DateTime, Duration};
 // less memory if it stays a call.
 macro_rules! scalar_slots {
     ($($name:ident $name_mut:ident: $ty:ty;)*) => {$(
-        /// The slot of such a field.
+        /// Returns the slot of such a field.
         #[inline(never)]
         pub fn $name(slot: &$ty) -> Slot<'_> {
             Slot::Scalar(slot)
         }
-        /// The slot of such a field.
+        /// Returns the slot of such a field.
         #[inline(never)]
         pub fn $name_mut(slot: &mut $ty) -> SlotMut<'_> {
             SlotMut::Scalar(slot)

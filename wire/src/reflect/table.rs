@@ -138,7 +138,7 @@ pub struct ActionTable {
 }
 
 impl ActionTable {
-    /// Its parameters; none where it has none.
+    /// Returns its parameters; none where it has none.
     #[must_use]
     pub fn parameters(&self) -> Option<&'static Table> {
         self.parameters.and_then(|(types, name)| find_table(types, name))
@@ -146,14 +146,14 @@ impl ActionTable {
 }
 
 impl EnumTable {
-    /// The number of the member of this exact spelling; beyond the last where there is none.
+    /// Returns the number of the member of this exact spelling; beyond the last where there is none.
     #[must_use]
     pub fn find(&self, spelling: &str) -> usize {
         self.members.iter().position(|member| *member == spelling).unwrap_or(usize::MAX)
     }
 }
 
-/// Where a description is in the text of `rosefish::schema::description`; 0 is none.
+/// Where a description is in the text of `rosefish::schema::description`; 0 for none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Doc(pub u32);
 
@@ -208,7 +208,7 @@ impl Flags {
     /// `OData.IsURL`.
     pub const URL: u16 = 64;
 
-    /// An array.
+    /// Returns an array.
     #[must_use]
     pub fn many(self) -> bool {
         self.0 & Self::MANY != 0
@@ -286,25 +286,25 @@ impl PartialEq for Table {
 }
 
 impl Table {
-    /// The slot of the property of this exact name.
+    /// Returns the slot of the property of this exact name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<usize> {
         self.fields.find(name)
     }
 
-    /// The slot of the property whose name differs at most by case or by surrounding white space.
+    /// Returns the slot of the property whose name differs at most by case or by surrounding white space.
     #[must_use]
     pub fn find_miscased(&self, name: &str) -> Option<usize> {
         self.fields.nearly_named(name.trim()).map(|(slot, _)| slot)
     }
 
-    /// The property of this exact name.
+    /// Returns the property of this exact name.
     #[must_use]
     pub fn field(&'static self, name: &str) -> Option<&'static Field> {
         self.find(name).and_then(|slot| self.fields.get(slot))
     }
 
-    /// An empty record of this type.
+    /// Returns an empty record of this type.
     #[must_use]
     pub fn make(&'static self) -> Box<dyn Record> {
         let mut record = (self.new)();
@@ -312,7 +312,7 @@ impl Table {
         record
     }
 
-    /// What the members of a collection are.
+    /// Returns what the members of a collection are.
     #[must_use]
     pub fn member(&'static self) -> Option<&'static Table> {
         match (self.kind, self.field("Members")?.kind) {
@@ -321,28 +321,28 @@ impl Table {
         }
     }
 
-    /// The action of this name, with or without its schema and the number sign.
+    /// Returns the action of this name, with or without its schema and the number sign.
     #[must_use]
     pub fn action(&self, name: &str) -> Option<&'static ActionTable> {
         let name = name.trim_start_matches('#');
         self.actions.iter().find(|action| action.name == name || action.name.rsplit('.').next() == Some(name))
     }
 
-    /// Whether properties beyond the declared ones are nothing to wonder at: the schema allows for them, or this type
-    /// stands for any resource, or for one whose schema is not in this build.
+    /// Returns whether properties beyond the declared ones are nothing to wonder at: the schema allows for them, or
+    /// this type stands for any resource, or for one whose schema is not in this build.
     #[must_use]
     pub fn is_generic(&self) -> bool {
         let resource = matches!(self.kind, TypeKind::Entity | TypeKind::Collection);
         self.open || self.shell || (resource && self.schema() == "Resource")
     }
 
-    /// Whether the service may give a property this name: it fits one of the patterns.
+    /// Returns whether the service may give a property this name: it fits one of the patterns.
     #[must_use]
     pub fn allows(&self, name: &str) -> bool {
         self.patterns.iter().any(|pattern| Pattern::new(pattern).fits(name))
     }
 
-    /// The schema's name, which is the first half of the type's.
+    /// Returns the schema's name, which is the first half of the type's.
     #[must_use]
     pub fn schema(&self) -> &'static str {
         self.name.split('.').next().unwrap_or(self.name)

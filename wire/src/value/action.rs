@@ -35,14 +35,14 @@ pub struct Actions {
 }
 
 impl Actions {
-    /// How an action is invoked, `"ComputerSystem.Reset"`; none where this resource does not have it.
+    /// Returns how an action is invoked, `"ComputerSystem.Reset"`; none where this resource does not have it.
     #[must_use]
     pub fn get(&self, action: &str) -> Option<&ActionTarget> {
         let name = action.strip_prefix('#').unwrap_or(action);
         self.iter().find(|(known, _)| *known == name).map(|(_, target)| target)
     }
 
-    /// The standard's actions that this resource has, by name, and how they are invoked.
+    /// Returns the standard's actions that this resource has, by name, and how they are invoked.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &ActionTarget)> {
         let named = self.table.fields.iter().zip(&self.targets);
         named.filter_map(|(field, target)| Some((field.name.trim_start_matches('#'), target.as_ref()?)))

@@ -46,7 +46,7 @@ impl<E: OpenEnum> EnumSlot for Vec<E> {
     }
 }
 
-/// How a member is printed for a person.
+/// Returns how a member is printed for a person.
 pub fn named(spelling: &str, unrecognized: bool, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match unrecognized {
         true => f.debug_tuple("Unrecognized").field(&spelling).finish(),

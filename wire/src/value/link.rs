@@ -53,25 +53,25 @@ impl<T> fmt::Debug for Link<T> {
 }
 
 impl<T: Type> Link<T> {
-    /// A reference to a URI.
+    /// Creates a reference to a URI.
     #[must_use]
     pub fn to(uri: impl Into<ODataId>) -> Self {
         AnyLink(Form::Reference(uri.into())).into()
     }
 
-    /// The same without its type.
+    /// Erases the type.
     #[must_use]
     pub fn any(&self) -> &AnyLink {
         &self.any
     }
 
-    /// Where it leads; none where the service said nothing of use (`{}`, an empty `@odata.id`).
+    /// Returns where it leads; none where the service said nothing useful (`{}`, an empty `@odata.id`).
     #[must_use]
     pub fn uri(&self) -> Option<&ODataId> {
         self.any.uri()
     }
 
-    /// The resource, where the service sent more than a reference. It may have sent a part of it only.
+    /// Returns the resource, where the service sent more than a reference. It may have sent a part of it only.
     #[must_use]
     pub fn expanded(&self) -> Option<&T> {
         match self.any.view() {
@@ -80,7 +80,7 @@ impl<T: Type> Link<T> {
         }
     }
 
-    /// The resource, where the service sent more than a reference.
+    /// Returns the resource, where the service sent more than a reference.
     ///
     /// # Errors
     ///
@@ -173,7 +173,7 @@ impl fmt::Debug for AnyLink {
 }
 
 impl AnyLink {
-    /// What it is.
+    /// Returns what it is.
     #[must_use]
     pub fn view(&self) -> LinkView<'_> {
         match &self.0 {
@@ -185,7 +185,7 @@ impl AnyLink {
         }
     }
 
-    /// Where it leads; none where the service said nothing of use.
+    /// Returns where it leads; none where the service said nothing useful.
     #[must_use]
     pub fn uri(&self) -> Option<&ODataId> {
         match &self.0 {

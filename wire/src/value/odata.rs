@@ -90,19 +90,19 @@ text_type! {
 }
 
 impl ODataId {
-    /// The identifier without its fragment: where to GET.
+    /// Returns the identifier without its fragment: where to GET.
     #[must_use]
     pub fn document(&self) -> &str {
         self.0.split('#').next().unwrap_or_default()
     }
 
-    /// The JSON pointer in the fragment, without the number sign.
+    /// Returns the JSON pointer in the fragment, without the number sign.
     #[must_use]
     pub fn fragment(&self) -> Option<&str> {
         self.0.split_once('#').map(|(_, fragment)| fragment).filter(|fragment| !fragment.is_empty())
     }
 
-    /// The last segment of the path: mostly the `Id` of the resource.
+    /// Returns the last segment of the path: mostly the `Id` of the resource.
     #[must_use]
     pub fn last_segment(&self) -> &str {
         self.document().trim_end_matches('/').rsplit('/').next().unwrap_or_default()
@@ -122,19 +122,19 @@ text_type! {
 }
 
 impl ODataType {
-    /// The schema, `ComputerSystem`.
+    /// Returns the schema, `ComputerSystem`.
     #[must_use]
     pub fn schema(&self) -> &str {
         self.bare().split('.').next().unwrap_or_default()
     }
 
-    /// The type's name within the schema, `ComputerSystem`.
+    /// Returns the type's name within the schema, `ComputerSystem`.
     #[must_use]
     pub fn type_name(&self) -> &str {
         self.bare().rsplit('.').next().unwrap_or_default()
     }
 
-    /// The version of the schema, where there is one.
+    /// Returns the version of the schema, where there is one.
     #[must_use]
     pub fn version(&self) -> Option<Version> {
         let (_, rest) = self.bare().split_once('.')?;
@@ -161,13 +161,13 @@ text_type! {
 }
 
 impl ETag {
-    /// Whether it is weak: `W/"..."`.
+    /// Returns whether it is weak: `W/"..."`.
     #[must_use]
     pub fn is_weak(&self) -> bool {
         self.0.starts_with("W/")
     }
 
-    /// The opaque part: without `W/` and without quotes.
+    /// Returns the opaque part: without `W/` and without quotes.
     #[must_use]
     pub fn opaque(&self) -> &str {
         let text = self.0.strip_prefix("W/").unwrap_or(&self.0);

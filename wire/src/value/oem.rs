@@ -36,19 +36,19 @@ impl Oem {
         self.0.view()
     }
 
-    /// The JSON text, as the service wrote it; where bytes were not UTF-8, with U+FFFD.
+    /// Returns the JSON text, as the service wrote it; where bytes were not UTF-8, with U+FFFD.
     #[must_use]
     pub fn as_json(&self) -> &str {
         self.0.as_str()
     }
 
-    /// The whole object as a value.
+    /// Returns the whole object as a value.
     #[must_use]
     pub fn to_value(&self) -> serde_json::Value {
         value_of(self.as_json()).unwrap_or_default()
     }
 
-    /// The vendors whose extensions are here: the names in the object, sorted, without annotations.
+    /// Returns the vendors whose extensions are here: the names in the object, sorted, without annotations.
     #[must_use]
     pub fn vendors(&self) -> Vec<String> {
         match self.to_value() {
@@ -57,7 +57,7 @@ impl Oem {
         }
     }
 
-    /// One vendor's extension in a type of the caller's own; none where the vendor's name isn't there.
+    /// Reads one vendor's extension into a type of the caller's own; none where the vendor's name isn't there.
     ///
     /// # Errors
     ///
@@ -67,7 +67,7 @@ impl Oem {
         object.remove(vendor).map(serde_json::from_value)
     }
 
-    /// The whole object in a type of the caller's own.
+    /// Returns the whole object in a type of the caller's own.
     ///
     /// # Errors
     ///

@@ -20,14 +20,14 @@ pub enum Primitive {
     Bool(bool),
     /// An integer.
     Int(i64),
-    /// A number that is no 64-bit integer.
+    /// A number that is not a 64-bit integer.
     Decimal(f64),
     /// A string.
     String(String),
 }
 
 impl Primitive {
-    /// The text, where it is a string.
+    /// Returns the text, where it is a string.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {
@@ -36,7 +36,7 @@ impl Primitive {
         }
     }
 
-    /// The number, where it is an integer.
+    /// Returns the number, where it is an integer.
     #[must_use]
     pub fn as_i64(&self) -> Option<i64> {
         match self {
@@ -45,7 +45,7 @@ impl Primitive {
         }
     }
 
-    /// The value, where it is a boolean.
+    /// Returns the value, where it is a boolean.
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
         match self {

@@ -23,7 +23,7 @@ text_type! {
 }
 
 impl DateTime {
-    /// The point in time; none where the text has no meaning (`""`, `0000-00-00T00:00:00+00:00`) or no offset.
+    /// Returns the point in time; none where the text has no meaning (`""`, `0000-00-00T00:00:00+00:00`) or no offset.
     ///
     /// Read leniently where only one meaning is possible: a blank for the `T`, an offset without colon, single digits.
     #[must_use]
@@ -44,7 +44,7 @@ impl DateTime {
         format!("{year:04}-{month:02}-{day:02}T{time}{offset}").parse().ok()
     }
 
-    /// Whether the text is as `Edm.DateTimeOffset` wants it: ISO 8601 with `T` and an offset.
+    /// Returns whether the text is as `Edm.DateTimeOffset` wants it: ISO 8601 with `T` and an offset.
     #[must_use]
     pub fn is_conforming(&self) -> bool {
         is_date_time(self.as_str().as_bytes())
@@ -78,7 +78,7 @@ text_type! {
 }
 
 impl Duration {
-    /// The length of time; none where the text has no meaning.
+    /// Returns the length of time; none where the text has no meaning.
     #[must_use]
     pub fn signed(&self) -> Option<jiff::SignedDuration> {
         let (negative, text) = match self.as_str().strip_prefix('-') {
@@ -105,13 +105,13 @@ impl Duration {
         if negative { total.checked_neg() } else { Some(total) }
     }
 
-    /// The length of time; none where the text has no meaning or is negative.
+    /// Returns the length of time; none where the text has no meaning or is negative.
     #[must_use]
     pub fn to_std(&self) -> Option<std::time::Duration> {
         self.signed()?.try_into().ok()
     }
 
-    /// Whether the text is as `Edm.Duration` wants it.
+    /// Returns whether the text is as `Edm.Duration` wants it.
     #[must_use]
     pub fn is_conforming(&self) -> bool {
         is_duration(self.as_str().as_bytes())
@@ -156,13 +156,13 @@ text_type! {
 }
 
 impl Guid {
-    /// The UUID; none where the text has no meaning.
+    /// Returns the UUID; none where the text has no meaning.
     #[must_use]
     pub fn uuid(&self) -> Option<uuid::Uuid> {
         uuid::Uuid::try_parse(self.as_str().trim()).ok()
     }
 
-    /// Whether the text is as `Edm.Guid` wants it: 8-4-4-4-12 hexadecimal digits.
+    /// Returns whether the text is as `Edm.Guid` wants it: 8-4-4-4-12 hexadecimal digits.
     #[must_use]
     pub fn is_conforming(&self) -> bool {
         let text = self.as_str().as_bytes();

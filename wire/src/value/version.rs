@@ -10,14 +10,14 @@ impl Version {
     /// No version: of an unversioned schema.
     pub const NONE: Self = Self(0, 0, 0);
 
-    /// Of text as the schema compiler writes it, `1.2.0`.
+    /// Reads text as the schema compiler writes it, `1.2.0`.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let mut numbers = text.split('.').map(|number| number.parse().ok());
         let version = Self(numbers.next()??, numbers.next()??, numbers.next()??);
         numbers.next().is_none().then_some(version)
     }
 
-    /// Whether this is a version at all.
+    /// Returns whether this is a version at all.
     #[must_use]
     pub fn is_some(self) -> bool {
         self != Self::NONE

@@ -1,6 +1,7 @@
 //! Typed views of vendors' objects: what stands in an `Oem`, as a type that somebody's schemas describe.
 
 use std::fmt;
+use std::ops::Range;
 
 use crate::codec::decode::{Decoded, decode, peek_odata_type};
 use crate::codec::error::{DecodeError, Limits};
@@ -13,15 +14,16 @@ use crate::value::odata::ODataType;
 use crate::value::oem::Oem;
 
 impl Oem {
-    /// The vendor's object of a type, with where it departs from the schema: the one whose `@odata.type` says so, else the one
-    /// that has the name under which the type's schema says that it stands (`Rosefish.Places`). None where there is none.
+    /// Returns the vendor's object of a type, with where it departs from the schema: the one whose `@odata.type` says so, else the one
+    /// that has the name under which the type's schema says that it stands (`Rosefish.Places`), which may be all of the `Oem`
+    /// (`Sensor/Oem`). None where there is none.
     ///
     /// # Errors
     ///
     /// Where that is not a JSON object, or too deep.
     pub fn typed<T: Type>(&self) -> Option<Result<Decoded<T>, DecodeError>> {
-        let found = find(self.as_json(), T::type_table())?;
-        let json = self.json().part(found.value.start, found.value.end);
+        let (_, place) = find(self.as_json(), T::type_table())?;
+        let json = self.json().part(place.start, place.end);
         Some(decode(&json.bytes(), &Limits::default()))
     }
 
@@ -46,10 +48,9 @@ impl Oem {
         if let Some(fixed) = changes.iter().find(|change| !change.writable) {
             return Err(ViewError::ReadOnly(fixed.pointer.clone()));
         }
-        let Some(name) = find(self.as_json(), old.table()).and_then(|part| part.name) else { return Ok(()) };
-        let name = name.replace('~', "~0").replace('/', "~1");
+        let Some((Some(start), _)) = find(self.as_json(), old.table()) else { return Ok(()) };
         for change in changes {
-            let pointer = format!("/{name}{}", change.pointer);
+            let pointer = format!("{start}{}", change.pointer);
             match at(new, &change.pointer) {
                 Some(json) => {
                     let set = self.set_json(&pointer, &json);
@@ -85,20 +86,24 @@ impl fmt::Display for ViewError {
 
 impl std::error::Error for ViewError {}
 
-/// The member that is of a type.
-fn find(json: &str, table: &Table) -> Option<Part> {
+/// Where what is of a type stands: the member, or all of it. The pointer of a member whose name is not text is none.
+fn find(json: &str, table: &Table) -> Option<(Option<String>, Range<usize>)> {
     let (_, parts) = splice::parts(json)?;
     let said = |part: &Part| {
         let text = json.get(part.value.clone()).unwrap_or_default();
         peek_odata_type(text.as_bytes()).is_some_and(|said| is_named(table, &said))
     };
+    let ends = || table.places.iter().filter_map(|place| place.rsplit('/').next());
     let named = |part: &Part| {
         let name = part.name.as_deref().unwrap_or_default();
-        let mut ends = table.places.iter().filter_map(|place| place.rsplit('/').next());
-        ends.any(|end| end.eq_ignore_ascii_case(name))
+        ends().any(|end| end.eq_ignore_ascii_case(name))
     };
-    let place = parts.iter().position(said).or_else(|| parts.iter().position(named))?;
-    parts.into_iter().nth(place)
+    if let Some(place) = parts.iter().position(said).or_else(|| parts.iter().position(named)) {
+        let part = parts.into_iter().nth(place)?;
+        let pointer = part.name.map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1")));
+        return Some((pointer, part.value));
+    }
+    ends().any(|end| end == "Oem").then(|| (Some(String::new()), 0..json.len()))
 }
 
 /// Whether an `@odata.type` names a type.

@@ -144,7 +144,7 @@ pub(super) fn check(model: &Model) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether it is an identifier, of ASCII alone: what looks like another name is none.
+/// Whether it is an identifier, of ASCII alone: what looks like another name is not one.
 fn is_identifier(name: &str) -> bool {
     let (is_raw, plain) = name.strip_prefix("r#").map_or((false, name), |plain| (true, plain));
     let starts = plain.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');

@@ -43,7 +43,7 @@ fn allocation(context: &mut Context<'_>, _: &[u8]) -> Answer {
 }
 
 fn reserve(context: &mut Context<'_>, _: &[u8]) -> Answer {
-    // Whoever reserves takes the reservation from the one before.
+    // Anyone who reserves takes the reservation from the one before.
     context.state.sdr_reservation = context.state.sdr_reservation.wrapping_add(1).max(1);
     Ok(context.state.sdr_reservation.to_le_bytes().to_vec())
 }

@@ -101,7 +101,7 @@ fn delete(context: &mut Context<'_>, data: &[u8]) -> Answer {
     Ok(id.to_le_bytes().to_vec())
 }
 
-/// Records went away: whoever walks through the log has to start again.
+/// Records went away: anyone who walks through the log has to start again.
 fn lose_reservation(context: &mut Context<'_>) {
     context.state.sel_reservation = context.state.sel_reservation.wrapping_add(1).max(1);
 }

@@ -23,7 +23,7 @@ fn reset(context: &mut Context<'_>, _: &[u8]) -> Answer {
 fn set(context: &mut Context<'_>, data: &[u8]) -> Answer {
     let [timer_use, actions, pre_timeout, clear, low, high] = exactly(data)?;
     let watchdog = &mut context.machine.watchdog;
-    // Bit 6, "don't stop": a running timer goes on, with the new countdown.
+    // Bit 6, "don't stop": a running timer continues, with the new countdown.
     let goes_on = timer_use & 0x40 != 0 && watchdog.is_running();
     watchdog.timer_use = timer_use & 0x87;
     watchdog.actions = actions & 0x77;

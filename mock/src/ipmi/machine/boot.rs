@@ -43,7 +43,7 @@ pub enum BootDevice {
 }
 
 impl BootDevice {
-    /// The device behind the four-bit code.
+    /// Returns the device behind the four-bit code.
     #[must_use]
     pub fn from_code(code: u8) -> Self {
         match code {
@@ -63,7 +63,7 @@ impl BootDevice {
         }
     }
 
-    /// The four-bit code of the device.
+    /// Returns the four-bit code of the device.
     #[must_use]
     pub fn code(self) -> u8 {
         match self {
@@ -128,7 +128,7 @@ impl Default for BootOptions {
 }
 
 impl BootOptions {
-    /// What the next start follows, if anything.
+    /// Returns what the next start follows, if anything.
     #[must_use]
     pub fn active(&self) -> Option<BootOverride> {
         let [control, device, ..] = self.flags;

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 /// The host's serial console.
 #[derive(Clone, Debug)]
 pub struct Console {
-    /// Sent when a SOL session starts.
+    /// The greeting that is sent when a SOL session starts.
     pub greeting: String,
     /// Whether input comes back, with a line feed after each carriage return.
     pub echo: bool,
@@ -34,13 +34,13 @@ impl Console {
         self.output.extend(text.bytes());
     }
 
-    /// Everything that was typed so far.
+    /// Returns everything that was typed so far.
     #[must_use]
     pub fn received(&self) -> &[u8] {
         &self.received
     }
 
-    /// How many serial breaks arrived.
+    /// Returns how many serial breaks arrived.
     #[must_use]
     pub fn breaks(&self) -> u32 {
         self.breaks

@@ -106,7 +106,7 @@ pub struct Fru {
 const ENGLISH: u8 = 25;
 
 impl Fru {
-    /// The image, padded with zeros to `size` bytes (or as long as it has to be).
+    /// Returns the image, padded with zeros to `size` bytes (or as long as it has to be).
     #[must_use]
     pub fn image(&self, size: usize) -> Vec<u8> {
         let internal = self.internal.as_ref().map(|bytes| {
@@ -180,7 +180,7 @@ fn records(records: &[MultiRecord]) -> Vec<u8> {
     area
 }
 
-/// A power supply record (type 0): rated power, input range in volts, whether it can be changed under power.
+/// Returns a power supply record (type 0): rated power, input range in volts, whether it can be changed under power.
 #[must_use]
 pub fn power_supply(watts: u16, volts: (u16, u16), hot_swap: bool) -> MultiRecord {
     let mut data = Vec::new();
@@ -198,7 +198,7 @@ pub fn power_supply(watts: u16, volts: (u16, u16), hot_swap: bool) -> MultiRecor
     MultiRecord { kind: 0, data }
 }
 
-/// A DC output record (type 1): output number, nominal voltage in millivolts, greatest current in milliamperes.
+/// Returns a DC output record (type 1): output number, nominal voltage in millivolts, greatest current in milliamperes.
 #[must_use]
 pub fn dc_output(number: u8, millivolts: i16, milliamperes: u16) -> MultiRecord {
     let mut data = vec![number & 0x0F];

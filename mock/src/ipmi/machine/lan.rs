@@ -58,7 +58,7 @@ impl Default for LanConfig {
 }
 
 impl LanConfig {
-    /// The parameter's data, as Get LAN Configuration Parameters gives it.
+    /// Returns the parameter's data, as Get LAN Configuration Parameters gives it.
     #[must_use]
     pub fn get(&self, selector: u8) -> Option<&[u8]> {
         self.values.get(&selector).map(Vec::as_slice)

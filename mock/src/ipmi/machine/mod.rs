@@ -26,7 +26,7 @@ use sensor::{Sensor, SensorKey};
 /// What happened to the machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChangeKind {
-    /// The host went on or off.
+    /// The host was turned on or off.
     Power(PowerState),
     /// The host was reset while on.
     Reset,
@@ -59,7 +59,7 @@ pub enum ChangeKind {
     Sensor(SensorKey),
     /// The watchdog ran out.
     WatchdogExpired,
-    /// The power limit was set; `None` is no limit.
+    /// The power limit was set; `None` is without a limit.
     PowerLimit(Option<u16>),
 }
 
@@ -189,7 +189,7 @@ impl Machine {
         self.catch_up();
     }
 
-    /// The clock of the event log: seconds since 1970.
+    /// Returns the clock of the event log: seconds since 1970.
     #[must_use]
     pub fn clock(&self) -> u32 {
         let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + self.skew;
@@ -197,19 +197,19 @@ impl Machine {
         u32::try_from(seconds).unwrap_or(u32::MAX)
     }
 
-    /// Whether the host is on.
+    /// Returns whether the host is on.
     #[must_use]
     pub fn power_state(&self) -> PowerState {
         self.power.state
     }
 
-    /// The identify light.
+    /// Returns the identify light.
     #[must_use]
     pub fn identify(&self) -> Identify {
         self.identify
     }
 
-    /// What happened so far, oldest first.
+    /// Returns what happened so far, oldest first.
     #[must_use]
     pub fn changes(&self) -> &[Change] {
         &self.journal
@@ -255,13 +255,13 @@ impl Machine {
         self.record(ChangeKind::Identify(wanted), cause);
     }
 
-    /// The sensor of this name.
+    /// Returns the sensor of this name.
     #[must_use]
     pub fn sensor(&self, name: &str) -> Option<&Sensor> {
         self.sensors.iter().find(|sensor| sensor.name == name)
     }
 
-    /// The sensor of this name, to be changed.
+    /// Returns the sensor of this name, to be changed.
     pub fn sensor_mut(&mut self, name: &str) -> Option<&mut Sensor> {
         self.sensors.iter_mut().find(|sensor| sensor.name == name)
     }
@@ -346,7 +346,7 @@ impl SharedMachine {
         Self(Arc::new(Mutex::new(machine)))
     }
 
-    /// The machine as it is now, with everything done that was due. Keep the guard short: the BMC waits for it.
+    /// Returns the machine as it is now, with everything done that was due. Keep the guard short: the BMC waits for it.
     #[must_use]
     pub fn lock(&self) -> MachineGuard<'_> {
         // A test that panicked with the lock in hand leaves a machine that is still good to look at.

@@ -49,7 +49,7 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// The code of Get System Restart Cause (section 28.11).
+    /// Returns the code of Get System Restart Cause (section 28.11).
     #[must_use]
     pub fn code(&self) -> u8 {
         match self {

@@ -135,7 +135,7 @@ fn event_only(sensor: &Sensor) -> Vec<u8> {
     body
 }
 
-/// The body of a FRU device locator (11h) for a logical FRU device behind the BMC.
+/// Returns the body of a FRU device locator (11h) for a logical FRU device behind the BMC.
 #[must_use]
 pub fn fru_locator(device: u8, name: &str, entity: (u8, u8)) -> Vec<u8> {
     let mut body = vec![0x20, device, 0x80, 0, 0, 0x10, 0, entity.0, entity.1, 0];
@@ -143,7 +143,7 @@ pub fn fru_locator(device: u8, name: &str, entity: (u8, u8)) -> Vec<u8> {
     body
 }
 
-/// The body of a management controller locator (12h).
+/// Returns the body of a management controller locator (12h).
 #[must_use]
 pub fn controller_locator(address: u8, name: &str, capabilities: u8, entity: (u8, u8)) -> Vec<u8> {
     let mut body = vec![address, 0, 0, capabilities, 0, 0, 0, entity.0, entity.1, 0];
@@ -151,7 +151,7 @@ pub fn controller_locator(address: u8, name: &str, capabilities: u8, entity: (u8
     body
 }
 
-/// The body of a generic device locator (10h).
+/// Returns the body of a generic device locator (10h).
 #[must_use]
 pub fn device_locator(address: u8, device_type: u8, name: &str, entity: (u8, u8)) -> Vec<u8> {
     let mut body = vec![0x20, address, 0, 0, 0, device_type, 0, entity.0, entity.1, 0];
@@ -159,7 +159,7 @@ pub fn device_locator(address: u8, device_type: u8, name: &str, entity: (u8, u8)
     body
 }
 
-/// The body of an entity association record (08h): a list of up to four contained entities.
+/// Returns the body of an entity association record (08h): a list of up to four contained entities.
 #[must_use]
 pub fn entity_association(container: (u8, u8), contained: [(u8, u8); 4]) -> Vec<u8> {
     let mut body = vec![container.0, container.1, 0];
@@ -167,7 +167,7 @@ pub fn entity_association(container: (u8, u8), contained: [(u8, u8); 4]) -> Vec<
     body
 }
 
-/// The body of an OEM record (C0h).
+/// Returns the body of an OEM record (C0h).
 #[must_use]
 pub fn oem(manufacturer: u32, data: &[u8]) -> Vec<u8> {
     let [low, middle, high, _] = manufacturer.to_le_bytes();

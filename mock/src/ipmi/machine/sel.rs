@@ -1,5 +1,5 @@
 //! The system event log: 16-byte records in order, their ids, the erase that takes a while.
-//! What the events mean is left to whoever reads them.
+//! What the events mean is left to anyone who reads them.
 
 use std::time::Duration;
 
@@ -39,18 +39,18 @@ impl Default for Sel {
 }
 
 impl Sel {
-    /// The entries, in order, with their record ids.
+    /// Returns the entries, in order, with their record ids.
     pub fn entries(&self) -> impl Iterator<Item = &Record> {
         self.entries.iter().map(|(_, record)| record)
     }
 
-    /// How many entries there are.
+    /// Returns how many entries there are.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
@@ -116,7 +116,7 @@ impl Sel {
     }
 }
 
-/// A system event record (type 02h): time, generator 20h, the sensor and three bytes of event data.
+/// Returns a system event record (type 02h): time, generator 20h, the sensor and three bytes of event data.
 #[must_use]
 pub fn system_event(time: u32, kind: u8, sensor: u8, direction_and_type: u8, data: [u8; 3]) -> Record {
     let [a, b, c, d] = time.to_le_bytes();
@@ -124,7 +124,7 @@ pub fn system_event(time: u32, kind: u8, sensor: u8, direction_and_type: u8, dat
     [0, 0, 2, a, b, c, d, 0x20, 0, 4, kind, sensor, direction_and_type, one, two, three]
 }
 
-/// An OEM record with a timestamp (types C0h-DFh): manufacturer and six bytes.
+/// Returns an OEM record with a timestamp (types C0h-DFh): manufacturer and six bytes.
 #[must_use]
 pub fn oem_timestamped(kind: u8, time: u32, manufacturer: u32, data: [u8; 6]) -> Record {
     let [a, b, c, d] = time.to_le_bytes();
@@ -133,7 +133,7 @@ pub fn oem_timestamped(kind: u8, time: u32, manufacturer: u32, data: [u8; 6]) ->
     [0, 0, kind, a, b, c, d, low, middle, high, d1, d2, d3, d4, d5, d6]
 }
 
-/// An OEM record without a timestamp (types E0h-FFh): thirteen bytes.
+/// Returns an OEM record without a timestamp (types E0h-FFh): thirteen bytes.
 #[must_use]
 pub fn oem_plain(kind: u8, data: [u8; 13]) -> Record {
     let mut record = [0; 16];

@@ -38,7 +38,7 @@ pub struct Conversion {
 }
 
 impl Conversion {
-    /// A linear conversion of an unsigned byte, `value = m * raw * 10^exponent`.
+    /// Creates a linear conversion of an unsigned byte, `value = m * raw * 10^exponent`.
     #[must_use]
     pub fn linear(unit: u8, m: i16, r_exponent: i8) -> Self {
         Self {
@@ -54,7 +54,7 @@ impl Conversion {
         }
     }
 
-    /// The raw byte as a number.
+    /// Returns the raw byte as a number.
     #[must_use]
     pub fn signed(&self, raw: u8) -> i16 {
         let value = i16::from(raw);
@@ -76,7 +76,7 @@ impl Conversion {
         }
     }
 
-    /// The value behind a raw byte.
+    /// Returns the value behind a raw byte.
     #[must_use]
     pub fn value(&self, raw: u8) -> f64 {
         let (m, b) = self.factors(raw);
@@ -98,7 +98,7 @@ impl Conversion {
         }
     }
 
-    /// The raw byte whose value is nearest.
+    /// Returns the raw byte whose value is nearest.
     #[must_use]
     pub fn raw(&self, value: f64) -> u8 {
         let distance = |raw: &u8| {
@@ -157,7 +157,7 @@ pub struct Sensor {
     pub states: u16,
     /// The states it knows.
     pub supported: u16,
-    /// No reading to be had at present.
+    /// No reading available now.
     pub unavailable: bool,
     /// Works only while the host is on.
     pub needs_power: bool,
@@ -172,7 +172,7 @@ pub struct Sensor {
 }
 
 impl Sensor {
-    /// A threshold sensor with a full record.
+    /// Creates a threshold sensor with a full record.
     #[must_use]
     pub fn analog(number: u8, name: &str, kind: u8, entity: (u8, u8), conversion: Conversion, value: f64) -> Self {
         Self {
@@ -196,7 +196,7 @@ impl Sensor {
         }
     }
 
-    /// A discrete sensor with a compact record.
+    /// Creates a discrete sensor with a compact record.
     #[must_use]
     pub fn discrete(number: u8, name: &str, kind: u8, reading_type: u8, entity: (u8, u8), states: u16) -> Self {
         let supported = 0x00FF | states;
@@ -213,8 +213,8 @@ impl Sensor {
         }
     }
 
-    /// A discrete sensor whose record has an analog format, and whose reading is a number beside its states: HPE's power
-    /// supplies and fans are such. Its record becomes a full one.
+    /// Sets a discrete sensor whose record has an analog format, and whose reading is a number beside its states:
+    /// HPE's power supplies and fans are such. Its record becomes a full one.
     ///
     /// ```
     /// use rosefish_mock::ipmi::machine::sensor::{Conversion, Sensor};
@@ -255,7 +255,7 @@ impl Sensor {
         self
     }
 
-    /// The value, of an analog sensor.
+    /// Returns the value, of an analog sensor.
     #[must_use]
     pub fn value(&self) -> Option<f64> {
         self.conversion.map(|conversion| conversion.value(self.raw))

@@ -25,7 +25,7 @@ impl Encoding {
         }
     }
 
-    /// The type/length byte and the bytes of `text`, which is cut where the length field ends.
+    /// Returns the type/length byte and the bytes of `text`, which is cut where the length field ends.
     ///
     /// Characters that the encoding can't say become a space.
     #[must_use]
@@ -86,7 +86,7 @@ fn six_bit(text: &str) -> Vec<u8> {
     out
 }
 
-/// The byte that makes `bytes` and itself add up to zero.
+/// Returns the byte that makes `bytes` and itself add up to zero.
 #[must_use]
 pub fn checksum(bytes: &[u8]) -> u8 {
     bytes.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte)).wrapping_neg()

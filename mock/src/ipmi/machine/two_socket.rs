@@ -23,7 +23,7 @@ const RPM: u8 = 18;
 const CFM: u8 = 17;
 
 impl Machine {
-    /// A rack server with two sockets: some thirty sensors, a log, three FRU devices, a satellite controller.
+    /// Creates a rack server with two sockets: some thirty sensors, a log, three FRU devices, a satellite controller.
     /// It is on, and has no users yet.
     #[must_use]
     pub fn two_socket_server() -> Self {

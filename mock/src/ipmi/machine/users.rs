@@ -19,7 +19,7 @@ pub enum Privilege {
 }
 
 impl Privilege {
-    /// The level with this code; `None` for 0 (unspecified), F (no access) and reserved codes.
+    /// Returns the level with this code; `None` for 0 (unspecified), F (no access) and reserved codes.
     #[must_use]
     pub fn from_code(code: u8) -> Option<Self> {
         match code {
@@ -32,7 +32,7 @@ impl Privilege {
         }
     }
 
-    /// The code of the level.
+    /// Returns the code of the level.
     #[must_use]
     pub fn code(self) -> u8 {
         self as u8
@@ -62,7 +62,7 @@ pub struct User {
 }
 
 impl User {
-    /// A user who may log in with this privilege.
+    /// Creates a user who may log in with this privilege.
     #[must_use]
     pub fn new(name: &str, password: &str, privilege: Privilege) -> Self {
         Self {
@@ -78,7 +78,7 @@ impl User {
         }
     }
 
-    /// A slot that nobody uses.
+    /// Creates a slot that nobody uses.
     #[must_use]
     pub fn vacant() -> Self {
         Self {
@@ -100,7 +100,7 @@ impl User {
         self.password.get(..end).unwrap_or_default()
     }
 
-    /// Whether this is the user's password.
+    /// Returns whether this is the user's password.
     #[must_use]
     pub fn has_password(&self, password: &str) -> bool {
         self.key() == password.as_bytes()
@@ -125,25 +125,25 @@ pub struct Users {
 }
 
 impl Users {
-    /// A table of this many slots, all vacant.
+    /// Creates a table of this many slots, all vacant.
     #[must_use]
     pub fn vacant(slots: u8) -> Self {
         Self { slots: vec![User::vacant(); usize::from(slots.clamp(2, 63))] }
     }
 
-    /// How many slots there are.
+    /// Returns how many slots there are.
     #[must_use]
     pub fn capacity(&self) -> u8 {
         u8::try_from(self.slots.len()).unwrap_or(63)
     }
 
-    /// The slot with this id; ids start at 1.
+    /// Returns the slot with this id; ids start at 1.
     #[must_use]
     pub fn get(&self, id: u8) -> Option<&User> {
         self.slots.get(usize::from(id).checked_sub(1)?)
     }
 
-    /// The slot with this id, to be changed.
+    /// Returns the slot with this id, to be changed.
     pub fn get_mut(&mut self, id: u8) -> Option<&mut User> {
         self.slots.get_mut(usize::from(id).checked_sub(1)?)
     }
@@ -155,7 +155,7 @@ impl Users {
         Some(free)
     }
 
-    /// The slots with their ids.
+    /// Returns the slots with their ids.
     pub fn iter(&self) -> impl Iterator<Item = (u8, &User)> {
         (1..).zip(&self.slots)
     }

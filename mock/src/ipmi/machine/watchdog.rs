@@ -26,7 +26,7 @@ pub struct Watchdog {
 }
 
 impl Watchdog {
-    /// Whether the timer is counting.
+    /// Returns whether the timer is counting.
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.deadline.is_some()

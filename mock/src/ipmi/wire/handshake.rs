@@ -155,7 +155,7 @@ impl Handshake<'_> {
             return Some(reply);
         }
         if session.phase == Phase::Active {
-            // A session that stands is not opened anew, and takes no harm from somebody who tries.
+            // A session that stands is not opened again, and takes no harm from somebody who tries.
             self.sessions.put(session);
             return None;
         }

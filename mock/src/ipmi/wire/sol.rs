@@ -119,7 +119,7 @@ impl Sol {
         Some(packet)
     }
 
-    /// The packet that tells a console that its payload was taken away.
+    /// The packet that informs a console that its payload was taken away.
     pub(crate) fn deactivation() -> Vec<u8> {
         vec![0, 0, 0, DEACTIVATED]
     }

@@ -149,7 +149,7 @@ fn number(name: &str, value: &str) -> Result<usize, Message> {
     Err(Message::new(&message::QUERY_VALUE_TYPE, [value, name]))
 }
 
-/// Whether a request that is no GET carries query parameters that only a GET takes.
+/// Whether a request that is not a GET carries query parameters that only a GET takes.
 pub(crate) fn misplaced(query: &str) -> bool {
     query.split('&').any(|parameter| {
         let name = uri::decode(parameter.split('=').next().unwrap_or(parameter));

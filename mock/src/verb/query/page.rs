@@ -30,7 +30,7 @@ impl Window {
     }
 }
 
-/// Leaves in a collection the members that are asked for, and says where to go on.
+/// Leaves in a collection the members that are asked for, and says where to continue.
 pub(super) fn cut(json: &mut Value, window: &Window, store: &Store, key: &str, query: &str, queries: &Queries) {
     let Some(object) = json.as_object_mut() else {
         return;

@@ -1,0 +1,52 @@
+//! What a command prints while it runs for one host of many: kept, so that it can be shown with the host's name.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+tokio::task_local! {
+    static CAPTURE: Capture;
+}
+
+/// What a command has printed. Clones are the same one.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Capture(Arc<Mutex<Captured>>);
+
+/// See [`Capture`].
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Captured {
+    /// What it printed on standard output, but for tables.
+    pub(crate) text: String,
+    /// The rows of its tables, with their headings first.
+    pub(crate) tables: Vec<Vec<Vec<String>>>,
+    /// Its lines on standard error.
+    pub(crate) said: Vec<String>,
+    /// Whether the host has answered.
+    pub(crate) reached: bool,
+}
+
+impl Capture {
+    /// Runs what prints.
+    pub(crate) async fn of<T>(&self, work: impl Future<Output = T>) -> T {
+        CAPTURE.scope(self.clone(), work).await
+    }
+
+    /// Takes what was printed so far.
+    pub(crate) fn take(&self) -> Captured {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Whether what is printed here is kept.
+pub(crate) fn is_on() -> bool {
+    CAPTURE.try_with(|_| ()).is_ok()
+}
+
+/// Keeps something; false where it has to be printed.
+pub(crate) fn keep(what: impl FnOnce(&mut Captured)) -> bool {
+    let kept = CAPTURE.try_with(|capture| what(&mut capture.0.lock().unwrap_or_else(PoisonError::into_inner)));
+    kept.is_ok()
+}
+
+/// Takes note that the host has answered.
+pub(crate) fn reached() {
+    keep(|captured| captured.reached = true);
+}

@@ -1,0 +1,180 @@
+//! The host that a command is about, handed to it as its arguments are put together: one command line stands for many hosts, and each
+//! run of a command has the arguments of one.
+
+use std::cell::RefCell;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Command, Error, FromArgMatches};
+
+use super::settings::Settings;
+
+/// The argument that names hosts, in all commands that have it.
+pub(crate) const HOSTS: &str = "hosts";
+
+/// A host, by its name and with what is known of it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Named {
+    /// As it was named, which is how results name it.
+    pub(crate) name: String,
+    /// What is asked: the name, unless an inventory says otherwise, and the path that stood behind it.
+    pub(crate) address: String,
+    pub(crate) settings: Settings,
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Arc<Named>>> = const { RefCell::new(None) };
+}
+
+/// Puts arguments together for a host.
+pub(crate) fn arguments_for<A: FromArgMatches>(host: Arc<Named>, matches: &ArgMatches) -> Result<A, Error> {
+    CURRENT.with(|current| current.replace(Some(host)));
+    let arguments = A::from_arg_matches(matches);
+    CURRENT.with(|current| current.replace(None));
+    arguments
+}
+
+fn current() -> Option<Arc<Named>> {
+    CURRENT.with(|current| current.borrow().clone())
+}
+
+/// The host that a command is about: the positional `HOST`.
+#[derive(Debug, Clone)]
+pub(crate) struct Address(String);
+
+impl Deref for Address {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn from_matches(matches: &ArgMatches) -> Result<String, Error> {
+    let first = || matches.get_one::<String>(HOSTS).cloned();
+    current()
+        .map(|host| host.address.clone())
+        .or_else(first)
+        .ok_or_else(|| Error::raw(clap::error::ErrorKind::MissingRequiredArgument, "name a host\n"))
+}
+
+/// The argument, in the words of the command that has it.
+fn positional(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(HOSTS).value_name(name).help(help).required(true)
+}
+
+impl FromArgMatches for Address {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        from_matches(matches).map(Self)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl clap::Args for Address {
+    fn augment_args(command: Command) -> Command {
+        command.arg(positional(
+            "HOST",
+            "The host: a name or an address, with or without a port, or the URL of its Redfish service or of a system, chassis or \
+             manager in it; or several: a,b or node[01-64] or @GROUP, or - for standard input",
+        ))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+/// The resource that a command is about: the positional `URI`.
+#[derive(Debug, Clone)]
+pub(crate) struct ResourceUrl(String);
+
+impl Deref for ResourceUrl {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromArgMatches for ResourceUrl {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        from_matches(matches).map(Self)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl clap::Args for ResourceUrl {
+    fn augment_args(command: Command) -> Command {
+        command.arg(positional(
+            "URI",
+            "The URL of the resource, path and all; of several hosts: node[01-64]/redfish/v1/Systems/1",
+        ))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+/// What is known of the host that a command is about: no argument, but where the command line says nothing, this does.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Known {
+    host: Arc<Named>,
+    /// The environment says who logs in, not the command line.
+    user_is_of_environment: bool,
+}
+
+impl Known {
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.host.settings
+    }
+
+    /// The name of the host, if it is one of a list or of an inventory.
+    pub(crate) fn name(&self) -> Option<&str> {
+        Some(self.host.name.as_str()).filter(|name| !name.is_empty())
+    }
+
+    /// Who logs in: as the command line says, the inventory, or the environment.
+    pub(crate) fn user<'a>(&'a self, argument: Option<&'a str>) -> Option<&'a str> {
+        let known = self.settings().user.as_deref();
+        if self.user_is_of_environment { known.or(argument) } else { argument.or(known) }
+    }
+}
+
+impl FromArgMatches for Known {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        let has_user = matches.try_contains_id("user").unwrap_or_default();
+        let user_is_of_environment = has_user && matches.value_source("user") == Some(ValueSource::EnvVariable);
+        Ok(Self { host: current().unwrap_or_default(), user_is_of_environment })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl clap::Args for Known {
+    fn augment_args(command: Command) -> Command {
+        command
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        command
+    }
+}

@@ -1,0 +1,177 @@
+//! The options of all commands that are about hosts, and what of a command line this room has to know: which hosts, whether the
+//! command changes something, whether it prints JSON.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches as _};
+
+use super::current::HOSTS;
+use crate::host::seconds;
+
+const HEADING: &str = "Many hosts";
+
+/// How a command runs for many hosts.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ManyArgs {
+    /// Read groups, addresses and where passwords come from from this file: hosts.toml, or an inventory of Ansible (INI, YAML)
+    /// [default: hosts.toml in the user's configuration, ~/.config/rosefish]
+    #[arg(help_heading = HEADING, long = "hosts", id = "inventory", value_name = "FILE")]
+    pub(crate) inventory: Option<PathBuf>,
+    /// Hosts at a time [default: 64]
+    #[arg(help_heading = HEADING, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) parallel: Option<u16>,
+    /// Give up on a host after so many seconds
+    #[arg(help_heading = HEADING, long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) host_deadline: Option<Duration>,
+    /// Give up on all that are left after so many seconds
+    #[arg(help_heading = HEADING, long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) deadline: Option<Duration>,
+    /// Try hosts that can't be reached so many times more, when all others have had their turn [default: 1]
+    #[arg(help_heading = HEADING, long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub(crate) retries: Option<u32>,
+    /// Finish with so many hosts before the next are begun; end if all of them fail
+    #[arg(help_heading = HEADING, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) batch: Option<u16>,
+    /// Wait for so many seconds between batches
+    #[arg(help_heading = HEADING, long, value_name = "SECONDS", value_parser = seconds, requires = "batch")]
+    pub(crate) pause: Option<Duration>,
+    /// Don't ask before something is changed on several hosts
+    #[arg(help_heading = HEADING, long, short = 'y')]
+    pub(crate) yes: bool,
+    /// Print CSV
+    #[arg(help_heading = HEADING, long)]
+    pub(crate) csv: bool,
+    /// Show which hosts have the same result: by `value`, a column of the table, or a JSON pointer into the output of --json
+    #[arg(help_heading = HEADING, long, value_name = "WHAT", conflicts_with = "csv")]
+    pub(crate) group_by: Option<String>,
+}
+
+/// The option of commands that have no dry run of their own.
+const DRY_RUN: &str = "dry_run";
+
+/// Commands that only read. All others change something.
+const READS: [&str; 24] = [
+    "power status",
+    "sensors",
+    "health",
+    "logs show",
+    "logs list",
+    "sel list",
+    "inventory",
+    "bios get",
+    "bios pending",
+    "bios export",
+    "bios diff",
+    "firmware list",
+    "media list",
+    "identify status",
+    "users list",
+    "bmc info",
+    "network show",
+    "console list",
+    "lan show",
+    "certificate show",
+    "certificate list",
+    "certificate csr",
+    "sessions list",
+    "get",
+];
+
+/// Commands that only read if this argument is not there.
+const READS_WITHOUT: [(&str, &str); 3] =
+    [("power policy", "policy"), ("boot", "device"), ("bios secure-boot", "action")];
+
+/// Words of `boot` that only read.
+const BOOT_READS: [&str; 2] = ["options", "progress"];
+
+/// Commands that are about one host at a time: a conversation. So is whatever follows what happens.
+const ALONE: [&str; 1] = ["sol"];
+
+/// Gives commands that are about hosts these options, and those that have room for it several hosts.
+pub(crate) fn decorated(command: Command) -> Command {
+    let has = |command: &Command, id: &str| command.get_arguments().any(|arg| arg.get_id() == id);
+    let mut command = command.mut_subcommands(decorated);
+    if !has(&command, HOSTS) {
+        return command;
+    }
+    if command.get_positionals().count() == 1 && !ALONE.contains(&command.get_name()) {
+        command = command.mut_arg(HOSTS, |arg| arg.action(ArgAction::Append).num_args(1..));
+    }
+    if !has(&command, DRY_RUN) {
+        let help = "Say what would be changed on which hosts; change nothing";
+        command =
+            command.arg(Arg::new(DRY_RUN).long("dry-run").action(ArgAction::SetTrue).help(help).help_heading(HEADING));
+    } else {
+        command = command.arg(Arg::new(OWN_DRY_RUN).hide(true).long("own-dry-run").action(ArgAction::SetTrue));
+    }
+    let command = ManyArgs::augment_args(command);
+    match has(&command, "json") {
+        true => command.mut_arg("csv", |arg| arg.conflicts_with("json")),
+        false => command,
+    }
+}
+
+/// Says of a command, by being there, that it knows itself what a dry run is.
+const OWN_DRY_RUN: &str = "own_dry_run";
+
+/// Whether results are grouped by something that only JSON has, and the command does not print that yet.
+pub(crate) fn wants_json(matches: &ArgMatches) -> bool {
+    matches!(Line::of(matches), Ok(Some((line, leaf)))
+        if !line.json && line.many.group_by.as_ref().is_some_and(|what| what.starts_with('/')) && leaf.try_contains_id("json").is_ok())
+}
+
+/// The same command line with JSON, whatever stands behind a `--`.
+pub(crate) fn with_json(mut words: Vec<OsString>) -> Vec<OsString> {
+    let at = words.iter().position(|word| word == "--").unwrap_or(words.len());
+    words.insert(at, "--json".into());
+    words
+}
+
+/// What is known of a command line that is about hosts.
+#[derive(Debug)]
+pub(crate) struct Line {
+    /// The words of `HOST`.
+    pub(crate) hosts: Vec<String>,
+    pub(crate) many: ManyArgs,
+    /// The command without its arguments: `power off`.
+    pub(crate) command: String,
+    pub(crate) changes: bool,
+    /// Nothing may be changed, and the command itself does not know that.
+    pub(crate) dry_run: bool,
+    pub(crate) json: bool,
+    pub(crate) alone: bool,
+}
+
+impl Line {
+    /// Reads what matters here; none if the command is not about hosts.
+    pub(crate) fn of(matches: &ArgMatches) -> Result<Option<(Self, &ArgMatches)>, clap::Error> {
+        let (mut leaf, mut path) = (matches, Vec::new());
+        while let Some((name, inner)) = leaf.subcommand() {
+            path.push(name);
+            leaf = inner;
+        }
+        let Ok(Some(hosts)) = leaf.try_get_many::<String>(HOSTS) else { return Ok(None) };
+        let command = path.join(" ");
+        let flag = |id: &str| leaf.try_get_one::<bool>(id).ok().flatten().copied().unwrap_or_default();
+        let is_there = |id: &str| leaf.try_contains_id(id).unwrap_or_default();
+        let word = leaf.try_get_one::<String>("device").ok().flatten();
+        let reads_boot = word.is_some_and(|word| BOOT_READS.contains(&word.to_ascii_lowercase().as_str()));
+        let only_reads = READS.contains(&command.as_str())
+            || (command == "boot" && reads_boot)
+            || READS_WITHOUT.iter().any(|(name, argument)| *name == command && !is_there(argument));
+        let has_own = leaf.try_get_one::<bool>(OWN_DRY_RUN).is_ok();
+        let dry_run = flag(DRY_RUN);
+        let line = Self {
+            hosts: hosts.cloned().collect(),
+            many: ManyArgs::from_arg_matches(leaf)?,
+            changes: !(only_reads || has_own && dry_run),
+            dry_run: dry_run && !has_own && !only_reads,
+            json: flag("json"),
+            alone: ALONE.contains(&command.as_str()) || flag("follow"),
+            command,
+        };
+        Ok(Some((line, leaf)))
+    }
+}

@@ -1,0 +1,58 @@
+//! What came of a command on one host of many.
+
+use std::process::ExitCode;
+
+use rosefish::ErrorKind;
+
+use crate::capture::Captured;
+use crate::host::HostError;
+use crate::partial::{DONE_IN_PART, FOUND};
+use crate::terminal::one_line;
+
+/// What came of a command for a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Well,
+    /// Something could not be read.
+    InPart,
+    /// Something was found that was looked for.
+    Found,
+    Failed(Option<ErrorKind>),
+    /// Nothing answers there.
+    Unreached,
+    /// It was not this host's turn any more.
+    LeftAlone,
+}
+
+/// What came of one host.
+#[derive(Debug, Clone)]
+pub(crate) struct Told {
+    pub(crate) captured: Captured,
+    pub(crate) outcome: Outcome,
+    /// Why it failed.
+    pub(crate) error: Option<String>,
+}
+
+impl Told {
+    pub(crate) fn new(captured: Captured, done: anyhow::Result<ExitCode>) -> Self {
+        let (outcome, error) = match done {
+            Ok(code) if code == ExitCode::SUCCESS => (Outcome::Well, None),
+            Ok(code) if code == ExitCode::from(DONE_IN_PART) => (Outcome::InPart, None),
+            Ok(code) if code == ExitCode::from(FOUND) => (Outcome::Found, None),
+            Ok(_) => (Outcome::Failed(None), None),
+            Err(error) => {
+                let kind = error.downcast_ref::<HostError>().map(|error| error.kind);
+                let kind = kind.or_else(|| error.downcast_ref::<rosefish::Error>().map(rosefish::Error::kind));
+                let unreached = !captured.reached && matches!(kind, Some(ErrorKind::Connect | ErrorKind::Timeout));
+                let outcome = if unreached { Outcome::Unreached } else { Outcome::Failed(kind) };
+                (outcome, Some(one_line(&format!("{error:#}"))))
+            }
+        };
+        Self { captured, outcome, error }
+    }
+
+    pub(crate) fn left_alone() -> Self {
+        let error = Some("left alone: nothing was done".to_owned());
+        Self { captured: Captured::default(), outcome: Outcome::LeftAlone, error }
+    }
+}

@@ -1,0 +1,443 @@
+//! `docs/from-ipmitool.md`, line by line: what it says means the same does the same. Both programs run against BMCs of their own
+//! that begin alike, and afterwards ipmitool says of both what they are; what only reads is compared value by value.
+
+mod program;
+
+use std::collections::BTreeMap;
+use std::process::{Command, Output};
+
+use rosefish_mock::ipmi::{MockIpmi, Privilege, User};
+use serde_json::Value;
+
+use program::{errors, program};
+
+const PAGE: &str = include_str!("../../docs/from-ipmitool.md");
+
+/// How it is found out whether two commands mean the same.
+enum Same {
+    /// Both change the BMC, of which ipmitool says the same afterwards by this command.
+    Then(&'static str),
+    /// Both have the BMC do the same: the first thing that it noted.
+    Deed,
+    /// Both show the same.
+    Shows(fn(&str, &Value) -> Vec<String>),
+    /// Both print the same, apart from the gaps.
+    Text,
+    /// It can't be seen here; where it is.
+    Elsewhere,
+}
+
+use Same::{Deed, Elsewhere, Shows, Text, Then};
+
+/// A command of each program. Commands of ipmitool that stand for one of ours have a semicolon between them.
+const CASES: &[(&str, &str, Same)] = &[
+    ("power status", "power HOST", Shows(power)),
+    ("power off", "power off HOST --force", Then("power status")),
+    ("power on", "power on HOST", Then("power status")),
+    ("power soft", "power off HOST", Deed),
+    ("power cycle", "power cycle HOST", Deed),
+    ("power reset", "power reset HOST --force", Deed),
+    ("power diag", "power nmi HOST", Deed),
+    ("chassis bootdev pxe", "boot HOST pxe --legacy", Then(BOOT)),
+    ("chassis bootdev pxe options=efiboot,persistent", "boot HOST pxe --uefi --persistent", Then(BOOT)),
+    ("chassis bootdev disk", "boot HOST disk --legacy", Then(BOOT)),
+    ("chassis bootdev cdrom", "boot HOST cd --legacy", Then(BOOT)),
+    ("chassis bootdev floppy", "boot HOST floppy --legacy", Then(BOOT)),
+    ("chassis bootdev bios", "boot HOST bios-setup --legacy", Then(BOOT)),
+    ("chassis bootdev diag", "boot HOST diagnostics --legacy", Then(BOOT)),
+    ("chassis bootdev none", "boot HOST none", Then(BOOT)),
+    ("chassis bootparam get 5", "boot HOST", Shows(boot)),
+    ("chassis identify 15", "identify on HOST --seconds 15", Deed),
+    ("chassis identify force", "identify on HOST", Deed),
+    ("chassis identify 0", "identify off HOST", Deed),
+    ("chassis policy always-off", "power policy HOST always-off", Then("chassis status")),
+    ("sdr list", "sensors HOST", Shows(names)),
+    ("sensor list", "sensors HOST --thresholds", Shows(readings)),
+    ("sel list", "sel HOST", Shows(entries)),
+    ("sel elist", "logs HOST", Shows(named_entries)),
+    ("sel clear", "sel clear HOST", Then("sel list")),
+    ("fru print", "inventory HOST", Shows(parts)),
+    ("mc info", "bmc HOST", Shows(controller)),
+    ("mc reset cold", "bmc reset HOST", Deed),
+    ("mc reset warm", "raw HOST 6 3", Deed),
+    ("user list 1", "users HOST", Shows(users)),
+    // The level and the password; ipmitool opens serial lines to the user as well, which is left alone here.
+    (ADD, "users add HOST carol operator", Then("user test 4 16 new-Secret-7")),
+    ("user set password 3 another-pass", "users password HOST operator", Then("user test 3 16 another-pass")),
+    ("user priv 3 2", "users role HOST operator user", Then("user list 1")),
+    ("user disable 3", "users disable HOST operator", Then("channel getaccess 1 3")),
+    ("user enable 3", "users enable HOST operator", Then("channel getaccess 1 3")),
+    ("lan print", "lan HOST", Shows(lan)),
+    ("lan set 1 ipsrc dhcp", "lan set HOST --source dhcp", Then(LAN)),
+    (STATIC, "lan set HOST --address 10.0.0.8 --netmask 255.255.255.0 --gateway 10.0.0.1", Then(LAN)),
+    ("lan set 1 vlan id 7", "lan set HOST --vlan 7", Then(LAN)),
+    ("lan set 1 vlan id off", "lan set HOST --vlan off", Then(LAN)),
+    ("raw 0x06 0x01", "raw HOST 0x06 0x01", Text),
+    ("sol info 1", "console HOST --protocol ipmi", Shows(sol)),
+    ("sol set enabled false 1", "console set HOST --protocol ipmi --disable", Then(SOL)),
+    (RATES, "console set HOST --protocol ipmi --bit-rate 57600", Then(SOL)),
+    ("sol set privilege-level admin 1", "console set HOST --protocol ipmi --lowest administrator", Then(SOL)),
+    // A test of the mock has the terminal that they need (mock/tests/ipmi/sol.rs, cli/tests/host.rs).
+    ("sol activate", "sol HOST", Elsewhere),
+    ("sol deactivate", "sol HOST --take-over", Elsewhere),
+];
+
+const ADD: &str = "user set name 4 carol; user set password 4 new-Secret-7; user priv 4 3 1; \
+                   channel setaccess 1 4 link=off ipmi=on callin=on privilege=3; user enable 4";
+const STATIC: &str = "lan set 1 ipaddr 10.0.0.8; lan set 1 netmask 255.255.255.0; lan set 1 defgw ipaddr 10.0.0.1";
+const RATES: &str = "sol set volatile-bit-rate 57.6 1; sol set non-volatile-bit-rate 57.6 1";
+const BOOT: &str = "chassis bootparam get 5";
+const LAN: &str = "lan print 1";
+const SOL: &str = "sol info 1";
+
+fn ipmitool(port: &str, arguments: &str) -> Output {
+    let options = ["-I", "lanplus", "-C", "3", "-H", "127.0.0.1", "-p", port, "-U", "admin", "-P", "password"];
+    Command::new("ipmitool").args(options).args(arguments.split_whitespace()).env("TZ", "UTC").output().unwrap()
+}
+
+fn rosefish(port: &str, words: &str, json: bool) -> Output {
+    let mut arguments: Vec<&str> =
+        words.split_whitespace().map(|word| if word == "HOST" { "127.0.0.1" } else { word }).collect();
+    arguments.extend(["--port", port, "--user", "admin", "-C", "3"]);
+    let only_ipmi = ["lan", "raw", "sol"].contains(&arguments[0]);
+    if !only_ipmi && !words.contains("--protocol") {
+        arguments.extend(["--protocol", "ipmi"]);
+    }
+    if json {
+        arguments.push("--json");
+    }
+    let password = if words.contains("password") { "another-pass" } else { "new-Secret-7" };
+    program(&arguments).env("ROSEFISH_NEW_PASSWORD", password).output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    [&output.stdout[..], &output.stderr].map(String::from_utf8_lossy).concat()
+}
+
+/// Lines `name : value` of ipmitool; of those that repeat, the first.
+fn table(text: &str) -> BTreeMap<&str, &str> {
+    let mut table = BTreeMap::new();
+    for (name, value) in text.lines().filter_map(|line| line.split_once(':')) {
+        table.entry(name.trim()).or_insert(value.trim());
+    }
+    table
+}
+
+fn rows(text: &str) -> Vec<Vec<&str>> {
+    text.lines().map(|line| line.split('|').map(str::trim).collect()).filter(|row: &Vec<_>| row.len() > 1).collect()
+}
+
+/// What differs between a value of ipmitool's and one of ours.
+fn compare(theirs: &BTreeMap<&str, &str>, pairs: &[(&str, Value)]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (name, ours) in pairs {
+        let theirs = theirs.get(name).copied().unwrap_or("(nothing)");
+        // Of what a BMC does not have, ipmitool prints what stands for it in an empty answer.
+        let is_empty = ["0", "false", "Unknown (0x00)", "IPMI-Over-Serial-Setting"].contains(&theirs);
+        if ours.is_null() && is_empty {
+            continue;
+        }
+        let ours = ours.as_str().map_or_else(|| ours.to_string(), str::to_owned);
+        if theirs.to_ascii_lowercase() != ours.to_ascii_lowercase() {
+            wrong.push(format!("{name}: {theirs} and {ours}"));
+        }
+    }
+    wrong
+}
+
+fn power(theirs: &str, ours: &Value) -> Vec<String> {
+    let ours = format!("Chassis Power is {}", ours.as_str().unwrap_or_default());
+    if theirs.trim() == ours { Vec::new() } else { vec![format!("{theirs:?} and {ours:?}")] }
+}
+
+fn boot(theirs: &str, ours: &Value) -> Vec<String> {
+    let is_valid = theirs.contains("Boot Flag Valid");
+    if is_valid == ours.is_null() { vec![format!("valid: {is_valid}, and {ours}")] } else { Vec::new() }
+}
+
+fn all(ours: &Value) -> &[Value] {
+    ours.as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+fn sensor<'v>(ours: &'v Value, name: &str) -> Option<&'v Value> {
+    let exact = all(ours).iter().find(|one| one["name"] == name);
+    // Of sensors that share a record ipmitool shows one, without its number.
+    let numbered = |one: &&Value| one["name"].as_str().is_some_and(|ours| without_number(ours) == name);
+    exact.or_else(|| all(ours).iter().find(numbered))
+}
+
+fn without_number(name: &str) -> &str {
+    name.trim_end_matches(|c: char| c.is_ascii_digit())
+}
+
+fn names(theirs: &str, ours: &Value) -> Vec<String> {
+    let rows = rows(theirs);
+    if rows.len() < 3 {
+        return vec![format!("nothing to compare: {theirs}")];
+    }
+    // What it lists beside sensors: places of inventories and controllers. Of some names it prints bytes that are none of the name's.
+    let is_sensor = |row: &&Vec<&str>| {
+        let kind = row[1].to_lowercase();
+        row[0].is_ascii() && !["log", "static", "dynamic"].iter().any(|other| kind.contains(other))
+    };
+    let missing = rows.iter().filter(is_sensor).filter(|row| sensor(ours, row[0]).is_none());
+    missing.map(|row| format!("{} is missing", row[0])).collect()
+}
+
+fn readings(theirs: &str, ours: &Value) -> Vec<String> {
+    const THRESHOLDS: [&str; 6] =
+        ["lower_fatal", "lower_critical", "lower_caution", "upper_caution", "upper_critical", "upper_fatal"];
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for row in rows(theirs) {
+        let (Some(one), Ok(reading)) = (sensor(ours, row[0]), row[1].parse::<f64>()) else { continue };
+        let same = |a: f64, b: Option<f64>| b.is_some_and(|b| (a - b).abs() <= 0.0006 + b.abs() * 1e-6);
+        if !same(reading, one["reading"].as_f64()) {
+            wrong.push(format!("{}: {reading} and {}", row[0], one["reading"]));
+        }
+        seen += 1;
+        // Where the record says that there are none, only ipmitool asks all the same: the page says so.
+        let has_some = THRESHOLDS.iter().any(|name| !one["thresholds"][name].is_null());
+        for (at, name) in THRESHOLDS.iter().enumerate().filter(|_| has_some) {
+            let found = &one["thresholds"][name];
+            match row.get(4 + at).and_then(|text| text.parse::<f64>().ok()) {
+                Some(value) if !same(value, found.as_f64()) => {
+                    wrong.push(format!("{} {name}: {value} and {found}", row[0]))
+                }
+                _ => {}
+            }
+        }
+    }
+    if seen < 3 { vec![format!("only {seen} readings to compare")] } else { wrong }
+}
+
+fn entries(theirs: &str, ours: &Value) -> Vec<String> {
+    let count = rows(theirs).len();
+    if count == all(ours).len() { Vec::new() } else { vec![format!("{count} entries and {}", all(ours).len())] }
+}
+
+fn named_entries(theirs: &str, ours: &Value) -> Vec<String> {
+    let mut wrong = entries(theirs, ours);
+    let theirs = theirs.replace("#0x", "0x");
+    let named = all(ours).iter().filter_map(|one| one["sensor"].as_str());
+    wrong
+        .extend(named.filter(|name| !theirs.contains(without_number(name))).map(|name| format!("{name} is not there")));
+    wrong
+}
+
+fn parts(theirs: &str, ours: &Value) -> Vec<String> {
+    let text = ours.to_string();
+    let wanted = ["Serial", "Part Number", "Manufacturer"];
+    let lines = theirs.lines().filter_map(|line| line.split_once(':'));
+    let wanted = lines.filter(|(name, _)| wanted.iter().any(|wanted| name.trim().ends_with(wanted)));
+    let values: Vec<_> = wanted.map(|(_, value)| value.trim()).filter(|value| !value.is_empty()).collect();
+    if values.is_empty() {
+        return vec!["nothing to compare".to_owned()];
+    }
+    values.into_iter().filter(|value| !text.contains(*value)).map(|value| format!("{value} is missing")).collect()
+}
+
+fn controller(theirs: &str, ours: &Value) -> Vec<String> {
+    let theirs = table(theirs);
+    let version = ours["protocol_version"].as_str().unwrap_or_default().replace("IPMI ", "");
+    let product = theirs.get("Product ID").copied().unwrap_or_default().to_owned();
+    let mut wrong = compare(&theirs, &[("IPMI Version", version.into())]);
+    // ipmitool leaves out what is behind the second number.
+    if !ours["firmware"].as_str().is_some_and(|ours| ours.starts_with(theirs["Firmware Revision"])) {
+        wrong.push(format!("firmware {} and {}", theirs["Firmware Revision"], ours["firmware"]));
+    }
+    let model = ours["model"].as_str().unwrap_or_default().trim_start_matches("0x");
+    if !product.to_ascii_lowercase().contains(model) {
+        wrong.push(format!("product {product} and {model}"));
+    }
+    wrong
+}
+
+fn users(theirs: &str, ours: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for row in theirs
+        .lines()
+        .skip(1)
+        .map(|line| line.split_whitespace().collect::<Vec<_>>())
+        .filter(|row| row.len() > 5 && row[1] != "true" && row[1] != "false")
+    {
+        let role = row[5..].join(" ");
+        match all(ours).iter().find(|one| one["name"] == row[1]) {
+            Some(one) if one["id"] == row[0] => {
+                if !one["role"].as_str().is_some_and(|ours| ours.eq_ignore_ascii_case(&role)) {
+                    wrong.push(format!("{}: {role} and {}", row[1], one["role"]));
+                }
+            }
+            _ => wrong.push(format!("{} is missing", row[1])),
+        }
+    }
+    wrong
+}
+
+fn lan(theirs: &str, ours: &Value) -> Vec<String> {
+    let vlan = match &ours["vlan"] {
+        Value::Null => "Disabled".into(),
+        id => id.clone(),
+    };
+    let pairs = [
+        ("IP Address", ours["address"].clone()),
+        ("Subnet Mask", ours["subnet_mask"].clone()),
+        ("MAC Address", ours["mac_address"].clone()),
+        ("Default Gateway IP", ours["gateway"].clone()),
+        ("Default Gateway MAC", ours["gateway_mac"].clone()),
+        ("802.1q VLAN ID", vlan),
+    ];
+    compare(&table(theirs), &pairs)
+}
+
+fn sol(theirs: &str, ours: &Value) -> Vec<String> {
+    let (one, sol) = (&ours[0], &ours[0]["sol"]);
+    let rate = |rate: &Value| rate.as_f64().map_or(Value::Null, |rate| format!("{:.1}", rate / 1000.0).into());
+    let pairs = [
+        ("Enabled", one["enabled"].clone()),
+        ("Force Encryption", sol["force_encryption"].clone()),
+        ("Force Authentication", sol["force_authentication"].clone()),
+        ("Privilege Level", sol["privilege"].clone()),
+        ("Character Accumulate Level (ms)", sol["accumulate_ms"].clone()),
+        ("Character Send Threshold", sol["send_threshold"].clone()),
+        ("Retry Count", sol["retries"].clone()),
+        ("Retry Interval (ms)", sol["retry_interval_ms"].clone()),
+        ("Volatile Bit Rate (kbps)", rate(&one["bit_rate"])),
+        ("Non-Volatile Bit Rate (kbps)", rate(&sol["kept_bit_rate"])),
+    ];
+    compare(&table(theirs), &pairs)
+}
+
+fn port(bmc: &MockIpmi) -> String {
+    bmc.addr().port().to_string()
+}
+
+/// What differs between the two commands on machines that begin alike.
+fn differences(theirs: &str, ours: &str, same: &Same) -> Vec<String> {
+    let [first, second] = [(); 2].map(|()| {
+        let users = MockIpmi::builder().user(User::new("admin", "password", Privilege::Administrator));
+        users.user(User::new("operator", "old-password", Privilege::Operator)).start_blocking().unwrap()
+    });
+    let (their_port, our_port) = (port(&first), port(&second));
+    if matches!(same, Elsewhere) {
+        return Vec::new();
+    }
+    let their_outputs: Vec<_> = theirs.split("; ").map(|one| (one, ipmitool(&their_port, one))).collect();
+    for (command, output) in &their_outputs {
+        // ipmitool waits for a BMC that restarts, and calls that a failure at times.
+        if !output.status.success() && !command.starts_with("mc reset") {
+            return vec![format!("ipmitool {command}: {}", said(output))];
+        }
+    }
+    let is_read = matches!(same, Shows(_));
+    let output = rosefish(&our_port, ours, is_read);
+    if !matches!(output.status.code(), Some(0 | 3)) {
+        return vec![format!("rosefish {ours}: {}", errors(&output))];
+    }
+    let their_text = String::from_utf8_lossy(&their_outputs[0].1.stdout).into_owned();
+    let equal = |a: String, b: String| if a == b { Vec::new() } else { vec![format!("\n{a}\nand\n{b}")] };
+    match same {
+        Then(probe) => equal(said(&ipmitool(&their_port, probe)), said(&ipmitool(&our_port, probe))),
+        Deed => {
+            let deed = |bmc: &MockIpmi| format!("{:?}", bmc.machine().lock().changes().first().map(|one| &one.kind));
+            equal(deed(&first), deed(&second))
+        }
+        Shows(compare) => {
+            let json: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+            compare(&their_text, &json["value"])
+        }
+        Text => {
+            let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+            equal(words(&their_text), words(&String::from_utf8_lossy(&output.stdout)))
+        }
+        Elsewhere => Vec::new(),
+    }
+}
+
+/// The first cells of the page's table of commands, each with the commands in it.
+fn lines() -> Vec<Vec<String>> {
+    let (_, rest) = PAGE.split_once("## Command by command").unwrap();
+    let lines = rest.lines().take_while(|line| !line.starts_with("## ")).filter(|line| line.starts_with("| "));
+    let cells = lines.filter_map(|line| line.split(" | ").next()).skip(1);
+    let codes = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    cells.map(codes).filter(|codes| !codes.is_empty()).collect()
+}
+
+#[test]
+fn every_line_of_the_page_is_tried() {
+    let normal = |text: &str| {
+        text.replace(" NAME", " carol").replace("another-pass", "").replace("PASSWORD", "").trim().to_owned()
+    };
+    let mut untried = Vec::new();
+    for codes in lines() {
+        let is_tried = codes.iter().any(|code| {
+            let code = normal(code);
+            CASES.iter().any(|(theirs, ..)| {
+                let verb = |text: &str| text.split_whitespace().take(3).collect::<Vec<_>>().join(" ");
+                theirs.split("; ").any(|one| normal(one).starts_with(&code) || verb(one) == verb(&code))
+            })
+        });
+        if !is_tried
+            && !codes.iter().any(|code| {
+                code.contains("\"\"")
+                    || code == "user set password 4 PASSWORD"
+                    || code == "user priv 4 2"
+                    || code.starts_with("user enable 4")
+            })
+        {
+            untried.push(codes.join(", "));
+        }
+    }
+    assert!(untried.is_empty(), "no case of this file is about {untried:#?}");
+}
+
+#[test]
+#[ignore = "needs ipmitool"]
+fn what_the_page_says_means_the_same_does_the_same() {
+    let mut wrong = Vec::new();
+    // Most of the time is spent waiting for one of the two.
+    std::thread::scope(|scope| {
+        let mut running = Vec::new();
+        for part in CASES.chunks(CASES.len().div_ceil(4)) {
+            running.push(scope.spawn(move || {
+                part.iter()
+                    .map(|(theirs, ours, same)| (*theirs, *ours, differences(theirs, ours, same)))
+                    .collect::<Vec<_>>()
+            }));
+        }
+        for part in running {
+            for (theirs, ours, found) in part.join().unwrap() {
+                println!("{:5} ipmitool {theirs:55} rosefish {ours}", if found.is_empty() { "same" } else { "OTHER" });
+                wrong.extend(found.into_iter().map(|found| format!("{theirs} and {ours}: {found}")));
+            }
+        }
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What reads, on OpenIPMI's simulator: both programs on the same machine.
+#[test]
+#[ignore = "needs ipmi_sim and ipmitool"]
+fn reads_show_what_they_show_to_ipmitool() {
+    let address = std::env::var("ROSEFISH_IPMI_SIM").unwrap();
+    let port = address.rsplit(':').next().unwrap();
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for (theirs, ours, same) in CASES {
+        let Shows(compare) = same else { continue };
+        let their_output = ipmitool(port, theirs);
+        let output = rosefish(port, ours, true);
+        match (their_output.status.success(), matches!(output.status.code(), Some(0 | 3))) {
+            (true, true) => {
+                seen += 1;
+                let json: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+                let found = compare(&String::from_utf8_lossy(&their_output.stdout), &json["value"]);
+                wrong.extend(found.into_iter().map(|found| format!("{theirs} and {ours}: {found}")));
+            }
+            // The simulator doesn't have it.
+            (false, _) => println!("ipmitool {theirs}: {}", said(&their_output).trim()),
+            (true, false) => wrong.push(format!("rosefish {ours}: {}", errors(&output))),
+        }
+    }
+    assert!(wrong.is_empty() && seen > 5, "{seen} compared\n{}", wrong.join("\n"));
+}
