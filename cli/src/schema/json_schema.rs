@@ -49,9 +49,10 @@ fn object(table: &'static Table, strict: bool, next: &mut Vec<&'static Table>) -
         properties.insert(field.name.to_owned(), property(field, strict, next));
     }
     let mut patterns = Map::new();
-    // Annotations may stand everywhere.
-    patterns.insert("@".to_owned(), json!(true));
     let further = further(table, next);
+    // Annotations may stand everywhere. Of OData's, names that the service makes up can't be any that the table lacks.
+    let annotations = if further.is_some() { "^(?!\\s*@odata\\.).*@" } else { "@" };
+    patterns.insert(annotations.to_owned(), json!(true));
     if let Some(further) = &further {
         for pattern in table.patterns {
             patterns.insert((*pattern).to_owned(), further.clone());
@@ -212,6 +213,25 @@ mod tests {
         }
     }
 
+    /// Whether a place holds a link; none for what is within one, as a resource in its place has a schema of its own.
+    fn link(mut table: &'static Table, place: &str) -> Option<bool> {
+        let mut link = false;
+        for step in place.split('/').skip(1) {
+            if step.parse::<usize>().is_ok() {
+                continue;
+            }
+            if link {
+                return None;
+            }
+            match table.find(step).and_then(|slot| table.fields.get(slot)).map(|field| field.kind) {
+                Some(Kind::Link(_)) => link = true,
+                Some(Kind::Record(inner)) => table = inner,
+                _ => {}
+            }
+        }
+        Some(link)
+    }
+
     /// Payloads of the mock as they are, and with each value in turn replaced by another, or a property too many.
     #[test]
     fn a_schema_takes_what_the_decoder_takes_and_nothing_else() {
@@ -236,13 +256,16 @@ mod tests {
             let mut at = Vec::new();
             places(payload, "", &mut at);
             for (number, place) in at.iter().enumerate() {
+                let Some(link) = link(table, place) else { continue };
                 for other in others.iter().skip(number % 3).step_by(3) {
                     let mut value = payload.clone();
                     *value.pointer_mut(place).expect("a place") = other.clone();
                     compare(&value, &format!("{other} at {place}"));
                 }
                 let mut value = payload.clone();
-                if let Some(Value::Object(members)) = value.pointer_mut(place) {
+                if let Some(Value::Object(members)) = value.pointer_mut(place)
+                    && !link
+                {
                     members.insert("Unknown_Thing!".to_owned(), json!(1));
                     members.insert("Some@Message.ExtendedInfo".to_owned(), json!([]));
                     compare(&value, &format!("an unknown property at {place}"));
