@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use super::collect::Explorer;
 use super::findings::VendorAction;
-use super::name::{Name, all_said, escaped, identifier, is_identifier, of_said, plain, usable, version};
+use super::name::{LONGEST, Name, all_said, escaped, identifier, is_identifier, of_said, plain, usable, version};
 use super::shape::{ACTIONS, Shape, ValueKind};
 use crate::schema;
 
@@ -37,9 +37,6 @@ const HEAD: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
   <edmx:DataServices>
 "#;
 const TAIL: &str = "  </edmx:DataServices>\n</edmx:Edmx>\n";
-
-/// Names are cut here, as places may be deep.
-const LONGEST: usize = 64;
 
 /// So many objects of the same properties in one object are a dictionary, whose names are the service's; so are so many scalars.
 const DICTIONARY: usize = 8;

@@ -4,6 +4,9 @@ use super::shape::Shape;
 use crate::schema;
 use crate::wire::ODataType;
 
+/// Names are cut here, as places may be deep and what vendors say long.
+pub(super) const LONGEST: usize = 64;
+
 /// A type as it is said: schema and name.
 pub(super) type Name = (String, String);
 
@@ -65,6 +68,8 @@ pub(super) fn identifier(text: &str) -> String {
     if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
         name.insert(0, 'X');
     }
+    // It is the name of a file as well. All of it is ASCII.
+    name.truncate(LONGEST);
     name
 }
 

@@ -65,10 +65,10 @@ impl From<NoSession> for Error {
 /// A login that its caller may give up: from then on it has to come to its end before the program does, and the turn to log in
 /// is over when it has.
 #[derive(Clone, Default)]
-struct Abandoned(Arc<Mutex<Option<Left>>>);
+struct Abandoned(Arc<Mutex<Option<Kept>>>);
 
-/// The rest of a login, and the turn that it has.
-type Left = (Pending, Option<OwnedMutexGuard<()>>);
+/// What is kept for as long as a login goes on whose caller has given up: the end of the program, and the turn to log in.
+type Kept = (Pending, Option<OwnedMutexGuard<()>>);
 
 struct Caller {
     turn: Option<OwnedMutexGuard<()>>,
