@@ -410,7 +410,8 @@ async fn bare(hosts: Vec<String>, urls: Arc<[(Method, String)]>, holds: bool) ->
     }
     while tasks.join_next().await.is_some() {}
     let kib = if holds { resident() } else { 0.0 };
-    for (host, token, uri) in std::mem::take(&mut *tokens.lock().expect("no panic")) {
+    let opened = std::mem::take(&mut *tokens.lock().expect("no panic"));
+    for (host, token, uri) in opened {
         let _ = client.delete(format!("{host}{uri}")).header("X-Auth-Token", token).send().await;
     }
     let (well, requests) = (well.load(Ordering::Relaxed), requests.load(Ordering::Relaxed));

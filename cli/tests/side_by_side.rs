@@ -138,7 +138,7 @@ fn compare(theirs: &BTreeMap<&str, &str>, pairs: &[(&str, Value)]) -> Vec<String
             continue;
         }
         let ours = ours.as_str().map_or_else(|| ours.to_string(), str::to_owned);
-        if theirs.to_ascii_lowercase() != ours.to_ascii_lowercase() {
+        if !theirs.eq_ignore_ascii_case(&ours) {
             wrong.push(format!("{name}: {theirs} and {ours}"));
         }
     }

@@ -36,7 +36,7 @@ pub(crate) struct NetworkArgs {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Show it
-    Show(On),
+    Show(Box<On>),
     /// Change what the options name, and leave the rest
     Set(Box<SetArgs>),
 }
