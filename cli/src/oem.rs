@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
 use rosefish::explore::{Explorer, Findings, Packs, Place, Property, ValueKind, VendorType};
 use rosefish::walk::Walk;
@@ -16,7 +16,7 @@ use crate::files;
 use crate::host::{HostArgs, log_out, split_url};
 use crate::operate::{Table, print};
 use crate::partial::{self, say_not_read};
-use crate::terminal::say;
+use crate::terminal::{one_line, say};
 use crate::typed::kind_at;
 use crate::walk::unread_line;
 
@@ -53,13 +53,13 @@ pub(crate) struct OemArgs {
 
 pub(crate) async fn run(args: OemArgs) -> anyhow::Result<ExitCode> {
     let path = Path::new(&args.target);
-    let (explorer, unread) = match path.exists() {
+    let (explorer, mut unread) = match path.exists() {
         true => payloads(path)?,
         false => service(&args.target, &args.host).await?,
     };
     let wanted = |name: &str| args.vendor.as_ref().is_none_or(|vendor| vendor.eq_ignore_ascii_case(name));
     if let Some(folder) = &args.csdl {
-        write(&explorer, folder, wanted)?;
+        unread.append(&mut write(&explorer, folder, wanted)?);
     } else {
         let mut found = explorer.findings();
         found.vendors.retain(|vendor| wanted(&vendor.name));
@@ -119,16 +119,25 @@ async fn service(url: &str, host: &HostArgs) -> anyhow::Result<(Explorer, Vec<St
     Ok((explorer, unread))
 }
 
-fn write(explorer: &Explorer, folder: &Path, wanted: impl Fn(&str) -> bool) -> anyhow::Result<()> {
+/// Writes the drafts; gives those that can't be written, which hide none of the others.
+fn write(explorer: &Explorer, folder: &Path, wanted: impl Fn(&str) -> bool) -> anyhow::Result<Vec<String>> {
     fs::create_dir_all(folder).with_context(|| format!("--csdl {}", folder.display()))?;
+    let (mut written, mut unwritten) = (0_usize, Vec::new());
     for draft in explorer.drafts().iter().filter(|draft| wanted(&draft.vendor)) {
         let file = folder.join(&draft.file_name);
         let open = OpenOptions::new().write(true).create_new(true).open(&file);
-        let written = open.and_then(|mut file| file.write_all(draft.csdl.as_bytes()));
-        written.with_context(|| file.display().to_string())?;
-        say!("{}: {}", draft.vendor, file.display());
+        match open.and_then(|mut file| file.write_all(draft.csdl.as_bytes())) {
+            Ok(()) => {
+                written += 1;
+                say!("{}: {}", one_line(&draft.vendor), file.display());
+            }
+            Err(error) => unwritten.push(format!("{}: {error}", file.display())),
+        }
     }
-    Ok(())
+    if written == 0 && !unwritten.is_empty() {
+        bail!("{}", unwritten.join("; "));
+    }
+    Ok(unwritten)
 }
 
 /// The types that packs have for what stands at a place.

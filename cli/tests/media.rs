@@ -245,6 +245,35 @@ fn four_readers_at_once_read_the_same() {
     });
 }
 
+/// Half-sent requests, and some that are answered and not read.
+#[test]
+fn connections_that_others_hold_open_keep_no_bmc_out() {
+    let image = Image::new("held.iso", 8 * MIB);
+    let server = Server::start(&image.0);
+    let mut early = server.connect();
+    assert_eq!(early.ask("GET", &server.path, "Range: bytes=0-9\r\n").body.len(), 10);
+    let mut held = Vec::new();
+    for number in 0..600 {
+        let mut stream = TcpStream::connect(&server.host).unwrap();
+        let text = match number % 3 {
+            0 => String::new(),
+            1 => "GET / HTTP/1.1\r\nHo".to_owned(),
+            _ => format!("GET {} HTTP/1.1\r\nHost: test\r\n\r\n", server.path),
+        };
+        // It may have been closed for another already.
+        let _ = stream.write_all(text.as_bytes());
+        held.push(stream);
+    }
+    let begun = Instant::now();
+    for _ in 0..8 {
+        let mut late = server.connect();
+        assert_eq!(late.ask("GET", &server.path, "Range: bytes=-1000\r\n").body.len(), 1000);
+    }
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    let files = std::fs::read_dir(format!("/proc/{}/fd", server.child.id())).map_or(0, Iterator::count);
+    assert!(files < 150, "{files} files are open");
+}
+
 #[test]
 #[ignore = "needs curl and wget"]
 fn curl_and_wget_resume_where_they_stopped() {

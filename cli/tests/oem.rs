@@ -216,6 +216,49 @@ fn a_draft_of_hard_names_compiles() {
     assert_eq!(again.status.code(), Some(1), "drafts that somebody may have worked on are not overwritten");
 }
 
+/// Names that would be paths, markup, code or too long; each beside one that is none of it.
+#[test]
+fn drafts_of_hostile_names_stay_in_their_folder_and_hide_none_of_the_others() {
+    let (payloads, drafts) = (Folder::new("hostile"), Folder::new("hostile-drafts"));
+    let long = "A".repeat(5000);
+    let names = [
+        "\"/><Evil",
+        "*/ fn x(){}",
+        "a\"#b",
+        "\u{202e}abc",
+        "fn",
+        "../../etc",
+        "a\nb",
+        "<!--",
+        "\0",
+        "}}",
+        &long,
+        "Zeta",
+    ];
+    let oem: serde_json::Map<_, _> = names
+        .iter()
+        .map(|name| {
+            let inner = json!({ *name: { *name: 1 }, "@odata.type": format!("#{name}.{name}"), "Plain": 1 });
+            ((*name).to_owned(), inner)
+        })
+        .collect();
+    let system = json!({ "@odata.id": "/redfish/v1/Systems/1", "@odata.type": "#ComputerSystem.v1_0_0.ComputerSystem", "Oem": oem });
+    fs::create_dir_all(&payloads.0).unwrap();
+    fs::write(payloads.0.join("system.json"), system.to_string()).unwrap();
+    let target = drafts.0.join("inner");
+    let output = run(&["oem", payloads.text(), "--csdl", target.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", errors(&output));
+    assert!(!errors(&output).contains(['\u{202e}', '\0']), "{}", errors(&output));
+    assert_eq!(fs::read_dir(&drafts.0).unwrap().count(), 1, "nothing is beside the folder");
+    let written = fs::read_dir(&target).unwrap().count();
+    assert!(written >= names.len() - 3 && target.join("OemZeta_v1.xml").exists(), "{written}");
+    let model = compiled(load(&pinned()).unwrap(), &target);
+    // What the compiler makes of such texts is its own test's matter.
+    for (name, _) in &rust::emit(&model).files {
+        assert!(!name.contains(".."), "{name}");
+    }
+}
+
 #[test]
 #[ignore = "needs ../shared/corpus"]
 fn the_drafts_of_whole_trees_compile() {

@@ -8,10 +8,10 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
-use axum::serve::ListenerExt as _;
 use futures_util::stream;
 use tokio::net::{TcpListener, UdpSocket, lookup_host};
 
+use super::connections::Connections;
 use super::file::Image;
 use super::range::{Part, names, part};
 use crate::host::split_url;
@@ -43,13 +43,9 @@ impl ImageServer {
         let url = format!("http://{address}{path}");
         let served = Served { image, path };
         let router = Router::new().fallback(answer).with_state(served);
-        let listener = listener.tap_io(|stream| {
-            // What can't be had is only slower.
-            let _ = stream.set_nodelay(true);
-        });
         let serving = tokio::spawn(async move {
             // It ends by being dropped alone.
-            let _ = axum::serve(listener, router).await;
+            let _ = axum::serve(Connections::new(listener), router).await;
         });
         Ok(Self { url, serving })
     }
