@@ -240,6 +240,9 @@ pub const INTERRUPTED: u8 = 130;
 /// How long the program waits at its end for sessions that are being ended.
 const LOGOUTS: Duration = Duration::from_secs(5);
 
+/// As long for those of clients that went with the runtime: nothing hears a signal then.
+const LAST_LOGOUTS: Duration = Duration::from_secs(2);
+
 /// Whether the program was told to end.
 static PRESSED: AtomicBool = AtomicBool::new(false);
 
@@ -308,11 +311,20 @@ pub async fn log_out(client: Client) {
 
 /// Waits for the sessions that are being ended in the background, for a bounded time: the last thing before the program
 /// ends.
-pub async fn logged_out() {
+pub async fn logged_out() -> usize {
     let left = match uninterrupted(rosefish::logged_out(LOGOUTS)).await {
         Some(left) => left,
         None => rosefish::logged_out(Duration::ZERO).await,
     };
+    if left > 0 {
+        say!("rosefish: {left} sessions could not be ended in time; they will time out");
+    }
+    left
+}
+
+/// Waits for the sessions of clients that tasks held until the runtime ended.
+pub fn logged_out_at_the_end() {
+    let left = rosefish::logged_out_blocking(LAST_LOGOUTS);
     if left > 0 {
         say!("rosefish: {left} sessions could not be ended in time; they will time out");
     }

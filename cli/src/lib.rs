@@ -166,10 +166,14 @@ pub fn run() -> ExitCode {
         Ok(code) => code,
         Err(error) => failed(&error),
     };
-    runtime.block_on(host::logged_out());
+    let left = runtime.block_on(host::logged_out());
     // What is left of the runtime ends now: a session of IPMI says so to its BMC. Whatever blocks a thread, a read of standard
     // input for example, is left behind.
     runtime.shutdown_timeout(RUNTIME_END);
+    // What was told once is not waited for again.
+    if left == 0 {
+        host::logged_out_at_the_end();
+    }
     code
 }
 

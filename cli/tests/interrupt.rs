@@ -128,6 +128,53 @@ async fn no_signal_at_any_moment_of_a_login_leaves_a_session() {
     }
 }
 
+/// What goes on for long: reading all, recording it, an upload that the service takes its time for, following a log.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_signal_at_any_moment_of_what_takes_long_leaves_a_session() {
+    let folder = std::env::temp_dir().join(format!("rosefish-signals-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("bmc-9.0.0.bin"), vec![7; 1 << 20]).unwrap();
+    for verb in ["walk HOST", "record HOST DIR/N", "firmware update HOST DIR/bmc-9.0.0.bin", "logs HOST --follow"] {
+        let points = (0..5_u32).zip(["-INT", "-TERM", "-HUP"].into_iter().cycle()).map(|(number, signal)| {
+            let folder = folder.to_str().unwrap().to_owned();
+            async move {
+                let mock =
+                    MockBmc::builder().credentials("root", "password").plain().latency(Duration::from_millis(20));
+                let mock = mock.start().await.unwrap();
+                mock.faults().add(Rule::on("POST", "**/upload").then(Action::Apply).then(Action::Delay(FOREVER)));
+                mock.faults().add(Rule::on("GET", "**/Drives/**").then(Action::Delay(FOREVER)));
+                let word = |word: &str| {
+                    word.replace("HOST", &mock.url()).replace("DIR", &folder).replace('N', &number.to_string())
+                };
+                let child = Command::new(env!("CARGO_BIN_EXE_rosefish"))
+                    .args(verb.split(' ').map(word))
+                    .args(["--user", "root"])
+                    .env("ROSEFISH_PASSWORD", "password")
+                    .stdin(Stdio::null())
+                    .stdout(Stdio::piped())
+                    .stderr(Stdio::piped())
+                    .spawn()
+                    .unwrap();
+                let program = Program { child, begin: Instant::now() };
+                while mock.requests().is_empty() {
+                    assert!(program.begin.elapsed() < Duration::from_secs(60));
+                    tokio::time::sleep(Duration::from_millis(2)).await;
+                }
+                tokio::time::sleep(Duration::from_millis(90) * number).await;
+                let sent = Command::new("kill").args([signal, &program.child.id().to_string()]).status().unwrap();
+                assert!(sent.success());
+                let (output, took) = program.end().await;
+                assert_eq!(output.status.code(), Some(130), "{verb} {signal} {number}: {output:?}");
+                assert_eq!(mock.sessions(), 0, "{verb} {signal} {number}: {output:?}");
+                assert!(took < Duration::from_secs(8), "{verb} {signal} {number}: {took:?}");
+            }
+        });
+        futures_util::future::join_all(points).await;
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_keeps_its_logout_waiting_does_not_keep_the_program() {
     for verb in [VERBS[0], VERBS[1], VERBS[3]] {

@@ -158,9 +158,10 @@ async fn a_call_returns_in_its_time_wherever_the_service_stalls() {
     for (protocol, point, took, _) in &rows {
         println!("{protocol:8}  {point:18}  {:6.2} s", took.as_secs_f64());
     }
-    for (protocol, point, took, timed_out) in rows {
-        assert!(took < DEADLINE + Duration::from_secs(1), "{protocol}, {point}: {took:?}");
-        // A BMC that does not list its cipher suites is spoken to all the same.
-        assert!(timed_out.is_some() || point == "cipher suites", "{protocol}, {point}: it came to its end");
+    for (protocol, point, took, timed_out) in &rows {
+        assert!(*took < DEADLINE + Duration::from_secs(1), "{protocol}, {point}: {took:?}");
+        // A BMC that does not list its cipher suites is spoken to all the same, and where no token came there is Basic.
+        let may_succeed = ["cipher suites", "answer to a login"].contains(point);
+        assert!(timed_out.is_some() || may_succeed, "{protocol}, {point}: it came to its end");
     }
 }
