@@ -13,6 +13,9 @@ use super::settings::Settings;
 /// The argument that names hosts, in all commands that have it.
 pub(crate) const HOSTS: &str = "hosts";
 
+/// The flag that has nothing asked, in all commands that are about hosts.
+pub(crate) const YES: &str = "yes";
+
 /// A host, by its name and with what is known of it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Named {
@@ -170,6 +173,31 @@ impl FromArgMatches for Known {
 }
 
 impl clap::Args for Known {
+    fn augment_args(command: Command) -> Command {
+        command
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        command
+    }
+}
+
+/// Whether nothing is to be asked, for commands that ask before they change one host, too. The flag itself is there anyway.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sure(pub(crate) bool);
+
+impl FromArgMatches for Sure {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        Ok(Self(matches.try_get_one(YES).ok().flatten().copied().unwrap_or_default()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl clap::Args for Sure {
     fn augment_args(command: Command) -> Command {
         command
     }

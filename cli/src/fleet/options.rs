@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches as _};
 
-use super::current::HOSTS;
+use super::current::{HOSTS, YES};
 use crate::host::seconds;
 
 const HEADING: &str = "Many hosts";
@@ -37,8 +37,8 @@ pub(crate) struct ManyArgs {
     /// Wait for so many seconds between batches
     #[arg(help_heading = HEADING, long, value_name = "SECONDS", value_parser = seconds, requires = "batch")]
     pub(crate) pause: Option<Duration>,
-    /// Don't ask before something is changed on several hosts
-    #[arg(help_heading = HEADING, long, short = 'y')]
+    /// Don't ask before something is changed on several hosts, or before anything is erased
+    #[arg(help_heading = HEADING, long, short = 'y', id = YES)]
     pub(crate) yes: bool,
     /// Print CSV
     #[arg(help_heading = HEADING, long)]
@@ -52,8 +52,12 @@ pub(crate) struct ManyArgs {
 const DRY_RUN: &str = "dry_run";
 
 /// Commands that only read. All others change something.
-const READS: [&str; 24] = [
+const READS: [&str; 28] = [
     "power status",
+    "boot options",
+    "boot progress",
+    "storage list",
+    "schemas fetch",
     "sensors",
     "health",
     "logs show",
@@ -81,10 +85,7 @@ const READS: [&str; 24] = [
 
 /// Commands that only read if this argument is not there.
 const READS_WITHOUT: [(&str, &str); 3] =
-    [("power policy", "policy"), ("boot", "device"), ("bios secure-boot", "action")];
-
-/// Words of `boot` that only read.
-const BOOT_READS: [&str; 2] = ["options", "progress"];
+    [("power policy", "policy"), ("boot status", "device"), ("bios secure-boot", "action")];
 
 /// Commands that are about one host at a time: a conversation. So is whatever follows what happens.
 const ALONE: [&str; 1] = ["sol"];
@@ -156,10 +157,7 @@ impl Line {
         let command = path.join(" ");
         let flag = |id: &str| leaf.try_get_one::<bool>(id).ok().flatten().copied().unwrap_or_default();
         let is_there = |id: &str| leaf.try_contains_id(id).unwrap_or_default();
-        let word = leaf.try_get_one::<String>("device").ok().flatten();
-        let reads_boot = word.is_some_and(|word| BOOT_READS.contains(&word.to_ascii_lowercase().as_str()));
         let only_reads = READS.contains(&command.as_str())
-            || (command == "boot" && reads_boot)
             || READS_WITHOUT.iter().any(|(name, argument)| *name == command && !is_there(argument));
         let has_own = leaf.try_get_one::<bool>(OWN_DRY_RUN).is_ok();
         let dry_run = flag(DRY_RUN);

@@ -10,6 +10,7 @@ use rosefish::Selector;
 use rosefish::host::{Host, Initialize, NewVolume, StorageDrive, StorageSystem, StorageVolume};
 
 use super::{On, Table};
+use crate::fleet::current::Sure;
 use crate::terminal::{one_line, say};
 
 const EXAMPLES: &str = "\
@@ -87,9 +88,8 @@ struct VolumeArgs {
     /// The storage that it is in, where volumes of several are called so
     #[arg(long, value_name = "STORAGE")]
     storage: Option<Selector>,
-    /// Don't ask
-    #[arg(long)]
-    yes: bool,
+    #[command(flatten)]
+    yes: Sure,
 }
 
 #[derive(Debug, Args)]
@@ -123,9 +123,8 @@ struct EraseArgs {
     /// How: BlockErase, CryptographicErase or Overwrite [default: as the drive does]
     #[arg(long, value_name = "HOW")]
     how: Option<String>,
-    /// Don't ask
-    #[arg(long)]
-    yes: bool,
+    #[command(flatten)]
+    yes: Sure,
 }
 
 fn bytes(text: &str) -> Result<u64, String> {
@@ -148,7 +147,7 @@ fn bytes(text: &str) -> Result<u64, String> {
 }
 
 /// Asks whether something may be erased.
-fn confirm(yes: bool, what: &str) -> anyhow::Result<()> {
+fn confirm(Sure(yes): Sure, what: &str) -> anyhow::Result<()> {
     if yes {
         return Ok(());
     }
