@@ -112,7 +112,7 @@ mod tests {
             assert!(hint.contains(part) && !hint.contains("secret"), "{line}: {hint}");
         }
         for line in
-            ["rosefish power bmc on", "rosefish pwoer bmc", "rosefish mock --password x", "rosefish --help", "rosefish"]
+            ["rosefish power bmc on", "rosefish powers bmc", "rosefish mock --password x", "rosefish --help", "rosefish"]
         {
             assert_eq!(hint_for(line), None, "{line}");
         }

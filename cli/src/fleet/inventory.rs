@@ -258,8 +258,8 @@ protocol = "ipmi"
         assert_eq!(inventory.group("cluster", 0).unwrap(), ["node01-ipmi", "node03-ipmi", "login1"]);
         assert_eq!(inventory.group("all", 0).unwrap(), ["node01-ipmi", "node03-ipmi", "login1"]);
         assert!(inventory.group("lab", 0).unwrap().is_empty());
-        let error = inventory.group("clutser", 0).unwrap_err().to_string();
-        assert_eq!(error, "@clutser: hosts.toml has no such group; it has: cluster, login, lab");
+        let error = inventory.group("clusters", 0).unwrap_err().to_string();
+        assert_eq!(error, "@clusters: hosts.toml has no such group; it has: cluster, login, lab");
     }
 
     #[test]
