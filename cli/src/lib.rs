@@ -280,4 +280,14 @@ mod tests {
     fn the_command_line_is_consistent() {
         command().debug_assert();
     }
+
+    #[test]
+    fn each_command_says_what_it_is_for() {
+        let mut abouts = std::collections::BTreeMap::new();
+        for command in command().get_subcommands() {
+            let about = command.get_about().expect("a command says what it is for").to_string();
+            let other = abouts.insert(about, command.get_name().to_owned());
+            assert_eq!(other, None, "{}", command.get_name());
+        }
+    }
 }

@@ -12,7 +12,7 @@ use crate::host::seconds;
 
 const HEADING: &str = "Many hosts";
 
-/// How a command runs for many hosts.
+// How a command runs for many hosts. As a comment of documentation, it would be what clap says of each command.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ManyArgs {
     /// Read groups, addresses and where passwords come from from this file: hosts.toml, or an inventory of Ansible (INI, YAML)
