@@ -111,9 +111,13 @@ mod tests {
             let hint = hint_for(line).unwrap_or_default();
             assert!(hint.contains(part) && !hint.contains("secret"), "{line}: {hint}");
         }
-        for line in
-            ["rosefish power bmc on", "rosefish powers bmc", "rosefish mock --password x", "rosefish --help", "rosefish"]
-        {
+        for line in [
+            "rosefish power bmc on",
+            "rosefish powers bmc",
+            "rosefish mock --password x",
+            "rosefish --help",
+            "rosefish",
+        ] {
             assert_eq!(hint_for(line), None, "{line}");
         }
     }

@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::every::{OfSystem, every};
 use super::fault::{Fault, Running};
 use super::machine::Host;
 use super::made::Made;
@@ -18,6 +19,7 @@ use crate::error::Error;
 use crate::resource::Resource;
 use crate::resource::apply_time::Apply;
 use crate::resource::edit::Committed;
+use crate::resource::partial::Partial;
 use crate::schema::Bios;
 use crate::services::bios::Rules;
 use crate::wire::Primitive;
@@ -100,8 +102,18 @@ impl Host {
     ///
     /// If there is no Redfish, if the system has no BIOS resource, and if several systems could be meant. A registry that can't be read is left out.
     pub async fn bios(&self) -> Result<Outcome<BiosAttributes>, Error> {
-        self.read(Capability::Bios, |session| Box::pin(async move { Ok(State::read(session).await?.attributes()) }))
-            .await
+        let read =
+            |session| Box::pin(async move { Ok(State::read(bios(session).await?).await?.attributes()) }) as Running<_>;
+        self.read(Capability::Bios, read).await
+    }
+
+    /// Returns the attributes of the BIOS of each system that is meant: see [`bios`](Self::bios).
+    ///
+    /// # Errors
+    ///
+    /// Where no system has any that can be read.
+    pub async fn bios_of_systems(&self) -> Result<Outcome<Partial<OfSystem<BiosAttributes>>>, Error> {
+        self.read(Capability::Bios, |session| Box::pin(of_systems(session))).await
     }
 
     /// Changes attributes of the BIOS, by name. The whole change is held against the registry first, values written as text included
@@ -160,8 +172,21 @@ struct State {
 async fn bios(session: Session) -> Result<Resource<Bios>, Fault> {
     match session {
         Session::Redfish(service) => Ok(service.system().await?.bios().await?),
-        Session::Ipmi(_) => Err(Fault::lacking("IPMI has no BIOS attributes")),
+        Session::Ipmi(_) => Err(no_ipmi()),
     }
+}
+
+async fn of_systems(session: Session) -> Result<Partial<OfSystem<BiosAttributes>>, Fault> {
+    match session {
+        Session::Redfish(service) => {
+            every(&service, async |system| Ok(State::read(system.bios().await?).await?.attributes())).await
+        }
+        Session::Ipmi(_) => Err(no_ipmi()),
+    }
+}
+
+fn no_ipmi() -> Fault {
+    Fault::lacking("IPMI has no BIOS attributes")
 }
 
 fn values(bios: &Resource<Bios>) -> BTreeMap<String, Value> {
@@ -178,8 +203,7 @@ fn values(bios: &Resource<Bios>) -> BTreeMap<String, Value> {
 }
 
 impl State {
-    async fn read(session: Session) -> Result<Self, Fault> {
-        let bios = bios(session).await?;
+    async fn read(bios: Resource<Bios>) -> Result<Self, Error> {
         let now = values(&bios);
         let settings = bios.settings().get_opt().await?;
         let mut pending = settings.as_ref().map(values).unwrap_or_default();
@@ -233,7 +257,7 @@ async fn set(
     wanted: BTreeMap<String, Value>,
     apply: Option<Apply>,
 ) -> Result<Made<BTreeMap<String, Value>>, Fault> {
-    let state = State::read(session).await?;
+    let state = State::read(bios(session).await?).await?;
     let rules = Rules::of(&state.registry);
     // What waits for the reset is in force with it.
     let mut then = state.now.clone();

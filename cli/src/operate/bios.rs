@@ -7,13 +7,13 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use rosefish::Apply;
-use rosefish::host::{BiosAttribute, BiosAttributes, SecureBootReset, SecureBootState};
+use rosefish::host::{BiosAttribute, BiosAttributes, OfSystem, Partial, SecureBootReset, SecureBootState};
 use rosefish::wire::is_secret;
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
-use super::{Table, Target, print, tell};
-use crate::partial::{FOUND, tell_missing};
+use super::{Table, Target, print, tell, tell_attempts, to_json};
+use crate::partial::{FOUND, tell_lacking, tell_missing};
 use crate::terminal::{one_line, say};
 
 /// The variables that have the passwords of the setup.
@@ -191,19 +191,42 @@ pub(crate) async fn run(args: BiosArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn get(args: GetArgs) -> anyhow::Result<ExitCode> {
+    if args.names.is_empty() {
+        return all(&args.plain).await;
+    }
     let mut found = args.plain.target.with(async |host| host.bios().await).await?;
     mask(&mut found.value);
     tell_no_registry(&found.value);
-    if !args.names.is_empty() {
-        let is_named = |one: &BiosAttribute| args.names.iter().any(|name| name.eq_ignore_ascii_case(&one.name));
-        found.value.attributes.retain(is_named);
-        let missing = |name: &&String| !found.value.attributes.iter().any(|one| one.name.eq_ignore_ascii_case(name));
-        if let Some(name) = args.names.iter().find(missing) {
-            bail!("{name} is not an attribute of this BIOS");
-        }
-        return tell(&found, args.plain.json, |found| found.attributes.iter().map(whole).collect::<String>());
+    let is_named = |one: &BiosAttribute| args.names.iter().any(|name| name.eq_ignore_ascii_case(&one.name));
+    found.value.attributes.retain(is_named);
+    let missing = |name: &&String| !found.value.attributes.iter().any(|one| one.name.eq_ignore_ascii_case(name));
+    if let Some(name) = args.names.iter().find(missing) {
+        bail!("{name} is not an attribute of this BIOS");
     }
-    tell(&found, args.plain.json, |found| table(&found.attributes))
+    tell(&found, args.plain.json, |found| found.attributes.iter().map(whole).collect::<String>())
+}
+
+/// All attributes, of each system that is meant.
+async fn all(args: &PlainArgs) -> anyhow::Result<ExitCode> {
+    let mut found = args.target.with(async |host| host.bios_of_systems().await).await?;
+    for one in &mut found.value.items {
+        mask(&mut one.value);
+        tell_no_registry(&one.value);
+    }
+    if found.value.items.len() == 1 && found.value.missing.is_empty() {
+        let only = found.map(|mut all| all.items.remove(0).value);
+        return tell(&only, args.json, |found| table(&found.attributes));
+    }
+    let of =
+        |one: &OfSystem<BiosAttributes>| format!("System {}\n{}", one_line(&one.system), table(&one.value.attributes));
+    let Partial { items, missing } = &found.value;
+    if args.json {
+        print(&format!("{:#}\n", to_json(&found, items, missing)?))?;
+    } else {
+        tell_attempts(&found.attempts);
+        print(&items.iter().map(of).collect::<Vec<_>>().join("\n"))?;
+    }
+    Ok(tell_lacking(missing))
 }
 
 /// What is shown in the place of a secret.
