@@ -127,6 +127,18 @@ async fn a_stale_tag_stops_changes() {
 }
 
 #[tokio::test]
+async fn what_is_deleted_is_not_linked_any_more() {
+    let bmc = demo().await;
+    let drive = "/redfish/v1/Chassis/1U/Drives/Bay2";
+    assert_eq!(get(&bmc, drive).await.json()["Links"]["Volumes@odata.count"], 1);
+    let volume = "/redfish/v1/Systems/1/Storage/1/Volumes/2";
+    let deleted = send_with(&bmc, Method::DELETE, volume, None, &[]).await;
+    assert!(deleted.status == 200 || deleted.status == 204, "{}", deleted.text);
+    let links = get(&bmc, drive).await.json()["Links"].clone();
+    assert_eq!((&links["Volumes"], &links["Volumes@odata.count"]), (&json!([]), &json!(0)));
+}
+
+#[tokio::test]
 async fn members_are_created_and_deleted() {
     let bmc = demo().await;
     let subscriptions = "/redfish/v1/EventService/Subscriptions";

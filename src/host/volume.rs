@@ -189,7 +189,8 @@ async fn create(session: Session, wanted: NewVolume, patience: Duration) -> Resu
             let (found, missing) = to_change(&service).await?;
             let now = found.into_iter().find(|one| key(one.storage.uri()) == key(&place));
             let is_new = |one: &&AnyResource| match &uri {
-                Some(uri) => key(one.uri()) == key(uri),
+                // A Location may name the host, too.
+                Some(uri) => key(uri).ends_with(key(one.uri())),
                 None => !old.iter().any(|old| old == key(one.uri())),
             };
             match now.as_ref().and_then(|now| Some((now, now.volumes.iter().find(is_new)?))) {
