@@ -30,7 +30,9 @@ pub(crate) fn damage(json: &[u8], per_thousand: u64, by: &[u8], dice: &mut Dice)
         } else if ends_string {
             in_string = false;
         } else if !begins_escape && dice.roll(1000) < per_thousand {
-            *byte = by[usize::try_from(dice.roll(by.len() as u64)).unwrap()];
+            let bad = by[usize::try_from(dice.roll(by.len() as u64)).unwrap()];
+            // With what follows it, the first byte of a character would make an escape that there is not.
+            *byte = if escaped && (0xC2..0xF5).contains(&bad) { b'\xFF' } else { bad };
             replaced += 1;
         }
         escaped = begins_escape;

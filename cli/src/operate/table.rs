@@ -103,7 +103,11 @@ impl Table {
         let room = most.saturating_sub(GAP * headings.len().saturating_sub(1));
         let fit = |cap: usize| -> Vec<usize> {
             let narrowed = wanted.iter().zip(headings).enumerate().map(|(column, (wanted, heading))| {
-                let least = heading.width().max(if heading == "NAME" || column == 0 { NAME } else { NARROWEST });
+                let least = heading.width().max(if heading == "NAME" || column == 0 && heading != "KIND" {
+                    NAME
+                } else {
+                    NARROWEST
+                });
                 (*wanted).min(cap.max(least))
             });
             narrowed.collect()
