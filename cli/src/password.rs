@@ -1,4 +1,4 @@
-//! Where passwords come from: the environment, a file that nobody else can read, a command for each host, or whoever sits at the
+//! Where passwords come from: the environment, a file that nobody else can read, a command for each host, or a person at the
 //! terminal. None is ever an argument, and what a command prints is shown nowhere.
 
 use std::collections::HashMap;

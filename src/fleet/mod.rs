@@ -45,7 +45,7 @@
 //!   way at one host is that host's [`ClientBuilder::concurrency`](crate::ClientBuilder::concurrency).
 //! - Only what is safe is repeated: connecting, which changes nothing, and the whole job if it is said to
 //!   [change nothing](Fleet::repeatable). Hosts that are repeated come last.
-//! - A run goes on while its stream is polled, and ends when it is dropped or [stopped](FleetRun::stop): what is under way is given up,
+//! - A run continues while its stream is polled, and ends when it is dropped or [stopped](FleetRun::stop): what is under way is given up,
 //!   and sessions are ended in the background.
 
 mod engine;

@@ -10,7 +10,7 @@ use crate::error::Error;
 pub struct FleetResult<T> {
     /// Which of the hosts it is, counted from 0 in the order in which they were named.
     pub index: usize,
-    /// The host, as its builder was told it.
+    /// The host, as its builder names it.
     pub host: String,
     /// What the job returned, or why there is nothing.
     pub result: Result<T, Error>,

@@ -34,7 +34,7 @@ pub enum SensorStatus {
     Critical,
     /// Damage is to be expected.
     Fatal,
-    /// There is no reading at present.
+    /// There is no reading now.
     Unavailable,
     /// The BMC doesn't judge.
     Unknown,
@@ -71,7 +71,7 @@ pub struct Thresholds {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Sensor {
-    /// What tells it from others: by Redfish where it is described, a URI with a pointer where that is within a resource; its
+    /// What identifies it: by Redfish where it is described, a URI with a pointer where that is within a resource; its
     /// number by IPMI.
     pub id: String,
     /// Where else it is described.
@@ -81,7 +81,7 @@ pub struct Sensor {
     pub name: String,
     /// What it measures, or watches.
     pub kind: SensorKind,
-    /// What it reads; none for sensors that have states instead, and where there is no reading at present.
+    /// What it reads; none for sensors that have states instead, and where there is no reading now.
     pub reading: Option<f64>,
     /// The unit of the reading and the thresholds, spelled the same by either protocol: in UCUM (`Cel`, `V`, `W`, `%`), but
     /// for `RPM`.
@@ -95,7 +95,7 @@ pub struct Sensor {
 }
 
 impl Sensor {
-    /// Whether it says that something is wrong.
+    /// Returns whether it says that something is wrong.
     #[must_use]
     pub fn is_problem(&self) -> bool {
         matches!(self.status, SensorStatus::Warning | SensorStatus::Critical | SensorStatus::Fatal)
@@ -103,7 +103,7 @@ impl Sensor {
 }
 
 impl Host {
-    /// All sensors of the host with what they read, and what could not be read. Fans, power supplies and the like are among
+    /// Returns all sensors of the host with what they read, and what could not be read. Fans, power supplies and the like are among
     /// them where they say how they are, if only in words.
     ///
     /// By Redfish they are looked for in every chassis, system and piece of equipment, and in every place that they may be
@@ -111,7 +111,7 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// Where no protocol can tell.
+    /// Where no protocol has any.
     pub async fn sensors(&self) -> Result<Outcome<Partial<Sensor>>, Error> {
         self.read(Capability::Sensors, |session| Box::pin(sensors(session))).await
     }

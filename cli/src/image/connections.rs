@@ -1,4 +1,4 @@
-//! The connections of the server: so many at once, each with so much time to go on. Who comes when there are too many takes the
+//! The connections of the server: so many at once, each with so much time. Who comes when there are too many takes the
 //! place of the one that was silent for longest, so that to hold many connections open keeps no BMC out.
 
 use std::io;

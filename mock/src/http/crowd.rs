@@ -46,7 +46,7 @@ impl Crowd {
     ///
     /// # Errors
     ///
-    /// If no threads are to be had.
+    /// If no threads can be started.
     pub fn new(threads: usize) -> Result<Self, Error> {
         let threads: Result<Vec<_>, Error> = (0..threads.max(1)).map(|_| thread()).collect();
         Ok(Self(Arc::new(Threads { threads: threads?, next: AtomicUsize::new(0) })))

@@ -21,7 +21,7 @@ const BACKLOG: usize = 128;
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
-    /// Tells it to stop; with the crowd that it runs on, if it has no thread of its own.
+    /// Stops it; with the crowd that it runs on, if it has no thread of its own.
     stop: Option<(oneshot::Sender<()>, Option<Crowd>)>,
     thread: Option<JoinHandle<()>>,
     ended: watch::Receiver<bool>,
