@@ -32,7 +32,7 @@ fn reason(difference: &Difference) -> Option<(&'static str, bool)> {
             ("Since which version there is a type; properties that came with it bear that version themselves", false)
         }
         "type" if link(before) && link(after) => {
-            ("Which resource a link leads to, where neither prose nor its name tells", true)
+            ("Which resource a link leads to, where neither prose nor its name shows", true)
         }
         "type" | "schema" if after.is_empty() => {
             ("Types that only links name which prose leaves untold, or that only schemas use", true)
