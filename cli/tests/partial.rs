@@ -9,6 +9,7 @@ use rosefish_mock::{MockBmc, Tree};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use program::{errors, json, runtime};
 
@@ -114,46 +115,68 @@ fn a_bad_member_in_any_captured_tree_is_named_by_the_verbs() {
     });
     let runtime = runtime();
     let faults = [Action::Status(404), Action::Status(500), Action::html(200), Action::Close];
-    let (mut trees, mut runs, mut named, mut wrong) = (0, 0, 0, Vec::new());
-    for (number, dir) in places.collect::<BTreeSet<PathBuf>>().into_iter().enumerate() {
-        let Ok(tree) = Tree::from_dir(&dir) else { continue };
-        let bmc = start(&runtime, tree.clone());
-        let url = bmc.url();
-        trees += 1;
-        for (at, verb) in ["sensors", "fru", "sel", "users"].into_iter().enumerate() {
-            let run = || rosefish(&[verb, &url, "--protocol", "redfish", "--json", "--basic", "--concurrency", "16"]);
-            bmc.clear_requests();
-            let whole = run();
-            if whole.status.code() == Some(1) {
-                continue;
-            }
-            let asked: BTreeSet<String> =
-                bmc.requests().iter().map(|request| request.path().trim_end_matches('/').to_owned()).collect();
-            let bad = bad_members(&tree, &asked);
-            if bad.is_empty() {
-                continue;
-            }
-            // Each fault in turn, so that all of them come about without as many runs.
-            let action = &faults[(number + at) % faults.len()];
-            for uri in bad.iter().flat_map(|uri| [uri.clone(), format!("{uri}/")]) {
-                bmc.faults().add(Rule::on("GET", &uri).then(action.clone()));
-            }
-            bmc.clear_requests();
-            let part = run();
-            bmc.faults().clear();
-            runs += 1;
-            let asked: BTreeSet<String> =
-                bmc.requests().iter().map(|request| request.path().trim_end_matches('/').to_owned()).collect();
-            let said = errors(&part);
-            for uri in bad.iter().filter(|uri| asked.contains(*uri)) {
-                named += 1;
-                let is_named = said.lines().any(|line| line.contains(uri.as_str()));
-                if !is_named || !matches!(part.status.code(), Some(1 | 3)) {
-                    wrong.push(format!("{} {verb} {action:?} {uri}: {:?} {said}", dir.display(), part.status.code()));
+    let dirs: Vec<PathBuf> = places.collect::<BTreeSet<PathBuf>>().into_iter().collect();
+    let next = AtomicUsize::new(0);
+    // Programs that try again wait most of the time: several trees at once.
+    let some_trees = || {
+        let (mut trees, mut runs, mut named, mut wrong) = (0, 0, 0, Vec::new());
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(dir) = dirs.get(number) else { return (trees, runs, named, wrong) };
+            let Ok(tree) = Tree::from_dir(dir) else { continue };
+            let bmc = start(&runtime, tree.clone());
+            let url = bmc.url();
+            trees += 1;
+            for (at, verb) in ["sensors", "fru", "sel", "users"].into_iter().enumerate() {
+                let run =
+                    || rosefish(&[verb, &url, "--protocol", "redfish", "--json", "--basic", "--concurrency", "16"]);
+                bmc.clear_requests();
+                let whole = run();
+                if whole.status.code() == Some(1) {
+                    continue;
+                }
+                let asked: BTreeSet<String> =
+                    bmc.requests().iter().map(|request| request.path().trim_end_matches('/').to_owned()).collect();
+                let bad = bad_members(&tree, &asked);
+                if bad.is_empty() {
+                    continue;
+                }
+                // Each fault in turn, so that all of them come about without as many runs.
+                let action = &faults[(number + at) % faults.len()];
+                for uri in bad.iter().flat_map(|uri| [uri.clone(), format!("{uri}/")]) {
+                    bmc.faults().add(Rule::on("GET", &uri).then(action.clone()));
+                }
+                bmc.clear_requests();
+                let part = run();
+                bmc.faults().clear();
+                runs += 1;
+                let asked: BTreeSet<String> =
+                    bmc.requests().iter().map(|request| request.path().trim_end_matches('/').to_owned()).collect();
+                let said = errors(&part);
+                for uri in bad.iter().filter(|uri| asked.contains(*uri)) {
+                    named += 1;
+                    let is_named = said.lines().any(|line| line.contains(uri.as_str()));
+                    if !is_named || !matches!(part.status.code(), Some(1 | 3)) {
+                        wrong.push(format!(
+                            "{} {verb} {action:?} {uri}: {:?} {said}",
+                            dir.display(),
+                            part.status.code()
+                        ));
+                    }
                 }
             }
         }
-    }
+    };
+    let (mut trees, mut runs, mut named, mut wrong) = (0, 0, 0, Vec::new());
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(some_trees)).collect();
+        for found in threads.into_iter().map(|thread| thread.join().expect("no panic")) {
+            trees += found.0;
+            runs += found.1;
+            named += found.2;
+            wrong.extend(found.3);
+        }
+    });
     println!("{trees} trees, {runs} runs of a verb, {named} places that could not be read, {} not named", wrong.len());
     assert!(trees > 50 && runs > 50 && wrong.is_empty(), "{wrong:#?}");
 }

@@ -1,4 +1,4 @@
-//! Many hosts at once: a job, which is an async function of a [`Host`](crate::host::Host), is run on each of them.
+//! Many hosts at once: a job, which is an async function of a [`Host`], is run on each of them.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
