@@ -128,7 +128,7 @@ fn measured(came: usize, most: usize, act: impl FnOnce()) -> Held {
 static RUNTIME: LazyLock<tokio::runtime::Runtime> =
     LazyLock::new(|| tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap());
 
-/// Reads a body in a place. Twice, as what is made once for all types is no matter of the body.
+/// Reads a body in a place, twice: what is made once for all types must not count against the body.
 pub(crate) fn held(place: Place, table: &'static Table, body: &[u8]) -> Held {
     drop(table.make());
     once(place, table, b"{}");
