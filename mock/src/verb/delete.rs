@@ -37,7 +37,14 @@ pub(crate) fn answer(state: &mut State, call: &Call) -> Reply {
     let linked = linked(state, &key);
     state.store.remove_member(&collection, &key);
     for other in linked {
-        state.store.update(&other, |object| unlink(object, &key));
+        let Some(Value::Object(mut object)) = state.store.get(&other).and_then(|found| found.json.as_deref()).cloned()
+        else {
+            continue;
+        };
+        // What didn't link back is not changed, and no event says so.
+        if unlink(&mut object, &key) {
+            state.store.set(&other, Value::Object(object));
+        }
     }
     operation::cancel_resource(state, &key);
     subscription::unsubscribed(state, &key);
@@ -60,9 +67,9 @@ fn linked(state: &State, key: &str) -> Vec<String> {
     links.values().flat_map(each).collect()
 }
 
-/// Takes the links to this one out of the lists in the `Links` of another.
-fn unlink(object: &mut Map<String, Value>, key: &str) {
-    let Some(Value::Object(links)) = object.get_mut("Links") else { return };
+/// Takes the links to this one out of the lists in the `Links` of another; whether there were any.
+fn unlink(object: &mut Map<String, Value>, key: &str) -> bool {
+    let Some(Value::Object(links)) = object.get_mut("Links") else { return false };
     let mut counts = Vec::new();
     for (name, value) in links.iter_mut() {
         let Value::Array(all) = value else { continue };
@@ -72,9 +79,11 @@ fn unlink(object: &mut Map<String, Value>, key: &str) {
             counts.push((format!("{name}@odata.count"), json!(all.len())));
         }
     }
+    let changed = !counts.is_empty();
     for (name, count) in counts {
         if links.contains_key(&name) {
             links.insert(name, count);
         }
     }
+    changed
 }
