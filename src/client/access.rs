@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::credentials::Credentials;
 use super::exchange::{Authorization, Exchange};
-use super::session::{PasswordChange, Session, SessionToken, header};
+use super::session::{Connections, PasswordChange, Session, SessionToken, header};
 use crate::error::{Error, ErrorKind};
 
 /// How long a renewed session that is refused at once keeps others from being made.
@@ -203,7 +203,8 @@ impl Access {
         let Some(credentials) = credentials else {
             return Err(Error::new(ErrorKind::Unauthorized, "the session has ended, and there are no credentials"));
         };
-        let (made, _attempt) = Session::login(&self.exchange, &sessions, &credentials, Some(attempt)).await;
+        let (made, _attempt) =
+            Session::login(&self.exchange, &sessions, &credentials, Connections::Own, Some(attempt)).await;
         let login = match made {
             Ok(login) => login,
             Err(why) => {

@@ -48,6 +48,8 @@ struct Settings {
     pages: usize,
     retry: RetryPolicy,
     cache: Option<usize>,
+    /// Whether what doesn't look like a service root gets no credentials.
+    wants_root: bool,
 }
 
 impl Clone for ClientBuilder {
@@ -107,6 +109,7 @@ impl ClientBuilder {
             pages: 10_000,
             retry: RetryPolicy::default(),
             cache: None,
+            wants_root: false,
         }))
     }
 
@@ -334,6 +337,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Has [`connect`](Self::connect) end before the login where what answers doesn't look like a service root.
+    #[cfg(feature = "host")]
+    pub(crate) fn wants_service_root(mut self) -> Self {
+        self.0.wants_root = true;
+        self
+    }
+
     /// Whether it is said by which certificate the service is known.
     #[cfg(feature = "host")]
     pub(crate) fn names_certificate(&self) -> bool {
@@ -383,6 +393,7 @@ impl ClientBuilder {
                 settings.retry,
                 (settings.concurrency, settings.pages),
                 settings.cache,
+                settings.wants_root,
             )
             .await
         });

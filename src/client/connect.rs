@@ -18,7 +18,8 @@ use super::query_memory::QueryMemory;
 use super::registries::Registries;
 use super::request::Request;
 use super::retry::RetryPolicy;
-use super::session::{NoSession, PasswordChange, Session, SessionToken, blames_credentials};
+use super::session::logout::there;
+use super::session::{Connections, NoSession, PasswordChange, Session, SessionToken, blames_credentials};
 use super::{Client, Inner, Options, SERVICE_ROOT};
 use crate::error::{Error, ErrorKind};
 use crate::schema::ServiceRoot;
@@ -60,6 +61,7 @@ pub(crate) async fn connect(
     retry: RetryPolicy,
     (concurrency, pages): (usize, usize),
     cache: Option<usize>,
+    wants_root: bool,
 ) -> Result<Client, Error> {
     let exchange = Arc::new(exchange);
     let inner = Inner {
@@ -77,7 +79,15 @@ pub(crate) async fn connect(
     let options = Options { timeout: None, retry, connecting: true, plain: false };
     let client = Client { inner: Arc::new(inner), options: Arc::new(options.clone()) };
     let request = Request::get(SERVICE_ROOT);
-    let mut response = client.send(request.clone()).await?;
+    let mut response = match (&means, &credentials) {
+        // The login takes the same connection, and must not be cut by the end of the caller's runtime.
+        (Means::Login, Some(_)) => {
+            let (client, request) = (client.clone(), request.clone());
+            let interrupted = || Err(Error::new(ErrorKind::Connect, "the client's thread has ended"));
+            there(Box::pin(async move { client.send(request).await })).await.unwrap_or_else(interrupted)?
+        }
+        _ => client.send(request.clone()).await?,
+    };
     // Most services show the root to anybody; for one that doesn't, the login has to find its place by itself.
     let hidden = matches!(response.status, 401 | 403);
     if hidden && client.begin(means.clone(), credentials.clone(), Some(SESSIONS.to_owned())).await? {
@@ -89,6 +99,10 @@ pub(crate) async fn connect(
         let what = "this is not a Redfish service: the answer could not be read";
         response.unreadable(&request, what, &error).with_status(response.status, vec![])
     })?;
+    if wants_root && !hidden && !is_service_root(&root) {
+        let error = Error::new(ErrorKind::Decode, "what answers is not a Redfish service root");
+        return Err(error.at(request.method, &request.uri));
+    }
     let sessions = sessions_of(&root);
     let document = (root, response.etag(), deviations);
     // It is set here only.
@@ -97,6 +111,12 @@ pub(crate) async fn connect(
         client.begin(means, credentials, sessions).await?;
     }
     Ok(Client { options: Arc::new(Options { connecting: false, ..options }), ..client })
+}
+
+/// Whether what answered says in any way that it is a service root.
+fn is_service_root(root: &ServiceRoot) -> bool {
+    let says_so = root.odata_type.as_ref().is_some_and(|odata_type| odata_type.as_str().contains("ServiceRoot"));
+    says_so || root.redfish_version.is_some() || root.systems.is_some()
 }
 
 /// Where sessions are made: `Links.Sessions`, which is there even where `SessionService` is not. None where the service
@@ -145,7 +165,7 @@ impl Client {
         if sessions.is_none() {
             return begin(Way::Basic, Some(credentials));
         }
-        match Session::login(exchange, &place, &credentials, None).await.0 {
+        match Session::login(exchange, &place, &credentials, Connections::Shared, None).await.0 {
             Ok(login) => {
                 access.begin(Way::Session(Some(login.session)), Some(credentials), place);
                 access.require_password_change(login.password_change);

@@ -67,9 +67,17 @@ impl Exchange {
         Self { headers, ..self }
     }
 
-    /// The same for another runtime, and with less patience.
+    /// The same for another runtime, and with other patience.
     pub(crate) fn detached(&self, patience: Duration) -> Self {
-        let transport = self.transport.detached().unwrap_or_else(|| Arc::clone(&self.transport));
+        self.by(self.transport.detached().unwrap_or_else(|| Arc::clone(&self.transport)), patience)
+    }
+
+    /// The same by the same connections, with other patience.
+    pub(crate) fn with_patience(&self, patience: Duration) -> Self {
+        self.by(Arc::clone(&self.transport), patience)
+    }
+
+    fn by(&self, transport: Arc<dyn Transport>, patience: Duration) -> Self {
         let timeouts = Timeouts { total: patience, read: patience };
         let (secrets, headers) = (Arc::clone(&self.secrets), self.headers.clone());
         Self { secrets, headers, ..Self::new(self.origin.clone(), self.limits, timeouts, transport) }

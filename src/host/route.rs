@@ -117,20 +117,12 @@ impl Host {
     }
 
     async fn open_redfish(&self) -> Result<Client, Fault> {
-        let plan = &self.0.plan;
+        let mut builder = self.0.plan.redfish();
         if self.must_probe(Backend::Redfish) {
-            match plan.redfish_probe().connect().await {
-                Ok(client) if is_service_root(&client) => {}
-                Ok(_) => {
-                    let error = Error::new(ErrorKind::Decode, "what answers is not a Redfish service root");
-                    return Err(Fault { phase: AttemptPhase::Probe, reason: Reason::NotSpoken, error });
-                }
-                // A service that shows its root to nobody without credentials.
-                Err(error) if matches!(error.status(), Some(401 | 403)) => {}
-                Err(error) => return Err(Fault::of_probe(error)),
-            }
+            // Whatever else answers there is told no password.
+            builder = builder.wants_service_root();
         }
-        plan.redfish().connect().await.map_err(|error| match error.uri() {
+        builder.connect().await.map_err(|error| match error.uri() {
             // The root is read before the login.
             Some(SERVICE_ROOT) if !error.is_auth() => Fault::of_probe(error),
             _ => Fault::of_login(error),
@@ -296,10 +288,4 @@ impl Host {
         }
         None
     }
-}
-
-fn is_service_root(client: &Client) -> bool {
-    let root = client.root();
-    let says_so = root.odata_type.as_ref().is_some_and(|odata_type| odata_type.as_str().contains("ServiceRoot"));
-    says_so || root.redfish_version.is_some() || root.systems.is_some()
 }

@@ -1,5 +1,7 @@
 //! Sessions: where they are opened, who ends them, and what becomes of a client whose credentials are refused.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rosefish::schema::{Chassis, ComputerSystem, ManagerAccount};
@@ -232,6 +234,47 @@ async fn a_connect_that_fails_after_the_login_leaves_no_session() {
     mock.faults().add(Rule::on("POST", "**/Sessions").then(Action::Truncate(3)));
     drop(builder(&mock).connect().await);
     all_ended(&mock).await;
+}
+
+/// How many connections one client makes to a service that is asked for the root, a session, a system and the session's end.
+#[tokio::test]
+async fn root_login_and_logout_take_one_connection() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mock = MockBmc::builder().plain().start().await.unwrap();
+    let (to, url) = (mock.url().replace("http://", ""), format!("http://{}", listener.local_addr().unwrap()));
+    let made = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&made);
+    let passing_on = tokio::spawn(async move {
+        while let Ok((mut from, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::Relaxed);
+            let mut there = tokio::net::TcpStream::connect(&to).await.unwrap();
+            tokio::spawn(async move { drop(tokio::io::copy_bidirectional(&mut from, &mut there).await) });
+        }
+    });
+    let bmc =
+        Client::builder(&url).credentials(Credentials::new(mock.user(), mock.password())).connect().await.unwrap();
+    reads(&bmc).await.unwrap();
+    bmc.close().await.unwrap();
+    assert_eq!((made.load(Ordering::Relaxed), mock.sessions()), (1, 0));
+    passing_on.abort();
+}
+
+#[tokio::test]
+async fn a_connection_that_ends_unannounced_before_the_login_costs_nothing() {
+    for action in [Action::Close, Action::Reset] {
+        let mock = MockBmc::builder().plain().start().await.unwrap();
+        mock.faults().add(Rule::on("POST", "**/Sessions").times(1).then(action.clone()));
+        let bmc = builder(&mock).connect().await.unwrap_or_else(|error| panic!("{action:?}: {error}"));
+        assert_eq!(mock.sessions(), 1, "{action:?}");
+        bmc.close().await.unwrap();
+        assert_eq!(mock.sessions(), 0, "{action:?}");
+        // It is not tried a third time.
+        mock.faults().add(Rule::on("POST", "**/Sessions").then(action.clone()));
+        mock.clear_requests();
+        let error = builder(&mock).connect().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Connect, "{action:?}");
+        mock.requests().to("POST", "**/Sessions").assert_count(2);
+    }
 }
 
 #[tokio::test]

@@ -9,7 +9,6 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 use tokio::sync::{OwnedMutexGuard, oneshot};
 use tokio::time::{Instant, timeout_at};
-use tracing::instrument::{Instrument as _, WithSubscriber as _};
 
 use super::logout::{self, Pending};
 use super::place::Place;
@@ -31,6 +30,15 @@ pub(crate) enum PasswordChange {
     NotRequired,
     /// It must; the URI of the account, where the service named it.
     Required { account: Option<String> },
+}
+
+/// Which connections a login takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Connections {
+    /// Those of the client, which were all opened [there](logout::there).
+    Shared,
+    /// One of its own: some of the client's may be of a runtime that ends.
+    Own,
 }
 
 /// A login that came about.
@@ -91,6 +99,7 @@ impl Session {
         exchange: &Arc<Exchange>,
         sessions: &str,
         credentials: &Credentials,
+        connections: Connections,
         turn: Option<OwnedMutexGuard<()>>,
     ) -> (Result<Login, NoSession>, Option<OwnedMutexGuard<()>>) {
         exchange.secrets.know_credentials(credentials);
@@ -101,10 +110,10 @@ impl Session {
         let mut caller = Caller { turn, abandoned: Some(abandoned.clone()) };
         let login = async move {
             // Where nobody waits any more, it comes back and is dropped here: the logout begins.
-            drop(told.send(log_in(&exchange, &place, &credentials, patience).await));
+            drop(told.send(log_in(&exchange, &place, &credentials, connections, patience).await));
             drop(abandoned);
         };
-        logout::log_in(Box::pin(login.in_current_span().with_current_subscriber()));
+        logout::carry_out(login);
         let outcome = timeout_at(deadline::after(patience), outcome).await;
         let login = match outcome {
             Ok(outcome) => {
@@ -129,6 +138,7 @@ async fn log_in(
     exchange: &Arc<Exchange>,
     sessions: &str,
     credentials: &Credentials,
+    connections: Connections,
     patience: Duration,
 ) -> Result<Login, NoSession> {
     let body = serde_json::json!({ "UserName": credentials.user, "Password": credentials.password.expose_secret() });
@@ -136,8 +146,19 @@ async fn log_in(
     let patience = patience.saturating_add(PERSISTENCE);
     let until = deadline::after(patience);
     let request = Request::with_body("POST", sessions, body.to_string());
-    // The connections of the client belong to its runtime, and end with that.
-    let response = exchange.detached(patience).send(&request, &None, until).await?;
+    let answer = match connections {
+        Connections::Own => exchange.detached(patience).send(&request, &None, until).await,
+        Connections::Shared => match exchange.with_patience(patience).send(&request, &None, until).await {
+            // There are services that end a connection after an answer and don't say so. If it was the login's answer that
+            // was lost, there is a session now that nobody has the token of: it times out, as it would without a second login.
+            Err(error) if error.kind() == ErrorKind::Connect && error.was_maybe_sent() => {
+                tracing::info!(origin = exchange.origin.as_str(), error = %error.report(), "the login is sent once more");
+                exchange.detached(patience).send(&request, &None, until).await
+            }
+            answer => answer,
+        },
+    };
+    let response = answer?;
     let response = response.success(&request).map_err(full)?;
     let place = Place::of(exchange, sessions, &response, &credentials.user);
     let messages = response.messages();

@@ -1,15 +1,16 @@
 //! The thread that ends what was dropped: logouts that nobody waits for, side by side, on a runtime of their own. Logins run there
-//! as well, so that neither a caller that gives up nor the end of its runtime cuts one whose session would be left. A
-//! program that is about to end waits for them with [`logged_out`].
+//! as well, so that neither a caller that gives up nor the end of its runtime cuts one whose session would be left, and so
+//! does what opens the connections that they use. A program that is about to end waits for them with [`logged_out`].
 
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, Either, select};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, oneshot};
+use tracing::instrument::{Instrument as _, WithSubscriber as _};
 
 use crate::deadline;
 
@@ -27,7 +28,7 @@ struct Logout {
 
 enum Work {
     Logout(Logout),
-    Login(BoxFuture<'static, ()>),
+    Other(BoxFuture<'static, ()>),
 }
 
 static THREAD: LazyLock<UnboundedSender<Work>> = LazyLock::new(|| {
@@ -41,8 +42,8 @@ static THREAD: LazyLock<UnboundedSender<Work>> = LazyLock::new(|| {
             while let Some(work) = receiver.recv().await {
                 let Logout { origin, work, pending } = match work {
                     Work::Logout(logout) => logout,
-                    Work::Login(login) => {
-                        tokio::spawn(login);
+                    Work::Other(work) => {
+                        tokio::spawn(work);
                         continue;
                     }
                 };
@@ -77,12 +78,27 @@ pub(super) fn start(origin: String, work: impl Future<Output = ()> + Send + 'sta
 
 /// Carries out a login where neither its caller nor the end of the caller's runtime cuts it. Without a thread it runs in the
 /// caller's runtime.
-pub(super) fn log_in(work: BoxFuture<'static, ()>) {
-    if let Err(unsent) = THREAD.send(Work::Login(work))
-        && let Work::Login(work) = unsent.0
+pub(super) fn carry_out(work: impl Future<Output = ()> + Send + 'static) {
+    let work: BoxFuture<'static, ()> = Box::pin(work.in_current_span().with_current_subscriber());
+    if let Err(unsent) = THREAD.send(Work::Other(work))
+        && let Work::Other(work) = unsent.0
     {
         tokio::spawn(work);
     }
+}
+
+/// Does work whose connections are to stay when the runtime of its caller ends. It ends with its caller; none if the thread has
+/// ended before it.
+pub(crate) async fn there<T: Send + 'static>(work: BoxFuture<'static, T>) -> Option<T> {
+    let (mut told, outcome) = oneshot::channel();
+    carry_out(async move {
+        let done = match select(work, std::pin::pin!(told.closed())).await {
+            Either::Left((done, _)) => done,
+            Either::Right(_) => return,
+        };
+        drop(told.send(done));
+    });
+    outcome.await.ok()
 }
 
 /// How many logouts have not come to their end.

@@ -14,7 +14,7 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
-pub(crate) use login::{NoSession, PasswordChange, blames_credentials};
+pub(crate) use login::{Connections, NoSession, PasswordChange, blames_credentials};
 use place::{Found, Place};
 pub use token::{ExposedSession, SessionToken};
 
