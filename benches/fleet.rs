@@ -220,7 +220,7 @@ fn serve(count: usize, flawed: bool) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let crowd = Crowd::new(2).expect("threads");
     let (certificate, tree) = (Certificate::self_signed().expect("a certificate"), machine());
-    let mut bmcs = Vec::new();
+    let (mut bmcs, mut dead) = (Vec::new(), Vec::new());
     let mut addresses = Vec::new();
     for number in 0..count {
         let mut builder = MockBmc::builder().crowd(&crowd).tree(tree.clone()).certificate(certificate.clone());
@@ -234,12 +234,10 @@ fn serve(count: usize, flawed: bool) {
             bmc.faults().add(Rule::any().then(Action::Garbage));
         }
         addresses.push(bmc.url());
-        if is_dead {
-            drop(bmc);
-        } else {
-            bmcs.push(bmc);
-        }
+        if is_dead { &mut dead } else { &mut bmcs }.push(bmc);
     }
+    // Not before: another one would get the port.
+    drop(dead);
     println!("{}", addresses.join(" "));
     for question in std::io::stdin().lock().lines().map_while(Result::ok) {
         match question.as_str() {
@@ -289,6 +287,14 @@ fn measure(what: &str) {
         .collect();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    // What a program has once, however many hosts there are, is not theirs.
+    let one: Vec<String> = hosts.iter().take(1).cloned().collect();
+    runtime.block_on(async {
+        match what {
+            "bare" | "hold-bare" => bare(one, urls.clone().into(), false).await,
+            _ => fleet(one, urls.len()).await,
+        }
+    });
     let before = resident();
     let begin = Instant::now();
     let each = urls.len();

@@ -5,15 +5,13 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// The dependencies that are looked through at most: there are registries of several thousand.
-const MOST_DEPENDENCIES: usize = 20_000;
-
 /// A registry, and the values in force.
 #[derive(Debug, Default)]
 pub(crate) struct Rules<'a> {
     /// What the registry says of each attribute, by its name.
     pub(crate) entries: BTreeMap<&'a str, &'a Value>,
-    dependencies: Vec<&'a Value>,
+    /// What other attributes make of each: the `Dependency` of all of which it is the target, by its name.
+    dependencies: BTreeMap<&'a str, Vec<&'a Value>>,
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
@@ -29,7 +27,13 @@ impl<'a> Rules<'a> {
                 entries.insert(name, entry);
             }
         }
-        let dependencies = list("Dependencies").into_iter().flatten().take(MOST_DEPENDENCIES).collect();
+        let mut dependencies: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
+        for dependency in list("Dependencies").into_iter().flatten() {
+            let Some(rule) = dependency.get("Dependency") else { continue };
+            if let Some(to) = text(rule, "MapToAttribute").or_else(|| text(dependency, "DependencyFor")) {
+                dependencies.entry(to).or_default().push(rule);
+            }
+        }
         Self { entries, dependencies }
     }
 
@@ -42,11 +46,8 @@ impl<'a> Rules<'a> {
     /// A property of an attribute, as other attributes make it.
     pub(crate) fn property(&self, name: &str, property: &str, values: &BTreeMap<String, Value>) -> Option<Value> {
         let mut found = self.entries.get(name).and_then(|entry| entry.get(property)).cloned();
-        for dependency in &self.dependencies {
-            let Some(rule) = dependency.get("Dependency") else { continue };
-            let to = text(rule, "MapToAttribute").or_else(|| text(dependency, "DependencyFor"));
-            if to == Some(name)
-                && text(rule, "MapToProperty") == Some(property)
+        for rule in self.dependencies.get(name).into_iter().flatten() {
+            if text(rule, "MapToProperty") == Some(property)
                 && self.holds(rule, values)
                 && let Some(value) = rule.get("MapToValue")
             {

@@ -1,6 +1,6 @@
 //! A list of parts in which each is once, with all places that describe it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -40,6 +40,8 @@ pub(super) struct Parts {
     systems: Vec<Option<String>>,
     /// Where each is, by the URIs that describe it.
     by_uri: HashMap<String, usize>,
+    /// Where those of a kind are, by the last segment of their URIs.
+    by_segment: HashMap<(ComponentKind, String), Vec<usize>>,
     side: Side,
     parent: Option<String>,
     /// Where the list was when the present place began: parts from there on may be described again within it.
@@ -91,14 +93,16 @@ impl Parts {
             _ => &[],
         };
         let items: Vec<_> = items.iter().enumerate().filter(|(_, item)| item.is_object()).collect();
-        let mut same: Vec<Option<usize>> = Vec::new();
+        let candidates = Candidates::of(self, kind);
+        let (mut same, mut taken): (Vec<Option<usize>>, _) = (Vec::new(), HashSet::new());
         for (_, item) in &items {
             let linked = text(item, "@odata.id").and_then(|uri| self.by_uri.get(key(uri)).copied());
-            let found =
-                linked.filter(|at| !same.contains(&Some(*at))).or_else(|| self.same_within_place(kind, item, &same));
+            let found = linked.filter(|at| !taken.contains(at)).or_else(|| candidates.find(item, &taken));
+            taken.extend(found);
             same.push(found);
         }
-        self.pair_the_rest(kind, &items, &mut same);
+        candidates.pair_the_rest(&items, &taken, &mut same);
+        drop(candidates);
         for ((at, item), same) in items.into_iter().zip(same) {
             let uri = format!("{}#/{array}/{at}", resource.uri());
             match same {
@@ -114,17 +118,23 @@ impl Parts {
     /// Adds resources of an older schema, unless they were described in the newer one: by the same last segment of the URI.
     pub(super) fn add_older(&mut self, kind: ComponentKind, resources: &[AnyResource], parent: &str) {
         for resource in resources {
-            let segment = last_segment(resource.uri());
-            let is_same = |part: &Part| part.kind == kind && last_segment(&part.uri) == segment;
-            match self.list.iter().skip(self.place).position(is_same) {
-                Some(at) => self.note(self.place.saturating_add(at), resource.uri().to_owned()),
+            let found = self.called(kind, resource.uri()).find(|at| *at >= self.place);
+            match found {
+                Some(at) => self.note(at, resource.uri().to_owned()),
                 None => self.add_all(kind, std::slice::from_ref(resource), Some(parent)),
             }
         }
     }
 
+    /// The parts of a kind with the same last segment of the URI, in order.
+    fn called(&self, kind: ComponentKind, uri: &str) -> impl Iterator<Item = usize> {
+        self.by_segment.get(&(kind, last_segment(uri).to_owned())).into_iter().flatten().copied()
+    }
+
     fn push(&mut self, part: Part) {
         self.by_uri.insert(key(&part.uri).to_owned(), self.list.len());
+        let segment = (part.kind, last_segment(&part.uri).to_owned());
+        self.by_segment.entry(segment).or_default().push(self.list.len());
         self.systems.push(match &self.side {
             Side::System(uri) => Some(uri.clone()),
             _ => None,
@@ -142,51 +152,76 @@ impl Parts {
     /// The part that a system of this chassis has at another URI: `Systems/1/PCIeDevices/49-0` and `Chassis/1/PCIeDevices/49-0`.
     fn found_by_system(&self, kind: ComponentKind, uri: &str, json: &Value) -> Option<usize> {
         let Side::Chassis(linked) = &self.side else { return None };
-        let segment = last_segment(uri);
-        self.list.iter().zip(&self.systems).position(|(part, system)| {
-            let is_here = system.as_ref().is_some_and(|system| linked.iter().any(|one| key(one) == key(system)));
-            is_here
-                && part.kind == kind
-                && last_segment(&part.uri) == segment
-                && text(&part.json, "Name") == text(json, "Name")
-                && text(&part.json, "SerialNumber") == text(json, "SerialNumber")
+        self.called(kind, uri).find(|at| {
+            let system = self.systems.get(*at).and_then(Option::as_ref);
+            let is_here = system.is_some_and(|system| linked.iter().any(|one| key(one) == key(system)));
+            let is_same = |part: &Part| {
+                text(&part.json, "Name") == text(json, "Name")
+                    && text(&part.json, "SerialNumber") == text(json, "SerialNumber")
+            };
+            is_here && self.list.get(*at).is_some_and(is_same)
         })
     }
+}
 
-    /// The resources within this place that an item of an array may be: those that no item was found to be.
-    fn candidates(&self, kind: ComponentKind, taken: &[Option<usize>]) -> impl Iterator<Item = (usize, &Part)> {
-        let within = self.list.iter().enumerate().skip(self.place);
-        within.filter(move |(at, part)| part.kind == kind && !taken.contains(&Some(*at)) && !part.uri.contains('#'))
+/// The resources within this place that the items of an array may be.
+struct Candidates<'a> {
+    parts: Vec<(usize, &'a Value)>,
+    /// Which of them has a serial number, is called so in its URI, has a name.
+    by_serial: HashMap<String, Vec<usize>>,
+    by_id: HashMap<String, Vec<usize>>,
+    by_name: HashMap<String, Vec<usize>>,
+}
+
+impl<'a> Candidates<'a> {
+    fn of(all: &'a Parts, kind: ComponentKind) -> Self {
+        let within = all.list.iter().enumerate().skip(all.place);
+        let within = within.filter(|(_, part)| part.kind == kind && !part.uri.contains('#'));
+        let (mut by_serial, mut by_id, mut by_name) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let note = |index: &mut HashMap<String, Vec<usize>>, name: Option<String>, at| {
+            if let Some(name) = name {
+                index.entry(name).or_default().push(at);
+            }
+        };
+        let mut parts = Vec::new();
+        for (number, (at, part)) in within.enumerate() {
+            note(&mut by_serial, serial(&part.json), number);
+            note(&mut by_id, Some(last_segment(&part.uri).to_ascii_lowercase()), number);
+            note(&mut by_name, name(&part.json), number);
+            parts.push((at, &part.json));
+        }
+        Self { parts, by_serial, by_id, by_name }
     }
 
-    /// The part within this place that an item of an array is: by its serial number, else by its `Id` or its name.
-    fn same_within_place(&self, kind: ComponentKind, item: &Value, taken: &[Option<usize>]) -> Option<usize> {
-        let own = serial(item);
-        let by_serial = self.candidates(kind, taken).find(|(_, part)| own.is_some() && serial(&part.json) == own);
-        let by_name = || {
-            self.candidates(kind, taken).find(|(_, part)| {
-                let id = text(item, "MemberId");
-                let is_named = id.is_some_and(|id| last_segment(&part.uri).eq_ignore_ascii_case(id))
-                    || name(item).is_some_and(|own| name(&part.json).as_ref() == Some(&own));
-                is_named && !is_other(&part.json, item)
-            })
+    /// The part that an item is, of those that none was found to be: by its serial number, else by its `Id` or its name.
+    fn find(&self, item: &Value, taken: &HashSet<usize>) -> Option<usize> {
+        let first = |index: &HashMap<String, Vec<usize>>, name: Option<String>, fits: &dyn Fn(&Value) -> bool| {
+            let numbers = name.and_then(|name| index.get(&name)).into_iter().flatten().copied();
+            let free =
+                |number: &usize| self.parts.get(*number).is_some_and(|(at, json)| !taken.contains(at) && fits(json));
+            let mut numbers = numbers.filter(free);
+            numbers.next()
         };
-        by_serial.or_else(by_name).map(|(at, _)| at)
+        let is_same = |json: &Value| !is_other(json, item);
+        let by_serial = first(&self.by_serial, serial(item), &|_| true);
+        let number = by_serial.or_else(|| {
+            let by_id = first(&self.by_id, text(item, "MemberId").map(str::to_ascii_lowercase), &is_same);
+            let by_name = first(&self.by_name, name(item), &is_same);
+            by_id.into_iter().chain(by_name).min()
+        });
+        number.and_then(|number| self.parts.get(number)).map(|(at, _)| *at)
     }
 
     /// Where as many items as resources are left over, they are the same in the same order: services call them otherwise in
     /// the older form.
-    fn pair_the_rest(&self, kind: ComponentKind, items: &[(usize, &Value)], same: &mut [Option<usize>]) {
-        let rest: Vec<_> = self.candidates(kind, same).map(|(at, part)| (at, &part.json)).collect();
-        let open: Vec<_> = items.iter().enumerate().filter(|(at, _)| same.get(*at) == Some(&None)).collect();
+    fn pair_the_rest(&self, items: &[(usize, &Value)], taken: &HashSet<usize>, same: &mut [Option<usize>]) {
+        let rest: Vec<_> = self.parts.iter().filter(|(at, _)| !taken.contains(at)).collect();
+        let open: Vec<_> = items.iter().zip(same).filter(|(_, same)| same.is_none()).collect();
         let fits =
-            rest.len() == open.len() && rest.iter().zip(&open).all(|((_, part), (_, (_, item)))| !is_other(part, item));
+            rest.len() == open.len() && rest.iter().zip(&open).all(|((_, part), ((_, item), _))| !is_other(part, item));
         if fits {
-            let pairs: Vec<_> = open.iter().map(|(place, _)| *place).zip(rest.iter().map(|(at, _)| *at)).collect();
-            for (place, at) in pairs {
-                if let Some(one) = same.get_mut(place) {
-                    *one = Some(at);
-                }
+            for ((_, same), (at, _)) in open.into_iter().zip(rest) {
+                *same = Some(*at);
             }
         }
     }

@@ -5,27 +5,38 @@ use std::collections::{HashMap, HashSet};
 use super::{Reading, SensorKind};
 use crate::resource::partial::key;
 
+/// The shortest name that may be the end of another.
+const SHORTEST_ALIKE: usize = 4;
+
+/// The longest name that is held against the ends of others. Each end of each is kept.
+const LONGEST_ALIKE: usize = 64;
+
 #[derive(Debug, Default)]
 pub(super) struct Readings {
     list: Vec<Listed>,
     /// Where each is, by all URIs that say the same.
     places: HashMap<String, usize>,
-    group: usize,
+    /// Where sensors are, by the parts that they say they are for.
+    by_part: HashMap<String, Vec<usize>>,
+    /// Where those of this group are, by their bare names, and by the ends of these.
+    by_name: HashMap<String, Vec<usize>>,
+    by_ending: HashMap<String, Vec<usize>>,
+    /// A number for each place that said something.
+    numbers: HashMap<String, usize>,
 }
 
 #[derive(Debug)]
 struct Listed {
     reading: Reading,
-    /// Within which readings of the same name are the same: a chassis.
-    group: usize,
     /// The places that say it. One place does not say the same twice: two readings of one name there are two.
-    said_by: HashSet<String>,
+    said_by: HashSet<usize>,
 }
 
 impl Readings {
-    /// From here on, readings are of another chassis.
+    /// From here on, readings are of another chassis: those of the same name are others.
     pub(super) fn begin_group(&mut self) {
-        self.group = self.group.saturating_add(1);
+        self.by_name.clear();
+        self.by_ending.clear();
     }
 
     pub(super) fn into_list(self) -> Vec<Reading> {
@@ -34,15 +45,31 @@ impl Readings {
 
     /// Adds a reading that a place says, unless it is in the list: then what that one lacks is taken from it.
     pub(super) fn add(&mut self, place: &str, reading: Reading) {
-        match self.find(place, &reading) {
+        let next = self.numbers.len();
+        let place = match self.numbers.get(place) {
+            Some(number) => *number,
+            None => *self.numbers.entry(place.to_owned()).or_insert(next),
+        };
+        let name = bare(&reading.name, &reading.kind);
+        match self.find(place, &name, &reading) {
             Some(at) => self.merge(at, place, reading),
-            None => {
-                let at = self.list.len();
-                self.note(at, &reading);
-                let said_by = HashSet::from([place.to_owned()]);
-                self.list.push(Listed { reading, group: self.group, said_by });
+            None => self.push(place, name, reading),
+        }
+    }
+
+    fn push(&mut self, place: usize, name: String, reading: Reading) {
+        let at = self.list.len();
+        self.note(at, &reading);
+        if is_sensor(&reading) {
+            for part in &reading.same_as {
+                self.by_part.entry(key(part).to_owned()).or_default().push(at);
             }
         }
+        for ending in endings(&name) {
+            self.by_ending.entry(ending.to_owned()).or_default().push(at);
+        }
+        self.by_name.entry(name).or_default().push(at);
+        self.list.push(Listed { reading, said_by: HashSet::from([place]) });
     }
 
     fn note(&mut self, at: usize, reading: &Reading) {
@@ -55,8 +82,7 @@ impl Readings {
         }
     }
 
-    fn find(&self, place: &str, new: &Reading) -> Option<usize> {
-        let is_same = |listed: &Listed| is_same_kind(&listed.reading, new);
+    fn find(&self, place: usize, name: &str, new: &Reading) -> Option<usize> {
         let by_uri = std::iter::once(&new.id).chain(&new.same_as).filter_map(|uri| self.places.get(key(uri)).copied());
         // A power supply is not one of the sensors in it.
         if let Some(at) =
@@ -64,33 +90,29 @@ impl Readings {
         {
             return Some(at);
         }
+        let is_same = |at: &usize| self.list.get(*at).is_some_and(|one| is_same_kind(&one.reading, new));
         // A sensor that says for which part it is.
-        let is_for = |listed: &Listed| {
-            is_sensor(&listed.reading) && listed.reading.same_as.iter().any(|part| key(part) == key(&new.id))
-        };
-        if let Some(at) = self.list.iter().position(|one| is_for(one) && is_same(one)) {
+        if let Some(at) = self.by_part.get(key(&new.id)).into_iter().flatten().copied().find(is_same) {
             return Some(at);
         }
-        let name = bare(&new.name, &new.kind);
-        let is_near = |one: &Listed| one.group == self.group && !one.said_by.contains(place) && is_same(one);
-        let named = |alike: fn(&str, &str) -> bool| {
-            let is_alike = |one: &Listed| is_near(one) && alike(&bare(&one.reading.name, &one.reading.kind), &name);
-            let mut found = self.list.iter().enumerate().filter(|(_, one)| is_alike(one)).map(|(at, _)| at);
-            (found.next(), found.next())
-        };
-        match named(|a, b| a == b) {
-            (None, _) => match named(ends_alike) {
-                (Some(only), None) => Some(only),
-                _ => None,
-            },
-            (first, _) => first,
+        let is_near = |at: &usize| self.list.get(*at).is_some_and(|one| !one.said_by.contains(&place)) && is_same(at);
+        if let Some(at) = self.by_name.get(name).into_iter().flatten().copied().find(is_near) {
+            return Some(at);
+        }
+        // One name is the end of the other: "Fan 1A" and "System Board Fan1A".
+        let longer = (name.len() >= SHORTEST_ALIKE).then(|| self.by_ending.get(name)).flatten();
+        let shorter = endings(name).filter_map(|ending| self.by_name.get(ending));
+        let mut alike = longer.into_iter().chain(shorter).flatten().copied().filter(is_near);
+        match (alike.next(), alike.next()) {
+            (Some(only), None) => Some(only),
+            _ => None,
         }
     }
 
-    fn merge(&mut self, at: usize, place: &str, new: Reading) {
+    fn merge(&mut self, at: usize, place: usize, new: Reading) {
         self.note(at, &new);
         let Some(listed) = self.list.get_mut(at) else { return };
-        listed.said_by.insert(place.to_owned());
+        listed.said_by.insert(place);
         let known = &mut listed.reading;
         known.also_at.push(new.id);
         if known.value.is_none() && !known.is_void {
@@ -122,13 +144,13 @@ fn is_compatible(a: &Reading, b: &Reading) -> bool {
 }
 
 fn is_same_kind(a: &Reading, b: &Reading) -> bool {
-    let unit = |reading: &Reading| {
+    fn unit(reading: &Reading) -> Option<&str> {
         reading.unit.as_deref().map(|unit| match unit {
-            "{rev}/min" | "rpm" | "Rpm" => "RPM".to_owned(),
-            "Percent" => "%".to_owned(),
-            unit => unit.to_owned(),
+            "{rev}/min" | "rpm" | "Rpm" => "RPM",
+            "Percent" => "%",
+            unit => unit,
         })
-    };
+    }
     // A part without a speed is the one that turns.
     let units = match (unit(a), unit(b)) {
         (Some(a), Some(b)) => a == b,
@@ -137,10 +159,10 @@ fn is_same_kind(a: &Reading, b: &Reading) -> bool {
     is_compatible(a, b) && units
 }
 
-/// Whether one name is the end of the other: "Fan 1A" and "System Board Fan1A".
-fn ends_alike(a: &str, b: &str) -> bool {
-    const SHORTEST: usize = 4;
-    a.len().min(b.len()) >= SHORTEST && (a.ends_with(b) || b.ends_with(a))
+/// The ends of a bare name by which it is known as well, but for the whole.
+fn endings(name: &str) -> impl Iterator<Item = &str> {
+    let most = if name.len() <= LONGEST_ALIKE { name.len() } else { 0 };
+    (1..most).filter_map(|from| name.get(from..)).take_while(|ending| ending.len() >= SHORTEST_ALIKE)
 }
 
 /// A name without what its kind says anyway, so that "Fan 1 Speed" and "Fan1" are one.
@@ -242,6 +264,22 @@ mod tests {
         }
         let names: Vec<_> = values(all).into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["System Board Fan1A", "CPU Fan", "Rear CPU Fan", "Fan"]);
+    }
+
+    /// Whose search went through the whole list for each would still be at it.
+    #[test]
+    fn tens_of_thousands_are_found_again_one_by_one() {
+        const COUNT: usize = 40_000;
+        let mut all = Readings::default();
+        for (place, name) in [("/a", "System Board Fan"), ("/b", "System Board Fan"), ("/c", "Fan")] {
+            for at in 0..COUNT {
+                let id = format!("{place}#{at}");
+                all.add(place, Reading::new(id, &format!("{name} {at:06}"), SensorKind::Fan, &json!({})));
+            }
+        }
+        let list = all.into_list();
+        assert_eq!(list.len(), COUNT);
+        assert!(list.iter().enumerate().all(|(at, one)| one.also_at == [format!("/b#{at}"), format!("/c#{at}")]));
     }
 
     #[test]
