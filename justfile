@@ -68,6 +68,14 @@ release version:
 peers:
     .ci/peers
 
+# A real Prometheus scrapes many mocks through the exporter; with --long, 1,000 of them for two minutes.
+exporter *options:
+    .ci/exporter {{ options }}
+
+# Ansible reads the inventory and runs the playbook of docs/ansible.md.
+ansible:
+    .ci/ansible
+
 # Licences and origins of dependencies; needs cargo-deny.
 deny:
     .ci/deny

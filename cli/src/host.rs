@@ -111,11 +111,24 @@ impl HostArgs {
         Ok(Some(Credentials::new(user, password)))
     }
 
-    /// Who logs in by IPMI, where the inventory says that it is somebody else.
-    pub(crate) async fn ipmi_credentials(&self, url: &str) -> anyhow::Result<Option<Credentials>> {
+    /// Has commands that print passwords run again the next time: what they said was refused.
+    pub(crate) fn forget_passwords(&self, url: &str) {
+        let known = self.known.settings();
+        let users = [self.user(), known.ipmi_user.as_deref()];
+        for source in [self.password_source(), self.ipmi_source()].into_iter().flatten() {
+            users.iter().flatten().for_each(|user| source.forget(self.name(url), user));
+        }
+    }
+
+    fn ipmi_source(&self) -> Option<Source> {
         let known = self.known.settings();
         let (command, file) = (known.ipmi_password_command.as_ref(), known.ipmi_password_file.as_ref());
-        let own = Source::of(command, file, known.ipmi_password_env.as_ref());
+        Source::of(command, file, known.ipmi_password_env.as_ref())
+    }
+
+    /// Who logs in by IPMI, where the inventory says that it is somebody else.
+    pub(crate) async fn ipmi_credentials(&self, url: &str) -> anyhow::Result<Option<Credentials>> {
+        let (known, own) = (self.known.settings(), self.ipmi_source());
         if own.is_none() && known.ipmi_user.is_none() {
             return Ok(None);
         }

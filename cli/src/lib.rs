@@ -7,6 +7,8 @@ mod capture;
 mod certificate;
 mod change;
 mod check;
+mod connections;
+mod exporter;
 mod files;
 mod fleet;
 mod get;
@@ -62,6 +64,7 @@ Examples:
   rosefish schema ComputerSystem/PowerState       what the schemas say of it
   rosefish schemas fetch bmc theirs/              the schemas that a service publishes; diff compares two folders
   rosefish record https://bmc captured/           a folder of payloads that the mock serves
+  rosefish exporter @cluster                      metrics of many hosts for Prometheus
   rosefish mock --port 8443                       a BMC to try things on
 
 The password comes from ROSEFISH_PASSWORD, a file or a command (--password-file, --password-command), or is asked for; it is
@@ -115,6 +118,7 @@ enum Command {
     Sol(operate::sol::SolArgs),
     Oem(oem::OemArgs),
     Check(check::CheckArgs),
+    Exporter(exporter::ExporterArgs),
     Validate(validate::ValidateArgs),
     Schema(schema::SchemaArgs),
     Schemas(schemas::SchemasArgs),
@@ -183,12 +187,16 @@ async fn carry_out(matches: ArgMatches) -> anyhow::Result<ExitCode> {
         Ok(arguments) => arguments,
         Err(error) => error.exit(),
     };
-    let Some((line, leaf)) = Line::of(&matches)? else {
+    let Some((line, leaf)) = Line::of(&matches).unwrap_or_else(|error| error.exit()) else {
         return dispatch(arguments(Arc::default(), &matches).command).await;
     };
     let Hosts { mut all, is_list } = fleet::hosts::resolve(&line.hosts, line.many.inventory.as_deref())?;
     if line.dry_run {
         return fleet::fan::plan(&line, &all);
+    }
+    if line.is_together {
+        let each = all.into_iter().map(|host| arguments_for(Arc::new(host), leaf)).collect::<Result<_, _>>()?;
+        return exporter::run(each).await;
     }
     let is_list = is_list || line.many.csv || line.many.group_by.is_some();
     if !is_list && let Some(host) = all.pop() {
@@ -208,7 +216,9 @@ async fn carry_out(matches: ArgMatches) -> anyhow::Result<ExitCode> {
 async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         // These say themselves what an interrupt means: a table of what was seen, and the end of the service.
-        Command::Walk(_) | Command::Record(_) | Command::Mock(_) | Command::Media(_) => begin(command).await,
+        Command::Walk(_) | Command::Record(_) | Command::Mock(_) | Command::Media(_) | Command::Exporter(_) => {
+            begin(command).await
+        }
         command => host::uninterrupted(begin(command)).await.unwrap_or(Ok(host::INTERRUPTED.into())),
     }
 }
@@ -219,6 +229,7 @@ fn begin(command: Command) -> Work {
         Command::Schema(args) => Box::pin(async { schema::run(args) }),
         Command::Record(args) => Box::pin(record::run(args)),
         Command::Mock(args) => Box::pin(mock::run(args)),
+        Command::Exporter(args) => Box::pin(exporter::run(vec![args])),
         Command::Media(args) => Box::pin(operate::media::run(args)),
         Command::Completions(args) => Box::pin(async { manual::completions(args, crate::command()) }),
         Command::Man(args) => Box::pin(async { manual::pages(args, crate::command()) }),

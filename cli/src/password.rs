@@ -52,6 +52,15 @@ impl Source {
         command.or_else(|| file.cloned().map(Self::File)).or_else(|| variable.cloned().map(Self::Variable))
     }
 
+    /// Has a command run again the next time: what it said was refused.
+    pub(crate) fn forget(&self, host: &str, user: &str) {
+        if let Self::Command(line) = self
+            && let Ok(words) = command_words(line, host, user)
+        {
+            KNOWN.lock().unwrap_or_else(PoisonError::into_inner).remove(&words);
+        }
+    }
+
     /// Gets the password of a user at a host.
     pub(crate) async fn get(&self, host: &str, user: &str) -> anyhow::Result<SecretString> {
         match self {
@@ -65,11 +74,16 @@ impl Source {
     }
 }
 
-/// Runs a command, without a shell, once for each host.
-async fn of_command(line: &str, host: &str, user: &str) -> anyhow::Result<SecretString> {
+/// The words of a command.
+fn command_words(line: &str, host: &str, user: &str) -> anyhow::Result<Vec<String>> {
     let words = shell_words::split(line).with_context(|| format!("the password command {line:?}"))?;
     // What stands for the host is put in after the words were taken apart: no name makes a word more.
-    let words: Vec<String> = words.iter().map(|word| word.replace("{host}", host).replace("{user}", user)).collect();
+    Ok(words.iter().map(|word| word.replace("{host}", host).replace("{user}", user)).collect())
+}
+
+/// Runs a command, without a shell, once for each host.
+async fn of_command(line: &str, host: &str, user: &str) -> anyhow::Result<SecretString> {
+    let words = command_words(line, host, user)?;
     let once = Arc::clone(KNOWN.lock().unwrap_or_else(PoisonError::into_inner).entry(words.clone()).or_default());
     once.get_or_try_init(|| run(words, host)).await.cloned()
 }
@@ -139,6 +153,9 @@ pub(crate) fn of_environment(user: &str, host: &str) -> anyhow::Result<SecretStr
         Err(std::env::VarError::NotUnicode(_)) => bail!("{PASSWORD_VARIABLE} is not UTF-8"),
         Err(std::env::VarError::NotPresent) => {}
     }
+    if let Some(password) = known(&for_all(user)) {
+        return Ok(password);
+    }
     if crate::capture::is_on() {
         return typed(for_all(user));
     }
@@ -162,6 +179,12 @@ fn typed_on_terminal(user: &str, prompt: String) -> anyhow::Result<SecretString>
         bail!("no password for {user}: set {PASSWORD_VARIABLE} (there is no terminal to ask for it on)");
     }
     typed(prompt)
+}
+
+/// What was typed already.
+fn known(prompt: &str) -> Option<SecretString> {
+    let known = TYPED.lock().unwrap_or_else(PoisonError::into_inner);
+    known.iter().find(|(asked, _)| asked == prompt).map(|(_, password)| password.clone())
 }
 
 /// Asks once for something secret, however many hosts want it.

@@ -79,14 +79,14 @@ fn alone(word: &str, inventory: &Inventory) -> Named {
     Named { name: authority.to_owned(), address: word.to_owned(), settings: inventory.settings(known) }
 }
 
-fn named(name: &str, path: &str, inventory: &Inventory) -> Named {
+pub(super) fn named(name: &str, path: &str, inventory: &Inventory) -> Named {
     let settings = inventory.settings(name);
     let address = settings.address.as_ref().map_or_else(|| name.to_owned(), |address| address.replace("{host}", name));
     Named { name: name.to_owned(), address: format!("{address}{path}"), settings }
 }
 
 /// Reads the inventory that was named, else the user's own if there is one.
-fn load(file: Option<&Path>) -> anyhow::Result<Inventory> {
+pub(super) fn load(file: Option<&Path>) -> anyhow::Result<Inventory> {
     match (file, own_file()) {
         (Some(file), _) => read(file),
         (None, Some(file)) if file.exists() => read(&file),

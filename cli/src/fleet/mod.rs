@@ -2,6 +2,7 @@
 //! command runs for all of them ([`fan`]) and is shown ([`tell`]). Commands themselves are about one host, and know nothing of this.
 
 pub(crate) mod ansible;
+pub(crate) mod ansible_list;
 pub(crate) mod current;
 pub(crate) mod fan;
 pub(crate) mod hosts;

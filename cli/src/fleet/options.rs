@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches as _};
 
 use super::current::{HOSTS, YES};
@@ -48,11 +49,39 @@ pub(crate) struct ManyArgs {
     pub(crate) group_by: Option<String>,
 }
 
+/// These options for a command that is about all hosts at a time. The options themselves are there anyway.
+#[derive(Debug, Clone)]
+pub(crate) struct Limits(pub(crate) ManyArgs);
+
+impl clap::FromArgMatches for Limits {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        ManyArgs::from_arg_matches(matches).map(Self)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Args for Limits {
+    fn augment_args(command: Command) -> Command {
+        command
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        command
+    }
+}
+
+/// The flag that has the inventory shown, which is about no host.
+pub(crate) const ANSIBLE: &str = "ansible";
+
 /// The option of commands that have no dry run of their own.
 const DRY_RUN: &str = "dry_run";
 
 /// Commands that only read. All others change something.
-const READS: [&str; 28] = [
+const READS: [&str; 29] = [
     "power status",
     "boot options",
     "boot progress",
@@ -80,6 +109,7 @@ const READS: [&str; 28] = [
     "certificate list",
     "certificate csr",
     "sessions list",
+    "exporter",
     "get",
 ];
 
@@ -90,12 +120,28 @@ const READS_WITHOUT: [(&str, &str); 3] =
 /// Commands that are about one host at a time: a conversation. So is whatever follows what happens.
 const ALONE: [&str; 1] = ["sol"];
 
+/// Commands that are about all hosts at a time.
+const TOGETHER: [&str; 1] = ["exporter"];
+
+/// Options of commands that are carried out for one host after the other: commands that are about all at a time don't have them.
+const ONE_BY_ONE: [&str; 7] = ["retries", "batch", "pause", YES, "csv", "group_by", DRY_RUN];
+
+/// What options mean for commands that are about all hosts at a time: command, option, help.
+const OWN_HELP: [(&str, &str, &str); 3] = [
+    ("exporter", "parallel", "Read so many hosts at a time where all are asked for [default: 256]"),
+    ("exporter", "host_deadline", "The longest that a host may take of a scrape, in seconds [default: all of it]"),
+    ("exporter", "deadline", "End a scrape after so many seconds [default: what Prometheus says, else 10]"),
+];
+
 /// Gives commands that are about hosts these options, and those that have room for it several hosts.
 pub(crate) fn decorated(command: Command) -> Command {
     let has = |command: &Command, id: &str| command.get_arguments().any(|arg| arg.get_id() == id);
     let mut command = command.mut_subcommands(decorated);
     if !has(&command, HOSTS) {
         return command;
+    }
+    if has(&command, ANSIBLE) {
+        command = command.mut_arg(HOSTS, |arg| arg.required(false).required_unless_present(ANSIBLE));
     }
     if command.get_positionals().count() == 1 && !ALONE.contains(&command.get_name()) {
         command = command.mut_arg(HOSTS, |arg| arg.action(ArgAction::Append).num_args(1..));
@@ -107,7 +153,16 @@ pub(crate) fn decorated(command: Command) -> Command {
     } else {
         command = command.arg(Arg::new(OWN_DRY_RUN).hide(true).long("own-dry-run").action(ArgAction::SetTrue));
     }
-    let command = ManyArgs::augment_args(command);
+    let mut command = ManyArgs::augment_args(command);
+    if TOGETHER.contains(&command.get_name()) {
+        for id in ONE_BY_ONE {
+            command = command.mut_arg(id, |arg| arg.hide(true));
+        }
+        let name = command.get_name().to_owned();
+        for (_, id, help) in OWN_HELP.iter().filter(|(of, ..)| *of == name) {
+            command = command.mut_arg(*id, |arg| arg.help(*help));
+        }
+    }
     match has(&command, "json") {
         true => command.mut_arg("csv", |arg| arg.conflicts_with("json")),
         false => command,
@@ -143,6 +198,8 @@ pub(crate) struct Line {
     pub(crate) dry_run: bool,
     pub(crate) json: bool,
     pub(crate) alone: bool,
+    /// It is about all hosts at a time.
+    pub(crate) is_together: bool,
 }
 
 impl Line {
@@ -161,7 +218,15 @@ impl Line {
             || READS_WITHOUT.iter().any(|(name, argument)| *name == command && !is_there(argument));
         let has_own = leaf.try_get_one::<bool>(OWN_DRY_RUN).is_ok();
         let dry_run = flag(DRY_RUN);
+        let is_together = TOGETHER.contains(&command.as_str());
+        let was_said = |id: &&&str| leaf.value_source(id) == Some(ValueSource::CommandLine);
+        if is_together && let Some(id) = ONE_BY_ONE.iter().find(was_said) {
+            let text =
+                format!("`{command}` is about all hosts at a time and does without --{}\n", id.replace('_', "-"));
+            return Err(clap::Error::raw(clap::error::ErrorKind::ArgumentConflict, text));
+        }
         let line = Self {
+            is_together,
             hosts: hosts.cloned().collect(),
             many: ManyArgs::from_arg_matches(leaf)?,
             changes: !(only_reads || has_own && dry_run),

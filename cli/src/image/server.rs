@@ -1,7 +1,7 @@
 //! Serving an image over HTTP/1.1: GET and HEAD of one path that nobody guesses, on one address.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 use axum::Router;
@@ -11,10 +11,13 @@ use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, head
 use futures_util::stream;
 use tokio::net::{TcpListener, UdpSocket, lookup_host};
 
-use super::connections::Connections;
 use super::file::Image;
 use super::range::{Part, names, part};
+use crate::connections::{Connections, Patience};
 use crate::host::split_url;
+
+/// BMCs keep a connection open between two reads.
+const PATIENCE: Patience = Patience { most: 64, silence: Duration::from_secs(120), request: Duration::from_secs(15) };
 
 /// A server that runs until it is dropped.
 #[derive(Debug)]
@@ -45,7 +48,7 @@ impl ImageServer {
         let router = Router::new().fallback(answer).with_state(served);
         let serving = tokio::spawn(async move {
             // It ends by being dropped alone.
-            let _ = axum::serve(Connections::new(listener), router).await;
+            let _ = axum::serve(Connections::new(listener, PATIENCE), router).await;
         });
         Ok(Self { url, serving })
     }

@@ -8,7 +8,10 @@ use anyhow::Context as _;
 use clap::Args;
 use rosefish::host::{Component, ComponentKind, Outcome, Partial, Severity, inventory_changes};
 
-use super::{Table, Target, tell_list, told_apart};
+use super::{Table, Target, print, tell_list, told_apart, wrong_usage};
+use crate::fleet::ansible_list;
+use crate::fleet::current::HOSTS;
+use crate::fleet::options::{ANSIBLE, Limits};
 use crate::partial::FOUND;
 use crate::terminal::look;
 
@@ -18,6 +21,7 @@ Examples:
   rosefish inventory 10.0.0.7 --kind memory --empty --user root   with the slots that nothing is in
   rosefish inventory 10.0.0.7 --save node7.json --user root
   rosefish inventory 10.0.0.7 --diff node7.json --user root       what has changed since; exit code 4 if anything has
+  rosefish inventory --ansible --list     the hosts of hosts.toml for Ansible
 
 Kinds: system, chassis, board, manager, processor, gpu, memory, graphics-controller, storage-controller, drive, volume,
 network-adapter, network-port, network-function, network-interface, fabric-adapter, pcie-device, power-supply, battery, fan, pump, firmware";
@@ -43,9 +47,35 @@ pub(crate) struct InventoryArgs {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Be a dynamic inventory of Ansible: print the hosts and groups of the inventory, without passwords
+    #[arg(help_heading = ANSIBLE_HEADING, long, id = ANSIBLE, conflicts_with_all = [HOSTS, "kind", "empty", "save", "diff", "json"])]
+    ansible: bool,
+    /// With --ansible: print all groups and hosts, as is done without it
+    #[arg(help_heading = ANSIBLE_HEADING, long)]
+    list: bool,
+    /// With --ansible: print the variables of this host
+    #[arg(help_heading = ANSIBLE_HEADING, long, value_name = "NAME", conflicts_with = "list")]
+    host: Option<String>,
+    #[command(flatten)]
+    many: Limits,
 }
 
+const ANSIBLE_HEADING: &str = "Ansible";
+
 pub(crate) async fn run(args: InventoryArgs) -> anyhow::Result<ExitCode> {
+    if args.ansible {
+        let inventory = args.many.0.inventory.as_deref();
+        let json = match &args.host {
+            Some(name) => ansible_list::host(name, inventory)?,
+            None => ansible_list::list(inventory)?,
+        };
+        print(&format!("{json:#}\n"))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    // clap does not insist on it, as HOST excludes it.
+    if args.list || args.host.is_some() {
+        wrong_usage("--list and --host are for --ansible");
+    }
     let file = |file: &Option<PathBuf>, is_written| file.as_deref().map(|file| args.target.file(file, is_written));
     let (diff, save) = (file(&args.diff, false).transpose()?, file(&args.save, true).transpose()?);
     let kept = diff.as_deref().map(read).transpose()?;

@@ -174,13 +174,14 @@ impl IpmiArgs {
     }
 }
 
-async fn open(
+/// Describes a host, with who logs in there.
+async fn describe(
     address: &str,
     protocol: Protocol,
     choice: &ChoiceArgs,
     ipmi: &IpmiArgs,
     args: &HostArgs,
-) -> anyhow::Result<Outcome<Host>> {
+) -> anyhow::Result<HostBuilder> {
     let (origin, _) = split_url(address)?;
     let mut builder = choice.apply(Host::builder(address).protocol(protocol));
     if let Some(credentials) = args.credentials(origin).await? {
@@ -191,7 +192,11 @@ async fn open(
     }
     let redfish = args.options()?;
     let (ipmi, host) = (ipmi.clone(), args.clone());
-    let builder = builder.redfish(redfish).ipmi(move |builder| ipmi.apply(&host, builder));
+    Ok(builder.redfish(redfish).ipmi(move |builder| ipmi.apply(&host, builder)))
+}
+
+async fn open(address: &str, builder: HostBuilder, args: &HostArgs) -> anyhow::Result<Outcome<Host>> {
+    let (origin, _) = split_url(address)?;
     let found = builder.connect().await.map_err(|error| args.hint(origin, &error))?;
     capture::reached();
     Ok(found)
@@ -210,7 +215,34 @@ impl Target {
 
     /// The file that is this host's: `{host}` in its name stands for the host's.
     pub(crate) fn file(&self, file: &Path, is_written: bool) -> anyhow::Result<PathBuf> {
-        files::of_host(file, self.host.known().name().unwrap_or(&self.address), is_written)
+        files::of_host(file, self.name(), is_written)
+    }
+
+    /// The name of the host among others.
+    pub(crate) fn name(&self) -> &str {
+        self.host.known().name().unwrap_or(&self.address)
+    }
+
+    /// The user whose password has to be typed.
+    pub(crate) fn typed_by(&self) -> Option<&str> {
+        self.host.typed_by()
+    }
+
+    /// Has commands that print passwords run again the next time: what they said was refused.
+    pub(crate) fn forget_passwords(&self) {
+        if let Ok((origin, _)) = split_url(&self.address) {
+            self.host.forget_passwords(origin);
+        }
+    }
+
+    /// Describes the host, with who logs in there.
+    pub(crate) async fn builder(&self) -> anyhow::Result<HostBuilder> {
+        let protocol = match self.protocol.or(self.host.known().settings().protocol) {
+            None | Some(ProtocolName::Auto) => Protocol::Auto,
+            Some(ProtocolName::Redfish) => Protocol::Redfish,
+            Some(ProtocolName::Ipmi) => Protocol::Ipmi,
+        };
+        describe(&self.address, protocol, &self.choice, &self.ipmi, &self.host).await
     }
 
     /// Connects, does the work and ends the session, however the work ended.
@@ -218,12 +250,7 @@ impl Target {
         &self,
         work: impl AsyncFnOnce(&Host) -> Result<T, rosefish::Error>,
     ) -> anyhow::Result<T> {
-        let protocol = match self.protocol.or(self.host.known().settings().protocol) {
-            None | Some(ProtocolName::Auto) => Protocol::Auto,
-            Some(ProtocolName::Redfish) => Protocol::Redfish,
-            Some(ProtocolName::Ipmi) => Protocol::Ipmi,
-        };
-        let found = open(&self.address, protocol, &self.choice, &self.ipmi, &self.host).await?;
+        let found = open(&self.address, self.builder().await?, &self.host).await?;
         tell_attempts(&found.attempts);
         let done = work(&found.value).await;
         found.value.close().await;
@@ -274,7 +301,8 @@ impl IpmiTarget {
     ) -> anyhow::Result<T> {
         // What a path names is of Redfish alone.
         let (address, _) = split_url(&self.address)?;
-        let host = open(address, Protocol::Ipmi, &ChoiceArgs::default(), &self.ipmi, &self.host).await?.value;
+        let builder = describe(address, Protocol::Ipmi, &ChoiceArgs::default(), &self.ipmi, &self.host).await?;
+        let host = open(address, builder, &self.host).await?.value;
         let done = match host.ipmi().await {
             Ok(bmc) => work(&bmc).await,
             Err(error) => Err(error.into()),

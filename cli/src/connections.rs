@@ -1,5 +1,5 @@
-//! The connections of the server: so many at once, each with so much time. Who comes when there are too many takes the
-//! place of the one that was silent for longest, so that to hold many connections open keeps no BMC out.
+//! The connections of a server that the program runs: so many at once, each with so much time. Who comes when there are too many takes the
+//! place of the one that was silent for longest, so that to hold many connections open keeps nobody out.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,14 +13,16 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Sleep, sleep};
 
-/// How many connections there are at once.
-const MOST: usize = 64;
-
-/// How long a connection may neither take nor bring anything: BMCs keep one open between two reads.
-const SILENCE: Duration = Duration::from_secs(120);
-
-/// How long a request may take to arrive, from its first byte to its last.
-const REQUEST: Duration = Duration::from_secs(15);
+/// How many connections there are, and how much time each has.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// How many connections there are at once.
+    pub(crate) most: usize,
+    /// How long a connection may neither take nor bring anything.
+    pub(crate) silence: Duration,
+    /// How long it may take from the first byte of a request to the first byte of the answer.
+    pub(crate) request: Duration,
+}
 
 /// What is known of a connection from elsewhere.
 #[derive(Debug)]
@@ -35,8 +37,9 @@ type Shared = Arc<Mutex<State>>;
 
 /// A connection that ends when it is silent for too long, when a request is too slow, or when its place is needed.
 #[derive(Debug)]
-pub(super) struct Guarded {
+pub(crate) struct Guarded {
     stream: TcpStream,
+    patience: Patience,
     state: Shared,
     timer: Pin<Box<Sleep>>,
     /// A request has begun to arrive.
@@ -69,7 +72,8 @@ impl AsyncRead for Guarded {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         if buffer.filled().len() > before && !std::mem::replace(&mut self.begun, true) {
-            self.give(REQUEST);
+            let time = self.patience.request;
+            self.give(time);
         }
         read
     }
@@ -82,7 +86,8 @@ impl AsyncWrite for Guarded {
         if matches!(written, Poll::Ready(Ok(1..))) {
             self.begun = false;
             self.state.lock().unwrap_or_else(PoisonError::into_inner).sent = Instant::now();
-            self.give(SILENCE);
+            let time = self.patience.silence;
+            self.give(time);
         }
         written
     }
@@ -98,15 +103,16 @@ impl AsyncWrite for Guarded {
 
 /// Accepts connections, so many at once.
 #[derive(Debug)]
-pub(super) struct Connections {
+pub(crate) struct Connections {
     tcp: TcpListener,
+    patience: Patience,
     /// Those that have ended are gone.
     open: Vec<Weak<Mutex<State>>>,
 }
 
 impl Connections {
-    pub(super) fn new(tcp: TcpListener) -> Self {
-        Self { tcp, open: Vec::new() }
+    pub(crate) fn new(tcp: TcpListener, patience: Patience) -> Self {
+        Self { tcp, patience, open: Vec::new() }
     }
 
     /// Closes those that have sent nothing for longest until there are no more than this.
@@ -141,12 +147,16 @@ impl Listener for Connections {
                 sleep(Duration::from_millis(50)).await;
                 continue;
             };
-            self.make_room(MOST - 1);
+            let patience = self.patience;
+            self.make_room(patience.most.saturating_sub(1));
             // What can't be had is only slower.
             let _ = stream.set_nodelay(true);
             let state = Arc::new(Mutex::new(State { closed: false, sent: Instant::now(), waker: None }));
             self.open.push(Arc::downgrade(&state));
-            return (Guarded { stream, state, timer: Box::pin(sleep(SILENCE)), begun: false }, address);
+            return (
+                Guarded { stream, patience, state, timer: Box::pin(sleep(patience.silence)), begun: false },
+                address,
+            );
         }
     }
 

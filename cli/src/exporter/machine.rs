@@ -1,0 +1,321 @@
+//! A host that is scraped again and again: its session is kept, one scrape is under way at a time, and each ends in time, with what
+//! is known by then.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rosefish::ErrorKind;
+use rosefish::host::{ComponentKind, Host, Outcome, Partial};
+use tokio::sync::{Mutex, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
+
+use super::scrape::{Failure, Part, Parts, Scrape, Version, spelled};
+use crate::host::HostError;
+use crate::operate::Target;
+use crate::terminal::{one_line, say};
+
+/// How long a host is left alone that refused a login: another one might lock the account.
+const REFUSED: Duration = Duration::from_secs(300);
+
+/// How long components may take that are read beside scrapes.
+const COMPONENTS_WITHIN: Duration = Duration::from_secs(300);
+
+/// How long a logout may hold up the end of the program.
+const LOGOUT: Duration = Duration::from_secs(5);
+
+/// When components are read again that could not be read.
+const AGAIN: Duration = Duration::from_secs(60);
+
+/// What is read, and how long that may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reading {
+    /// How old what is known of components may be; none where they are not read.
+    pub(super) components_every: Option<Duration>,
+    /// The longest that a scrape of one host may take.
+    pub(super) longest: Option<Duration>,
+}
+
+/// A host.
+#[derive(Debug)]
+pub(super) struct Machine {
+    target: Target,
+    reading: Reading,
+    state: Mutex<State>,
+    /// What is known of its components: the number of the reading, and what came of it.
+    parts: watch::Sender<Option<Arc<Parts>>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    host: Option<(Host, String)>,
+    /// A login was refused then.
+    refused: Option<(Instant, Failure)>,
+    last: Option<(Instant, Arc<Scrape>)>,
+    /// Reads components, begun then.
+    components: Option<(Instant, JoinHandle<()>)>,
+    /// What was said last of what could not be read.
+    said: Vec<String>,
+}
+
+impl Machine {
+    pub(super) fn new(target: Target, reading: Reading) -> Self {
+        Self { target, reading, state: Mutex::default(), parts: watch::Sender::new(None) }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        self.target.name()
+    }
+
+    /// Reads the host until then at the latest. Who asks while it is being read has what comes of that.
+    pub(super) async fn scrape(&self, until: Instant) -> Arc<Scrape> {
+        let asked = Instant::now();
+        let until = self.reading.longest.and_then(|time| asked.checked_add(time)).map_or(until, |own| own.min(until));
+        let Ok(mut state) = timeout_at(until, self.state.lock()).await else {
+            return Arc::new(Scrape { took: asked.elapsed(), ..Scrape::failed(Failure::timeout(Part::Connection)) });
+        };
+        if let Some((ended, last)) = &state.last
+            && *ended >= asked
+        {
+            return Arc::clone(last);
+        }
+        let begun = Instant::now();
+        let scrape = self.read(&mut state, until).await;
+        let scrape = Arc::new(Scrape { took: begun.elapsed(), ..scrape });
+        state.last = Some((Instant::now(), Arc::clone(&scrape)));
+        self.say(&mut state, &scrape);
+        scrape
+    }
+
+    /// Whether it has a session.
+    pub(super) fn is_connected(&self) -> bool {
+        // Whoever reads it has one, or is about to.
+        self.state.try_lock().map_or(true, |state| state.host.is_some())
+    }
+
+    /// Ends the session.
+    pub(super) async fn end(&self) {
+        let mut state = self.state.lock().await;
+        if let Some((_, task)) = state.components.take() {
+            task.abort();
+            // It holds the session until it has ended.
+            let _ = task.await;
+        }
+        if let Some((host, _)) = state.host.take() {
+            // What takes longer is ended in the background.
+            let _ = tokio::time::timeout(LOGOUT, host.close()).await;
+        }
+    }
+
+    async fn read(&self, state: &mut State, until: Instant) -> Scrape {
+        let (host, protocol) = match self.connected(state, until).await {
+            Ok(connected) => connected,
+            Err(failure) => return Scrape::failed(failure),
+        };
+        self.renew_components(state, &host);
+        let mut seen = self.parts.subscribe();
+        let (power, sensors, _) = tokio::join!(
+            timeout_at(until, host.power_states()),
+            timeout_at(until, host.sensors()),
+            // Only the first time: after that, what is known is shown.
+            timeout_at(until, async {
+                if self.reading.components_every.is_some() {
+                    let _ = seen.wait_for(Option::is_some).await;
+                }
+            }),
+        );
+        let mut scrape = Scrape { protocol: Some(protocol), ..Scrape::default() };
+        let mut refused = None;
+        if let Some(found) = took(&mut scrape, &mut refused, Part::Power, power) {
+            scrape.power = found;
+        }
+        if let Some(found) = took(&mut scrape, &mut refused, Part::Sensors, sensors) {
+            scrape.sensors = found;
+        }
+        let parts = self.parts.borrow().clone();
+        if self.reading.components_every.is_some() && parts.is_none() {
+            scrape.failures.push(Failure::timeout(Part::Components));
+        }
+        // Of a host that doesn't answer nothing is claimed.
+        scrape.parts = parts.filter(|_| scrape.is_up);
+        if let Some(failure) = refused {
+            self.refused(state, failure);
+        }
+        scrape
+    }
+
+    /// The session, opened if there is none.
+    async fn connected(&self, state: &mut State, until: Instant) -> Result<(Host, String), Failure> {
+        if let Some(connected) = &state.host {
+            return Ok(connected.clone());
+        }
+        if let Some((at, failure)) = &state.refused {
+            if at.elapsed() < REFUSED {
+                return Err(failure.clone());
+            }
+            state.refused = None;
+        }
+        let connect = async {
+            let builder = self.target.builder().await.map_err(|error| {
+                let kind = error.downcast_ref::<HostError>().map(|error| spelled(error.kind));
+                let kind = kind.unwrap_or_else(|| "credentials".to_owned());
+                Failure { part: Part::Connection, kind, text: format!("{error:#}"), is_answer: false }
+            })?;
+            let connected = builder.connect().await;
+            connected.map_err(|error| Failure {
+                text: format!("{:#}", self.target.hint(&error)),
+                ..Failure::new(Part::Connection, &error)
+            })
+        };
+        // A password command that is slow is run on, and its answer kept.
+        let Ok(connected) = timeout_at(until, connect).await else { return Err(Failure::timeout(Part::Connection)) };
+        match connected {
+            Ok(Outcome { value, backend, .. }) => {
+                let connected = (value, backend.to_string().to_lowercase());
+                state.host = Some(connected.clone());
+                Ok(connected)
+            }
+            Err(failure) => {
+                if is_refusal(&failure.kind) {
+                    self.refused(state, failure.clone());
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// Takes note that the credentials were refused, and forgets them.
+    fn refused(&self, state: &mut State, failure: Failure) {
+        if let Some((_, task)) = state.components.take() {
+            task.abort();
+        }
+        // It is logged out of in the background, should it have a session.
+        state.host = None;
+        state.refused = Some((Instant::now(), failure));
+        self.target.forget_passwords();
+    }
+
+    /// Begins to read components, if what is known of them is too old. That takes longer than a scrape may.
+    fn renew_components(&self, state: &mut State, host: &Host) {
+        let Some(every) = self.reading.components_every else { return };
+        let failed = self.parts.borrow().as_ref().is_some_and(|parts| !parts.failures.is_empty());
+        let every = if failed { every.min(AGAIN) } else { every };
+        if let Some((begun, task)) = &state.components
+            && (!task.is_finished() || begun.elapsed() < every)
+        {
+            return;
+        }
+        let (host, parts) = (host.clone(), self.parts.clone());
+        let task = tokio::spawn(async move {
+            let read = tokio::time::timeout(COMPONENTS_WITHIN, read_parts(&host)).await;
+            let read =
+                read.unwrap_or_else(|_| Parts { failures: vec![Failure::timeout(Part::Components)], ..Parts::empty() });
+            parts.send_replace(Some(Arc::new(read)));
+        });
+        state.components = Some((Instant::now(), task));
+    }
+
+    /// Says on standard error what could not be read, when that changes.
+    fn say(&self, state: &mut State, scrape: &Scrape) {
+        let failures = scrape.all_failures().map(|failure| format!("{}: {}", failure.part.name(), failure.text));
+        let unread = scrape
+            .all_unread()
+            .flat_map(|(part, places)| places.iter().map(|place| format!("{}: not read: {place}", part.name())));
+        let now: Vec<String> = failures.chain(unread).map(|line| one_line(&line)).collect();
+        for line in now.iter().filter(|line| !state.said.contains(line)) {
+            say!("{}: {line}", self.name());
+        }
+        if now.is_empty() && !state.said.is_empty() {
+            say!("{}: all is read again", self.name());
+        }
+        state.said = now;
+    }
+}
+
+/// Whether credentials were refused.
+fn is_refusal(kind: &str) -> bool {
+    [ErrorKind::Unauthorized, ErrorKind::Forbidden, ErrorKind::PasswordChangeRequired]
+        .into_iter()
+        .any(|refused| spelled(refused) == kind)
+}
+
+type Read<T> = Result<Result<Outcome<Partial<T>>, rosefish::Error>, tokio::time::error::Elapsed>;
+
+/// What was read; what was not is noted. What a host has not got is nothing that could not be read.
+fn took<T>(scrape: &mut Scrape, refused: &mut Option<Failure>, part: Part, read: Read<T>) -> Option<Vec<T>> {
+    match read {
+        Err(_) => scrape.failures.push(Failure::timeout(part)),
+        Ok(Err(error)) if error.kind() == ErrorKind::Missing => scrape.is_up = true,
+        Ok(Err(error)) => {
+            let failure = Failure::new(part, &error);
+            scrape.is_up |= failure.is_answer;
+            if error.kind() == ErrorKind::Unauthorized {
+                *refused = Some(failure.clone());
+            }
+            scrape.failures.push(failure);
+        }
+        Ok(Ok(found)) => {
+            scrape.is_up = true;
+            let (items, missing) = taken(found);
+            scrape.unread.push((part, missing));
+            return Some(items);
+        }
+    }
+    None
+}
+
+/// The items, and the places that could not be read, each once.
+fn taken<T>(found: Outcome<Partial<T>>) -> (Vec<T>, Vec<String>) {
+    let Partial { items, missing } = found.value;
+    let mut places: Vec<String> = missing.into_iter().map(|missing| missing.to_string()).collect();
+    places.sort();
+    places.dedup();
+    (items, places)
+}
+
+impl Parts {
+    fn empty() -> Self {
+        Self {
+            components: Vec::new(),
+            firmware: Vec::new(),
+            unread: Vec::new(),
+            failures: Vec::new(),
+            at: Timestamp::now(),
+        }
+    }
+
+    fn note<T>(&mut self, part: Part, read: Result<Outcome<Partial<T>>, rosefish::Error>) -> Vec<T> {
+        match read {
+            Ok(found) => {
+                let (items, missing) = taken(found);
+                self.unread.push((part, missing));
+                items
+            }
+            Err(error) if error.kind() == ErrorKind::Missing => Vec::new(),
+            Err(error) => {
+                self.failures.push(Failure::new(part, &error));
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// Reads what a host is made of, and the firmware where that is not among it.
+async fn read_parts(host: &Host) -> Parts {
+    let mut parts = Parts::empty();
+    parts.components = parts.note(Part::Components, host.inventory().await);
+    let version = |id: &str, name: Option<&str>, version: Option<&String>| {
+        let name = name.filter(|name| !name.is_empty()).unwrap_or(id).to_owned();
+        version.map(|version| Version { id: id.to_owned(), name, version: version.clone() })
+    };
+    let listed = parts.components.iter().filter(|part| part.kind == ComponentKind::Firmware);
+    parts.firmware = listed.filter_map(|one| version(&one.id, Some(&one.name), one.version.as_ref())).collect();
+    if parts.firmware.is_empty() {
+        let firmware = parts.note(Part::Firmware, host.firmware().await);
+        let all = firmware.iter().filter_map(|one| version(&one.id, one.name.as_deref(), one.version.as_ref()));
+        parts.firmware = all.collect();
+    }
+    parts.at = Timestamp::now();
+    parts
+}
