@@ -48,6 +48,10 @@ commands *pages:
 pictures *options:
     .ci/pictures {{ options }}
 
+# A report of many machines, looked at in headless Chromium; pictures go to target/report.
+report:
+    .ci/report
+
 # The public interface as text: writes docs/api anew, or with --check prints what differs.
 api *options:
     .ci/api {{ options }}

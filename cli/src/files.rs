@@ -1,6 +1,7 @@
 //! Payloads from files: a folder that somebody made, of which nothing is trusted.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -19,6 +20,15 @@ pub(crate) fn of_host(file: &Path, host: &str, is_written: bool) -> anyhow::Resu
     // A name leads out of no folder.
     let host = host.rsplit("://").next().unwrap_or_default().replace(['/', '\\'], "_");
     Ok(name.replace("{host}", host.trim_start_matches('.')).into())
+}
+
+/// Writes a file that is new, for its owner alone to read. What is there already stays.
+pub(crate) fn write_new(file: &Path, text: &str) -> std::io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file)?.write_all(text.as_bytes())
 }
 
 /// Larger than any payload.

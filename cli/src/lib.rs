@@ -25,6 +25,7 @@ mod partial;
 mod password;
 mod pretty;
 mod record;
+mod report;
 mod schema;
 mod schemas;
 mod service;
@@ -65,6 +66,7 @@ Examples:
   rosefish schemas fetch bmc theirs/              the schemas that a service publishes; diff compares two folders
   rosefish record https://bmc captured/           a folder of payloads that the mock serves
   rosefish exporter @cluster                      metrics of many hosts for Prometheus
+  rosefish report @cluster -o report.html         one page about many machines, for people
   rosefish mock --port 8443                       a BMC to try things on
 
 The password comes from ROSEFISH_PASSWORD, a file or a command (--password-file, --password-command), or is asked for; it is
@@ -123,6 +125,7 @@ enum Command {
     Schema(schema::SchemaArgs),
     Schemas(schemas::SchemasArgs),
     Record(record::RecordArgs),
+    Report(report::ReportArgs),
     Mock(mock::MockArgs),
     Completions(manual::CompletionsArgs),
     Man(manual::ManArgs),
@@ -198,6 +201,9 @@ async fn carry_out(matches: ArgMatches) -> anyhow::Result<ExitCode> {
         let each = all.into_iter().map(|host| arguments_for(Arc::new(host), leaf)).collect::<Result<_, _>>()?;
         return exporter::run(each).await;
     }
+    if let Some(("report", leaf)) = matches.subcommand() {
+        return report::run(&line, leaf, all, is_list).await;
+    }
     let is_list = is_list || line.many.csv || line.many.group_by.is_some();
     if !is_list && let Some(host) = all.pop() {
         return dispatch(arguments(Arc::new(host), &matches).command).await;
@@ -228,6 +234,8 @@ fn begin(command: Command) -> Work {
         Command::Walk(args) => Box::pin(walk::run(args)),
         Command::Schema(args) => Box::pin(async { schema::run(args) }),
         Command::Record(args) => Box::pin(record::run(args)),
+        // All of its hosts share a page: `carry_out` has begun it.
+        Command::Report(_) => Box::pin(async { Ok(ExitCode::SUCCESS) }),
         Command::Mock(args) => Box::pin(mock::run(args)),
         Command::Exporter(args) => Box::pin(exporter::run(vec![args])),
         Command::Media(args) => Box::pin(operate::media::run(args)),

@@ -184,6 +184,15 @@ fn tell_types(json: &mut Value, found: &Findings) {
 }
 
 fn text(found: &Findings) -> String {
+    let tables: Vec<_> = tables(found).iter().map(Table::text).filter(|table| !table.is_empty()).collect();
+    match tables.is_empty() {
+        true => format!("nothing beyond the standard in {} resources\n", found.resources),
+        false => tables.join("\n"),
+    }
+}
+
+/// What vendors add: properties, actions, resources.
+pub(crate) fn tables(found: &Findings) -> [Table; 3] {
     let mut properties = Table::new(&["VENDOR", "RESOURCE", "PROPERTY", "KIND", "TYPE", "COUNT", "SAMPLES"]);
     let mut actions = Table::new(&["VENDOR", "RESOURCE", "ACTION", "COUNT", "PARAMETERS", "TARGET"]);
     let mut types = Table::new(&["VENDOR", "RESOURCE", "TYPE", "COUNT", "FIRST"]);
@@ -222,12 +231,7 @@ fn text(found: &Findings) -> String {
             ]);
         }
     }
-    let tables = [properties.text(), actions.text(), types.text()];
-    let tables: Vec<_> = tables.into_iter().filter(|table| !table.is_empty()).collect();
-    match tables.is_empty() {
-        true => format!("nothing beyond the standard in {} resources\n", found.resources),
-        false => tables.join("\n"),
-    }
+    [properties, actions, types]
 }
 
 fn row(vendor: &str, resource: &str, name: String, property: &Property, known: &[&'static Type]) -> [String; 7] {

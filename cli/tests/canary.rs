@@ -216,6 +216,7 @@ const READS: &[&str] = &[
     "check HOST",
     "record HOST %/recorded",
     "record HOST %/masked --mask",
+    "report HOST --output %/report.html --force",
 ];
 
 const CHANGES: &[&str] = &[
@@ -298,7 +299,9 @@ fn run_all(cases: Vec<(&str, Service, &[&str])>, folder: &Folder, wrong: &Wrong)
 }
 
 fn has_json(case: &str) -> bool {
-    !["get", "record", "walk HOST --json", "bios export", "oem HOST --csdl"].iter().any(|verb| case.starts_with(verb))
+    !["get", "record", "report", "walk HOST --json", "bios export", "oem HOST --csdl"]
+        .iter()
+        .any(|verb| case.starts_with(verb))
 }
 
 #[test]

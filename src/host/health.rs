@@ -53,6 +53,18 @@ pub struct Health {
     pub seen: usize,
 }
 
+impl Health {
+    /// Judges what was read before: components, sensors, and entries of logs. The reasons name nothing that could not be read.
+    #[must_use]
+    pub fn of(components: &[Component], sensors: &[Sensor], entries: &[LogEntry]) -> Self {
+        let telling = sensors.iter().filter(|sensor| says(sensor)).count();
+        let seen = components.iter().filter(|part| part.health.is_some()).count().saturating_add(telling);
+        let reasons = reasons(components, sensors, entries);
+        let verdict = reasons.iter().map(|reason| reason.severity).max().unwrap_or(Severity::Ok);
+        Self { verdict, reasons: Partial::whole(reasons), seen }
+    }
+}
+
 impl Host {
     /// Returns how the host is, with reasons: by what its systems, chassis, managers and their parts say of themselves, by its
     /// sensors and, where a time is given, by what its logs have since then.
@@ -91,12 +103,9 @@ impl Host {
             let why = found.missing.into_iter().next().map(|missing| missing.error);
             return Err(why.unwrap_or_else(|| Error::new(ErrorKind::Missing, "the host says nothing of how it is")));
         };
-        let telling = sensors.iter().filter(|sensor| says(sensor)).count();
-        let seen = components.iter().filter(|part| part.health.is_some()).count().saturating_add(telling);
-        let reasons = reasons(&components, &sensors, &entries);
-        let verdict = reasons.iter().map(|reason| reason.severity).max().unwrap_or(Severity::Ok);
-        let reasons = Partial { items: reasons, missing: found.missing };
-        Ok(Outcome::new(self.address(), Health { verdict, reasons, seen }, backend, attempts))
+        let mut health = Health::of(&components, &sensors, &entries);
+        health.reasons.missing = found.missing;
+        Ok(Outcome::new(self.address(), health, backend, attempts))
     }
 }
 

@@ -20,19 +20,19 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A certificate, with what can be read in it.
 #[derive(Debug)]
-pub(super) struct Shown {
-    pub(super) sha256: String,
-    pub(super) read: Option<Fields>,
+pub(crate) struct Shown {
+    pub(crate) sha256: String,
+    pub(crate) read: Option<Fields>,
 }
 
 #[derive(Debug)]
-pub(super) struct Fields {
-    pub(super) subject: String,
-    pub(super) issuer: String,
-    pub(super) names: Vec<String>,
-    pub(super) serial_number: String,
-    pub(super) not_before: i64,
-    pub(super) not_after: i64,
+pub(crate) struct Fields {
+    pub(crate) subject: String,
+    pub(crate) issuer: String,
+    pub(crate) names: Vec<String>,
+    pub(crate) serial_number: String,
+    pub(crate) not_before: i64,
+    pub(crate) not_after: i64,
 }
 
 impl Shown {
@@ -49,7 +49,7 @@ impl Shown {
         Self { sha256, read }
     }
 
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         let Some(read) = &self.read else { return json!({ "sha256": self.sha256 }) };
         json!({
             "sha256": self.sha256,
@@ -78,12 +78,12 @@ fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
 }
 
 /// Seconds since 1970 as a time.
-pub(super) fn time(seconds: i64) -> Option<String> {
+pub(crate) fn time(seconds: i64) -> Option<String> {
     jiff::Timestamp::from_second(seconds).ok().map(|time| time.to_string())
 }
 
 /// What a host shows on a port, the host's own certificate first.
-pub(super) async fn shown(host: &str, port: u16) -> anyhow::Result<Vec<Shown>> {
+pub(crate) async fn shown(host: &str, port: u16) -> anyhow::Result<Vec<Shown>> {
     let seen = Arc::new(Seen::default());
     let provider = Arc::new(default_provider());
     let config = ClientConfig::builder_with_provider(provider)

@@ -1,6 +1,6 @@
 //! `rosefish certificate`: what a host shows when TLS is spoken with it, and the certificates that its service manages.
 
-mod chain;
+pub(crate) mod chain;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -145,11 +145,7 @@ async fn trust(service: &Service, origin: &str) -> anyhow::Result<Result<(), Str
 
 async fn show(args: ShowArgs) -> anyhow::Result<ExitCode> {
     let (origin, _) = split_url(&args.service.address)?;
-    if origin.starts_with("http://") {
-        bail!("{origin} speaks HTTP without TLS: there is no certificate");
-    }
-    let (host, port) = host_and_port(origin.trim_start_matches("https://"))?;
-    let chain = chain::shown(host, port).await?;
+    let chain = shown_at(origin).await?;
     let trust = trust(&args.service, origin).await?;
     if args.json {
         let chain: Vec<_> = chain.iter().map(chain::Shown::json).collect();
@@ -208,8 +204,17 @@ fn host_and_port(authority: &str) -> anyhow::Result<(&str, u16)> {
     }
 }
 
+/// What is shown at an origin, the host's own certificate first.
+pub(crate) async fn shown_at(origin: &str) -> anyhow::Result<Vec<chain::Shown>> {
+    if origin.starts_with("http://") {
+        bail!("{origin} speaks HTTP without TLS: there is no certificate");
+    }
+    let (host, port) = host_and_port(origin.trim_start_matches("https://").trim_end_matches('/'))?;
+    chain::shown(host, port).await
+}
+
 /// The service of certificates, and all that it knows where they are.
-async fn found(
+pub(crate) async fn found(
     client: &Client,
 ) -> Result<(Resource<CertificateService>, Partial<Resource<Certificate>>), rosefish::Error> {
     let service = client.root().certificate_service().await?;
@@ -219,9 +224,6 @@ async fn found(
 
 async fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
     let Partial { items, missing, .. } = args.service.with(async |client| Ok(found(client).await?.1)).await?;
-    let end = |certificate: &Resource<Certificate>| {
-        certificate.valid_not_after.as_ref().and_then(|time| time.timestamp()).map(|time| time.as_second())
-    };
     let ends = |certificate: &Resource<Certificate>| {
         let within = args.within.map(|days| now().saturating_add(i64::from(days).saturating_mul(DAY)));
         end(certificate).zip(within).is_some_and(|(end, within)| end < within)
@@ -244,18 +246,40 @@ async fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
             .collect();
         print(&args.service.json(json!(value), serde_json::to_value(&missing)?))?;
     } else {
-        let mut table = Table::new(&["SUBJECT", "ISSUER", "UNTIL", "EXPIRES", "URI"]);
-        for certificate in &items {
-            let until = certificate.valid_not_after.as_ref().map(ToString::to_string).unwrap_or_default();
-            let expires = end(certificate).map(left).unwrap_or_default();
-            let who = |who: Option<&Identifier>| who.map(name).unwrap_or_default();
-            let (subject, issuer) = (who(certificate.subject.as_ref()), who(certificate.issuer.as_ref()));
-            table.row([subject, issuer, until, expires, certificate.uri().to_owned()]);
-        }
-        Shown::from(table).print()?;
+        Shown::from(table(&items)).print()?;
     }
     let code = tell_missing(&missing);
     Ok(if items.iter().any(ends) { FOUND.into() } else { code })
+}
+
+/// When a certificate ends, in seconds since 1970.
+fn end(certificate: &Resource<Certificate>) -> Option<i64> {
+    certificate.valid_not_after.as_ref().and_then(|time| time.timestamp()).map(|time| time.as_second())
+}
+
+/// The certificates that a service has.
+pub(crate) fn table(all: &[Resource<Certificate>]) -> Table {
+    let mut table = Table::new(&["SUBJECT", "ISSUER", "UNTIL", "EXPIRES", "URI"]);
+    for certificate in all {
+        let until = certificate.valid_not_after.as_ref().map(ToString::to_string).unwrap_or_default();
+        let expires = end(certificate).map(left).unwrap_or_default();
+        let who = |who: Option<&Identifier>| who.map(name).unwrap_or_default();
+        let (subject, issuer) = (who(certificate.subject.as_ref()), who(certificate.issuer.as_ref()));
+        table.row([subject, issuer, until, expires, certificate.uri().to_owned()]);
+    }
+    table
+}
+
+/// The certificates that a host shows.
+pub(crate) fn chain_table(all: &[chain::Shown]) -> Table {
+    let mut table = Table::new(&["SUBJECT", "ISSUER", "UNTIL", "EXPIRES", "SHA-256"]);
+    for certificate in all {
+        let text = |of: fn(&chain::Fields) -> String| certificate.read.as_ref().map(of).unwrap_or_default();
+        let until = text(|read| chain::time(read.not_after).unwrap_or_default());
+        let (subject, issuer) = (text(|read| read.subject.clone()), text(|read| read.issuer.clone()));
+        table.row([subject, issuer, until, text(|read| left(read.not_after)), certificate.sha256.clone()]);
+    }
+    table
 }
 
 /// The common name, or whatever there is.

@@ -86,10 +86,51 @@ fn ask_for_passwords(hosts: &[Arc<Named>], leaf: &ArgMatches) -> anyhow::Result<
 
 /// Runs a command for all hosts and shows what comes of it.
 pub(crate) async fn run(line: Line, leaf: &ArgMatches, hosts: Vec<Named>, begin: Begin) -> anyhow::Result<ExitCode> {
+    let mut teller = Teller::new(&line, names(&hosts));
+    match each(&line, leaf, hosts, begin, &mut teller).await? {
+        End::Reached => teller.end(),
+        End::Interrupted => teller.interrupted(),
+    }
+}
+
+/// Runs a command for all hosts and gives what came of each, in their order, for what is made of all of them; none of those that an
+/// interruption left over.
+pub(crate) async fn gather(
+    line: &Line,
+    leaf: &ArgMatches,
+    hosts: Vec<Named>,
+    begin: Begin,
+) -> anyhow::Result<(Vec<Option<Told>>, ExitCode)> {
+    let mut teller = Teller::gathering(names(&hosts));
+    let end = each(line, leaf, hosts, begin, &mut teller).await?;
+    let gathered = teller.gathered();
+    let code = match end {
+        End::Reached => teller.end()?,
+        End::Interrupted => teller.interrupted()?,
+    };
+    Ok((gathered, code))
+}
+
+fn names(hosts: &[Named]) -> Vec<String> {
+    hosts.iter().map(|host| host.name.clone()).collect()
+}
+
+/// Whether all hosts had their turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Reached,
+    Interrupted,
+}
+
+async fn each(
+    line: &Line,
+    leaf: &ArgMatches,
+    hosts: Vec<Named>,
+    begin: Begin,
+    teller: &mut Teller,
+) -> anyhow::Result<End> {
     let hosts: Vec<Arc<Named>> = hosts.into_iter().map(Arc::new).collect();
     ask_for_passwords(&hosts, leaf)?;
-    let names: Vec<String> = hosts.iter().map(|host| host.name.clone()).collect();
-    let mut teller = Teller::new(&line, names);
     let until = line.many.deadline.and_then(|time| Instant::now().checked_add(time));
     let size = line.many.batch.map_or(hosts.len(), usize::from).max(1);
     let mut pressed = pin!(interrupt());
@@ -98,12 +139,12 @@ pub(crate) async fn run(line: Line, leaf: &ArgMatches, hosts: Vec<Named>, begin:
         if let Some(pause) = line.many.pause.filter(|_| number > 0) {
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                () = &mut pressed => return teller.interrupted(),
+                () = &mut pressed => return Ok(End::Interrupted),
             }
         }
         let mut failures = 0;
         let jobs = Jobs::new(batch, Arc::clone(&begin));
-        let mut run = jobs.fleet(&line, until).run_unconnected({
+        let mut run = jobs.fleet(line, until).run_unconnected({
             let jobs = Arc::clone(&jobs);
             move |host| Arc::clone(&jobs).job(host.address().to_owned())
         });
@@ -113,7 +154,7 @@ pub(crate) async fn run(line: Line, leaf: &ArgMatches, hosts: Vec<Named>, begin:
                 () = &mut pressed => {
                     // Sessions are ended in the background; the program waits for that at its end.
                     run.stop(Duration::ZERO).await;
-                    return teller.interrupted();
+                    return Ok(End::Interrupted);
                 }
                 done = run.next() => done,
             };
@@ -132,7 +173,7 @@ pub(crate) async fn run(line: Line, leaf: &ArgMatches, hosts: Vec<Named>, begin:
             break;
         }
     }
-    teller.end()
+    Ok(End::Reached)
 }
 
 /// The hosts of a batch, and what their commands have printed.

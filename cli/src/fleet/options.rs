@@ -111,6 +111,7 @@ const READS: [&str; 29] = [
     "sessions list",
     "exporter",
     "get",
+    "report",
 ];
 
 /// Commands that only read if this argument is not there.

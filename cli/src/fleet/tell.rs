@@ -25,6 +25,8 @@ enum Form {
     Json,
     Csv,
     Groups(String),
+    /// Something else is made of all of them.
+    Gathered,
 }
 
 /// Shows results as they come, and the rest at the end.
@@ -46,6 +48,15 @@ impl Teller {
             None if line.json => Form::Json,
             None => Form::Lines,
         };
+        Self::with(form, names)
+    }
+
+    /// Shows no results: something is made of all of them at the end.
+    pub(crate) fn gathering(names: Vec<String>) -> Self {
+        Self::with(Form::Gathered, names)
+    }
+
+    fn with(form: Form, names: Vec<String>) -> Self {
         let bar = if std::io::stderr().is_terminal() {
             let bar = ProgressBar::new(names.len() as u64);
             let style = ProgressStyle::with_template("{pos} of {len} hosts, {msg}{elapsed}");
@@ -86,7 +97,7 @@ impl Teller {
                         writeln!(out, "{value}")?;
                     }
                 }
-                Form::Csv | Form::Groups(_) => {}
+                Form::Csv | Form::Groups(_) | Form::Gathered => {}
             }
             out.flush()
         })?;
@@ -111,6 +122,12 @@ impl Teller {
         Ok(())
     }
 
+    /// What came of each host, in their order.
+    pub(crate) fn gathered(&mut self) -> Vec<Option<Told>> {
+        let mut kept = std::mem::take(&mut self.kept);
+        (0..self.names.len()).map(|index| kept.remove(&index)).collect()
+    }
+
     fn show_kept(&self) -> anyhow::Result<()> {
         self.bar.finish_and_clear();
         let named = self.kept.iter().map(|(index, told)| (self.names.get(*index).map_or("", String::as_str), told));
@@ -123,7 +140,7 @@ impl Teller {
             }
             Form::Csv => write!(stdout(), "{}", csv(&named))?,
             Form::Groups(what) => write!(stdout(), "{}", groups(&named, what))?,
-            Form::Json => {}
+            Form::Json | Form::Gathered => {}
         }
         Ok(())
     }

@@ -127,7 +127,7 @@ struct EndArgs {
 
 pub(crate) async fn run(args: FirmwareArgs) -> anyhow::Result<ExitCode> {
     match args.verb {
-        Verb::List(on) => on.tell_list(async |host| host.firmware().await, table).await,
+        Verb::List(on) => on.tell_list(async |host| host.firmware().await, |all| table(all).text()).await,
         Verb::Update(args) => update(*args).await,
         Verb::Start(args) => {
             let within = args.ends.within.unwrap_or(Duration::from_secs(3600));
@@ -137,7 +137,7 @@ pub(crate) async fn run(args: FirmwareArgs) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn table(all: &[Firmware]) -> String {
+pub(crate) fn table(all: &[Firmware]) -> Table {
     let mut table = Table::new(&["ID", "NAME", "VERSION", "UPDATE", "MAKER"]);
     for one in all {
         let update = match (one.updateable, one.reset_required) {
@@ -150,7 +150,7 @@ fn table(all: &[Firmware]) -> String {
         let name = one.name.clone().filter(|name| *name != one.id).unwrap_or_default();
         table.row([one.id.clone(), name, text(&one.version), update.to_owned(), text(&one.manufacturer)]);
     }
-    table.text()
+    table
 }
 
 async fn update(args: UpdateArgs) -> anyhow::Result<ExitCode> {

@@ -119,7 +119,7 @@ fn tell_changes(found: Outcome<Partial<Component>>, kept: &[Component], as_json:
 /// port.
 fn tables(all: &[Component]) -> Vec<Table> {
     if !look().is_terminal {
-        return vec![table(None, &all.iter().collect::<Vec<_>>())];
+        return vec![table(None, &all.iter().collect::<Vec<_>>(), look().width.is_none())];
     }
     let mut kinds: Vec<ComponentKind> = Vec::new();
     for part in all {
@@ -128,12 +128,12 @@ fn tables(all: &[Component]) -> Vec<Table> {
         }
     }
     let of_kind = |kind| all.iter().filter(|part| part.kind == kind).collect::<Vec<_>>();
-    kinds.into_iter().map(|kind| table(Some(&kind.to_string().to_uppercase()), &of_kind(kind))).collect()
+    let is_wide = look().width.is_none();
+    kinds.into_iter().map(|kind| table(Some(&kind.to_string().to_uppercase()), &of_kind(kind), is_wide)).collect()
 }
 
-/// On a terminal that is too narrow for all, what tells one component from another.
-fn table(kind: Option<&str>, all: &[&Component]) -> Table {
-    let is_wide = look().width.is_none();
+/// Where there is no room for all, what tells one component from another.
+pub(crate) fn table(kind: Option<&str>, all: &[&Component], is_wide: bool) -> Table {
     let mut headings = kind.map_or(vec!["KIND", "NAME"], |kind| vec![kind]);
     headings.extend(["MODEL", "SERIAL NUMBER", "DETAILS", "STATE"]);
     if is_wide {

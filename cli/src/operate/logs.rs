@@ -224,7 +224,7 @@ fn list(all: &[LogInfo]) -> Table {
     table
 }
 
-fn table(all: &[LogEntry]) -> Table {
+pub(crate) fn table(all: &[LogEntry]) -> Table {
     let mut table = Table::new(&["TIME", "LOG", "ID", "SEVERITY", "SENSOR", "MESSAGE"]);
     for LogEntry { log, entry, .. } in all {
         let severity = entry.severity.map(|severity| severity.to_string()).unwrap_or_default();

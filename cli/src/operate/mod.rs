@@ -20,7 +20,7 @@ pub(crate) mod sel;
 pub(crate) mod sensors;
 pub(crate) mod sol;
 pub(crate) mod storage;
-mod table;
+pub(crate) mod table;
 mod told;
 pub(crate) mod users;
 mod waiting;

@@ -52,7 +52,7 @@ pub(crate) async fn run(args: SensorsArgs) -> anyhow::Result<ExitCode> {
     Ok(if has_problems { FOUND.into() } else { code })
 }
 
-fn sensor_table(all: &[Sensor], thresholds: bool) -> Table {
+pub(crate) fn sensor_table(all: &[Sensor], thresholds: bool) -> Table {
     let mut headings = vec!["NAME", "READING", "UNIT", "STATUS"];
     if !thresholds {
         headings.push("STATES");
@@ -62,11 +62,7 @@ fn sensor_table(all: &[Sensor], thresholds: bool) -> Table {
     let mut table = Table::new(&headings);
     let names: Vec<_> = all.iter().map(|sensor| (sensor.name.as_str(), sensor.id.as_str())).collect();
     for (sensor, name) in all.iter().zip(told_apart(&names)) {
-        let unit = match sensor.unit.as_deref() {
-            Some("Cel") => "\u{b0}C".to_owned(),
-            unit => unit.unwrap_or_default().to_owned(),
-        };
-        let mut row = vec![name, number(sensor.reading), unit, sensor.status.to_string()];
+        let mut row = vec![name, number(sensor.reading), unit(sensor), sensor.status.to_string()];
         if !thresholds {
             row.push(sensor.states.join(", "));
         } else {
@@ -80,8 +76,16 @@ fn sensor_table(all: &[Sensor], thresholds: bool) -> Table {
     table
 }
 
+/// The unit as people write it.
+pub(crate) fn unit(sensor: &Sensor) -> String {
+    match sensor.unit.as_deref() {
+        Some("Cel") => "\u{b0}C".to_owned(),
+        unit => unit.unwrap_or_default().to_owned(),
+    }
+}
+
 /// At most three decimals, and no zeroes at the end.
-fn number(value: Option<f64>) -> String {
+pub(crate) fn number(value: Option<f64>) -> String {
     let Some(value) = value else { return String::new() };
     let text = format!("{value:.3}");
     let text = text.trim_end_matches('0').trim_end_matches('.');

@@ -17,6 +17,9 @@ const MESSAGE: &str = "MESSAGE";
 /// Columns in which words have colours.
 const STATES: [&str; 6] = ["STATUS", "SEVERITY", "STATE", "HEALTH", "POWER", "EXPIRES"];
 
+/// What ends within so many days wants to be looked at.
+const SOON: u32 = 30;
+
 /// A table that is being filled.
 #[derive(Debug)]
 pub(crate) struct Table {
@@ -75,7 +78,7 @@ impl Table {
                 gap += width.saturating_sub(cut.width()) + GAP;
                 let colour = match number {
                     0 => Some("1"),
-                    _ if STATES.contains(&heading.as_str()) => colour(cell),
+                    _ if has_mood(heading) => colour(cell),
                     _ => None,
                 };
                 match colour.filter(|_| look.colours && !cut.is_empty()) {
@@ -172,15 +175,42 @@ fn fitting(all: impl Iterator<Item = char>, mut room: usize) -> impl Iterator<It
     })
 }
 
+/// How well it is what a word stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mood {
+    Good,
+    Warning,
+    Bad,
+}
+
+impl Mood {
+    /// What a cell says; none where it says nothing of the kind.
+    pub(crate) fn of(cell: &str) -> Option<Self> {
+        let word = cell.split([',', ' ']).next().unwrap_or_default();
+        match word.to_ascii_lowercase().as_str() {
+            "ok" | "on" | "enabled" => Some(Self::Good),
+            "warning" | "locked" | "disabled" | "absent" => Some(Self::Warning),
+            "critical" | "fatal" | "expired" | "failed" => Some(Self::Bad),
+            days => {
+                let days: u32 = days.parse().ok().filter(|_| cell.ends_with(" days left"))?;
+                (days < SOON).then_some(Self::Warning)
+            }
+        }
+    }
+}
+
+/// Whether a column has words that say how something is.
+pub(crate) fn has_mood(heading: &str) -> bool {
+    STATES.contains(&heading)
+}
+
 /// The colour of a word that says how something is.
 fn colour(cell: &str) -> Option<&'static str> {
-    let word = cell.split([',', ' ']).next().unwrap_or_default();
-    match word.to_ascii_lowercase().as_str() {
-        "ok" | "on" | "enabled" => Some("32"),
-        "warning" | "locked" | "disabled" | "absent" => Some("33"),
-        "critical" | "fatal" | "expired" | "failed" => Some("31"),
-        _ => None,
-    }
+    Mood::of(cell).map(|mood| match mood {
+        Mood::Good => "32",
+        Mood::Warning => "33",
+        Mood::Bad => "31",
+    })
 }
 
 /// Names with something beside those that are there several times: the chassis or system that an ID says, else the ID itself.
@@ -283,6 +313,19 @@ mod tests {
         let text = table.shown(Look { colours: true, ..within(80) });
         assert!(text.ends_with("\ncritical  \u{1b}[31mcritical, Enabled\u{1b}[0m\n"), "{text:?}");
         assert_eq!(table.shown(PLAIN), "NAME      STATUS\ncritical  critical, Enabled\n");
+    }
+
+    #[test]
+    fn what_ends_soon_is_seen() {
+        for (cell, mood) in [
+            ("29 days left", Some(Mood::Warning)),
+            ("30 days left", None),
+            ("expired 3 days ago", Some(Mood::Bad)),
+            ("29", None),
+            ("OK, Enabled", Some(Mood::Good)),
+        ] {
+            assert_eq!(Mood::of(cell), mood, "{cell}");
+        }
     }
 
     #[test]

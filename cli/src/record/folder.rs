@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -10,6 +9,7 @@ use rosefish::AnyResource;
 use serde_json::{Value, json};
 
 use super::mask::{Masks, remove_secrets};
+use crate::files::write_new;
 use rosefish::walk::key;
 
 /// How much is kept in memory: what is to be masked, and collections that come in pages. A service has some megabytes of it.
@@ -55,15 +55,6 @@ fn make_folder(dir: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(dir)
-}
-
-/// Writes a file that is new: what is there already is another resource's, by a name that the file system takes for the same.
-fn write_new(file: &Path, text: &str) -> std::io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file)?.write_all(text.as_bytes())
 }
 
 impl Recording {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::super::finding::{Finding, Findings};
 use super::super::rule::Severity;
-use super::html::escaped;
+use crate::terminal::shown;
 
 pub(crate) fn report<'a>(
     findings: &'a Findings,
@@ -61,4 +61,22 @@ fn lines(found: &[&Finding], severity: Severity) -> String {
         text.push_str(&escaped(&format!("{rule} {}: {} ({section})\n", finding.pointer, finding.message)));
     }
     text
+}
+
+/// Text that is no markup, in which nothing is hidden.
+fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in shown(text).chars() {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            // XML can't have these.
+            '\u{fffe}' | '\u{ffff}' => safe.push('\u{fffd}'),
+            c => safe.push(c),
+        }
+    }
+    safe
 }
