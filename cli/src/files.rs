@@ -1,4 +1,4 @@
-//! Payloads from files: a folder that somebody made, of which nothing is trusted.
+//! Files: a folder of payloads that somebody made, of which nothing is trusted, and those in the user's own configuration.
 
 use std::fs;
 use std::io::Write as _;
@@ -29,6 +29,13 @@ pub(crate) fn write_new(file: &Path, text: &str) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(file)?.write_all(text.as_bytes())
+}
+
+/// A file in the user's own configuration, if the environment says where that is.
+pub(crate) fn own(name: &str) -> Option<PathBuf> {
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let folder = variable("XDG_CONFIG_HOME").or_else(|| variable("HOME").map(|home| home.join(".config")));
+    Some(folder?.join("rosefish").join(name))
 }
 
 /// Larger than any payload.

@@ -164,8 +164,19 @@ mod tests {
 
     #[test]
     fn an_option_stands_under_connection_if_it_is_about_that_and_only_then() {
-        let connection =
-            ["user", "password_command", "password_file", "basic", "insecure", "ca", "pin", "timeout", "concurrency"];
+        let connection = [
+            "user",
+            "password_command",
+            "password_file",
+            "keyring",
+            "basic",
+            "insecure",
+            "ca",
+            "pin",
+            "trust_on_first_use",
+            "timeout",
+            "concurrency",
+        ];
         let mut seen = 0;
         each(&command(), "rosefish", &mut |path, arg| {
             let id = arg.get_id().as_str();

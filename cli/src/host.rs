@@ -2,7 +2,7 @@
 //! host flatten [`HostArgs`] into their arguments.
 
 use std::path::PathBuf;
-use std::sync::LazyLock;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -13,10 +13,15 @@ use crate::password::{PASSWORD_VARIABLE, Source, of_environment};
 use crate::terminal::say;
 use anyhow::{Context as _, bail};
 use clap::Args;
-use rosefish::{Client, ClientBuilder, Credentials, ErrorKind, SharedTls};
+use futures_util::future::BoxFuture;
+use rosefish::{Client, ClientBuilder, Credentials, ErrorKind};
+use secrecy::SecretString;
 
 /// The heading of [`HostArgs`] in `--help`. Each of them says so: a heading of the whole would be that of whatever follows as well.
 const CONNECTION: &str = "Connection";
+
+/// Everything but the credentials, for any number of clients of a host.
+pub(crate) type Options = Arc<dyn Fn(ClientBuilder) -> ClientBuilder + Send + Sync>;
 
 /// How to reach a host and how to log in.
 #[derive(Debug, Clone, Args)]
@@ -31,11 +36,14 @@ pub struct HostArgs {
     /// Take the password from the first line of this file, which nobody else may be able to read
     #[arg(help_heading = CONNECTION, long, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
+    /// Take the password from the system's keyring, where `rosefish keyring set` has put it
+    #[arg(help_heading = CONNECTION, long, conflicts_with_all = ["password_command", "password_file"])]
+    pub keyring: bool,
     /// Send the password with every request (HTTP Basic) instead of opening a session
     #[arg(help_heading = CONNECTION, long)]
     pub basic: bool,
     /// Accept any certificate. Anyone on the network path can then read the password
-    #[arg(help_heading = CONNECTION, long, conflicts_with_all = ["ca", "pin"])]
+    #[arg(help_heading = CONNECTION, long, conflicts_with_all = ["ca", "pin", "trust_on_first_use"])]
     pub insecure: bool,
     /// Trust the certificates in this PEM file instead of the system's
     #[arg(help_heading = CONNECTION, long, value_name = "FILE", conflicts_with = "pin")]
@@ -43,6 +51,10 @@ pub struct HostArgs {
     /// Trust the one certificate whose SHA-256 is this, 64 hexadecimal digits with or without colons
     #[arg(help_heading = CONNECTION, long, value_name = "SHA256")]
     pub pin: Option<String>,
+    /// Trust the certificate that a host shows when it is first seen, if nobody vouches for it, and no other from then on: it is
+    /// written to known-bmcs in the user's configuration
+    #[arg(help_heading = CONNECTION, long, conflicts_with = "pin")]
+    pub trust_on_first_use: bool,
     /// End a request after so many seconds
     #[arg(help_heading = CONNECTION, long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<Duration>,
@@ -52,9 +64,6 @@ pub struct HostArgs {
     #[command(flatten)]
     known: Known,
 }
-
-/// Who is trusted is read once, however many hosts there are.
-static TLS: LazyLock<SharedTls> = LazyLock::new(SharedTls::default);
 
 /// What a host could not do, with what kind of failure that was.
 #[derive(Debug)]
@@ -92,11 +101,16 @@ impl HostArgs {
     ///
     /// If there is no password, the CA file can't be read, or the host can't be reached or refuses the login.
     pub async fn connect(&self, url: &str) -> anyhow::Result<Client> {
-        let mut builder = self.options()?(Client::builder(url));
-        if let Some(credentials) = self.credentials(url).await? {
-            builder = builder.credentials(credentials);
-        }
-        let client = builder.connect().await.map_err(|error| self.hint(url, &error))?;
+        let credentials = self.credentials(url).await?;
+        let connect = |options: Options| {
+            let builder = options(Client::builder(url));
+            let connected = match credentials.clone() {
+                Some(credentials) => builder.credentials(credentials).connect(),
+                None => builder.connect(),
+            };
+            Box::pin(connected) as BoxFuture<'static, _>
+        };
+        let client = self.connected(url, connect).await?;
         capture::reached();
         Ok(client)
     }
@@ -123,7 +137,8 @@ impl HostArgs {
     fn ipmi_source(&self) -> Option<Source> {
         let known = self.known.settings();
         let (command, file) = (known.ipmi_password_command.as_ref(), known.ipmi_password_file.as_ref());
-        Source::of(command, file, known.ipmi_password_env.as_ref())
+        let keyring = known.ipmi_keyring.unwrap_or_default();
+        Source::of(command, file, keyring, known.ipmi_password_env.as_ref())
     }
 
     /// Who logs in by IPMI, where the inventory says that it is somebody else.
@@ -144,20 +159,36 @@ impl HostArgs {
         self.known.user(self.user.as_deref())
     }
 
+    /// The user, who has to be named.
+    pub(crate) fn named_user(&self) -> anyhow::Result<&str> {
+        self.user().context("name a user with --user")
+    }
+
+    /// The password that is to be stored in the keyring, from elsewhere.
+    pub(crate) async fn password_to_store(&self, url: &str) -> anyhow::Result<SecretString> {
+        let user = self.named_user()?;
+        match self.password_source().filter(|source| *source != Source::Keyring) {
+            Some(source) => source.get(self.name(url), user).await,
+            None => of_environment(user, url),
+        }
+    }
+
     /// The user whose password comes from the environment or has to be typed.
     pub(crate) fn typed_by(&self) -> Option<&str> {
         self.user().filter(|_| self.password_source().is_none())
     }
 
-    fn name<'a>(&'a self, url: &'a str) -> &'a str {
+    /// The host as it was named.
+    pub(crate) fn name<'a>(&'a self, url: &'a str) -> &'a str {
         self.known.name().unwrap_or(url)
     }
 
     fn password_source(&self) -> Option<Source> {
         let known = self.known.settings();
         let (command, file) = (known.password_command.as_ref(), known.password_file.as_ref());
-        Source::of(self.password_command.as_ref(), self.password_file.as_ref(), None)
-            .or_else(|| Source::of(command, file, known.password_env.as_ref()))
+        let keyring = known.keyring.unwrap_or_default();
+        Source::of(self.password_command.as_ref(), self.password_file.as_ref(), self.keyring, None)
+            .or_else(|| Source::of(command, file, keyring, known.password_env.as_ref()))
     }
 
     /// What the inventory says, where the command line says nothing.
@@ -166,11 +197,13 @@ impl HostArgs {
     }
 
     /// These arguments with what the inventory says where they say nothing.
-    fn with_known(&self) -> Self {
+    pub(crate) fn with_known(&self) -> Self {
         let (mut args, known) = (self.clone(), self.known.settings());
         if !self.insecure && self.ca.is_none() && self.pin.is_none() {
-            args.insecure = known.insecure.unwrap_or_default();
+            // Who wants to have certificates looked at here has it so.
+            args.insecure = !self.trust_on_first_use && known.insecure.unwrap_or_default();
             (args.ca, args.pin) = (known.ca.clone(), known.pin.clone());
+            args.trust_on_first_use |= known.trust_on_first_use.unwrap_or_default();
         }
         args.basic |= known.basic.unwrap_or_default();
         args.timeout = self.timeout.or(known.timeout);
@@ -182,53 +215,19 @@ impl HostArgs {
         self.timeout.or(self.known.settings().timeout)
     }
 
-    /// Everything but the credentials, for any number of clients.
-    pub(crate) fn options(&self) -> anyhow::Result<impl Fn(ClientBuilder) -> ClientBuilder + Send + Sync + 'static> {
-        let args = self.with_known();
-        let pem = match &args.ca {
-            Some(file) => Some(std::fs::read(file).with_context(|| format!("--ca {}", file.display()))?),
-            None => None,
-        };
-        Ok(move |mut builder: ClientBuilder| {
-            builder = builder.shared_tls(&TLS);
-            if args.basic {
-                builder = builder.basic_auth();
-            }
-            if args.insecure {
-                builder = builder.danger_accept_invalid_certs();
-            }
-            if let Some(pem) = &pem {
-                builder = builder.ca_pem(pem.clone());
-            }
-            if let Some(pin) = &args.pin {
-                builder = builder.pin_sha256(pin);
-            }
-            if let Some(timeout) = args.timeout {
-                builder = builder.timeout(timeout).connect_timeout(timeout);
-            }
-            if let Some(concurrency) = args.concurrency {
-                builder = builder.concurrency(usize::from(concurrency));
-            }
-            builder
-        })
-    }
-
     /// What to try next, where the error is one that an argument would mend.
     pub(crate) fn hint(&self, url: &str, error: &rosefish::Error) -> anyhow::Error {
-        let text = match self.with_known().mended_by(error).or_else(|| mistaken::reach(url, error)) {
+        let text = match self.with_known().mended_by(url, error).or_else(|| mistaken::reach(url, error)) {
             Some(hint) => format!("{url}: {}; {hint}", error.report()),
             None => format!("{url}: {}", error.report()),
         };
         anyhow::Error::new(HostError::new(text, error.kind()))
     }
 
-    fn mended_by(&self, error: &rosefish::Error) -> Option<String> {
+    fn mended_by(&self, url: &str, error: &rosefish::Error) -> Option<String> {
         let hint = |text: &str| Some(text.to_owned());
         if let Some(sha256) = error.certificate_sha256() {
-            // With a fingerprint that was named, the error says which one was seen.
-            let open = self.pin.is_none() && !self.insecure;
-            return open
-                .then(|| format!("if you know that certificate to be the host's, trust it with --pin {sha256}"));
+            return self.about_certificate(url, sha256);
         }
         let is_login = error.method() == Some("POST")
             && error.uri().is_some_and(|uri| uri.trim_end_matches('/').ends_with("Sessions"));

@@ -16,6 +16,8 @@ mod grammar;
 pub mod host;
 mod image;
 mod ipmitool;
+mod keyring;
+mod known_bmcs;
 mod manual;
 mod mistaken;
 mod mock;
@@ -30,8 +32,10 @@ mod schema;
 mod schemas;
 mod service;
 mod sessions;
+mod stored_password;
 mod terminal;
 mod trace;
+mod trust;
 mod typed;
 mod validate;
 pub mod walk;
@@ -69,8 +73,8 @@ Examples:
   rosefish report @cluster -o report.html         one page about many machines, for people
   rosefish mock --port 8443                       a BMC to try things on
 
-The password comes from ROSEFISH_PASSWORD, a file or a command (--password-file, --password-command), or is asked for; it is
-never an argument.
+The password comes from ROSEFISH_PASSWORD, a file, a command or the system's keyring (--password-file, --password-command,
+--keyring), or is asked for; it is never an argument.
 
 Exit codes: 0 done; 1 not done, the last line says why; 2 wrong command line; 3 done in part: what could not be
 read is named on standard error, and as `partial` in JSON; 4 something was found that was looked for (problems, differences);
@@ -115,6 +119,7 @@ enum Command {
     Lan(operate::lan::LanArgs),
     Console(operate::console::ConsoleArgs),
     Certificate(certificate::CertificateArgs),
+    Keyring(keyring::KeyringArgs),
     Sessions(sessions::SessionsArgs),
     Raw(operate::raw::RawArgs),
     Sol(operate::sol::SolArgs),
@@ -261,6 +266,7 @@ fn begin(command: Command) -> Work {
         Command::Storage(args) => Box::pin(operate::storage::run(args)),
         Command::Lan(args) => Box::pin(operate::lan::run(args)),
         Command::Certificate(args) => Box::pin(certificate::run(args)),
+        Command::Keyring(args) => Box::pin(keyring::run(args)),
         Command::Sessions(args) => Box::pin(sessions::run(args)),
         Command::Raw(args) => Box::pin(operate::raw::run(args)),
         Command::Sol(args) => Box::pin(operate::sol::run(args)),

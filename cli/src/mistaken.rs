@@ -32,7 +32,7 @@ pub(crate) fn hint(command: &Command, args: &[OsString]) -> Option<String> {
     let words: Vec<String> = args.iter().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
     let is_noun = |word: &str| command.find_subcommand(word).is_some();
     let first = words.first()?;
-    let is_password = |word: &&String| *word == "-P" || word.starts_with("--password");
+    let is_password = |word: &&String| matches!(word.as_str(), "-P" | "--password") || word.starts_with("--password=");
     if is_noun(first) && first != "mock" && words.iter().any(|word| is_password(&word)) {
         let text = "the password is never an argument, as everybody on this computer could read it: set ROSEFISH_PASSWORD, or \
                     leave it out to be asked";
@@ -114,6 +114,8 @@ mod tests {
         for line in [
             "rosefish power bmc on",
             "rosefish powers bmc",
+            "rosefish power bmc --password-command bw",
+            "rosefish power bmc --password-file=x",
             "rosefish mock --password x",
             "rosefish --help",
             "rosefish",

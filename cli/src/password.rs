@@ -1,5 +1,5 @@
-//! Where passwords come from: the environment, a file that nobody else can read, a command for each host, or a person at the
-//! terminal. None is ever an argument, and what a command prints is shown nowhere.
+//! Where passwords come from: the environment, a file that nobody else can read, a command for each host, the system's keyring, or a
+//! person at the terminal. None is ever an argument, and what a command prints is shown nowhere.
 
 use std::collections::HashMap;
 use std::io::{IsTerminal as _, Read as _};
@@ -12,6 +12,8 @@ use anyhow::{Context as _, bail};
 use secrecy::SecretString;
 use tokio::io::AsyncReadExt as _;
 use tokio::sync::{OnceCell, Semaphore};
+
+use crate::stored_password;
 
 /// The variable that has the password.
 pub(crate) const PASSWORD_VARIABLE: &str = "ROSEFISH_PASSWORD";
@@ -41,15 +43,23 @@ pub(crate) enum Source {
     /// The first line that a command prints; `{host}` and `{user}` stand for those.
     Command(String),
     File(PathBuf),
+    /// The keyring of the operating system.
+    Keyring,
     /// A variable of the environment.
     Variable(String),
 }
 
 impl Source {
-    /// The one that is named, a command before a file before a variable.
-    pub(crate) fn of(command: Option<&String>, file: Option<&PathBuf>, variable: Option<&String>) -> Option<Self> {
+    /// The one that is named, a command before a file before the keyring before a variable.
+    pub(crate) fn of(
+        command: Option<&String>,
+        file: Option<&PathBuf>,
+        keyring: bool,
+        variable: Option<&String>,
+    ) -> Option<Self> {
         let command = command.cloned().map(Self::Command);
-        command.or_else(|| file.cloned().map(Self::File)).or_else(|| variable.cloned().map(Self::Variable))
+        let stored = command.or_else(|| file.cloned().map(Self::File)).or_else(|| keyring.then_some(Self::Keyring));
+        stored.or_else(|| variable.cloned().map(Self::Variable))
     }
 
     /// Has a command run again the next time: what it said was refused.
@@ -66,6 +76,7 @@ impl Source {
         match self {
             Self::Command(line) => of_command(line, host, user).await,
             Self::File(file) => of_file(file),
+            Self::Keyring => stored_password::get(host, user).await,
             Self::Variable(name) => match std::env::var(name) {
                 Ok(password) => Ok(password.into()),
                 Err(_) => bail!("no password for {user}: the variable {name} is not set, or not UTF-8"),

@@ -347,6 +347,20 @@ fn a_password_stays_where_it_was_given() {
     for verb in [&["power", "127.0.0.1"][..], &["sensors", "127.0.0.1"], &["users", "password", "127.0.0.1", "admin"]] {
         named(&[verb, &["--protocol", "ipmi", "--port", &port, "--user", "admin", "-vv"]].concat());
     }
+    // From a file, and from a command, which says more than it should.
+    let folder = Folder::new("sources");
+    let file = folder.file("password", format!("{PASSWORD}\n{CANARY}\n").as_bytes());
+    fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let command = folder.file("bw", format!("sleep 0.1\necho {CANARY} >&2\ncat {file}\n").as_bytes());
+    let failing = folder.file("locked", format!("cat {file}\necho {CANARY} >&2\nexit 1\n").as_bytes());
+    let without = |arguments: &[&str]| {
+        let mut command = with_secrets(&[&["power", &bmc.url(), "--user", "admin", "-vv"], arguments].concat());
+        command.env_remove("ROSEFISH_PASSWORD");
+        run(command, &format!("{arguments:?}"), &wrong).status.success()
+    };
+    assert!(without(&["--password-file", &file]));
+    assert!(without(&["--password-command", &format!("sh {command} {{host}}")]));
+    assert!(!without(&["--password-command", &format!("sh {failing} {{host}}")]));
     // In the URL it is refused, and not repeated.
     let url = bmc.url().replace("http://", &format!("http://admin:{CANARY}@"));
     for verb in ["power", "walk", "get", "check", "certificate", "sessions", "oem"] {

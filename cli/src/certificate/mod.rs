@@ -1,6 +1,8 @@
-//! `rosefish certificate`: what a host shows when TLS is spoken with it, and the certificates that its service manages.
+//! `rosefish certificate`: what a host shows when TLS is spoken with it, the certificates that its service manages, and those that
+//! were trusted when they were first seen.
 
 pub(crate) mod chain;
+mod known;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -19,6 +21,7 @@ use crate::operate::{Shown, Table, print};
 use crate::partial::{FOUND, tell_missing};
 use crate::service::Service;
 use crate::terminal::{one_line, shown};
+use crate::trust::host_and_port;
 
 const DAY: i64 = 86_400;
 
@@ -28,10 +31,11 @@ Examples:
   rosefish certificate list 10.0.0.7 --within 30 --user root    exit code 4 if one ends within 30 days
   rosefish certificate csr 10.0.0.7 --common-name bmc-07 --organization Example --user root > bmc-07.csr
   rosefish certificate replace 10.0.0.7 bmc-07.pem --user root
+  rosefish certificate forget 10.0.0.7                          trust what it shows next, with --trust-on-first-use
 
 The SHA-256 is what --pin takes. Compare it with one that came another way before you trust it.";
 
-/// Show the certificate of whatever answers; list, request and replace those of a service
+/// Show the certificate of whatever answers; list, request and replace those of a service; forget a known one
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct CertificateArgs {
@@ -49,6 +53,10 @@ enum Verb {
     Csr(Box<CsrArgs>),
     /// Replace a certificate
     Replace(ReplaceArgs),
+    /// List the hosts that are known by the certificate that they showed first (--trust-on-first-use)
+    Known(known::KnownArgs),
+    /// Forget the certificate that a host showed first
+    Forget(known::ForgetArgs),
 }
 
 #[derive(Debug, Args)]
@@ -126,20 +134,27 @@ pub(crate) async fn run(args: CertificateArgs) -> anyhow::Result<ExitCode> {
         Verb::List(args) => list(args).await,
         Verb::Csr(args) => csr(*args).await,
         Verb::Replace(args) => replace(args).await,
+        Verb::Known(args) => known::list(&args),
+        Verb::Forget(args) => known::forget(args).await,
     }
 }
 
 /// Whether the client trusts what the host shows, by the options that were given: why not, where it does not.
 async fn trust(service: &Service, origin: &str) -> anyhow::Result<Result<(), String>> {
-    let builder = service.host.options()?(Client::builder(origin));
+    let builder = service.host.options(origin)?(Client::builder(origin));
     Ok(match builder.connect().await {
         Ok(client) => {
             log_out(client).await;
             Ok(())
         }
-        Err(error) if error.certificate_sha256().is_some() => Err(error.report()),
-        // It continued from there: what failed is another matter.
-        Err(_) => Ok(()),
+        Err(error) => match error.certificate_sha256() {
+            Some(seen) => Err(match service.host.about_certificate(origin, seen) {
+                Some(hint) => format!("{}; {hint}", error.report()),
+                None => error.report(),
+            }),
+            // It continued from there: what failed is another matter.
+            None => Ok(()),
+        },
     })
 }
 
@@ -191,16 +206,6 @@ fn left(until: i64) -> String {
     match until.saturating_sub(now()) {
         left @ 0.. => format!("{} days left", left / DAY),
         over => format!("expired {} days ago", over.saturating_neg() / DAY),
-    }
-}
-
-fn host_and_port(authority: &str) -> anyhow::Result<(&str, u16)> {
-    let colon = authority.rfind(':').filter(|at| !authority.get(*at..).is_some_and(|rest| rest.contains(']')));
-    match colon.and_then(|at| Some((authority.get(..at)?, authority.get(at + 1..)?))) {
-        // An IPv6 address without brackets.
-        Some((host, _)) if host.contains(':') && !host.starts_with('[') => Ok((authority, 443)),
-        Some((host, port)) => Ok((host, port.parse().with_context(|| format!("{port} is not a port"))?)),
-        None => Ok((authority, 443)),
     }
 }
 
@@ -361,19 +366,4 @@ async fn replace(args: ReplaceArgs) -> anyhow::Result<ExitCode> {
     let place =
         location.filter(|place| *place != uri).map(|place| format!("; it is at {place} now")).unwrap_or_default();
     print(&format!("{outcome} by the service ({status}): {uri}{place}\n"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hosts_come_apart_from_their_ports() {
-        for (authority, host, port) in
-            [("bmc", "bmc", 443), ("bmc:8443", "bmc", 8443), ("[fe80::1]:44", "[fe80::1]", 44), ("[::1]", "[::1]", 443)]
-        {
-            assert_eq!(host_and_port(authority).unwrap(), (host, port));
-        }
-        assert!(host_and_port("bmc:many").is_err());
-    }
 }

@@ -38,14 +38,17 @@ fn set(settings: &mut Settings, name: &str, value: &str, line: usize) -> Result<
         "password_command" => settings.password_command = Some(template(value, line)?),
         "password_file" => settings.password_file = Some(value.into()),
         "password_env" => settings.password_env = text(),
+        "keyring" => settings.keyring = is_yes()?,
         "ipmi_user" => settings.ipmi_user = text(),
         "ipmi_password_command" => settings.ipmi_password_command = Some(template(value, line)?),
         "ipmi_password_file" => settings.ipmi_password_file = Some(value.into()),
         "ipmi_password_env" => settings.ipmi_password_env = text(),
+        "ipmi_keyring" => settings.ipmi_keyring = is_yes()?,
         "basic" => settings.basic = is_yes()?,
         "insecure" => settings.insecure = is_yes()?,
         "ca" => settings.ca = Some(value.into()),
         "pin" => settings.pin = text(),
+        "trust_on_first_use" => settings.trust_on_first_use = is_yes()?,
         "password" | "ipmi_password" => {
             return Err((
                 line,

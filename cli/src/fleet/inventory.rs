@@ -10,6 +10,7 @@ use toml::Spanned;
 
 use super::names::{Item, distinct, items};
 use super::settings::Settings;
+use crate::files;
 
 /// Groups within groups, and no further.
 const DEEPEST: usize = 16;
@@ -204,7 +205,7 @@ fn key_line(text: &str, start: usize, table: &toml::Table) -> usize {
 /// What is wrong, with what to do where somebody has put a password there.
 fn explained(why: &str) -> String {
     if why.contains("unknown field `password`") || why.contains("unknown field `ipmi-password`") {
-        return "a password can't be in this file: name a password-command, a password-file or a password-env"
+        return "a password can't be in this file: name a password-command, a password-file, a password-env, or keyring = true"
             .to_owned();
     }
     why.to_owned()
@@ -212,9 +213,7 @@ fn explained(why: &str) -> String {
 
 /// Where the user's own inventory is.
 pub(super) fn own_file() -> Option<PathBuf> {
-    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let folder = variable("XDG_CONFIG_HOME").or_else(|| variable("HOME").map(|home| home.join(".config")));
-    Some(folder?.join("rosefish").join("hosts.toml"))
+    files::own("hosts.toml")
 }
 
 fn own_file_shown() -> String {

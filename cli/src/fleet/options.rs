@@ -81,7 +81,7 @@ pub(crate) const ANSIBLE: &str = "ansible";
 const DRY_RUN: &str = "dry_run";
 
 /// Commands that only read. All others change something.
-const READS: [&str; 29] = [
+const READS: [&str; 31] = [
     "power status",
     "boot options",
     "boot progress",
@@ -110,6 +110,7 @@ const READS: [&str; 29] = [
     "certificate csr",
     "sessions list",
     "exporter",
+    "keyring status",
     "get",
     "report",
 ];

@@ -16,15 +16,18 @@ pub(crate) struct Settings {
     pub(crate) password_command: Option<String>,
     pub(crate) password_file: Option<PathBuf>,
     pub(crate) password_env: Option<String>,
+    pub(crate) keyring: Option<bool>,
     /// Who logs in by IPMI, if that is somebody else.
     pub(crate) ipmi_user: Option<String>,
     pub(crate) ipmi_password_command: Option<String>,
     pub(crate) ipmi_password_file: Option<PathBuf>,
     pub(crate) ipmi_password_env: Option<String>,
+    pub(crate) ipmi_keyring: Option<bool>,
     pub(crate) basic: Option<bool>,
     pub(crate) insecure: Option<bool>,
     pub(crate) ca: Option<PathBuf>,
     pub(crate) pin: Option<String>,
+    pub(crate) trust_on_first_use: Option<bool>,
     /// In seconds.
     #[serde(deserialize_with = "seconds", default)]
     pub(crate) timeout: Option<Duration>,
@@ -52,15 +55,20 @@ impl Settings {
     /// These, and where they say nothing, those of the other. What belongs together is taken together: the ways to a password, and
     /// those to trust a certificate.
     pub(crate) fn or(self, other: &Self) -> Self {
-        let has_password =
-            self.password_command.is_some() || self.password_file.is_some() || self.password_env.is_some();
+        let has_password = self.password_command.is_some()
+            || self.password_file.is_some()
+            || self.password_env.is_some()
+            || self.keyring.is_some();
         let has_ipmi_password = self.ipmi_password_command.is_some()
             || self.ipmi_password_file.is_some()
-            || self.ipmi_password_env.is_some();
-        let has_trust = self.insecure.is_some() || self.ca.is_some() || self.pin.is_some();
+            || self.ipmi_password_env.is_some()
+            || self.ipmi_keyring.is_some();
+        let has_trust =
+            self.insecure.is_some() || self.ca.is_some() || self.pin.is_some() || self.trust_on_first_use.is_some();
         let other = other.clone();
         let pick = |own: bool, this, that| if own { this } else { that };
         let pick_path = |own: bool, this, that| if own { this } else { that };
+        let pick_flag = |own: bool, this, that| if own { this } else { that };
         Self {
             address: self.address.or(other.address),
             protocol: self.protocol.or(other.protocol),
@@ -68,14 +76,17 @@ impl Settings {
             password_command: pick(has_password, self.password_command, other.password_command),
             password_file: pick_path(has_password, self.password_file, other.password_file),
             password_env: pick(has_password, self.password_env, other.password_env),
+            keyring: pick_flag(has_password, self.keyring, other.keyring),
             ipmi_user: self.ipmi_user.or(other.ipmi_user),
             ipmi_password_command: pick(has_ipmi_password, self.ipmi_password_command, other.ipmi_password_command),
             ipmi_password_file: pick_path(has_ipmi_password, self.ipmi_password_file, other.ipmi_password_file),
             ipmi_password_env: pick(has_ipmi_password, self.ipmi_password_env, other.ipmi_password_env),
+            ipmi_keyring: pick_flag(has_ipmi_password, self.ipmi_keyring, other.ipmi_keyring),
             basic: self.basic.or(other.basic),
-            insecure: if has_trust { self.insecure } else { other.insecure },
+            insecure: pick_flag(has_trust, self.insecure, other.insecure),
             ca: pick_path(has_trust, self.ca, other.ca),
             pin: pick(has_trust, self.pin, other.pin),
+            trust_on_first_use: pick_flag(has_trust, self.trust_on_first_use, other.trust_on_first_use),
             timeout: self.timeout.or(other.timeout),
         }
     }
@@ -97,5 +108,10 @@ mod tests {
         let both = host.or(&group);
         assert_eq!((both.user.as_deref(), both.password_command.as_deref()), (Some("root"), Some("bw")));
         assert_eq!((both.password_file, both.insecure, both.pin.as_deref()), (None, None, Some("00")));
+        let group = Settings { keyring: Some(true), trust_on_first_use: Some(true), ..Settings::default() };
+        let both = Settings { password_env: Some("P".into()), ..Settings::default() }.or(&group);
+        assert_eq!((both.keyring, both.trust_on_first_use), (None, Some(true)));
+        let both = Settings { insecure: Some(true), ..Settings::default() }.or(&group);
+        assert_eq!((both.keyring, both.trust_on_first_use), (Some(true), None));
     }
 }

@@ -29,6 +29,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use futures_util::future::BoxFuture;
 use rosefish::Selector;
 use rosefish::host::{Backend, Host, HostBuilder, Outcome, Partial, Protocol};
 use rosefish::ipmi::{self, CipherSuite, Privilege};
@@ -37,7 +38,7 @@ use crate::capture;
 use crate::files;
 use crate::fleet::current::Address;
 use crate::fleet::settings::ProtocolName;
-use crate::host::{HostArgs, split_url};
+use crate::host::{HostArgs, Options, split_url};
 pub(crate) use table::{Table, told_apart};
 pub(crate) use told::{Shown, envelope, print, tell, tell_attempts, tell_each, tell_list, to_json};
 use waiting::WaitArgs;
@@ -174,7 +175,7 @@ impl IpmiArgs {
     }
 }
 
-/// Describes a host, with who logs in there.
+/// Describes a host, with who logs in there, and nothing yet of how its service is reached.
 async fn describe(
     address: &str,
     protocol: Protocol,
@@ -190,14 +191,17 @@ async fn describe(
     if let Some(credentials) = args.ipmi_credentials(origin).await? {
         builder = builder.ipmi_credentials(credentials);
     }
-    let redfish = args.options()?;
     let (ipmi, host) = (ipmi.clone(), args.clone());
-    Ok(builder.redfish(redfish).ipmi(move |builder| ipmi.apply(&host, builder)))
+    Ok(builder.ipmi(move |builder| ipmi.apply(&host, builder)))
 }
 
 async fn open(address: &str, builder: HostBuilder, args: &HostArgs) -> anyhow::Result<Outcome<Host>> {
     let (origin, _) = split_url(address)?;
-    let found = builder.connect().await.map_err(|error| args.hint(origin, &error))?;
+    let connect = |options: Options| {
+        let builder = builder.clone().redfish(move |builder| options(builder));
+        Box::pin(builder.connect()) as BoxFuture<'static, _>
+    };
+    let found = args.connected(origin, connect).await?;
     capture::reached();
     Ok(found)
 }
@@ -235,8 +239,14 @@ impl Target {
         }
     }
 
-    /// Describes the host, with who logs in there.
+    /// Describes the host, for who keeps the connection. Whoever shows a certificate for the first time is not trusted.
     pub(crate) async fn builder(&self) -> anyhow::Result<HostBuilder> {
+        let (origin, _) = split_url(&self.address)?;
+        let options = self.host.options(origin)?;
+        Ok(self.described().await?.redfish(move |builder| options(builder)))
+    }
+
+    async fn described(&self) -> anyhow::Result<HostBuilder> {
         let protocol = match self.protocol.or(self.host.known().settings().protocol) {
             None | Some(ProtocolName::Auto) => Protocol::Auto,
             Some(ProtocolName::Redfish) => Protocol::Redfish,
@@ -250,7 +260,7 @@ impl Target {
         &self,
         work: impl AsyncFnOnce(&Host) -> Result<T, rosefish::Error>,
     ) -> anyhow::Result<T> {
-        let found = open(&self.address, self.builder().await?, &self.host).await?;
+        let found = open(&self.address, self.described().await?, &self.host).await?;
         tell_attempts(&found.attempts);
         let done = work(&found.value).await;
         found.value.close().await;

@@ -101,7 +101,7 @@ async fn service(args: &ValidateArgs, findings: &mut Findings) -> anyhow::Result
     service::check_headers(&answers, findings);
     let mut anonymous = None;
     if args.host.user.is_some() {
-        match args.host.options()?(Client::builder(origin)).connect().await {
+        match args.host.options(origin)?(Client::builder(origin)).connect().await {
             Ok(client) => anonymous = Some(client),
             Err(error) => unread.push(format!("/redfish/v1/ without login: {}", error.report())),
         }
