@@ -186,4 +186,33 @@ mod tests {
         });
         assert!(seen > 50, "{seen}");
     }
+
+    /// The commands that take `--json`, without those that only have verbs.
+    fn with_json(command: &Command, path: &str, found: &mut Vec<String>) {
+        if command.get_arguments().any(|arg| arg.get_id() == "json") {
+            found.push(path.to_owned());
+        }
+        for inner in command.get_subcommands() {
+            with_json(inner, format!("{path} {}", inner.get_name()).trim(), found);
+        }
+    }
+
+    #[test]
+    fn the_schema_names_the_definition_of_each_command_that_prints_json() {
+        let schema: serde_json::Value = serde_json::from_str(include_str!("../../docs/output.schema.json")).unwrap();
+        let mut described = Vec::new();
+        for table in ["commands", "without-envelope"] {
+            for (name, definition) in schema[table].as_object().unwrap().iter().filter(|(name, _)| *name != "$comment")
+            {
+                assert!(schema["$defs"].get(definition.as_str().unwrap()).is_some(), "{name}: {definition}");
+                described.push(name.clone());
+            }
+        }
+        let mut printing = Vec::new();
+        with_json(&command(), "", &mut printing);
+        described.sort_unstable();
+        printing.sort_unstable();
+        assert!(printing.len() > 60);
+        assert_eq!(described, printing);
+    }
 }

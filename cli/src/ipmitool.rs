@@ -4,7 +4,9 @@ use std::ffi::OsString;
 
 /// Words of ipmitool, and what means the same here, with HOST where the host goes.
 pub(crate) const WORDS: &[(&str, &str)] = &[
-    ("chassis status", "power HOST"),
+    ("chassis status", "ipmi HOST"),
+    ("chassis restart_cause", "ipmi HOST"),
+    ("chassis poh", "ipmi HOST"),
     ("chassis power status", "power HOST"),
     ("chassis power on", "power on HOST"),
     ("chassis power off", "power off HOST --force"),
@@ -33,6 +35,14 @@ pub(crate) const WORDS: &[(&str, &str)] = &[
     ("sel elist", "logs HOST"),
     ("fru print", "inventory HOST"),
     ("fru list", "inventory HOST"),
+    ("mc selftest", "ipmi HOST"),
+    ("mc guid", "ipmi HOST"),
+    ("bmc selftest", "ipmi HOST"),
+    ("bmc guid", "ipmi HOST"),
+    ("sel info", "ipmi HOST"),
+    ("sel time get", "ipmi HOST"),
+    ("dcmi power reading", "ipmi HOST"),
+    ("dcmi power get_limit", "ipmi HOST"),
     ("mc reset cold", "bmc reset HOST"),
     ("mc reset warm", "raw HOST 6 3"),
     ("mc", "bmc info HOST"),

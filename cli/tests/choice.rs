@@ -11,7 +11,25 @@ const SYSTEMS: &str = "/redfish/v1/Systems";
 
 /// A service with these systems, and a runtime that serves it.
 fn service(systems: &[&str]) -> (tokio::runtime::Runtime, MockBmc) {
+    of_tree(Tree::demo(), systems)
+}
+
+/// As [`service`], with all that belongs to a system below each.
+fn whole_service(systems: &[&str]) -> (tokio::runtime::Runtime, MockBmc) {
     let mut tree = Tree::demo();
+    let below = format!("{SYSTEMS}/1/");
+    let uris: Vec<String> = tree.uris().filter(|uri| uri.starts_with(&below)).map(str::to_owned).collect();
+    for uri in uris {
+        let text = tree.json(&uri).unwrap().to_string();
+        for id in systems {
+            let rename = |text: &str| text.replace("/Systems/1/", &format!("/Systems/{id}/"));
+            tree.insert(&rename(&uri), serde_json::from_str(&rename(&text)).unwrap());
+        }
+    }
+    of_tree(tree, systems)
+}
+
+fn of_tree(mut tree: Tree, systems: &[&str]) -> (tokio::runtime::Runtime, MockBmc) {
     let first = tree.json(&format!("{SYSTEMS}/1")).unwrap().to_string();
     for id in systems {
         let mut one: Value = serde_json::from_str(&first.replace("/Systems/1", &format!("/Systems/{id}"))).unwrap();
@@ -48,6 +66,56 @@ fn told(output: &Output) -> (Option<i32>, String, String) {
 
 fn redfish(mock: &MockBmc, command: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
     told(&run(command, &mock.url(), &[arguments, &["--protocol", "redfish"]].concat()))
+}
+
+#[test]
+fn every_read_is_of_all_systems() {
+    let (_runtime, mock) = whole_service(&["NodeA", "NodeB"]);
+    for (noun, verb) in [
+        ("power", "status"),
+        ("power", "policy"),
+        ("boot", "status"),
+        ("boot", "options"),
+        ("boot", "progress"),
+        ("bios", "get"),
+        ("bios", "secure-boot"),
+        ("sel", "list"),
+        ("identify", "status"),
+    ] {
+        let (code, shown, errors) = redfish(&mock, noun, &[verb]);
+        assert!(code == Some(0) && shown.starts_with("SYSTEM"), "{noun} {verb}: {code:?} {shown}{errors}");
+        for node in ["NodeA", "NodeB"] {
+            assert!(shown.lines().any(|line| line.starts_with(node)), "{noun} {verb}: {shown}");
+        }
+        let (_, shown, _) = redfish(&mock, noun, &[verb, "--system", "NodeB"]);
+        assert!(!shown.contains("SYSTEM") && !shown.contains("NodeA"), "{noun} {verb}: {shown}");
+    }
+    assert_eq!(redfish(&mock, "bios", &["pending"]).1, "nothing is pending\n");
+    redfish(&mock, "bios", &["set", "QuietBoot=off", "--system", "NodeB"]);
+    let (_, pending, errors) = redfish(&mock, "bios", &["pending"]);
+    assert!(pending.lines().nth(1).is_some_and(|line| line.starts_with("NodeB")), "{pending}{errors}");
+    let (_, json, _) = redfish(&mock, "sel", &["list", "--json"]);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert!(json["value"][1]["system"] == "NodeB" && json["value"][1]["value"][0]["message"].is_string(), "{json:#}");
+}
+
+#[test]
+fn a_service_of_chassis_alone_names_them_where_one_is_lit() {
+    let (_runtime, mock) = service(&[]);
+    let mut chassis = mock.resource("/redfish/v1/Chassis").unwrap();
+    let first = mock.resource("/redfish/v1/Chassis/1U").unwrap().to_string();
+    let mut rack: Value = serde_json::from_str(&first.replace("/Chassis/1U", "/Chassis/Rack")).unwrap();
+    rack["Id"] = json!("Rack");
+    mock.set("/redfish/v1/Chassis/Rack", rack);
+    chassis["Members"].as_array_mut().unwrap().push(json!({ "@odata.id": "/redfish/v1/Chassis/Rack" }));
+    mock.set("/redfish/v1/Chassis", chassis);
+    for verb in ["status", "on"] {
+        let (code, _, errors) = redfish(&mock, "identify", &[verb]);
+        assert!(code == Some(1) && errors.contains("several chassis") && errors.contains("Rack"), "{verb}: {errors}");
+    }
+    assert_eq!(redfish(&mock, "identify", &["on", "--chassis", "Rack"]).1, "on\n");
+    assert_eq!(redfish(&mock, "identify", &["status", "--chassis", "Rack"]).1, "on\n");
+    assert_ne!(redfish(&mock, "identify", &["status", "--chassis", "1U"]).1, "on\n");
 }
 
 #[test]

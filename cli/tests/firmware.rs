@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rosefish_mock::fault::{Action, Rule};
 use rosefish_mock::{MockBmc, Quirk};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use program::{errors, runtime, text};
@@ -64,7 +64,7 @@ fn an_image_takes_the_best_way_that_is_offered_and_the_versions_are_compared() {
     for (gone, path, arguments, version) in [
         (&[][..], "**/upload", &["--target", "bmc", "--force"][..], "3.9.0"),
         (&["MultipartHttpPushUri"], "**/push", &[], ""),
-        // Only SimpleUpdate takes targets then: it is served from here.
+        // Only SimpleUpdate takes targets then, as there are no HttpPushUriTargets: it is served from here.
         (&["MultipartHttpPushUri"], "**/UpdateService.SimpleUpdate", &["--target", "BMC"], "3.9.0"),
         (&["MultipartHttpPushUri", "HttpPushUri"], "**/UpdateService.SimpleUpdate", &[], "3.9.0"),
     ] {
@@ -128,4 +128,85 @@ fn what_comes_later_is_not_claimed_and_can_be_started() {
     let wrong = run(&bmc, "update", &[&file, "--target", "spoon"]);
     assert!(errors(&wrong).contains("choose one of: BIOS, BMC"), "{}", errors(&wrong));
     assert!(!run(&bmc, "update", &["/no/such/image.bin"]).status.success());
+}
+
+/// A service without a form, which takes targets and a time all the same.
+fn plain(bmc: &MockBmc, more: &Value) {
+    let mut service = bmc.resource(SERVICE).unwrap();
+    service.as_object_mut().unwrap().remove("MultipartHttpPushUri");
+    let options = json!({ "HttpPushUriApplyTime": { "ApplyTime": "Immediate" }, "ForceUpdate": false });
+    let own = json!({
+        "HttpPushUriTargets": [], "HttpPushUriTargetsBusy": false,
+        "HttpPushUriOptions": options, "HttpPushUriOptionsBusy": false,
+    });
+    for add in [&own, more] {
+        service.as_object_mut().unwrap().extend(add.as_object().unwrap().clone());
+    }
+    bmc.set(SERVICE, service);
+}
+
+#[test]
+fn without_a_form_targets_and_time_are_reserved_while_the_image_goes_out_and_put_back() {
+    let runtime = runtime();
+    let file = image("nameless.bin");
+    let bmc = serve(&runtime, |builder| builder);
+    plain(&bmc, &json!({}));
+    let arguments = [&*file, "--target", "bios", "--apply", "on-reset", "--force", "--settling", "1", "--json"];
+    let done: Value = serde_json::from_str(&text(&run(&bmc, "update", &arguments))).unwrap();
+    assert_eq!((&done["value"]["way"], &done["value"]["left_behind"]), (&"push".into(), &Value::Null), "{done:#}");
+    let sent: Vec<_> = bmc.requests().to("PATCH", SERVICE).iter().map(|one| one.json().unwrap()).collect();
+    let bios = "/redfish/v1/UpdateService/FirmwareInventory/BIOS";
+    let taken = json!({
+        "HttpPushUriTargets": [bios], "HttpPushUriTargetsBusy": true,
+        "HttpPushUriOptions": { "HttpPushUriApplyTime": { "ApplyTime": "OnReset" }, "ForceUpdate": true },
+        "HttpPushUriOptionsBusy": true,
+    });
+    let back = json!({
+        "HttpPushUriTargets": [], "HttpPushUriTargetsBusy": false,
+        "HttpPushUriOptions": { "HttpPushUriApplyTime": { "ApplyTime": "Immediate" }, "ForceUpdate": false },
+        "HttpPushUriOptionsBusy": false,
+    });
+    assert_eq!(sent, [taken, back]);
+    let all = bmc.requests();
+    let at = |method: &str, path: &str| {
+        let is = |one: &rosefish_mock::Request| one.method() == method && one.path() == path;
+        all.iter().enumerate().filter(|(_, one)| is(one)).map(|(at, _)| at).collect::<Vec<_>>()
+    };
+    let (patches, pushes) = (at("PATCH", SERVICE), at("POST", "/redfish/v1/UpdateService/push"));
+    assert!(patches[0] < pushes[0] && pushes[0] < patches[1], "{patches:?} {pushes:?}");
+    assert_eq!(bmc.fetched_images().len(), 0);
+}
+
+#[test]
+fn what_was_reserved_is_put_back_where_the_image_is_refused_and_what_others_reserved_is_left_alone() {
+    let runtime = runtime();
+    let file = image("nameless.bin");
+    let bmc = serve(&runtime, |builder| builder);
+    plain(&bmc, &json!({}));
+    bmc.faults().add(Rule::on("POST", "**/push").then(Action::Status(400)));
+    assert!(!run(&bmc, "update", &[&file, "--target", "bios"]).status.success());
+    let service = bmc.resource(SERVICE).unwrap();
+    assert_eq!((&service["HttpPushUriTargets"], &service["HttpPushUriTargetsBusy"]), (&json!([]), &json!(false)));
+    bmc.faults().clear();
+    bmc.clear_requests();
+    for arguments in [&[&*file, "--target", "bios"][..], &[&*file]] {
+        plain(&bmc, &json!({ "HttpPushUriTargetsBusy": true }));
+        let refused = run(&bmc, "update", arguments);
+        assert!(errors(&refused).contains("HttpPushUriTargetsBusy is true"), "{}", errors(&refused));
+    }
+    bmc.requests().to("PATCH", "**").assert_none();
+    bmc.requests().to("POST", "**/push").assert_none();
+}
+
+#[test]
+fn what_a_service_without_a_form_does_not_take_is_fetched_by_it() {
+    let runtime = runtime();
+    let file = image("bmc-3.9.1.bin");
+    let bmc = serve(&runtime, |builder| builder);
+    // There is no ForceUpdate.
+    let times = json!({ "ApplyTime": "Immediate" });
+    plain(&bmc, &json!({ "HttpPushUriOptions": { "HttpPushUriApplyTime": times } }));
+    text(&run(&bmc, "update", &[&file, "--target", "bmc", "--force", "--settling", "1"]));
+    assert_eq!(bmc.fetched_images().len(), 1);
+    bmc.requests().to("PATCH", SERVICE).assert_none();
 }

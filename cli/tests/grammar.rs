@@ -3,71 +3,131 @@
 
 mod program;
 
+use std::collections::BTreeSet;
+
 use rosefish_mock::ipmi::MockIpmi;
 use rosefish_mock::{MockBmc, Tree};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use program::{errors, json, on, program, rosefish, runtime, serve, text};
+use program::{errors, json as json_of, on, program, rosefish, runtime, serve, text};
 
 const SCHEMA: &str = include_str!("../../docs/output.schema.json");
 
-/// Commands that read or change, each with the part of the schema that its value is.
-const COMMANDS: &[(&[&str], &str)] = &[
-    (&["power"], "power"),
-    (&["power", "off", "--force"], "power"),
-    (&["power", "on"], "power"),
-    (&["power", "policy"], "text"),
-    (&["boot"], "boot"),
-    (&["sensors"], "sensors"),
-    (&["health"], "health"),
-    (&["logs"], "logs"),
-    (&["logs", "list"], "log-list"),
-    (&["sel"], "events"),
-    (&["inventory"], "inventory"),
-    (&["identify"], "switch"),
-    (&["identify", "on"], "switch"),
-    (&["users"], "users"),
-    (&["users", "disable", "operator"], "text"),
-    (&["bmc"], "bmc"),
-    (&["network"], "network"),
-    (&["network", "set", "--vlan", "off"], "network"),
-    (&["console"], "consoles"),
-    (&["console", "set", "--bit-rate", "9600"], "console"),
-    (&["storage"], "storage"),
-    (&["storage", "locate", "Bay3"], "drive"),
-    (&["storage", "delete", "2", "--yes"], "volume"),
-    (&["storage", "create", "raid1"], "volume"),
-    (&["storage", "initialise", "1", "--yes"], "volume"),
-    (&["storage", "erase", "Bay2", "--yes"], "drive"),
-    (&["boot", "once", "pxe", "--uefi"], "boot"),
-    (&["boot", "always", "disk", "--uefi"], "boot"),
-    (&["boot", "http", "http://192.0.2.1/boot.efi"], "boot"),
-    (&["boot", "next", "Boot0003"], "boot"),
-    (&["boot", "clear"], "boot"),
-    (&["boot", "options"], "boot-options"),
-    (&["boot", "order", "Boot0003"], "boot-order"),
-    (&["boot", "progress"], "boot-stage"),
-    (&["firmware"], "firmware"),
-    (&["media", "insert", "http://192.0.2.1/install.iso"], "media-slot"),
-    (&["media"], "media"),
-    (&["media", "eject"], "media-slot"),
-    (&["bios", "get"], "bios"),
-    (&["bios", "secure-boot"], "secure-boot"),
-    (&["users", "enable", "operator"], "text"),
-    (&["users", "role", "operator", "read-only"], "text"),
-    (&["users", "remove", "operator"], "text"),
-    (&["sel", "clear"], "text"),
-    (&["lan"], "lan"),
+/// Commands that read or change, with what they take behind the host: at least one for each that the schema describes.
+const COMMANDS: &[&str] = &[
+    "power status",
+    "power off --force",
+    "power on",
+    "power reset --force",
+    "power cycle --force",
+    "power nmi",
+    "power policy",
+    "boot status",
+    "sensors",
+    "health",
+    "logs show",
+    "logs list",
+    "sel list",
+    "inventory",
+    "identify status",
+    "identify on",
+    "identify off",
+    "users list",
+    "users disable operator",
+    "bmc info",
+    "network show",
+    "network set --vlan off",
+    "console list",
+    "console set --bit-rate 9600",
+    "storage list",
+    "storage locate Bay3",
+    "storage delete 2 --yes",
+    "storage create raid1",
+    "storage initialise 1 --yes",
+    "storage erase Bay2 --yes",
+    "boot once pxe --uefi",
+    "boot always disk --uefi",
+    "boot http http://192.0.2.1/boot.efi",
+    "boot target PciRoot(0x0)/Pci(0x1,0x0)",
+    "boot next Boot0003",
+    "boot clear",
+    "boot options",
+    "boot order Boot0003",
+    "boot progress",
+    "firmware list",
+    "firmware update DIR/bmc-9.1.0.bin --settling 1",
+    "firmware update DIR/bmc-9.2.0.bin --apply on-start --settling 1",
+    "firmware start --settling 1",
+    "media insert http://192.0.2.1/install.iso",
+    "media list",
+    "media eject",
+    "bios get",
+    "bios export DIR/bios.json",
+    "bios set QuietBoot=off",
+    "bios pending",
+    "bios diff DIR/bios.json",
+    "bios apply DIR/bios.json",
+    "bios password Setup",
+    "bios reset",
+    "bios secure-boot",
+    "bios secure-boot off",
+    "users add eve operator",
+    "users password eve",
+    "users enable operator",
+    "users role operator read-only",
+    "users remove operator",
+    "logs clear --log SEL",
+    "sel clear",
+    "ipmi",
+    "lan show",
+    "lan set --vlan off",
+    "raw 6 1",
+    "certificate csr --common-name bmc.example",
+    "certificate list",
+    "certificate replace DIR/new.pem",
+    "sessions list",
+    "sessions end --of nobody",
+    "set /redfish/v1/Systems/1 AssetTag=7",
+    "action /redfish/v1/Systems/1 Reset ResetType=On",
+    "schemas fetch DIR/schemas",
+    "bmc reset",
 ];
 
+/// What has no choice of protocol.
+const BY_REDFISH: &[&str] = &["certificate", "sessions", "set", "action", "schemas"];
+const BY_IPMI: &[&str] = &["ipmi", "lan", "raw"];
+
+fn schema() -> Value {
+    serde_json::from_str(SCHEMA).unwrap()
+}
+
 #[track_caller]
-fn is_valid(json: &Value, value: &str) {
-    let mut schema: Value = serde_json::from_str(SCHEMA).unwrap();
-    schema["properties"]["value"] = serde_json::json!({ "$ref": format!("#/$defs/{value}") });
-    let validator = jsonschema::validator_for(&schema).unwrap();
+fn is_like(json: &Value, schema: &Value, what: &str) {
+    let validator = jsonschema::validator_for(schema).unwrap();
     let wrong: Vec<_> =
         validator.iter_errors(json).map(|error| format!("{}: {error}", error.instance_path())).collect();
-    assert!(wrong.is_empty(), "{value}: {wrong:#?}\n{json:#}");
+    assert!(wrong.is_empty(), "{what}: {wrong:#?}\n{json:#}");
+}
+
+/// The envelope, with a value as the schema says it of the command.
+#[track_caller]
+fn is_valid(json: &Value, command: &str) {
+    let mut schema = schema();
+    let definition = schema["commands"][command].as_str().unwrap_or_else(|| panic!("{command} is not described"));
+    schema["properties"]["value"] = json!({ "$ref": format!("#/$defs/{definition}") });
+    is_like(json, &schema, command);
+}
+
+/// A folder with the files that commands take.
+fn folder() -> String {
+    let folder = std::env::temp_dir().join(format!("rosefish-output-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    for name in ["bmc-9.1.0.bin", "bmc-9.2.0.bin"] {
+        std::fs::write(folder.join(name), vec![7; 10_000]).unwrap();
+    }
+    let pem = "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n";
+    std::fs::write(folder.join("new.pem"), pem).unwrap();
+    folder.to_str().unwrap().to_owned()
 }
 
 #[test]
@@ -76,47 +136,96 @@ fn reads_and_changes_have_one_envelope_which_the_schema_describes() {
     let bmc = serve(&runtime, Tree::demo());
     let ipmi = MockIpmi::builder().start_blocking().unwrap();
     let port = ipmi.addr().port().to_string();
-    let mut seen = 0;
-    for (command, value) in COMMANDS {
-        for (host, options, backend) in [
-            (bmc.url(), &["--protocol", "redfish"][..], "redfish"),
-            ("127.0.0.1".to_owned(), &["--protocol", "ipmi", "--port", &port], "ipmi"),
-        ] {
-            if *value == "lan" && backend == "redfish" {
-                continue;
-            }
-            let options = if *value == "lan" { &options[2..] } else { options };
-            let (verb, rest) = command.split_at(command.len().min(2));
-            let arguments = [verb, &[host.as_str()][..], rest, options, &["--user", "admin", "--json"]].concat();
-            let output = rosefish(&arguments);
+    let folder = folder();
+    let mut seen = BTreeSet::new();
+    for line in COMMANDS {
+        let words: Vec<String> = line.split(' ').map(|word| word.replace("DIR", &folder)).collect();
+        let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let verb = words.get(1).map(|verb| format!("{} {verb}", words[0]));
+        let has_verb = verb.is_some_and(|verb| schema()["commands"].get(verb).is_some());
+        let rest = words.split_off(if has_verb { 2 } else { 1 });
+        let command = words.join(" ");
+        for (host, backend) in [(bmc.url(), "redfish"), ("127.0.0.1".to_owned(), "ipmi")] {
+            let choice: &[&str] = match (backend, words[0]) {
+                ("redfish", noun) if BY_IPMI.contains(&noun) => continue,
+                ("ipmi", noun) if BY_REDFISH.contains(&noun) => continue,
+                ("redfish", noun) if BY_REDFISH.contains(&noun) => &[],
+                ("redfish", _) => &["--protocol", "redfish"],
+                (_, noun) if BY_IPMI.contains(&noun) => &["--port", &port],
+                _ => &["--protocol", "ipmi", "--port", &port],
+            };
+            let end = ["--user", "admin", "--json"];
+            let arguments = [words.as_slice(), &[host.as_str()], &rest, choice, &end].concat();
+            let output = program(&arguments).env("ROSEFISH_NEW_PASSWORD", "n3w-Secret-7").output().unwrap();
             if !matches!(output.status.code(), Some(0 | 3 | 4)) {
                 assert!(output.stdout.is_empty(), "{arguments:?}");
                 continue;
             }
-            let json = json(&output);
+            let json = json_of(&output);
             assert_eq!((&json["host"], &json["backend"]), (&host.as_str().into(), &backend.into()), "{arguments:?}");
-            is_valid(&json, value);
-            seen += 1;
+            is_valid(&json, &command);
+            seen.insert(command.clone());
         }
     }
-    assert!(seen > 50, "{seen}");
-    let url = bmc.url();
     let tls = runtime.block_on(MockBmc::start()).unwrap();
-    is_valid(&json(&rosefish(&["certificate", &tls.url(), "--json"])), "shown-certificates");
-    is_valid(&json(&on(&url, "certificate", &["list", "--json"])), "certificates");
-    is_valid(&json(&on(&url, "sessions", &["--json"])), "sessions");
-    for arguments in [&["set", "AssetTag=rack 7"][..], &["action"], &["action", "Reset", "ResetType=On", "--dry-run"]] {
+    is_valid(&json_of(&rosefish(&["certificate", "show", &tls.url(), "--json"])), "certificate show");
+    seen.insert("certificate show".to_owned());
+    for arguments in [&["action"][..], &["action", "Reset", "ResetType=On", "--dry-run"]] {
+        let url = bmc.url();
         let rest =
             [&[arguments[0], url.as_str(), "/redfish/v1/Systems/1"], &arguments[1..], &["--json", "--user", "admin"]];
-        is_valid(&json(&rosefish(&rest.concat())), "any");
+        is_valid(&json_of(&rosefish(&rest.concat())), "action");
     }
+    let described = schema()["commands"].as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+    let never: Vec<_> = described.iter().filter(|name| *name != "$comment" && !seen.contains(*name)).collect();
+    assert!(never.is_empty(), "what these print was not looked at: {never:?}");
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn what_has_no_envelope_is_described_as_well() {
+    let runtime = runtime();
+    let bmc = serve(&runtime, Tree::demo());
+    let url = bmc.url();
+    let system = format!("{url}/redfish/v1/Systems/1");
+    let folders = ["a", "b"].map(|name| {
+        let folder = std::env::temp_dir().join(format!("rosefish-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let size = if name == "a" { "integer" } else { "string" };
+        let definition = json!({ "type": "object", "properties": { "Size": { "type": size } } });
+        let schema = json!({ "$ref": "#/definitions/Thing", "definitions": { "Thing": definition } });
+        std::fs::write(folder.join("Thing.v1_0_0.json"), schema.to_string()).unwrap();
+        folder.to_str().unwrap().to_owned()
+    });
+    let mut seen = BTreeSet::from(["$comment".to_owned()]);
+    for (command, arguments) in [
+        ("walk", &[url.as_str(), "--user", "admin"][..]),
+        ("get", &[&system, "--user", "admin"]),
+        ("check", &[&url, "--user", "admin"]),
+        ("validate", &[&url, "--user", "admin"]),
+        ("oem", &[&url, "--user", "admin"]),
+        ("schema", &["ComputerSystem"]),
+        ("schema", &["ComputerSystem/AssetTag"]),
+        ("schemas diff", &[&folders[0], &folders[1]]),
+    ] {
+        let words: Vec<_> = command.split(' ').collect();
+        let json = json_of(&rosefish(&[words.as_slice(), arguments, &["--json"]].concat()));
+        let mut schema = schema();
+        let definition = schema["without-envelope"][command].as_str().unwrap().to_owned();
+        let definitions = schema["$defs"].take();
+        is_like(&json, &json!({ "$ref": format!("#/$defs/{definition}"), "$defs": definitions }), command);
+        seen.insert(command.to_owned());
+    }
+    let described = schema()["without-envelope"].as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+    assert_eq!(described, seen);
+    folders.iter().for_each(|folder| std::fs::remove_dir_all(folder).unwrap());
 }
 
 #[test]
 fn the_schema_refuses_what_is_not_like_it() {
     let schema: Value = serde_json::from_str(SCHEMA).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let well = serde_json::json!({
+    let well = json!({
         "host": "bmc", "backend": "ipmi", "value": "on", "sent": [], "unread": null, "partial": [], "attempts": [],
     });
     assert!(validator.is_valid(&well));

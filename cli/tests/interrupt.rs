@@ -54,6 +54,17 @@ impl Program {
         if !["get", "walk", "check", "record"].contains(&verb[0]) {
             command.args(["--protocol", "redfish"]);
         }
+        let program = Self::run(&mut command);
+        while mock.sessions() == 0 {
+            assert!(program.begin.elapsed() < Duration::from_secs(60), "{verb:?} does not log in");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        Self { begin: Instant::now(), ..program }
+    }
+
+    /// Starts a command as `root`.
+    fn run(command: &mut Command) -> Self {
         let child = command
             .args(["--user", "root"])
             .env("ROSEFISH_PASSWORD", "password")
@@ -63,17 +74,31 @@ impl Program {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let begin = Instant::now();
-        while mock.sessions() == 0 {
-            assert!(begin.elapsed() < Duration::from_secs(60), "{verb:?} does not log in");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        tokio::time::sleep(Duration::from_millis(400)).await;
         Self { child, begin: Instant::now() }
     }
 
+    /// Starts a command, sends a signal this long after it has asked for something, and sees it leave no session.
+    async fn signalled(mock: &MockBmc, arguments: &[&str], signal: &str, after: Duration) {
+        let program = Self::run(Command::new(env!("CARGO_BIN_EXE_rosefish")).args(arguments));
+        // Its handlers are there when it asks for something.
+        while mock.requests().is_empty() {
+            assert!(program.begin.elapsed() < Duration::from_secs(60));
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        tokio::time::sleep(after).await;
+        program.send(signal);
+        let (output, took) = program.end().await;
+        assert_eq!(output.status.code(), Some(130), "{arguments:?} {signal} {after:?}: {output:?}");
+        assert_eq!(mock.sessions(), 0, "{arguments:?} {signal} {after:?}: {output:?}");
+        assert!(took < Duration::from_secs(8) + after, "{arguments:?} {signal} {after:?}: {took:?}");
+    }
+
     fn press_ctrl_c(&self) {
-        let sent = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
+        self.send("-INT");
+    }
+
+    fn send(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }
 
@@ -104,27 +129,8 @@ async fn no_signal_at_any_moment_of_a_login_leaves_a_session() {
         let mock = MockBmc::builder().credentials("root", "password").plain().latency(Duration::from_millis(60));
         let mock = mock.start().await.unwrap();
         mock.faults().add(Rule::on("GET", "**/Systems").then(Action::Delay(FOREVER)));
-        let child = Command::new(env!("CARGO_BIN_EXE_rosefish"))
-            .args(["power", &mock.url(), "--user", "root", "--protocol", "redfish"])
-            .env("ROSEFISH_PASSWORD", "password")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let program = Program { child, begin: Instant::now() };
-        // Its handlers are there when it asks for something.
-        while mock.requests().is_empty() {
-            assert!(program.begin.elapsed() < Duration::from_secs(60));
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        tokio::time::sleep(Duration::from_millis(12) * u32::try_from(number).unwrap()).await;
-        let sent = Command::new("kill").args([signal, &program.child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
-        let (output, took) = program.end().await;
-        assert_eq!(output.status.code(), Some(130), "{signal} {number}: {output:?}");
-        assert_eq!(mock.sessions(), 0, "{signal} {number}: {output:?}");
-        assert!(took < Duration::from_secs(8), "{signal} {number}: {took:?}");
+        let arguments = ["power", &mock.url(), "--protocol", "redfish"];
+        Program::signalled(&mock, &arguments, signal, Duration::from_millis(12) * u32::try_from(number).unwrap()).await;
     }
 }
 
@@ -147,27 +153,9 @@ async fn no_signal_at_any_moment_of_what_takes_long_leaves_a_session() {
                 let word = |word: &str| {
                     word.replace("HOST", &mock.url()).replace("DIR", &folder).replace('N', &number.to_string())
                 };
-                let child = Command::new(env!("CARGO_BIN_EXE_rosefish"))
-                    .args(verb.split(' ').map(word))
-                    .args(["--user", "root"])
-                    .env("ROSEFISH_PASSWORD", "password")
-                    .stdin(Stdio::null())
-                    .stdout(Stdio::piped())
-                    .stderr(Stdio::piped())
-                    .spawn()
-                    .unwrap();
-                let program = Program { child, begin: Instant::now() };
-                while mock.requests().is_empty() {
-                    assert!(program.begin.elapsed() < Duration::from_secs(60));
-                    tokio::time::sleep(Duration::from_millis(2)).await;
-                }
-                tokio::time::sleep(Duration::from_millis(90) * number).await;
-                let sent = Command::new("kill").args([signal, &program.child.id().to_string()]).status().unwrap();
-                assert!(sent.success());
-                let (output, took) = program.end().await;
-                assert_eq!(output.status.code(), Some(130), "{verb} {signal} {number}: {output:?}");
-                assert_eq!(mock.sessions(), 0, "{verb} {signal} {number}: {output:?}");
-                assert!(took < Duration::from_secs(8), "{verb} {signal} {number}: {took:?}");
+                let words: Vec<_> = verb.split(' ').map(word).collect();
+                let arguments: Vec<_> = words.iter().map(String::as_str).collect();
+                Program::signalled(&mock, &arguments, signal, Duration::from_millis(90) * number).await;
             }
         });
         futures_util::future::join_all(points).await;
@@ -194,26 +182,10 @@ async fn a_service_that_keeps_its_logout_waiting_does_not_keep_the_program() {
 async fn one_press_ends_a_session_of_ipmi_too() {
     const SENSORS: u8 = 0x0a;
     let late = IpmiRule { netfn: SENSORS, command: None, times: u32::MAX, act: Act::Late(Duration::from_secs(10)) };
-    let bmc = MockIpmi::builder().rule(late).start().await.unwrap();
-    let child = Command::new(env!("CARGO_BIN_EXE_rosefish"))
-        .args([
-            "sensors",
-            "127.0.0.1",
-            "--protocol",
-            "ipmi",
-            "--port",
-            &bmc.addr().port().to_string(),
-            "--user",
-            "admin",
-        ])
-        .env("ROSEFISH_PASSWORD", "password")
-        .env_remove("ROSEFISH_USER")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let program = Program { child, begin: Instant::now() };
+    let bmc = MockIpmi::builder().credentials("root", "password").rule(late).start().await.unwrap();
+    let port = bmc.addr().port().to_string();
+    let arguments = ["sensors", "127.0.0.1", "--protocol", "ipmi", "--port", &port];
+    let program = Program::run(Command::new(env!("CARGO_BIN_EXE_rosefish")).args(arguments));
     while bmc.sessions() == 0 {
         assert!(program.begin.elapsed() < Duration::from_secs(60), "it does not log in");
         tokio::time::sleep(Duration::from_millis(10)).await;

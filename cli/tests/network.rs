@@ -28,6 +28,17 @@ fn a_network_is_shown_with_names_addresses_and_protocols() {
     let json = printed(&on(&bmc.url(), "network", &["--json"]));
     let network = &json["value"][0];
     assert_eq!((&network["interfaces"][0]["dhcp"], &network["interfaces"][0]["vlan"]), (&json!(false), &json!(null)));
+    // Where there is no gateway, many services write the unspecified address.
+    let mut interface = bmc.resource(INTERFACE).unwrap();
+    interface["IPv4Addresses"] = json!([
+        { "Address": "169.254.155.21", "SubnetMask": "255.255.0.0", "Gateway": "0.0.0.0" },
+        { "Address": "192.0.2.117", "SubnetMask": "255.255.255.0", "Gateway": "192.0.2.1" },
+    ]);
+    interface["IPv6DefaultGateway"] = json!("0:0:0:0:0:0:0:0");
+    bmc.set(INTERFACE, interface);
+    let other = printed(&on(&bmc.url(), "network", &["--json"]));
+    let other = &other["value"][0]["interfaces"][0];
+    assert_eq!((&other["gateway"], &other["gateway_v6"]), (&json!("192.0.2.1"), &json!(null)), "{other:#}");
     let ssh = json!({ "name": "SSH", "enabled": true, "port": 22 });
     assert!(network["protocols"].as_array().unwrap().contains(&ssh), "{network:#}");
 }

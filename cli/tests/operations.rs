@@ -5,10 +5,11 @@ mod program;
 use std::process::Output;
 
 use rosefish_mock::ipmi::MockIpmi;
+use rosefish_mock::ipmi::machine::sensor::{Conversion, Sensor};
 use rosefish_mock::{MockBmc, Tree};
 use serde_json::{Value, json};
 
-use program::{errors, on, rosefish, runtime, serve, text};
+use program::{errors, json as json_of, on, rosefish, runtime, serve, text};
 
 fn run(bmc: &MockBmc, arguments: &[&str]) -> Output {
     let url = bmc.url();
@@ -167,5 +168,69 @@ fn units_are_the_same_by_either_protocol() {
         for output in [&by_redfish, &by_ipmi] {
             assert_eq!(units(output, kind), [unit], "{kind}");
         }
+    }
+}
+
+/// The body of a full sensor record (IPMI 2.0, table 43-1) of a temperature in degrees: what it says of its abilities, and which thresholds
+/// it names as readable.
+fn record(number: u8, name: &str, abilities: u8, readable: u16) -> Vec<u8> {
+    let mut body = vec![0x20, 0, number, 0x37, 1, 0x7F, abilities, 1, 1];
+    for word in [0, 0, readable] {
+        body.extend_from_slice(&u16::to_le_bytes(word));
+    }
+    // Unsigned degrees, linear, M = 1; then nominal values, range, initial thresholds, hysteresis.
+    body.extend_from_slice(&[0, 1, 0, 0, 1, 0, 0, 0, 0, 0]);
+    body.extend_from_slice(&[7, 40, 50, 30, 0xFF, 0, 0, 0, 0, 0, 0, 0, 2, 2, 0, 0, 0]);
+    body.push(0xC0 | u8::try_from(name.len()).unwrap());
+    body.extend_from_slice(name.as_bytes());
+    body
+}
+
+#[test]
+fn thresholds_are_those_that_the_record_of_a_sensor_knows_of() {
+    let bmc = MockIpmi::builder().start_blocking().unwrap();
+    // The BMC has an upper critical threshold of each and would answer. Bits 2 and 3 of the abilities say whether it can be read.
+    let sensors = [
+        (0xA1, "Named", 0x68, 0b01_0000, Some(90.0)),
+        (0xA2, "Only able", 0x68, 0, Some(90.0)),
+        (0xA3, "Named alone", 0x60, 0b01_0000, Some(90.0)),
+        (0xA4, "Neither", 0x60, 0, None),
+    ];
+    {
+        let mut machine = bmc.machine().lock();
+        for (number, name, abilities, readable, _) in sensors {
+            machine.sdr.push(1, &record(number, name, abilities, readable));
+            let sensor = Sensor::analog(number, name, 1, (0x37, 1), Conversion::linear(1, 1, 0), 40.0);
+            machine.sensors.push(sensor.with_thresholds([None, None, None, None, Some(90.0), None]));
+        }
+    }
+    let port = bmc.addr().port().to_string();
+    let arguments = ["sensors", "127.0.0.1", "--protocol", "ipmi", "--port", &port, "--user", "admin", "--json"];
+    let shown = json_of(&rosefish(&arguments));
+    let all = shown["value"].as_array().unwrap();
+    for (_, name, _, _, wanted) in sensors {
+        let one = all.iter().find(|one| one["name"] == name).unwrap_or_else(|| panic!("{name}: {shown:#}"));
+        assert_eq!(one["reading"], 40.0, "{name}");
+        assert_eq!(one["thresholds"]["upper_critical"].as_f64(), wanted, "{name}: {one:#}");
+    }
+}
+
+#[test]
+fn a_place_that_is_a_list_is_shown_by_the_parts_that_are_there() {
+    let runtime = runtime();
+    let bmc = serve(&runtime, Tree::demo());
+    let uri = "/redfish/v1/Chassis/1U";
+    for (info, format, shown) in [
+        (";;;;1", "DataCenter;RoomName;Aisle;RackName;RackSlot", json!("RackSlot 1")),
+        ("Paris;;7;;", "DataCenter;RoomName;Aisle;RackName;RackSlot", json!("DataCenter Paris, Aisle 7")),
+        ("row 3", "text", json!("row 3")),
+        (";;;;", "DataCenter;RoomName;Aisle;RackName;RackSlot", Value::Null),
+    ] {
+        let mut chassis = bmc.resource(uri).unwrap();
+        chassis["Location"] = json!({ "Info": info, "InfoFormat": format });
+        bmc.set(uri, chassis);
+        let all = json_of(&run(&bmc, &["inventory", "--kind", "chassis", "--json"]));
+        let one = &all["value"][0];
+        assert_eq!(one["details"].get("location").unwrap_or(&Value::Null), &shown, "{info}: {one:#}");
     }
 }

@@ -51,10 +51,17 @@ const CASES: &[(&str, &str, Same)] = &[
     ("chassis identify force", "identify on HOST", Deed),
     ("chassis identify 0", "identify off HOST", Deed),
     ("chassis policy always-off", "power policy HOST always-off", Then("chassis status")),
+    ("chassis status", "ipmi HOST", Shows(flags)),
+    ("chassis poh", "ipmi HOST", Shows(hours)),
+    ("sel info", "ipmi HOST", Shows(log_state)),
+    ("mc selftest", "ipmi HOST", Shows(self_test)),
+    ("dcmi power reading", "ipmi HOST", Shows(watts)),
     ("sdr list", "sensors HOST", Shows(names)),
+    ("sdr type temperature", "sensors HOST --kind temperature", Shows(names)),
     ("sensor list", "sensors HOST --thresholds", Shows(readings)),
     ("sel list", "sel HOST", Shows(entries)),
     ("sel elist", "logs HOST", Shows(named_entries)),
+    ("sel save FILE", "logs HOST --save FILE", Elsewhere),
     ("sel clear", "sel clear HOST", Then("sel list")),
     ("fru print", "inventory HOST", Shows(parts)),
     ("mc info", "bmc HOST", Shows(controller)),
@@ -99,7 +106,7 @@ fn rosefish(port: &str, words: &str, json: bool) -> Output {
     let mut arguments: Vec<&str> =
         words.split_whitespace().map(|word| if word == "HOST" { "127.0.0.1" } else { word }).collect();
     arguments.extend(["--port", port, "--user", "admin", "-C", "3"]);
-    let only_ipmi = ["lan", "raw", "sol"].contains(&arguments[0]);
+    let only_ipmi = ["ipmi", "lan", "raw", "sol"].contains(&arguments[0]);
     if !only_ipmi && !words.contains("--protocol") {
         arguments.extend(["--protocol", "ipmi"]);
     }
@@ -182,6 +189,58 @@ fn names(theirs: &str, ours: &Value) -> Vec<String> {
     };
     let missing = rows.iter().filter(is_sensor).filter(|row| sensor(ours, row[0]).is_none());
     missing.map(|row| format!("{} is missing", row[0])).collect()
+}
+
+/// Whether each pair is the same.
+fn same(pairs: &[(&str, String, String)]) -> Vec<String> {
+    let differ = pairs.iter().filter(|(_, theirs, ours)| theirs != ours);
+    differ.map(|(name, theirs, ours)| format!("{name}: {theirs} and {ours}")).collect()
+}
+
+fn flags(theirs: &str, ours: &Value) -> Vec<String> {
+    let theirs = table(theirs);
+    let names = [
+        ("Power Overload", "power_overload"),
+        ("Main Power Fault", "power_fault"),
+        ("Power Control Fault", "power_control_fault"),
+        ("Chassis Intrusion", "intrusion"),
+        ("Front-Panel Lockout", "front_panel_lockout"),
+        ("Drive Fault", "drive_fault"),
+        ("Cooling/Fan Fault", "cooling_fault"),
+    ];
+    let flag = |name: &str| (matches!(theirs.get(name), Some(&"true" | &"active"))).to_string();
+    same(&names.map(|(name, own)| (name, flag(name), ours[own].to_string())))
+}
+
+fn hours(theirs: &str, ours: &Value) -> Vec<String> {
+    let words: Vec<_> = theirs.split_whitespace().collect();
+    let number = |unit: &str| {
+        let at = words.iter().position(|word| word.starts_with(unit)).unwrap_or_default();
+        at.checked_sub(1).and_then(|at| words[at].parse::<u64>().ok()).unwrap_or_default()
+    };
+    same(&[("hours", (number("day") * 24 + number("hour")).to_string(), ours["power_on_hours"].to_string())])
+}
+
+fn log_state(theirs: &str, ours: &Value) -> Vec<String> {
+    let theirs = table(theirs);
+    let value = |name: &str| theirs.get(name).copied().unwrap_or_default().to_owned();
+    let pairs = [("Entries", "log_entries"), ("Overflow", "log_overflow")];
+    same(&pairs.map(|(name, own)| (name, value(name), ours[own].to_string())))
+}
+
+fn watts(theirs: &str, ours: &Value) -> Vec<String> {
+    let theirs = table(theirs).get("Instantaneous power reading").and_then(|text| text.split(' ').next()).unwrap_or("");
+    same(&[("power", theirs.to_owned(), ours["power_watts"].to_string())])
+}
+
+fn self_test(theirs: &str, ours: &Value) -> Vec<String> {
+    let theirs = table(theirs).get("Selftest").copied().unwrap_or_default().to_owned();
+    let ours = ours["self_test"].as_str().unwrap_or_default().to_owned();
+    if theirs == "not implemented" && ours == "there is none" {
+        Vec::new()
+    } else {
+        same(&[("self test", theirs, ours)])
+    }
 }
 
 fn readings(theirs: &str, ours: &Value) -> Vec<String> {

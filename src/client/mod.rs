@@ -41,6 +41,8 @@ pub use retry::RetryPolicy;
 #[cfg(feature = "telemetry")]
 pub(crate) use retry::chance;
 pub(crate) use retry::is_not_ready;
+#[cfg(feature = "update")]
+pub(crate) use session::logout::start as in_background;
 pub use session::logout::{logged_out, logged_out_blocking};
 pub use session::{ExposedSession, SessionToken};
 

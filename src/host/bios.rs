@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -15,14 +16,19 @@ use super::made::Made;
 use super::outcome::Outcome;
 use super::profile::Capability;
 use super::route::Session;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::resource::Resource;
 use crate::resource::apply_time::Apply;
 use crate::resource::edit::Committed;
 use crate::resource::partial::Partial;
 use crate::schema::Bios;
 use crate::services::bios::Rules;
+use crate::services::read_back::{Seen, follow, read_back, seconds};
 use crate::wire::Primitive;
+
+/// How long a change may take to show, and a task that brings it about.
+const PATIENCE: Duration = Duration::from_secs(10);
+const TASK: Duration = Duration::from_secs(120);
 
 /// An attribute of a BIOS. `Debug` leaves out the values of secrets.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -85,6 +91,16 @@ pub struct BiosAttributes {
     pub no_registry: Option<String>,
 }
 
+/// What became of a change of attributes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct BiosChanged {
+    /// What was sent, by name, with `***` in the place of secrets. Nothing where it was so already.
+    pub sent: BTreeMap<String, Value>,
+    /// What was seen to wait for the next reset afterwards, by name, with `***` in the place of secrets: also what waited before.
+    pub pending: BTreeMap<String, Value>,
+}
+
 impl Host {
     /// Returns the attributes of the BIOS, with the values that wait for a reset, and with what the registry says of them.
     ///
@@ -117,19 +133,21 @@ impl Host {
     }
 
     /// Changes attributes of the BIOS, by name. The whole change is held against the registry first, values written as text included
-    /// (`"4"`, `"off"`, the name in the setup). Returns what was sent, with `***` in the
-    /// place of secrets; it comes into force with the next reset, mostly.
+    /// (`"4"`, `"off"`, the name in the setup). It is read back afterwards: mostly it comes into
+    /// force with the next reset, and is pending until then. [`Outcome::unread`] says why it could not be seen, where the service
+    /// shows no pending values.
     ///
     /// # Errors
     ///
-    /// Where something is wrong with it ([`ErrorKind::NotAllowed`](crate::ErrorKind::NotAllowed): all of it is named, and nothing was sent), and where the service
-    /// refuses it.
+    /// Where something is wrong with it ([`ErrorKind::NotAllowed`](crate::ErrorKind::NotAllowed): all of it is named, and nothing was sent), where the service
+    /// refuses it, and where it has confirmed the change and shows other values ([`ErrorKind::NotInForce`](crate::ErrorKind::NotInForce)).
     pub async fn set_bios(
         &self,
         wanted: BTreeMap<String, Value>,
         apply: Option<Apply>,
-    ) -> Result<Outcome<BTreeMap<String, Value>>, Error> {
-        let operation = move |session| Box::pin(set(session, wanted.clone(), apply.clone())) as Running<_>;
+    ) -> Result<Outcome<BiosChanged>, Error> {
+        let patience = self.patience(PATIENCE);
+        let operation = move |session| Box::pin(set(session, wanted.clone(), apply.clone(), patience)) as Running<_>;
         self.make(Capability::Bios, operation, None).await
     }
 
@@ -205,9 +223,7 @@ fn values(bios: &Resource<Bios>) -> BTreeMap<String, Value> {
 impl State {
     async fn read(bios: Resource<Bios>) -> Result<Self, Error> {
         let now = values(&bios);
-        let settings = bios.settings().get_opt().await?;
-        let mut pending = settings.as_ref().map(values).unwrap_or_default();
-        pending.retain(|name, value| now.get(name).is_some_and(|now| now != value) && !value.is_null());
+        let pending = waiting(&now, bios.settings().get_opt().await?.as_ref().map(values));
         let (registry, no_registry) = match bios.registry().await {
             Ok(registry) => (serde_json::to_value(registry.value()).unwrap_or_default(), None),
             Err(error) => (Value::Null, Some(error.report())),
@@ -229,14 +245,17 @@ impl State {
             let said = |property: &str| rules.property(name, property, &self.now).filter(|value| !value.is_null());
             let text = |property: &str| said(property).and_then(|value| value.as_str().map(str::to_owned));
             let is = |property: &str| said(property) == Some(Value::Bool(true));
+            let least = said("LowerBound").or_else(|| said("MinLength"));
+            // The largest number there is, written as -1, is no bound.
+            let most = said("UpperBound").or_else(|| said("MaxLength"));
             attributes.push(BiosAttribute {
                 name: name.to_owned(),
                 value: self.now.get(name).cloned(),
                 pending: self.pending.get(name).cloned(),
                 kind: text("Type"),
                 allowed: rules.allowed(name),
-                least: said("LowerBound").or_else(|| said("MinLength")),
-                most: said("UpperBound").or_else(|| said("MaxLength")),
+                most: most.filter(|most| most.as_f64() >= least.as_ref().and_then(Value::as_f64)),
+                least,
                 default: said("DefaultValue"),
                 read_only: is("ReadOnly") || is("GrayOut") || is("Immutable"),
                 display_name: text("DisplayName"),
@@ -256,24 +275,61 @@ async fn set(
     session: Session,
     wanted: BTreeMap<String, Value>,
     apply: Option<Apply>,
-) -> Result<Made<BTreeMap<String, Value>>, Fault> {
+    patience: Duration,
+) -> Result<Made<BiosChanged>, Fault> {
     let state = State::read(bios(session).await?).await?;
     let rules = Rules::of(&state.registry);
     // What waits for the reset is in force with it.
     let mut then = state.now.clone();
     then.extend(state.pending.clone());
-    let (mut fitting, wrong) = rules.check(&then, &wanted);
+    let (fitting, wrong) = rules.check(&then, &wanted);
     if !wrong.is_empty() {
         let text = format!("nothing was sent: {}", wrong.join("; "));
         return Err(Fault::refused(text));
     }
+    let is_secret = |name: &str| {
+        let kind = rules.entries.get(name).and_then(|entry| entry.get("Type"));
+        kind == Some(&"Password".into()) || crate::wire::is_secret(name)
+    };
+    let masked = |values: BTreeMap<String, Value>| -> BTreeMap<String, Value> {
+        let masked =
+            |(name, value): (String, Value)| if is_secret(&name) { (name, "***".into()) } else { (name, value) };
+        values.into_iter().map(masked).collect()
+    };
     if fitting.iter().all(|(name, value)| then.get(name) == Some(value)) {
-        return Ok(Made::unseen(BTreeMap::new(), Vec::new()));
+        let changed = BiosChanged { sent: BTreeMap::new(), pending: masked(state.pending.clone()) };
+        return Ok(Made::unseen(changed, Vec::new()));
     }
-    let mut edit = state.bios.edit();
+    let mut shown = fitting.clone();
+    shown.retain(|name, _| !is_secret(name));
+    let sent = vec![format!("PATCH Attributes {}", Value::from_iter(shown.clone()))];
+    write(&state.bios, &fitting, apply).await?;
+    // A password is never shown, so that nothing is to be seen of it.
+    let seen = look_for(&state.bios, &shown, patience).await;
+    let unread = match &seen {
+        Seen::AsWanted(_) => None,
+        Seen::Otherwise(found) => {
+            let still = found.differing(&shown).join(", ");
+            if found.shows_pending() {
+                let text = format!("the service confirmed the change, but after {} {still}", seconds(patience));
+                return Err(Fault::not_in_force(text));
+            }
+            Some(Error::new(ErrorKind::NotInForce, format!("the service shows no pending values; {still}")))
+        }
+        Seen::Unread(_) => None,
+    };
+    let (pending, unread) = match seen {
+        Seen::AsWanted(found) | Seen::Otherwise(found) => (found.waiting(), unread),
+        Seen::Unread(error) => (BTreeMap::new(), Some(error)),
+    };
+    Ok(Made { value: BiosChanged { sent: masked(fitting), pending: masked(pending) }, sent, unread })
+}
+
+async fn write(bios: &Resource<Bios>, wanted: &BTreeMap<String, Value>, apply: Option<Apply>) -> Result<(), Fault> {
+    let mut edit = bios.edit();
     let attributes = edit.attributes.get_or_insert_default();
     let mut pointers = Vec::new();
-    for (name, value) in &fitting {
+    for (name, value) in wanted {
         let value = match value {
             Value::Bool(value) => Primitive::from(*value),
             Value::String(value) => Primitive::from(value.as_str()),
@@ -291,24 +347,60 @@ async fn set(
     if let Some(when) = apply {
         edit = edit.apply(when);
     }
-    let mut shown = fitting.clone();
-    let is_password =
-        |name: &str| rules.entries.get(name).is_some_and(|entry| entry.get("Type") == Some(&"Password".into()));
-    shown.retain(|name, _| !is_password(name) && !crate::wire::is_secret(name));
-    let sent = vec![format!("PATCH Attributes {}", Value::from_iter(shown.clone()))];
     match edit.commit().await.map_err(Fault::of_change)? {
-        Committed::Accepted(task) => {
-            let patience = std::time::Duration::from_secs(120);
-            crate::services::read_back::follow(task, patience).await.map_err(Fault::of_change)?;
-        }
-        Committed::Unchanged | Committed::Updated(_) | Committed::Pending(_) | Committed::Confirmed(_) => {}
+        Committed::Accepted(task) => follow(task, TASK).await.map_err(Fault::of_change),
+        Committed::Unchanged | Committed::Updated(_) | Committed::Pending(_) | Committed::Confirmed(_) => Ok(()),
     }
-    for (name, value) in &mut fitting {
-        if !shown.contains_key(name) {
-            *value = "***".into();
-        }
+}
+
+/// What a service shows after a change: the values in force, and those that wait.
+#[derive(Debug)]
+struct Shown {
+    now: BTreeMap<String, Value>,
+    /// None where there are no settings to read.
+    settings: Option<BTreeMap<String, Value>>,
+}
+
+impl Shown {
+    fn waiting(&self) -> BTreeMap<String, Value> {
+        waiting(&self.now, self.settings.clone())
     }
-    Ok(Made::unseen(fitting, sent))
+
+    fn has(&self, name: &str, value: &Value) -> bool {
+        self.now.get(name) == Some(value) || self.settings.as_ref().is_some_and(|all| all.get(name) == Some(value))
+    }
+
+    /// Whether what waits for a reset is shown. Some services take values down where nobody sees them.
+    fn shows_pending(&self) -> bool {
+        self.settings.as_ref().is_some_and(|all| !all.is_empty())
+    }
+
+    /// The values that are others than wanted, in words.
+    fn differing(&self, wanted: &BTreeMap<String, Value>) -> Vec<String> {
+        let still = |name: &String| {
+            let found = self.settings.as_ref().and_then(|all| all.get(name)).or_else(|| self.now.get(name));
+            let found = found.map_or_else(|| "not shown".to_owned(), ToString::to_string);
+            format!("{name} is {found}")
+        };
+        wanted.iter().filter(|(name, value)| !self.has(name, value)).map(|(name, _)| still(name)).collect()
+    }
+}
+
+/// Looks until each value is in force or waits to be.
+async fn look_for(bios: &Resource<Bios>, wanted: &BTreeMap<String, Value>, patience: Duration) -> Seen<Shown> {
+    let look = || async {
+        let now: Resource<Bios> = bios.client().get(bios.uri()).await?;
+        let settings = now.settings().get_opt().await?.as_ref().map(values);
+        Ok(Shown { now: values(&now), settings })
+    };
+    read_back(patience, look, |found| wanted.iter().all(|(name, value)| found.has(name, value))).await
+}
+
+/// What waits for a reset: the values of the settings that are others than those in force.
+fn waiting(now: &BTreeMap<String, Value>, settings: Option<BTreeMap<String, Value>>) -> BTreeMap<String, Value> {
+    let mut pending = settings.unwrap_or_default();
+    pending.retain(|name, value| now.get(name).is_some_and(|now| now != value) && !value.is_null());
+    pending
 }
 
 async fn reset(session: Session) -> Result<Made<()>, Fault> {

@@ -10,6 +10,7 @@ use futures_util::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
+use super::every::{OfSystem, lists_of_each, of_each};
 use super::fault::{Fault, Running};
 use super::machine::Host;
 use super::made::{Confirmed, Made};
@@ -98,6 +99,16 @@ impl Host {
         self.read(Capability::BootOrder, |session| Box::pin(entries(session))).await
     }
 
+    /// Returns what the firmware can start from, of each system that is meant: see [`boot_entries`](Self::boot_entries).
+    ///
+    /// # Errors
+    ///
+    /// Where no system has a boot order that can be read.
+    pub async fn boot_entries_of_systems(&self) -> Result<Outcome<Partial<OfSystem<Vec<BootEntry>>>>, Error> {
+        let read = |session| Box::pin(lists_of_each(session, |one| Box::pin(entries(one)))) as Running<_>;
+        self.read(Capability::BootOrder, read).await
+    }
+
     /// Puts these first in the boot order, by reference, name or alias; the others follow as they were. Returns the order that was seen
     /// then, or will be in force with the next reset.
     ///
@@ -125,6 +136,16 @@ impl Host {
     /// Where the service does not show it.
     pub async fn boot_stage(&self) -> Result<Outcome<BootStage>, Error> {
         self.read(Capability::BootProgress, |session| Box::pin(stage(session))).await
+    }
+
+    /// Returns how far each system that is meant has come with its start.
+    ///
+    /// # Errors
+    ///
+    /// Where the service shows it of none.
+    pub async fn boot_stage_of_systems(&self) -> Result<Outcome<Partial<OfSystem<BootStage>>>, Error> {
+        let read = |session| Box::pin(of_each(session, |one| Box::pin(stage(one)))) as Running<_>;
+        self.read(Capability::BootProgress, read).await
     }
 
     /// Follows a start: the stage that there is, and each further one. It is asked for this often, and the stream continues until it is

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::fault::{Fault, Reason};
+use super::every::{OfSystem, lists_of_each};
+use super::fault::{Fault, Reason, Running};
 use super::machine::Host;
 use super::outcome::Outcome;
 use super::profile::Capability;
@@ -110,6 +111,21 @@ impl Host {
     /// If no protocol can say.
     pub async fn event_log(&self, query: EventLogQuery) -> Result<Outcome<Partial<EventLogEntry>>, Error> {
         self.read(Capability::EventLog, move |session| Box::pin(entries(session, query))).await
+    }
+
+    /// Reads the event log of each system that is meant: see [`event_log`](Self::event_log). A manager's log stands for each of its
+    /// systems that has none.
+    ///
+    /// # Errors
+    ///
+    /// If no protocol can say.
+    pub async fn event_logs(
+        &self,
+        query: EventLogQuery,
+    ) -> Result<Outcome<Partial<OfSystem<Vec<EventLogEntry>>>>, Error> {
+        let read =
+            move |session| Box::pin(lists_of_each(session, move |one| Box::pin(entries(one, query)))) as Running<_>;
+        self.read(Capability::EventLog, read).await
     }
 
     /// Clears the system's event log.

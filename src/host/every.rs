@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::fault::Fault;
+use super::fault::{Fault, Running};
 use super::redfish::Service;
+use super::route::Session;
 use crate::error::Error;
 use crate::resource::Resource;
 use crate::resource::partial::{Missing, Partial};
@@ -26,6 +27,45 @@ impl<T> OfSystem<T> {
     pub(super) fn only(value: T) -> Partial<Self> {
         Partial::whole(vec![Self { system: String::new(), value }])
     }
+}
+
+impl<T> Partial<OfSystem<Partial<T>>> {
+    /// Puts what could not be read of the lists beside that of the systems.
+    fn flat(self) -> Partial<OfSystem<Vec<T>>> {
+        let Self { items, mut missing } = self;
+        let mut all = Vec::new();
+        for OfSystem { system, value } in items {
+            missing.extend(value.missing);
+            all.push(OfSystem { system, value: value.items });
+        }
+        Partial { items: all, missing }
+    }
+}
+
+/// Reads something of each of the systems that are meant, by what reads it of one. By IPMI there is one, and where a service has none,
+/// it is asked all the same: something else may have it.
+pub(super) async fn of_each<T: Send>(
+    session: Session,
+    read: impl Fn(Session) -> Running<T> + Send + Sync,
+) -> Result<Partial<OfSystem<T>>, Fault> {
+    match &session {
+        Session::Redfish(service) if service.systems().await.is_ok_and(|systems| !systems.items.is_empty()) => {
+            let of = |system| {
+                let reading = read(Session::Redfish(service.of(system)));
+                async { reading.await.map_err(|fault| fault.error) }
+            };
+            every(service, of).await
+        }
+        _ => Ok(OfSystem::only(read(session).await?)),
+    }
+}
+
+/// As [`of_each`], of lists.
+pub(super) async fn lists_of_each<T: Send>(
+    session: Session,
+    read: impl Fn(Session) -> Running<Partial<T>> + Send + Sync,
+) -> Result<Partial<OfSystem<Vec<T>>>, Fault> {
+    Ok(of_each(session, read).await?.flat())
 }
 
 /// Reads something of each of the systems that are meant. Those of which it could not be read are missing.

@@ -69,6 +69,12 @@ impl Fault {
         Self { phase: AttemptPhase::Ask, reason: Reason::Inexpressible, error: Error::new(ErrorKind::NotAllowed, text) }
     }
 
+    /// Of a change that was confirmed, and is not so.
+    pub(super) fn not_in_force(text: impl Into<String>) -> Self {
+        let error = Error::new(ErrorKind::NotInForce, text);
+        Self { phase: AttemptPhase::Change, reason: Reason::Final, error }
+    }
+
     /// What nobody may do.
     pub(super) fn refused(text: impl Into<String>) -> Self {
         Self { phase: AttemptPhase::Ask, reason: Reason::Final, error: Error::new(ErrorKind::NotAllowed, text) }

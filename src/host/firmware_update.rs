@@ -5,23 +5,23 @@ use std::fmt;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
 use super::firmware::{Firmware, FirmwareChange, changes, installed};
+use super::firmware_ways::{FirmwareWay, way};
 use super::machine::Host;
 use super::outcome::{Backend, Outcome};
 use super::wait::passes;
 use crate::client::{Client, RetryPolicy};
 use crate::error::{Error, ErrorKind};
-use crate::resource::Resource;
 use crate::resource::action::Reply;
 use crate::resource::apply_time::Apply;
 use crate::resource::partial::Partial;
-use crate::schema::UpdateService;
 use crate::schema::message::Message;
 use crate::services::image::UploadImage;
 use crate::services::read_back::seconds;
+use crate::services::reservation::{self, Wishes};
 use crate::task::{TaskMonitor, TaskPhase};
 
 /// How long an update may take.
@@ -29,19 +29,6 @@ const PATIENCE: Duration = Duration::from_secs(3600);
 /// How long a new version may take to show after the update has ended.
 const SETTLING: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_secs(1);
-
-/// How an image gets to a service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum FirmwareWay {
-    /// A form with the image in it (`MultipartHttpPushUri`): takes targets and a time.
-    Multipart,
-    /// The image alone (`HttpPushUri`).
-    Push,
-    /// The service fetches the image from a URI (`UpdateService.SimpleUpdate`).
-    Fetch,
-}
 
 /// How far an update is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,10 +64,10 @@ enum Source {
 /// An update of firmware, to be given to [`Host::update_firmware`].
 pub struct FirmwareUpdate {
     source: Source,
-    targets: Vec<String>,
+    pub(super) targets: Vec<String>,
     apply: Option<Apply>,
     force: bool,
-    oem: Option<String>,
+    pub(super) oem: Option<String>,
     patience: Duration,
     settling: Duration,
     progress: Option<OnProgress>,
@@ -145,6 +132,11 @@ impl FirmwareUpdate {
         self
     }
 
+    /// What is asked for beside the image.
+    pub(super) fn wishes(&self, targets: Vec<String>) -> Wishes {
+        Wishes { targets, apply: self.apply.clone(), force: self.force.then_some(true) }
+    }
+
     /// Sets how long it may take until the update has ended. Defaults to an hour.
     #[must_use]
     pub fn within(mut self, patience: Duration) -> Self {
@@ -185,6 +177,8 @@ pub struct FirmwareUpdated {
     pub resets: Vec<String>,
     /// Whether the service was seen not to answer meanwhile.
     pub restarted: bool,
+    /// Why what was written to the service for the time of the upload (`HttpPushUriTargets` and the like) could not be put back.
+    pub left_behind: Option<String>,
 }
 
 impl Host {
@@ -215,16 +209,6 @@ impl Host {
         Box::pin(async move { host.update(update).await }).await
     }
 
-    /// Returns the ways in which the service takes images, the best first.
-    ///
-    /// # Errors
-    ///
-    /// Where there is no Redfish, or no `UpdateService`.
-    pub async fn firmware_ways(&self) -> Result<Vec<FirmwareWay>, Error> {
-        let client = self.redfish().await?;
-        Box::pin(offered(client)).await
-    }
-
     /// Starts an update that was left for later (`OnStartUpdateRequest`), and follows it.
     ///
     /// # Errors
@@ -251,10 +235,11 @@ impl Host {
             found => found?,
         };
         let targets = named(&update.targets, &before)?;
+        let wishes = update.wishes(targets.clone());
         let FirmwareUpdate { source, apply, force, oem, patience, settling, progress, .. } = update;
         let progress = progress.map(|progress| std::sync::Arc::new(std::sync::Mutex::new(progress)));
         let follow = Follow::new(client, before, patience, settling, progress.clone());
-        let way = way(&service, &source);
+        let way = way(&service, matches!(source, Source::File { .. }));
         let sent = match way {
             FirmwareWay::Multipart => "POST MultipartHttpPushUri",
             FirmwareWay::Push => "POST HttpPushUri",
@@ -293,28 +278,15 @@ impl Host {
                 call.await
             }
         };
-        follow.finish(self.address(), Some(way), reply, vec![sent.to_owned()]).await
-    }
-}
-
-async fn offered(client: Client) -> Result<Vec<FirmwareWay>, Error> {
-    let service = client.root().update_service().await?;
-    let has = |uri: &Option<String>| uri.as_ref().is_some_and(|uri| !uri.trim().is_empty());
-    let all = [
-        (FirmwareWay::Multipart, has(&service.multipart_http_push_uri)),
-        (FirmwareWay::Push, has(&service.http_push_uri)),
-        (FirmwareWay::Fetch, service.simple_update(String::new()).is_supported()),
-    ];
-    Ok(all.into_iter().filter(|(_, is_offered)| *is_offered).map(|(way, _)| way).collect())
-}
-
-/// The way that an image takes.
-fn way(service: &Resource<UpdateService>, source: &Source) -> FirmwareWay {
-    let has = |uri: &Option<String>| uri.as_ref().is_some_and(|uri| !uri.trim().is_empty());
-    match source {
-        Source::Uri { .. } => FirmwareWay::Fetch,
-        Source::File { .. } if has(&service.multipart_http_push_uri) => FirmwareWay::Multipart,
-        Source::File { .. } => FirmwareWay::Push,
+        let is_taken = reply.is_ok();
+        let mut done = follow.finish(self.address(), Some(way), reply, vec![sent.to_owned()]).await;
+        if way == FirmwareWay::Push && is_taken && !wishes.is_empty() {
+            let left = reservation::put_back(service, &wishes).await.err().map(|error| error.report());
+            if let Ok(done) = &mut done {
+                done.value.left_behind = left;
+            }
+        }
+        done
     }
 }
 
@@ -402,7 +374,7 @@ impl Follow {
             return Err(doubt);
         }
         let restarted = self.restarted;
-        let value = FirmwareUpdated { way, state, messages, changes, resets, restarted };
+        let value = FirmwareUpdated { way, state, messages, changes, resets, restarted, left_behind: None };
         Ok(Outcome { sent, unread, ..Outcome::new(host, value, Backend::Redfish, Vec::new()) })
     }
 

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use super::fault::Running;
-use super::fault::{Fault, Reason};
-use super::outcome::AttemptPhase;
-use crate::error::{Error, ErrorKind};
+use super::fault::{Fault, Running};
+use crate::error::Error;
 use crate::services::read_back::{Seen, read_back, seconds};
 
 /// A change that was made.
@@ -52,10 +50,7 @@ impl<T: Send> Confirmed<T> {
             Seen::Unread(error) => Ok(Made { value: asked, sent, unread: Some(error) }),
             Seen::Otherwise(found) => match otherwise(found) {
                 Ok(value) => Ok(Made { value, sent, unread: None }),
-                Err(text) => {
-                    let error = Error::new(ErrorKind::NotInForce, format!("{text} after {}", seconds(patience)));
-                    Err(Fault { phase: AttemptPhase::Change, reason: Reason::Final, error })
-                }
+                Err(text) => Err(Fault::not_in_force(format!("{text} after {}", seconds(patience)))),
             },
         }
     }

@@ -45,6 +45,8 @@ mod fault;
 mod firmware;
 #[cfg(feature = "update")]
 mod firmware_update;
+#[cfg(feature = "update")]
+mod firmware_ways;
 mod health;
 mod identify;
 mod inventory;
@@ -73,7 +75,7 @@ mod volume;
 mod wait;
 
 #[cfg(feature = "registries")]
-pub use bios::{BiosAttribute, BiosAttributes};
+pub use bios::{BiosAttribute, BiosAttributes, BiosChanged};
 pub use boot::{BootDevice, BootMode, BootOverride};
 pub use boot_order::{BootEntry, BootStage, BootStages};
 pub use builder::HostBuilder;
@@ -85,7 +87,9 @@ pub use every::OfSystem;
 #[cfg(feature = "update")]
 pub use firmware::{Firmware, FirmwareChange};
 #[cfg(feature = "update")]
-pub use firmware_update::{FirmwareProgress, FirmwareUpdate, FirmwareUpdated, FirmwareWay};
+pub use firmware_update::{FirmwareProgress, FirmwareUpdate, FirmwareUpdated};
+#[cfg(feature = "update")]
+pub use firmware_ways::FirmwareWay;
 pub use health::{Health, HealthReason, HealthSource};
 pub use identify::Identify;
 pub use inventory::{Component, ComponentDetails, ComponentKind};

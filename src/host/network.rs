@@ -429,6 +429,12 @@ fn of_redfish(manager: Option<String>, network: &Network) -> NetworkSettings {
     }
 }
 
+/// A gateway. Many write the unspecified address where there is none.
+fn gateway(text: Option<&str>) -> Option<String> {
+    let is_none = |text: &&str| text.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_unspecified());
+    text.filter(|text| !is_none(text)).map(str::to_owned)
+}
+
 fn interface(id: String, json: &Value) -> NetworkInterface {
     let owned = |name: &str| text(json, name).map(str::to_owned);
     let list = |name: &str| json[name].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -458,8 +464,8 @@ fn interface(id: String, json: &Value) -> NetworkInterface {
         dhcp: json["DHCPv4"]["DHCPEnabled"].as_bool().or_else(origin),
         dhcp_v6: text(&json["DHCPv6"], "OperatingMode").map(str::to_owned),
         addresses: list("IPv4Addresses").iter().chain(list("IPv6Addresses")).filter_map(address).collect(),
-        gateway: list("IPv4Addresses").iter().find_map(|one| text(one, "Gateway")).map(str::to_owned),
-        gateway_v6: owned("IPv6DefaultGateway"),
+        gateway: list("IPv4Addresses").iter().find_map(|one| gateway(text(one, "Gateway"))),
+        gateway_v6: gateway(text(json, "IPv6DefaultGateway")),
         vlan: json["VLAN"]["VLANId"].as_u64().filter(|_| is_tagged).and_then(|id| u16::try_from(id).ok()),
         name_servers,
         mtu: json["MTUSize"].as_u64(),

@@ -58,11 +58,26 @@ impl Chosen {
 pub(super) struct Service {
     pub(super) client: Client,
     pub(super) chosen: Chosen,
+    /// The system that is meant, where it is known.
+    only: Option<Resource<ComputerSystem>>,
 }
 
 impl Service {
+    pub(super) fn new(client: Client, chosen: Chosen) -> Self {
+        Self { client, chosen, only: None }
+    }
+
+    /// The same service, of which this system is meant.
+    pub(super) fn of(&self, system: Resource<ComputerSystem>) -> Self {
+        let chosen = Chosen { system: Some(Selector::new(system.uri())), ..self.chosen.clone() };
+        Self { client: self.client.clone(), chosen, only: Some(system) }
+    }
+
     /// Reads the systems that are meant: the one that was named, else those of the chassis or manager that was named, else all.
     pub(super) async fn systems(&self) -> Result<Partial<Resource<ComputerSystem>>, Error> {
+        if let Some(only) = &self.only {
+            return Ok(Partial::whole(vec![only.clone()]));
+        }
         let mut systems = self.client.root().systems().members().collect_all().await;
         let Chosen { system, chassis, manager } = &self.chosen;
         if system.is_some() {

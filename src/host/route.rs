@@ -71,7 +71,7 @@ impl Host {
                         opened?
                     }
                 };
-                Ok(Session::Redfish(Service { client, chosen: self.0.plan.chosen.clone() }))
+                Ok(Session::Redfish(Service::new(client, self.0.plan.chosen.clone())))
             }
             Backend::Ipmi => {
                 if let Some((one, several)) = self.0.plan.chosen.named() {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::every::{OfSystem, of_each};
 use super::fault::{Fault, Running};
 use super::machine::Host;
 use super::made::Made;
@@ -68,6 +69,16 @@ impl Host {
     /// Where there is no Redfish, the system has none, and where several systems could be meant.
     pub async fn secure_boot(&self) -> Result<Outcome<SecureBootState>, Error> {
         self.read(Capability::SecureBoot, |session| Box::pin(read(session))).await
+    }
+
+    /// Returns how Secure Boot stands, of each system that is meant.
+    ///
+    /// # Errors
+    ///
+    /// Where no system has it.
+    pub async fn secure_boot_of_systems(&self) -> Result<Outcome<Partial<OfSystem<SecureBootState>>>, Error> {
+        let read = |session| Box::pin(of_each(session, |one| Box::pin(read(one)))) as Running<_>;
+        self.read(Capability::SecureBoot, read).await
     }
 
     /// Turns Secure Boot on or off, from the next start on, and reads it back: [`Outcome::unread`] says if the change is confirmed

@@ -53,6 +53,18 @@ impl Apply {
         self
     }
 
+    /// The time by its name.
+    #[cfg(feature = "update")]
+    pub(crate) fn time(&self) -> &str {
+        &self.time
+    }
+
+    /// When the maintenance window begins, and how long it is.
+    #[cfg(feature = "update")]
+    pub(crate) fn maintenance_window(&self) -> Option<&(DateTime, Option<Duration>)> {
+        self.window.as_ref()
+    }
+
     fn window_json(&self) -> Option<Value> {
         let (start, duration) = self.window.as_ref()?;
         let mut window = json!({ "MaintenanceWindowStartTime": start.as_str() });

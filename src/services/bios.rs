@@ -166,8 +166,9 @@ impl<'a> Rules<'a> {
         if let Some(least) = least.filter(|least| measured < *least) {
             return Some(format!("is at least {least}{unit}"));
         }
-        // Some say 0 for no limit.
-        let most = most.filter(|most| measured > *most && (*most > 0.0 || !value.is_string()));
+        // Some say 0 for no limit, some write the largest number there is as -1.
+        let is_limit = |most: &f64| (*most > 0.0 || !value.is_string()) && least.is_none_or(|least| *most >= least);
+        let most = most.filter(|most| measured > *most && is_limit(most));
         if let Some(most) = most {
             return Some(format!("is at most {most}{unit}"));
         }
@@ -300,5 +301,18 @@ mod tests {
         let none = Rules::default();
         assert!(none.check(&now, &serde_json::from_value(json!({ "Nodes": "x" })).unwrap()).1.len() == 1);
         assert!(none.check(&now, &serde_json::from_value(json!({ "Other": 1 })).unwrap()).1.len() == 1);
+    }
+
+    #[test]
+    fn a_bound_below_the_other_one_is_none() {
+        let delay = json!({ "AttributeName": "Delay", "Type": "Integer", "LowerBound": 0, "UpperBound": -1 });
+        let registry = json!({ "RegistryEntries": { "Attributes": [delay] } });
+        let check = |value: i64| {
+            Rules::of(&registry)
+                .check(&[("Delay".to_owned(), json!(0))].into(), &[("Delay".to_owned(), json!(value))].into())
+                .1
+        };
+        assert!(check(5_000).is_empty());
+        assert_eq!(check(-3), ["Delay is at least 0"]);
     }
 }

@@ -29,6 +29,8 @@ pub(crate) mod network;
 pub(crate) mod power;
 #[cfg(feature = "host")]
 pub(crate) mod read_back;
+#[cfg(feature = "update")]
+pub(crate) mod reservation;
 pub(crate) mod select;
 #[cfg(feature = "host")]
 pub(crate) mod sensor;

@@ -13,6 +13,7 @@ use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 
 use super::image::UploadImage;
+use super::reservation::{Reservation, Wishes};
 use crate::client::outgoing::Outgoing;
 use crate::client::{Client, Request};
 use crate::error::{Error, ErrorKind};
@@ -54,10 +55,7 @@ pub struct UploadProgress {
 #[must_use = "an image is sent when it is awaited"]
 pub struct Upload {
     client: Client,
-    service: String,
-    multipart: Option<String>,
-    plain: Option<String>,
-    largest: Option<i64>,
+    service: Resource<UpdateService>,
     file: String,
     image: UploadImage,
     parameters: UpdateParameters,
@@ -84,7 +82,9 @@ impl fmt::Debug for Upload {
 }
 
 impl Resource<UpdateService> {
-    /// Sends an image to the service, by `MultipartHttpPushUri` where there is one, else by `HttpPushUri`. The image goes out
+    /// Sends an image to the service, by `MultipartHttpPushUri` where there is one, else by `HttpPushUri`. What is asked for beside
+    /// the image, targets and the like, goes with a form; without one it is written to the service before (`HttpPushUriTargets`,
+    /// `HttpPushUriOptions`), reserved while the image goes out, and put back then. The image goes out
     /// as one body whose length is said before, as some services don't take it in chunks, and is read piece by piece as it
     /// goes out. It is bytes, or an [`UploadImage`] from a file or a reader.
     ///
@@ -111,13 +111,9 @@ impl Resource<UpdateService> {
     /// reached; with [`ErrorKind::Body`] where the image can't be read or is not as long as was said: the request is broken
     /// off. [`Error::outcome_unknown`] says that some of it went out and what became of it is not known.
     pub fn upload(&self, file: impl Into<String>, image: impl Into<UploadImage>) -> Upload {
-        let uri = |uri: &Option<String>| uri.clone().filter(|uri| !uri.trim().is_empty());
         Upload {
             client: self.client().clone(),
-            service: self.uri().to_owned(),
-            multipart: uri(&self.multipart_http_push_uri),
-            plain: uri(&self.http_push_uri),
-            largest: self.max_image_size_bytes,
+            service: self.clone(),
             file: file.into(),
             image: image.into(),
             parameters: UpdateParameters::default(),
@@ -133,7 +129,8 @@ impl Resource<UpdateService> {
 }
 
 impl Upload {
-    /// Sets parameters of the update: what it is for, whether older firmware is taken. For multipart only.
+    /// Sets parameters of the update: what it is for, whether older firmware is taken. Other parameters than these two go with
+    /// multipart only.
     pub fn with(mut self, set: impl FnOnce(&mut UpdateParameters)) -> Self {
         set(&mut self.parameters);
         self
@@ -152,7 +149,7 @@ impl Upload {
         self
     }
 
-    /// Has the image applied at a certain time (`@Redfish.OperationApplyTime`). For multipart only.
+    /// Has the image applied at a certain time (`@Redfish.OperationApplyTime`; without multipart, `HttpPushUriApplyTime`).
     pub fn apply(mut self, when: Apply) -> Self {
         self.apply = Some(when);
         self
@@ -187,35 +184,45 @@ impl Upload {
 
     /// What is sent where, if the service takes it at all.
     fn form(&self) -> Result<(String, Form), Error> {
-        let refuse = |kind, text: &str| Err(Error::new(kind, text).at("POST", &self.service));
+        let refuse = |kind, text: &str| Err(Error::new(kind, text).at("POST", self.service.uri()));
         let length = self.image.length();
-        if let Some(largest) = self.largest.and_then(|largest| u64::try_from(largest).ok())
+        if let Some(largest) = self.service.max_image_size_bytes.and_then(|largest| u64::try_from(largest).ok())
             && largest > 0
             && length > largest
         {
             let text = format!("the image has {length} bytes, and the service takes at most {largest}");
             return refuse(ErrorKind::NotAllowed, &text);
         }
-        let mut parameters = encode(&self.parameters);
-        if let Some(when) = &self.apply {
-            parameters = when.with_operation(&parameters);
-        }
-        let is_bare = parameters == "{}" && self.oem.is_none() && self.oem_parts.is_empty();
-        match (&self.multipart, &self.plain) {
-            (Some(uri), _) => Ok((uri.clone(), self.multipart(&parameters)?)),
-            (None, Some(_)) if !is_bare => {
-                let text = "this service takes images without parameters only (it has no MultipartHttpPushUri)";
-                refuse(ErrorKind::NotAllowed, text)
+        let uri = |uri: &Option<String>| uri.clone().filter(|uri| !uri.trim().is_empty());
+        match (uri(&self.service.multipart_http_push_uri), uri(&self.service.http_push_uri)) {
+            (Some(uri), _) => {
+                let mut parameters = encode(&self.parameters);
+                if let Some(when) = &self.apply {
+                    parameters = when.with_operation(&parameters);
+                }
+                Ok((uri, self.multipart(&parameters)?))
             }
             (None, Some(uri)) => {
+                let mut others = self.parameters.clone();
+                (others.targets, others.force_update) = (Vec::new(), None);
+                if encode(&others) != "{}" || self.oem.is_some() || !self.oem_parts.is_empty() {
+                    let text = "this service takes images without parameters only (it has no MultipartHttpPushUri)";
+                    return refuse(ErrorKind::NotAllowed, text);
+                }
                 let kind = HeaderValue::from_static(OCTETS);
-                Ok((uri.clone(), Form { kind, before: Bytes::new(), behind: Bytes::new() }))
+                Ok((uri, Form { kind, before: Bytes::new(), behind: Bytes::new(), wishes: Some(self.wishes()) }))
             }
             (None, None) => {
                 let text = "this service takes no uploads (it has neither MultipartHttpPushUri nor HttpPushUri)";
                 refuse(ErrorKind::Missing, text)
             }
         }
+    }
+
+    /// What is asked for beside the image, where there is no form for it.
+    fn wishes(&self) -> Wishes {
+        let UpdateParameters { targets, force_update, .. } = &self.parameters;
+        Wishes { targets: targets.clone(), apply: self.apply.clone(), force: *force_update }
     }
 
     /// The parts in the order in which services want them.
@@ -236,7 +243,7 @@ impl Upload {
             if !name.starts_with("Oem") || *name != quotable(name) || HeaderValue::from_str(kind).is_err() {
                 let text =
                     format!("{name:?} of the type {kind:?} can't be a part of an update: its name begins with Oem");
-                return Err(Error::new(ErrorKind::Configuration, text).at("POST", &self.service));
+                return Err(Error::new(ErrorKind::Configuration, text).at("POST", self.service.uri()));
             }
             behind.extend_from_slice(head(name, "", kind).as_bytes());
             behind.extend_from_slice(body);
@@ -245,11 +252,11 @@ impl Upload {
         behind.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
         let kind = HeaderValue::try_from(format!("multipart/form-data; boundary={boundary}"));
         let kind = kind.unwrap_or(HeaderValue::from_static(OCTETS));
-        Ok(Form { kind, before: before.into(), behind: behind.into() })
+        Ok(Form { kind, before: before.into(), behind: behind.into(), wishes: None })
     }
 
     async fn send(self) -> Result<Reply, Error> {
-        let (uri, Form { kind, before, behind }) = self.form()?;
+        let (uri, Form { kind, before, behind, wishes }) = self.form()?;
         let mut request = Request::new("POST", uri).header(CONTENT_TYPE, kind);
         request.timeout = Some(self.timeout.unwrap_or(Duration::MAX));
         let (total, mut sent, mut progress) = (self.image.length(), 0_u64, self.progress);
@@ -264,12 +271,23 @@ impl Upload {
         let body = Body::sized(length, around(before).chain(image).chain(around(behind)));
         request.stream = Some(Outgoing::new(body, self.stall, self.answer));
         // A session that has ended is found out before the image goes out: it goes out once.
-        let look = Request::get(self.service);
+        let look = Request::get(self.service.uri().to_owned());
         let looked = self.client.send(look.clone()).await?;
         if matches!(looked.status, 401 | 403) {
             looked.success(&look)?;
         }
-        let response = self.client.send(request.clone()).await?;
+        let held = match wishes {
+            Some(wishes) => Reservation::take(&self.service, wishes).await?,
+            None => None,
+        };
+        let response = self.client.send(request.clone()).await;
+        if let Some(held) = held
+            && let Err(error) = held.give_back().await
+        {
+            let origin = self.client.origin();
+            tracing::warn!(origin, error = %error.report(), "the upload's reservation is left at the service");
+        }
+        let response = response?;
         Ok(Reply::<()>::of(&self.client, &request, response)?.with(|_| None))
     }
 }
@@ -279,6 +297,8 @@ struct Form {
     kind: HeaderValue,
     before: Bytes,
     behind: Bytes,
+    /// What is written to the service before, where there is no place for it here.
+    wishes: Option<Wishes>,
 }
 
 /// A name without what would end it.

@@ -81,7 +81,7 @@ pub(crate) const ANSIBLE: &str = "ansible";
 const DRY_RUN: &str = "dry_run";
 
 /// Commands that only read. All others change something.
-const READS: [&str; 31] = [
+const READS: [&str; 32] = [
     "power status",
     "boot options",
     "boot progress",
@@ -104,6 +104,7 @@ const READS: [&str; 31] = [
     "bmc info",
     "network show",
     "console list",
+    "ipmi",
     "lan show",
     "certificate show",
     "certificate list",

@@ -7,12 +7,14 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use rosefish::Apply;
-use rosefish::host::{BiosAttribute, BiosAttributes, OfSystem, Partial, SecureBootReset, SecureBootState};
+use rosefish::host::{
+    BiosAttribute, BiosAttributes, BiosChanged, Host, OfSystem, Partial, SecureBootReset, SecureBootState,
+};
 use rosefish::wire::is_secret;
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
-use super::{Table, Target, print, tell, tell_attempts, to_json};
+use super::{On, Shown, Table, only, print, tell, tell_rows, to_json};
 use crate::partial::{FOUND, tell_lacking, tell_missing};
 use crate::terminal::{one_line, say};
 
@@ -49,9 +51,9 @@ enum Verb {
     /// Change attributes
     Set(SetArgs),
     /// Show what comes into force with the next reset
-    Pending(PlainArgs),
+    Pending(On),
     /// Go back to the defaults with the next reset
-    Reset(PlainArgs),
+    Reset(On),
     /// Write the attributes that can be changed to a file
     Export(FileArgs),
     /// Show in what a file of attributes differs
@@ -65,18 +67,9 @@ enum Verb {
 }
 
 #[derive(Debug, Args)]
-struct PlainArgs {
-    #[command(flatten)]
-    target: Target,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, Args)]
 struct GetArgs {
     #[command(flatten)]
-    plain: PlainArgs,
+    on: On,
     /// Show these alone, with all that is known of them
     #[arg(value_name = "ATTRIBUTE")]
     names: Vec<String>,
@@ -85,7 +78,7 @@ struct GetArgs {
 #[derive(Debug, Args)]
 struct SetArgs {
     #[command(flatten)]
-    plain: PlainArgs,
+    on: On,
     /// What is to be changed
     #[arg(value_name = "ATTRIBUTE=VALUE", required = true, value_parser = assignment)]
     changes: Vec<(String, Value)>,
@@ -96,7 +89,7 @@ struct SetArgs {
 #[derive(Debug, Args)]
 struct FileArgs {
     #[command(flatten)]
-    plain: PlainArgs,
+    on: On,
     /// The file: a JSON object of attributes
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -126,7 +119,7 @@ impl WhenArgs {
 #[derive(Debug, Args)]
 struct PasswordArgs {
     #[command(flatten)]
-    plain: PlainArgs,
+    on: On,
     /// Which password, as the BIOS calls it
     #[arg(value_name = "NAME")]
     name: String,
@@ -150,7 +143,7 @@ enum SecureBootAction {
 #[derive(Debug, Args)]
 struct SecureBootArgs {
     #[command(flatten)]
-    plain: PlainArgs,
+    on: On,
     /// What to do; without it, show how it stands
     #[arg(value_name = "ACTION")]
     action: Option<SecureBootAction>,
@@ -167,24 +160,21 @@ fn assignment(text: &str) -> Result<(String, Value), String> {
 pub(crate) async fn run(args: BiosArgs) -> anyhow::Result<ExitCode> {
     match args.verb {
         Verb::Get(args) => get(args).await,
-        Verb::Pending(args) => pending(args).await,
-        Verb::Set(args) => set(&args.plain, args.changes.into_iter().collect(), &args.when).await,
+        Verb::Pending(on) => pending(&on).await,
+        Verb::Set(args) => set(&args.on, args.changes.into_iter().collect(), &args.when).await,
         Verb::Export(args) => export(args).await,
         Verb::Diff(args) => diff(args).await,
         Verb::Apply(args) => apply(args).await,
-        Verb::Reset(args) => {
-            let done = args.target.with(async |host| host.reset_bios().await).await?;
-            tell(&done, args.json, |()| "the defaults come into force with the next reset\n".to_owned())
+        Verb::Reset(on) => {
+            let work = async |host: &Host| host.reset_bios().await;
+            on.tell(work, |_, ()| "the defaults come into force with the next reset\n".to_owned()).await
         }
-        Verb::Password(args) => {
+        Verb::Password(PasswordArgs { on, name }) => {
             let new = std::env::var(NEW_PASSWORD_VARIABLE);
             let new = SecretString::from(new.with_context(|| format!("set {NEW_PASSWORD_VARIABLE}"))?);
             let old = SecretString::from(std::env::var(OLD_PASSWORD_VARIABLE).unwrap_or_default());
-            let (target, name) = (&args.plain.target, args.name.as_str());
-            let change =
-                async |host: &rosefish::host::Host| host.set_bios_password(name, old.clone(), new.clone()).await;
-            let done = target.with(change).await?;
-            tell(&done, args.plain.json, |()| format!("changed {name}\n"))
+            let work = async |host: &Host| host.set_bios_password(name.as_str(), old, new).await;
+            on.tell(work, |_, ()| format!("changed {}\n", one_line(&name))).await
         }
         Verb::SecureBoot(args) => secure_boot(args).await,
     }
@@ -192,9 +182,9 @@ pub(crate) async fn run(args: BiosArgs) -> anyhow::Result<ExitCode> {
 
 async fn get(args: GetArgs) -> anyhow::Result<ExitCode> {
     if args.names.is_empty() {
-        return all(&args.plain).await;
+        return all(&args.on).await;
     }
-    let mut found = args.plain.target.with(async |host| host.bios().await).await?;
+    let mut found = args.on.with(async |host| host.bios().await).await?;
     mask(&mut found.value);
     tell_no_registry(&found.value);
     let is_named = |one: &BiosAttribute| args.names.iter().any(|name| name.eq_ignore_ascii_case(&one.name));
@@ -203,30 +193,17 @@ async fn get(args: GetArgs) -> anyhow::Result<ExitCode> {
     if let Some(name) = args.names.iter().find(missing) {
         bail!("{name} is not an attribute of this BIOS");
     }
-    tell(&found, args.plain.json, |found| found.attributes.iter().map(whole).collect::<String>())
+    tell(&found, args.on.json, |found| found.attributes.iter().map(whole).collect::<String>())
 }
 
 /// All attributes, of each system that is meant.
-async fn all(args: &PlainArgs) -> anyhow::Result<ExitCode> {
-    let mut found = args.target.with(async |host| host.bios_of_systems().await).await?;
+async fn all(on: &On) -> anyhow::Result<ExitCode> {
+    let mut found = on.with(async |host| host.bios_of_systems().await).await?;
     for one in &mut found.value.items {
         mask(&mut one.value);
         tell_no_registry(&one.value);
     }
-    if found.value.items.len() == 1 && found.value.missing.is_empty() {
-        let only = found.map(|mut all| all.items.remove(0).value);
-        return tell(&only, args.json, |found| table(&found.attributes));
-    }
-    let of =
-        |one: &OfSystem<BiosAttributes>| format!("System {}\n{}", one_line(&one.system), table(&one.value.attributes));
-    let Partial { items, missing } = &found.value;
-    if args.json {
-        print(&format!("{:#}\n", to_json(&found, items, missing)?))?;
-    } else {
-        tell_attempts(&found.attempts);
-        print(&items.iter().map(of).collect::<Vec<_>>().join("\n"))?;
-    }
-    Ok(tell_lacking(missing))
+    tell_rows(&found, on.json, &HEADINGS, |found| found.attributes.iter().map(row).collect())
 }
 
 /// What is shown in the place of a secret.
@@ -281,12 +258,11 @@ fn takes(one: &BiosAttribute) -> String {
     }
 }
 
-fn table(all: &[BiosAttribute]) -> String {
-    let mut table = Table::new(&["ATTRIBUTE", "VALUE", "PENDING", "TAKES"]);
-    for one in all {
-        table.row([one.name.clone(), written(one.value.as_ref()), written(one.pending.as_ref()), takes(one)]);
-    }
-    table.text()
+/// The headings of attributes.
+const HEADINGS: [&str; 4] = ["ATTRIBUTE", "VALUE", "PENDING", "TAKES"];
+
+fn row(one: &BiosAttribute) -> Vec<String> {
+    vec![one.name.clone(), written(one.value.as_ref()), written(one.pending.as_ref()), takes(one)]
 }
 
 fn whole(one: &BiosAttribute) -> String {
@@ -307,32 +283,60 @@ fn whole(one: &BiosAttribute) -> String {
     text
 }
 
-async fn pending(args: PlainArgs) -> anyhow::Result<ExitCode> {
-    let mut found = args.target.with(async |host| host.bios().await).await?;
-    mask(&mut found.value);
-    found.value.attributes.retain(|one| one.pending.is_some());
-    tell(&found, args.json, |found| {
-        if found.reset_pending {
-            return "all attributes go back to their defaults with the next reset\n".to_owned();
+async fn pending(on: &On) -> anyhow::Result<ExitCode> {
+    let mut found = on.with(async |host| host.bios_of_systems().await).await?;
+    let mut resets = Vec::new();
+    for one in &mut found.value.items {
+        mask(&mut one.value);
+        one.value.attributes.retain(|one| one.pending.is_some());
+        if one.value.reset_pending {
+            resets.push(one.system.clone());
         }
-        match found.attributes.is_empty() {
-            true => "nothing is pending\n".to_owned(),
-            false => table(&found.attributes),
+    }
+    let is_several = found.value.items.len() > 1;
+    if !on.json {
+        for system in &resets {
+            let of = if is_several { format!(" of {}", one_line(system)) } else { String::new() };
+            print(&format!("all attributes{of} go back to their defaults with the next reset\n"))?;
         }
+        if resets.is_empty() && found.value.items.iter().all(|one| one.value.attributes.is_empty()) {
+            print("nothing is pending\n")?;
+        }
+    }
+    tell_rows(&found, on.json, &HEADINGS, |found| match found.reset_pending {
+        // What waits is overtaken by it.
+        true => Vec::new(),
+        false => found.attributes.iter().map(row).collect(),
     })
 }
 
-async fn set(plain: &PlainArgs, changes: BTreeMap<String, Value>, when: &WhenArgs) -> anyhow::Result<ExitCode> {
-    let change = async |host: &rosefish::host::Host| host.set_bios(changes.clone(), when.apply()).await;
-    let done = plain.target.with(change).await?;
-    tell(&done, plain.json, |set| {
-        if set.is_empty() {
-            return "it is so already\n".to_owned();
-        }
-        let one = |(name, value): (&String, &Value)| format!("{}={}", one_line(name), one_line(&written(Some(value))));
-        let all: Vec<_> = set.iter().map(one).collect();
-        format!("{}\nin force with the next reset, mostly: `rosefish bios pending` shows it\n", all.join("\n"))
-    })
+async fn set(on: &On, changes: BTreeMap<String, Value>, when: &WhenArgs) -> anyhow::Result<ExitCode> {
+    let done = on.with(async |host| host.set_bios(changes, when.apply()).await).await?;
+    let is_seen = done.unread.is_none();
+    tell(&done, on.json, |changed| changes_in_words(changed, is_seen))
+}
+
+/// What a change came to, a line for each attribute.
+fn changes_in_words(changed: &BiosChanged, is_seen: bool) -> String {
+    let BiosChanged { sent, pending, .. } = changed;
+    let assigned = |name: &str, value: &Value| format!("{}={}", one_line(name), one_line(&written(Some(value))));
+    let mut text = String::new();
+    if sent.is_empty() {
+        text.push_str("it is so already\n");
+    }
+    for (name, value) in sent {
+        let state = match pending.get(name) {
+            Some(_) => "pending until the next reset",
+            // A secret is never shown, so that nobody sees whether it waits.
+            None if !is_seen || *value == MASK => "sent",
+            None => "in force",
+        };
+        text.push_str(&format!("{}  {state}\n", assigned(name, value)));
+    }
+    for (name, value) in pending.iter().filter(|(name, _)| !sent.contains_key(*name)) {
+        text.push_str(&format!("{}  pending from before\n", assigned(name, value)));
+    }
+    text
 }
 
 /// What of the attributes belongs into a file: what can be changed, and has a value.
@@ -347,15 +351,16 @@ fn portable(found: &BiosAttributes) -> Map<String, Value> {
 }
 
 async fn export(args: FileArgs) -> anyhow::Result<ExitCode> {
-    let found = args.plain.target.with(async |host| host.bios().await).await?;
+    let found = args.on.with(async |host| host.bios().await).await?;
     tell_no_registry(&found.value);
     let all = portable(&found.value);
     let count = all.len();
     let json = json!({ "AttributeRegistry": found.value.registry, "Attributes": all });
-    let file = args.plain.target.file(&args.file, true)?;
+    let file = args.on.target.file(&args.file, true)?;
     let shown = file.display();
     std::fs::write(&file, format!("{json:#}\n")).with_context(|| format!("{shown} can't be written"))?;
-    print(&format!("{count} attributes in {shown}\n"))
+    let written = found.map(|_| json!({ "file": file.display().to_string(), "attributes": count }));
+    tell(&written, args.on.json, |_| format!("{count} attributes in {shown}\n"))
 }
 
 /// Reads a file of attributes: as `export` writes it, the body of a Bios resource, or the attributes alone.
@@ -381,8 +386,8 @@ fn differences(found: &BiosAttributes, file: &BTreeMap<String, Value>) -> Vec<(S
 }
 
 async fn diff(args: FileArgs) -> anyhow::Result<ExitCode> {
-    let file = read(&args.plain.target.file(&args.file, false)?)?;
-    let found = args.plain.target.with(async |host| host.bios().await).await?;
+    let file = read(&args.on.target.file(&args.file, false)?)?;
+    let found = args.on.with(async |host| host.bios().await).await?;
     let mut all = differences(&found.value, &file);
     for (name, now, wanted) in &mut all {
         if is_secret(name) || found.value.attributes.iter().any(|one| one.name == *name && one.is_secret()) {
@@ -396,7 +401,7 @@ async fn diff(args: FileArgs) -> anyhow::Result<ExitCode> {
                 .collect::<Vec<_>>()
         )
     });
-    let told = tell(&json, args.plain.json, |_| {
+    let told = tell(&json, args.on.json, |_| {
         let mut table = Table::new(&["ATTRIBUTE", "VALUE", "FILE"]);
         for (name, now, wanted) in &all {
             table.row([name.clone(), written(now.as_ref()), written(Some(wanted))]);
@@ -407,45 +412,70 @@ async fn diff(args: FileArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn apply(args: ApplyArgs) -> anyhow::Result<ExitCode> {
-    let plain = &args.from.plain;
-    let file = read(&plain.target.file(&args.from.file, false)?)?;
-    let found = plain.target.with(async |host| host.bios().await).await?;
+    let on = &args.from.on;
+    let file = read(&on.target.file(&args.from.file, false)?)?;
+    let found = on.with(async |host| host.bios().await).await?;
     let changes: BTreeMap<_, _> =
         differences(&found.value, &file).into_iter().map(|(name, _, wanted)| (name, wanted)).collect();
     if changes.is_empty() {
-        return tell(&found.map(|_| json!({})), plain.json, |_| "it is so already\n".to_owned());
+        let nothing = found.map(|_| BiosChanged::default());
+        return tell(&nothing, on.json, |changed| changes_in_words(changed, true));
     }
-    set(plain, changes, &args.when).await
+    set(on, changes, &args.when).await
 }
 
-async fn secure_boot(args: SecureBootArgs) -> anyhow::Result<ExitCode> {
-    let (target, as_json) = (&args.plain.target, args.plain.json);
-    let reset = match args.action {
-        None => {
-            let found = target.with(async |host| host.secure_boot().await).await?;
-            tell(&found, as_json, state)?;
-            return Ok(tell_missing(&found.value.databases.missing));
-        }
+async fn secure_boot(SecureBootArgs { on, action }: SecureBootArgs) -> anyhow::Result<ExitCode> {
+    let reset = match action {
+        None => return secure_boot_states(&on).await,
         Some(action @ (SecureBootAction::On | SecureBootAction::Off)) => {
             let enable = action == SecureBootAction::On;
-            let done = target.with(async |host| host.enable_secure_boot(enable).await).await?;
             let word = if enable { "on" } else { "off" };
-            return tell(&done, as_json, |()| format!("Secure Boot is {word} from the next start on\n"));
+            let work = async |host: &Host| host.enable_secure_boot(enable).await;
+            return on.tell(work, |_, ()| format!("Secure Boot is {word} from the next start on\n")).await;
         }
         Some(SecureBootAction::ResetKeys) => SecureBootReset::Defaults,
         Some(SecureBootAction::DeleteKeys) => SecureBootReset::DeleteAll,
         Some(SecureBootAction::DeletePk) => SecureBootReset::DeletePlatformKey,
     };
-    let done = target.with(async |host| host.reset_secure_boot_keys(reset).await).await?;
-    tell(&done, as_json, |()| format!("{}\n", done.sent.join(", ")))
+    on.tell(async |host| host.reset_secure_boot_keys(reset).await, |sent, ()| format!("{}\n", sent.join(", "))).await
 }
 
-fn state(found: &SecureBootState) -> String {
-    let enabled = match found.enabled {
+async fn secure_boot_states(on: &On) -> anyhow::Result<ExitCode> {
+    let found = on.with(async |host| host.secure_boot_of_systems().await).await?;
+    let Partial { items, missing } = &found.value;
+    match only(&found.value) {
+        Some(only) if on.json => print(&format!("{:#}\n", to_json(&found, &only.value, missing)?))?,
+        None if on.json => print(&format!("{:#}\n", to_json(&found, items, missing)?))?,
+        Some(only) => print(&state(&only.value))?,
+        None => {
+            let mut table = Table::new(&["SYSTEM", "SECURE BOOT", "LAST START", "MODE"]);
+            let text = |text: &Option<String>| text.clone().unwrap_or_default();
+            for OfSystem { system, value, .. } in items {
+                table.row([
+                    system.clone(),
+                    switch(value.enabled).to_owned(),
+                    text(&value.last_start),
+                    text(&value.mode),
+                ]);
+            }
+            Shown::from(table).print()?
+        }
+    };
+    let told = tell_lacking(missing);
+    let unread: Vec<_> = items.iter().flat_map(|one| &one.value.databases.missing).collect();
+    Ok(if unread.is_empty() { told } else { tell_missing(&unread) })
+}
+
+fn switch(enabled: Option<bool>) -> &'static str {
+    match enabled {
         Some(true) => "on",
         Some(false) => "off",
         None => "unknown",
-    };
+    }
+}
+
+fn state(found: &SecureBootState) -> String {
+    let enabled = switch(found.enabled);
     let text = |text: &Option<String>| one_line(text.as_deref().unwrap_or("unknown"));
     let (last, mode) = (text(&found.last_start), text(&found.mode));
     let mut all = format!("Secure Boot: {enabled}; at the last start: {last}; mode: {mode}\n");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use rosefish::host::{BootDevice, BootEntry, BootMode, BootOverride, Host};
 
-use super::{On, Table, print, tell_each, wrong_usage};
+use super::{On, print, tell_each, tell_rows, wrong_usage};
 use crate::terminal::one_line;
 
 const EXAMPLES: &str = "\
@@ -150,7 +150,11 @@ pub(crate) async fn run(args: BootArgs) -> anyhow::Result<ExitCode> {
         Verb::Http(ValueArgs { on, value, how }) => set(&on, &how, BootOverride::http(value)).await,
         Verb::Target(ValueArgs { on, value, how }) => set(&on, &how, BootOverride::uefi_target(value)).await,
         Verb::Next(ValueArgs { on, value, how }) => set(&on, &how, BootOverride::boot_option(value)).await,
-        Verb::Options(on) => on.tell_list(async |host| host.boot_entries().await, table).await,
+        Verb::Options(on) => {
+            let found = on.with(async |host| host.boot_entries_of_systems().await).await?;
+            let headings = ["ORDER", "OPTION", "NAME", "KIND", "STATE", "PATH"];
+            tell_rows(&found, on.json, &headings, |entries| entries.iter().map(row).collect())
+        }
         Verb::Order(OrderArgs { on, first }) => {
             let work = async |host: &Host| host.set_boot_order(first).await;
             on.tell(work, |_, order| format!("{}\n", one_line(&order.join(", ")))).await
@@ -183,22 +187,20 @@ fn words(boot: &Option<BootOverride>) -> String {
     boot.as_ref().map_or_else(|| "no override".to_owned(), ToString::to_string)
 }
 
-fn table(all: &[BootEntry]) -> String {
-    let mut table = Table::new(&["ORDER", "OPTION", "NAME", "KIND", "STATE", "PATH"]);
+fn row(one: &BootEntry) -> Vec<String> {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    for one in all {
-        let place = one.place.map(|place| place.to_string()).unwrap_or_default();
-        let state = if one.enabled == Some(false) { "disabled" } else { "" };
-        let (name, kind, path) = (text(&one.name), text(&one.alias), text(&one.uefi_device_path));
-        table.row([place, one.reference.clone(), name, kind, state.to_owned(), path]);
-    }
-    table.text()
+    let place = one.place.map(|place| place.to_string()).unwrap_or_default();
+    let state = if one.enabled == Some(false) { "disabled" } else { "" };
+    // `None` is how Redfish spells that there is no alias.
+    let kind = one.alias.clone().filter(|alias| alias != "None").unwrap_or_default();
+    let (name, path) = (text(&one.name), text(&one.uefi_device_path));
+    vec![place, one.reference.clone(), name, kind, state.to_owned(), path]
 }
 
 async fn progress(args: &ProgressArgs) -> anyhow::Result<ExitCode> {
     if !args.follow {
-        let work = async |host: &Host| host.boot_stage().await;
-        return args.on.tell(work, |_, stage| format!("{}\n", one_line(&stage.state))).await;
+        let found = args.on.with(async |host| host.boot_stage_of_systems().await).await?;
+        return tell_each(&found, args.on.json, "STAGE", |stage| one_line(&stage.state));
     }
     let follow = async |host: &Host| {
         let mut stages = host.boot_stages(OFTEN);

@@ -115,7 +115,13 @@ fn host_of(on: &On) -> String {
 }
 
 fn text(all: &[HostConsole], host: &str) -> String {
-    let mut table = Table::new(&["KIND", "BY", "STATE", "PORT", "HOW"]);
+    // Where several are alike, whose each is.
+    let ways = all.iter().filter(|one| one.kind != ConsoleKind::Port);
+    let ways: Vec<_> = ways.map(|one| (one.kind, one.protocol.as_deref())).collect();
+    let is_several =
+        (1..ways.len()).any(|at| ways.get(at).is_some_and(|way| ways.iter().take(at).any(|one| one == way)));
+    let headings = ["OF", "KIND", "BY", "STATE", "PORT", "HOW"];
+    let mut table = Table::new(headings.get(usize::from(!is_several)..).unwrap_or_default());
     for one in all {
         let kind = match one.kind {
             ConsoleKind::Serial => "serial",
@@ -125,7 +131,8 @@ fn text(all: &[HostConsole], host: &str) -> String {
         };
         let state = one.enabled.map(|enabled| if enabled { "enabled" } else { "disabled" }).unwrap_or_default();
         let port = one.port.map(|port| port.to_string()).unwrap_or_default();
-        table.row([kind.to_owned(), one.protocol.clone().unwrap_or_default(), state.to_owned(), port, how(one, host)]);
+        let row = [kind.to_owned(), one.protocol.clone().unwrap_or_default(), state.to_owned(), port, how(one, host)];
+        table.row(is_several.then(|| owner(one).to_owned()).into_iter().chain(row));
     }
     let mut text = table.text();
     let ports: Vec<&HostConsole> = all.iter().filter(|one| one.kind == ConsoleKind::Port).collect();
@@ -143,6 +150,12 @@ fn text(all: &[HostConsole], host: &str) -> String {
         text.push('\n');
     }
     text + &ports + &all.iter().map(sol).collect::<String>()
+}
+
+/// The system or manager in the place of a console.
+fn owner(console: &HostConsole) -> &str {
+    let path = console.id.split('#').next().unwrap_or_default();
+    path.split('/').skip_while(|segment| !["Systems", "Managers"].contains(segment)).nth(1).unwrap_or_default()
 }
 
 /// What to type here to get there.

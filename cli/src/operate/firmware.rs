@@ -29,8 +29,9 @@ Examples:
   rosefish firmware update 10.0.0.7 https://images/bmc-2.10.bin --user root
   rosefish firmware start 10.0.0.7 --user root                      what was left with --apply on-start
 
-A file is sent by MultipartHttpPushUri, else by HttpPushUri. Where the service takes neither, or takes what was asked for by SimpleUpdate
-alone, it is served from here for it. What is printed at the end are the versions that were seen to change.";
+A file is sent by MultipartHttpPushUri, else by HttpPushUri: then targets and the time go to HttpPushUriTargets and HttpPushUriOptions, which
+are reserved while it is sent. Where the service takes neither, or takes what was asked for by SimpleUpdate alone, it is served from here
+for it. What is printed at the end are the versions that were seen to change.";
 
 /// Show the installed firmware, or update it
 #[derive(Debug, Args)]
@@ -106,6 +107,23 @@ struct UpdateArgs {
     ends: EndArgs,
 }
 
+impl UpdateArgs {
+    /// The update with all that is asked for beside the image.
+    fn wishes(&self, update: FirmwareUpdate) -> FirmwareUpdate {
+        let mut update = self.targets.iter().fold(update, FirmwareUpdate::target);
+        if self.force {
+            update = update.force();
+        }
+        if let Some(json) = &self.oem_parameters {
+            update = update.oem_parameters(json);
+        }
+        match self.apply {
+            Some(when) => update.apply(when.apply()),
+            None => update,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 struct StartArgs {
     #[command(flatten)]
@@ -174,37 +192,26 @@ async fn send(
     let failed = |error: Error| args.on.target.hint(&error);
     let mut server = None;
     let update = match file {
-        None => FirmwareUpdate::from_uri(&args.image),
+        None => args.wishes(FirmwareUpdate::from_uri(&args.image)),
         Some(file) => {
-            let ways = host.firmware_ways().await.map_err(failed)?;
-            let has = |way| ways.contains(&way);
-            let has_wishes =
-                !args.targets.is_empty() || args.apply.is_some() || args.force || args.oem_parameters.is_some();
-            let can_push = has(FirmwareWay::Multipart) || (has(FirmwareWay::Push) && !has_wishes);
-            if can_push || !has(FirmwareWay::Fetch) {
-                FirmwareUpdate::from_image(file.name(), UploadImage::open(&args.image).await?)
+            let upload = FirmwareUpdate::from_image(file.name(), UploadImage::open(&args.image).await?);
+            let upload = args.wishes(upload);
+            let can_push = host.takes_upload(&upload).await.map_err(failed)?;
+            if can_push || !host.firmware_ways().await.map_err(failed)?.contains(&FirmwareWay::Fetch) {
+                upload
             } else {
                 let started = ImageServer::for_host(file, args.on.target.address(), args.listen).await?;
                 say!("the service fetches it from {}", started.url());
-                let update = FirmwareUpdate::from_uri(started.url());
+                let update = args.wishes(FirmwareUpdate::from_uri(started.url()));
                 server = Some(started);
                 update
             }
         }
     };
-    let mut update = args.targets.iter().fold(update, |update, target| update.target(target));
-    if let Some((user, password)) = user {
-        update = update.login(user, password);
-    }
-    if args.force {
-        update = update.force();
-    }
-    if let Some(json) = &args.oem_parameters {
-        update = update.oem_parameters(json);
-    }
-    if let Some(when) = args.apply {
-        update = update.apply(when.apply());
-    }
+    let mut update = match user {
+        Some((user, password)) => update.login(user, password),
+        None => update,
+    };
     let is_later = args.apply.is_some_and(|when| when != When::Now);
     if let Some(settling) = args.ends.settling.or(is_later.then_some(LATER)) {
         update = update.settling(settling);
@@ -287,6 +294,10 @@ fn report(done: &Outcome<FirmwareUpdated>, as_json: bool) -> anyhow::Result<Exit
                 false => format!(": {} change with a reset\n", updated.resets.join(", ")),
             };
             text.push_str(&resets);
+        }
+        if let Some(why) = &updated.left_behind {
+            let why = one_line(why);
+            say!("warning: HttpPushUriTargets and HttpPushUriOptions of the service could not be put back: {why}");
         }
         text
     })

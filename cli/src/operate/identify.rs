@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use rosefish::host::Identify;
 
-use super::{Target, tell, tell_each};
+use super::{On, tell_each};
 
 /// Show or switch the identify LED
 #[derive(Debug, Args)]
@@ -19,20 +19,11 @@ pub(crate) struct IdentifyArgs {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Show whether it is on, of each system
-    Status(StatusArgs),
+    Status(On),
     /// Switch it on
     On(OnArgs),
     /// Switch it off
-    Off(StatusArgs),
-}
-
-#[derive(Debug, Args)]
-struct StatusArgs {
-    #[command(flatten)]
-    target: Target,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    Off(On),
 }
 
 #[derive(Debug, Args)]
@@ -41,21 +32,20 @@ struct OnArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=255))]
     seconds: Option<u64>,
     #[command(flatten)]
-    rest: StatusArgs,
+    on: On,
 }
 
 pub(crate) async fn run(args: IdentifyArgs) -> anyhow::Result<ExitCode> {
     let word = |on: &bool| if *on { "on" } else { "off" }.to_owned();
-    let (StatusArgs { target, json }, action) = match args.verb {
-        Verb::Status(StatusArgs { target, json }) => {
-            let states = target.with(async |host| host.identify_states().await).await?;
-            return tell_each(&states, json, "IDENTIFY", word);
+    let (on, action) = match args.verb {
+        Verb::Status(on) => {
+            let states = on.with(async |host| host.identify_states().await).await?;
+            return tell_each(&states, on.json, "IDENTIFY", word);
         }
-        Verb::Off(args) => (args, Identify::Off),
-        Verb::On(OnArgs { seconds, rest }) => {
-            (rest, seconds.map_or(Identify::On, |seconds| Identify::For(Duration::from_secs(seconds))))
+        Verb::Off(on) => (on, Identify::Off),
+        Verb::On(OnArgs { seconds, on }) => {
+            (on, seconds.map_or(Identify::On, |seconds| Identify::For(Duration::from_secs(seconds))))
         }
     };
-    let done = target.with(async |host| host.identify(action).await).await?;
-    tell(&done, json, |on| format!("{}\n", word(on)))
+    on.tell(async |host| host.identify(action).await, |_, on| format!("{}\n", word(on))).await
 }

@@ -31,7 +31,7 @@ enum Source {
 }
 
 /// The heading of what `set` sets.
-const CHANGES: &str = "What to change";
+pub(super) const CHANGES: &str = "What to change";
 
 /// Show or change the LAN configuration of a BMC, by IPMI
 #[derive(Debug, Args)]
@@ -70,24 +70,31 @@ struct SetArgs {
     change: Change,
 }
 
+/// An address and what belongs to it, for whatever sets one.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct AddressArgs {
+    /// The static IPv4 address
+    #[arg(help_heading = CHANGES, long = "address", value_name = "ADDRESS")]
+    pub(super) ip: Option<Ipv4Addr>, // `address` is the host's
+    /// The subnet mask
+    #[arg(help_heading = CHANGES, long, value_name = "ADDRESS", value_parser = netmask)]
+    pub(super) netmask: Option<Ipv4Addr>,
+    /// The IPv4 gateway
+    #[arg(help_heading = CHANGES, long, value_name = "ADDRESS")]
+    pub(super) gateway: Option<Ipv4Addr>,
+    /// The VLAN, 1 to 4094, or off
+    #[arg(help_heading = CHANGES, long, value_name = "ID", value_parser = vlan)]
+    pub(super) vlan: Option<Vlan>,
+}
+
 /// What `set` sets.
 #[derive(Debug, Args)]
 struct Change {
     /// Where the address comes from
     #[arg(help_heading = CHANGES, long)]
     source: Option<Source>,
-    /// The address
-    #[arg(help_heading = CHANGES, long = "address", value_name = "ADDRESS")]
-    ip: Option<Ipv4Addr>, // `address` is the host's
-    /// The subnet mask
-    #[arg(help_heading = CHANGES, long, value_name = "ADDRESS", value_parser = netmask)]
-    netmask: Option<Ipv4Addr>,
-    /// The default gateway
-    #[arg(help_heading = CHANGES, long, value_name = "ADDRESS")]
-    gateway: Option<Ipv4Addr>,
-    /// The VLAN, 1 to 4094, or off
-    #[arg(help_heading = CHANGES, long, value_name = "ID", value_parser = vlan)]
-    vlan: Option<Vlan>,
+    #[command(flatten)]
+    address: AddressArgs,
     /// The VLAN priority, 0 to 7
     #[arg(help_heading = CHANGES, long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=7))]
     vlan_priority: Option<u8>,
@@ -97,7 +104,7 @@ struct Change {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Vlan(pub(super) Option<u16>);
 
-pub(super) fn vlan(text: &str) -> Result<Vlan, String> {
+fn vlan(text: &str) -> Result<Vlan, String> {
     if text == "off" {
         return Ok(Vlan(None));
     }
@@ -105,7 +112,7 @@ pub(super) fn vlan(text: &str) -> Result<Vlan, String> {
     id.map(|id| Vlan(Some(id))).ok_or_else(|| "expected a number from 1 to 4094, or off".to_owned())
 }
 
-pub(super) fn netmask(text: &str) -> Result<Ipv4Addr, String> {
+fn netmask(text: &str) -> Result<Ipv4Addr, String> {
     let mask: Option<Ipv4Addr> = text.parse().ok();
     // Ones, then zeros: the complement and one more is a power of two.
     let is_mask = |mask: &Ipv4Addr| (!mask.to_bits()).checked_add(1).is_none_or(u32::is_power_of_two);
@@ -121,12 +128,12 @@ impl Change {
             Source::Bios => AddressSource::Bios,
         });
         [
-            self.netmask.map(LanParameter::SubnetMask),
-            self.gateway.map(LanParameter::Gateway),
+            self.address.netmask.map(LanParameter::SubnetMask),
+            self.address.gateway.map(LanParameter::Gateway),
             self.vlan_priority.map(LanParameter::VlanPriority),
             source.map(LanParameter::Source),
-            self.ip.map(LanParameter::Address),
-            self.vlan.map(|vlan| LanParameter::Vlan(vlan.0)),
+            self.address.ip.map(LanParameter::Address),
+            self.address.vlan.map(|vlan| LanParameter::Vlan(vlan.0)),
         ]
         .into_iter()
         .flatten()

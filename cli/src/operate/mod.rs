@@ -9,6 +9,7 @@ pub(crate) mod firmware;
 pub(crate) mod health;
 pub(crate) mod identify;
 pub(crate) mod inventory;
+pub(crate) mod ipmi;
 pub(crate) mod lan;
 pub(crate) mod logs;
 pub(crate) mod media;
@@ -32,7 +33,7 @@ use clap::{Args, ValueEnum};
 use futures_util::future::BoxFuture;
 use rosefish::Selector;
 use rosefish::host::{Backend, Host, HostBuilder, Outcome, Partial, Protocol};
-use rosefish::ipmi::{self, CipherSuite, Privilege};
+use rosefish::ipmi::{Builder as IpmiBuilder, CipherSuite, Client as IpmiClient, Privilege};
 
 use crate::capture;
 use crate::files;
@@ -40,7 +41,7 @@ use crate::fleet::current::Address;
 use crate::fleet::settings::ProtocolName;
 use crate::host::{HostArgs, Options, split_url};
 pub(crate) use table::{Table, told_apart};
-pub(crate) use told::{Shown, envelope, print, tell, tell_attempts, tell_each, tell_list, to_json};
+pub(crate) use told::{Shown, envelope, only, print, tell, tell_attempts, tell_each, tell_list, tell_rows, to_json};
 use waiting::WaitArgs;
 
 /// Headings in `--help`.
@@ -158,7 +159,7 @@ fn cipher_suite(text: &str) -> Result<CipherSuite, String> {
 }
 
 impl IpmiArgs {
-    fn apply(&self, host: &HostArgs, mut builder: ipmi::Builder) -> ipmi::Builder {
+    fn apply(&self, host: &HostArgs, mut builder: IpmiBuilder) -> IpmiBuilder {
         if let Some(port) = self.port {
             builder = builder.port(port);
         }
@@ -305,10 +306,7 @@ impl IpmiTarget {
     }
 
     /// As [`Target::with`], by IPMI.
-    pub(crate) async fn with<T>(
-        &self,
-        work: impl AsyncFnOnce(&ipmi::Client) -> anyhow::Result<T>,
-    ) -> anyhow::Result<T> {
+    pub(crate) async fn with<T>(&self, work: impl AsyncFnOnce(&IpmiClient) -> anyhow::Result<T>) -> anyhow::Result<T> {
         // What a path names is of Redfish alone.
         let (address, _) = split_url(&self.address)?;
         let builder = describe(address, Protocol::Ipmi, &ChoiceArgs::default(), &self.ipmi, &self.host).await?;

@@ -1,13 +1,13 @@
 //! `rosefish network`: the BMC's own network.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use rosefish::Selector;
 use rosefish::host::{Host, NetworkChange, NetworkInterface, NetworkSettings};
 
-use super::lan::{Vlan, netmask, vlan};
+use super::lan::{AddressArgs, CHANGES};
 use super::{On, Table, wrong_usage};
 use crate::terminal::{one_line, say};
 
@@ -20,9 +20,6 @@ Examples:
   rosefish network set 10.0.0.7 --enable IPMI --disable Telnet --listen SSH=2222 --user root
 
 Protocols are called as `rosefish network HOST` shows them. By IPMI there are addresses and VLANs alone: see `rosefish lan` for its channels.";
-
-/// The heading of what `set` sets.
-const CHANGES: &str = "What to change";
 
 /// Show or change the network of a BMC: names, addresses, VLAN, time servers, protocols
 #[derive(Debug, Args)]
@@ -51,21 +48,11 @@ struct SetArgs {
     /// The host name
     #[arg(help_heading = CHANGES, long, value_name = "NAME")]
     hostname: Option<String>,
-    /// Take the IPv4 address from DHCP
+    /// Take the IPv4 address from DHCP; a static one ends that
     #[arg(help_heading = CHANGES, long, conflicts_with_all = ["ip", "netmask", "gateway"])]
     dhcp: bool,
-    /// The static IPv4 address; ends DHCP
-    #[arg(help_heading = CHANGES, long = "address", value_name = "ADDRESS")]
-    ip: Option<Ipv4Addr>, // `address` is the host's
-    /// The subnet mask
-    #[arg(help_heading = CHANGES, long, value_name = "ADDRESS", value_parser = netmask)]
-    netmask: Option<Ipv4Addr>,
-    /// The IPv4 gateway
-    #[arg(help_heading = CHANGES, long, value_name = "ADDRESS")]
-    gateway: Option<Ipv4Addr>,
-    /// The VLAN, 1 to 4094, or off
-    #[arg(help_heading = CHANGES, long, value_name = "ID", value_parser = vlan)]
-    vlan: Option<Vlan>,
+    #[command(flatten)]
+    address: AddressArgs,
     /// The name servers, with commas between them
     #[arg(help_heading = CHANGES, long, value_name = "ADDRESS", value_delimiter = ',')]
     dns: Vec<IpAddr>,
@@ -114,10 +101,11 @@ impl SetArgs {
         if self.dhcp {
             change = change.dhcp();
         }
-        if self.ip.is_some() || self.netmask.is_some() || self.gateway.is_some() {
-            change = change.static_address(self.ip, self.netmask, self.gateway);
+        let AddressArgs { ip, netmask, gateway, vlan } = self.address;
+        if ip.is_some() || netmask.is_some() || gateway.is_some() {
+            change = change.static_address(ip, netmask, gateway);
         }
-        if let Some(vlan) = self.vlan {
+        if let Some(vlan) = vlan {
             change = change.vlan(vlan.0);
         }
         match &self.interface {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use rosefish::host::{EventLogEntry, EventLogQuery};
 
-use super::{Table, Target, tell, tell_list};
+use super::{On, tell_rows};
 
 /// Show or clear the event log of a machine
 #[derive(Debug, Args)]
@@ -17,56 +17,37 @@ pub(crate) struct SelArgs {
 /// What to do with the event log.
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Show the entries
+    /// Show the entries, of each system
     List(ListArgs),
     /// Erase all entries
-    Clear(ClearArgs),
+    Clear(On),
 }
 
 #[derive(Debug, Args)]
 struct ListArgs {
     #[command(flatten)]
-    target: Target,
+    on: On,
     /// Only the newest N entries; the others are not read
     #[arg(long, value_name = "N")]
     last: Option<usize>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, Args)]
-struct ClearArgs {
-    #[command(flatten)]
-    target: Target,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
 }
 
 pub(crate) async fn run(args: SelArgs) -> anyhow::Result<ExitCode> {
     match args.verb {
-        Verb::List(args) => {
+        Verb::List(ListArgs { on, last }) => {
             let mut query = EventLogQuery::all();
-            query.last = args.last;
-            let found = args.target.with(async |host| host.event_log(query).await).await?;
-            tell_list(&found, args.json, log_table)
+            query.last = last;
+            let found = on.with(async |host| host.event_logs(query).await).await?;
+            let headings = ["ID", "TIME", "SEVERITY", "SENSOR", "MESSAGE"];
+            tell_rows(&found, on.json, &headings, |entries| entries.iter().map(row).collect())
         }
-        Verb::Clear(args) => {
-            let done = args.target.with(async |host| host.clear_event_log().await).await?;
-            tell(&done, args.json, |()| "cleared\n".to_owned())
-        }
+        Verb::Clear(on) => on.tell(async |host| host.clear_event_log().await, |_, ()| "cleared\n".to_owned()).await,
     }
 }
 
-fn log_table(all: &[EventLogEntry]) -> Table {
-    let mut table = Table::new(&["ID", "TIME", "SEVERITY", "SENSOR", "MESSAGE"]);
-    for entry in all {
-        let severity = entry.severity.map(|severity| severity.to_string()).unwrap_or_default();
-        let since_start = || entry.seconds_since_start.map(|seconds| format!("{seconds} s after start"));
-        let time = entry.time.as_ref().map(ToString::to_string).or_else(since_start).unwrap_or_default();
-        let sensor = entry.sensor.clone().unwrap_or_default();
-        table.row([entry.id.clone(), time, severity, sensor, entry.message.clone()]);
-    }
-    table
+fn row(entry: &EventLogEntry) -> Vec<String> {
+    let severity = entry.severity.map(|severity| severity.to_string()).unwrap_or_default();
+    let since_start = || entry.seconds_since_start.map(|seconds| format!("{seconds} s after start"));
+    let time = entry.time.as_ref().map(ToString::to_string).or_else(since_start).unwrap_or_default();
+    vec![entry.id.clone(), time, severity, entry.sensor.clone().unwrap_or_default(), entry.message.clone()]
 }

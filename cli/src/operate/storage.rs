@@ -234,7 +234,9 @@ fn of_storage(storage: &StorageSystem) -> String {
     let mut text = format!("Storage     {}\n", one_line(&format!("{}{name}", storage.storage)));
     for one in &storage.controllers {
         let parts = [&one.name, &one.model, &one.firmware, &one.health];
-        let parts: Vec<_> = parts.into_iter().flatten().cloned().collect();
+        // Some have the model for a name.
+        let mut parts: Vec<_> = parts.into_iter().flatten().cloned().collect();
+        parts.dedup();
         text.push_str(&format!("Controller  {}\n", one_line(&parts.join(", "))));
     }
     let mut drives = Table::new(&["DRIVE", "SIZE", "MEDIA", "MODEL", "SERIAL", "HEALTH", "USE"]);
@@ -268,8 +270,8 @@ fn of_storage(storage: &StorageSystem) -> String {
 }
 
 fn health(drive: &StorageDrive) -> String {
-    let health = drive.health.clone().unwrap_or_default();
-    if drive.failure_predicted == Some(true) { format!("{health}, failing") } else { health }
+    let failing = (drive.failure_predicted == Some(true)).then(|| "failing".to_owned());
+    drive.health.iter().cloned().chain(failing).collect::<Vec<_>>().join(", ")
 }
 
 /// A size as drives are sold, in powers of ten.

@@ -82,6 +82,15 @@ pub(crate) fn tell<T: serde::Serialize, S: Into<Shown>>(
     text(&outcome.value).into().print()
 }
 
+/// What is shown without the name of its system: that of the only one. Where another could not be read, or has none of it, it is named.
+pub(crate) fn only<T>(found: &Partial<OfSystem<T>>) -> Option<&OfSystem<T>> {
+    let is_system = |place: &str| place.trim_end_matches('/').rsplit('/').nth(1) == Some("Systems");
+    match &found.items[..] {
+        [only] if !found.missing.iter().any(|missing| is_system(&missing.place)) => Some(only),
+        _ => None,
+    }
+}
+
 /// As [`tell`], of what there is of each system: alone as it is where there is one, else with the systems' names.
 pub(crate) fn tell_each<T: serde::Serialize>(
     outcome: &Outcome<Partial<OfSystem<T>>>,
@@ -90,14 +99,14 @@ pub(crate) fn tell_each<T: serde::Serialize>(
     text: impl Fn(&T) -> String,
 ) -> anyhow::Result<ExitCode> {
     let Partial { items, missing } = &outcome.value;
-    if let [only] = &items[..]
-        && missing.is_empty()
-    {
+    if let Some(only) = only(&outcome.value) {
         if as_json {
-            return print(&format!("{:#}\n", to_json(outcome, &only.value, missing)?));
+            print(&format!("{:#}\n", to_json(outcome, &only.value, missing)?))?;
+            return Ok(tell_lacking(missing));
         }
         tell_attempts(&outcome.attempts);
-        return print(&format!("{}\n", text(&only.value)));
+        print(&format!("{}\n", text(&only.value)))?;
+        return Ok(tell_lacking(missing));
     }
     if as_json {
         print(&format!("{:#}\n", to_json(outcome, items, missing)?))?;
@@ -106,6 +115,37 @@ pub(crate) fn tell_each<T: serde::Serialize>(
         let mut table = Table::new(&["SYSTEM", heading]);
         for OfSystem { system, value, .. } in items {
             table.row([system.clone(), text(value)]);
+        }
+        Shown::from(table).print()?;
+    }
+    Ok(tell_lacking(missing))
+}
+
+/// As [`tell_each`], of rows: those of the only system as they are, else with the system in front of each.
+pub(crate) fn tell_rows<T: serde::Serialize>(
+    outcome: &Outcome<Partial<OfSystem<T>>>,
+    as_json: bool,
+    headings: &[&str],
+    rows: impl Fn(&T) -> Vec<Vec<String>>,
+) -> anyhow::Result<ExitCode> {
+    let Partial { items, missing } = &outcome.value;
+    let only = only(&outcome.value);
+    if as_json {
+        let json = match only {
+            Some(only) => to_json(outcome, &only.value, missing)?,
+            None => to_json(outcome, items, missing)?,
+        };
+        print(&format!("{json:#}\n"))?;
+    } else {
+        tell_attempts(&outcome.attempts);
+        let mut table = match only {
+            Some(_) => Table::new(headings),
+            None => Table::new(&[&["SYSTEM"], headings].concat()),
+        };
+        for OfSystem { system, value, .. } in items {
+            for row in rows(value) {
+                table.row(only.is_none().then(|| system.clone()).into_iter().chain(row));
+            }
         }
         Shown::from(table).print()?;
     }

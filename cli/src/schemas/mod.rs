@@ -89,7 +89,7 @@ async fn fetch(args: FetchArgs) -> anyhow::Result<ExitCode> {
     let text = if args.json {
         let files: serde_json::Map<String, serde_json::Value> =
             counts.iter().map(|(language, count)| ((*language).to_owned(), json!(count))).collect();
-        args.service.json(json!({"dir": args.dir.display().to_string(), "files": files}), json!(missing))
+        args.service.json(json!({"dir": args.dir.display().to_string(), "files": files}), partial(&missing))
     } else {
         let files: Vec<String> = counts.iter().map(|(language, count)| format!("{count} of {language}")).collect();
         format!("{}: {}\n", args.dir.display(), files.join(", "))
@@ -107,6 +107,15 @@ fn compare(args: &DiffArgs) -> anyhow::Result<ExitCode> {
     };
     stdout().write_all(text.as_bytes())?;
     Ok(if differences.is_empty() { ExitCode::SUCCESS } else { FOUND.into() })
+}
+
+/// What was not fetched, as other commands have it: the place, where one is named, and why.
+fn partial(missing: &[String]) -> serde_json::Value {
+    let one = |text: &String| {
+        let (place, why) = text.split_once(": ").unwrap_or(("", text));
+        json!({"where": place, "kind": "not-fetched", "why": why})
+    };
+    json!(missing.iter().map(one).collect::<Vec<_>>())
 }
 
 fn row(difference: &Difference) -> serde_json::Value {

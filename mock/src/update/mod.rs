@@ -69,10 +69,12 @@ fn plain_update(state: &State, call: &Call) -> Result<Staged, Reply> {
     if call.body.is_empty() {
         return Err(Reply::error(Message::new(&message::UNRECOGNIZED_BODY, [])));
     }
-    let named =
-        service(&state.store).and_then(|key| state.store.get(&key)?.object().get("HttpPushUriTargets").cloned());
-    let targets = targets(&state.store, named.as_ref()).unwrap_or_default();
-    Ok(Staged { targets, image: String::new(), when: When::Now })
+    let own = |name: &str| service(&state.store).and_then(|key| state.store.get(&key)?.object().get(name).cloned());
+    let targets = targets(&state.store, own("HttpPushUriTargets").as_ref()).unwrap_or_default();
+    let options = own("HttpPushUriOptions").unwrap_or_default();
+    // What it can't do here is done at once.
+    let when = options.pointer("/HttpPushUriApplyTime/ApplyTime").and_then(Value::as_str).and_then(of_name);
+    Ok(Staged { targets, image: String::new(), when: when.unwrap_or(When::Now) })
 }
 
 /// An update from a place that the service fetches the image from. What is in the image is not looked at.
@@ -123,10 +125,17 @@ fn carry_out_or_keep(state: &mut State, update: Staged) {
 fn when(parameters: &Map<String, Value>) -> Result<When, Message> {
     let name = "@Redfish.OperationApplyTime";
     match parameters.get(name).and_then(Value::as_str) {
-        None | Some("Immediate") => Ok(When::Now),
-        Some("OnReset") => Ok(When::OnReset),
-        Some("OnStartUpdateRequest") => Ok(When::OnStart),
-        Some(other) => Err(Message::new(&message::PROPERTY_VALUE_NOT_IN_LIST, [other, name])),
+        None => Ok(When::Now),
+        Some(time) => of_name(time).ok_or_else(|| Message::new(&message::PROPERTY_VALUE_NOT_IN_LIST, [time, name])),
+    }
+}
+
+fn of_name(time: &str) -> Option<When> {
+    match time {
+        "Immediate" => Some(When::Now),
+        "OnReset" => Some(When::OnReset),
+        "OnStartUpdateRequest" => Some(When::OnStart),
+        _ => None,
     }
 }
 

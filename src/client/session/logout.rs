@@ -66,8 +66,8 @@ static THREAD: LazyLock<UnboundedSender<Work>> = LazyLock::new(|| {
     sender
 });
 
-/// Carries out a logout in the background.
-pub(super) fn start(origin: String, work: impl Future<Output = ()> + Send + 'static) {
+/// Carries out a logout in the background, or what else has to come to its end before the program does.
+pub(crate) fn start(origin: String, work: impl Future<Output = ()> + Send + 'static) {
     let logout = Logout { origin, work: Box::pin(work), pending: Pending::new() };
     if let Err(unsent) = THREAD.send(Work::Logout(logout))
         && let Work::Logout(logout) = unsent.0

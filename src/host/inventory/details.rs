@@ -142,15 +142,27 @@ pub(super) fn of(kind: ComponentKind, json: &Value) -> ComponentDetails {
 fn location(json: &Value) -> Option<String> {
     let of = |location: &Value| {
         let part = location.get("PartLocation").unwrap_or_default();
-        text(part, "ServiceLabel")
-            .or_else(|| text(location, "InfoFormat").and_then(|_| text(location, "Info")))
-            .map(str::to_owned)
+        let info = || info(text(location, "InfoFormat")?, text(location, "Info")?);
+        text(part, "ServiceLabel").map(str::to_owned).or_else(info)
     };
     match json.get("Location")? {
         Value::Array(all) => all.iter().find_map(of),
         location => of(location),
     }
     .or_else(|| of(json.get("PhysicalLocation")?))
+}
+
+/// An `Info` by its format, of which most parts may be empty: `;;;;1` of `DataCenter;RoomName;Aisle;RackName;RackSlot` is the slot alone.
+fn info(format: &str, info: &str) -> Option<String> {
+    let parts = |text: &'_ str| text.split(';').map(str::trim).map(str::to_owned).collect::<Vec<_>>();
+    let (names, values) = (parts(format), parts(info));
+    let is_list = values.len() > 1 && names.len() == values.len();
+    let named = names.iter().zip(&values).filter(|(_, value)| !value.is_empty());
+    let all: Vec<_> = match is_list {
+        true => named.map(|(name, value)| format!("{name} {value}")).collect(),
+        false => values.into_iter().filter(|value| !value.is_empty()).collect(),
+    };
+    (!all.is_empty()).then(|| all.join(", "))
 }
 
 fn link(json: &Value) -> Option<bool> {

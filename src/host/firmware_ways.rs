@@ -1,0 +1,76 @@
+//! The ways in which a service takes images of firmware.
+
+use serde::{Deserialize, Serialize};
+
+use super::firmware_update::FirmwareUpdate;
+use super::machine::Host;
+use crate::client::Client;
+use crate::error::Error;
+use crate::schema::UpdateService;
+
+/// How an image gets to a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum FirmwareWay {
+    /// A form with the image in it (`MultipartHttpPushUri`): takes targets and a time.
+    Multipart,
+    /// The image alone (`HttpPushUri`): takes targets and a time where the service has `HttpPushUriTargets` and `HttpPushUriOptions`.
+    Push,
+    /// The service fetches the image from a URI (`UpdateService.SimpleUpdate`).
+    Fetch,
+}
+
+impl Host {
+    /// Returns the ways in which the service takes images, the best first.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no Redfish, or no `UpdateService`.
+    pub async fn firmware_ways(&self) -> Result<Vec<FirmwareWay>, Error> {
+        let client = self.redfish().await?;
+        Box::pin(offered(client)).await
+    }
+
+    /// Returns whether the service takes the image itself, with all that is asked for beside it. Where it does not, it may still fetch
+    /// it from a URI.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no Redfish, or no `UpdateService`.
+    pub fn takes_upload<'a>(
+        &'a self,
+        update: &FirmwareUpdate,
+    ) -> impl Future<Output = Result<bool, Error>> + Send + use<'a> {
+        let (wishes, has_oem) = (update.wishes(update.targets.clone()), update.oem.is_some());
+        async move {
+            let client = self.redfish().await?;
+            let service = Box::pin(async move { client.root().update_service().await }).await?;
+            let by_itself = has(&service.http_push_uri) && !has_oem && wishes.hindrance(&service).is_none();
+            Ok(has(&service.multipart_http_push_uri) || by_itself)
+        }
+    }
+}
+
+fn has(uri: &Option<String>) -> bool {
+    uri.as_ref().is_some_and(|uri| !uri.trim().is_empty())
+}
+
+async fn offered(client: Client) -> Result<Vec<FirmwareWay>, Error> {
+    let service = client.root().update_service().await?;
+    let all = [
+        (FirmwareWay::Multipart, has(&service.multipart_http_push_uri)),
+        (FirmwareWay::Push, has(&service.http_push_uri)),
+        (FirmwareWay::Fetch, service.simple_update(String::new()).is_supported()),
+    ];
+    Ok(all.into_iter().filter(|(_, is_offered)| *is_offered).map(|(way, _)| way).collect())
+}
+
+/// The way that an image takes.
+pub(super) fn way(service: &UpdateService, is_file: bool) -> FirmwareWay {
+    match is_file {
+        false => FirmwareWay::Fetch,
+        true if has(&service.multipart_http_push_uri) => FirmwareWay::Multipart,
+        true => FirmwareWay::Push,
+    }
+}
