@@ -210,7 +210,8 @@ mod tests {
             ("rosefish lan print 1", "rosefish lan HOST"),
             ("rosefish user list 1 -H bmc", "rosefish users bmc"),
             ("rosefish -H bmc power status", "rosefish power bmc"),
-            ("rosefish dcmi power reading", "not here"),
+            ("rosefish dcmi power reading", "rosefish ipmi HOST"),
+            ("rosefish dcmi sensors", "not here"),
         ] {
             let hint = hint_for(line).unwrap_or_default();
             assert!(hint.contains(part) && !hint.contains(" x"), "{line}: {hint}");

@@ -5,6 +5,7 @@ mod program;
 
 use std::collections::BTreeSet;
 
+use rosefish_mock::fault::{Action, Rule};
 use rosefish_mock::ipmi::MockIpmi;
 use rosefish_mock::{MockBmc, Tree};
 use serde_json::{Value, json};
@@ -19,7 +20,7 @@ const COMMANDS: &[&str] = &[
     "power off --force",
     "power on",
     "power reset --force",
-    "power cycle --force",
+    "power cycle",
     "power nmi",
     "power policy",
     "boot status",
@@ -42,9 +43,9 @@ const COMMANDS: &[&str] = &[
     "storage list",
     "storage locate Bay3",
     "storage delete 2 --yes",
+    "storage erase Bay2 --yes",
     "storage create raid1",
     "storage initialise 1 --yes",
-    "storage erase Bay2 --yes",
     "boot once pxe --uefi",
     "boot always disk --uefi",
     "boot http http://192.0.2.1/boot.efi",
@@ -137,6 +138,9 @@ fn reads_and_changes_have_one_envelope_which_the_schema_describes() {
     let ipmi = MockIpmi::builder().start_blocking().unwrap();
     let port = ipmi.addr().port().to_string();
     let folder = folder();
+    let request =
+        json!({ "CSRString": "-----BEGIN CERTIFICATE REQUEST-----\nMA==\n-----END CERTIFICATE REQUEST-----" });
+    bmc.faults().add(Rule::on("POST", "**/CertificateService.GenerateCSR").then(Action::json(200, request)));
     let mut seen = BTreeSet::new();
     for line in COMMANDS {
         let words: Vec<String> = line.split(' ').map(|word| word.replace("DIR", &folder)).collect();
