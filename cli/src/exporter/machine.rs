@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rosefish::ErrorKind;
-use rosefish::host::{ComponentKind, Host, Outcome, Partial};
+use rosefish::host::{Backend, ComponentKind, Host, Outcome, Partial};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
@@ -43,7 +43,7 @@ pub(super) struct Machine {
     target: Target,
     reading: Reading,
     state: Mutex<State>,
-    /// What is known of its components: the number of the reading, and what came of it.
+    /// What is known of its components.
     parts: watch::Sender<Option<Arc<Parts>>>,
 }
 
@@ -172,7 +172,7 @@ impl Machine {
         let Ok(connected) = timeout_at(until, connect).await else { return Err(Failure::timeout(Part::Connection)) };
         match connected {
             Ok(Outcome { value, backend, .. }) => {
-                let connected = (value, backend.to_string().to_lowercase());
+                let connected = (value, spelled_backend(backend));
                 state.host = Some(connected.clone());
                 Ok(connected)
             }
@@ -233,6 +233,10 @@ impl Machine {
     }
 }
 
+fn spelled_backend(backend: Backend) -> String {
+    backend.to_string().to_lowercase()
+}
+
 /// Whether credentials were refused.
 fn is_refusal(kind: &str) -> bool {
     [ErrorKind::Unauthorized, ErrorKind::Forbidden, ErrorKind::PasswordChangeRequired]
@@ -257,6 +261,8 @@ fn took<T>(scrape: &mut Scrape, refused: &mut Option<Failure>, part: Part, read:
         }
         Ok(Ok(found)) => {
             scrape.is_up = true;
+            // Not always that of the session: the other one is asked where the first has gone.
+            scrape.protocol = Some(spelled_backend(found.backend));
             let (items, missing) = taken(found);
             scrape.unread.push((part, missing));
             return Some(items);
