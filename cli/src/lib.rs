@@ -32,6 +32,7 @@ mod schema;
 mod schemas;
 mod service;
 mod sessions;
+mod silence;
 mod stored_password;
 mod terminal;
 mod trace;
@@ -179,6 +180,7 @@ pub fn run() -> ExitCode {
         Ok(code) => code,
         Err(error) => failed(&error),
     };
+    silence::end();
     let left = runtime.block_on(host::logged_out());
     // What is left of the runtime ends now: a session of IPMI says so to its BMC. Whatever blocks a thread, a read of standard
     // input for example, is left behind.

@@ -13,6 +13,7 @@ use secrecy::SecretString;
 use tokio::io::AsyncReadExt as _;
 use tokio::sync::{OnceCell, Semaphore};
 
+use crate::silence::Silence;
 use crate::stored_password;
 
 /// The variable that has the password.
@@ -204,7 +205,10 @@ pub(crate) fn typed(prompt: String) -> anyhow::Result<SecretString> {
     if let Some((_, password)) = known.iter().find(|(asked, _)| *asked == prompt) {
         return Ok(password.clone());
     }
-    let read = || rpassword::prompt_password(&prompt).context("the password could not be read from the terminal");
+    let read = || {
+        let _silence = Silence::begin();
+        rpassword::prompt_password(&prompt).context("the password could not be read from the terminal")
+    };
     let password = SecretString::from(tokio::task::block_in_place(read)?);
     known.push((prompt, password.clone()));
     Ok(password)
