@@ -119,7 +119,7 @@ impl Host {
     async fn open_redfish(&self) -> Result<Client, Fault> {
         let mut builder = self.0.plan.redfish();
         if self.must_probe(Backend::Redfish) {
-            // Whatever else answers there is told no password.
+            // Whatever else answers there gets no password.
             builder = builder.wants_service_root();
         }
         builder.connect().await.map_err(|error| match error.uri() {
