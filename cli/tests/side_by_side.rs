@@ -191,7 +191,6 @@ fn names(theirs: &str, ours: &Value) -> Vec<String> {
     missing.map(|row| format!("{} is missing", row[0])).collect()
 }
 
-/// Whether each pair is the same.
 fn same(pairs: &[(&str, String, String)]) -> Vec<String> {
     let differ = pairs.iter().filter(|(_, theirs, ours)| theirs != ours);
     differ.map(|(name, theirs, ours)| format!("{name}: {theirs} and {ours}")).collect()
@@ -213,17 +212,15 @@ fn flags(theirs: &str, ours: &Value) -> Vec<String> {
 }
 
 fn hours(theirs: &str, ours: &Value) -> Vec<String> {
-    let words: Vec<_> = theirs.split_whitespace().collect();
     let number = |unit: &str| {
-        let at = words.iter().position(|word| word.starts_with(unit)).unwrap_or_default();
-        at.checked_sub(1).and_then(|at| words[at].parse::<u64>().ok()).unwrap_or_default()
+        let before = theirs.split(&format!(" {unit}")).next().unwrap_or_default();
+        before.split(' ').next_back().and_then(|word| word.parse::<u64>().ok()).unwrap_or_default()
     };
     same(&[("hours", (number("day") * 24 + number("hour")).to_string(), ours["power_on_hours"].to_string())])
 }
 
 fn log_state(theirs: &str, ours: &Value) -> Vec<String> {
-    let theirs = table(theirs);
-    let value = |name: &str| theirs.get(name).copied().unwrap_or_default().to_owned();
+    let value = |name: &str| table(theirs).get(name).copied().unwrap_or_default().to_owned();
     let pairs = [("Entries", "log_entries"), ("Overflow", "log_overflow")];
     same(&pairs.map(|(name, own)| (name, value(name), ours[own].to_string())))
 }
