@@ -9,7 +9,7 @@ use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
 use super::firmware::{Firmware, FirmwareChange, changes, installed};
-use super::firmware_ways::{FirmwareWay, way};
+use super::firmware_ways::{FirmwareWay, has, way};
 use super::machine::Host;
 use super::outcome::{Backend, Outcome};
 use super::wait::passes;
@@ -225,6 +225,25 @@ impl Host {
             follow.finish(host.address(), None, Ok(reply), sent).await
         })
         .await
+    }
+
+    /// Returns whether the service takes the image itself, with all that is asked for beside it. Where it does not, it may still fetch
+    /// it from a URI.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no Redfish, or no `UpdateService`.
+    pub fn takes_upload<'a>(
+        &'a self,
+        update: &FirmwareUpdate,
+    ) -> impl Future<Output = Result<bool, Error>> + Send + use<'a> {
+        let (wishes, has_oem) = (update.wishes(update.targets.clone()), update.oem.is_some());
+        async move {
+            let client = self.redfish().await?;
+            let service = Box::pin(async move { client.root().update_service().await }).await?;
+            let by_itself = has(&service.http_push_uri) && !has_oem && wishes.hindrance(&service).is_none();
+            Ok(has(&service.multipart_http_push_uri) || by_itself)
+        }
     }
 
     async fn update(self, update: FirmwareUpdate) -> Result<Outcome<FirmwareUpdated>, Error> {

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::firmware_update::FirmwareUpdate;
 use super::machine::Host;
 use crate::client::Client;
 use crate::error::Error;
@@ -31,28 +30,9 @@ impl Host {
         let client = self.redfish().await?;
         Box::pin(offered(client)).await
     }
-
-    /// Returns whether the service takes the image itself, with all that is asked for beside it. Where it does not, it may still fetch
-    /// it from a URI.
-    ///
-    /// # Errors
-    ///
-    /// Where there is no Redfish, or no `UpdateService`.
-    pub fn takes_upload<'a>(
-        &'a self,
-        update: &FirmwareUpdate,
-    ) -> impl Future<Output = Result<bool, Error>> + Send + use<'a> {
-        let (wishes, has_oem) = (update.wishes(update.targets.clone()), update.oem.is_some());
-        async move {
-            let client = self.redfish().await?;
-            let service = Box::pin(async move { client.root().update_service().await }).await?;
-            let by_itself = has(&service.http_push_uri) && !has_oem && wishes.hindrance(&service).is_none();
-            Ok(has(&service.multipart_http_push_uri) || by_itself)
-        }
-    }
 }
 
-fn has(uri: &Option<String>) -> bool {
+pub(super) fn has(uri: &Option<String>) -> bool {
     uri.as_ref().is_some_and(|uri| !uri.trim().is_empty())
 }
 
