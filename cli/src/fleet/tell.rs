@@ -326,9 +326,11 @@ fn result(told: &Told, what: &str) -> String {
         Outcome::Failed(None) => return "failed".to_owned(),
         Outcome::Well | Outcome::InPart | Outcome::Found => {}
     }
-    if what.starts_with('/') {
-        let json: Value = serde_json::from_str(&told.captured.text).unwrap_or_default();
-        return match json.pointer(what) {
+    let json = serde_json::from_str(&told.captured.text).ok().filter(Value::is_object);
+    // Where JSON was asked for, what it is grouped by is one of its members.
+    if what.starts_with('/') || json.is_some() {
+        let pointer = if what.starts_with('/') { what.to_owned() } else { format!("/{what}") };
+        return match json.unwrap_or_default().pointer(&pointer) {
             Some(Value::String(text)) => one_line(text),
             Some(value) => one_line(&value.to_string()),
             None => "nothing there".to_owned(),
