@@ -286,7 +286,8 @@ mod tests {
     use super::*;
 
     fn bmc(number: usize) -> KnownBmc {
-        KnownBmc::new(format!("bmc-{number}:443"), format!("{number:064x}"))
+        let since = "2026-01-31T12:00:00Z".parse().unwrap();
+        KnownBmc { host: format!("bmc-{number}:443"), sha256: format!("{number:064x}"), since }
     }
 
     /// A file in a folder of its own. It is never dropped, as [`KnownBmcs::add`] wants one that stays.
