@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::fault::{Fault, Running};
 use super::redfish::Service;
 use super::route::Session;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::resource::Resource;
 use crate::resource::partial::{Missing, Partial};
 use crate::schema::ComputerSystem;
@@ -91,11 +91,14 @@ pub(super) async fn every<T, F: Future<Output = Result<T, Error>> + Send>(
             Err(error) => missing.push(Missing::new(uri, error)),
         }
     }
-    match missing.pop() {
-        Some(last) if all.is_empty() => Err(last.error.into()),
-        last => {
-            missing.extend(last);
-            Ok(Partial { items: all, missing })
-        }
+    if !all.is_empty() {
+        return Ok(Partial { items: all, missing });
     }
+    // That one lacks it does not hide that another could not be read.
+    let (unread, mut lacking): (Vec<_>, Vec<_>) =
+        missing.into_iter().partition(|missing| missing.error.kind() != ErrorKind::Missing);
+    Err(match lacking.pop().filter(|_| unread.is_empty()) {
+        Some(last) => last.error.into(),
+        None => Fault::nothing_read(unread),
+    })
 }
