@@ -28,6 +28,7 @@ mod waiting;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use futures_util::future::BoxFuture;
@@ -261,7 +262,20 @@ impl Target {
         &self,
         work: impl AsyncFnOnce(&Host) -> Result<T, rosefish::Error>,
     ) -> anyhow::Result<T> {
-        let found = open(&self.address, self.described().await?, &self.host).await?;
+        self.patiently(None, work).await
+    }
+
+    /// As [`with`](Self::with), with so long a time for a change to be seen.
+    pub(crate) async fn patiently<T>(
+        &self,
+        patience: Option<Duration>,
+        work: impl AsyncFnOnce(&Host) -> Result<T, rosefish::Error>,
+    ) -> anyhow::Result<T> {
+        let mut builder = self.described().await?;
+        if let Some(patience) = patience {
+            builder = builder.patience(patience);
+        }
+        let found = open(&self.address, builder, &self.host).await?;
         tell_attempts(&found.attempts);
         let done = work(&found.value).await;
         found.value.close().await;

@@ -1,7 +1,7 @@
 //! `rosefish power`.
 
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::{Args, Subcommand, ValueEnum};
 use rosefish::host::{Host, HostPowerState, Manner, Outcome, PowerRestorePolicy};
@@ -142,7 +142,8 @@ async fn changed(args: ChangeArgs, action: Action, force: bool) -> anyhow::Resul
         let done = args.target.with(async |host| host.reset_chassis(word).await).await?;
         return tell(&done, args.json, |id| format!("{} sent to chassis {id}\n", done.sent.join(", ")));
     }
-    let done = args.target.with(async |host| change(host, action, force, args.waiting.wait).await).await?;
+    let wait = args.waiting.wait;
+    let done = args.target.patiently(wait, async |host| change(host, action, force, wait).await).await?;
     let text = words(action, force, done.value.as_ref());
     let how = if done.sent.len() > 1 { format!(" ({})", done.sent.join(", then ")) } else { String::new() };
     tell(&done, args.json, |_| format!("{text}{how}\n"))
@@ -156,6 +157,7 @@ async fn change(
     wait: Option<Duration>,
 ) -> Result<Outcome<Option<HostPowerState>>, rosefish::Error> {
     let manner = if force { Manner::Forced } else { Manner::Graceful };
+    let begun = Instant::now();
     let mut done = match (action, wait) {
         (Action::Off, _) => host.power_off(manner).await?,
         (Action::Cycle, _) => host.power_cycle().await?,
@@ -166,7 +168,7 @@ async fn change(
     };
     if let Some(within) = wait {
         let goal = if action == Action::Off { HostPowerState::Off } else { HostPowerState::On };
-        done.value = Some(host.wait_for_power(goal, within).await?.value);
+        done.value = Some(host.wait_for_power(goal, within.saturating_sub(begun.elapsed())).await?.value);
         done.unread = None;
     }
     Ok(done)
