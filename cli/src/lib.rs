@@ -21,6 +21,7 @@ mod known_bmcs;
 mod manual;
 mod mistaken;
 mod mock;
+mod monitor;
 mod oem;
 mod operate;
 mod partial;
@@ -40,12 +41,13 @@ mod trust;
 mod typed;
 mod validate;
 pub mod walk;
+mod watch;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches, Parser, Subcommand};
 
 use crate::fleet::current::{Named, arguments_for};
 use crate::fleet::fan::Work;
@@ -71,6 +73,7 @@ Examples:
   rosefish schemas fetch bmc theirs/              the schemas that a service publishes; diff compares two folders
   rosefish record https://bmc captured/           a folder of payloads that the mock serves
   rosefish exporter @cluster                      metrics of many hosts for Prometheus
+  rosefish watch @cluster                         how many hosts are, on the terminal, as it changes
   rosefish report @cluster -o report.html         one page about many machines, for people
   rosefish mock --port 8443                       a BMC to try things on
 
@@ -133,6 +136,7 @@ enum Command {
     Schemas(schemas::SchemasArgs),
     Record(record::RecordArgs),
     Report(report::ReportArgs),
+    Watch(watch::WatchArgs),
     Mock(mock::MockArgs),
     Completions(manual::CompletionsArgs),
     Man(manual::ManArgs),
@@ -206,8 +210,10 @@ async fn carry_out(matches: ArgMatches) -> anyhow::Result<ExitCode> {
         return fleet::fan::plan(&line, &all);
     }
     if line.is_together {
-        let each = all.into_iter().map(|host| arguments_for(Arc::new(host), leaf)).collect::<Result<_, _>>()?;
-        return exporter::run(each).await;
+        return match matches.subcommand_name() {
+            Some("watch") => watch::run(arguments_for_each(all, leaf)?).await,
+            _ => exporter::run(arguments_for_each(all, leaf)?).await,
+        };
     }
     if let Some(("report", leaf)) = matches.subcommand() {
         return report::run(&line, leaf, all, is_list).await;
@@ -226,13 +232,20 @@ async fn carry_out(matches: ArgMatches) -> anyhow::Result<ExitCode> {
     fleet::fan::run(line, &leaf, all, Arc::new(begin)).await
 }
 
+fn arguments_for_each<A: FromArgMatches>(all: Vec<Named>, leaf: &ArgMatches) -> Result<Vec<A>, clap::Error> {
+    all.into_iter().map(|host| arguments_for(Arc::new(host), leaf)).collect()
+}
+
 /// Runs a command unless it is interrupted.
 async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         // These say themselves what an interrupt means: a table of what was seen, and the end of the service.
-        Command::Walk(_) | Command::Record(_) | Command::Mock(_) | Command::Media(_) | Command::Exporter(_) => {
-            begin(command).await
-        }
+        Command::Walk(_)
+        | Command::Record(_)
+        | Command::Mock(_)
+        | Command::Media(_)
+        | Command::Exporter(_)
+        | Command::Watch(_) => begin(command).await,
         command => host::uninterrupted(begin(command)).await.unwrap_or(Ok(host::INTERRUPTED.into())),
     }
 }
@@ -246,6 +259,7 @@ fn begin(command: Command) -> Work {
         Command::Report(_) => Box::pin(async { Ok(ExitCode::SUCCESS) }),
         Command::Mock(args) => Box::pin(mock::run(args)),
         Command::Exporter(args) => Box::pin(exporter::run(vec![args])),
+        Command::Watch(args) => Box::pin(watch::run(vec![args])),
         Command::Media(args) => Box::pin(operate::media::run(args)),
         Command::Completions(args) => Box::pin(async { manual::completions(args, crate::command()) }),
         Command::Man(args) => Box::pin(async { manual::pages(args, crate::command()) }),

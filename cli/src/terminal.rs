@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::fmt::{Arguments, Write as _};
 use std::io::{self, IsTerminal as _, Write};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use clap::{Args, ValueEnum};
 
@@ -105,8 +105,50 @@ pub(crate) fn say_line(line: Arguments<'_>) {
     if capture::keep(|captured| captured.said.extend(text.lines().map(str::to_owned))) {
         return;
     }
+    say_text(&text);
+}
+
+/// Prints lines on standard error that are safe to print, or keeps them while there is a picture on the terminal.
+pub(crate) fn say_text(text: &str) {
+    if let Some(held) = &mut *HELD.lock().unwrap_or_else(PoisonError::into_inner) {
+        if held.text.len() < MOST_HELD {
+            held.text.push_str(text);
+        } else {
+            held.lost += text.lines().count();
+        }
+        return;
+    }
     // Nobody is left to be told.
     let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// What was said while there is a picture on the terminal, which it would go through.
+static HELD: Mutex<Option<Held>> = Mutex::new(None);
+
+/// So many bytes are kept.
+const MOST_HELD: usize = 256 * 1024;
+
+#[derive(Debug, Default)]
+struct Held {
+    text: String,
+    lost: usize,
+}
+
+/// Keeps what is said on standard error from here on, where that is a terminal.
+pub(crate) fn hold() {
+    if io::stderr().is_terminal() {
+        HELD.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default();
+    }
+}
+
+/// Prints what was kept, and keeps nothing from here on.
+pub(crate) fn release() {
+    let held = HELD.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let Some(Held { text, lost }) = held else { return };
+    say_text(&text);
+    if lost > 0 {
+        say!("rosefish: {lost} more lines were not kept");
+    }
 }
 
 /// Asks a question on standard error, behind which the answer is typed.

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::terminal::shown;
+use crate::terminal::{say_text, shown};
 
 /// Shows requests on standard error from here on: none, those that are sent, or those with their bodies.
 pub(crate) fn show(verbosity: u8) {
@@ -28,7 +28,8 @@ impl Write for Lines {
 
     fn flush(&mut self) -> io::Result<()> {
         let bytes = std::mem::take(&mut self.0);
-        io::stderr().lock().write_all(shown(&String::from_utf8_lossy(&bytes)).as_bytes())
+        say_text(&shown(&String::from_utf8_lossy(&bytes)));
+        Ok(())
     }
 }
 

@@ -86,6 +86,7 @@ const LINES: &[&str] = &[
     "certificate list {url}",
     "sessions list {url}",
     "report {url} -o -",
+    "watch {url} --count 1",
     "set {url} /redfish/v1/Systems/1 AssetTag=new",
     "action {url} /redfish/v1/Systems/1 ComputerSystem.Reset ResetType=Nonsense",
     "action {url} /redfish/v1/Systems/1 ComputerSystem.Reset ResetType=ForceRestart",

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use prometheus_client::metrics::MetricType;
 use rosefish::host::{HostPowerState, Sensor, SensorStatus, Severity, Thresholds};
 
-use super::quantity::Quantity;
-use super::scrape::Scrape;
+use crate::monitor::quantity::Quantity;
+use crate::monitor::scrape::Scrape;
 
 /// The labels of a sample, the host first.
 pub(super) type Labels = Vec<(&'static str, String)>;

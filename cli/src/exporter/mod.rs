@@ -1,13 +1,10 @@
-//! `rosefish exporter`: what hosts measure and how they are, for Prometheus. A host is a [`machine`] that keeps its session from
-//! one scrape to the next; what a scrape found ([`scrape`]) becomes families of metrics ([`family`]), which the [`server`] answers
-//! with, in the format that was asked for ([`encode`]).
+//! `rosefish exporter`: what hosts measure and how they are, for Prometheus. A host keeps its session from one
+//! scrape to the next ([`crate::monitor`]); what a scrape found becomes families of metrics ([`family`]), which the [`server`]
+//! answers with, in the format that was asked for ([`encode`]).
 
 mod encode;
 mod family;
-mod machine;
 mod negotiate;
-mod quantity;
-mod scrape;
 mod server;
 
 use std::net::SocketAddr;
@@ -18,8 +15,9 @@ use clap::Args;
 
 use crate::fleet::options::Limits;
 use crate::host::{INTERRUPTED, seconds};
+use crate::monitor::machine::Reading;
+use crate::monitor::{COMPONENTS_EVERY, PARALLEL, ask_passwords};
 use crate::operate::Target;
-use machine::Reading;
 use server::Exporter;
 
 const EXAMPLES: &str = "\
@@ -50,12 +48,6 @@ pub(crate) struct ExporterArgs {
     limits: Limits,
 }
 
-/// How old what is known of components may be.
-const COMPONENTS_EVERY: Duration = Duration::from_secs(300);
-
-/// Hosts that are read at a time where all are asked for: some of them may be dead, and take all the time that there is.
-const PARALLEL: u16 = 256;
-
 /// Serves until it is interrupted. Each host has its own arguments; what is not about a host is the same in all.
 pub(crate) async fn run(each: Vec<ExporterArgs>) -> anyhow::Result<ExitCode> {
     let Some(first) = each.first() else { anyhow::bail!("no hosts") };
@@ -63,16 +55,11 @@ pub(crate) async fn run(each: Vec<ExporterArgs>) -> anyhow::Result<ExitCode> {
     let reading = Reading {
         components_every: (!first.no_components).then(|| first.components_every.unwrap_or(COMPONENTS_EVERY)),
         longest: many.host_deadline,
+        says: true,
     };
     let (listen, parallel, deadline) = (first.listen, many.parallel.unwrap_or(PARALLEL).into(), many.deadline);
     let targets: Vec<Target> = each.into_iter().map(|args| args.target).collect();
-    let mut asked: Vec<&str> = Vec::new();
-    for user in targets.iter().filter_map(|target| target.typed_by()) {
-        if !asked.contains(&user) {
-            crate::password::ask_for_all(user)?;
-            asked.push(user);
-        }
-    }
+    ask_passwords(&targets)?;
     let exporter = Exporter::new(targets, reading, parallel, deadline);
     exporter.serve(listen).await?;
     Ok(INTERRUPTED.into())

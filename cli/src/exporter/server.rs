@@ -13,7 +13,6 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
 use prometheus_client::metrics::MetricType;
 use rosefish::fleet::Fleet;
@@ -24,19 +23,14 @@ use tokio::time::Instant;
 
 use super::encode::encode;
 use super::family::{Families, Family};
-use super::machine::{Machine, Reading};
 use super::negotiate::{Format, time};
-use super::scrape::{Failure, Part, Scrape};
 use crate::connections::{Connections, Patience};
 use crate::host::interrupt;
+use crate::monitor::machine::{Machine, Reading};
+use crate::monitor::scrape::{Failure, Part, Scrape};
+use crate::monitor::{end_all, open_files_for};
 use crate::operate::Target;
 use crate::terminal::{say, stdout};
-
-/// How long it may take to end all sessions.
-const ENDS: Duration = Duration::from_secs(30);
-
-/// How many sessions are ended at a time.
-const ENDED_AT_A_TIME: usize = 256;
 
 /// How long a connection may be silent: several times as long as hosts are commonly scraped.
 const SILENCE: Duration = Duration::from_secs(600);
@@ -82,7 +76,6 @@ impl Exporter {
     /// Serves until the program is told to end, and ends all sessions then.
     pub(super) async fn serve(self: &Arc<Self>, listen: SocketAddr) -> anyhow::Result<()> {
         let most = self.machines.len().saturating_mul(4).saturating_add(64);
-        #[cfg(unix)]
         open_files_for(most);
         let listener = TcpListener::bind(listen).await.with_context(|| format!("{listen} can't be listened on"))?;
         let address = listener.local_addr()?;
@@ -109,11 +102,7 @@ impl Exporter {
     /// Gives up scrapes that are under way, and ends all sessions.
     async fn end(&self) {
         self.ends.send_replace(true);
-        let all = stream::iter(self.machines.clone()).map(|machine| async move { machine.end().await });
-        let ended = all.buffer_unordered(ENDED_AT_A_TIME).count();
-        if tokio::time::timeout(ENDS, ended).await.is_err() {
-            say!("rosefish: some sessions could not be ended in {} s; they will time out", ENDS.as_secs());
-        }
+        end_all(&self.machines).await;
     }
 
     /// Reads a host, until then at the latest.
@@ -238,19 +227,6 @@ async fn page(State(exporter): State<Arc<Exporter>>) -> String {
     text
 }
 
-/// Has the system allow as many open files as connections to and from this many take, as far as it does.
-#[cfg(unix)]
-fn open_files_for(connections: usize) {
-    use rustix::process::{Resource, getrlimit, setrlimit};
-    let mut limit = getrlimit(Resource::Nofile);
-    let wanted = (connections as u64).saturating_add(256);
-    if limit.current.is_some_and(|current| current < wanted) {
-        limit.current = Some(limit.maximum.map_or(wanted, |most| most.min(wanted)));
-        // Connections that can't be had then are errors of their own.
-        let _ = setrlimit(Resource::Nofile, limit);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -269,7 +245,7 @@ mod tests {
 
     #[test]
     fn the_dashboard_and_the_page_name_the_metrics_that_there_are() {
-        let reading = Reading { components_every: None, longest: None };
+        let reading = Reading { components_every: None, longest: None, says: true };
         let mut families = Families::new().into_list();
         families.extend(Exporter::new(Vec::new(), reading, 1, None).own());
         let there: BTreeSet<String> = families

@@ -81,7 +81,7 @@ pub(crate) const ANSIBLE: &str = "ansible";
 const DRY_RUN: &str = "dry_run";
 
 /// Commands that only read. All others change something.
-const READS: [&str; 32] = [
+const READS: [&str; 33] = [
     "power status",
     "boot options",
     "boot progress",
@@ -114,6 +114,7 @@ const READS: [&str; 32] = [
     "keyring status",
     "get",
     "report",
+    "watch",
 ];
 
 /// Commands that only read if this argument is not there.
@@ -124,16 +125,19 @@ const READS_WITHOUT: [(&str, &str); 3] =
 const ALONE: [&str; 1] = ["sol"];
 
 /// Commands that are about all hosts at a time.
-const TOGETHER: [&str; 1] = ["exporter"];
+const TOGETHER: [&str; 2] = ["exporter", "watch"];
 
 /// Options of commands that are carried out for one host after the other: commands that are about all at a time don't have them.
 const ONE_BY_ONE: [&str; 7] = ["retries", "batch", "pause", YES, "csv", "group_by", DRY_RUN];
 
 /// What options mean for commands that are about all hosts at a time: command, option, help.
-const OWN_HELP: [(&str, &str, &str); 3] = [
+const OWN_HELP: [(&str, &str, &str); 6] = [
     ("exporter", "parallel", "Read so many hosts at a time where all are asked for [default: 256]"),
     ("exporter", "host_deadline", "The longest that a host may take of a scrape, in seconds [default: all of it]"),
     ("exporter", "deadline", "End a scrape after so many seconds [default: what Prometheus says, else 10]"),
+    ("watch", "parallel", "Read so many hosts at a time [default: 256]"),
+    ("watch", "host_deadline", "The longest that a reading of a host may take, in seconds [default: 30, or --every]"),
+    ("watch", "deadline", "End after so many seconds"),
 ];
 
 /// Gives commands that are about hosts these options, and those that have room for it several hosts.

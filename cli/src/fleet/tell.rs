@@ -170,7 +170,7 @@ fn without_name<'a>(line: &'a str, name: &str) -> &'a str {
 }
 
 /// The exit code for all hosts. That something was found outweighs that a part is missing, as it does for one host.
-fn code(outcomes: &[Outcome]) -> ExitCode {
+pub(crate) fn code(outcomes: &[Outcome]) -> ExitCode {
     let all = |which: fn(&Outcome) -> bool| outcomes.iter().all(which);
     let any = |which: fn(&Outcome) -> bool| outcomes.iter().any(which);
     if all(|outcome| *outcome == Outcome::Well) {

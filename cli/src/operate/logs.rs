@@ -32,7 +32,7 @@ the one before them was; entries that don't say how bad they are are shown with 
 /// How often new entries are looked for.
 const INTERVAL: Duration = Duration::from_secs(5);
 /// So many of the newest entries of each log are read then.
-const NEWEST: usize = 50;
+pub(crate) const NEWEST: usize = 50;
 
 /// Severities that are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -183,9 +183,6 @@ async fn follow(host: &Host, mut query: LogQuery, as_json: bool) -> anyhow::Resu
             Ok(found) => {
                 let Partial { items, missing } = found.value;
                 say_not_read(missing.iter().filter(|missing| said.insert(missing.place.clone())));
-                // A log that was cleared begins with the same numbers again.
-                let mark =
-                    |one: &LogEntry| format!("{} {} {:?} {}", one.log, one.entry.id, one.entry.time, one.entry.message);
                 let new: Vec<_> = items.into_iter().filter(|one| shown.insert(mark(one))).collect();
                 show_new(&new, as_json, is_first)?;
                 is_first = false;
@@ -197,6 +194,11 @@ async fn follow(host: &Host, mut query: LogQuery, as_json: bool) -> anyhow::Resu
         }
         tokio::time::sleep(INTERVAL).await;
     }
+}
+
+/// What tells an entry from all others. A log that was cleared begins with the same numbers again.
+pub(crate) fn mark(one: &LogEntry) -> String {
+    format!("{} {} {:?} {}", one.log, one.entry.id, one.entry.time, one.entry.message)
 }
 
 /// In JSON, an entry is a line.

@@ -30,16 +30,18 @@ const AGAIN: Duration = Duration::from_secs(60);
 
 /// What is read, and how long that may take.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Reading {
+pub(crate) struct Reading {
     /// How old what is known of components may be; none where they are not read.
-    pub(super) components_every: Option<Duration>,
+    pub(crate) components_every: Option<Duration>,
     /// The longest that a scrape of one host may take.
-    pub(super) longest: Option<Duration>,
+    pub(crate) longest: Option<Duration>,
+    /// Whether what can't be read is said on standard error, when that changes.
+    pub(crate) says: bool,
 }
 
 /// A host.
 #[derive(Debug)]
-pub(super) struct Machine {
+pub(crate) struct Machine {
     target: Target,
     reading: Reading,
     state: Mutex<State>,
@@ -60,16 +62,16 @@ struct State {
 }
 
 impl Machine {
-    pub(super) fn new(target: Target, reading: Reading) -> Self {
+    pub(crate) fn new(target: Target, reading: Reading) -> Self {
         Self { target, reading, state: Mutex::default(), parts: watch::Sender::new(None) }
     }
 
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.target.name()
     }
 
     /// Reads the host until then at the latest. Who asks while it is being read has what comes of that.
-    pub(super) async fn scrape(&self, until: Instant) -> Arc<Scrape> {
+    pub(crate) async fn scrape(&self, until: Instant) -> Arc<Scrape> {
         let asked = Instant::now();
         let until = self.reading.longest.and_then(|time| asked.checked_add(time)).map_or(until, |own| own.min(until));
         let Ok(mut state) = timeout_at(until, self.state.lock()).await else {
@@ -84,18 +86,25 @@ impl Machine {
         let scrape = self.read(&mut state, until).await;
         let scrape = Arc::new(Scrape { took: begun.elapsed(), ..scrape });
         state.last = Some((Instant::now(), Arc::clone(&scrape)));
-        self.say(&mut state, &scrape);
+        if self.reading.says {
+            self.say(&mut state, &scrape);
+        }
         scrape
     }
 
     /// Whether it has a session.
-    pub(super) fn is_connected(&self) -> bool {
+    pub(crate) fn is_connected(&self) -> bool {
         // Whoever reads it has one, or is about to.
         self.state.try_lock().map_or(true, |state| state.host.is_some())
     }
 
+    /// The host, if it has a session. It is to be dropped before that is ended.
+    pub(crate) async fn host(&self) -> Option<Host> {
+        self.state.lock().await.host.as_ref().map(|(host, _)| host.clone())
+    }
+
     /// Ends the session.
-    pub(super) async fn end(&self) {
+    pub(crate) async fn end(&self) {
         let mut state = self.state.lock().await;
         if let Some((_, task)) = state.components.take() {
             task.abort();

@@ -4,7 +4,7 @@ use rosefish::host::{Sensor, SensorKind};
 
 /// A quantity that has a metric of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Quantity {
+pub(crate) enum Quantity {
     Temperature,
     FanSpeed,
     FanShare,
@@ -24,12 +24,12 @@ pub(super) enum Quantity {
 
 /// What a quantity is called.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Named {
-    pub(super) name: &'static str,
-    pub(super) thresholds: &'static str,
+pub(crate) struct Named {
+    pub(crate) name: &'static str,
+    pub(crate) thresholds: &'static str,
     /// The base unit, which ends both names.
-    pub(super) unit: Option<&'static str>,
-    pub(super) help: &'static str,
+    pub(crate) unit: Option<&'static str>,
+    pub(crate) help: &'static str,
 }
 
 const fn named(name: &'static str, thresholds: &'static str, unit: Option<&'static str>, help: &'static str) -> Named {
@@ -37,7 +37,7 @@ const fn named(name: &'static str, thresholds: &'static str, unit: Option<&'stat
 }
 
 impl Quantity {
-    pub(super) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Temperature,
         Self::FanSpeed,
         Self::FanShare,
@@ -54,7 +54,7 @@ impl Quantity {
         Self::Other,
     ];
 
-    pub(super) const fn named(self) -> Named {
+    pub(crate) const fn named(self) -> Named {
         match self {
             Self::Temperature => named("temperature", "temperature_threshold", Some("celsius"), "Temperature"),
             Self::FanSpeed => named("fan_speed", "fan_speed_threshold", Some("rpm"), "Speed of a fan"),
@@ -90,12 +90,12 @@ impl Quantity {
         }
     }
 
-    pub(super) const fn is_counter(self) -> bool {
+    pub(crate) const fn is_counter(self) -> bool {
         matches!(self, Self::Energy)
     }
 
     /// What a sensor measures, and how its values become those of the base unit: times the first, plus the second.
-    pub(super) fn of(sensor: &Sensor) -> (Self, f64, f64) {
+    pub(crate) fn of(sensor: &Sensor) -> (Self, f64, f64) {
         let unit = sensor.unit.as_deref().unwrap_or_default();
         let (quantity, factor) = match (unit, &sensor.kind) {
             ("Cel", _) => (Self::Temperature, 1.0),
