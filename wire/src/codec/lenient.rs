@@ -88,10 +88,15 @@ fn within_memory(json: &[u8], most: usize) -> Result<(), serde_json::Error> {
     Ok(())
 }
 
+/// How many arrays and objects may stand within one another: as many as `serde_json` reads. Each is some frames of the stack, which a
+/// service could exhaust by a few kilobytes of brackets.
+const DEEPEST: usize = 128;
+
 /// A value of a JSON text, read while it is written. It is written once only, as each takes its part of the text.
 pub(crate) struct Node<'j> {
     json: Rc<RefCell<Json<'j>>>,
     peek: Peek,
+    depth: usize,
 }
 
 impl<'j> Node<'j> {
@@ -99,11 +104,16 @@ impl<'j> Node<'j> {
     pub(crate) fn all(text: &'j str) -> Result<Self, Wrong> {
         let mut json = Json::new(text);
         let peek = json.peek()?;
-        Ok(Self { json: Rc::new(RefCell::new(json)), peek })
+        Ok(Self { json: Rc::new(RefCell::new(json)), peek, depth: 0 })
     }
 
-    fn next(&self, peek: Peek) -> Self {
-        Self { json: Rc::clone(&self.json), peek }
+    /// A value within this one.
+    fn within<E: serde::ser::Error>(&self, peek: Peek) -> Result<Self, E> {
+        let depth = self.depth.saturating_add(1);
+        if depth > DEEPEST {
+            return Err(E::custom(format_args!("the JSON is nested more than {DEEPEST} deep")));
+        }
+        Ok(Self { json: Rc::clone(&self.json), peek, depth })
     }
 
     fn step<T, E: serde::ser::Error>(&self, read: impl FnOnce(&mut Json<'j>) -> Result<T, Wrong>) -> Result<T, E> {
@@ -165,7 +175,7 @@ impl Serialize for Node<'_> {
                 let mut seq = serializer.serialize_seq(None)?;
                 let mut first = true;
                 while let Some(peek) = self.step(|json| json.next_item(mem::take(&mut first)))? {
-                    seq.serialize_element(&self.next(peek))?;
+                    seq.serialize_element(&self.within(peek)?)?;
                 }
                 seq.end()
             }
@@ -174,10 +184,36 @@ impl Serialize for Node<'_> {
                 let mut first = true;
                 while let Some(name) = self.step(|json| json.next_name(mem::take(&mut first)))? {
                     let peek = self.step(Json::peek)?;
-                    map.serialize_entry(&text(name), &self.next(peek))?;
+                    map.serialize_entry(&text(name), &self.within(peek)?)?;
                 }
                 map.end()
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn what_is_nested_without_end_is_an_error() {
+        for (begin, end) in [("[", "]"), ("{\"a\":", "}"), ("[{\"a\":", "}]")] {
+            for count in [200, 100_000] {
+                // Whole, cut off, and with a byte that only the lenient reading takes.
+                let whole = begin.repeat(count) + "1" + &end.repeat(count);
+                let odd = format!("[\"\\ud800\",{whole}]");
+                for text in [whole.as_str(), &begin.repeat(count), &odd] {
+                    assert!(value_of::<Value>(text).is_err());
+                    assert!(from_slice::<Value>(text.as_bytes()).is_err());
+                    let spoilt = [b"[\"\xFF\",", text.as_bytes(), b"]"].concat();
+                    assert!(from_slice::<Value>(&spoilt).is_err());
+                }
+            }
+            let shallow = format!("[\"\\ud800\",{}1{}]", begin.repeat(50), end.repeat(50));
+            assert!(value_of::<Value>(&shallow).is_ok(), "{shallow}");
         }
     }
 }
