@@ -179,7 +179,7 @@ fn without_number(name: &str) -> &str {
 
 fn names(theirs: &str, ours: &Value) -> Vec<String> {
     let rows = rows(theirs);
-    if rows.len() < 3 {
+    if rows.is_empty() {
         return vec![format!("nothing to compare: {theirs}")];
     }
     // What it lists beside sensors: places of inventories and controllers. Of some names it prints bytes that are none of the name's.
