@@ -15,11 +15,13 @@ mod paths;
 mod structs;
 mod tables;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 
 use crate::model::ir::{Model, Schema, StructKind};
+use crate::model::name::hides;
 
 pub(crate) use extension::emit as emit_extension;
 
@@ -130,7 +132,8 @@ fn title(schema: &Schema) -> String {
 
 fn schema(paths: Paths<'_>, schema: &Schema, access: &Access, descriptions: &mut Descriptions) -> String {
     let mut out = String::new();
-    for (name, docs) in paths.model.open_types.iter().filter(|(name, _)| name.schema == schema.name) {
+    let open_types = paths.model.open_types.iter().filter(|(name, _)| name.schema == schema.name && !hides(&name.name));
+    for (name, docs) in open_types {
         docs::item(&mut out, "", docs, &format!("`{}.{}`, which is free-form.", name.schema, name.name), None);
         let _ = writeln!(out, "pub type {} = w::Oem;\n", name.name);
     }
@@ -180,11 +183,12 @@ fn schema(paths: Paths<'_>, schema: &Schema, access: &Access, descriptions: &mut
     head(&docs::line(&title(schema)), &format!("{wire}\n")) + &out
 }
 
-/// Entities go by their bare names at the root of `schema` as well.
+/// Entities go by their bare names at the root of `schema` as well, the first of a name where spellings fall together.
 fn exports(paths: Paths<'_>, root: &mut String, attribute: &str, wanted: impl Fn(&str) -> bool) {
+    let mut taken = BTreeSet::new();
     for item in paths.structs().filter(|item| wanted(&item.name.schema)) {
         let is_entity = matches!(item.kind, StructKind::Entity | StructKind::Collection(_));
-        if is_entity && item.name.name == item.name.schema {
+        if is_entity && item.name.name == item.name.schema && taken.insert(&item.rust_name) {
             let _ = writeln!(
                 root,
                 "\n{attribute}#[doc(no_inline)]\npub use self::{}::{};",

@@ -1,9 +1,11 @@
 //! CSDL made to hurt.
 
+use std::collections::BTreeSet;
+
 use rosefish_codegen::csdl::parse;
 use rosefish_codegen::{Manifest, Selection, build};
 
-use crate::code::{ESCAPES, is_no_code};
+use crate::code::{ESCAPES, are_no_code, is_no_code, library, own_schema};
 use crate::mutation::{Numbers, mutate};
 
 const MANIFEST: &str = include_str!("../../../schemas/bundle.toml");
@@ -130,6 +132,18 @@ fn places() -> Vec<std::ops::Range<usize>> {
     places
 }
 
+/// A text as the value of an attribute.
+fn quoted(text: &str) -> String {
+    let escape = |c: char| match c {
+        '&' => "&amp;".to_owned(),
+        '<' => "&lt;".to_owned(),
+        '"' => "&quot;".to_owned(),
+        '\n' | '\r' | '\t' => format!("&#{};", c as u32),
+        c => c.to_string(),
+    };
+    text.chars().map(escape).collect()
+}
+
 /// Each text of a schema, replaced by what would leave the place that it is put in.
 #[test]
 fn no_text_of_a_schema_becomes_code() {
@@ -140,16 +154,6 @@ fn no_text_of_a_schema_becomes_code() {
     let base = SCHEMA
         .replace(r#"<Annotation Term="Redfish.Excerpt""#, &format!(r#"{more}<Annotation Term="Redfish.Excerpt""#));
     assert!(base.len() > SCHEMA.len());
-    let quoted = |text: &str| {
-        let escape = |c: char| match c {
-            '&' => "&amp;".to_owned(),
-            '<' => "&lt;".to_owned(),
-            '"' => "&quot;".to_owned(),
-            '\n' | '\r' | '\t' => format!("&#{};", c as u32),
-            c => c.to_string(),
-        };
-        text.chars().map(escape).collect::<String>()
-    };
     let extra = ["W", "^[a]$", "One thing", "One long thing", "2024.1"];
     let texts =
         extra.into_iter().filter_map(|text| base.find(&format!("\"{text}\"")).map(|at| at + 1..at + 1 + text.len()));
@@ -190,4 +194,80 @@ fn no_text_of_a_schema_becomes_code() {
         (models + other.0, errors + other.1)
     });
     assert!(models > 500 && errors > 100, "{models} models, {errors} errors");
+}
+
+/// The schema above without what the library has: a vendor's.
+fn extension() -> (String, String) {
+    let start = SCHEMA.find("<Schema Namespace=\"Thing\">").expect("the schema");
+    let end = SCHEMA.find("</edmx:DataServices>").expect("the end");
+    let from = SCHEMA.find("<Schema").expect("the start");
+    let library = format!("{}{}", &SCHEMA[..start], &SCHEMA[end..]);
+    (library, format!("{}{}", &SCHEMA[..from], &SCHEMA[start..]))
+}
+
+#[test]
+fn no_text_of_a_vendors_schema_becomes_code() {
+    let (redfish, vendor) = extension();
+    let builder = library("vendor", &redfish);
+    let file = own_schema("vendor");
+    let compile = |schema: &str| {
+        std::fs::write(&file, schema).expect("a writable file");
+        builder.compile()
+    };
+    are_no_code(&compile(&vendor).expect("a model"), "");
+    let words: BTreeSet<_> = vendor.split('"').skip(1).step_by(2).filter(|word| word.len() > 1).collect();
+    let (mut models, mut errors) = (0, 0);
+    for word in words {
+        for escape in ESCAPES {
+            let text = format!("{word}{escape}");
+            match compile(&vendor.replace(&format!("\"{word}\""), &format!("\"{}\"", quoted(&text)))) {
+                Ok(output) => {
+                    models += 1;
+                    are_no_code(&output, &text);
+                }
+                Err(error) => {
+                    assert!(!error.to_string().is_empty());
+                    errors += 1;
+                }
+            }
+        }
+    }
+    assert!(models > 100 && errors > 100, "{models} models, {errors} errors");
+}
+
+/// Names that generated code needs itself, and names that fall together once they are Rust's.
+#[test]
+fn names_that_are_taken_give_way() {
+    let (redfish, _) = extension();
+    let taken = r#"<Edmx><DataServices>
+      <Schema Namespace="Methods"><EntityType Name="Methods" BaseType="Resource.Item">
+        <Property Name="Residue" Type="Edm.String"/><Property Name="Properties" Type="Edm.String"/>
+        <Property Name="residue" Type="Edm.String"/><Property Name="RESIDUE" Type="Edm.String"/>
+        <NavigationProperty Name="Uri" Type="W.W"/><NavigationProperty Name="URI" Type="W.W"/>
+      </EntityType></Schema>
+      <Schema Namespace="W"><EntityType Name="W" BaseType="Resource.Item"><NavigationProperty Name="M" Type="Methods.Methods"/></EntityType>
+        <ComplexType Name="M"/><ComplexType Name="TABLES"/><ComplexType Name="Module"/><ComplexType Name="Vec"/></Schema>
+      <Schema Namespace="R"><EntityType Name="R" BaseType="Resource.Item"/></Schema>
+      <Schema Namespace="Vec"><ComplexType Name="Vec"><Annotation Term="OData.AdditionalProperties" Bool="true"/></ComplexType></Schema>
+      <Schema Namespace="FooBar"><EntityType Name="FooBar" BaseType="Resource.Item"/></Schema>
+      <Schema Namespace="Foo_Bar"><EntityType Name="Foo_Bar" BaseType="Resource.Item"/></Schema>
+      <Schema Namespace="WCollection">
+        <EntityType Name="WCollection" BaseType="Resource.ResourceCollection">
+          <NavigationProperty Name="Members" Type="Collection(W.W)"/>
+        </EntityType>
+        <EnumType Name="WCollectionKind"><Member Name="One"/></EnumType>
+      </Schema>
+    </DataServices></Edmx>"#;
+    let builder = library("taken", &redfish);
+    std::fs::write(own_schema("taken"), taken).expect("a writable file");
+    let made = builder.compile().expect("a model");
+    are_no_code(&made, "");
+    let root = made.file("hostile.rs").expect("the root");
+    for module in ["pub mod methods2 {", "pub mod w2 {", "pub mod r2 {"] {
+        assert!(root.contains(module), "{module} in {root}");
+    }
+    let methods = made.file("hostile/methods2.rs").expect("a schema");
+    assert!(methods.contains("pub residue2: Option<String>"), "{methods}");
+    let free = made.file("hostile/vec.rs").unwrap_or_default();
+    assert!(!free.contains("type Vec "), "{free}");
 }

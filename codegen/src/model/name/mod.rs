@@ -8,7 +8,7 @@ mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ir::{Model, TypeName};
+use super::ir::{Model, StructKind, TypeName};
 use crate::error::Error;
 pub(crate) use words::Acronyms;
 
@@ -53,18 +53,30 @@ const PRELUDE: &[&str] = &[
     "Vec",
 ];
 
+/// What stands beside the modules of schemas: the traits of whoever extends the library, and short names of other modules.
+const BESIDE_MODULES: &[&str] = &["methods", "r", "s", "w"];
+
+/// The field that every record has beside those of its schema.
+const RESIDUE: &str = "residue";
+
 /// Names everything in the model; types in `renamed` (`Schema.Type`) by what stands there.
 pub(super) fn name(model: &mut Model, acronyms: &Acronyms, renamed: &BTreeMap<String, String>) {
-    let mut modules = BTreeSet::new();
+    let mut modules: BTreeSet<_> = BESIDE_MODULES.iter().map(|name| (*name).to_owned()).collect();
     for schema in model.schemas.values_mut() {
         schema.module = unique(&mut modules, identifier(acronyms.snake(&schema.name)));
     }
     // Types before parameter sets and excerpts, whose names this compiler made and may change.
     let mut names: BTreeSet<(String, String)> = BTreeSet::new();
+    // Free-form types have names that nothing changes.
+    names.extend(model.open_types.keys().map(|name| (name.schema.clone(), name.name.clone())));
+    // The type that stands for what is in a collection is called after it.
+    for ty in model.structs.values().filter(|ty| matches!(ty.kind, StructKind::Collection(_))) {
+        names.insert((ty.name.schema.clone(), format!("{}Kind", camel(&ty.name.name))));
+    }
     let mut place = |name: &TypeName| {
         let chosen = renamed.get(&format!("{}.{}", name.schema, name.name));
         let mut rust = chosen.cloned().unwrap_or_else(|| camel(&name.name));
-        if PRELUDE.contains(&rust.as_str()) {
+        if hides(&rust) {
             rust.push_str("Value");
         }
         let mut number = 2;
@@ -86,7 +98,7 @@ pub(super) fn name(model: &mut Model, acronyms: &Acronyms, renamed: &BTreeMap<St
     let mut known: BTreeMap<String, String> = BTreeMap::new();
     for ty in model.structs.values_mut() {
         ty.rust_name = place(&ty.name);
-        let mut fields = BTreeSet::new();
+        let mut fields = BTreeSet::from([RESIDUE.to_owned()]);
         for field in &mut ty.fields {
             let name = match known.get(&field.json) {
                 Some(name) => name.clone(),
@@ -142,6 +154,11 @@ pub(super) fn check(model: &Model) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Whether a type of this name would hide what generated code writes without a path.
+pub(crate) fn hides(name: &str) -> bool {
+    PRELUDE.contains(&name)
 }
 
 /// Whether it is an identifier, of ASCII alone: what looks like another name is not one.
