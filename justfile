@@ -44,6 +44,10 @@ book *options:
 commands *pages:
     .ci/commands {{ pages }}
 
+# What docs/coming-from.md shows of gofish and nv-redfish, compiled and run; takes minutes.
+pairs *names:
+    .ci/pairs {{ names }}
+
 # The pictures of the README and the book, the recording among them.
 pictures *options:
     .ci/pictures {{ options }}

@@ -247,7 +247,7 @@ fn serve(count: usize, flawed: bool) {
             _ => break,
         }
     }
-    // It would take its time to take them down one by one.
+    // Taking them down one by one would be slow.
     std::process::exit(0);
 }
 

@@ -22,6 +22,15 @@ pub(crate) fn of_host(file: &Path, host: &str, is_written: bool) -> anyhow::Resu
     Ok(name.replace("{host}", host.trim_start_matches('.')).into())
 }
 
+/// The folder of a host: `{host}` in its name stands for that of the host. Of many hosts each has one within it otherwise.
+pub(crate) fn folder_of_host(folder: &Path, host: &str) -> anyhow::Result<PathBuf> {
+    let names_host = folder.to_string_lossy().contains("{host}");
+    match capture::is_on() && !names_host {
+        true => of_host(&folder.join("{host}"), host, true),
+        false => of_host(folder, host, true),
+    }
+}
+
 /// Writes a file that is new, for its owner alone to read. What is there already stays.
 pub(crate) fn write_new(file: &Path, text: &str) -> std::io::Result<()> {
     let mut options = fs::OpenOptions::new();

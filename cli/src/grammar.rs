@@ -72,7 +72,7 @@ fn differs_by_one(a: &str, b: &str) -> bool {
     }
 }
 
-/// So many arguments that are no options a command takes.
+/// How many arguments a command takes that are not options.
 fn room(command: &Command) -> usize {
     let all = command.get_positionals().map(|arg| arg.get_num_args().map_or(1, |range| range.max_values()));
     all.fold(0, usize::saturating_add)

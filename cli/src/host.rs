@@ -255,10 +255,10 @@ const LOGOUTS: Duration = Duration::from_secs(5);
 /// As long for those of clients that went with the runtime: nothing hears a signal then.
 const LAST_LOGOUTS: Duration = Duration::from_secs(2);
 
-/// Whether the program was told to end.
+/// Whether Ctrl-C or a signal has asked the program to end.
 static PRESSED: AtomicBool = AtomicBool::new(false);
 
-/// Waits for what ends a program: Ctrl-C, or to be told to end, or the end of its terminal.
+/// Waits for what ends a program: Ctrl-C, a signal, or the end of its terminal.
 async fn signal() {
     #[cfg(unix)]
     {
@@ -270,7 +270,7 @@ async fn signal() {
         tokio::select! {
             () = wait(SignalKind::interrupt()) => {}
             () = wait(SignalKind::terminate()) => {}
-            // Who started it with `nohup` wants it to go on.
+            // A program started with `nohup` is meant to continue.
             () = wait(SignalKind::hangup()), if !ignores_hangup() => {}
         }
     }

@@ -7,7 +7,6 @@ mod capture;
 mod certificate;
 mod change;
 mod check;
-mod connections;
 mod exporter;
 mod files;
 mod fleet;
@@ -189,7 +188,7 @@ pub fn run() -> ExitCode {
     // What is left of the runtime ends now: a session of IPMI says so to its BMC. Whatever blocks a thread, a read of standard
     // input for example, is left behind.
     runtime.shutdown_timeout(RUNTIME_END);
-    // What was told once is not waited for again.
+    // Sessions that were reported as left open are not waited for again.
     if left == 0 {
         host::logged_out_at_the_end();
     }
@@ -205,7 +204,8 @@ async fn carry_out(matches: ArgMatches) -> anyhow::Result<ExitCode> {
     let Some((line, leaf)) = Line::of(&matches).unwrap_or_else(|error| error.exit()) else {
         return dispatch(arguments(Arc::default(), &matches).command).await;
     };
-    let Hosts { mut all, is_list } = fleet::hosts::resolve(&line.hosts, line.many.inventory.as_deref())?;
+    let Hosts { mut all, is_list } =
+        fleet::hosts::resolve(&line.hosts, line.many.inventory.as_deref(), line.takes_paths)?;
     if line.dry_run {
         return fleet::fan::plan(&line, &all);
     }
@@ -297,7 +297,7 @@ fn begin(command: Command) -> Work {
 
 /// Says on standard error what could not be done, and what caused it: `rosefish: a: b: c`.
 fn failed(error: &anyhow::Error) -> ExitCode {
-    // A reader that has gone (`| head`) is no failure worth words.
+    // A reader that has gone (`| head`) is not a failure to report.
     if error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>()).any(is_broken_pipe) {
         return ExitCode::SUCCESS;
     }

@@ -12,9 +12,11 @@ use rosefish::walk::Walk;
 use rosefish::wire::{Kind, ODataType, Table as Type};
 use serde_json::{Value, json};
 
+use crate::capture;
 use crate::files;
+use crate::fleet::current::ServiceOrPath;
 use crate::host::{HostArgs, log_out, split_url};
-use crate::operate::{Table, print};
+use crate::operate::{Shown, Table, print};
 use crate::partial::{self, say_not_read};
 use crate::terminal::{one_line, say};
 use crate::typed::kind_at;
@@ -25,6 +27,7 @@ Examples:
   rosefish oem https://bmc --user root            walk a service and show what its vendor adds
   rosefish oem captured/ --json                   the same of payloads in files
   rosefish oem captured/ --csdl drafts/           write a draft of CSDL per vendor
+  rosefish oem @rack7 --vendor dell               one table of several hosts
 
 TYPE is the type that the crate rosefish-oem has for a property or resource, which programs read it with; where there is
 none, it is reached by name, as JSON.
@@ -35,13 +38,13 @@ Values whose names say that they are secret are not shown.";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct OemArgs {
-    /// A folder with *.json files, a single file, or a host or the URL of its service to walk
-    #[arg(value_name = "HOST|PATH")]
-    target: String,
+    #[command(flatten)]
+    target: ServiceOrPath,
     /// Only what is of this vendor, as its objects in `Oem` are called
     #[arg(long, value_name = "NAME")]
     vendor: Option<String>,
-    /// Write CSDL for it into this folder, a file per vendor, instead of showing it; files that are there stay
+    /// Write CSDL for it into this folder, a file per vendor, instead of showing it; files that are there stay. Of several hosts
+    /// each has a folder in it
     #[arg(long, value_name = "DIR", conflicts_with = "json")]
     csdl: Option<PathBuf>,
     /// Print JSON
@@ -52,27 +55,28 @@ pub(crate) struct OemArgs {
 }
 
 pub(crate) async fn run(args: OemArgs) -> anyhow::Result<ExitCode> {
-    let path = Path::new(&args.target);
+    let path = Path::new(&*args.target);
     let (explorer, mut unread) = match path.exists() {
         true => payloads(path)?,
         false => service(&args.target, &args.host).await?,
     };
     let wanted = |name: &str| args.vendor.as_ref().is_none_or(|vendor| vendor.eq_ignore_ascii_case(name));
     if let Some(folder) = &args.csdl {
-        unread.append(&mut write(&explorer, folder, wanted)?);
+        let folder = files::folder_of_host(folder, args.host.name(&args.target))?;
+        unread.append(&mut write(&explorer, &folder, wanted)?);
     } else {
         let mut found = explorer.findings();
         found.vendors.retain(|vendor| wanted(&vendor.name));
-        print(&if args.json {
+        if args.json {
             let mut json = serde_json::to_value(&found)?;
             tell_types(&mut json, &found);
             if let Some(object) = json.as_object_mut() {
                 object.insert("partial".to_owned(), json!(unread));
             }
-            format!("{json:#}\n")
+            print(&format!("{json:#}\n"))?;
         } else {
-            text(&found)
-        })?;
+            show(&found)?;
+        }
     }
     say_not_read(&unread);
     Ok(partial::code(unread.is_empty()))
@@ -183,12 +187,19 @@ fn tell_types(json: &mut Value, found: &Findings) {
     }
 }
 
-fn text(found: &Findings) -> String {
-    let tables: Vec<_> = tables(found).iter().map(Table::text).filter(|table| !table.is_empty()).collect();
-    match tables.is_empty() {
-        true => format!("nothing beyond the standard in {} resources\n", found.resources),
-        false => tables.join("\n"),
+fn show(found: &Findings) -> anyhow::Result<ExitCode> {
+    let tables: Vec<_> = tables(found).into_iter().filter(|table| !table.text().is_empty()).collect();
+    if tables.is_empty() {
+        return print(&format!("nothing beyond the standard in {} resources\n", found.resources));
     }
+    if capture::is_on() {
+        // Those of all hosts become one.
+        for table in tables {
+            Shown::from(table).print()?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    print(&tables.iter().map(Table::text).collect::<Vec<_>>().join("\n"))
 }
 
 /// What vendors add: properties, actions, resources.

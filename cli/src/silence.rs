@@ -18,7 +18,7 @@ impl Drop for Silence {
     }
 }
 
-/// Ends the silence, where there is one: a program that is told to end does so while it waits for a password.
+/// Ends the silence, where there is one: a signal may end the program while it waits for a password.
 pub(crate) fn end() {
     terminal::restore();
 }

@@ -118,7 +118,7 @@ pub(crate) fn say_text(text: &str) {
         }
         return;
     }
-    // Nobody is left to be told.
+    // Standard error is closed: there is nowhere to say so.
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 

@@ -152,44 +152,12 @@ fn samples(text: &str) -> BTreeMap<String, f64> {
     all
 }
 
-fn link(uri: &str) -> serde_json::Value {
-    json!({ "@odata.id": uri })
-}
-
 /// A machine with these temperatures.
 fn machine(temperatures: serde_json::Value) -> Tree {
-    let sessions = "/redfish/v1/SessionService/Sessions";
-    Tree::new()
-        .with(
-            "/redfish/v1",
-            json!({
-                "@odata.type": "#ServiceRoot.v1_16_0.ServiceRoot", "Id": "Root", "Name": "Root", "RedfishVersion": "1.16.0",
-                "Systems": link("/redfish/v1/Systems"), "Chassis": link("/redfish/v1/Chassis"),
-                "SessionService": link("/redfish/v1/SessionService"), "Links": { "Sessions": link(sessions) },
-            }),
-        )
-        .with("/redfish/v1/SessionService", json!({ "Id": "S", "Name": "S", "Sessions": link(sessions) }))
-        .with(sessions, json!({ "Name": "Sessions", "Members": [], "Members@odata.count": 0 }))
-        .with("/redfish/v1/Systems", json!({ "Name": "Systems", "Members": [link("/redfish/v1/Systems/1")] }))
-        .with(
-            "/redfish/v1/Systems/1",
-            json!({
-                "@odata.type": "#ComputerSystem.v1_22_0.ComputerSystem", "Id": "1", "Name": "System", "PowerState": "On",
-                "Status": { "State": "Enabled", "Health": "OK" },
-            }),
-        )
-        .with("/redfish/v1/Chassis", json!({ "Name": "Chassis", "Members": [link("/redfish/v1/Chassis/1")] }))
-        .with(
-            "/redfish/v1/Chassis/1",
-            json!({
-                "@odata.type": "#Chassis.v1_25_0.Chassis", "Id": "1", "Name": "Chassis", "ChassisType": "RackMount",
-                "Thermal": link("/redfish/v1/Chassis/1/Thermal"),
-            }),
-        )
-        .with(
-            "/redfish/v1/Chassis/1/Thermal",
-            json!({ "@odata.type": "#Thermal.v1_7_1.Thermal", "Id": "Thermal", "Name": "Thermal", "Temperatures": temperatures }),
-        )
+    let thermal = json!({
+        "@odata.type": "#Thermal.v1_7_1.Thermal", "Id": "Thermal", "Name": "Thermal", "Temperatures": temperatures,
+    });
+    Tree::small().with("/redfish/v1/Chassis/1/Thermal", thermal)
 }
 
 fn warm(runtime: &Runtime) -> MockBmc {
@@ -304,6 +272,61 @@ fn a_login_that_was_refused_is_not_repeated_with_each_scrape() {
     assert_eq!(bmc.requests().to("POST", "/redfish/v1/SessionService/Sessions").len(), 1);
     let (_, said) = exporter.end("-TERM");
     assert!(said.matches("n1: connection: ").count() == 1 && !said.contains("hunter2"), "{said}");
+}
+
+#[test]
+fn new_entries_of_logs_are_counted_where_that_is_asked_for() {
+    const ENTRIES: &str = "/redfish/v1/Systems/1/LogServices/SEL/Entries";
+    let runtime = runtime();
+    let bmc = serve(&runtime, Tree::demo());
+    let hosts = [("n1", bmc.url())];
+    let exporter =
+        Exporter::start("logs", &hosts, &["--logs", "--no-components", "--components-every", "0.2"], "password");
+    let counted = |all: &BTreeMap<String, f64>, severity: &str| {
+        all.get(&format!("rosefish_log_entries_total{{host=\"n1\",severity={severity:?}}}")).copied()
+    };
+    let until = |is_so: &dyn Fn(&BTreeMap<String, f64>) -> bool| {
+        let begin = Instant::now();
+        loop {
+            let all = exporter.scrape("/metrics?target=n1", 60);
+            if is_so(&all) {
+                return all;
+            }
+            assert!(begin.elapsed() < Duration::from_secs(60), "{all:#?}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    };
+    // What was there before is not new, and each severity has a sample, so that its rate can be taken.
+    let first = until(&|all| counted(all, "critical").is_some());
+    for severity in ["ok", "warning", "critical", "unknown"] {
+        assert_eq!(counted(&first, severity), Some(0.0), "{severity}: {first:#?}");
+    }
+    let mut entry = bmc.resource(&format!("{ENTRIES}/6")).unwrap();
+    entry["@odata.id"] = format!("{ENTRIES}/7").into();
+    entry["Id"] = "7".into();
+    entry["Severity"] = "Critical".into();
+    entry["Created"] = "2031-01-01T00:00:00Z".into();
+    bmc.set(&format!("{ENTRIES}/7"), entry);
+    let mut entries = bmc.resource(ENTRIES).unwrap();
+    entries["Members"].as_array_mut().unwrap().push(json!({ "@odata.id": format!("{ENTRIES}/7") }));
+    entries["Members@odata.count"] = entries["Members"].as_array().unwrap().len().into();
+    bmc.set(ENTRIES, entries);
+    let later = until(&|all| counted(all, "critical") == Some(1.0));
+    assert_eq!((counted(&later, "warning"), counted(&later, "ok")), (Some(0.0), Some(0.0)));
+    let newest = later["rosefish_log_newest_timestamp_seconds{host=\"n1\",severity=\"critical\"}"];
+    assert_eq!(newest, 1_924_992_000.0);
+    // Logs that can't be read are named, and what was counted stays.
+    bmc.faults().add(Rule::on("GET", ENTRIES).then(Action::Status(500)));
+    let failed = until(&|all| {
+        let failed = all.keys().any(|sample| sample.starts_with("rosefish_scrape_error{") && sample.contains("logs"));
+        failed || all.get("rosefish_unread{host=\"n1\",part=\"logs\"}").is_some_and(|places| *places > 0.0)
+    });
+    assert_eq!(counted(&failed, "critical"), Some(1.0), "{failed:#?}");
+    let (_, said) = exporter.end("-TERM");
+    assert!(said.contains("n1: logs: ") && bmc.sessions() == 0, "{said}");
+    let without = Exporter::start("no-logs", &hosts, &["--no-components"], "password");
+    let all = without.scrape("/metrics?target=n1", 60);
+    assert!(!all.keys().any(|sample| sample.contains("_log")), "{all:#?}");
 }
 
 #[test]

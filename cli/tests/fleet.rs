@@ -39,37 +39,9 @@ impl Drop for Folder {
     }
 }
 
-fn machine() -> Tree {
-    let link = |uri: &str| json!({ "@odata.id": uri });
-    let sessions = "/redfish/v1/SessionService/Sessions";
-    Tree::new()
-        .with(
-            "/redfish/v1",
-            json!({
-                "@odata.type": "#ServiceRoot.v1_16_0.ServiceRoot", "Id": "Root", "Name": "Root", "RedfishVersion": "1.16.0",
-                "Systems": link("/redfish/v1/Systems"), "SessionService": link("/redfish/v1/SessionService"),
-                "Links": { "Sessions": link(sessions) },
-            }),
-        )
-        .with("/redfish/v1/SessionService", json!({ "Id": "S", "Name": "S", "Sessions": link(sessions) }))
-        .with(sessions, json!({ "Name": "Sessions", "Members": [], "Members@odata.count": 0 }))
-        .with("/redfish/v1/Systems", json!({ "Name": "Systems", "Members": [link("/redfish/v1/Systems/1")] }))
-        .with(
-            "/redfish/v1/Systems/1",
-            json!({
-                "@odata.type": "#ComputerSystem.v1_22_0.ComputerSystem", "Id": "1", "Name": "System", "PowerState": "On",
-                "Status": { "State": "Enabled", "Health": "OK" },
-                "Actions": { "#ComputerSystem.Reset": {
-                    "target": "/redfish/v1/Systems/1/Actions/ComputerSystem.Reset",
-                    "ResetType@Redfish.AllowableValues": ["On", "ForceOff", "GracefulShutdown", "ForceRestart"],
-                } },
-            }),
-        )
-}
-
 fn start(runtime: &Runtime, count: usize) -> Vec<MockBmc> {
     let crowd = Crowd::new(1).unwrap();
-    let one = || MockBmc::builder().crowd(&crowd).tree(machine()).plain().credentials("admin", "password").start();
+    let one = || MockBmc::builder().crowd(&crowd).tree(Tree::small()).plain().credentials("admin", "password").start();
     (0..count).map(|_| runtime.block_on(one()).unwrap()).collect()
 }
 
@@ -83,6 +55,15 @@ fn inventory(bmcs: &[MockBmc]) -> String {
         text.push_str(&format!("[hosts.n{}]\naddress = \"{}\"\n", number + 1, bmc.url()));
     }
     text
+}
+
+const SCHEMA: &str = include_str!("../../docs/output.schema.json");
+
+/// What a definition of the schema says.
+fn validator(definition: &str) -> jsonschema::Validator {
+    let mut schema: Value = serde_json::from_str(SCHEMA).unwrap();
+    let schema = json!({ "$ref": format!("#/$defs/{definition}"), "$defs": schema["$defs"].take() });
+    jsonschema::validator_for(&schema).unwrap()
 }
 
 fn out(output: &Output) -> String {
@@ -178,14 +159,8 @@ fn dead_slow_and_garbled_hosts_are_lines_like_others() {
     let run = rosefish(&["power", "@all", "--hosts", &file, "--json", "--host-deadline", "3"]);
     assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
     assert_eq!(run.status.code(), Some(3), "{}", errors(&run));
-    let schema: Value = serde_json::from_str(include_str!("../../docs/output.schema.json")).unwrap();
-    let mut failure = schema.clone();
-    for key in ["type", "properties", "required", "additionalProperties"] {
-        failure.as_object_mut().unwrap().remove(key);
-    }
-    failure["$ref"] = json!("#/$defs/failure");
-    let (envelope, failure) =
-        (jsonschema::validator_for(&schema).unwrap(), jsonschema::validator_for(&failure).unwrap());
+    let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+    let (envelope, failure) = (jsonschema::validator_for(&schema).unwrap(), validator("failure"));
     let mut seen: Vec<(String, String)> = Vec::new();
     for line in out(&run).lines() {
         let json: Value = serde_json::from_str(line).unwrap();
@@ -265,6 +240,20 @@ fn results_are_a_table_csv_or_groups() {
     let grouped = run(&["--group-by", "value"]);
     assert_eq!(out(&grouped), "3 on\n1 off: n3\n1 unreachable: n5\n", "{}", errors(&grouped));
     assert_eq!(out(&run(&["--group-by", "/backend"])), "4 redfish\n1 unreachable: n5\n");
+    let json = run(&["--group-by", "value", "--json"]);
+    let lines: Vec<Value> = out(&json).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let group = validator("group");
+    assert!(lines.iter().all(|line| group.is_valid(line)), "{lines:#?}");
+    assert_eq!(
+        lines[0],
+        json!({ "by": "value", "value": "on", "count": 3, "hosts": ["n1", "n2", "n4"], "in_part": [] })
+    );
+    assert_eq!(lines[1], json!({ "by": "value", "value": "off", "count": 1, "hosts": ["n3"], "in_part": [] }));
+    let gone = &lines[2];
+    assert!(gone["error"]["kind"] == "unreachable" && gone["hosts"] == json!(["n5"]) && lines.len() == 3, "{gone}");
+    assert!(gone["error"]["messages"]["n5"].is_string() && json.status.code() == Some(3), "{gone}");
+    let nothing = run(&["--group-by", "status", "--json"]);
+    assert!(errors(&nothing).contains("no host has \"status\" in its JSON"), "{}", errors(&nothing));
     let csv = out(&run(&["--csv"]));
     let rows: Vec<_> = csv.split('\n').collect();
     assert_eq!(rows[..4], ["host,value,error", "n1,on,", "n2,on,", "n3,off,"]);
@@ -290,6 +279,105 @@ fn a_file_for_each_host_has_its_name() {
     assert!(!folder.0.join("all.json").exists());
     assert_eq!(save("{host}.json").status.code(), Some(0));
     assert!(["n1.json", "n2.json"].iter().all(|name| Path::new(&folder.0.join(name)).exists()));
+}
+
+#[test]
+fn walks_and_what_vendors_add_are_of_many_hosts() {
+    let (runtime, folder) = (runtime(), Folder::new("walks"));
+    let mut bmcs = start(&runtime, 3);
+    let file = folder.file("hosts.toml", &inventory(&bmcs));
+    for bmc in &bmcs[..2] {
+        let mut system = bmc.resource("/redfish/v1/Systems/1").unwrap();
+        system["Oem"] = json!({ "Contoso": { "Lights": "On" } });
+        bmc.set("/redfish/v1/Systems/1", system);
+    }
+    drop(bmcs.remove(2));
+    let run = |words: &[&str]| rosefish(&[words, &["@cluster", "--hosts", &file, "--retries", "0"]].concat());
+    for (command, definition) in [("walk", "walk"), ("oem", "oem")] {
+        let output = run(&[command, "--json"]);
+        let lines: Vec<Value> = out(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let (own, failure) = (validator(definition), validator("failure"));
+        let mut hosts: Vec<(&str, bool)> = Vec::new();
+        for line in &lines {
+            let is_failure = line.get("error").is_some();
+            assert!(if is_failure { failure.is_valid(line) } else { own.is_valid(line) }, "{line}");
+            hosts.push((line["host"].as_str().unwrap(), is_failure));
+        }
+        hosts.sort_unstable();
+        assert_eq!(hosts, [("n1", false), ("n2", false), ("n3", true)], "{command}: {}", errors(&output));
+        assert_eq!(output.status.code(), Some(3), "{command}");
+    }
+    let walked = out(&run(&["walk"]));
+    assert!(walked.contains("n1: ") && walked.lines().all(|line| line.starts_with("n1: ") || line.starts_with("n2: ")));
+    let table = out(&run(&["oem"]));
+    let rows: Vec<_> = table.lines().collect();
+    assert!(rows[0].starts_with("HOST ") && rows.len() == 3, "{table}");
+    assert!(rows[1..].iter().all(|row| row.contains("Contoso") && row.contains("Lights")), "{table}");
+    // Without a host there is the machine that the program carries, and nothing else.
+    assert_eq!(rosefish(&["walk"]).status.code(), Some(2));
+    assert_eq!(rosefish(&["walk", "n1", "--demo"]).status.code(), Some(2));
+    assert!(bmcs.iter().all(|bmc| bmc.sessions() == 0));
+}
+
+#[test]
+fn each_host_is_recorded_into_a_folder_of_its_own() {
+    let (runtime, folder) = (runtime(), Folder::new("record"));
+    let bmcs = start(&runtime, 2);
+    let file = folder.file("hosts.toml", &inventory(&bmcs));
+    let record = |dir: &str| {
+        let dir = folder.0.join(dir);
+        rosefish(&["record", "@cluster", dir.to_str().unwrap(), "--hosts", &file])
+    };
+    let recorded = record("all");
+    assert_eq!(recorded.status.code(), Some(0), "{}", errors(&recorded));
+    assert_eq!(out(&recorded).lines().filter(|line| line.contains(" resources, 0 not read")).count(), 2);
+    for host in ["n1", "n2"] {
+        let tree = Tree::from_dir(folder.0.join("all").join(host)).unwrap();
+        assert!(tree.json("/redfish/v1/Systems/1").is_some_and(|system| system["PowerState"] == "On"), "{host}");
+    }
+    // What is there stays as it is, and one folder that is taken hides no other host.
+    std::fs::remove_dir_all(folder.0.join("all/n2")).unwrap();
+    let again = record("all");
+    assert_eq!(again.status.code(), Some(3), "{}", errors(&again));
+    assert!(errors(&again).contains("n1: ") && errors(&again).contains("empty or new"), "{}", errors(&again));
+    assert!(folder.0.join("all/n2/redfish/v1/index.json").exists());
+    assert_eq!(record("of-{host}").status.code(), Some(0));
+    assert!(folder.0.join("of-n1/redfish/v1/index.json").exists());
+    assert!(bmcs.iter().all(|bmc| bmc.sessions() == 0));
+}
+
+#[test]
+fn what_was_read_of_each_host_before_ctrl_c_stays() {
+    let (runtime, folder) = (runtime(), Folder::new("given-up"));
+    let bmcs = start(&runtime, 2);
+    let thermal = "/redfish/v1/Chassis/1/Thermal";
+    for bmc in &bmcs {
+        bmc.faults().add(Rule::on("GET", thermal).then(Action::Delay(Duration::from_secs(600))));
+    }
+    let file = folder.file("hosts.toml", &inventory(&bmcs));
+    let dir = folder.0.join("all");
+    // With --mask, nothing is written before all is read.
+    let child = program(&["record", "@cluster", dir.to_str().unwrap(), "--mask", "--hosts", &file])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let begin = Instant::now();
+    while bmcs.iter().any(|bmc| bmc.requests().to("GET", thermal).is_empty()) {
+        assert!(begin.elapsed() < Duration::from_secs(60), "it does not read");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // What was asked for beside it comes.
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(130), "{}", errors(&ended));
+    for host in ["n1", "n2"] {
+        let tree = Tree::from_dir(dir.join(host)).unwrap();
+        assert!(tree.has_root() && tree.json("/redfish/v1/Systems/1").is_some(), "{host}: {:?}", tree);
+        assert!(tree.json(thermal).is_none(), "{host}");
+    }
+    assert!(bmcs.iter().all(|bmc| bmc.sessions() == 0));
 }
 
 #[test]

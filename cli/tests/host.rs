@@ -1,11 +1,15 @@
 //! Operating a machine from the command line: one that knows IPMI alone, and one that has both.
 
-use std::io::{Read as _, Write as _};
-use std::process::{Command, Output, Stdio};
+mod program;
+
+use std::process::Output;
 
 use rosefish_mock::ipmi::{MockIpmi, Privilege};
 use rosefish_mock::{MockBmc, Quirk};
 use serde_json::Value;
+
+use program::terminal::Terminal;
+use program::{errors, program, text};
 
 /// Runs a command on a host that knows IPMI alone: nobody listens where its Redfish service would be.
 fn legacy(bmc: &MockIpmi, command: &str, arguments: &[&str]) -> Output {
@@ -14,26 +18,9 @@ fn legacy(bmc: &MockIpmi, command: &str, arguments: &[&str]) -> Output {
 }
 
 fn run(host: &str, bmc: &MockIpmi, command: &str, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_rosefish"))
-        .args([command, host])
-        .args(arguments)
-        .args(["--port", &bmc.addr().port().to_string(), "--user", "admin"])
-        .env("ROSEFISH_PASSWORD", "password")
-        .env("ROSEFISH_NEW_PASSWORD", "a new one")
-        .env_remove("ROSEFISH_USER")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
-}
-
-#[track_caller]
-fn text(output: &Output) -> String {
-    assert!(output.status.success(), "{}", errors(output));
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn errors(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
+    let port = bmc.addr().port().to_string();
+    let line = [&[command, host], arguments, &["--port", &port, "--user", "admin"]].concat();
+    program(&line).env("ROSEFISH_NEW_PASSWORD", "a new one").output().unwrap()
 }
 
 #[track_caller]
@@ -131,33 +118,13 @@ fn the_console_takes_the_terminal_and_gives_it_back() {
     let command = format!(
         "echo before $(stty -g); {program} sol 127.0.0.1 --port {port} --user admin; echo code $?; echo after $(stty -g)"
     );
-    let mut script = Command::new("script")
-        .args(["-qec", &command, "/dev/null"])
-        .env("ROSEFISH_PASSWORD", "password")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut keyboard = script.stdin.take().unwrap();
-    let mut screen = script.stdout.take().unwrap();
-    let mut seen = String::new();
-    let mut until = |text: &str| {
-        let mut buffer = [0; 1024];
-        while !seen.contains(text) {
-            let count = screen.read(&mut buffer).unwrap();
-            assert!(count > 0, "{text:?} never came: {seen}");
-            seen.push_str(&String::from_utf8_lossy(&buffer[..count]));
-        }
-        seen.clone()
-    };
-    until("mock console ready");
+    let mut terminal = Terminal::run(&command);
+    terminal.until("mock console ready");
     // Ctrl-C goes to the machine as well: the terminal makes no signal of it.
-    keyboard.write_all(b"\x03hello\r").unwrap();
-    until("hello\r\n# ");
-    keyboard.write_all(b"~.").unwrap();
-    let seen = until("after ");
-    let seen = seen + &until("\r\n");
-    assert!(script.wait().unwrap().success());
+    terminal.type_in("\x03hello\r");
+    terminal.until("hello\r\n# ");
+    terminal.type_in("~.");
+    let seen = terminal.end();
     assert!(seen.contains("detached") && seen.contains("code 0"), "{seen}");
     let settings = |when: &str| seen.split_once(when).unwrap().1.split_whitespace().next().unwrap().to_owned();
     assert_eq!(settings("before "), settings("after "), "{seen}");

@@ -39,6 +39,13 @@ impl Home {
         self.rosefish(&[&["power", host, "--user", "admin", "--protocol", "redfish"], more].concat())
     }
 
+    /// One reading, by what keeps its session between several.
+    fn watch(&self, host: &str, more: &[&str]) -> Output {
+        let line =
+            ["watch", host, "--user", "admin", "--protocol", "redfish", "--count", "1", "--no-components", "--json"];
+        self.rosefish(&[&line, more].concat())
+    }
+
     fn file(&self) -> PathBuf {
         self.0.join("rosefish").join("known-bmcs")
     }
@@ -95,6 +102,19 @@ fn port(bmc: &MockBmc) -> u16 {
 }
 
 #[test]
+fn who_keeps_a_session_trusts_a_certificate_when_it_is_first_seen_as_well() {
+    let (runtime, home) = (runtime(), Home::new("watch"));
+    let bmc = start(&runtime, 0);
+    assert_eq!(home.watch(&bmc.url(), &[]).status.code(), Some(1));
+    assert!(!home.file().exists() && bmc.request_count() == 0);
+    let watched = home.watch(&bmc.url(), FIRST);
+    assert!(watched.status.success() && errors(&watched).contains("trusted from now on"), "{}", errors(&watched));
+    assert_eq!(home.known(), [(place(&bmc), sha256(&bmc))]);
+    assert!(home.watch(&bmc.url(), &[]).status.success());
+    assert_eq!(bmc.sessions(), 0);
+}
+
+#[test]
 fn a_certificate_is_trusted_when_it_is_first_seen_and_no_other_after_that() {
     let (runtime, home) = (runtime(), Home::new("first"));
     let bmc = start(&runtime, 0);
@@ -133,7 +153,11 @@ fn a_certificate_is_trusted_when_it_is_first_seen_and_no_other_after_that() {
     assert_eq!(other.request_count(), 0);
     let looked = text(&home.rosefish(&["certificate", &place]));
     assert!(looked.contains(&format!("forget {place}")), "{looked}");
-    assert_eq!(home.known(), [(place.clone(), first)], "the first stays");
+    assert_eq!(home.known(), [(place.clone(), first.clone())], "the first stays");
+    let watched = home.watch(&other.url(), FIRST);
+    let said = String::from_utf8_lossy(&watched.stdout).into_owned() + &errors(&watched);
+    assert!(watched.status.code() == Some(1) && said.contains(&first), "{said}");
+    assert_eq!(other.request_count(), 0);
     // Who names what to trust is not held to what is known.
     for named in [&["--pin", &second][..], &["--insecure"]] {
         assert_eq!(text(&home.power(&other.url(), named)), "on\n");

@@ -4,7 +4,7 @@
 mod program;
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use rosefish_mock::ipmi::MockIpmi;
 use rosefish_mock::{MockBmc, Tree};
 use serde_json::{Value, json};
 
+use program::terminal::Terminal;
 use program::{errors, program, runtime, serve, text};
 
 const SESSIONS: &str = "/redfish/v1/SessionService/Sessions";
@@ -199,42 +200,18 @@ fn the_screen_is_taken_and_given_back_however_it_ends() {
         let command = format!(
             "stty rows 24 cols 80; echo before $(stty -g); sh -c 'echo pid $$.; exec {watch}'; echo code $?.; echo after $(stty -g)."
         );
-        let mut script = Command::new("script")
-            .args(["-qec", &command, "/dev/null"])
-            .env("ROSEFISH_PASSWORD", "password")
-            .env("XDG_CONFIG_HOME", "/nonexistent")
-            .env("TERM", "xterm")
-            .env("NO_COLOR", "1")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut keyboard = script.stdin.take().unwrap();
-        let mut screen = script.stdout.take().unwrap();
-        let mut seen = String::new();
-        let mut until = |text: &str| {
-            let mut buffer = [0; 4096];
-            while !seen.contains(text) {
-                let count = screen.read(&mut buffer).unwrap();
-                assert!(count > 0, "{end:?}: {text:?} never came: {seen}");
-                seen.push_str(&String::from_utf8_lossy(&buffer[..count]));
-            }
-            seen.clone()
-        };
+        let mut terminal = Terminal::run(&command);
         // It is drawn before anything is known, and again when it is.
-        until("not read yet");
-        let shown = until("Temperatures");
+        terminal.until("not read yet");
+        let shown = terminal.until("Temperatures");
         assert!(shown.contains("\u{1b}[?1049h") && !shown.contains("\u{1b}[?1049l"), "{end:?}: {shown}");
         assert_eq!(bmc.sessions(), 1, "{end:?}");
         let id = shown.split_once("pid ").unwrap().1.split_once('.').unwrap().0.to_owned();
         match end.starts_with('-') {
             true => kill(end, &id),
-            false => keyboard.write_all(end.as_bytes()).unwrap(),
+            false => terminal.type_in(end),
         }
-        let mut rest = Vec::new();
-        screen.read_to_end(&mut rest).unwrap();
-        let seen = shown + &String::from_utf8_lossy(&rest);
-        assert!(script.wait().unwrap().success());
+        let seen = terminal.end();
         let behind = seen.split_once("\u{1b}[?1049l").unwrap_or_else(|| panic!("{end:?}: the screen stays: {seen}")).1;
         assert!(behind.contains("\u{1b}[?25h") && behind.contains(&format!("code {code}.")), "{end:?}: {seen}");
         let settings = |when: &str| seen.split_once(when).unwrap().1.split([' ', '.', '\r']).next().unwrap().to_owned();

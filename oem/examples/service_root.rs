@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         "{:?} {:?}, serial number {:?}, managed at {:?}",
         root.manufacturer, root.model, root.serial_number, root.management_ipv4
     );
-    // What the type doesn't have is told, and kept.
+    // What the type doesn't have is reported, and kept.
     for deviation in &public.deviations {
         println!("{deviation}");
     }

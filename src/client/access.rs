@@ -75,7 +75,7 @@ pub(crate) enum Verdict {
 }
 
 impl Access {
-    /// Nobody's, to begin with.
+    /// Belongs to nobody at first.
     pub(crate) fn new(exchange: &Arc<Exchange>) -> Self {
         let state = State {
             way: Way::Anonymous,

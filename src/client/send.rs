@@ -82,7 +82,7 @@ impl Client {
     }
 
     /// Sends a request once; twice where the service does not know the session any more: a 401 proves that nothing was
-    /// done. Not an upload, unless the service said so before anything of it went out.
+    /// done. Not an upload, except where the service said so before any of it was sent.
     async fn attempt(&self, request: &Request, deadline: Instant) -> Result<Response, Error> {
         let inner = &self.inner;
         let pass = on_the_way(deadline, inner.access.pass()).await?;

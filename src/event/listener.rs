@@ -21,7 +21,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_rustls::TlsAcceptor;
 
-use super::connections::{Encrypted, Plain};
+use super::connections::{Connections, Encrypted};
 use super::notification::Notification;
 use crate::error::{Error, ErrorKind};
 use crate::wire::Limits;
@@ -82,7 +82,8 @@ impl Default for Listener {
 impl Listener {
     /// Creates a listener that takes events from anybody, keeps 1,024 notifications of 64 MiB in all, and takes none larger than a mebibyte.
     ///
-    /// A request has 15 seconds to arrive. There are 512 connections at most: a new one takes the place of the oldest.
+    /// A request has 15 seconds to arrive. There are 512 connections at most: a new one takes the place of the one that was sent
+    /// nothing for longest ([`Connections`]).
     pub fn new() -> Self {
         Self {
             secrets: HashSet::new(),
@@ -150,12 +151,12 @@ impl Listener {
         };
         let tcp = TcpListener::bind(address).await.map_err(odd)?;
         let address = tcp.local_addr().map_err(odd)?;
-        let most = self.connections;
+        let connections = Connections::new(tcp).at_most(self.connections);
         let (router, events) = self.router();
         let task = match tls {
-            None => tokio::spawn(async move { drop(axum::serve(Plain::new(tcp, most), router).await) }),
+            None => tokio::spawn(async move { drop(axum::serve(connections, router).await) }),
             Some(ListenerTls(acceptor)) => {
-                let listener = Encrypted::new(tcp, most, acceptor);
+                let listener = Encrypted::new(connections, acceptor);
                 tokio::spawn(async move { drop(axum::serve(listener, router).await) })
             }
         };

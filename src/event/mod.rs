@@ -24,6 +24,8 @@ mod stream;
 mod subscription;
 
 #[cfg(feature = "listener")]
+pub use connections::{Connection, Connections};
+#[cfg(feature = "listener")]
 pub use listener::{Listener, ListenerTls, PushedEvents, Server};
 pub use notification::{Content, Notification};
 pub use stream::EventStream;

@@ -246,7 +246,7 @@ impl State {
             let text = |property: &str| said(property).and_then(|value| value.as_str().map(str::to_owned));
             let is = |property: &str| said(property) == Some(Value::Bool(true));
             let least = said("LowerBound").or_else(|| said("MinLength"));
-            // The largest number there is, written as -1, is no bound.
+            // The largest number there is, written as -1, is not a bound.
             let most = said("UpperBound").or_else(|| said("MaxLength"));
             attributes.push(BiosAttribute {
                 name: name.to_owned(),

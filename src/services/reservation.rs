@@ -27,7 +27,7 @@ impl Wishes {
         self.targets.is_empty() && !self.has_options()
     }
 
-    /// Says why a service can't be told so, if it can't.
+    /// Says why a service can't take these wishes, if it can't.
     pub(crate) fn hindrance(&self, service: &UpdateService) -> Option<String> {
         let options = service.http_push_uri_options.as_ref();
         if !self.targets.is_empty() && !(service as &dyn Record).has("HttpPushUriTargets") {
@@ -61,7 +61,7 @@ impl Reservation {
     ///
     /// # Errors
     ///
-    /// Where another client is uploading an image, the service can't be told, or it refuses.
+    /// Where another client is uploading an image, or the service can't take the wishes or refuses them.
     pub(crate) async fn take(service: &Resource<UpdateService>, wishes: Wishes) -> Result<Option<Self>, Error> {
         let refuse = |text: String| Err(Error::new(ErrorKind::NotAllowed, text).at("PATCH", service.uri()));
         for (name, busy) in [

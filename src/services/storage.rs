@@ -26,7 +26,7 @@ pub(crate) struct Subsystem {
     pub(crate) volumes: Vec<AnyResource>,
 }
 
-/// Reads the subsystems of systems; what can't be read is the survey's to tell.
+/// Reads the subsystems of systems; the survey keeps what can't be read.
 pub(crate) async fn subsystems(survey: &mut Survey, systems: &[AnyResource]) -> Vec<Subsystem> {
     let mut found = Vec::new();
     for system in systems {

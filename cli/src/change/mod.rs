@@ -91,7 +91,7 @@ impl Assignment {
     }
 }
 
-/// How long to follow what goes on.
+/// How long to follow an operation.
 #[derive(Debug, Args)]
 pub(crate) struct Following {
     /// If the service carries it out after its answer, wait until it has ended, so many seconds at most
@@ -130,7 +130,7 @@ impl Told {
 }
 
 impl Following {
-    /// What is known of an operation that goes on: as much as there is time for.
+    /// What is known of an operation that has not ended: as much as there is time for.
     async fn told(&self, task: &TaskMonitor) -> Result<Told, rosefish::Error> {
         let handle = serde_json::to_value(task.handle()).unwrap_or_default();
         let Some(wait) = self.wait else {

@@ -154,7 +154,7 @@ impl Counter<'_> {
         }
     }
 
-    /// Goes on within a resource that stands in another one; gives where this was.
+    /// Continues within a resource that stands in another one; returns where this was.
     fn embedded(&mut self, json: &Json<'_>) -> Option<(String, String)> {
         let table = schema::find_odata_type(&said(json)?).filter(|table| matches!(table.kind, TypeKind::Entity))?;
         let resource = std::mem::replace(&mut self.resource, table.schema().to_owned());

@@ -66,6 +66,9 @@ pub(super) struct Families {
     component: Family,
     firmware: Family,
     components_read: Family,
+    log_entries: Family,
+    log_newest: Family,
+    logs_read: Family,
 }
 
 impl Families {
@@ -103,6 +106,18 @@ impl Families {
                 Some("seconds"),
                 "When components and firmware were read, since 1970",
             ),
+            log_entries: Family::new(
+                "log_entries",
+                None,
+                "Entries of the logs that are new since the exporter first read them",
+                MetricType::Counter,
+            ),
+            log_newest: Family::gauge(
+                "log_newest_timestamp",
+                Some("seconds"),
+                "When the newest entry of a severity was made, since 1970, by the host's clock",
+            ),
+            logs_read: Family::gauge("logs_read_timestamp", Some("seconds"), "When the logs were read, since 1970"),
         }
     }
 
@@ -111,6 +126,7 @@ impl Families {
         let mut all = vec![up, duration, error, unread, info, power, health, status, state];
         all.extend(quantities.into_iter().flat_map(|(_, readings, thresholds)| [readings, thresholds]));
         all.extend([self.component, self.firmware, self.components_read]);
+        all.extend([self.log_entries, self.log_newest, self.logs_read]);
         all
     }
 
@@ -129,6 +145,16 @@ impl Families {
         }
         for (part, places) in scrape.all_unread() {
             self.unread.add(label(&[("part", part.name())]), places.len() as f64);
+        }
+        if let Some(logs) = &scrape.logs {
+            for (severity, count) in &logs.by_severity {
+                let labels = label(&[("severity", severity)]);
+                if let Some(latest) = count.latest {
+                    self.log_newest.add(labels.clone(), latest.as_second() as f64);
+                }
+                self.log_entries.add(labels, count.new as f64);
+            }
+            self.logs_read.add(label(&[]), logs.at.as_second() as f64);
         }
         if let Some(protocol) = &scrape.protocol {
             self.info.add(label(&[("protocol", protocol)]), 1.0);

@@ -38,12 +38,15 @@ pub(crate) struct ExporterArgs {
     /// The address to serve at. Everyone who can connect to it can read the metrics
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9610")]
     listen: SocketAddr,
-    /// Read components and firmware again when what is known of them is older than so many seconds [default: 300]
+    /// Read components and firmware, and logs, again when what is known of them is older than so many seconds [default: 300]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     components_every: Option<Duration>,
     /// Don't read components and firmware, which takes many requests
-    #[arg(long, conflicts_with = "components_every")]
+    #[arg(long)]
     no_components: bool,
+    /// Count the entries that are new in the logs, by how bad they are: reads the 50 newest, every --components-every seconds
+    #[arg(long)]
+    logs: bool,
     #[command(flatten)]
     limits: Limits,
 }
@@ -53,7 +56,9 @@ pub(crate) async fn run(each: Vec<ExporterArgs>) -> anyhow::Result<ExitCode> {
     let Some(first) = each.first() else { anyhow::bail!("no hosts") };
     let many = &first.limits.0;
     let reading = Reading {
-        components_every: (!first.no_components).then(|| first.components_every.unwrap_or(COMPONENTS_EVERY)),
+        components: !first.no_components,
+        logs: first.logs,
+        every: first.components_every.unwrap_or(COMPONENTS_EVERY),
         longest: many.host_deadline,
         says: true,
     };

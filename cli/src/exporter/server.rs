@@ -15,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use jiff::Timestamp;
 use prometheus_client::metrics::MetricType;
+use rosefish::event::Connections;
 use rosefish::fleet::Fleet;
 use rosefish::host::Host;
 use tokio::net::TcpListener;
@@ -24,7 +25,6 @@ use tokio::time::Instant;
 use super::encode::encode;
 use super::family::{Families, Family};
 use super::negotiate::{Format, time};
-use crate::connections::{Connections, Patience};
 use crate::host::interrupt;
 use crate::monitor::machine::{Machine, Reading};
 use crate::monitor::scrape::{Failure, Part, Scrape};
@@ -73,7 +73,7 @@ impl Exporter {
         })
     }
 
-    /// Serves until the program is told to end, and ends all sessions then.
+    /// Serves until Ctrl-C or a signal ends the program, and ends all sessions then.
     pub(super) async fn serve(self: &Arc<Self>, listen: SocketAddr) -> anyhow::Result<()> {
         let most = self.machines.len().saturating_mul(4).saturating_add(64);
         open_files_for(most);
@@ -84,8 +84,9 @@ impl Exporter {
             .route("/-/healthy", get(async || "the exporter is up\n"))
             .route("/metrics", get(metrics))
             .with_state(Arc::clone(self));
-        let patience = Patience { most, silence: SILENCE, request: LONGEST + Duration::from_secs(30) };
-        let serving = axum::serve(Connections::new(listener, patience), router);
+        let request = LONGEST + Duration::from_secs(30);
+        let connections = Connections::new(listener).at_most(most).silence(SILENCE).request(request);
+        let serving = axum::serve(connections, router);
         let mut out = stdout();
         writeln!(out, "http://{address}/metrics")?;
         out.flush()?;
@@ -245,7 +246,8 @@ mod tests {
 
     #[test]
     fn the_dashboard_and_the_page_name_the_metrics_that_there_are() {
-        let reading = Reading { components_every: None, longest: None, says: true };
+        let every = Duration::from_secs(300);
+        let reading = Reading { components: false, logs: false, every, longest: None, says: true };
         let mut families = Families::new().into_list();
         families.extend(Exporter::new(Vec::new(), reading, 1, None).own());
         let there: BTreeSet<String> = families

@@ -42,22 +42,48 @@ fn current() -> Option<Arc<Named>> {
     CURRENT.with(|current| current.borrow().clone())
 }
 
-/// The host that a command is about: the positional `HOST`.
-#[derive(Debug, Clone)]
-pub(crate) struct Address(String);
+/// An argument that names the host that a command is about, in the words of the command.
+macro_rules! host_argument {
+    ($(#[$docs:meta])* $name:ident, $shown:literal, $help:expr) => {
+        $(#[$docs])*
+        #[derive(Debug, Clone)]
+        pub(crate) struct $name(String);
 
-impl Deref for Address {
-    type Target = str;
+        impl Deref for $name {
+            type Target = str;
 
-    fn deref(&self) -> &str {
-        &self.0
-    }
-}
+            fn deref(&self) -> &str {
+                &self.0
+            }
+        }
 
-impl std::fmt::Display for Address {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl FromArgMatches for $name {
+            fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+                from_matches(matches).map(Self)
+            }
+
+            fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+                *self = Self::from_arg_matches(matches)?;
+                Ok(())
+            }
+        }
+
+        impl clap::Args for $name {
+            fn augment_args(command: Command) -> Command {
+                command.arg(Arg::new(HOSTS).value_name($shown).help($help).required(true))
+            }
+
+            fn augment_args_for_update(command: Command) -> Command {
+                Self::augment_args(command)
+            }
+        }
+    };
 }
 
 fn from_matches(matches: &ArgMatches) -> Result<String, Error> {
@@ -68,51 +94,46 @@ fn from_matches(matches: &ArgMatches) -> Result<String, Error> {
         .ok_or_else(|| Error::raw(clap::error::ErrorKind::MissingRequiredArgument, "name a host\n"))
 }
 
-/// The argument, in the words of the command that has it.
-fn positional(name: &'static str, help: &'static str) -> Arg {
-    Arg::new(HOSTS).value_name(name).help(help).required(true)
-}
+host_argument!(
+    /// The host that a command is about: the positional `HOST`.
+    Address,
+    "HOST",
+    "The host: a name or an address, with or without a port, or the URL of its Redfish service or of a system, chassis or \
+     manager in it; or several: a,b or node[01-64] or @GROUP, or - for standard input"
+);
 
-impl FromArgMatches for Address {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
-        from_matches(matches).map(Self)
-    }
+host_argument!(
+    /// The resource that a command is about: the positional `URI`.
+    ResourceUrl,
+    "URI",
+    "The URL of the resource, path and all; of several hosts: node[01-64]/redfish/v1/Systems/1"
+);
 
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
-        *self = Self::from_arg_matches(matches)?;
-        Ok(())
-    }
-}
+host_argument!(
+    /// The service that a command walks: the positional `HOST`.
+    Service,
+    "HOST",
+    "The service: https://HOST, or just HOST; or several: a,b or node[01-64] or @GROUP, or - for standard input"
+);
 
-impl clap::Args for Address {
-    fn augment_args(command: Command) -> Command {
-        command.arg(positional(
-            "HOST",
-            "The host: a name or an address, with or without a port, or the URL of its Redfish service or of a system, chassis or \
-             manager in it; or several: a,b or node[01-64] or @GROUP, or - for standard input",
-        ))
-    }
+host_argument!(
+    /// The service that a command walks, or a path with payloads: the positional `HOST|PATH`.
+    ServiceOrPath,
+    "HOST|PATH",
+    "A folder with *.json files, a single file, or the service to walk: https://HOST, or just HOST; or several: a,b or \
+     node[01-64] or @GROUP, or - for standard input"
+);
 
-    fn augment_args_for_update(command: Command) -> Command {
-        Self::augment_args(command)
-    }
-}
-
-/// The resource that a command is about: the positional `URI`.
+/// The service of a command that can do without one.
 #[derive(Debug, Clone)]
-pub(crate) struct ResourceUrl(String);
+pub(crate) struct MaybeService(pub(crate) Option<Service>);
 
-impl Deref for ResourceUrl {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromArgMatches for ResourceUrl {
+impl FromArgMatches for MaybeService {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
-        from_matches(matches).map(Self)
+        match matches.contains_id(HOSTS) {
+            true => Service::from_arg_matches(matches).map(Some).map(Self),
+            false => Ok(Self(None)),
+        }
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
@@ -121,12 +142,9 @@ impl FromArgMatches for ResourceUrl {
     }
 }
 
-impl clap::Args for ResourceUrl {
+impl clap::Args for MaybeService {
     fn augment_args(command: Command) -> Command {
-        command.arg(positional(
-            "URI",
-            "The URL of the resource, path and all; of several hosts: node[01-64]/redfish/v1/Systems/1",
-        ))
+        Service::augment_args(command)
     }
 
     fn augment_args_for_update(command: Command) -> Command {

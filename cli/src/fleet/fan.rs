@@ -33,7 +33,7 @@ pub(crate) type Work = BoxFuture<'static, anyhow::Result<ExitCode>>;
 /// Begins a command for a host.
 pub(crate) type Begin = Arc<dyn Fn(Arc<Named>) -> anyhow::Result<Work> + Send + Sync>;
 
-/// Asks whoever sits at the terminal before something is changed on several hosts; without a terminal it has to be said on the command line.
+/// Asks on the terminal before something is changed on several hosts; without a terminal it has to be said on the command line.
 pub(crate) fn confirm(line: &Line, hosts: &[Named]) -> anyhow::Result<bool> {
     if !line.changes || hosts.len() < 2 || line.many.yes {
         return Ok(true);

@@ -18,11 +18,12 @@ pub(crate) struct Hosts {
     pub(crate) is_list: bool,
 }
 
-/// Finds the hosts that words stand for, with the inventory that was named, else the user's own.
-pub(crate) fn resolve(said: &[String], inventory: Option<&Path>) -> anyhow::Result<Hosts> {
+/// Finds the hosts that words stand for, with the inventory that was named, else the user's own. Where a path is
+/// allowed, one that exists is not read as a list.
+pub(crate) fn resolve(said: &[String], inventory: Option<&Path>, may_be_path: bool) -> anyhow::Result<Hosts> {
     let inventory = load(inventory)?;
     if let [word] = said
-        && !is_list(word)
+        && (!is_list(word) || may_be_path && Path::new(word).exists())
     {
         return Ok(Hosts { all: vec![alone(word, &inventory)], is_list: false });
     }
@@ -114,7 +115,7 @@ mod tests {
 
     fn names(said: &[&str], file: &Path) -> anyhow::Result<Vec<(String, String)>> {
         let said: Vec<String> = said.iter().map(|word| (*word).to_owned()).collect();
-        Ok(resolve(&said, Some(file))?.all.into_iter().map(|host| (host.name, host.address)).collect())
+        Ok(resolve(&said, Some(file), false)?.all.into_iter().map(|host| (host.name, host.address)).collect())
     }
 
     #[test]

@@ -47,6 +47,9 @@ pub(crate) struct ManyArgs {
     /// Show which hosts have the same result: by `value`, a column of the table, or a JSON pointer into the output of --json
     #[arg(help_heading = HEADING, long, value_name = "WHAT", conflicts_with = "csv")]
     pub(crate) group_by: Option<String>,
+    /// JSON was asked for to find what to group by: the groups themselves are text
+    #[arg(long, hide = true)]
+    pub(crate) groups_as_text: bool,
 }
 
 /// These options for a command that is about all hosts at a time. The options themselves are there anyway.
@@ -77,11 +80,17 @@ impl Args for Limits {
 /// The flag that has the inventory shown, which is about no host.
 pub(crate) const ANSIBLE: &str = "ansible";
 
+/// The flag that has a machine of the program's own walked, and no host.
+const DEMO: &str = "demo";
+
+/// Commands whose host can be a path with payloads as well.
+const PATHS: [&str; 1] = ["oem"];
+
 /// The option of commands that have no dry run of their own.
 const DRY_RUN: &str = "dry_run";
 
 /// Commands that only read. All others change something.
-const READS: [&str; 33] = [
+const READS: [&str; 36] = [
     "power status",
     "boot options",
     "boot progress",
@@ -113,6 +122,9 @@ const READS: [&str; 33] = [
     "exporter",
     "keyring status",
     "get",
+    "walk",
+    "oem",
+    "record",
     "report",
     "watch",
 ];
@@ -150,6 +162,9 @@ pub(crate) fn decorated(command: Command) -> Command {
     if has(&command, ANSIBLE) {
         command = command.mut_arg(HOSTS, |arg| arg.required(false).required_unless_present(ANSIBLE));
     }
+    if has(&command, DEMO) {
+        command = command.mut_arg(HOSTS, |arg| arg.required(false).required_unless_present(DEMO).conflicts_with(DEMO));
+    }
     if command.get_positionals().count() == 1 && !ALONE.contains(&command.get_name()) {
         command = command.mut_arg(HOSTS, |arg| arg.action(ArgAction::Append).num_args(1..));
     }
@@ -185,10 +200,10 @@ pub(crate) fn wants_json(matches: &ArgMatches) -> bool {
         if !line.json && line.many.group_by.as_ref().is_some_and(|what| what.starts_with('/')) && leaf.try_contains_id("json").is_ok())
 }
 
-/// The same command line with JSON, whatever stands behind a `--`.
+/// The same command line with JSON to group by, whatever stands behind a `--`.
 pub(crate) fn with_json(mut words: Vec<OsString>) -> Vec<OsString> {
     let at = words.iter().position(|word| word == "--").unwrap_or(words.len());
-    words.insert(at, "--json".into());
+    words.splice(at..at, ["--json", "--groups-as-text"].map(OsString::from));
     words
 }
 
@@ -207,6 +222,8 @@ pub(crate) struct Line {
     pub(crate) alone: bool,
     /// It is about all hosts at a time.
     pub(crate) is_together: bool,
+    /// Its host can be a path.
+    pub(crate) takes_paths: bool,
 }
 
 impl Line {
@@ -239,6 +256,7 @@ impl Line {
             changes: !(only_reads || has_own && dry_run),
             dry_run: dry_run && !has_own && !only_reads,
             json: flag("json"),
+            takes_paths: PATHS.contains(&command.as_str()),
             alone: ALONE.contains(&command.as_str()) || flag("follow"),
             command,
         };

@@ -24,6 +24,22 @@ pub(crate) enum Outcome {
     LeftAlone,
 }
 
+impl Outcome {
+    /// The word of JSON for a failure; none where there is none.
+    pub(crate) fn kind(self) -> Option<String> {
+        match self {
+            Self::Well | Self::InPart | Self::Found => None,
+            Self::Unreached => Some("unreachable".to_owned()),
+            Self::LeftAlone => Some("left-alone".to_owned()),
+            Self::Failed(None) => Some("failed".to_owned()),
+            Self::Failed(Some(kind)) => {
+                let kind = serde_json::to_value(kind).unwrap_or_default();
+                Some(kind.as_str().unwrap_or("failed").to_owned())
+            }
+        }
+    }
+}
+
 /// What came of one host.
 #[derive(Debug, Clone)]
 pub(crate) struct Told {
@@ -55,4 +71,9 @@ impl Told {
         let error = Some("left alone: nothing was done".to_owned());
         Self { captured: Captured::default(), outcome: Outcome::LeftAlone, error }
     }
+}
+
+/// Errors of commands begin with the host's address: once is enough.
+pub(super) fn without_name<'a>(line: &'a str, name: &str) -> &'a str {
+    line.strip_prefix(name).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(line)
 }

@@ -8,12 +8,12 @@ use std::process::ExitCode;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use super::names::folded;
+use super::groups::Groups;
 use super::options::Line;
-use super::outcome::{Outcome, Told};
+use super::outcome::{Outcome, Told, without_name};
 use crate::operate::{Shown, Table};
 use crate::partial::{DONE_IN_PART, FOUND};
-use crate::terminal::{one_line, say, stdout};
+use crate::terminal::{say, stdout};
 
 /// The exit code where no host could be reached.
 const NONE_REACHED: u8 = 5;
@@ -24,7 +24,10 @@ enum Form {
     Lines,
     Json,
     Csv,
-    Groups(String),
+    Groups {
+        by: String,
+        is_json: bool,
+    },
     /// Something else is made of all of them.
     Gathered,
 }
@@ -43,7 +46,7 @@ pub(crate) struct Teller {
 impl Teller {
     pub(crate) fn new(line: &Line, names: Vec<String>) -> Self {
         let form = match &line.many.group_by {
-            Some(what) => Form::Groups(what.clone()),
+            Some(by) => Form::Groups { by: by.clone(), is_json: line.json && !line.many.groups_as_text },
             None if line.many.csv => Form::Csv,
             None if line.json => Form::Json,
             None => Form::Lines,
@@ -97,7 +100,7 @@ impl Teller {
                         writeln!(out, "{value}")?;
                     }
                 }
-                Form::Csv | Form::Groups(_) | Form::Gathered => {}
+                Form::Csv | Form::Groups { .. } | Form::Gathered => {}
             }
             out.flush()
         })?;
@@ -139,7 +142,13 @@ impl Teller {
                 }
             }
             Form::Csv => write!(stdout(), "{}", csv(&named))?,
-            Form::Groups(what) => write!(stdout(), "{}", groups(&named, what))?,
+            Form::Groups { by, is_json } => {
+                let groups = Groups::of(&named, by);
+                if let Some(hint) = groups.hint() {
+                    say!("rosefish: {hint}");
+                }
+                write!(stdout(), "{}", if *is_json { groups.lines() } else { groups.text() })?;
+            }
             Form::Json | Form::Gathered => {}
         }
         Ok(())
@@ -162,11 +171,6 @@ impl Teller {
         let parts = parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(", {count} {what}"));
         say!("rosefish: {} hosts: {well} done{}", self.names.len(), parts.collect::<String>());
     }
-}
-
-/// Errors of commands begin with the host's address: once is enough.
-fn without_name<'a>(line: &'a str, name: &str) -> &'a str {
-    line.strip_prefix(name).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(line)
 }
 
 /// The exit code for all hosts. That something was found outweighs that a part is missing, as it does for one host.
@@ -207,12 +211,7 @@ fn documents(name: &str, told: &Told) -> Vec<Value> {
         }
     }
     if let Some(error) = &told.error {
-        let kind = match told.outcome {
-            Outcome::Failed(Some(kind)) => json!(kind),
-            Outcome::Unreached => json!("unreachable"),
-            Outcome::LeftAlone => json!("left-alone"),
-            _ => json!("failed"),
-        };
+        let kind = told.outcome.kind().unwrap_or_else(|| "failed".to_owned());
         all.push(json!({ "host": name, "error": { "kind": kind, "message": without_name(error, name) } }));
     }
     all
@@ -292,63 +291,6 @@ fn cell(value: &str) -> String {
     }
 }
 
-/// Which hosts have the same result, the most frequent first, which needs no names.
-fn groups(named: &[(&str, &Told)], what: &str) -> String {
-    let mut all: Vec<(String, Vec<&str>)> = Vec::new();
-    for (name, told) in named {
-        let value = result(told, what);
-        match all.iter_mut().find(|(other, _)| *other == value) {
-            Some((_, names)) => names.push(name),
-            None => all.push((value, vec![name])),
-        }
-    }
-    all.sort_by_key(|(_, names)| std::cmp::Reverse(names.len()));
-    let mut text = String::new();
-    for (number, (value, names)) in all.iter().enumerate() {
-        text.push_str(&format!("{} {value}", names.len()));
-        if number > 0 || all.len() == 1 && names.len() == 1 {
-            text.push_str(&format!(": {}", folded(names.iter().copied())));
-        }
-        text.push('\n');
-    }
-    text
-}
-
-/// What a host is grouped by.
-fn result(told: &Told, what: &str) -> String {
-    match told.outcome {
-        Outcome::Unreached => return "unreachable".to_owned(),
-        Outcome::LeftAlone => return "left alone".to_owned(),
-        Outcome::Failed(Some(kind)) => {
-            let kind = serde_json::to_value(kind).unwrap_or_default();
-            return format!("failed ({})", kind.as_str().unwrap_or_default());
-        }
-        Outcome::Failed(None) => return "failed".to_owned(),
-        Outcome::Well | Outcome::InPart | Outcome::Found => {}
-    }
-    let json = serde_json::from_str(&told.captured.text).ok().filter(Value::is_object);
-    // Where JSON was asked for, what it is grouped by is one of its members.
-    if what.starts_with('/') || json.is_some() {
-        let pointer = if what.starts_with('/') { what.to_owned() } else { format!("/{what}") };
-        return match json.unwrap_or_default().pointer(&pointer) {
-            Some(Value::String(text)) => one_line(text),
-            Some(value) => one_line(&value.to_string()),
-            None => "nothing there".to_owned(),
-        };
-    }
-    let mut values: Vec<String> = Vec::new();
-    for table in &told.captured.tables {
-        let Some((headings, rows)) = table.split_first() else { continue };
-        let Some(at) = headings.iter().position(|heading| heading.eq_ignore_ascii_case(what)) else { continue };
-        for value in rows.iter().filter_map(|row| row.get(at)) {
-            if !values.contains(value) {
-                values.push(value.clone());
-            }
-        }
-    }
-    if values.is_empty() { one_line(told.captured.text.trim()) } else { values.join(", ") }
-}
-
 #[cfg(test)]
 mod tests {
     use rosefish::ErrorKind;
@@ -383,13 +325,6 @@ mod tests {
         ] {
             assert_eq!(code(&outcomes), ExitCode::from(expected), "{outcomes:?}");
         }
-    }
-
-    #[test]
-    fn groups_begin_with_the_largest_and_fold_names() {
-        let (on, off, gone) = (well("on\n"), well("off\n"), unreached());
-        let named = [("n1", &on), ("n2", &on), ("n3", &on), ("n4", &off), ("n5", &off), ("b", &gone)];
-        assert_eq!(groups(&named, "value"), "3 on\n2 off: n[4-5]\n1 unreachable: b\n");
     }
 
     #[test]

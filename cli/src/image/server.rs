@@ -9,15 +9,21 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
 use futures_util::stream;
+use rosefish::event::Connections;
 use tokio::net::{TcpListener, UdpSocket, lookup_host};
 
 use super::file::Image;
 use super::range::{Part, names, part};
-use crate::connections::{Connections, Patience};
 use crate::host::split_url;
 
-/// BMCs keep a connection open between two reads.
-const PATIENCE: Patience = Patience { most: 64, silence: Duration::from_secs(120), request: Duration::from_secs(15) };
+/// How many connections there are at once. BMCs keep one open between two reads.
+const CONNECTIONS: usize = 64;
+
+/// How long a connection may be silent.
+const SILENCE: Duration = Duration::from_secs(120);
+
+/// How long a request may take to arrive.
+const REQUEST: Duration = Duration::from_secs(15);
 
 /// A server that runs until it is dropped.
 #[derive(Debug)]
@@ -46,9 +52,10 @@ impl ImageServer {
         let url = format!("http://{address}{path}");
         let served = Served { image, path };
         let router = Router::new().fallback(answer).with_state(served);
+        let connections = Connections::new(listener).at_most(CONNECTIONS).silence(SILENCE).request(REQUEST);
         let serving = tokio::spawn(async move {
             // It ends by being dropped alone.
-            let _ = axum::serve(Connections::new(listener, PATIENCE), router).await;
+            let _ = axum::serve(connections, router).await;
         });
         Ok(Self { url, serving })
     }

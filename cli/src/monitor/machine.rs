@@ -1,7 +1,7 @@
 //! A host that is scraped again and again: its session is kept, one scrape is under way at a time, and each ends in time, with what
 //! is known by then.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -9,8 +9,9 @@ use rosefish::ErrorKind;
 use rosefish::host::{Backend, ComponentKind, Host, Outcome, Partial};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
+use super::log::{self, Tally};
 use super::scrape::{Failure, Part, Parts, Scrape, Version, spelled};
 use crate::host::HostError;
 use crate::operate::Target;
@@ -19,8 +20,8 @@ use crate::terminal::{one_line, say};
 /// How long a host is left alone that refused a login: another one might lock the account.
 const REFUSED: Duration = Duration::from_secs(300);
 
-/// How long components may take that are read beside scrapes.
-const COMPONENTS_WITHIN: Duration = Duration::from_secs(300);
+/// How long components may take that are read beside scrapes, and logs as well.
+const ASIDE_WITHIN: Duration = Duration::from_secs(300);
 
 /// How long a logout may hold up the end of the program.
 const LOGOUT: Duration = Duration::from_secs(5);
@@ -31,8 +32,12 @@ const AGAIN: Duration = Duration::from_secs(60);
 /// What is read, and how long that may take.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reading {
-    /// How old what is known of components may be; none where they are not read.
-    pub(crate) components_every: Option<Duration>,
+    /// Whether components and firmware are read.
+    pub(crate) components: bool,
+    /// Whether logs are read.
+    pub(crate) logs: bool,
+    /// How old what is known of components and logs may be.
+    pub(crate) every: Duration,
     /// The longest that a scrape of one host may take.
     pub(crate) longest: Option<Duration>,
     /// Whether what can't be read is said on standard error, when that changes.
@@ -47,6 +52,7 @@ pub(crate) struct Machine {
     state: Mutex<State>,
     /// What is known of its components.
     parts: watch::Sender<Option<Arc<Parts>>>,
+    logs: Arc<std::sync::Mutex<Tally>>,
 }
 
 #[derive(Debug, Default)]
@@ -55,15 +61,15 @@ struct State {
     /// A login was refused then.
     refused: Option<(Instant, Failure)>,
     last: Option<(Instant, Arc<Scrape>)>,
-    /// Reads components, begun then.
-    components: Option<(Instant, JoinHandle<()>)>,
+    /// Reads components and logs, begun then.
+    aside: Option<(Instant, JoinHandle<()>)>,
     /// What was said last of what could not be read.
     said: Vec<String>,
 }
 
 impl Machine {
     pub(crate) fn new(target: Target, reading: Reading) -> Self {
-        Self { target, reading, state: Mutex::default(), parts: watch::Sender::new(None) }
+        Self { target, reading, state: Mutex::default(), parts: watch::Sender::new(None), logs: Arc::default() }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -106,14 +112,14 @@ impl Machine {
     /// Ends the session.
     pub(crate) async fn end(&self) {
         let mut state = self.state.lock().await;
-        if let Some((_, task)) = state.components.take() {
+        if let Some((_, task)) = state.aside.take() {
             task.abort();
             // It holds the session until it has ended.
             let _ = task.await;
         }
         if let Some((host, _)) = state.host.take() {
             // What takes longer is ended in the background.
-            let _ = tokio::time::timeout(LOGOUT, host.close()).await;
+            let _ = timeout(LOGOUT, host.close()).await;
         }
     }
 
@@ -122,14 +128,14 @@ impl Machine {
             Ok(connected) => connected,
             Err(failure) => return Scrape::failed(failure),
         };
-        self.renew_components(state, &host);
+        self.read_aside(state, &host);
         let mut seen = self.parts.subscribe();
         let (power, sensors, _) = tokio::join!(
             timeout_at(until, host.power_states()),
             timeout_at(until, host.sensors()),
             // Only the first time: after that, what is known is shown.
             timeout_at(until, async {
-                if self.reading.components_every.is_some() {
+                if self.reading.components {
                     let _ = seen.wait_for(Option::is_some).await;
                 }
             }),
@@ -143,11 +149,14 @@ impl Machine {
             scrape.sensors = found;
         }
         let parts = self.parts.borrow().clone();
-        if self.reading.components_every.is_some() && parts.is_none() {
+        if self.reading.components && parts.is_none() {
             scrape.failures.push(Failure::timeout(Part::Components));
         }
         // Of a host that doesn't answer nothing is claimed.
         scrape.parts = parts.filter(|_| scrape.is_up);
+        if self.reading.logs && scrape.is_up {
+            (scrape.logs, scrape.log_failure) = lock(&self.logs).seen();
+        }
         if let Some(failure) = refused {
             self.refused(state, failure);
         }
@@ -166,15 +175,12 @@ impl Machine {
             state.refused = None;
         }
         let connect = async {
-            let builder = self.target.builder().await.map_err(|error| {
-                let kind = error.downcast_ref::<HostError>().map(|error| spelled(error.kind));
-                let kind = kind.unwrap_or_else(|| "credentials".to_owned());
-                Failure { part: Part::Connection, kind, text: format!("{error:#}"), is_answer: false }
-            })?;
-            let connected = builder.connect().await;
-            connected.map_err(|error| Failure {
-                text: format!("{:#}", self.target.hint(&error)),
-                ..Failure::new(Part::Connection, &error)
+            self.target.connect().await.map_err(|error| match error.downcast_ref::<HostError>() {
+                Some(found) => Failure::of_kind(Part::Connection, found.kind, format!("{error:#}")),
+                None => {
+                    let (kind, text) = ("credentials".to_owned(), format!("{error:#}"));
+                    Failure { part: Part::Connection, kind, text, is_answer: false }
+                }
             })
         };
         // A password command that is slow is run on, and its answer kept.
@@ -196,7 +202,7 @@ impl Machine {
 
     /// Takes note that the credentials were refused, and forgets them.
     fn refused(&self, state: &mut State, failure: Failure) {
-        if let Some((_, task)) = state.components.take() {
+        if let Some((_, task)) = state.aside.take() {
             task.abort();
         }
         // It is logged out of in the background, should it have a session.
@@ -205,24 +211,43 @@ impl Machine {
         self.target.forget_passwords();
     }
 
-    /// Begins to read components, if what is known of them is too old. That takes longer than a scrape may.
-    fn renew_components(&self, state: &mut State, host: &Host) {
-        let Some(every) = self.reading.components_every else { return };
+    /// Begins to read components and logs, if what is known of them is too old. That takes longer than a scrape may.
+    fn read_aside(&self, state: &mut State, host: &Host) {
+        let Reading { components, logs, every, .. } = self.reading;
+        if !components && !logs {
+            return;
+        }
         let failed = self.parts.borrow().as_ref().is_some_and(|parts| !parts.failures.is_empty());
         let every = if failed { every.min(AGAIN) } else { every };
-        if let Some((begun, task)) = &state.components
+        if let Some((begun, task)) = &state.aside
             && (!task.is_finished() || begun.elapsed() < every)
         {
             return;
         }
-        let (host, parts) = (host.clone(), self.parts.clone());
+        let (host, parts, tally) = (host.clone(), self.parts.clone(), Arc::clone(&self.logs));
         let task = tokio::spawn(async move {
-            let read = tokio::time::timeout(COMPONENTS_WITHIN, read_parts(&host)).await;
-            let read =
-                read.unwrap_or_else(|_| Parts { failures: vec![Failure::timeout(Part::Components)], ..Parts::empty() });
-            parts.send_replace(Some(Arc::new(read)));
+            if components {
+                let read = timeout(ASIDE_WITHIN, read_parts(&host)).await;
+                let failures = || vec![Failure::timeout(Part::Components)];
+                let read = read.unwrap_or_else(|_| Parts { failures: failures(), ..Parts::empty() });
+                parts.send_replace(Some(Arc::new(read)));
+            }
+            if logs {
+                let read = timeout(ASIDE_WITHIN, host.log_entries(log::query())).await;
+                let mut tally = lock(&tally);
+                match read {
+                    Ok(Ok(found)) => {
+                        let (entries, unread) = taken(found);
+                        tally.add(&entries, unread);
+                    }
+                    // A host without a log has none that could not be read.
+                    Ok(Err(error)) if error.kind() == ErrorKind::Missing => tally.add(&[], Vec::new()),
+                    Ok(Err(error)) => tally.failed(Failure::new(Part::Logs, &error)),
+                    Err(_) => tally.failed(Failure::timeout(Part::Logs)),
+                }
+            }
         });
-        state.components = Some((Instant::now(), task));
+        state.aside = Some((Instant::now(), task));
     }
 
     /// Says on standard error what could not be read, when that changes.
@@ -240,6 +265,10 @@ impl Machine {
         }
         state.said = now;
     }
+}
+
+fn lock(tally: &std::sync::Mutex<Tally>) -> MutexGuard<'_, Tally> {
+    tally.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn spelled_backend(backend: Backend) -> String {

@@ -1,6 +1,7 @@
 //! Hosts that are read again and again, for the exporter and for `rosefish watch`: each is a [`machine`] that keeps its session from
-//! one reading to the next; what a reading found is a [`scrape`].
+//! one reading to the next; what a reading found is a [`scrape`], and [`log`] counts what is new in its logs.
 
+pub(crate) mod log;
 pub(crate) mod machine;
 pub(crate) mod quantity;
 pub(crate) mod scrape;

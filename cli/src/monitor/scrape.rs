@@ -1,5 +1,6 @@
 //! What a scrape of a host found, and what it did not.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ pub(crate) enum Part {
     Sensors,
     Components,
     Firmware,
+    Logs,
 }
 
 impl Part {
@@ -26,6 +28,7 @@ impl Part {
             Self::Sensors => "sensors",
             Self::Components => "components",
             Self::Firmware => "firmware",
+            Self::Logs => "logs",
         }
     }
 }
@@ -43,8 +46,12 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(part: Part, error: &rosefish::Error) -> Self {
-        let is_answer = !matches!(error.kind(), ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Tls);
-        Self { part, kind: spelled(error.kind()), text: error.report(), is_answer }
+        Self::of_kind(part, error.kind(), error.report())
+    }
+
+    pub(crate) fn of_kind(part: Part, kind: ErrorKind, text: String) -> Self {
+        let is_answer = !matches!(kind, ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Tls);
+        Self { part, kind: spelled(kind), text, is_answer }
     }
 
     pub(crate) fn timeout(part: Part) -> Self {
@@ -78,6 +85,26 @@ pub(crate) struct Parts {
     pub(crate) at: Timestamp,
 }
 
+/// What is known of the entries of a severity.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Count {
+    /// How many came since the logs were first read.
+    pub(crate) new: u64,
+    /// When the latest was made, as the host says.
+    pub(crate) latest: Option<Timestamp>,
+}
+
+/// What the logs of a host came to.
+#[derive(Debug, Clone)]
+pub(crate) struct Counts {
+    /// By the word for how bad they are; all words are there.
+    pub(crate) by_severity: BTreeMap<&'static str, Count>,
+    /// What could not be read the last time.
+    pub(crate) unread: (Part, Vec<String>),
+    /// When they were read last.
+    pub(crate) at: Timestamp,
+}
+
 /// What a scrape found.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Scrape {
@@ -87,6 +114,10 @@ pub(crate) struct Scrape {
     pub(crate) power: Vec<OfSystem<HostPowerState>>,
     pub(crate) sensors: Vec<Sensor>,
     pub(crate) parts: Option<Arc<Parts>>,
+    /// The logs, where they are read.
+    pub(crate) logs: Option<Counts>,
+    /// Why they could not be read the last time.
+    pub(crate) log_failure: Option<Failure>,
     /// The places that could not be read, of parts that were read.
     pub(crate) unread: Vec<(Part, Vec<String>)>,
     pub(crate) failures: Vec<Failure>,
@@ -99,12 +130,13 @@ impl Scrape {
         Self { failures: vec![failure], ..Self::default() }
     }
 
-    /// Failures of this scrape, and of the reading of components that it shows.
+    /// Failures of this scrape, and of the reading of components and logs that it shows.
     pub(crate) fn all_failures(&self) -> impl Iterator<Item = &Failure> {
-        self.failures.iter().chain(self.parts.iter().flat_map(|parts| &parts.failures))
+        self.failures.iter().chain(self.parts.iter().flat_map(|parts| &parts.failures)).chain(&self.log_failure)
     }
 
     pub(crate) fn all_unread(&self) -> impl Iterator<Item = &(Part, Vec<String>)> {
-        self.unread.iter().chain(self.parts.iter().flat_map(|parts| &parts.unread))
+        let parts = self.parts.iter().flat_map(|parts| &parts.unread);
+        self.unread.iter().chain(parts).chain(self.logs.iter().map(|logs| &logs.unread))
     }
 }

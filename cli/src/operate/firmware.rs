@@ -132,7 +132,7 @@ struct StartArgs {
     ends: EndArgs,
 }
 
-/// How long things may take, and how they are told.
+/// How long things may take, and how they are shown.
 #[derive(Debug, Args)]
 struct EndArgs {
     /// Give up after so many seconds [default: 3600]. The update continues

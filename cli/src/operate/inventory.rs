@@ -132,7 +132,7 @@ fn tables(all: &[Component]) -> Vec<Table> {
     kinds.into_iter().map(|kind| table(Some(&kind.to_string().to_uppercase()), &of_kind(kind), is_wide)).collect()
 }
 
-/// Where there is no room for all, what tells one component from another.
+/// Where there is no room for all, what distinguishes one component from another.
 pub(crate) fn table(kind: Option<&str>, all: &[&Component], is_wide: bool) -> Table {
     let mut headings = kind.map_or(vec!["KIND", "NAME"], |kind| vec![kind]);
     headings.extend(["MODEL", "SERIAL NUMBER", "DETAILS", "STATE"]);

@@ -196,7 +196,7 @@ async fn follow(host: &Host, mut query: LogQuery, as_json: bool) -> anyhow::Resu
     }
 }
 
-/// What tells an entry from all others. A log that was cleared begins with the same numbers again.
+/// What distinguishes an entry from all others. A log that was cleared begins with the same numbers again.
 pub(crate) fn mark(one: &LogEntry) -> String {
     format!("{} {} {:?} {}", one.log, one.entry.id, one.entry.time, one.entry.message)
 }

@@ -29,7 +29,7 @@ const FIRST_READ: Duration = Duration::from_secs(20 * 60);
 /// How long an operating system may take to shut down.
 const SHUTDOWN: Duration = Duration::from_secs(300);
 
-/// How often it is looked whether the BMC reads, and told where there is no terminal.
+/// How often it is checked whether the BMC reads, and said so where there is no terminal.
 const LOOK: Duration = Duration::from_millis(200);
 const TELL: Duration = Duration::from_secs(10);
 
@@ -133,7 +133,7 @@ pub(super) async fn run(args: BootArgs) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Whether the program was told to end. Once there is something to take back, that is done first.
+/// Whether Ctrl-C or a signal has asked the program to end. What has to be taken back is taken back first.
 struct Stop {
     pressed: watch::Receiver<bool>,
     begun: AtomicBool,
@@ -144,7 +144,7 @@ impl Stop {
         let (sender, pressed) = watch::channel(false);
         tokio::spawn(async move {
             interrupt().await;
-            // Nobody may be left to be told.
+            // The receiver may be gone already.
             let _ = sender.send(true);
         });
         Self { pressed, begun: AtomicBool::new(false) }

@@ -86,7 +86,7 @@ pub(crate) struct Target {
     host: HostArgs,
 }
 
-/// Where a verb is carried out, and how it is told what came of it.
+/// Where a verb is carried out, and how its result is shown.
 #[derive(Debug, Args)]
 pub(crate) struct On {
     #[command(flatten)]
@@ -241,11 +241,9 @@ impl Target {
         }
     }
 
-    /// Describes the host, for who keeps the connection. Whoever shows a certificate for the first time is not trusted.
-    pub(crate) async fn builder(&self) -> anyhow::Result<HostBuilder> {
-        let (origin, _) = split_url(&self.address)?;
-        let options = self.host.options(origin)?;
-        Ok(self.described().await?.redfish(move |builder| options(builder)))
+    /// Connects, for who keeps the connection.
+    pub(crate) async fn connect(&self) -> anyhow::Result<Outcome<Host>> {
+        open(&self.address, self.described().await?, &self.host).await
     }
 
     async fn described(&self) -> anyhow::Result<HostBuilder> {
@@ -292,7 +290,7 @@ impl On {
         self.target.with(work).await
     }
 
-    /// Does the work and tells what came of it. The text is made of what was sent, and of the value.
+    /// Does the work and shows its result. The text is made of what was sent, and of the value.
     pub(crate) async fn tell<T: serde::Serialize, S: Into<Shown>>(
         &self,
         work: impl AsyncFnOnce(&Host) -> Result<Outcome<T>, rosefish::Error>,

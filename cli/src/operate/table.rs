@@ -33,7 +33,7 @@ impl Table {
         Self { rows: vec![headings], with_headings: true }
     }
 
-    /// Leaves the headings out, for what goes on with a table that has been shown.
+    /// Leaves the headings out, for rows that continue a table that has been shown.
     pub(crate) fn without_headings(mut self) -> Self {
         self.with_headings = false;
         self
@@ -146,7 +146,7 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
 }
 
 /// A cell that is no wider than this, with an ellipsis where something is left out: at the beginning of a path, in the middle of a name,
-/// the end of which tells it from others.
+/// whose end distinguishes it from others.
 fn cut(cell: &str, width: usize, is_name: bool) -> String {
     if cell.width() <= width {
         return cell.to_owned();

@@ -79,7 +79,7 @@ impl Recording {
     pub(super) fn add(&mut self, uri: &str, resource: &AnyResource, page: bool) {
         let text = resource.json();
         match resource.table().schema() {
-            // Who was logged in is no one's business, and would be wrong when the recording is served.
+            // Who was logged in is private, and would be wrong when the recording is served.
             "Session" => {}
             "SessionCollection" => {
                 let mut json: Value = serde_json::from_str(&text).unwrap_or_default();
@@ -144,6 +144,11 @@ impl Recording {
 
     /// Writes what was kept.
     pub(super) fn finish(mut self) -> Written {
+        self.write_kept();
+        std::mem::take(&mut self.written)
+    }
+
+    fn write_kept(&mut self) {
         self.join_pages();
         let masks = self.masks.take();
         self.written.masked = masks.as_ref().map_or(0, Masks::len);
@@ -153,7 +158,6 @@ impl Recording {
                 None => self.write(&uri, &text),
             }
         }
-        self.written
     }
 
     /// Writes a resource. One that can't be written hides no other.
@@ -190,6 +194,15 @@ impl Recording {
                 next = page.get("Members@odata.nextLink").cloned();
             }
             *text = Value::Object(collection).to_string();
+        }
+    }
+}
+
+/// What was read stays, also where a recording of one of many hosts is given up at Ctrl-C.
+impl Drop for Recording {
+    fn drop(&mut self) {
+        if self.has_root {
+            self.write_kept();
         }
     }
 }
@@ -263,6 +276,18 @@ mod tests {
         recording.join_pages();
         let whole: Value = serde_json::from_str(&recording.resources["/redfish/v1/Systems"]).unwrap();
         assert_eq!(whole, json!({ "Members": [member(1), member(2), member(3)], "Members@odata.count": 3 }));
+    }
+
+    #[test]
+    fn a_masked_recording_that_is_given_up_keeps_what_was_read() {
+        let dir = std::env::temp_dir().join(format!("rosefish-given-up-{}", std::process::id()));
+        prepare(&dir).unwrap();
+        let mut recording = Recording::new(&dir, Some("https://bmc-07.example"));
+        recording.take("/redfish/v1".to_owned(), "{\"SerialNumber\":\"SN-4711-A\"}".to_owned());
+        drop(recording);
+        let text = fs::read_to_string(dir.join("redfish/v1/index.json")).unwrap();
+        assert!(text.contains("SerialNumber") && !text.contains("4711"), "{text}");
+        fs::remove_dir_all(dir).unwrap();
     }
 
     #[test]

@@ -12,6 +12,8 @@ use clap::Args;
 use rosefish::Client;
 use rosefish::walk::Unreached;
 
+use crate::files;
+use crate::fleet::current::Service;
 use crate::host::{HostArgs, INTERRUPTED, log_out, split_url, uninterrupted};
 use crate::partial::{self, say_not_read};
 use crate::terminal::{one_line, say, stdout};
@@ -24,6 +26,7 @@ Examples:
   rosefish record https://bmc captured/ --user root          asks for the password
   rosefish record https://bmc captured/ --user root --mask   to be shown to others
   rosefish mock captured/                                    serves what was recorded
+  rosefish record @rack7 captured/ --user root               a folder for each host
 
 The folder is in the layout of DMTF's mockups: redfish/v1/Systems/1/index.json and so on. Passwords, \
 keys, tokens and community strings are never in it, nor are sessions. With --mask, serial numbers, UUIDs, \
@@ -39,10 +42,10 @@ What was read before Ctrl-C stays. Exit code 3 if something could not be read or
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct RecordArgs {
-    /// The service: https://HOST, or just HOST
-    #[arg(value_name = "URL")]
-    url: String,
-    /// The folder to write to; it must not exist yet, or be empty
+    #[command(flatten)]
+    service: Service,
+    /// The folder to write to; it must not exist yet, or be empty. Of several hosts each has a folder in it by its name, or where
+    /// {host} in DIR says
     #[arg(value_name = "DIR")]
     dir: PathBuf,
     /// Replace what identifies the machine
@@ -56,16 +59,17 @@ pub(crate) struct RecordArgs {
 
 pub(crate) async fn run(args: RecordArgs) -> anyhow::Result<ExitCode> {
     // Before anything is asked of the service: a walk can take minutes.
-    folder::prepare(&args.dir)?;
-    let (origin, _) = split_url(&args.url)?;
+    let dir = files::folder_of_host(&args.dir, args.host.name(&args.service))?;
+    folder::prepare(&dir)?;
+    let (origin, _) = split_url(&args.service)?;
     let Some(client) = uninterrupted(args.host.connect(origin)).await else { return Ok(INTERRUPTED.into()) };
     let client = client?;
     let origin = client.origin().to_owned();
-    let mut recording = Recording::new(&args.dir, args.mask.then_some(origin.as_str()));
+    let mut recording = Recording::new(&dir, args.mask.then_some(origin.as_str()));
     let mut unread = Vec::new();
     let interrupted = uninterrupted(record(&client, &args.reach, &mut recording, &mut unread)).await.is_none();
     log_out(client).await;
-    anyhow::ensure!(interrupted || recording.has_root(), "{}: {}", args.url, unread.join("; "));
+    anyhow::ensure!(interrupted || recording.has_root(), "{}: {}", args.service, unread.join("; "));
 
     // What was read before an interruption stays.
     let written = recording.finish();
@@ -77,7 +81,7 @@ pub(crate) async fn run(args: RecordArgs) -> anyhow::Result<ExitCode> {
     writeln!(
         stdout(),
         "{}: {} resources, {} not read, {} secrets left out{masked}",
-        args.dir.display(),
+        dir.display(),
         written.resources,
         unread.len(),
         written.secrets,

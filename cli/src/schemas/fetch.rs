@@ -30,7 +30,7 @@ struct Fetch<'a> {
 }
 
 impl Fetch<'_> {
-    /// A file's text, once; what is not there is told unless it need not be.
+    /// Reads a file's text, once. A file that is missing is reported, except where it is optional.
     async fn text(&mut self, uri: &str, optional: bool) -> Option<String> {
         if !self.seen.insert(uri.to_owned()) {
             return None;

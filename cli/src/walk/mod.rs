@@ -19,6 +19,8 @@ use rosefish_mock::MockBmc;
 pub(crate) use reach::ReachArgs;
 pub use summary::Summary;
 
+use crate::capture;
+use crate::fleet::current::MaybeService;
 use crate::host::{HostArgs, INTERRUPTED, interrupt, log_out, split_url, uninterrupted};
 use crate::partial::{self, say_not_read};
 
@@ -30,6 +32,7 @@ Examples:
   rosefish walk bmc --insecure --deviations  with every deviation, one line each
   rosefish walk bmc --json | jq .types
   rosefish walk bmc --no-logs --skip '/redfish/v1/Registries/**'
+  rosefish walk @rack7 --json                a line of JSON for each host
 
 A walk reads and changes nothing, but for the session that it opens and closes. It exits 3 when something could \
 not be read, and 1 when that is the service root.";
@@ -41,16 +44,15 @@ not be read, and 1 when that is the service root.";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct WalkArgs {
-    /// The service: https://HOST, or just HOST
-    #[arg(required_unless_present = "demo", conflicts_with = "demo")]
-    url: Option<String>,
+    #[command(flatten)]
+    service: MaybeService,
     /// Walk a machine that rosefish carries, served in this process
     #[arg(long)]
     demo: bool,
     /// Name every deviation from the schemas, not only their numbers
     #[arg(long)]
     deviations: bool,
-    /// One JSON object on standard output; what could not be read is named on standard error
+    /// One JSON object of each host on standard output; what could not be read is named on standard error
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -62,10 +64,10 @@ pub struct WalkArgs {
 pub(crate) async fn run(args: WalkArgs) -> anyhow::Result<ExitCode> {
     let demo = if args.demo { Some(MockBmc::start().await?) } else { None };
     let connecting = async {
-        match (&demo, &args.url) {
+        match (&demo, &args.service.0) {
             (Some(bmc), _) => connect_demo(bmc).await,
             (None, url) => {
-                let (origin, _) = split_url(url.as_deref().context("no URL")?)?;
+                let (origin, _) = split_url(url.as_deref().context("name a host")?)?;
                 args.host.connect(origin).await
             }
         }
@@ -148,8 +150,11 @@ async fn walk(client: &Client, reach: &ReachArgs, verbose: bool) -> Walked {
     Walked { summary, interrupted }
 }
 
-/// Drawn on standard error, and on a terminal only.
+/// Drawn on standard error, and on a terminal only. Many hosts have one together.
 fn progress() -> ProgressBar {
+    if capture::is_on() {
+        return ProgressBar::hidden();
+    }
     let bar = ProgressBar::new(1);
     if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {elapsed} {wide_msg}") {
         bar.set_style(style.progress_chars("=> "));

@@ -18,7 +18,7 @@ pub(super) fn draw(state: &State, frame: &mut Frame<'_>, area: Rect) {
     let height = usize::from(area.height.saturating_sub(1));
     let scrolled = if state.view == View::Details { state.scrolled } else { 0 };
     let above = scrolled.min(lines.len().saturating_sub(height));
-    // A list that goes on below says so.
+    // A list that continues below says so.
     let below = lines.len().saturating_sub(height).saturating_sub(above);
     let more = if below > 0 { format!(" ({below} more lines: Tab, down)") } else { String::new() };
     let shown: Vec<Line<'_>> = lines.into_iter().skip(above).take(height).collect();

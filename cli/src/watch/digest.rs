@@ -212,7 +212,7 @@ impl Measured {
         if !wanted.contains(&quantity) {
             return None;
         }
-        // Shares are told in per cent.
+        // Shares are shown in per cent.
         let (unit, scale) = match quantity {
             Quantity::Temperature => ("Cel", 1.0),
             Quantity::Power => ("W", 1.0),

@@ -18,7 +18,7 @@ const AGAIN: Duration = Duration::from_secs(300);
 /// So many entries are shown that were there before.
 const BEFORE: usize = 5;
 
-/// Tells what happens until the host is no more to be asked: its credentials were refused.
+/// Reports what happens, until the credentials are refused and the host must not be asked any more.
 pub(super) async fn follow(host: &Host, by_redfish: bool, pace: Pace, lanes: &Lanes, tell: &Tell) {
     let mut log = Log::default();
     let mut stream_at = by_redfish.then(Instant::now);
@@ -59,7 +59,7 @@ enum End {
     Failed(rosefish::Error),
 }
 
-/// Tells what comes by the stream, until it ends.
+/// Reports what the stream brings, until it ends.
 async fn stream(host: &Host, tell: &Tell) -> End {
     let service = async { host.redfish().await?.root().event_service().await };
     let service = match service.await {
@@ -84,7 +84,7 @@ async fn stream(host: &Host, tell: &Tell) -> End {
                     tell.happened(of_record(record)).await;
                 }
             }
-            // The stream goes on behind what it can't read, or this is its end.
+            // The stream continues behind what it can't read, or this is its end.
             Err(error) => {
                 tell.source(format!("events: the stream of the service; {}", error.report())).await;
                 last = Some(error);
@@ -126,7 +126,7 @@ struct Log {
 }
 
 impl Log {
-    /// Tells what is new; false where the credentials were refused.
+    /// Reports what is new; false where the credentials were refused.
     async fn read(&mut self, host: &Host, pace: Pace, lanes: &Lanes, tell: &Tell) -> bool {
         let read = {
             let Some(_turn) = lanes.turn(false).await else { return false };

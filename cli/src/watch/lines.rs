@@ -69,7 +69,7 @@ fn words(event: &Event) -> String {
     format!("event: {severity}{}{time}", event.message)
 }
 
-/// What is different from the reading before. What sensors measure changes all the time, and is no change.
+/// What is different from the reading before. What sensors measure changes all the time, and doesn't count as a change.
 fn changes(before: Option<&Digest>, now: &Digest) -> Vec<String> {
     let problem = |digest: &Digest| -> Vec<String> {
         digest.problems.iter().map(|one| format!("{}: {}", one.severity, one.text)).collect()

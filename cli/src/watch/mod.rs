@@ -100,8 +100,8 @@ pub(crate) async fn run(each: Vec<WatchArgs>) -> anyhow::Result<ExitCode> {
     let every = first.every.min(LONGEST);
     let longest = many.host_deadline.unwrap_or_else(|| READING.max(every)).min(LONGEST);
     let plan = Plan { pace: Pace { every, longest }, count: first.count };
-    let components_every = (!first.no_components).then_some(COMPONENTS_EVERY);
-    let reading = Reading { components_every, longest: None, says: false };
+    let components = !first.no_components;
+    let reading = Reading { components, logs: false, every: COMPONENTS_EVERY, longest: None, says: false };
     let targets: Vec<Target> = each.into_iter().map(|args| args.target).collect();
     ask_passwords(&targets)?;
     open_files_for(targets.len().saturating_mul(4).saturating_add(64));

@@ -18,7 +18,7 @@ pub(super) struct Event {
     pub(super) is_old: bool,
 }
 
-/// What there is to be told of a host, by its number.
+/// News of a host, by its number.
 #[derive(Debug)]
 pub(super) enum News {
     Read(usize, Box<Digest>),
@@ -29,7 +29,7 @@ pub(super) enum News {
     Unread(usize, String),
 }
 
-/// Tells news of one host.
+/// Sends news of one host.
 #[derive(Debug, Clone)]
 pub(super) struct Tell(pub(super) mpsc::Sender<News>, pub(super) usize);
 

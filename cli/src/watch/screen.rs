@@ -22,7 +22,7 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 
 static HOOK: Once = Once::new();
 
-/// How long the thread that reads keys may go on behind the end.
+/// How long the thread that reads keys may run after the end.
 const KEYS: Duration = Duration::from_millis(100);
 
 /// The screen, until this is dropped.

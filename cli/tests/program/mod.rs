@@ -1,6 +1,8 @@
 //! The program as tests run it: as `admin`, whose password is `password`, and what it says then.
 #![allow(dead_code, unreachable_pub, reason = "each test file takes what it needs")]
 
+pub mod terminal;
+
 use std::process::{Command, Output, Stdio};
 
 use rosefish_mock::{MockBmc, Tree};

@@ -82,7 +82,7 @@ impl Client {
     /// # Errors
     /// As [`send`](Self::send); also when it isn't found and a place couldn't be read, which may be the one.
     pub async fn user_named(&self, name: &str) -> Result<Option<User>, Error> {
-        // A place without a name is no one's.
+        // A slot without a name belongs to nobody.
         let Partial { items, missing } = self.users().await?;
         match items.into_iter().find(|user| user.name == name && !name.is_empty()) {
             None if !name.is_empty() => {

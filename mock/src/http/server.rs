@@ -69,7 +69,7 @@ impl Server {
         Ok(Self { address, stop: Some((stop, None)), thread: Some(thread), ended })
     }
 
-    /// Tells the service to stop; it does so soon.
+    /// Asks the service to stop; it does so soon.
     pub(crate) fn stop(&mut self) {
         if let Some((stop, _crowd)) = self.stop.take() {
             // It may have ended by itself.
@@ -110,7 +110,7 @@ async fn serve(
     let (ready, connections) = mpsc::channel(BACKLOG);
     let incoming = Incoming { connections, local };
     let service = router().into_make_service_with_connect_info::<Wire>();
-    // Among others on one runtime, the connections that are there have to be told.
+    // On a runtime shared with others, open connections have to be ended as well.
     let (end, ends) = watch::channel(());
     let told = async move {
         let mut ends = ends;
@@ -126,7 +126,7 @@ async fn serve(
     drop(end);
 }
 
-/// Accepts connections; shakes hands beside, so that a client that doesn't go on holds up nobody.
+/// Accepts connections; TLS handshakes run beside, so that a client that stalls holds up nobody.
 async fn accept(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,

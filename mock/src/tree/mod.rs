@@ -5,6 +5,7 @@ mod demo;
 pub(crate) mod digits;
 mod layout;
 pub(crate) mod payload;
+mod small;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,7 +21,7 @@ use payload::{Payload, Problem};
 /// The payloads of a Redfish service, by URI.
 ///
 /// A tree comes from a folder ([`Tree::from_dir`]), is the demo tree that this library carries
-/// ([`Tree::demo`]), or is put together in memory ([`Tree::new`] and [`Tree::with`]).
+/// ([`Tree::demo`]), a machine as small as can be ([`Tree::small`]), or is put together in memory ([`Tree::new`] and [`Tree::with`]).
 ///
 /// ```
 /// use rosefish_mock::Tree;

@@ -75,7 +75,7 @@ impl From<NoSession> for Error {
 #[derive(Clone, Default)]
 struct Abandoned(Arc<Mutex<Option<Kept>>>);
 
-/// What is kept for as long as a login goes on whose caller has given up: the end of the program, and the turn to log in.
+/// What is kept for as long as a login runs whose caller has given up: the end of the program, and the turn to log in.
 type Kept = (Pending, Option<OwnedMutexGuard<()>>);
 
 struct Caller {

@@ -141,7 +141,7 @@ impl ClientCertificate {
         if chain.is_empty() {
             return Err(Error::new(ErrorKind::Configuration, "the PEM text has no client certificate in it"));
         }
-        // The cause is not told: it might repeat some of the key.
+        // The cause is left out: it might repeat some of the key.
         let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| {
             Error::new(ErrorKind::Configuration, "there is no private key in the PEM text that should have it")
         })?;

@@ -81,7 +81,7 @@ impl Http {
         Ok(Self { client, streams: OnceLock::new(), config, tls })
     }
 
-    /// The pool of connections of HTTP/1.1; none where the others are such, or are to be no such.
+    /// The pool of HTTP/1.1 connections, where HTTP/2 may be spoken as well; none where only one version may be.
     fn streams(&self) -> Option<&reqwest::Client> {
         if self.config.version != HttpVersion::Any {
             return None;

@@ -25,7 +25,7 @@ pub(super) fn of_redundancy(uri: &str, json: &Value) -> Vec<Reading> {
         let several = groups.len() > 1;
         for (number, (at, group)) in groups.into_iter().enumerate() {
             let what = match name {
-                // So that the older resource's group is known to be the newer one's.
+                // So that a group of the older resource is recognised as the same group of the newer resource.
                 "" if json.get("PowerSupplies").is_some() || json.get("PowerControl").is_some() => {
                     "Power Supply Redundancy"
                 }

@@ -1,26 +1,18 @@
 //! What a resource and its members are called: `@odata.id`, `Id`, `MemberId`, `DurableName`.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 
 use super::super::answers::key;
 use super::super::finding::quoted;
 use super::super::rule::{self, Rule};
 use super::super::schema::definition::ObjectType;
-use super::{At, Checker, Object};
+use super::{At, Checker, Member, Object};
 
 type Wrong = (&'static Rule, String);
 
 impl Checker<'_> {
-    pub(super) fn identity(
-        &self,
-        place: &At,
-        payload: &Object,
-        ty: &Arc<ObjectType>,
-        name: &str,
-        value: &Value,
-    ) -> Option<Wrong> {
+    pub(super) fn identity(&self, place: &At, member: Member<'_>, value: &Value) -> Option<Wrong> {
+        let Member { payload, ty, name, .. } = member;
         let text = value.as_str()?;
         match (place.pointer.as_str(), name) {
             ("/@odata.id", _) => self.own_uri(ty, text),

@@ -16,6 +16,7 @@ use super::answers::{Answer, Answers};
 use super::finding::{Findings, quoted};
 use super::json;
 use super::rule::{self, Rule, Severity};
+use super::schema::definition::{ObjectType, Property};
 use super::schema::library::Library;
 use super::schema::version::{Version, schema_of};
 pub(crate) use pattern::Patterns;
@@ -69,6 +70,17 @@ struct Resource<'a> {
     payload: &'a Object,
     /// Its type as it says itself, without the `#`.
     ty: String,
+}
+
+/// A property of an object, with its definition.
+#[derive(Clone, Copy)]
+struct Member<'a> {
+    /// The object that has it.
+    payload: &'a Object,
+    /// The type of that object.
+    ty: &'a ObjectType,
+    name: &'a str,
+    property: &'a Property,
 }
 
 /// Where in a resource.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::super::rule::{self, Severity};
-use super::super::schema::definition::{Deprecated, ObjectType, Property};
+use super::super::schema::definition::{Deprecated, ObjectType};
 use super::super::schema::version::{Version, last_of};
-use super::{At, Checker, Object, kind_of, misspelt};
+use super::{At, Checker, Member, Object, kind_of, misspelt};
 
 /// What vendors put into `Oem`.
 pub(super) const OEM_OBJECT: &str = "Resource.OemObject";
@@ -88,7 +88,7 @@ impl Checker<'_> {
         let place = at.join(name);
         self.findings.values += 1;
         if let Some(property) = ty.properties.get(name) {
-            return self.property(&place, payload, ty, name, value, property);
+            return self.property(&place, Member { payload, ty, name, property }, value);
         }
         if let Some((of, term)) = name.split_once('@') {
             return self.annotation(&place, payload, ty, (of, term), value);
@@ -105,7 +105,7 @@ impl Checker<'_> {
             if dynamic.property.kind == super::super::schema::definition::Kind::Named(OEM_OBJECT.to_owned()) {
                 self.oem(&place, name, value);
             }
-            return self.property(&place, payload, ty, name, value, &dynamic.property);
+            return self.property(&place, Member { payload, ty, name, property: &dynamic.property }, value);
         }
         if !ty.open {
             self.unknown(&place, ty, name);
@@ -136,20 +136,13 @@ impl Checker<'_> {
     }
 
     /// Checks a property of which a definition is known.
-    pub(super) fn property(
-        &mut self,
-        place: &At,
-        payload: &Object,
-        ty: &Arc<ObjectType>,
-        name: &str,
-        value: &Value,
-        property: &Property,
-    ) {
+    pub(super) fn property(&mut self, place: &At, member: Member<'_>, value: &Value) {
+        let Member { name, property, .. } = member;
         match (value, property.many) {
             (Value::Array(items), true) => {
                 for (number, item) in items.iter().enumerate() {
                     self.findings.values += 1;
-                    self.value(&place.join(&number.to_string()), payload, ty, name, item, property);
+                    self.value(&place.join(&number.to_string()), member, item);
                 }
             }
             (Value::Array(_), false) => {
@@ -163,7 +156,7 @@ impl Checker<'_> {
                 let message = format!("'{name}' is {}, and an array is expected", kind_of(other));
                 return self.add(&place.pointer, &rule::ARRAY, message);
             }
-            (value, false) => self.value(place, payload, ty, name, value, property),
+            (value, false) => self.value(place, member, value),
         }
         if let Some(Deprecated(version)) = property.deprecated {
             let since = version.map(|version| format!(" since version {version}")).unwrap_or_default();

@@ -1,15 +1,11 @@
 //! Values of properties: kinds, null, enumerations, forms, ranges.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 
 use super::super::rule::{self, Rule};
-use super::super::schema::definition::{
-    Deprecated, EnumValue, Kind, Limits, ObjectType, Permissions, Property, ScalarType,
-};
+use super::super::schema::definition::{Deprecated, EnumValue, Kind, Limits, Permissions, Property, ScalarType};
 use super::super::schema::version::{Version, schema_of};
-use super::{At, Checker, Object, format, kind_of, misspelt, shown};
+use super::{At, Checker, Member, format, kind_of, misspelt, shown};
 
 /// How many values of an enumeration a message names.
 const NAMED: usize = 12;
@@ -18,15 +14,8 @@ type Wrong = (&'static Rule, String);
 
 impl Checker<'_> {
     /// Checks one value of a property: its only one, or an item of its array.
-    pub(super) fn value(
-        &mut self,
-        place: &At,
-        payload: &Object,
-        ty: &Arc<ObjectType>,
-        name: &str,
-        value: &Value,
-        property: &Property,
-    ) {
+    pub(super) fn value(&mut self, place: &At, member: Member<'_>, value: &Value) {
+        let Member { name, property, .. } = member;
         match &place.excerpt {
             Some(excerpt) if !property.is_in_excerpt(excerpt) => {
                 let message = format!("'{name}' does not belong to this excerpt");
@@ -44,7 +33,7 @@ impl Checker<'_> {
             return;
         }
         let Kind::Named(named) = &property.kind else {
-            return self.scalar(place, payload, ty, name, value, property, None);
+            return self.scalar(place, member, value, None);
         };
         if self.library.newest(named, self.highest(named)).is_some() {
             let Value::Object(object) = value else {
@@ -62,7 +51,7 @@ impl Checker<'_> {
             return self.object(&at, object, Some(named));
         }
         match self.library.scalar(named) {
-            Some(scalar) => self.scalar(place, payload, ty, name, value, property, Some((named, &scalar))),
+            Some(scalar) => self.scalar(place, member, value, Some((named, &scalar))),
             // A vendor's type that no schema here has was said of its object.
             None if !self.library.has_schema(schema_of(named)) && property.navigation => {}
             None => self.add(
@@ -73,22 +62,13 @@ impl Checker<'_> {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "a value, where it stands, and all that is known of it")]
-    fn scalar(
-        &mut self,
-        place: &At,
-        payload: &Object,
-        ty: &Arc<ObjectType>,
-        name: &str,
-        value: &Value,
-        property: &Property,
-        named: Option<(&str, &ScalarType)>,
-    ) {
+    fn scalar(&mut self, place: &At, member: Member<'_>, value: &Value, named: Option<(&str, &ScalarType)>) {
+        let Member { payload, name, property, .. } = member;
         let kind = named.map_or(&property.kind, |(_, scalar)| &scalar.kind);
         let wrong = self
             .permission(name, property)
             .or_else(|| wrong_kind(name, value, kind))
-            .or_else(|| self.identity(place, payload, ty, name, value))
+            .or_else(|| self.identity(place, member, value))
             .or_else(|| self.durable_name(payload, name, value))
             .or_else(|| self.text(name, value, kind, &property.limits))
             .or_else(|| named.and_then(|(_, scalar)| self.text(name, value, kind, &scalar.limits)))

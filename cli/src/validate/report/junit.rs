@@ -63,7 +63,7 @@ fn lines(found: &[&Finding], severity: Severity) -> String {
     text
 }
 
-/// Text that is no markup, in which nothing is hidden.
+/// Returns text without markup, in which nothing is hidden.
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in shown(text).chars() {

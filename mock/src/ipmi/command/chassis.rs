@@ -87,7 +87,7 @@ fn identify(context: &mut Context<'_>, data: &[u8]) -> Answer {
 
 fn restore_policy(context: &mut Context<'_>, data: &[u8]) -> Answer {
     let [policy] = exactly(data)?;
-    // 3 is "no change, tell me what you can do".
+    // 3 is "no change, report what you support".
     if policy & 7 != 3 {
         context.machine.power.policy = RestorePolicy::from_code(policy & 7).ok_or(code::INVALID_FIELD)?;
     }
