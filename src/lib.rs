@@ -98,7 +98,7 @@
 
 #[cfg(all(doctest, feature = "host", feature = "listener"))]
 mod book;
-#[cfg_attr(not(feature = "telemetry"), allow(dead_code, reason = "only event streams are read piece by piece"))]
+#[cfg_attr(not(feature = "telemetry"), allow(dead_code, reason = "some of it is for event streams"))]
 mod client;
 mod deadline;
 mod erased;
@@ -120,6 +120,7 @@ pub mod types;
 pub mod walk;
 
 pub use client::builder::ClientBuilder;
+pub use client::download::{Download, SavedDownload};
 pub use client::tls::shared::SharedTls;
 pub use client::transport;
 pub use client::{

@@ -10,6 +10,8 @@ mod intents;
 mod inventory;
 #[path = "host/ipmi_lists.rs"]
 mod ipmi_lists;
+#[path = "host/limits.rs"]
+mod limits;
 #[path = "host/lists.rs"]
 mod lists;
 #[path = "host/logs.rs"]

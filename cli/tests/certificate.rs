@@ -55,6 +55,26 @@ fn certificates_of_a_service_are_listed_with_their_ends() {
     bmc.faults().remove(rule);
 }
 
+/// Cray's services say nothing of a certificate but what it is, behind what OpenSSL prints of it; some say nothing at all.
+#[test]
+fn a_certificate_that_says_nothing_of_itself_is_read() {
+    let runtime = runtime();
+    let bmc = serve(&runtime, Tree::demo());
+    let pem = bmc.resource(CERTIFICATE).unwrap()["CertificateString"].as_str().unwrap().to_owned();
+    let bare = |text: String| object!({ "@odata.id": CERTIFICATE, "Name": "HTTPS", "Certificate": text });
+    bmc.set(CERTIFICATE, bare(format!("Certificate:\n    Data:\n        Version: 3 (0x2)\n{pem}")));
+    let read = json(&on(&bmc.url(), "certificate", &["list", "--json"]));
+    let one = &read["value"][0];
+    assert!(one["subject"].as_str().unwrap().contains("rf2290-000117"), "{read:#}");
+    assert!(one["valid_not_after"].is_string() && one["serial_number"].is_string(), "{read:#}");
+    assert_eq!(on(&bmc.url(), "certificate", &["list", "--within", "36500"]).status.code(), Some(4));
+    bmc.set(CERTIFICATE, bare(String::new()));
+    assert_eq!(on(&bmc.url(), "certificate", &["list"]).status.code(), Some(0));
+    let unknown = on(&bmc.url(), "certificate", &["list", "--within", "30"]);
+    assert_eq!(unknown.status.code(), Some(3), "that it does not end soon is not known");
+    assert!(errors(&unknown).contains(&format!("not known when it ends: {CERTIFICATE}")), "{}", errors(&unknown));
+}
+
 #[test]
 fn a_certificate_is_requested_and_replaced() {
     let runtime = runtime();

@@ -10,7 +10,7 @@ use rosefish_mock::ipmi::MockIpmi;
 use rosefish_mock::{MockBmc, Tree};
 use serde_json::{Value, json};
 
-use program::{errors, json as json_of, on, program, rosefish, runtime, serve, text};
+use program::{errors, json as json_of, on, program, rosefish, runtime, serve, text, with_triggers};
 
 const SCHEMA: &str = include_str!("../../docs/output.schema.json");
 
@@ -23,8 +23,18 @@ const COMMANDS: &[&str] = &[
     "power cycle",
     "power nmi",
     "power policy",
+    "power limit",
+    "power limit --watts 500",
     "boot status",
     "sensors",
+    "controls list",
+    "controls set PowerLimit 600",
+    "metrics show",
+    "metrics reports",
+    "metrics definitions",
+    "metrics triggers",
+    "logs collect --save DIR/dump.bin",
+    "logs download 4 --log Audit --save DIR/attached.bin",
     "health",
     "logs show",
     "logs list",
@@ -134,7 +144,7 @@ fn folder() -> String {
 #[test]
 fn reads_and_changes_have_one_envelope_which_the_schema_describes() {
     let runtime = runtime();
-    let bmc = serve(&runtime, Tree::demo());
+    let bmc = serve(&runtime, with_triggers());
     let ipmi = MockIpmi::builder().start_blocking().unwrap();
     let port = ipmi.addr().port().to_string();
     let folder = folder();

@@ -4,12 +4,13 @@ mod program;
 
 use std::process::Output;
 
+use rosefish_mock::fault::{Action, Rule};
 use rosefish_mock::ipmi::MockIpmi;
 use rosefish_mock::ipmi::machine::sensor::{Conversion, Sensor};
 use rosefish_mock::{MockBmc, Tree};
 use serde_json::{Value, json};
 
-use program::{errors, json as json_of, on, rosefish, runtime, serve, text};
+use program::{errors, json as json_of, on, rosefish, runtime, serve, text, with_triggers};
 
 fn run(bmc: &MockBmc, arguments: &[&str]) -> Output {
     let url = bmc.url();
@@ -233,4 +234,161 @@ fn a_place_that_is_a_list_is_shown_by_the_parts_that_are_there() {
         let one = &all["value"][0];
         assert_eq!(one["details"].get("location").unwrap_or(&Value::Null), &shown, "{info}: {one:#}");
     }
+}
+
+/// `--protocol` stands behind the verb's own words.
+fn verb(bmc: &MockBmc, verb: &[&str], words: &[&str]) -> Output {
+    let url = bmc.url();
+    rosefish(&[verb, &[url.as_str()], words, &["--protocol", "redfish", "--user", "admin"]].concat())
+}
+
+fn patches(bmc: &MockBmc) -> usize {
+    bmc.requests().iter().filter(|one| one.method() == "PATCH").count()
+}
+
+const CONTROL: &str = "/redfish/v1/Chassis/1U/Controls/PowerLimit";
+
+#[test]
+fn a_power_limit_is_shown_once_set_within_its_range_and_taken_out_of_force() {
+    let runtime = runtime();
+    let bmc = serve(&runtime, Tree::demo());
+    let shown = json_of(&verb(&bmc, &["power", "limit"], &["--json"]));
+    let all = shown["value"].as_array().unwrap();
+    assert_eq!(all.len(), 1, "the same limit is in three places: {shown:#}");
+    assert_eq!(all[0]["also_at"].as_array().unwrap().len(), 2, "{shown:#}");
+    let range = (&all[0]["active"], &all[0]["lowest_watts"], &all[0]["highest_watts"]);
+    assert_eq!(range, (&json!(false), &json!(250.0), &json!(760.0)));
+    for (watts, part) in [("100", "at least 250 W"), ("9000", "at most 760 W")] {
+        let refused = verb(&bmc, &["power", "limit"], &["--watts", watts]);
+        assert!(refused.status.code() == Some(1) && errors(&refused).contains(part), "{}", errors(&refused));
+    }
+    assert_eq!(patches(&bmc), 0, "what is out of range is not sent");
+    assert_eq!(text(&verb(&bmc, &["power", "limit"], &["--watts", "500"])), "PowerLimit: 500 W\n");
+    let control = bmc.resource(CONTROL).unwrap();
+    assert_eq!((&control["SetPoint"], &control["ControlMode"]), (&json!(500), &json!("Automatic")));
+    let again = json_of(&verb(&bmc, &["power", "limit"], &["--watts", "500", "--json"]));
+    assert_eq!(again["sent"], json!([]), "it is so already");
+    assert_eq!(patches(&bmc), 1);
+    assert_eq!(text(&verb(&bmc, &["power", "limit"], &["--off"])), "PowerLimit: 500 W, not in force\n");
+    assert_eq!(bmc.resource(CONTROL).unwrap()["ControlMode"], "Disabled");
+    let both = verb(&bmc, &["power", "limit"], &["--off", "--watts", "500"]);
+    assert_eq!(both.status.code(), Some(2));
+    let named = verb(&bmc, &["power", "limit"], &["--watts", "500", "--limit", "Nine"]);
+    assert!(errors(&named).contains("choose one of: PowerLimit"), "{}", errors(&named));
+}
+
+#[test]
+fn of_several_power_limits_one_is_named() {
+    let runtime = runtime();
+    let mut tree = Tree::demo();
+    for (uri, name) in [("/redfish/v1/Chassis/1U", "Controls"), ("/redfish/v1/Chassis/1U", "EnvironmentMetrics")] {
+        let mut chassis = tree.json(uri).cloned().unwrap();
+        chassis.as_object_mut().unwrap().remove(name);
+        tree.insert(uri, chassis);
+    }
+    let power = "/redfish/v1/Chassis/1U/Power";
+    let mut old = tree.json(power).cloned().unwrap();
+    let mut second = old["PowerControl"][0].clone();
+    second["Name"] = json!("Memory");
+    old["PowerControl"].as_array_mut().unwrap().push(second);
+    tree.insert(power, old);
+    let bmc = serve(&runtime, tree);
+    let several = verb(&bmc, &["power", "limit"], &["--watts", "300"]);
+    assert!(errors(&several).contains("choose one of: 1U/0, 1U/1"), "{}", errors(&several));
+    let one = verb(&bmc, &["power", "limit"], &["--watts", "300", "--limit", "memory"]);
+    assert_eq!(text(&one), "1U/1: 300 W\n");
+    let limits = bmc.resource(power).unwrap();
+    let limit = |at: usize| &limits["PowerControl"][at]["PowerLimit"]["LimitInWatts"];
+    assert_eq!((limit(0), limit(1)), (&Value::Null, &json!(300)));
+    assert_eq!(text(&verb(&bmc, &["power", "limit"], &["--off", "--limit", "1U/1"])), "1U/1: no limit\n");
+}
+
+#[test]
+fn a_power_limit_that_was_confirmed_and_is_not_there_is_an_error() {
+    let runtime = runtime();
+    let bmc = serve(&runtime, Tree::demo());
+    bmc.faults().add(Rule::on("PATCH", "**/Controls/PowerLimit").then(Action::Status(204)));
+    let lost = verb(&bmc, &["power", "limit"], &["--watts", "500"]);
+    assert_eq!(lost.status.code(), Some(1));
+    assert!(errors(&lost).contains("asked for 500; still 700, and not in force"), "{}", errors(&lost));
+    assert_eq!(patches(&bmc), 1, "it is sent once");
+}
+
+#[test]
+fn the_dcmi_limit_is_set_by_ipmi() {
+    let bmc = MockIpmi::builder().start_blocking().unwrap();
+    let port = bmc.addr().port().to_string();
+    let limit = |words: &[&str]| {
+        let rest = ["--protocol", "ipmi", "--port", &port, "--user", "admin"];
+        rosefish(&[&["power", "limit", "127.0.0.1"], words, &rest].concat())
+    };
+    assert_eq!(text(&limit(&["--watts", "400"])), "DCMI: 400 W\n");
+    let shown = json_of(&limit(&["--json"]));
+    let one = &shown["value"][0];
+    assert_eq!((&one["kind"], &one["watts"], &one["active"]), (&json!("dcmi"), &json!(400.0), &json!(true)));
+    assert!(one["consumed_watts"].is_number(), "{shown:#}");
+    assert_eq!(text(&limit(&["--off"])), "DCMI: no limit\n");
+    assert!(!limit(&["--watts", "70000"]).status.success());
+}
+
+#[test]
+fn a_fan_control_is_set_in_its_unit() {
+    let runtime = runtime();
+    let mut tree = Tree::demo();
+    let (collection, fan) = ("/redfish/v1/Chassis/1U/Controls", "/redfish/v1/Chassis/1U/Controls/FanSpeed");
+    let mut controls = tree.json(collection).cloned().unwrap();
+    controls["Members"].as_array_mut().unwrap().push(json!({ "@odata.id": fan }));
+    tree.insert(collection, controls);
+    let tree = tree.with(
+        fan,
+        json!({
+            "@odata.id": fan,
+            "@odata.type": "#Control.v1_7_0.Control",
+            "Id": "FanSpeed",
+            "Name": "Fan speed",
+            "ControlType": "Percent",
+            "PhysicalContext": "Fan",
+            "ControlMode": "Automatic",
+            "SetPoint": 45,
+            "SetPointUnits": "%",
+            "AllowableMin": 20,
+            "AllowableMax": 100,
+        }),
+    );
+    let bmc = serve(&runtime, tree);
+    let shown = text(&verb(&bmc, &["controls"], &["--wide"]));
+    assert!(shown.contains("45 %") && shown.contains("20-100") && shown.contains("PowerLimit"), "{shown}");
+    let set = json_of(&verb(&bmc, &["controls", "set"], &["fanspeed", "62.5", "--json"]));
+    assert_eq!((&set["value"]["set_point"], &set["value"]["unit"]), (&json!(62.5), &json!("%")));
+    assert_eq!(bmc.resource(fan).unwrap()["SetPoint"], json!(62.5));
+    let low = verb(&bmc, &["controls", "set"], &["FanSpeed", "5"]);
+    assert!(errors(&low).contains("at least 20 %"), "{}", errors(&low));
+    let limits = json_of(&verb(&bmc, &["power", "limit"], &["--json"]));
+    assert_eq!(limits["value"].as_array().unwrap().len(), 1, "a fan is not a power limit");
+}
+
+#[test]
+fn metrics_have_units_and_what_is_missing_is_named() {
+    let runtime = runtime();
+    let bmc = serve(&runtime, with_triggers());
+    let shown = json_of(&verb(&bmc, &["metrics"], &["--json"]));
+    let all = shown["value"].as_array().unwrap();
+    let one = |id: &str| all.iter().find(|one| one["id"] == id).unwrap_or_else(|| panic!("{id}: {shown:#}"));
+    let power = one("PowerConsumption");
+    assert_eq!((&power["number"], &power["unit"], &power["report"]), (&json!(318.0), &json!("W"), &json!("Power")));
+    let only = text(&verb(&bmc, &["metrics"], &["Power", "--latest"]));
+    assert!(only.lines().count() == 2 && only.contains("318.0"), "{only}");
+    let wrong = verb(&bmc, &["metrics"], &["Nonsense"]);
+    assert!(errors(&wrong).contains("choose one of:") && errors(&wrong).contains("Temperature"), "{}", errors(&wrong));
+    for (words, part) in [("reports", "Temperature"), ("definitions", "Cel"), ("triggers", "UpperCritical 45")] {
+        let shown = text(&verb(&bmc, &["metrics", words], &["--wide"]));
+        assert!(shown.contains(part), "{words}: {shown}");
+    }
+    bmc.faults().add(Rule::on("GET", "**/MetricReports/Temperature").then(Action::Status(500)));
+    bmc.faults().add(Rule::on("GET", "**/MetricDefinitions/PowerConsumption").then(Action::Status(500)));
+    let partial = verb(&bmc, &["metrics"], &["--json"]);
+    assert_eq!(partial.status.code(), Some(3));
+    let shown = json_of(&partial);
+    assert_eq!((&shown["value"][0]["id"], &shown["value"][0]["unit"]), (&json!("PowerConsumption"), &Value::Null));
+    assert_eq!(shown["partial"].as_array().unwrap().len(), 2, "{shown:#}");
 }

@@ -129,3 +129,41 @@ fn a_drive_is_lit_by_the_property_that_it_has() {
         assert_eq!(text(&verb(&bmc, "locate", &["bay3", "--off"])), "the lamp of Bay3 is off\n");
     }
 }
+
+/// `SimpleStorage` is the model from before `Storage`; services have both, of the same drives.
+#[test]
+fn simple_storage_is_shown_where_nothing_else_describes_it() {
+    let runtime = runtime();
+    let mut tree = Tree::demo();
+    let (system, simple) = ("/redfish/v1/Systems/1", "/redfish/v1/Systems/1/SimpleStorage");
+    change(&mut tree, system, |system| system["SimpleStorage"] = json!({ "@odata.id": simple }));
+    let members = ["1", "Linked", "SATA"].map(|id| json!({ "@odata.id": format!("{simple}/{id}") }));
+    let mut tree = tree.with(
+        simple,
+        json!({ "@odata.type": "#SimpleStorageCollection.SimpleStorageCollection", "Name": "Simple", "Members": members }),
+    );
+    for id in ["1", "Linked", "SATA"] {
+        let links = if id == "Linked" { json!({ "Storage": { "@odata.id": STORAGE } }) } else { json!({}) };
+        let devices = json!([
+            { "Name": "Bay 1", "Model": "3000GT8", "CapacityBytes": 8_000_000_000_000_u64, "Status": { "Health": "OK" } },
+            { "Name": "Bay 2", "Status": { "State": "Absent" } },
+        ]);
+        tree.insert(
+            &format!("{simple}/{id}"),
+            json!({ "@odata.type": "#SimpleStorage.v1_3_2.SimpleStorage", "Id": id, "Name": id, "Links": links, "Devices": devices }),
+        );
+    }
+    let bmc = serve(&runtime, tree);
+    let shown = printed(&run(&bmc, &["--json"]));
+    let all = shown["value"].as_array().unwrap();
+    let names: Vec<_> = all.iter().map(|one| one["storage"].as_str().unwrap()).collect();
+    assert_eq!(names, ["1", "SATA"], "what Storage describes as well is there once: {shown:#}");
+    let drives = all[1]["drives"].as_array().unwrap();
+    assert_eq!((drives.len(), &drives[0]["capacity_bytes"]), (2, &json!(8_000_000_000_000_u64)), "{shown:#}");
+    assert_eq!(drives[1]["uri"], json!(format!("{simple}/SATA#/Devices/1")));
+    let table = text(&run(&bmc, &["--wide"]));
+    assert!(table.contains("8 TB") && table.contains("in SimpleStorage"), "{table}");
+    // No volume is made of what has none.
+    let full = verb(&bmc, "create", &["raid0", "--storage", "SATA"]);
+    assert!(!full.status.success() && errors(&full).contains("choose one of: 1"), "{}", errors(&full));
+}

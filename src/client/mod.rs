@@ -10,6 +10,7 @@ mod cache;
 mod confirmation;
 mod connect;
 mod credentials;
+pub(crate) mod download;
 mod etag_form;
 mod exchange;
 mod explain;

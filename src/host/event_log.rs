@@ -78,6 +78,19 @@ pub struct EventLogEntry {
     pub sensor: Option<String>,
     /// What happened.
     pub message: String,
+    /// The file that it names, by Redfish alone: see [`Host::log_attachment`].
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub attached: Option<AttachedFile>,
+}
+
+/// A file that an entry of a log names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AttachedFile {
+    /// Where it can be downloaded (`AdditionalDataURI`).
+    pub uri: String,
+    /// Its size in bytes, where the entry says it.
+    pub bytes: Option<u64>,
 }
 
 /// Which entries of the event log are wanted.
@@ -254,7 +267,8 @@ pub(super) fn of_ipmi(entry: &Entry, sensors: &[Sensor]) -> EventLogEntry {
         ipmi::Severity::Warning => Severity::Warning,
         ipmi::Severity::Critical | ipmi::Severity::Fatal => Severity::Critical,
     });
-    EventLogEntry { id: format!("{:#06x}", entry.id), time, seconds_since_start, severity, sensor, message }
+    let id = format!("{:#06x}", entry.id);
+    EventLogEntry { id, time, seconds_since_start, severity, sensor, message, attached: None }
 }
 
 /// What was read when a threshold was crossed, and where that was: ` (reading 95 Cel, threshold 90 Cel)`.
@@ -285,5 +299,9 @@ pub(super) fn of_redfish(entry: &AnyResource) -> EventLogEntry {
         severity: Severity::of(severity),
         sensor: text("SensorType").map(|sensor| format!("{sensor}{number}")),
         message: text("Message").or(text("MessageId")).or(text("Name")).unwrap_or_default().to_owned(),
+        attached: text("AdditionalDataURI").map(|uri| AttachedFile {
+            uri: uri.to_owned(),
+            bytes: json.get("AdditionalDataSizeBytes").and_then(serde_json::Value::as_u64),
+        }),
     }
 }

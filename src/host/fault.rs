@@ -80,6 +80,11 @@ impl Fault {
         Self { phase: AttemptPhase::Ask, reason: Reason::Final, error: Error::new(ErrorKind::NotAllowed, text) }
     }
 
+    /// What was refused here before anything was sent, and must not be tried by another protocol either.
+    pub(super) fn final_before(error: Error) -> Self {
+        Self { phase: AttemptPhase::Ask, reason: Reason::Final, error }
+    }
+
     /// A failure of asking for the service root without credentials.
     pub(super) fn of_probe(error: Error) -> Self {
         let reason = match error.kind() {

@@ -40,6 +40,9 @@ pub struct LogInfo {
     pub kind: Option<String>,
     /// Whether it is in use, where that is said.
     pub enabled: Option<bool>,
+    /// The kinds of diagnostic data that it collects, as the service spells them: see [`Host::collect_diagnostics`]. None where it
+    /// collects none; empty where it doesn't say which.
+    pub collects: Option<Vec<String>>,
 }
 
 /// An entry, and the log that it is in.
@@ -159,7 +162,7 @@ impl Host {
 }
 
 /// The log services of what is meant.
-async fn services_of(service: &Service, survey: &mut Survey) -> Result<Vec<AnyResource>, Fault> {
+pub(super) async fn services_of(service: &Service, survey: &mut Survey) -> Result<Vec<AnyResource>, Fault> {
     let mut owners = systems(service, survey).await?;
     let root = survey.root();
     let managers = match service.chosen.named() {
@@ -186,6 +189,7 @@ async fn logs(session: Session) -> Result<Partial<LogInfo>, Fault> {
             uri: String::new(),
             kind: Some(SEL.to_owned()),
             enabled: None,
+            collects: None,
         };
         return Ok(Partial::whole(vec![only]));
     };
@@ -199,6 +203,8 @@ async fn logs(session: Session) -> Result<Partial<LogInfo>, Fault> {
             uri: log.uri().to_owned(),
             kind: text(&json, "LogEntryType").map(str::to_owned),
             enabled: json.get("ServiceEnabled").and_then(serde_json::Value::as_bool),
+            collects: services::diagnostics::can_collect(log)
+                .then(|| services::diagnostics::kinds(log).unwrap_or_default()),
         }
     };
     let items = found.iter().map(of).collect();
@@ -348,6 +354,7 @@ mod tests {
             severity,
             sensor: None,
             message: String::new(),
+            attached: None,
         }
     }
 

@@ -73,6 +73,14 @@ pub enum Capability {
     Console,
     /// Storage: controllers, drives and volumes.
     Storage,
+    /// Power limits.
+    PowerLimit,
+    /// Controls: the set points that a machine keeps to.
+    Controls,
+    /// Metrics: reports, definitions, triggers.
+    Metrics,
+    /// Diagnostic data: collecting it, and downloading what entries of logs have attached.
+    Diagnostics,
 }
 
 /// What was learned of a host. It holds no secrets, and serialises with serde, to be stored and given to

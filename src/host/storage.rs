@@ -170,15 +170,7 @@ pub(super) fn service(session: Session) -> Result<Service, Fault> {
     }
 }
 
-/// The subsystems, and what could not be read of them.
-async fn subsystems(service: &Service) -> Result<(Vec<Subsystem>, Vec<Missing>), Fault> {
-    let mut survey = Survey::of(&service.client);
-    let systems = systems(service, &mut survey).await?;
-    let found = storage::subsystems(&mut survey, &systems).await;
-    Ok((found, survey.into_missing()))
-}
-
-/// As [`subsystems`], of the one system that is to be changed.
+/// The subsystems of the one system that is to be changed, and what could not be read of them.
 pub(super) async fn to_change(service: &Service) -> Result<(Vec<Subsystem>, Vec<Missing>), Fault> {
     let mut survey = Survey::of(&service.client);
     let system = service.system().await?.into_any();
@@ -187,10 +179,15 @@ pub(super) async fn to_change(service: &Service) -> Result<(Vec<Subsystem>, Vec<
 }
 
 async fn read(session: Session) -> Result<Partial<StorageSystem>, Fault> {
-    let (found, missing) = subsystems(&service(session)?).await?;
-    let all: Vec<AnyResource> = found.iter().map(|one| one.storage.clone()).collect();
-    let items = found.iter().map(|one| of_subsystem(one, &all)).collect();
-    finish(items, missing, "no system of this service shows its storage")
+    let service = service(session)?;
+    let mut survey = Survey::of(&service.client);
+    let systems = systems(&service, &mut survey).await?;
+    let found = storage::subsystems(&mut survey, &systems).await;
+    let simple = storage::simple(&mut survey, &systems, &found).await;
+    let all: Vec<AnyResource> = found.iter().map(|one| &one.storage).chain(&simple).cloned().collect();
+    let mut items: Vec<_> = found.iter().map(|one| of_subsystem(one, &all)).collect();
+    items.extend(simple.iter().map(|one| of_simple(one, &all)));
+    finish(items, survey.into_missing(), "no system of this service shows its storage")
 }
 
 /// What is not there may not have been read.
@@ -284,6 +281,33 @@ fn of_subsystem(one: &Subsystem, all: &[AnyResource]) -> StorageSystem {
         drives: one.drives.iter().map(|drive| of_drive(drive, one)).collect(),
         volumes: one.volumes.iter().map(|volume| of_volume(volume, one)).collect(),
         uri: one.storage.uri().to_owned(),
+    }
+}
+
+/// Storage of the model from before `Storage`. Its devices are drives of which no volume can be made.
+fn of_simple(one: &AnyResource, all: &[AnyResource]) -> StorageSystem {
+    let json = to_json(one);
+    let devices = json["Devices"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let of_device = |(at, device): (usize, &Value)| StorageDrive {
+        drive: owned(device, "Name").unwrap_or_else(|| at.to_string()),
+        name: owned(device, "Name"),
+        model: owned(device, "Model"),
+        capacity_bytes: device["CapacityBytes"].as_u64(),
+        state: owned(&device["Status"], "State"),
+        health: owned(&device["Status"], "Health"),
+        taken: Some("is in SimpleStorage, which has no volumes".to_owned()),
+        uri: format!("{}#/Devices/{at}", one.uri()),
+        ..StorageDrive::default()
+    };
+    let devices = devices.iter().enumerate().filter(|(_, device)| device.is_object());
+    StorageSystem {
+        storage: label(one, all),
+        name: owned(&json, "Name"),
+        health: owned(&json["Status"], "HealthRollup").or_else(|| owned(&json["Status"], "Health")),
+        controllers: Vec::new(),
+        drives: devices.map(of_device).collect(),
+        volumes: Vec::new(),
+        uri: one.uri().to_owned(),
     }
 }
 

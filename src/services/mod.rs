@@ -8,6 +8,10 @@ pub(crate) mod boot;
 #[cfg(feature = "host")]
 pub(crate) mod console;
 #[cfg(feature = "host")]
+pub(crate) mod control;
+#[cfg(feature = "host")]
+pub(crate) mod diagnostics;
+#[cfg(feature = "host")]
 pub(crate) mod identify;
 #[cfg(feature = "update")]
 pub(crate) mod image;
@@ -23,10 +27,14 @@ pub(crate) mod manager;
 pub(crate) mod media;
 #[cfg(feature = "host")]
 pub(crate) mod media_slot;
+#[cfg(feature = "host")]
+pub(crate) mod metrics;
 #[cfg(all(feature = "host", feature = "network"))]
 pub(crate) mod network;
 #[cfg(feature = "host")]
 pub(crate) mod power;
+#[cfg(feature = "host")]
+pub(crate) mod power_limit;
 #[cfg(feature = "host")]
 pub(crate) mod read_back;
 #[cfg(feature = "update")]

@@ -46,19 +46,34 @@ impl Selector {
 
     /// The resources that fit by the first rule by which any does.
     fn matching(&self, all: &[AnyResource]) -> Vec<usize> {
-        let name = self.0.as_str();
-        let rules: [&dyn Fn(&AnyResource) -> bool; 5] = [
-            &|one| id(one) == Some(name),
-            &|one| id(one).is_some_and(|id| same_text(id, name)),
-            &|one| one.record().text("Name") == Some(name),
-            &|one| one.record().text("Name").is_some_and(|found| same_text(found, name)),
-            &|one| same_place(one.uri(), name),
+        let called = |one| Called { id: id(one), name: one.record().text("Name"), uri: one.uri() };
+        self.among(&all.iter().map(called).collect::<Vec<_>>())
+    }
+
+    /// As [`matching`](Self::matching), of what is not a resource, or not by itself.
+    #[cfg_attr(not(feature = "host"), allow(dead_code, reason = "it is a host that has such things"))]
+    pub(crate) fn among(&self, all: &[Called<'_>]) -> Vec<usize> {
+        let wanted = self.0.as_str();
+        let rules: [&dyn Fn(&Called<'_>) -> bool; 5] = [
+            &|one| one.id == Some(wanted),
+            &|one| one.id.is_some_and(|id| same_text(id, wanted)),
+            &|one| one.name == Some(wanted),
+            &|one| one.name.is_some_and(|name| same_text(name, wanted)),
+            &|one| same_place(one.uri, wanted),
         ];
-        let by = |rule: &&dyn Fn(&AnyResource) -> bool| -> Vec<usize> {
+        let by = |rule: &&dyn Fn(&Called<'_>) -> bool| -> Vec<usize> {
             all.iter().enumerate().filter(|(_, one)| rule(one)).map(|(at, _)| at).collect()
         };
         rules.iter().map(by).find(|found| !found.is_empty()).unwrap_or_default()
     }
+}
+
+/// What something is called that may be named.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Called<'a> {
+    pub(crate) id: Option<&'a str>,
+    pub(crate) name: Option<&'a str>,
+    pub(crate) uri: &'a str,
 }
 
 impl fmt::Display for Selector {
@@ -167,6 +182,46 @@ pub(crate) fn narrow(
         }
     };
     Err(Error::new(ErrorKind::Ambiguous, text + &choices(table, &items, &missing)))
+}
+
+/// Chooses one of several things that are called otherwise than resources: `words` are what one and several are called and how one is
+/// named. Returns its place in the list.
+///
+/// # Errors
+///
+/// As [`Partial::choose`].
+#[cfg(feature = "host")]
+pub(crate) fn choose_called(
+    words: [&str; 3],
+    all: &[Called<'_>],
+    missing: &[Missing],
+    selector: Option<&Selector>,
+) -> Result<usize, Error> {
+    let [one, several, how] = words;
+    let found: Vec<usize> = match selector {
+        Some(selector) => selector.among(all),
+        None => (0..all.len()).collect(),
+    };
+    let text = match (selector, &found[..]) {
+        (None, [only]) if missing.is_empty() => return Ok(*only),
+        (Some(_), [only]) => return Ok(*only),
+        (None, []) if missing.is_empty() => {
+            return Err(Error::new(ErrorKind::Missing, format!("this service has no {several}")));
+        }
+        (None, _) => format!("this service has several {several}; "),
+        (Some(name), []) => format!("there is no {one} {name} here; "),
+        (Some(name), _) => format!("several {several} are called {name}; "),
+    };
+    let named: Vec<usize> = if found.is_empty() { (0..all.len()).collect() } else { found };
+    let labels: Vec<&str> = named.iter().filter_map(|at| all.get(*at)).map(|one| one.id.unwrap_or(one.uri)).collect();
+    let mut text = match labels.is_empty() {
+        true => format!("{text}there are none"),
+        false => format!("{text}choose one of: {} ({how})", labels.join(", ")),
+    };
+    for missing in missing {
+        text.push_str(&format!("; not read: {missing}"));
+    }
+    Err(Error::new(ErrorKind::Ambiguous, text))
 }
 
 /// Returns what to call a resource so that no other one of these is meant.

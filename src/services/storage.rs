@@ -11,6 +11,7 @@ use crate::resource::create::Created;
 use crate::resource::partial::{Partial, key};
 use crate::resource::{AnyResource, Resource, links_at};
 use crate::schema::{Storage, Volume};
+use crate::services::control::id;
 use crate::services::read_back::follow;
 use crate::services::select::{self, Selector};
 use crate::services::survey::{Survey, is_absent, text, to_json};
@@ -43,6 +44,23 @@ pub(crate) async fn subsystems(survey: &mut Survey, systems: &[AnyResource]) -> 
             let drives = survey.links(&storage, "Drives").await;
             let volumes = survey.members(&storage, "Volumes").await;
             found.push(Subsystem { storage, controllers, drives, volumes });
+        }
+    }
+    found
+}
+
+/// Reads the storage that is described by the model from before `Storage` alone: `SimpleStorage`, whose devices are no resources. What
+/// `Storage` describes as well is left out: it links to that, or is called the same.
+pub(crate) async fn simple(survey: &mut Survey, systems: &[AnyResource], known: &[Subsystem]) -> Vec<AnyResource> {
+    let known: Vec<String> = known.iter().map(|one| id(&one.storage, &to_json(&one.storage))).collect();
+    let mut found = Vec::new();
+    for system in systems {
+        for simple in survey.members(system, "SimpleStorage").await {
+            let is_known = !links_at(simple.record(), "Links/Storage").is_empty()
+                || known.contains(&id(&simple, &to_json(&simple)));
+            if !is_known {
+                found.push(simple);
+            }
         }
     }
     found

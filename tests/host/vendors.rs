@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rosefish::host::{
-    BootDevice, BootOverride, ConsoleChange, FirmwareUpdate, Host, HostPowerState, Manner, MediaImage, NetworkChange,
-    NewVolume, PowerRestorePolicy, Protocol, UserRole,
+    BootDevice, BootOverride, CollectDiagnostics, ConsoleChange, DiagnosticKind, FirmwareUpdate, Host, HostPowerState,
+    Manner, MediaImage, MetricQuery, NetworkChange, NewVolume, PowerRestorePolicy, Protocol, UserRole,
 };
 use rosefish_mock::{Builder, MockBmc, Quirk, Tree};
 use serde_json::{Value, json};
@@ -16,6 +16,10 @@ const SYSTEM: &str = "/redfish/v1/Systems/1";
 const MANAGER: &str = "/redfish/v1/Managers/bmc";
 const SLOTS: [&str; 2] = ["/redfish/v1/Systems/1/VirtualMedia/CD1", "/redfish/v1/Systems/1/VirtualMedia/USB1"];
 const INTERFACE: &str = "/redfish/v1/Managers/bmc/EthernetInterfaces/eth0";
+const CHASSIS: &str = "/redfish/v1/Chassis/1U";
+const CONTROLS: &str = "/redfish/v1/Chassis/1U/Controls";
+const FAN: &str = "/redfish/v1/Chassis/1U/Controls/FanSpeed";
+const AUDIT: &str = "/redfish/v1/Managers/bmc/LogServices/Audit";
 const MOMENT: Duration = Duration::from_millis(100);
 
 /// How a vendor's machines differ.
@@ -50,6 +54,55 @@ fn slots_of_manager(tree: &mut Tree) {
     let mut link = Value::Null;
     change(tree, SYSTEM, |system| link = system.as_object_mut().unwrap().remove("VirtualMedia").unwrap());
     change(tree, MANAGER, |manager| manager["VirtualMedia"] = link);
+}
+
+/// Limits as services had them before 2021, in `Power` alone: most that are installed.
+fn limits_of_old(tree: &mut Tree) {
+    change(tree, CHASSIS, |chassis| drop(chassis.as_object_mut().unwrap().remove("EnvironmentMetrics")));
+    change(tree, CONTROLS, |controls| {
+        controls["Members"].as_array_mut().unwrap().retain(|link| link["@odata.id"] == FAN);
+    });
+}
+
+/// A limit in the metrics of a chassis alone, whose control nobody can read (HGX).
+fn limits_in_metrics(tree: &mut Tree) {
+    change(tree, CHASSIS, |chassis| drop(chassis.as_object_mut().unwrap().remove("Power")));
+    change(tree, &format!("{CHASSIS}/EnvironmentMetrics"), |metrics| {
+        metrics["PowerLimitWatts"].as_object_mut().unwrap().remove("DataSourceUri");
+    });
+    change(tree, CONTROLS, |controls| {
+        controls["Members"].as_array_mut().unwrap().retain(|link| link["@odata.id"] == FAN);
+    });
+}
+
+/// What the demo machine lacks, and where these vendors have their limits and dumps.
+fn daily(name: &str, tree: &mut Tree) {
+    change(tree, CONTROLS, |controls| {
+        controls["Members"].as_array_mut().unwrap().push(json!({ "@odata.id": FAN }));
+    });
+    tree.insert(
+        FAN,
+        json!({
+            "@odata.type": "#Control.v1_7_0.Control", "Id": "FanSpeed", "Name": "Fan speed", "ControlType": "Percent",
+            "PhysicalContext": "Fan", "ControlMode": "Automatic", "SetPoint": 45, "SetPointUnits": "Percent",
+        }),
+    );
+    match name {
+        "Dell" | "HPE" | "Huawei" | "Inspur" | "H3C" => limits_of_old(tree),
+        "NVIDIA" => limits_in_metrics(tree),
+        _ => {}
+    }
+    // A system's log collects what is of the manager (Lenovo); entries are links (all but the standard's own examples).
+    if name == "Lenovo" {
+        let mut action = Value::Null;
+        change(tree, AUDIT, |log| {
+            action = log["Actions"].as_object_mut().unwrap().remove("#LogService.CollectDiagnosticData").unwrap();
+        });
+        action["target"] = json!(format!("{SYSTEM}/LogServices/SEL/Actions/LogService.CollectDiagnosticData"));
+        change(tree, &format!("{SYSTEM}/LogServices/SEL"), |log| {
+            log["Actions"]["#LogService.CollectDiagnosticData"] = action;
+        });
+    }
 }
 
 /// Addresses as services had them before 2018.
@@ -161,7 +214,7 @@ const VENDORS: [Vendor; 10] = [
     },
 ];
 
-const OPERATIONS: [&str; 15] = [
+const OPERATIONS: [&str; 19] = [
     "power off and on",
     "power cycle",
     "power policy",
@@ -176,6 +229,10 @@ const OPERATIONS: [&str; 15] = [
     "network",
     "console",
     "storage",
+    "power limit",
+    "fan control",
+    "metrics",
+    "diagnostics",
     "reset bmc",
 ];
 
@@ -277,6 +334,28 @@ async fn carry_out(operation: &str, vendor: &Vendor, host: &Host, mock: &MockBmc
             let lit = host.identify_drive("Bay3".into(), true).await?.value;
             expect(lit.identify == Some(true), "the lamp is off")
         }
+        "power limit" => {
+            let set = host.set_power_limit(None, Some(400)).await?.value;
+            expect(set.watts == Some(400.0) && set.active != Some(false), "another limit")?;
+            expect(host.power_limits().await?.value.len() == 1, "shown twice")?;
+            let off = host.set_power_limit(None, None).await?.value;
+            expect(off.active == Some(false), "still in force")
+        }
+        "fan control" => {
+            let set = host.set_control("FanSpeed", 60.0).await?.value;
+            expect(set.set_point == Some(60.0) && set.unit.as_deref() == Some("%"), "another speed")
+        }
+        "metrics" => {
+            let found = host.metrics(MetricQuery::of("Power")).await?.value;
+            expect(found.is_whole() && found.iter().all(|one| one.number == Some(318.0)), "other values")?;
+            expect(found.iter().all(|one| one.unit.as_deref() == Some("W")), "no unit")
+        }
+        "diagnostics" => {
+            let data = host.collect_diagnostics(CollectDiagnostics::new(DiagnosticKind::Manager)).await?.value;
+            let mut download = host.download_diagnostics(&data).await?;
+            while download.try_next().await?.is_some() {}
+            expect(data.bytes == Some(download.received()) && download.received() > 0, "another size")
+        }
         "reset bmc" => {
             host.reset_controller().await?;
             let ready = host.wait_until_ready(Duration::from_secs(40)).await?.value;
@@ -289,6 +368,7 @@ async fn carry_out(operation: &str, vendor: &Vendor, host: &Host, mock: &MockBmc
 async fn cell(operation: &str, vendor: &Vendor) -> Result<(), Failure> {
     let mut tree = Tree::demo();
     (vendor.change)(&mut tree);
+    daily(vendor.name, &mut tree);
     change(&mut tree, SYSTEM, |system| system["PowerRestorePolicy"] = json!("AlwaysOn"));
     let builder: Builder = MockBmc::builder().tree(tree).credentials("admin", "password").plain().task_duration(MOMENT);
     let builder = builder.restart_delay(MOMENT * 6, MOMENT * 2);

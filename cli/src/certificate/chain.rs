@@ -36,7 +36,7 @@ pub(crate) struct Fields {
 }
 
 impl Shown {
-    fn of(der: &[u8]) -> Self {
+    pub(crate) fn of(der: &[u8]) -> Self {
         let sha256 = Sha256::digest(der).iter().map(|byte| format!("{byte:02x}")).collect();
         let read = X509Certificate::from_der(der).ok().map(|(_, certificate)| Fields {
             subject: certificate.subject().to_string(),

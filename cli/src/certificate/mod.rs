@@ -2,6 +2,7 @@
 //! were trusted when they were first seen.
 
 pub(crate) mod chain;
+mod facts;
 mod known;
 
 use std::fmt::Write as _;
@@ -10,7 +11,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
-use rosefish::schema::certificate::{Certificate, CertificateType, Identifier};
+use rosefish::schema::certificate::{Certificate, CertificateType};
 use rosefish::schema::certificate_service::CertificateService;
 use rosefish::wire::Link;
 use rosefish::{Client, Partial, Reply, Resource};
@@ -18,10 +19,11 @@ use serde_json::json;
 
 use crate::host::{log_out, split_url};
 use crate::operate::{Shown, Table, print};
-use crate::partial::{FOUND, tell_missing};
+use crate::partial::{DONE_IN_PART, FOUND, tell_missing};
 use crate::service::Service;
-use crate::terminal::{one_line, shown};
+use crate::terminal::{one_line, say, shown};
 use crate::trust::host_and_port;
+use facts::Facts;
 
 const DAY: i64 = 86_400;
 
@@ -231,20 +233,22 @@ async fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
     let Partial { items, missing, .. } = args.service.with(async |client| Ok(found(client).await?.1)).await?;
     let ends = |certificate: &Resource<Certificate>| {
         let within = args.within.map(|days| now().saturating_add(i64::from(days).saturating_mul(DAY)));
-        end(certificate).zip(within).is_some_and(|(end, within)| end < within)
+        Facts::of(certificate).end().zip(within).is_some_and(|(end, within)| end < within)
     };
+    let unknown: Vec<_> = items.iter().filter(|one| args.within.is_some() && Facts::of(one).end().is_none()).collect();
     if args.json {
         let value: Vec<_> = items
             .iter()
             .map(|certificate| {
+                let facts = Facts::of(certificate);
                 json!({
                     "uri": certificate.uri(),
                     "name": certificate.name,
-                    "subject": certificate.subject.as_ref().map(name),
-                    "issuer": certificate.issuer.as_ref().map(name),
-                    "valid_not_before": certificate.valid_not_before,
-                    "valid_not_after": certificate.valid_not_after,
-                    "serial_number": certificate.serial_number,
+                    "subject": facts.subject,
+                    "issuer": facts.issuer,
+                    "valid_not_before": facts.not_before,
+                    "valid_not_after": facts.not_after,
+                    "serial_number": facts.serial_number,
                     "fingerprint": certificate.fingerprint,
                 })
             })
@@ -253,23 +257,26 @@ async fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
     } else {
         Shown::from(table(&items)).print()?;
     }
+    // That one does not end soon is not known of these.
+    for certificate in &unknown {
+        say!("not known when it ends: {}", one_line(certificate.uri()));
+    }
     let code = tell_missing(&missing);
-    Ok(if items.iter().any(ends) { FOUND.into() } else { code })
-}
-
-/// When a certificate ends, in seconds since 1970.
-fn end(certificate: &Resource<Certificate>) -> Option<i64> {
-    certificate.valid_not_after.as_ref().and_then(|time| time.timestamp()).map(|time| time.as_second())
+    Ok(match items.iter().any(ends) {
+        true => FOUND.into(),
+        false if !unknown.is_empty() => DONE_IN_PART.into(),
+        false => code,
+    })
 }
 
 /// The certificates that a service has.
 pub(crate) fn table(all: &[Resource<Certificate>]) -> Table {
     let mut table = Table::new(&["SUBJECT", "ISSUER", "UNTIL", "EXPIRES", "URI"]);
     for certificate in all {
-        let until = certificate.valid_not_after.as_ref().map(ToString::to_string).unwrap_or_default();
-        let expires = end(certificate).map(left).unwrap_or_default();
-        let who = |who: Option<&Identifier>| who.map(name).unwrap_or_default();
-        let (subject, issuer) = (who(certificate.subject.as_ref()), who(certificate.issuer.as_ref()));
+        let facts = Facts::of(certificate);
+        let until = facts.not_after.as_ref().map(ToString::to_string).unwrap_or_default();
+        let expires = facts.end().map(left).unwrap_or_default();
+        let (subject, issuer) = (facts.subject.unwrap_or_default(), facts.issuer.unwrap_or_default());
         table.row([subject, issuer, until, expires, certificate.uri().to_owned()]);
     }
     table
@@ -285,12 +292,6 @@ pub(crate) fn chain_table(all: &[chain::Shown]) -> Table {
         table.row([subject, issuer, until, text(|read| left(read.not_after)), certificate.sha256.clone()]);
     }
     table
-}
-
-/// The common name, or whatever there is.
-fn name(who: &Identifier) -> String {
-    let texts = [&who.common_name, &who.display_string, &who.organization];
-    texts.into_iter().flatten().find(|text| !text.is_empty()).cloned().unwrap_or_default()
 }
 
 /// The URI of the one that is meant.

@@ -90,7 +90,7 @@ const PATHS: [&str; 1] = ["oem"];
 const DRY_RUN: &str = "dry_run";
 
 /// Commands that only read. All others change something.
-const READS: [&str; 36] = [
+const READS: [&str; 42] = [
     "power status",
     "boot options",
     "boot progress",
@@ -100,6 +100,12 @@ const READS: [&str; 36] = [
     "health",
     "logs show",
     "logs list",
+    "logs download",
+    "controls list",
+    "metrics show",
+    "metrics reports",
+    "metrics definitions",
+    "metrics triggers",
     "sel list",
     "inventory",
     "bios get",
@@ -129,9 +135,9 @@ const READS: [&str; 36] = [
     "watch",
 ];
 
-/// Commands that only read if this argument is not there.
-const READS_WITHOUT: [(&str, &str); 3] =
-    [("power policy", "policy"), ("boot status", "device"), ("bios secure-boot", "action")];
+/// Commands that only read if this argument, or any of this group, is not there.
+const READS_WITHOUT: [(&str, &str); 4] =
+    [("power policy", "policy"), ("power limit", "change"), ("boot status", "device"), ("bios secure-boot", "action")];
 
 /// Commands that are about one host at a time: a conversation. So is whatever follows what happens.
 const ALONE: [&str; 1] = ["sol"];

@@ -12,6 +12,7 @@ use rosefish::Selector;
 use rosefish::host::{Host, LogEntry, LogInfo, LogQuery, Outcome, Partial, Severity};
 use rosefish::wire::DateTime;
 
+use super::diagnostics::{self, CollectArgs, DownloadArgs};
 use super::told::Shown;
 use super::{On, Table, print, tell_list};
 use crate::partial::say_not_read;
@@ -25,6 +26,8 @@ Examples:
   rosefish logs 10.0.0.7 --follow --user root
   rosefish logs list 10.0.0.7 --user root                which logs there are
   rosefish logs clear 10.0.0.7 --log SEL --user root
+  rosefish logs collect 10.0.0.7 --kind manager --save dump.tar --user root
+  rosefish logs download 10.0.0.7 74 --save dump.tar --user root    the file that an entry names
 
 --since takes a time (2026-11-27, 2026-11-27T18:00:00Z) or how long ago (90m, 12h, 7d). Entries without a time count as made when
 the one before them was; entries that don't say how bad they are are shown with any --severity.";
@@ -42,7 +45,7 @@ enum SeverityName {
     Critical,
 }
 
-/// Show, save or clear the logs of a machine
+/// Show, save or clear the logs of a machine; collect diagnostic data
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct LogsArgs {
@@ -59,6 +62,10 @@ enum Verb {
     List(On),
     /// Erase the entries of a log
     Clear(ClearArgs),
+    /// Have diagnostic data collected (dumps), and save it
+    Collect(CollectArgs),
+    /// Save the file that an entry names
+    Download(DownloadArgs),
 }
 
 #[derive(Debug, Args)]
@@ -143,6 +150,8 @@ pub(crate) async fn run(args: LogsArgs) -> anyhow::Result<ExitCode> {
             let clear = async |host: &Host| host.clear_log(args.log.clone()).await;
             args.on.tell(clear, |_, log| format!("cleared {log}\n")).await
         }
+        Verb::Collect(args) => diagnostics::collect(args).await,
+        Verb::Download(args) => diagnostics::download(args).await,
     }
 }
 
@@ -217,11 +226,16 @@ fn show_new(new: &[LogEntry], as_json: bool, with_headings: bool) -> anyhow::Res
 }
 
 fn list(all: &[LogInfo]) -> Table {
-    let mut table = Table::new(&["LOG", "NAME", "KIND", "STATE", "URI"]);
+    let mut table = Table::new(&["LOG", "NAME", "KIND", "STATE", "COLLECTS", "URI"]);
     for log in all {
         let state = if log.enabled == Some(false) { "disabled" } else { "" };
         let kind = log.kind.clone().unwrap_or_default();
-        table.row([log.log.clone(), log.name.clone(), kind, state.to_owned(), log.uri.clone()]);
+        let collects = match log.collects.as_deref() {
+            None => String::new(),
+            Some([]) => "data".to_owned(),
+            Some(kinds) => kinds.join(", "),
+        };
+        table.row([log.log.clone(), log.name.clone(), kind, state.to_owned(), collects, log.uri.clone()]);
     }
     table
 }
@@ -233,7 +247,12 @@ pub(crate) fn table(all: &[LogEntry]) -> Table {
         let since_start = || entry.seconds_since_start.map(|seconds| format!("{seconds} s after start"));
         let time = entry.time.as_ref().map(ToString::to_string).or_else(since_start).unwrap_or_default();
         let sensor = entry.sensor.clone().unwrap_or_default();
-        table.row([time, log.clone(), entry.id.clone(), severity, sensor, entry.message.clone()]);
+        let mut message = entry.message.clone();
+        if let Some(attached) = &entry.attached {
+            let size = attached.bytes.map_or_else(|| "a file".to_owned(), |bytes| format!("a file of {bytes} bytes"));
+            message.push_str(&format!("{}[{size}]", if message.is_empty() { "" } else { " " }));
+        }
+        table.row([time, log.clone(), entry.id.clone(), severity, sensor, message]);
     }
     table
 }

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use rosefish::host::{Host, HostPowerState, Manner, Outcome, PowerRestorePolicy};
 use rosefish::schema::resource::ResetType;
 
-use super::{On, Target, WaitArgs, tell, tell_each};
+use super::{On, Target, WaitArgs, power_limit, tell, tell_each};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -18,6 +18,7 @@ Examples:
   rosefish power off 10.0.0.7 --force --user root     pulls the plug
   rosefish power reset 10.0.0.7 --wait=900 --user root
   rosefish power policy 10.0.0.7 last-state --user root
+  rosefish power limit 10.0.0.7 --watts 400 --user root
   rosefish power cycle 10.0.0.7 --of-chassis --chassis Enclosure --user root
   rosefish power on https://10.0.0.7/redfish/v1/Systems/Node2 --user root
 
@@ -49,6 +50,8 @@ enum Verb {
     Nmi(ChangeArgs),
     /// Show or set what happens when power returns
     Policy(PolicyArgs),
+    /// Show power limits, or set one
+    Limit(power_limit::LimitArgs),
 }
 
 #[derive(Debug, Args)]
@@ -114,6 +117,7 @@ pub(crate) async fn run(args: PowerArgs) -> anyhow::Result<ExitCode> {
             tell_each(&states, args.json, "POWER", ToString::to_string)
         }
         Verb::Policy(args) => policy(args).await,
+        Verb::Limit(args) => power_limit::run(args).await,
         Verb::On(args) => changed(args, Action::On, false).await,
         Verb::Off(ForceArgs { change, force }) => changed(change, Action::Off, force).await,
         Verb::Cycle(args) => changed(args, Action::Cycle, false).await,

@@ -6,7 +6,7 @@ pub mod terminal;
 use std::process::{Command, Output, Stdio};
 
 use rosefish_mock::{MockBmc, Tree};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 /// The program, without what the environment says of users and looks.
@@ -54,4 +54,36 @@ pub fn runtime() -> Runtime {
 /// A service with `admin` as its user.
 pub fn serve(runtime: &Runtime, tree: Tree) -> MockBmc {
     runtime.block_on(MockBmc::builder().tree(tree).plain().credentials("admin", "password").start()).unwrap()
+}
+
+/// The demo machine with a trigger of a metric, which it has none of.
+pub fn with_triggers() -> Tree {
+    let (service, triggers) = ("/redfish/v1/TelemetryService", "/redfish/v1/TelemetryService/Triggers");
+    let mut tree = Tree::demo();
+    let mut telemetry = tree.json(service).cloned().unwrap();
+    telemetry["Triggers"] = json!({ "@odata.id": triggers });
+    tree.insert(service, telemetry);
+    tree.with(
+        triggers,
+        json!({
+            "@odata.id": triggers,
+            "@odata.type": "#TriggersCollection.TriggersCollection",
+            "Name": "Triggers",
+            "Members": [{ "@odata.id": format!("{triggers}/Hot") }],
+            "Members@odata.count": 1,
+        }),
+    )
+    .with(
+        &format!("{triggers}/Hot"),
+        json!({
+            "@odata.id": format!("{triggers}/Hot"),
+            "@odata.type": "#Triggers.v1_4_0.Triggers",
+            "Id": "Hot",
+            "Name": "Too hot",
+            "MetricType": "Numeric",
+            "TriggerActions": ["LogToLogService"],
+            "NumericThresholds": { "UpperCritical": { "Reading": 45, "Activation": "Increasing" } },
+            "MetricProperties": ["/redfish/v1/Chassis/1U/Sensors/IntakeTemp#/Reading"],
+        }),
+    )
 }

@@ -1,11 +1,11 @@
 //! What actions other than resets do.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::offer::Action;
 use crate::http::uri;
 use crate::machine::state::State;
-use crate::machine::{account, bios, media, restart, settings};
+use crate::machine::{account, bios, clock, ids, media, restart, settings};
 use crate::message::{self, Message};
 
 /// Removes all entries of a log.
@@ -20,6 +20,40 @@ pub(super) fn clear_log(state: &mut State, action: &Action) -> Result<(), Messag
         }
     }
     Ok(())
+}
+
+/// So many bytes has a file of diagnostic data.
+const DUMP_SIZE: usize = 100_000;
+
+/// Makes an entry of a log with a file to download. Returns its key; none where the log has no entries.
+pub(super) fn collect_diagnostics(state: &mut State, action: &Action, given: &Map<String, Value>) -> Option<String> {
+    let log = state.store.get(&action.owner)?;
+    let entries = log.object().get("Entries")?.get("@odata.id")?.as_str().and_then(uri::key_of_id)?;
+    let id = ids::next_id(&state.store, &entries);
+    let key = format!("{entries}/{id}");
+    let file = format!("{key}/attachment");
+    let kind = given.get("DiagnosticDataType").cloned().unwrap_or_default();
+    let line = format!("diagnostic data {kind} of {}\n", action.owner);
+    let content: Vec<u8> = line.bytes().cycle().take(DUMP_SIZE).collect();
+    let mut entry = json!({
+        "@odata.id": key,
+        "@odata.type": ids::type_of_new(&state.store, "LogEntry"),
+        "Id": id,
+        "Name": "Diagnostic Data",
+        "EntryType": "Event",
+        "Severity": "OK",
+        "Created": clock::now(),
+        "Message": "Diagnostic data was collected",
+        "DiagnosticDataType": kind,
+        "AdditionalDataURI": file,
+        "AdditionalDataSizeBytes": content.len(),
+    });
+    if let (Some(oem), Some(entry)) = (given.get("OEMDiagnosticDataType"), entry.as_object_mut()) {
+        entry.insert("OEMDiagnosticDataType".to_owned(), oem.clone());
+    }
+    state.store.add_member(&entries, &key, entry);
+    state.store.add_file(&file, content.into());
+    Some(key)
 }
 
 /// Gives an account another password. The caller's own password has to be given again.

@@ -7,7 +7,7 @@ pub(crate) mod offer;
 mod parameters;
 mod reset;
 
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use serde_json::{Map, Value};
 
 use crate::http::call::Call;
@@ -36,6 +36,11 @@ pub(crate) fn answer(state: &mut State, call: &Call, action: &Action, settings: 
     }
     if let Some(done) = event::action::answer(state, &action.name, &action.owner, &given) {
         return done.map_or_else(Reply::error, |()| Reply::empty(StatusCode::NO_CONTENT));
+    }
+    if action.name == "LogService.CollectDiagnosticData" {
+        let entry = effect::collect_diagnostics(state, action, &given);
+        let done = Reply::empty(StatusCode::NO_CONTENT);
+        return entry.map_or_else(|| done.clone(), |entry| done.clone().with(header::LOCATION, &entry));
     }
     let done = match action.name.as_str() {
         "ComputerSystem.Reset" | "Chassis.Reset" => reset::machine(state, action, &given, settings),

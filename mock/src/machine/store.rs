@@ -183,6 +183,13 @@ impl Store {
         }
     }
 
+    /// Adds a file to download, which is no resource.
+    pub(crate) fn add_file(&mut self, key: &str, body: Bytes) {
+        let etag = etag::of_bytes(&body);
+        let file = Resource { body, content_type: "application/octet-stream", etag, json: None, exact: None };
+        self.resources.insert(key.to_owned(), file);
+    }
+
     /// Shows a changed log entry in its collection as well, where entries stand whole.
     pub(crate) fn show_in_collection(&mut self, key: &str) {
         let (Some(collection), Some(entry)) =

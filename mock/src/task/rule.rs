@@ -106,10 +106,11 @@ pub(crate) struct TaskRules {
 
 impl Default for TaskRules {
     fn default() -> Self {
-        // No machine writes firmware within one request.
-        let updates = ["**/UpdateService.SimpleUpdate", "**/UpdateService.StartUpdate"];
+        // No machine writes firmware, or collects what is known of it, within one request.
+        let slow =
+            ["**/UpdateService.SimpleUpdate", "**/UpdateService.StartUpdate", "**/LogService.CollectDiagnosticData"];
         Self {
-            rules: updates.iter().map(|path| TaskRule::new("POST", path)).collect(),
+            rules: slow.iter().map(|path| TaskRule::new("POST", path)).collect(),
             duration: Duration::from_millis(500),
         }
     }

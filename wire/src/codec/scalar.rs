@@ -293,8 +293,15 @@ impl Scalar for f64 {
     }
 
     fn encode(&self, writer: &mut Writer) {
-        // JSON has neither infinities nor NaN.
-        if self.is_finite() { writer.print(&format_args!("{self:?}")) } else { writer.raw("null") }
+        /// Beyond it, all digits would be more than a number needs.
+        const LONG: f64 = 1e15;
+        match *self {
+            // JSON has neither infinities nor NaN.
+            number if !number.is_finite() => writer.raw("null"),
+            // A whole number has no point: there are services that take no other for their watts and percents.
+            number if number.fract() == 0.0 && number.abs() < LONG => writer.print(&format_args!("{number}")),
+            number => writer.print(&format_args!("{number:?}")),
+        }
     }
 }
 
