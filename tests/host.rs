@@ -18,6 +18,8 @@ mod lists;
 mod logs;
 #[path = "host/service.rs"]
 mod service;
+#[path = "host/thresholds.rs"]
+mod thresholds;
 #[path = "host/trees.rs"]
 mod trees;
 #[path = "host/users.rs"]

@@ -62,7 +62,7 @@ Examples:
   rosefish set bmc /redfish/v1/Systems/1 AssetTag=7   change a property; action invokes an action, vendors' as well
   rosefish power 10.0.0.7 --user root             is it on? Redfish, or IPMI where there is none
   rosefish power on 10.0.0.7 --user root          a noun, a verb and a host; with no verb, it is shown
-  rosefish sensors 10.0.0.7 --user root           and health, controls, metrics, boot, logs, sel, inventory, identify, bmc, users, network, storage, lan, console, sol
+  rosefish sensors 10.0.0.7 --user root           and health, controls, metrics, boot, logs, sel, inventory, fru, identify, bmc, users, network, storage, lan, console, sol
   rosefish media boot 10.0.0.7 install.iso --user root   start a machine from an image on this computer
   rosefish oem captured/                          what vendors add to the standard
   rosefish power @cluster,node[01-16] --user root many hosts: lists, ranges, groups of an inventory, or - for standard input
@@ -111,8 +111,8 @@ enum Command {
     Health(operate::health::HealthArgs),
     Logs(operate::logs::LogsArgs),
     Sel(operate::sel::SelArgs),
-    #[command(visible_alias = "fru")]
     Inventory(operate::inventory::InventoryArgs),
+    Fru(operate::fru::FruArgs),
     Bios(operate::bios::BiosArgs),
     Firmware(operate::firmware::FirmwareArgs),
     Media(operate::media::MediaArgs),
@@ -122,7 +122,8 @@ enum Command {
     Network(operate::network::NetworkArgs),
     Storage(operate::storage::StorageArgs),
     Lan(operate::lan::LanArgs),
-    Ipmi(operate::ipmi::StateArgs),
+    Channel(operate::channel::ChannelArgs),
+    Ipmi(operate::ipmi::IpmiArgs),
     Console(operate::console::ConsoleArgs),
     Certificate(certificate::CertificateArgs),
     Keyring(keyring::KeyringArgs),
@@ -278,6 +279,8 @@ fn begin(command: Command) -> Work {
         Command::Health(args) => Box::pin(operate::health::run(args)),
         Command::Logs(args) => Box::pin(operate::logs::run(args)),
         Command::Sel(args) => Box::pin(operate::sel::run(args)),
+        Command::Fru(args) => Box::pin(operate::fru::run(args)),
+        Command::Channel(args) => Box::pin(operate::channel::run(args)),
         Command::Inventory(args) => Box::pin(operate::inventory::run(args)),
         Command::Identify(args) => Box::pin(operate::identify::run(args)),
         Command::Users(args) => Box::pin(operate::users::run(args)),

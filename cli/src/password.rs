@@ -19,6 +19,9 @@ use crate::stored_password;
 /// The variable that has the password.
 pub(crate) const PASSWORD_VARIABLE: &str = "ROSEFISH_PASSWORD";
 
+/// The variable that has the password of the user who is added or changed, or whose password is tested.
+pub(crate) const NEW_PASSWORD_VARIABLE: &str = "ROSEFISH_NEW_PASSWORD";
+
 /// Commands at a time: password managers are not made for more.
 const COMMANDS: usize = 8;
 
@@ -130,7 +133,12 @@ async fn run(words: Vec<String>, host: &str) -> anyhow::Result<SecretString> {
 
 /// Reads a file that nobody else can read.
 fn of_file(file: &Path) -> anyhow::Result<SecretString> {
-    let shown = || format!("the password file {}", file.display());
+    first_line("password file", file)
+}
+
+/// The first line of a file with a secret, which nobody else may be able to read.
+pub(crate) fn first_line(what: &str, file: &Path) -> anyhow::Result<SecretString> {
+    let shown = || format!("the {what} {}", file.display());
     let opened = std::fs::File::open(file).with_context(shown)?;
     let about = opened.metadata().with_context(shown)?;
     if !about.is_file() {

@@ -71,7 +71,7 @@ fn the_event_log_of_a_legacy_host_is_shown_and_cleared() {
 #[test]
 fn the_inventory_of_a_legacy_host_is_shown() {
     let bmc = bmc();
-    let shown = text(&legacy(&bmc, "fru", &[]));
+    let shown = text(&legacy(&bmc, "inventory", &[]));
     for kind in ["system", "chassis", "board", "power-supply"] {
         assert!(shown.contains(kind), "{shown}");
     }

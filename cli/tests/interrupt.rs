@@ -19,7 +19,7 @@ const VERBS: &[&[&str]] = &[
     &["sensors"],
     &["boot"],
     &["sel"],
-    &["fru"],
+    &["inventory"],
     &["bmc"],
     &["users"],
     &["record"],

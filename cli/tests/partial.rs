@@ -35,7 +35,7 @@ fn what_a_service_does_not_give_is_named_and_the_rest_is_shown() {
     let url = bmc.url();
     for (verb, place, others) in [
         ("sensors", "/redfish/v1/Chassis/1U/Sensors/CPU1Temp", "CPU 2"),
-        ("fru", "/redfish/v1/Systems/1/Memory/DIMM_P1_B1", "DIMM"),
+        ("inventory", "/redfish/v1/Systems/1/Memory/DIMM_P1_B1", "DIMM"),
         ("users", "/redfish/v1/AccountService/Accounts/2", "admin"),
     ] {
         let whole = rosefish(&[verb, &url, "--protocol", "redfish", "--json"]);
@@ -75,7 +75,7 @@ fn what_a_legacy_bmc_does_not_give_is_named_and_the_rest_is_shown() {
     let port = bmc.addr().port().to_string();
     for (verb, item, place) in [
         ("sensors", Item::Record(4), "sensor data record 0x0004"),
-        ("fru", Item::FruDevice(1), "FRU device 1"),
+        ("inventory", Item::FruDevice(1), "FRU device 1"),
         ("sel", Item::Entry(3), "event log entry 0x0003"),
         ("users", Item::User(3), "user 3"),
     ] {
@@ -127,7 +127,7 @@ fn a_bad_member_in_any_captured_tree_is_named_by_the_verbs() {
             let bmc = start(&runtime, tree.clone());
             let url = bmc.url();
             trees += 1;
-            for (at, verb) in ["sensors", "fru", "sel", "users"].into_iter().enumerate() {
+            for (at, verb) in ["sensors", "inventory", "sel", "users"].into_iter().enumerate() {
                 let run =
                     || rosefish(&[verb, &url, "--protocol", "redfish", "--json", "--basic", "--concurrency", "16"]);
                 bmc.clear_requests();

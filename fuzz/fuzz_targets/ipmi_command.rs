@@ -6,6 +6,7 @@ use std::fmt::Debug;
 
 use libfuzzer_sys::fuzz_target;
 use rosefish_ipmi::Privilege;
+use rosefish_ipmi::command::alert::AlertDestination;
 use rosefish_ipmi::command::boot::{BootFlags, GetBootOptions};
 use rosefish_ipmi::command::chassis::{
     GetChassisCapabilities, GetChassisStatus, GetPowerOnHours, GetSystemRestartCause, PowerRestorePolicy,
@@ -17,11 +18,16 @@ use rosefish_ipmi::command::dcmi::{
 use rosefish_ipmi::command::device::{
     DeviceId, GetAcpiPowerState, GetDeviceId, GetSelfTestResults, GetSystemGuid, GetSystemInfo, SystemInfo,
 };
+use rosefish_ipmi::command::enables::GetGlobalEnables;
 use rosefish_ipmi::command::fru::{GetFruInventoryAreaInfo, ReadFruData};
 use rosefish_ipmi::command::hpm::{GetComponentDescription, GetComponentVersion, GetTargetUpgradeCapabilities};
 use rosefish_ipmi::command::lan::GetLanConfiguration;
+use rosefish_ipmi::command::lan_statistics::GetLanStatistics;
+use rosefish_ipmi::command::pef::{
+    AlertPolicy, EventFilter, GetLastProcessedEvent, GetPefCapabilities, GetPefConfiguration,
+};
 use rosefish_ipmi::command::sdr::{GetSdr, GetSdrRepositoryInfo, SdrPart};
-use rosefish_ipmi::command::sel::{GetSelEntry, GetSelInfo, GetSelTime, GetSelTimeUtcOffset};
+use rosefish_ipmi::command::sel::{GetSelAllocation, GetSelEntry, GetSelInfo, GetSelTime, GetSelTimeUtcOffset};
 use rosefish_ipmi::command::sensor::{
     GetEventReceiver, GetSensorEventEnable, GetSensorEventStatus, GetSensorHysteresis, GetSensorReading,
     GetSensorReadingFactors, GetSensorThresholds, GetSensorType, SensorAddress,
@@ -54,7 +60,7 @@ fuzz_target!(|input: (u8, u8, &[u8])| {
     let sensor = SensorAddress { number, lun: number & 3 };
     let part = SdrPart { reservation: 0, record: 0, offset: number, count: 16 };
     let auth_type = rosefish_ipmi::AuthType::Md5;
-    match choice % 48 {
+    match choice % 54 {
         0 => {
             let Some(flags) = answer(&GetBootOptions { parameter: 5 }, data) else { return };
             if let Ok(bytes) = <[u8; 5]>::try_from(flags.data) {
@@ -148,6 +154,28 @@ fuzz_target!(|input: (u8, u8, &[u8])| {
         }
         45 => drop(answer(&GetUserAccess { channel: 1, user: number }, data)),
         46 => drop(answer(&GetUserName { user: number }, data)),
+        47 => {
+            drop(answer(&GetSelAllocation, data));
+            drop(answer(&GetGlobalEnables, data));
+            drop(answer(&GetLanStatistics { channel: number }, data));
+        }
+        48 => {
+            let found = answer(&GetPefCapabilities, data).map(|found| found.actions.names().count());
+            assert!(found.is_none_or(|count| count <= 7));
+        }
+        49 => drop(answer(&GetPefConfiguration { parameter: number, set: 1 }, data)),
+        50 => drop(answer(&GetLastProcessedEvent, data)),
+        51 => {
+            let _ = EventFilter::decode(data).map(|found| (found.severity_name(), found.actions.names().count()));
+            let _ = AlertPolicy::decode(data);
+        }
+        52 => {
+            let (kind, address) = data.split_at(data.len() / 2);
+            if let Ok(found) = AlertDestination::decode(kind, address) {
+                let [(_, address), (_, kind)] = found.encode();
+                assert_eq!(AlertDestination::decode(&kind, &address).map(|again| again.address), Ok(found.address));
+            }
+        }
         _ => {
             drop(answer(&GetWatchdogTimer, data));
             assert!(!CompletionCode::from(number).to_string().is_empty());

@@ -6,6 +6,7 @@
 use libfuzzer_sys::fuzz_target;
 use rosefish_ipmi::packet::checksum;
 use rosefish_ipmi::record::fru::{CommonHeader, Inventory, Problem, chassis_type_name};
+use rosefish_ipmi::record::fru_edit::{FruField, edit};
 use rosefish_ipmi::record::multirecord::MultiRecordBody;
 use rosefish_ipmi::record::text::Text;
 
@@ -46,7 +47,21 @@ fuzz_target!(|input: (bool, &[u8])| {
     assert!(damaged.is_none_or(|at| at + 1 == inventory.records.len()));
     assert!(damaged.is_none() || inventory.defects.iter().any(|defect| defect.problem == Problem::Checksum));
     let _ = format!("{inventory:?}");
+    edited(&bytes);
 });
+
+/// What can be edited is as long afterwards, and has what it was given.
+fn edited(bytes: &[u8]) {
+    for name in ["chassis.serial-number", "board.extra1", "product.asset-tag"] {
+        let Ok(field) = name.parse::<FruField>() else { continue };
+        let Ok(after) = edit(bytes, &[(field, "a text of some length".to_owned())]) else { continue };
+        assert_eq!(after.len(), bytes.len());
+        let read = Inventory::decode(&after).unwrap();
+        if let (Some(product), "product.asset-tag") = (&read.product, name) {
+            assert_eq!(product.asset_tag.as_str(), Some("a text of some length"));
+        }
+    }
+}
 
 fn texts(inventory: &Inventory, length: usize) {
     let mut texts: Vec<&Text> = Vec::new();

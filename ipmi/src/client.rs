@@ -14,6 +14,7 @@ use super::command::session::{ChannelAuthenticationCapabilities, Privilege};
 use super::command::{Command, CompletionCode, Effect};
 use super::deadline::after;
 use super::error::{Error, ErrorKind};
+use super::packet::message::BMC_ADDRESS;
 use super::packet::rmcp::Pong;
 use super::packet::session15::AuthType;
 use super::packet::suite::CipherSuite;
@@ -70,6 +71,7 @@ impl Client {
             host: host.into(),
             port: None,
             unprotected: None,
+            target: Target::Bmc,
             config: Config {
                 user: Vec::new(),
                 password: SecretString::default(),
@@ -263,6 +265,7 @@ pub struct Builder {
     port: Option<u16>,
     /// A suite that may be used although it doesn't protect everything.
     unprotected: Option<CipherSuite>,
+    target: Target,
     config: Config,
 }
 
@@ -289,6 +292,13 @@ impl Builder {
     /// Sets the privilege level of the session. Defaults to Administrator.
     pub fn privilege(mut self, privilege: Privilege) -> Self {
         self.config.privilege = privilege;
+        self
+    }
+
+    /// Has commands go to a satellite controller behind the BMC from the start, as [`Client::satellite`] does: at `address` on
+    /// IPMB (channel 0) or another `channel`. The session is the BMC's.
+    pub fn satellite(mut self, channel: u8, address: u8) -> Self {
+        self.target = if address == BMC_ADDRESS { Target::Bmc } else { Target::Satellite { channel, address } };
         self
     }
 
@@ -364,11 +374,12 @@ impl Builder {
         self.check().map_err(|error| error.at(self.named()))?;
         let addresses = self.resolve().await.map_err(|error| error.at(self.named()))?;
         let named = self.named().to_owned();
+        let target = self.target;
         let config = Arc::new(self.config);
         let mut last = None;
         for address in addresses {
             match connect(address, Arc::clone(&config)).await {
-                Ok(client) => return Ok(client),
+                Ok(client) => return Ok(Client { target, ..client }),
                 // Another address of the same name may lead to it; another answer wouldn't be any different.
                 Err(error) if matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Unreachable) => {
                     last = Some(error);

@@ -44,11 +44,14 @@ pub use packet::session15::AuthType;
 pub use packet::suite::CipherSuite;
 pub use partial::{Item, List, Partial, ReadError};
 pub use record::severity::Severity;
+pub use service::channel::ChannelState;
 pub use service::console::Console;
+pub use service::dcmi::DcmiState;
 pub use service::device::{Firmware, FirmwareComponent};
 pub use service::fru::Fru;
+pub use service::pef::EventFiltering;
 pub use service::sensor::Measurement;
-pub use service::user::User;
+pub use service::user::{PasswordTest, User};
 pub use service::vendor::{CoolingIsMyConcern, DellFans, InspurFans, SupermicroFans};
 pub use session::UserLookup;
 

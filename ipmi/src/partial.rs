@@ -43,6 +43,26 @@ pub enum Item {
     Component(u8),
     /// A text that the BMC keeps for the system.
     SystemInfo,
+    /// A parameter of platform event filtering by its number (table 30-6), and which of several.
+    PefParameter {
+        /// The parameter's number.
+        parameter: u8,
+        /// Which of several, for parameters that are several.
+        set: u8,
+    },
+    /// Which event was looked at last.
+    LastProcessedEvent,
+    /// An alert destination of a channel by its number.
+    AlertDestination(u8),
+    /// An IPv6 address of a channel: a parameter (table 23-4), and which of several.
+    Ipv6Address {
+        /// The parameter's number.
+        parameter: u8,
+        /// Which of several.
+        slot: u8,
+    },
+    /// A session of the BMC, by its place among those that are active, from one.
+    Session(u8),
     /// The temperatures that DCMI has of an entity, from one instance on.
     Temperatures {
         /// The entity.
@@ -67,6 +87,12 @@ impl fmt::Display for Item {
             Self::LanParameter(parameter) => write!(f, "LAN parameter {parameter}"),
             Self::Component(number) => write!(f, "firmware component {number}"),
             Self::SystemInfo => f.write_str("the system's firmware version"),
+            Self::PefParameter { parameter, set: 0 } => write!(f, "PEF parameter {parameter}"),
+            Self::PefParameter { parameter, set } => write!(f, "PEF parameter {parameter}, entry {set}"),
+            Self::LastProcessedEvent => f.write_str("the event that was looked at last"),
+            Self::AlertDestination(number) => write!(f, "alert destination {number}"),
+            Self::Ipv6Address { parameter, slot } => write!(f, "LAN parameter {parameter}, address {slot}"),
+            Self::Session(number) => write!(f, "session {number}"),
             Self::Temperatures { entity, start } => write!(f, "temperature {start} of entity {entity:#04x}"),
         }
     }

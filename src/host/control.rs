@@ -1,5 +1,6 @@
 //! Controls: the set points that a machine keeps to, fan and pump speeds among them. IPMI has none of it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use super::outcome::Outcome;
 use super::profile::Capability;
 use super::reading::{chassis, finish};
 use super::redfish::Service;
-use super::route::Session;
+use super::route::{Look, Session};
 use crate::error::{Error, ErrorKind};
 use crate::resource::partial::{Missing, Partial};
 use crate::services::control::{self, SetPoint, labels};
@@ -20,6 +21,8 @@ use crate::services::survey::{Survey, text};
 
 /// How long a change may take to show.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+const WORDS: [&str; 3] = ["control", "controls", "`controls list` shows them"];
 
 /// A control (schema `Control`): something that a machine keeps to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -84,8 +87,10 @@ impl Host {
     /// ([`ErrorKind::NotInForce`](crate::ErrorKind)).
     pub async fn set_control(&self, control: impl Into<Selector>, value: f64) -> Result<Outcome<Control>, Error> {
         let (control, patience) = (control.into(), self.patience(PATIENCE));
+        let named = control.clone();
+        let look = Arc::new(move |session| Box::pin(as_wanted(session, named.clone(), value)) as Running<_>) as Look<_>;
         let operation = move |session| Box::pin(set(session, control.clone(), value, patience)) as Running<_>;
-        self.make(Capability::Controls, operation, None).await
+        self.make(Capability::Controls, operation, Some(look)).await
     }
 }
 
@@ -111,10 +116,17 @@ async fn read(session: Session) -> Result<Partial<Control>, Fault> {
 
 async fn set(session: Session, named: Selector, value: f64, patience: Duration) -> Result<Made<Control>, Fault> {
     let (found, missing) = found(&service(session)?).await?;
-    let (one, label) = chosen(["control", "controls", "`controls list` shows them"], found, &missing, Some(&named))?;
+    let (one, label) = chosen(WORDS, found, &missing, Some(&named))?;
     let sent = one.set(Some(value), patience).await.map_err(of_change)?;
     let value_of = move |one: &SetPoint| described(one, label.clone());
     in_force(one, Some(value), sent, patience, value_of).await
+}
+
+/// The control, if its set point is as wanted: what shows that a change was made whose answer was lost.
+async fn as_wanted(session: Session, named: Selector, value: f64) -> Result<Option<Control>, Fault> {
+    let (found, missing) = found(&service(session)?).await?;
+    let (one, label) = chosen(WORDS, found, &missing, Some(&named))?;
+    Ok(one.is(Some(value)).then(|| described(&one, label)))
 }
 
 /// What the service doesn't take is not tried by another protocol.

@@ -73,6 +73,7 @@ mod secure_boot;
 mod sensor;
 #[cfg(feature = "storage")]
 mod storage;
+mod threshold;
 mod user;
 #[cfg(feature = "storage")]
 mod volume;

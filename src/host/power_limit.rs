@@ -1,6 +1,7 @@
 //! Power limits: wherever a Redfish service has them, and the one of DCMI by IPMI.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,7 @@ use super::outcome::Outcome;
 use super::profile::Capability;
 use super::reading::{chassis, finish, systems};
 use super::redfish::Service;
-use super::route::Session;
+use super::route::{Look, Session};
 use crate::error::Error;
 use crate::ipmi;
 use crate::ipmi::command::dcmi::{LimitAction, PowerLimit as DcmiLimit};
@@ -126,8 +127,10 @@ impl Host {
         watts: Option<u32>,
     ) -> Result<Outcome<PowerLimit>, Error> {
         let patience = self.patience(PATIENCE);
+        let named = limit.clone();
+        let look = Arc::new(move |session| Box::pin(as_wanted(session, named.clone(), watts)) as Running<_>) as Look<_>;
         let operation = move |session| Box::pin(set(session, limit.clone(), watts, patience)) as Running<_>;
-        self.make(Capability::PowerLimit, operation, None).await
+        self.make(Capability::PowerLimit, operation, Some(look)).await
     }
 }
 
@@ -164,6 +167,23 @@ async fn set(
             let wanted = watts.map(f64::from);
             let sent = one.set(wanted, patience).await.map_err(of_change)?;
             in_force(one, wanted, sent, patience, |one| described(one, label.clone())).await
+        }
+    }
+}
+
+/// The limit, if it is as wanted: what shows that a change was made whose answer was lost.
+async fn as_wanted(
+    session: Session,
+    named: Option<Selector>,
+    watts: Option<u32>,
+) -> Result<Option<PowerLimit>, Fault> {
+    let wanted = watts.map(f64::from);
+    match session {
+        Session::Ipmi(bmc) => Ok(Some(in_words(bmc.power_limit().await?)).filter(|now| now.watts == wanted)),
+        Session::Redfish(service) => {
+            let (found, missing) = found(&service).await?;
+            let (one, label) = chosen(WORDS, found, &missing, named.as_ref())?;
+            Ok(one.is(wanted).then(|| described(&one, label)))
         }
     }
 }
@@ -227,8 +247,8 @@ async fn set_dcmi(
 ) -> Result<Made<PowerLimit>, Fault> {
     choose_called(WORDS, &[Called { id: Some(DCMI), name: None, uri: "" }], &[], named)?;
     let watts = match watts.map(u16::try_from).transpose() {
-        Ok(watts) => watts,
-        Err(_) => return Err(Fault::inexpressible("DCMI has no limits of more than 65535 W")),
+        Ok(watts) if watts != Some(0) => watts,
+        _ => return Err(Fault::inexpressible("DCMI's limits are of 1 to 65535 W")),
     };
     let before = bmc.power_limit().await?;
     if before.map(|limit| limit.watts) == watts {

@@ -81,6 +81,8 @@ pub enum Capability {
     Metrics,
     /// Diagnostic data: collecting it, and downloading what entries of logs have attached.
     Diagnostics,
+    /// Setting the thresholds of sensors.
+    SetThresholds,
 }
 
 /// What was learned of a host. It holds no secrets, and serialises with serde, to be stored and given to

@@ -10,14 +10,17 @@ use super::machine::Host;
 use super::outcome::Outcome;
 use super::profile::Capability;
 use super::reading::{chassis, finish, from_ipmi, systems};
+use super::redfish::Service;
 use super::route::Session;
 use crate::error::Error;
 use crate::ipmi::command::CompletionCode;
+use crate::ipmi::command::sensor::Thresholds as RawThresholds;
 use crate::ipmi::record::event::SensorType;
 use crate::ipmi::record::sensor::{Sensor as Described, Threshold};
 use crate::ipmi::{self, Measurement};
 use crate::resource::partial::{Missing, Partial};
 use crate::services;
+use crate::services::sensor::threshold::Limits;
 use crate::services::sensor::{Condition, Reading, SensorKind};
 use crate::services::survey::Survey;
 
@@ -65,6 +68,35 @@ pub struct Thresholds {
     pub upper_caution: Option<f64>,
     pub upper_critical: Option<f64>,
     pub upper_fatal: Option<f64>,
+}
+
+impl Thresholds {
+    /// From the lowest to the highest.
+    pub(super) fn of_limits(limits: Limits) -> Self {
+        let [lower_fatal, lower_critical, lower_caution, upper_caution, upper_critical, upper_fatal] = limits;
+        Self { lower_fatal, lower_critical, lower_caution, upper_caution, upper_critical, upper_fatal }
+    }
+
+    /// From the lowest to the highest.
+    pub(super) fn limits(&self) -> Limits {
+        let lower = [self.lower_fatal, self.lower_critical, self.lower_caution];
+        let upper = [self.upper_caution, self.upper_critical, self.upper_fatal];
+        let ([a, b, c], [d, e, f]) = (lower, upper);
+        [a, b, c, d, e, f]
+    }
+
+    /// As they are raw.
+    pub(super) fn of_ipmi(sensor: &Described, raw: &RawThresholds) -> Self {
+        let value = |threshold| raw.get(threshold).and_then(|raw| sensor.value(raw));
+        Self {
+            lower_fatal: value(Threshold::LowerNonRecoverable),
+            lower_critical: value(Threshold::LowerCritical),
+            lower_caution: value(Threshold::LowerNonCritical),
+            upper_caution: value(Threshold::UpperNonCritical),
+            upper_critical: value(Threshold::UpperCritical),
+            upper_fatal: value(Threshold::UpperNonRecoverable),
+        }
+    }
 }
 
 /// A sensor and what it reads.
@@ -120,15 +152,17 @@ impl Host {
 async fn sensors(session: Session) -> Result<Partial<Sensor>, Fault> {
     match session {
         Session::Ipmi(bmc) => by_ipmi(bmc).await,
-        Session::Redfish(service) => {
-            let mut survey = Survey::of(&service.client);
-            let chassis = chassis(&service, &mut survey).await?;
-            let systems = systems(&service, &mut survey).await?;
-            let readings = services::sensor::readings(&mut survey, &chassis, &systems).await;
-            let sensors = readings.into_iter().map(Sensor::from).collect();
-            finish(sensors, survey.into_missing(), "the Redfish service has no readings")
-        }
+        Session::Redfish(service) => by_redfish(&service).await,
     }
+}
+
+pub(super) async fn by_redfish(service: &Service) -> Result<Partial<Sensor>, Fault> {
+    let mut survey = Survey::of(&service.client);
+    let chassis = chassis(service, &mut survey).await?;
+    let systems = systems(service, &mut survey).await?;
+    let readings = services::sensor::readings(&mut survey, &chassis, &systems).await;
+    let sensors = readings.into_iter().map(Sensor::from).collect();
+    finish(sensors, survey.into_missing(), "the Redfish service has no readings")
 }
 
 async fn by_ipmi(bmc: ipmi::Client) -> Result<Partial<Sensor>, Fault> {
@@ -159,17 +193,7 @@ async fn by_ipmi(bmc: ipmi::Client) -> Result<Partial<Sensor>, Fault> {
         if measurement.is_some() && sensor.is_analog() && may_have {
             // What they are now: the record shows what they were at the start.
             match bmc.sensor_thresholds(&sensor).await {
-                Ok(raw) => {
-                    let value = |threshold| raw.get(threshold).and_then(|raw| sensor.value(raw));
-                    thresholds = Thresholds {
-                        lower_fatal: value(Threshold::LowerNonRecoverable),
-                        lower_critical: value(Threshold::LowerCritical),
-                        lower_caution: value(Threshold::LowerNonCritical),
-                        upper_caution: value(Threshold::UpperNonCritical),
-                        upper_critical: value(Threshold::UpperCritical),
-                        upper_fatal: value(Threshold::UpperNonRecoverable),
-                    };
-                }
+                Ok(raw) => thresholds = Thresholds::of_ipmi(&sensor, &raw),
                 // The record is wrong about there being any.
                 Err(error) if error.is_unsupported() => {}
                 Err(error) => missing.push(Missing::new(format!("thresholds of {}", place()), error.into())),
@@ -225,8 +249,6 @@ fn judged(measurement: &Measurement) -> SensorStatus {
 
 impl From<Reading> for Sensor {
     fn from(reading: Reading) -> Self {
-        let [lower_fatal, lower_critical, lower_caution, upper_caution, upper_critical, upper_fatal] =
-            reading.thresholds;
         let is_known = reading.value.is_some() || reading.is_part;
         Self {
             status: match reading.condition {
@@ -243,14 +265,7 @@ impl From<Reading> for Sensor {
             reading: reading.value,
             unit: reading.unit,
             states: Vec::new(),
-            thresholds: Thresholds {
-                lower_fatal,
-                lower_critical,
-                lower_caution,
-                upper_caution,
-                upper_critical,
-                upper_fatal,
-            },
+            thresholds: Thresholds::of_limits(reading.thresholds),
         }
     }
 }

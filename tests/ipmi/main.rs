@@ -6,6 +6,7 @@ mod faults;
 mod incomplete;
 mod limits;
 mod peers;
+mod rest;
 mod sessions;
 
 use std::time::Duration;

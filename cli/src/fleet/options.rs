@@ -90,13 +90,14 @@ const PATHS: [&str; 1] = ["oem"];
 const DRY_RUN: &str = "dry_run";
 
 /// Commands that only read. All others change something.
-const READS: [&str; 42] = [
+const READS: &[&str] = &[
     "power status",
     "boot options",
     "boot progress",
     "storage list",
     "schemas fetch",
-    "sensors",
+    "sensors list",
+    "sensors get",
     "health",
     "logs show",
     "logs list",
@@ -107,7 +108,12 @@ const READS: [&str; 42] = [
     "metrics definitions",
     "metrics triggers",
     "sel list",
+    "sel info",
+    "sel get",
+    "sel save",
     "inventory",
+    "fru list",
+    "fru read",
     "bios get",
     "bios pending",
     "bios export",
@@ -116,11 +122,22 @@ const READS: [&str; 42] = [
     "media list",
     "identify status",
     "users list",
+    "users access",
+    "users summary",
+    "users test",
+    "channel show",
+    "channel list",
     "bmc info",
     "network show",
     "console list",
-    "ipmi",
+    "ipmi show",
+    "ipmi dcmi",
+    "ipmi pef",
+    "ipmi sdr",
+    "ipmi sessions",
     "lan show",
+    "lan ipv6",
+    "lan alerts",
     "certificate show",
     "certificate list",
     "certificate csr",
@@ -135,9 +152,20 @@ const READS: [&str; 42] = [
     "watch",
 ];
 
-/// Commands that only read if this argument, or any of this group, is not there.
-const READS_WITHOUT: [(&str, &str); 4] =
-    [("power policy", "policy"), ("power limit", "change"), ("boot status", "device"), ("bios secure-boot", "action")];
+/// Commands that only read if none of these arguments is there.
+const READS_WITHOUT: &[(&str, &[&str])] = &[
+    ("power policy", &["policy"]),
+    ("power limit", &["watts", "off"]),
+    ("boot status", &["device"]),
+    ("bios secure-boot", &["action"]),
+    ("sel time", &["time"]),
+    ("lan stats", &["clear"]),
+    ("bmc watchdog", &["action"]),
+    ("bmc enables", &["changes"]),
+    ("bmc sysinfo", &["changes"]),
+    ("ipmi asset-tag", &["text"]),
+    ("ipmi controller-id", &["text"]),
+];
 
 /// Commands that are about one host at a time: a conversation. So is whatever follows what happens.
 const ALONE: [&str; 1] = ["sol"];
@@ -243,9 +271,12 @@ impl Line {
         let Ok(Some(hosts)) = leaf.try_get_many::<String>(HOSTS) else { return Ok(None) };
         let command = path.join(" ");
         let flag = |id: &str| leaf.try_get_one::<bool>(id).ok().flatten().copied().unwrap_or_default();
-        let is_there = |id: &str| leaf.try_contains_id(id).unwrap_or_default();
+        // A flag has a value whether it was given or not.
+        let is_there = |id: &str| {
+            leaf.try_contains_id(id).unwrap_or_default() && leaf.value_source(id) != Some(ValueSource::DefaultValue)
+        };
         let only_reads = READS.contains(&command.as_str())
-            || READS_WITHOUT.iter().any(|(name, argument)| *name == command && !is_there(argument));
+            || READS_WITHOUT.iter().any(|(name, ids)| *name == command && !ids.iter().any(|id| is_there(id)));
         let has_own = leaf.try_get_one::<bool>(OWN_DRY_RUN).is_ok();
         let dry_run = flag(DRY_RUN);
         let is_together = TOGETHER.contains(&command.as_str());

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use rosefish::host::Controller;
 
-use super::{On, Target, WaitArgs, tell, tell_list};
+use super::{On, Target, WaitArgs, bmc_settings, tell, tell_list};
 
-/// Show what a BMC is, or restart it
+/// Show what a BMC is, restart it, or set its watchdog, enables and texts
 #[derive(Debug, Args)]
 pub(crate) struct BmcArgs {
     #[command(subcommand)]
@@ -21,6 +21,12 @@ enum Verb {
     Info(On),
     /// Restart it; the machine runs on
     Reset(ResetArgs),
+    /// Show, stop or start the watchdog timer, by IPMI
+    Watchdog(bmc_settings::WatchdogArgs),
+    /// Show or set what it does with messages and events, by IPMI
+    Enables(bmc_settings::EnablesArgs),
+    /// Show or set the texts that it keeps for the system, by IPMI
+    Sysinfo(bmc_settings::SysinfoArgs),
 }
 
 #[derive(Debug, Args)]
@@ -38,6 +44,9 @@ pub(crate) async fn run(args: BmcArgs) -> anyhow::Result<ExitCode> {
     match args.verb {
         Verb::Info(on) => info(&on).await,
         Verb::Reset(args) => reset(args).await,
+        Verb::Watchdog(args) => bmc_settings::watchdog(args).await,
+        Verb::Enables(args) => bmc_settings::enables(args).await,
+        Verb::Sysinfo(args) => bmc_settings::sysinfo(args).await,
     }
 }
 

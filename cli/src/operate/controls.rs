@@ -7,7 +7,7 @@ use rosefish::Selector;
 use rosefish::host::{Control, Host};
 
 use super::power_limit::range;
-use super::sensors::number;
+use super::number::number;
 use super::{On, Table};
 use crate::terminal::one_line;
 

@@ -1,55 +1,68 @@
-//! `rosefish ipmi`: what IPMI alone says of a machine and its BMC, each part by itself.
+//! `rosefish ipmi`: what IPMI alone says of a machine and its BMC, each part by itself; and its verbs.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
-use clap::Args;
-use rosefish::host::Missing;
-use rosefish::ipmi::Error;
+use clap::{Args, Subcommand};
+use rosefish::ipmi::command::dcmi::DcmiText;
 use rosefish::ipmi::command::device::SelfTest;
-use rosefish::ipmi::record::sel::Timestamp;
-use serde_json::{Map, Value, json};
 
-use super::{IpmiTarget, print};
-use crate::partial::tell_missing;
-use crate::terminal::one_line;
+use super::facts::{Facts, named, time};
+use super::{OnIpmi, dcmi, pef, platform_event, sdr, session_list};
 
-/// Show what IPMI alone says of a machine: faults, intrusion, restart cause, hours, self test, clock, event log, power
+const EXAMPLES: &str = "\
+Examples:
+  rosefish ipmi 10.0.0.7 --user root                      faults, restart cause, hours, self test, clock, event log, power
+  rosefish ipmi dcmi 10.0.0.7 --user root                 asset tag, temperatures, controller's name
+  rosefish ipmi event 10.0.0.7 temperature --user root    test whether an event arrives, and who is alerted
+  rosefish ipmi sdr 10.0.0.7 --save node7.sdr --user root";
+
+/// Show what only IPMI has of a machine, send events, look at filters, sessions and records
 #[derive(Debug, Args)]
-pub(crate) struct StateArgs {
-    #[command(flatten)]
-    target: IpmiTarget,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+#[command(after_help = EXAMPLES)]
+pub(crate) struct IpmiArgs {
+    #[command(subcommand)]
+    verb: Verb,
 }
 
-/// What was read, and what could not be. What a BMC does not have is in neither.
-#[derive(Default)]
-struct Found {
-    values: Map<String, Value>,
-    missing: Vec<Missing>,
+/// What to do with IPMI.
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Show faults, intrusion, restart cause, hours, self test, clock, event log, power
+    Show(OnIpmi),
+    /// Show what there is of DCMI: asset tag, controller's name, temperatures
+    Dcmi(OnIpmi),
+    /// Show or set the asset tag that DCMI keeps
+    AssetTag(dcmi::TextArgs),
+    /// Show or set the name of the controller that DCMI keeps
+    ControllerId(dcmi::TextArgs),
+    /// Send an event, as if a sensor had: it is logged, and filters see it
+    Event(platform_event::EventArgs),
+    /// Show which events have the BMC do what, and whom it alerts (PEF)
+    Pef(OnIpmi),
+    /// Show the state of the sensor data records, or save them
+    Sdr(sdr::SdrArgs),
+    /// Show who has a session
+    Sessions(OnIpmi),
 }
 
-impl Found {
-    fn take<T>(&mut self, what: &str, answer: Result<T, Error>, values: impl FnOnce(T) -> Value) {
-        match answer {
-            Ok(found) => {
-                if let Value::Object(values) = values(found) {
-                    self.values.extend(values.into_iter().filter(|(_, value)| !value.is_null()));
-                }
-            }
-            Err(error) if error.is_unsupported() => {}
-            Err(error) => self.missing.push(Missing::new(what, error.into())),
-        }
+pub(crate) async fn run(args: IpmiArgs) -> anyhow::Result<ExitCode> {
+    match args.verb {
+        Verb::Show(on) => show(on).await,
+        Verb::Dcmi(on) => dcmi::show(on).await,
+        Verb::AssetTag(args) => dcmi::text(args, DcmiText::AssetTag).await,
+        Verb::ControllerId(args) => dcmi::text(args, DcmiText::ControllerName).await,
+        Verb::Event(args) => platform_event::run(args).await,
+        Verb::Pef(on) => pef::run(on).await,
+        Verb::Sdr(args) => sdr::run(args).await,
+        Verb::Sessions(on) => session_list::run(on).await,
     }
 }
 
-pub(crate) async fn run(args: StateArgs) -> anyhow::Result<ExitCode> {
-    let found = args.target.with(async |bmc| {
-        let mut found = Found::default();
+async fn show(on: OnIpmi) -> anyhow::Result<ExitCode> {
+    let found = on.target.with(async |bmc| {
+        let mut found = Facts::default();
         found.take("chassis status", bmc.chassis_status().await, |chassis| {
-            json!({
+            named!({
                 "power_on": chassis.power_on,
                 "power_fault": chassis.power_fault,
                 "power_overload": chassis.power_overload,
@@ -62,16 +75,17 @@ pub(crate) async fn run(args: StateArgs) -> anyhow::Result<ExitCode> {
                 "last_power_event": last_event(chassis.last_event),
             })
         });
-        found.take("restart cause", bmc.restart_cause().await, |cause| json!({ "restart_cause": cause.meaning() }));
+        found.take("restart cause", bmc.restart_cause().await, |cause| named!({ "restart_cause": cause.meaning() }));
         found.take(
             "power-on hours",
             bmc.power_on_hours().await,
-            |hours| json!({ "power_on_hours": hours.duration().as_secs() / 3600 }),
+            |hours| named!({ "power_on_hours": hours.duration().as_secs() / 3600 }),
         );
-        found.take("self test", bmc.self_test().await, |test| json!({ "self_test": self_test(test) }));
-        found.take("GUID", bmc.system_guid().await, |guid| json!({ "guid": guid.to_smbios_text() }));
+        found.take("self test", bmc.self_test().await, |test| named!({ "self_test": self_test(test) }));
+        found.take("GUID", bmc.system_guid().await, |guid| named!({ "guid": guid.to_smbios_text() }));
+        found.take("BMC's GUID", bmc.device_guid().await, |guid| named!({ "bmc_guid": guid.to_smbios_text() }));
         found.take("event log", bmc.sel_info().await, |log| {
-            json!({
+            named!({
                 "log_entries": log.entries,
                 "log_free_bytes": log.free,
                 "log_overflow": log.overflow,
@@ -79,10 +93,10 @@ pub(crate) async fn run(args: StateArgs) -> anyhow::Result<ExitCode> {
                 "log_last_erase": time(log.last_erase),
             })
         });
-        found.take("clock", bmc.sel_time().await, |clock| json!({ "clock": time(clock) }));
+        found.take("clock", bmc.sel_time().await, |clock| named!({ "clock": time(clock) }));
         found.take("power reading", bmc.power_reading().await, |power| match power.active {
-            false => Value::Null,
-            true => json!({
+            false => Vec::new(),
+            true => named!({
                 "power_watts": power.current,
                 "power_least_watts": power.minimum,
                 "power_most_watts": power.maximum,
@@ -92,28 +106,11 @@ pub(crate) async fn run(args: StateArgs) -> anyhow::Result<ExitCode> {
         found.take(
             "power limit",
             bmc.power_limit().await,
-            |limit| json!({ "power_limit_watts": limit.map(|limit| limit.watts) }),
+            |limit| named!({ "power_limit_watts": limit.map(|limit| limit.watts) }),
         );
         Ok(found)
     });
-    let Found { values, missing } = found.await?;
-    if args.json {
-        let json = args.target.envelope(Value::Object(values), serde_json::to_value(&missing)?);
-        print(&format!("{json:#}\n"))?;
-    } else {
-        print(&values.iter().map(|(name, value)| line(name, value)).collect::<String>())?;
-    }
-    Ok(tell_missing(&missing))
-}
-
-fn line(name: &str, value: &Value) -> String {
-    let value = match value {
-        Value::Bool(true) => "yes".to_owned(),
-        Value::Bool(false) => "no".to_owned(),
-        Value::String(text) => one_line(text),
-        other => other.to_string(),
-    };
-    format!("{:<21} {value}\n", name.replace('_', " "))
+    found.await?.tell(&on.target, on.json)
 }
 
 fn last_event(event: rosefish::ipmi::command::chassis::LastPowerEvent) -> Option<String> {
@@ -137,11 +134,4 @@ fn self_test(test: SelfTest) -> String {
         SelfTest::Other { result, detail } => format!("result {result:#04x}, detail {detail:#04x}"),
         _ => "unknown".to_owned(),
     }
-}
-
-/// A time by the BMC's clock, or how long after its start it was.
-fn time(time: Timestamp) -> Option<String> {
-    let since_start = |after: Duration| format!("{} s after start", after.as_secs());
-    let clock = time.time().and_then(|time| jiff::Timestamp::try_from(time).ok());
-    clock.map(|time| time.to_string()).or_else(|| time.since_start().map(since_start))
 }

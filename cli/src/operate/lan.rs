@@ -5,18 +5,23 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 use rosefish::host::Missing;
-use rosefish::ipmi::ErrorKind;
 use rosefish::ipmi::command::lan::{AddressSource, LanConfiguration, LanParameter};
+use rosefish::ipmi::command::lan_ipv6::Ipv6Parameter;
 use rosefish::ipmi::command::session::PRESENT_CHANNEL;
+use rosefish::ipmi::{Client, ErrorKind};
 use serde_json::{Value, json};
 
-use super::{IpmiTarget, print, wrong_usage};
+use super::lan_channel::{ShowArgs, mac};
+use super::lan_ipv6::{self, Ipv6Args};
+use super::{CHANGES, lan_alerts, print, wrong_usage};
 use crate::partial::tell_missing;
 
 const EXAMPLES: &str = "\
 Examples:
   rosefish lan 10.0.0.7 --user root
   rosefish lan set 10.0.0.7 --source dhcp --user root
+  rosefish lan set 10.0.0.7 --ipv6 both --ipv6-address 2001:db8::7/64 --user root
+  rosefish lan alert 10.0.0.7 1 --to 10.0.0.9 --user root      SNMP traps go there
   rosefish lan set 10.0.0.7 --source static --address 10.0.0.8 --netmask 255.255.255.0 --gateway 10.0.0.1 --user root";
 
 /// Where the address comes from.
@@ -29,9 +34,6 @@ enum Source {
     /// From the system's firmware
     Bios,
 }
-
-/// The heading of what `set` sets.
-pub(super) const CHANGES: &str = "What to change";
 
 /// Show or change the LAN configuration of a BMC, by IPMI
 #[derive(Debug, Args)]
@@ -48,18 +50,14 @@ enum Verb {
     Show(ShowArgs),
     /// Change what the options name, and leave the rest
     Set(SetArgs),
-}
-
-#[derive(Debug, Args)]
-struct ShowArgs {
-    #[command(flatten)]
-    target: IpmiTarget,
-    /// The channel; without it, the one that the session comes in by
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=15))]
-    channel: Option<u8>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    /// Show what there is of IPv6
+    Ipv6(ShowArgs),
+    /// Show whom it alerts
+    Alerts(ShowArgs),
+    /// Change whom it alerts: one destination
+    Alert(lan_alerts::AlertArgs),
+    /// Show the counters of packets
+    Stats(lan_alerts::StatsArgs),
 }
 
 #[derive(Debug, Args)]
@@ -68,6 +66,8 @@ struct SetArgs {
     rest: ShowArgs,
     #[command(flatten)]
     change: Change,
+    #[command(flatten)]
+    ipv6: Ipv6Args,
 }
 
 /// An address and what belongs to it, for whatever sets one.
@@ -145,18 +145,22 @@ pub(crate) async fn run(args: LanArgs) -> anyhow::Result<ExitCode> {
     match args.verb {
         Verb::Show(args) => show(&args).await,
         Verb::Set(args) => set(&args).await,
+        Verb::Ipv6(args) => lan_ipv6::show(&args).await,
+        Verb::Alerts(args) => lan_alerts::list(&args).await,
+        Verb::Alert(args) => lan_alerts::set(&args).await,
+        Verb::Stats(args) => lan_alerts::stats(&args).await,
     }
 }
 
 async fn set(args: &SetArgs) -> anyhow::Result<ExitCode> {
-    let parameters = args.change.parameters();
-    if parameters.is_empty() {
+    let (parameters, ipv6) = (args.change.parameters(), args.ipv6.parameters());
+    if parameters.is_empty() && ipv6.is_empty() {
         wrong_usage("`set` needs an option that says what, such as --address");
     }
     let channel = args.rest.channel.unwrap_or(PRESENT_CHANNEL);
     let target = &args.rest.target;
     target
-        .with(async |bmc| match bmc.set_lan_configuration(channel, &parameters).await {
+        .with(async |bmc| match write(bmc, channel, &ipv6, &parameters).await {
             Err(error) if error.kind() == ErrorKind::Timeout => Err(anyhow::anyhow!(
                 "{}; if this changed the address or the VLAN that is in use, look for the BMC there",
                 error.report()
@@ -168,6 +172,22 @@ async fn set(args: &SetArgs) -> anyhow::Result<ExitCode> {
         true => print(&format!("{:#}\n", target.envelope(json!({ "set": true }), json!([])))),
         false => print("set\n"),
     }
+}
+
+/// IPv6 comes first: with the address that is in use, the session goes.
+async fn write(
+    bmc: &Client,
+    channel: u8,
+    ipv6: &[Ipv6Parameter],
+    parameters: &[LanParameter],
+) -> Result<(), rosefish::ipmi::Error> {
+    if !ipv6.is_empty() {
+        bmc.set_ipv6_configuration(channel, ipv6).await?;
+    }
+    if !parameters.is_empty() {
+        bmc.set_lan_configuration(channel, parameters).await?;
+    }
+    Ok(())
 }
 
 async fn show(args: &ShowArgs) -> anyhow::Result<ExitCode> {
@@ -182,10 +202,6 @@ async fn show(args: &ShowArgs) -> anyhow::Result<ExitCode> {
         print(&text(lan))?;
     }
     Ok(tell_missing(&missing))
-}
-
-fn mac(mac: [u8; 6]) -> String {
-    mac.map(|byte| format!("{byte:02x}")).join(":")
 }
 
 fn source(source: AddressSource) -> String {

@@ -3,30 +3,49 @@
 
 pub(crate) mod bios;
 pub(crate) mod bmc;
+mod bmc_key;
+mod bmc_settings;
 pub(crate) mod boot;
+mod bytes;
+pub(crate) mod channel;
 pub(crate) mod console;
 pub(crate) mod controls;
 mod diagnostics;
+mod dcmi;
+mod facts;
 pub(crate) mod firmware;
+pub(crate) mod fru;
+mod fru_text;
 pub(crate) mod health;
 pub(crate) mod identify;
 pub(crate) mod inventory;
 pub(crate) mod ipmi;
 pub(crate) mod lan;
+mod lan_alerts;
+mod lan_channel;
+mod lan_ipv6;
 pub(crate) mod logs;
 pub(crate) mod media;
 mod media_boot;
 pub(crate) mod metrics;
 pub(crate) mod network;
+pub(crate) mod number;
+mod pef;
+mod platform_event;
 pub(crate) mod power;
 mod power_limit;
 pub(crate) mod raw;
+mod sdr;
 pub(crate) mod sel;
+mod sel_entries;
 pub(crate) mod sensors;
+mod session_list;
 pub(crate) mod sol;
 pub(crate) mod storage;
 pub(crate) mod table;
+mod threshold;
 mod told;
+mod user_access;
 pub(crate) mod users;
 mod waiting;
 
@@ -37,7 +56,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use futures_util::future::BoxFuture;
 use rosefish::Selector;
-use rosefish::host::{Backend, Host, HostBuilder, Outcome, Partial, Protocol};
+use rosefish::host::{Backend, Host, HostBuilder, Missing, Outcome, Partial, Protocol};
 use rosefish::ipmi::{Builder as IpmiBuilder, CipherSuite, Client as IpmiClient, Privilege};
 
 use crate::capture;
@@ -45,6 +64,9 @@ use crate::files;
 use crate::fleet::current::Address;
 use crate::fleet::settings::ProtocolName;
 use crate::host::{HostArgs, Options, split_url};
+use crate::partial::tell_missing;
+use bmc_key::BmcKey;
+use bytes::byte;
 pub(crate) use table::{Table, told_apart};
 pub(crate) use told::{Shown, envelope, only, print, tell, tell_attempts, tell_each, tell_list, tell_rows, to_json};
 use waiting::WaitArgs;
@@ -52,6 +74,7 @@ use waiting::WaitArgs;
 /// Headings in `--help`.
 const PROTOCOL: &str = "Protocol";
 const WHICH: &str = "Which one, by Id, name or URI";
+const CHANGES: &str = "What to change";
 
 /// A privilege level of IPMI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -130,7 +153,7 @@ impl ChoiceArgs {
 }
 
 /// The host, for what only IPMI has.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct IpmiTarget {
     #[command(flatten)]
     address: Address,
@@ -138,6 +161,16 @@ pub(crate) struct IpmiTarget {
     ipmi: IpmiArgs,
     #[command(flatten)]
     host: HostArgs,
+}
+
+/// Where a verb of IPMI alone is carried out, and how it is told what came of it.
+#[derive(Debug, Args)]
+pub(crate) struct OnIpmi {
+    #[command(flatten)]
+    target: IpmiTarget,
+    /// Print JSON
+    #[arg(long, display_order = 900)]
+    json: bool,
 }
 
 /// Options of IPMI sessions, by the letters that ipmitool gives them.
@@ -152,6 +185,23 @@ struct IpmiArgs {
     /// IPMI: insist on this cipher suite, such as 17 or 3, instead of the strongest that there is
     #[arg(help_heading = PROTOCOL, long, short = 'C', value_name = "N", value_parser = cipher_suite)]
     cipher_suite: Option<CipherSuite>,
+    /// IPMI: ask the controller at this address behind the BMC, such as 0x30; Redfish is not asked then
+    #[arg(help_heading = PROTOCOL, long = "bridge-to", short = 't', value_name = "ADDRESS", value_parser = slave_address)]
+    bridge_to: Option<u8>,
+    /// IPMI: the channel that this controller is on [default: 0, the IPMB]
+    #[arg(help_heading = PROTOCOL, long, short = 'b', value_name = "N", requires = "bridge_to",
+        value_parser = clap::value_parser!(u8).range(0..=15))]
+    bridge_channel: Option<u8>,
+    /// IPMI: the BMC's key K_G is in the first line of this file: text, or 0x and hexadecimal digits; without it, in
+    /// ROSEFISH_IPMI_KG, if there is one
+    #[arg(help_heading = PROTOCOL, long, value_name = "FILE")]
+    kg_file: Option<PathBuf>,
+}
+
+fn slave_address(text: &str) -> Result<u8, String> {
+    let address = byte(text)?;
+    // The lowest bit is that of software.
+    if address & 1 == 0 { Ok(address) } else { Err("expected an even address, such as 0x30".to_owned()) }
 }
 
 fn cipher_suite(text: &str) -> Result<CipherSuite, String> {
@@ -164,7 +214,13 @@ fn cipher_suite(text: &str) -> Result<CipherSuite, String> {
 }
 
 impl IpmiArgs {
-    fn apply(&self, host: &HostArgs, mut builder: IpmiBuilder) -> IpmiBuilder {
+    fn apply(&self, host: &HostArgs, key: Option<&BmcKey>, mut builder: IpmiBuilder) -> IpmiBuilder {
+        if let Some(key) = key {
+            builder = builder.bmc_key(key.to_secret());
+        }
+        if let Some(address) = self.bridge_to {
+            builder = builder.satellite(self.bridge_channel.unwrap_or(0), address);
+        }
         if let Some(port) = self.port {
             builder = builder.port(port);
         }
@@ -197,8 +253,12 @@ async fn describe(
     if let Some(credentials) = args.ipmi_credentials(origin).await? {
         builder = builder.ipmi_credentials(credentials);
     }
+    let key = match protocol {
+        Protocol::Redfish => None,
+        _ => BmcKey::get(ipmi.kg_file.as_deref())?,
+    };
     let (ipmi, host) = (ipmi.clone(), args.clone());
-    Ok(builder.ipmi(move |builder| ipmi.apply(&host, builder)))
+    Ok(builder.ipmi(move |builder| ipmi.apply(&host, key.as_ref(), builder)))
 }
 
 async fn open(address: &str, builder: HostBuilder, args: &HostArgs) -> anyhow::Result<Outcome<Host>> {
@@ -252,9 +312,15 @@ impl Target {
 
     async fn described(&self) -> anyhow::Result<HostBuilder> {
         let protocol = match self.protocol.or(self.host.known().settings().protocol) {
-            None | Some(ProtocolName::Auto) => Protocol::Auto,
+            Some(ProtocolName::Redfish) if self.ipmi.bridge_to.is_some() => {
+                anyhow::bail!(
+                    "-t names a controller behind the BMC, which only IPMI reaches: leave out --protocol redfish"
+                )
+            }
             Some(ProtocolName::Redfish) => Protocol::Redfish,
             Some(ProtocolName::Ipmi) => Protocol::Ipmi,
+            _ if self.ipmi.bridge_to.is_some() => Protocol::Ipmi,
+            None | Some(ProtocolName::Auto) => Protocol::Auto,
         };
         describe(&self.address, protocol, &self.choice, &self.ipmi, &self.host).await
     }
@@ -315,7 +381,44 @@ impl On {
     }
 }
 
+impl On {
+    /// The host, for a verb that only IPMI has.
+    fn by_ipmi(&self) -> anyhow::Result<IpmiTarget> {
+        let Target { address, protocol, choice, ipmi, host } = &self.target;
+        if protocol.or(host.known().settings().protocol) == Some(ProtocolName::Redfish) {
+            anyhow::bail!("{address}: only IPMI has this, and Redfish was to be used: leave out --protocol redfish");
+        }
+        if choice.system.is_some() || choice.chassis.is_some() || choice.manager.is_some() {
+            anyhow::bail!(
+                "{address}: only IPMI has this, which knows one system and one BMC: leave out --system and the like"
+            );
+        }
+        Ok(IpmiTarget { address: address.clone(), ipmi: ipmi.clone(), host: host.clone() })
+    }
+}
+
 impl IpmiTarget {
+    /// The file that is this host's: `{host}` in its name stands for the host's.
+    fn file(&self, file: &Path, is_written: bool) -> anyhow::Result<PathBuf> {
+        files::of_host(file, self.host.known().name().unwrap_or(&self.address), is_written)
+    }
+
+    /// Shows what came of it: JSON in the envelope, or the text; and what could not be read.
+    fn tell<S: Into<Shown>>(
+        &self,
+        as_json: bool,
+        value: serde_json::Value,
+        missing: &[Missing],
+        text: impl FnOnce() -> S,
+    ) -> anyhow::Result<ExitCode> {
+        if as_json {
+            print(&format!("{:#}\n", self.envelope(value, serde_json::to_value(missing)?)))?;
+        } else {
+            text().into().print()?;
+        }
+        Ok(tell_missing(missing))
+    }
+
     /// What came of it as JSON, with what could not be read.
     fn envelope(&self, value: serde_json::Value, missing: serde_json::Value) -> serde_json::Value {
         envelope(&self.address, &serde_json::json!(Backend::Ipmi), value, missing)

@@ -7,8 +7,8 @@ use clap::{Args, Subcommand};
 use rosefish::Selector;
 use rosefish::host::{Host, NetworkChange, NetworkInterface, NetworkSettings};
 
-use super::lan::{AddressArgs, CHANGES};
-use super::{On, Table, wrong_usage};
+use super::lan::AddressArgs;
+use super::{CHANGES, On, Table, wrong_usage};
 use crate::terminal::{one_line, say};
 
 const EXAMPLES: &str = "\

@@ -6,7 +6,7 @@ use clap::Args;
 use rosefish::Selector;
 use rosefish::host::{Host, PowerLimit};
 
-use super::sensors::number;
+use super::number::number;
 use super::{On, Table};
 use crate::terminal::one_line;
 

@@ -6,6 +6,7 @@ use clap::Args;
 use rosefish::ipmi::command::{NetFn, Raw};
 use serde_json::json;
 
+use super::bytes::byte;
 use super::{IpmiTarget, print};
 
 /// Send any command by IPMI
@@ -26,14 +27,6 @@ pub(crate) struct RawArgs {
     json: bool,
 }
 
-fn byte(text: &str) -> Result<u8, String> {
-    let value = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        Some(hexadecimal) => u8::from_str_radix(hexadecimal, 16),
-        None => text.parse(),
-    };
-    value.map_err(|_| "expected a byte, such as 6 or 0x0a".to_owned())
-}
-
 pub(crate) async fn run(args: RawArgs) -> anyhow::Result<ExitCode> {
     let [net_fn, command, data @ ..] = &args.bytes[..] else { anyhow::bail!("a network function and a command") };
     let mut raw = Raw::new(NetFn(*net_fn), *command, data);
@@ -47,17 +40,4 @@ pub(crate) async fn run(args: RawArgs) -> anyhow::Result<ExitCode> {
     }
     let lines = answer.chunks(16).map(|line| line.iter().map(|byte| format!(" {byte:02x}")).collect::<String>() + "\n");
     print(&lines.collect::<String>())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bytes_are_decimal_or_hexadecimal() {
-        assert_eq!((byte("6"), byte("0x0a"), byte("0XFF")), (Ok(6), Ok(10), Ok(255)));
-        for text in ["256", "0x100", "0a", "-1", ""] {
-            assert!(byte(text).is_err(), "{text}");
-        }
-    }
 }

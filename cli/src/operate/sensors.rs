@@ -2,25 +2,55 @@
 
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use rosefish::host::{Sensor, SensorKind};
 
-use super::{Table, Target, tell_list, told_apart};
+use super::number::number;
+use super::{On, Table, Target, tell_list, threshold, told_apart};
 use crate::partial::FOUND;
+use crate::terminal::one_line;
 
 const EXAMPLES: &str = "\
 Examples:
   rosefish sensors 10.0.0.7 --user root
   rosefish sensors 10.0.0.7 --kind temperature --kind fan --user root
   rosefish sensors 10.0.0.7 --problems --user root     exit code 4 if there are any
+  rosefish sensors get 10.0.0.7 \"Inlet Temp\" --user root
+  rosefish sensors threshold 10.0.0.7 \"Inlet Temp\" --upper-critical 45 --user root
 
 Kinds: temperature, humidity, voltage, current, power, energy, frequency, fan, pump, pressure, flow, percent, power-supply,
 battery, heater, leak-detector, redundancy, and whatever else a machine has: --json shows the kind of each";
 
-/// Show the sensors of a machine
+/// Show the sensors of a machine, or set their thresholds
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct SensorsArgs {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// What to do with the sensors.
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Show them
+    List(ListArgs),
+    /// Show all of single ones
+    Get(GetArgs),
+    /// Set thresholds of one, and read them back
+    Threshold(threshold::ThresholdArgs),
+}
+
+#[derive(Debug, Args)]
+struct GetArgs {
+    #[command(flatten)]
+    on: On,
+    /// The sensors, by name or ID
+    #[arg(value_name = "SENSOR", num_args = 1.., required = true)]
+    sensors: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+struct ListArgs {
     #[command(flatten)]
     target: Target,
     /// Only those of this kind; may be given several times
@@ -38,6 +68,52 @@ pub(crate) struct SensorsArgs {
 }
 
 pub(crate) async fn run(args: SensorsArgs) -> anyhow::Result<ExitCode> {
+    match args.verb {
+        Verb::List(args) => list(args).await,
+        Verb::Get(args) => get(args).await,
+        Verb::Threshold(args) => threshold::run(args).await,
+    }
+}
+
+async fn get(args: GetArgs) -> anyhow::Result<ExitCode> {
+    let found = args.on.with(async |host| host.sensors().await).await?;
+    let is = |sensor: &Sensor, name: &str| sensor.name.eq_ignore_ascii_case(name) || sensor.id == name;
+    let unknown: Vec<_> =
+        args.sensors.iter().filter(|name| !found.value.iter().any(|sensor| is(sensor, name))).cloned().collect();
+    if !unknown.is_empty() && found.value.is_whole() {
+        let names: Vec<_> = found.value.iter().map(|sensor| sensor.name.as_str()).collect();
+        anyhow::bail!("this machine has no sensor {}; it has: {}", unknown.join(", "), names.join(", "));
+    }
+    let shown = found.map(|all| all.filter(|sensor| args.sensors.iter().any(|name| is(sensor, name))));
+    tell_list(&shown, args.on.json, |all| all.iter().map(lines).collect::<Vec<_>>().join("\n"))
+}
+
+/// All of a sensor, a line each.
+fn lines(sensor: &Sensor) -> String {
+    let limits = &sensor.thresholds;
+    let with_unit = |value: Option<f64>| match (value, unit(sensor)) {
+        (None, _) => String::new(),
+        (value, unit) => format!("{} {unit}", number(value)).trim_end().to_owned(),
+    };
+    let lines = [
+        ("Name", sensor.name.clone()),
+        ("Id", sensor.id.clone()),
+        ("Kind", sensor.kind.to_string()),
+        ("Reading", with_unit(sensor.reading)),
+        ("Status", sensor.status.to_string()),
+        ("States", sensor.states.join(", ")),
+        ("Lower fatal", with_unit(limits.lower_fatal)),
+        ("Lower critical", with_unit(limits.lower_critical)),
+        ("Lower warning", with_unit(limits.lower_caution)),
+        ("Upper warning", with_unit(limits.upper_caution)),
+        ("Upper critical", with_unit(limits.upper_critical)),
+        ("Upper fatal", with_unit(limits.upper_fatal)),
+    ];
+    let shown = lines.iter().filter(|(_, value)| !value.is_empty());
+    shown.map(|(name, value)| format!("{name:<15} {}\n", one_line(value))).collect()
+}
+
+async fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
     let found = args.target.with(async |host| host.sensors().await).await?;
     let is_of_kind = |sensor: &Sensor| args.kind.is_empty() || args.kind.contains(&sensor.kind);
     if !args.kind.is_empty() && !found.value.iter().any(is_of_kind) && found.value.is_whole() {
@@ -81,25 +157,5 @@ pub(crate) fn unit(sensor: &Sensor) -> String {
     match sensor.unit.as_deref() {
         Some("Cel") => "\u{b0}C".to_owned(),
         unit => unit.unwrap_or_default().to_owned(),
-    }
-}
-
-/// At most three decimals, and no zeroes at the end.
-pub(crate) fn number(value: Option<f64>) -> String {
-    let Some(value) = value else { return String::new() };
-    let text = format!("{value:.3}");
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text == "-0" { "0".to_owned() } else { text.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_have_no_more_digits_than_they_need() {
-        for (value, text) in [(12.0, "12"), (3.3, "3.3"), (-0.0001, "0"), (1.23456, "1.235"), (5400.0, "5400")] {
-            assert_eq!(number(Some(value)), text);
-        }
     }
 }

@@ -19,6 +19,8 @@ pub(crate) enum Shown {
     Table(Table),
     /// Several, with an empty line between them.
     Tables(Vec<Table>),
+    /// Lines, and behind them tables, with an empty line in front of each that has rows.
+    TextAndTables(String, Vec<Table>),
 }
 
 impl From<String> for Shown {
@@ -49,6 +51,12 @@ impl Shown {
                 }
                 // Its cells are one line each, in which nothing is hidden.
                 write_safe(&table.shown(look()))?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Self::TextAndTables(text, tables) => {
+                let tables = tables.iter().filter(|table| table.rows().len() > 1);
+                let texts = tables.map(|table| format!("\n{}", table.shown(look())));
+                write_safe(&std::iter::once(text).chain(texts).collect::<String>())?;
                 Ok(ExitCode::SUCCESS)
             }
             Self::Tables(tables) => {

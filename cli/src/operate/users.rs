@@ -8,12 +8,9 @@ use clap::{Args, Subcommand};
 use rosefish::host::{Host, Outcome, User, UserRole};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{On, Table, tell_list};
-use crate::password::typed;
+use super::{On, Table, tell_list, user_access};
+use crate::password::{NEW_PASSWORD_VARIABLE, typed};
 use crate::terminal::say;
-
-/// The variable that has the password of the user who is added or changed.
-const NEW_PASSWORD_VARIABLE: &str = "ROSEFISH_NEW_PASSWORD";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -21,9 +18,10 @@ Examples:
   rosefish users add 10.0.0.7 monitor read-only --user root
   rosefish users password 10.0.0.7 monitor --user root
   rosefish users role 10.0.0.7 monitor operator --user root
+  rosefish users test 10.0.0.7 monitor --user root        is it still the password?
 
 Roles: administrator, operator, read-only (IPMI: administrator, operator, user), and whatever other roles the Redfish service has.
-The new password comes from ROSEFISH_NEW_PASSWORD or is asked for; it is never an argument.";
+The new password, or the one to test, comes from ROSEFISH_NEW_PASSWORD or is asked for; it is never an argument.";
 
 /// Show or change the users of a BMC
 #[derive(Debug, Args)]
@@ -51,6 +49,12 @@ enum Verb {
     Disable(NameArgs),
     /// Remove NAME
     Remove(NameArgs),
+    /// Test whether a password is that of NAME, by IPMI; exit code 4 if it isn't
+    Test(user_access::TestArgs),
+    /// Show how many places for users there are, by IPMI
+    Summary(On),
+    /// Show by which ways users may come in on this channel, by IPMI
+    Access(On),
 }
 
 #[derive(Debug, Args)]
@@ -84,6 +88,9 @@ enum Action {
 pub(crate) async fn run(args: UsersArgs) -> anyhow::Result<ExitCode> {
     let (NameArgs { on, name }, action) = match args.verb {
         Verb::List(on) => return list(&on).await,
+        Verb::Test(args) => return user_access::test(args).await,
+        Verb::Summary(on) => return user_access::summary(&on).await,
+        Verb::Access(on) => return user_access::access(&on).await,
         Verb::Add(RoleArgs { user, role }) => (user, Action::Add(role)),
         Verb::Role(RoleArgs { user, role }) => (user, Action::Role(role)),
         Verb::Password(user) => (user, Action::Password),

@@ -8,6 +8,7 @@ use super::plot;
 use super::rows::{cell, heading, left_out, missing, scrolled, state, table, text};
 use crate::certificate::chain::time;
 use crate::oem;
+use crate::operate::number::number;
 use crate::operate::{Table, firmware, inventory, logs, sensors};
 
 /// How a machine is shown.
@@ -285,7 +286,7 @@ fn certificates(machine: &Machine, shown: Shown<'_>) -> Markup {
 fn history(walked: &Walked, shown: Shown<'_>) -> Markup {
     let inner = html! {
         ul.lines { @for series in walked.history.iter().take(shown.rows) {
-            @let value = |at: Option<&(i64, f64)>| at.map(|(_, value)| sensors::number(Some(*value))).unwrap_or_default();
+            @let value = |at: Option<&(i64, f64)>| at.map(|(_, value)| number(Some(*value))).unwrap_or_default();
             @let when = |at: Option<&(i64, f64)>| at.and_then(|(seconds, _)| time(*seconds)).unwrap_or_default();
             li {
                 div.name { (text(&series.name)) }

@@ -5,7 +5,8 @@ use maud::{Markup, html};
 use rosefish::host::{Sensor, SensorStatus, Thresholds};
 
 use super::rows::text;
-use crate::operate::sensors::{number, unit};
+use crate::operate::number::number;
+use crate::operate::sensors::unit;
 
 const WIDTH: f64 = 180.0;
 const HEIGHT: f64 = 16.0;

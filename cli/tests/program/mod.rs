@@ -15,7 +15,7 @@ pub fn program(arguments: &[&str]) -> Command {
     command.args(arguments).env("ROSEFISH_PASSWORD", "password").stdin(Stdio::null());
     // Nobody's own inventory.
     command.env("XDG_CONFIG_HOME", "/nonexistent");
-    for variable in ["ROSEFISH_USER", "ROSEFISH_NEW_PASSWORD", "COLUMNS", "NO_COLOR"] {
+    for variable in ["ROSEFISH_USER", "ROSEFISH_NEW_PASSWORD", "ROSEFISH_IPMI_KG", "COLUMNS", "NO_COLOR"] {
         command.env_remove(variable);
     }
     command

@@ -323,6 +323,28 @@ command!(GetSystemInfo, "Get System Info Parameters", APP 0x59, Reads -> Vec<u8>
     0x80 => "the BMC doesn't keep this text"
 );
 
+/// Writes one block of a text kept in the BMC; the first block begins with encoding and length.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetSystemInfo {
+    /// Which text.
+    pub parameter: SystemInfo,
+    /// Which block of 16 bytes, from zero.
+    pub block: u8,
+    /// The block.
+    pub data: Vec<u8>,
+}
+
+command!(SetSystemInfo, "Set System Info Parameters", APP 0x58, Changes -> (),
+    |this, out| {
+        out.extend([this.parameter as u8, this.block]);
+        out.extend(&this.data);
+    },
+    |_reader| (),
+    0x80 => "the BMC doesn't keep this text",
+    0x81 => "another party is setting parameters",
+    0x82 => "the text can't be written"
+);
+
 #[cfg(test)]
 mod tests {
     use super::super::Command;

@@ -1,14 +1,20 @@
 //! Typed commands: what is asked, what is answered, and whether asking twice is harmless. One module for each of the
 //! specification's subjects. How a command reaches a BMC is `session`'s.
 
+pub mod alert;
 pub mod boot;
 pub mod chassis;
 mod completion;
 pub mod dcmi;
 pub mod device;
+pub mod enables;
+pub mod event;
 pub mod fru;
 pub mod hpm;
 pub mod lan;
+pub mod lan_ipv6;
+pub mod lan_statistics;
+pub mod pef;
 pub mod sdr;
 pub mod sel;
 pub mod sensor;

@@ -51,6 +51,36 @@ command!(GetSelInfo, "Get SEL Info", STORAGE 0x40, Reads -> SelInfo, |_t, _out| 
     }
 }, 0x81 => "the event log is being erased");
 
+/// Asks how the log's memory is divided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GetSelAllocation;
+
+/// How the log's memory is divided (section 31.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SelAllocation {
+    /// How many units of memory there are; zero is not specified.
+    pub units: u16,
+    /// The size of a unit in bytes; zero is not specified.
+    pub unit_bytes: u16,
+    /// How many units are free.
+    pub free_units: u16,
+    /// How many units the largest free block has.
+    pub largest_free: u16,
+    /// How many units the largest record takes.
+    pub largest_record: u8,
+}
+
+command!(GetSelAllocation, "Get SEL Allocation Info", STORAGE 0x41, Reads -> SelAllocation, |_t, _out| (), |reader| {
+    SelAllocation {
+        units: reader.u16()?,
+        unit_bytes: reader.u16()?,
+        free_units: reader.u16()?,
+        largest_free: reader.u16()?,
+        largest_record: reader.u8()?,
+    }
+}, 0x81 => "the event log is being erased");
+
 /// Reserves the log for deletions; it ends other reservations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReserveSel;
@@ -171,6 +201,13 @@ command!(GetSelTimeUtcOffset, "Get SEL Time UTC Offset", STORAGE 0x5c, Reads -> 
     Some(reader.u16()?.cast_signed()).filter(|minutes| *minutes != UNSPECIFIED)
 });
 
+/// Sets by how many minutes the log's clock is ahead of UTC; `None` for not specified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SetSelTimeUtcOffset(pub Option<i16>);
+
+command!(SetSelTimeUtcOffset, "Set SEL Time UTC Offset", STORAGE 0x5d, Changes -> (),
+    |this, out| out.extend(this.0.unwrap_or(0x07ff).to_le_bytes()), |_reader| ());
+
 #[cfg(test)]
 mod tests {
     use super::super::{Command, Effect};
@@ -203,5 +240,17 @@ mod tests {
     fn an_unspecified_offset_is_none() {
         assert_eq!(GetSelTimeUtcOffset.decode(&[0xff, 0x07]), Ok(None));
         assert_eq!(GetSelTimeUtcOffset.decode(&[0xc4, 0xff]), Ok(Some(-60)));
+        let mut sent = Vec::new();
+        SetSelTimeUtcOffset(None).encode(&mut sent);
+        SetSelTimeUtcOffset(Some(-60)).encode(&mut sent);
+        assert_eq!(sent, [0xff, 0x07, 0xc4, 0xff]);
+    }
+
+    #[test]
+    fn the_allocation_is_read_whole_or_not_at_all() {
+        let data = [0, 2, 16, 0, 0xfe, 1, 0xfd, 1, 1];
+        let found = GetSelAllocation.decode(&data).unwrap();
+        assert_eq!((found.units, found.unit_bytes, found.free_units, found.largest_free), (512, 16, 510, 509));
+        assert!(GetSelAllocation.decode(&data[..8]).is_err());
     }
 }

@@ -174,6 +174,15 @@ impl SetUserPassword {
         Self::with(user, 3, password)
     }
 
+    /// As [`test`](Self::test), of a password that is stored in 20 bytes, however short it is, or in 16; `None` when it is
+    /// longer than that.
+    #[must_use]
+    pub fn test_stored_in(user: u8, password: SecretString, twenty_bytes: bool) -> Option<Self> {
+        let most = if twenty_bytes { LONGEST_PASSWORD } else { 16 };
+        let fits = password.expose_secret().len() <= most;
+        fits.then_some(Self { user, operation: 3, password: Some((password, twenty_bytes)) })
+    }
+
     fn with(user: u8, operation: u8, password: SecretString) -> Option<Self> {
         let length = password.expose_secret().len();
         (length <= LONGEST_PASSWORD).then_some(Self { user, operation, password: Some((password, length > 16)) })
@@ -366,6 +375,9 @@ mod tests {
         assert!(SetUserPassword::set(2, "more than twenty letters".into()).is_none());
         assert!(!format!("{short:?}").contains("secret"));
         assert_eq!(sent(&SetUserPassword::enable(3, true)), [3, 1]);
+        let as_twenty = SetUserPassword::test_stored_in(2, "secret".into(), true).unwrap();
+        assert_eq!((sent(&as_twenty).len(), sent(&as_twenty)[..2].to_vec()), (22, vec![0x82, 3]));
+        assert!(SetUserPassword::test_stored_in(2, "seventeen letters".into(), false).is_none());
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod defect;
 pub mod entity;
 pub mod event;
 pub mod fru;
+pub mod fru_edit;
 pub mod multirecord;
 pub mod reading;
 pub mod sdr;

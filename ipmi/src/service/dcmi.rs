@@ -3,13 +3,56 @@
 use super::steps::Steps;
 use crate::command::Command;
 use crate::command::dcmi::{
-    ActivatePowerLimit, DcmiText, GetAssetTag, GetControllerName, GetPowerLimit, GetPowerReading,
+    ActivatePowerLimit, DcmiText, GetAssetTag, GetControllerName, GetDcmiCapabilities, GetPowerLimit, GetPowerReading,
     GetTemperatureReadings, LONGEST_TEXT, PowerLimit, PowerReading, SetPowerLimit, SetText, TEXT_PART, TextPart,
 };
 use crate::partial::{Item, Partial, ReadError};
 use crate::{Client, Error};
 
+const LIMITING: &str = "setting the power limit";
+const SETTING_TEXT: &str = "setting a DCMI text";
+
+/// What the BMC has of DCMI, parameter by parameter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DcmiState {
+    /// Major and minor version; none where the BMC has no DCMI.
+    pub version: Option<(u8, u8)>,
+    /// Whether power can be measured and limited.
+    pub power_management: Option<bool>,
+    /// How many entries the event log can have, and whether the oldest give way.
+    pub event_log: Option<(u16, bool)>,
+    /// How often temperatures are sampled, in seconds.
+    pub temperature_sampling: Option<u8>,
+}
+
 impl Client {
+    /// Reads what the BMC has of DCMI.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn dcmi_state(&self) -> Result<DcmiState, Error> {
+        let first = self.send(&GetDcmiCapabilities { parameter: 1 }).await?;
+        let mut found = DcmiState {
+            version: Some(first.version),
+            power_management: Some(first.power_management()),
+            ..DcmiState::default()
+        };
+        match self.send(&GetDcmiCapabilities { parameter: 2 }).await {
+            Ok(second) => {
+                if let Some([low, high, ..]) = second.data.first_chunk::<4>() {
+                    let word = u16::from_le_bytes([*low, *high]);
+                    found.event_log = Some((word & 0x0fff, word & 0x8000 != 0));
+                }
+                found.temperature_sampling = second.data.get(4).copied();
+            }
+            // What a BMC must have of it, not all have.
+            Err(error) if error.completion_code().is_some() => {}
+            Err(error) => return Err(error),
+        }
+        Ok(found)
+    }
+
     /// Reads the power that the system draws.
     ///
     /// # Errors
@@ -31,15 +74,27 @@ impl Client {
         }
     }
 
-    /// Sets a power limit and activates it, or deactivates the one that is set.
+    /// Sets a power limit and activates it, or deactivates the one that is set. Then it is read back.
     ///
     /// # Errors
-    /// As [`send`](Self::send).
+    /// As [`send`](Self::send), and when the limit is another afterwards ([`ErrorKind::NotInForce`](crate::ErrorKind)).
     pub async fn set_power_limit(&self, limit: Option<PowerLimit>) -> Result<(), Error> {
-        if let Some(limit) = limit {
-            self.send(&SetPowerLimit(limit)).await?;
-        }
-        self.send(&ActivatePowerLimit(limit.is_some())).await
+        let answered = async {
+            if let Some(limit) = limit {
+                self.send(&SetPowerLimit(limit)).await?;
+            }
+            self.send(&ActivatePowerLimit(limit.is_some())).await
+        };
+        let answered = answered.await;
+        let asked = limit.map(|limit| limit.watts);
+        self.confirm(LIMITING, answered, || async {
+            let found = self.power_limit().await?.map(|limit| limit.watts);
+            Ok((found != asked).then(|| match found {
+                Some(watts) => format!("the limit is {watts} W"),
+                None => "there is no limit".to_owned(),
+            }))
+        })
+        .await
     }
 
     /// Reads the asset tag.
@@ -58,16 +113,30 @@ impl Client {
         self.dcmi_text(|offset| GetControllerName { offset }).await
     }
 
-    /// Sets the asset tag or the controller's identifier string, at most 63 bytes.
+    /// Sets the asset tag or the controller's identifier string, at most 63 bytes, and reads it back.
     ///
     /// # Errors
-    /// As [`send`](Self::send), and when it is too long.
+    /// As [`send`](Self::send), when it is too long, and when it is another one afterwards
+    /// ([`ErrorKind::NotInForce`](crate::ErrorKind)). A text comes in parts: after an error in the middle, some may have been
+    /// written.
     pub async fn set_dcmi_text(&self, text: DcmiText, value: &str) -> Result<(), Error> {
-        let mut bytes = value.as_bytes().to_vec();
-        if bytes.len() > LONGEST_TEXT {
-            let detail = format!("{} bytes are more than {LONGEST_TEXT}", bytes.len());
-            return Err(Error::invalid("setting a DCMI text", detail).at(self.peer()));
+        if value.len() > LONGEST_TEXT {
+            let detail = format!("{} bytes are more than {LONGEST_TEXT}", value.len());
+            return Err(Error::invalid(SETTING_TEXT, detail).at(self.peer()));
         }
+        let answered = self.write_dcmi_text(text, value).await;
+        self.confirm(SETTING_TEXT, answered, || async {
+            let found = match text {
+                DcmiText::AssetTag => self.asset_tag().await?,
+                DcmiText::ControllerName => self.controller_name().await?,
+            };
+            Ok((found != value).then(|| format!("it is {found:?}")))
+        })
+        .await
+    }
+
+    async fn write_dcmi_text(&self, text: DcmiText, value: &str) -> Result<(), Error> {
+        let mut bytes = value.as_bytes().to_vec();
         if text == DcmiText::ControllerName {
             bytes.push(0); // this one is null-terminated
         }

@@ -22,9 +22,9 @@ const READING: &str = "reading an FRU inventory";
 const FIRST_PART: u8 = 96;
 const SMALLEST_PART: u8 = 8;
 /// How often a command to a busy device is retried, and after how long.
-const BUSY_TRIES: u32 = 20;
-const BUSY_WAIT: Duration = Duration::from_millis(100);
-const DEVICE_BUSY: u8 = 0x81;
+pub(super) const BUSY_TRIES: u32 = 20;
+pub(super) const BUSY_WAIT: Duration = Duration::from_millis(100);
+pub(super) const DEVICE_BUSY: u8 = 0x81;
 /// The whole of a device's memory, 64 KiB, takes as many in the smallest parts.
 const STEPS: u32 = 0x1_0000 / SMALLEST_PART as u32 + 256;
 

@@ -66,7 +66,8 @@ impl Client {
     /// As [`send`](Self::send). What was set before an error stays set, unless the BMC can roll back. Also when a parameter
     /// is not as it was asked ([`ErrorKind::NotInForce`](crate::ErrorKind)).
     pub async fn set_lan_configuration(&self, channel: u8, parameters: &[LanParameter]) -> Result<(), Error> {
-        let answered = self.write(channel, parameters).await;
+        let written: Vec<_> = parameters.iter().map(|parameter| parameter.encode()).collect();
+        let answered = self.write_lan(channel, &written).await;
         self.confirm(SETTING, answered, || async {
             let mut found = LanConfiguration::default();
             for parameter in parameters {
@@ -84,7 +85,8 @@ impl Client {
         .await
     }
 
-    async fn write(&self, channel: u8, parameters: &[LanParameter]) -> Result<(), Error> {
+    /// Writes parameters, each once, in the order given.
+    pub(super) async fn write_lan(&self, channel: u8, parameters: &[(u8, Vec<u8>)]) -> Result<(), Error> {
         let progress = |state| SetLanConfiguration { channel, parameter: SET_IN_PROGRESS, data: vec![state] };
         // BMCs without "set in progress" take parameters all the same.
         let in_progress = match self.send(&progress(1)).await {
@@ -94,7 +96,7 @@ impl Client {
         };
         let mut outcome = Ok(());
         for parameter in parameters {
-            let (parameter, data) = parameter.encode();
+            let (parameter, data) = parameter.clone();
             outcome = self.send(&SetLanConfiguration { channel, parameter, data }).await;
             if outcome.is_err() {
                 break;
@@ -122,7 +124,7 @@ const fn get(channel: u8, parameter: u8) -> GetLanConfiguration {
 }
 
 /// What BMCs answer for a parameter that they don't have.
-fn is_lacking(code: CompletionCode) -> bool {
+pub(super) fn is_lacking(code: CompletionCode) -> bool {
     code.number() == 0x80
         || matches!(
             code,

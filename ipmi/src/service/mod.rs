@@ -2,15 +2,21 @@
 //! in `command`, which has the single commands.
 
 mod chain;
+pub(super) mod channel;
 mod chassis;
 mod confirm;
 pub(super) mod console;
-mod dcmi;
+pub(super) mod dcmi;
 pub(super) mod device;
+mod enables;
 pub(super) mod fru;
+mod fru_write;
 mod lan;
+pub(super) mod lan_more;
+pub(super) mod pef;
 mod sdr;
 mod sel;
+mod sel_change;
 pub(super) mod sensor;
 mod steps;
 pub(super) mod user;

@@ -38,14 +38,13 @@ impl Client {
     /// can't be read
     /// is an error, behind which the list continues; of one that is cut short, both its beginning and an error are given.
     pub fn sdr(&self) -> List<Record> {
-        let records = Records {
-            steps: Steps::new(self.clone(), STEPS),
-            source: None,
-            has_device_sdrs: false,
-            reservation: 0,
-            part: WHOLE,
-        };
-        walk(records, FIRST_RECORD)
+        walk(Records::new(self), FIRST_RECORD)
+    }
+
+    /// Returns the bytes of the sensor data records, header and body, as they are read: for who saves them. What can't be read
+    /// is an error as in [`sdr`](Self::sdr).
+    pub fn sdr_bytes(&self) -> List<Vec<u8>> {
+        walk(RecordBytes(Records::new(self)), FIRST_RECORD)
     }
 
     /// Reads all sensors of all records, and the records that could not be read or understood: sensors may be among them.
@@ -74,6 +73,45 @@ struct Records {
     reservation: u16,
     /// How much is asked for at a time.
     part: u8,
+}
+
+impl Records {
+    fn new(client: &Client) -> Self {
+        Self {
+            steps: Steps::new(client.clone(), STEPS),
+            source: None,
+            has_device_sdrs: false,
+            reservation: 0,
+            part: WHOLE,
+        }
+    }
+}
+
+/// The same records, of which the bytes are wanted.
+struct RecordBytes(Records);
+
+impl Linked for RecordBytes {
+    type Item = Vec<u8>;
+    const ACTION: &'static str = READING;
+
+    async fn read(&mut self, id: u16) -> Result<Found<Vec<u8>>, Failure> {
+        let Found { id, next, content, item, problem } = self.0.read(id).await?;
+        // One that is cut short can't be told from a whole one where only bytes are left: it is not among them.
+        let item = item.filter(|_| problem.is_none()).map(|_| content.clone());
+        Ok(Found { id, next, content, item, problem })
+    }
+
+    async fn count(&mut self) -> Option<usize> {
+        self.0.count().await
+    }
+
+    fn name(id: u16) -> Item {
+        Records::name(id)
+    }
+
+    fn peer(&self) -> &str {
+        self.0.peer()
+    }
 }
 
 /// The bytes of a record as far as they could be read, the ID of the next, and why there are no more bytes.

@@ -7,8 +7,7 @@ use super::steps::{Failure, Steps};
 use super::walk::{Linked, walk};
 use crate::command::CompletionCode;
 use crate::command::sel::{
-    ClearSel, DeleteSelEntry, FIRST_ENTRY, GetSelEntry, GetSelErasure, GetSelInfo, GetSelTime, LAST_ENTRY, ReserveSel,
-    SelData, SelInfo, SetSelTime,
+    ClearSel, FIRST_ENTRY, GetSelEntry, GetSelErasure, GetSelInfo, GetSelTime, LAST_ENTRY, ReserveSel, SelData, SelInfo,
 };
 use crate::partial::{Item, List, Partial};
 use crate::record::sel::{ENTRY_LENGTH, Entry, Timestamp};
@@ -17,7 +16,7 @@ use crate::{Client, Error, ErrorKind};
 const READING: &str = "reading the event log";
 const CLEARING: &str = "clearing the event log";
 /// How often something is begun again when somebody else takes the reservation.
-const RESERVATIONS: u32 = 5;
+pub(super) const RESERVATIONS: u32 = 5;
 /// Between two questions whether the log is erased, and how many of them.
 const POLL: Duration = Duration::from_millis(200);
 const POLLS: u32 = 150;
@@ -121,29 +120,12 @@ impl Client {
         Err(Error::new(ErrorKind::Timeout, CLEARING, "the BMC is still erasing it after 30 s").at(self.peer()))
     }
 
-    /// Deletes an entry.
-    ///
-    /// # Errors
-    /// As [`send`](Self::send).
-    pub async fn sel_delete(&self, entry: u16) -> Result<(), Error> {
-        let reservation = self.send(&ReserveSel).await?;
-        self.send(&DeleteSelEntry { reservation, entry }).await.map(|_| ())
-    }
-
     /// Reads the time by the log's clock.
     ///
     /// # Errors
     /// As [`send`](Self::send).
     pub async fn sel_time(&self) -> Result<Timestamp, Error> {
         self.send(&GetSelTime).await
-    }
-
-    /// Sets the log's clock.
-    ///
-    /// # Errors
-    /// As [`send`](Self::send).
-    pub async fn set_sel_time(&self, time: Timestamp) -> Result<(), Error> {
-        self.send(&SetSelTime(time)).await
     }
 }
 

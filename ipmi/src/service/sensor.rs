@@ -21,6 +21,7 @@ use crate::record::severity::Severity;
 use crate::{Client, Error, ErrorKind};
 
 const READING: &str = "reading a sensor";
+const SETTING: &str = "setting a threshold";
 /// How many readings are asked for at a time; the session has its own limit on what is under way.
 const AT_A_TIME: usize = 4;
 
@@ -104,17 +105,49 @@ impl Client {
         self.owner_of(sensor)?.send(&GetSensorThresholds { sensor: sensor.into() }).await
     }
 
-    /// Sets one threshold to the value that comes nearest, in the sensor's unit.
+    /// Sets one threshold to the value that comes nearest, in the sensor's unit, and reads it back.
     ///
     /// # Errors
-    /// As [`send`](Self::send), and when no raw byte stands for the value.
+    /// As [`set_sensor_thresholds`](Self::set_sensor_thresholds).
     pub async fn set_sensor_threshold(&self, sensor: &Sensor, threshold: Threshold, value: f64) -> Result<(), Error> {
-        let raw = sensor.analog.and_then(|analog| analog.factors.raw(value)).ok_or_else(|| {
-            let detail = format!("{}: no raw threshold stands for {value} {}", sensor.name, sensor.unit);
-            Error::invalid("setting a threshold", detail).at(self.peer())
-        })?;
-        let thresholds = Thresholds::default().with(threshold, raw);
-        self.owner_of(sensor)?.send(&SetSensorThresholds { sensor: sensor.into(), thresholds }).await
+        self.set_sensor_thresholds(sensor, &[(threshold, value)]).await.map(drop)
+    }
+
+    /// Sets thresholds to the values that come nearest, in the sensor's unit, all by one command, and reads them back: what
+    /// they are, raw. [`Sensor::value`] makes values of them.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), when no raw byte stands for a value, and when they are others afterwards
+    /// ([`ErrorKind::NotInForce`]).
+    pub async fn set_sensor_thresholds(
+        &self,
+        sensor: &Sensor,
+        values: &[(Threshold, f64)],
+    ) -> Result<Thresholds, Error> {
+        let mut asked = Thresholds::default();
+        for (threshold, value) in values {
+            let raw = sensor.analog.and_then(|analog| analog.factors.raw(*value)).ok_or_else(|| {
+                let detail = format!("{}: no raw threshold stands for {value} {}", sensor.name, sensor.unit);
+                Error::invalid(SETTING, detail).at(self.peer())
+            })?;
+            asked = asked.with(*threshold, raw);
+        }
+        let owner = self.owner_of(sensor)?;
+        let answered = owner.send(&SetSensorThresholds { sensor: sensor.into(), thresholds: asked }).await;
+        owner
+            .confirm(SETTING, answered, || async {
+                let found = owner.send(&GetSensorThresholds { sensor: sensor.into() }).await?;
+                let other = values.iter().find(|(threshold, _)| {
+                    // What can't be read back doesn't contradict.
+                    found.get(*threshold).is_some_and(|found| asked.get(*threshold) != Some(found))
+                });
+                Ok(other.map(|(threshold, _)| {
+                    let value = found.get(*threshold).and_then(|raw| sensor.value(raw)).unwrap_or(f64::NAN);
+                    format!("the threshold {threshold:?} of {} is {value} {}", sensor.name, sensor.unit)
+                }))
+            })
+            .await?;
+        owner.send(&GetSensorThresholds { sensor: sensor.into() }).await
     }
 
     /// Reads a sensor's hysteresis as raw counts.

@@ -33,6 +33,18 @@ impl User {
     }
 }
 
+/// What a BMC says to a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PasswordTest {
+    /// It is the user's.
+    Right,
+    /// It isn't the user's.
+    Wrong,
+    /// The user's is stored in the other length, so it can't be compared.
+    OtherLength,
+}
+
 /// Places that are tried in turn until one says how many there are.
 const FIRST_PLACES: std::ops::RangeInclusive<u8> = 1..=16;
 const ADDING: &str = "adding a user";
@@ -247,15 +259,38 @@ impl Client {
     /// # Errors
     /// As [`send`](Self::send), but for the password's being wrong.
     pub async fn test_user_password(&self, user: u8, password: SecretString) -> Result<bool, Error> {
-        const WRONG: u8 = 0x80;
-        const OTHER_LENGTH: u8 = 0x81;
         let Some(command) = SetUserPassword::test(user, password) else {
             return Ok(false);
         };
-        match self.send(&command).await {
-            Ok(()) => Ok(true),
-            Err(error) => match error.kind() {
-                ErrorKind::Refused(code) if matches!(code.number(), WRONG | OTHER_LENGTH) => Ok(false),
+        Ok(self.try_password(&command).await? == PasswordTest::Right)
+    }
+
+    /// Tests whether a password is a user's and stored in 20 bytes, or in 16: a user may log in by IPMI 1.5 only with one
+    /// that is stored in 16.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), but for the password's being wrong; and when it is longer than it could be stored.
+    pub async fn test_user_password_stored_in(
+        &self,
+        user: u8,
+        password: SecretString,
+        twenty_bytes: bool,
+    ) -> Result<PasswordTest, Error> {
+        let command = SetUserPassword::test_stored_in(user, password, twenty_bytes).ok_or_else(|| {
+            let most = if twenty_bytes { LONGEST_PASSWORD } else { 16 };
+            Error::invalid(SETTING_PASSWORD, format!("the password has more than {most} bytes")).at(self.peer())
+        })?;
+        self.try_password(&command).await
+    }
+
+    async fn try_password(&self, command: &SetUserPassword) -> Result<PasswordTest, Error> {
+        const WRONG: u8 = 0x80;
+        const OTHER_LENGTH: u8 = 0x81;
+        match self.send(command).await {
+            Ok(()) => Ok(PasswordTest::Right),
+            Err(error) => match error.completion_code().map(CompletionCode::number) {
+                Some(WRONG) => Ok(PasswordTest::Wrong),
+                Some(OTHER_LENGTH) => Ok(PasswordTest::OtherLength),
                 _ => Err(error),
             },
         }

@@ -9,6 +9,7 @@ mod kind;
 mod reading;
 mod readings;
 mod redundancy;
+pub(crate) mod threshold;
 mod unit;
 
 use futures_util::future::BoxFuture;

@@ -91,6 +91,8 @@ fn set_info(context: &mut Context<'_>, data: &[u8]) -> Answer {
         bytes.resize(usize::from(*length), 0);
     } else {
         let start = usize::from(*set) * 16 - 2;
+        // What is kept of the blocks before it ends where their text does.
+        bytes.resize(bytes.len().max(start + block.len()), 0);
         for (slot, byte) in bytes.iter_mut().skip(start).zip(block) {
             *slot = *byte;
         }

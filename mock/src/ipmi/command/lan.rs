@@ -7,6 +7,8 @@ use crate::ipmi::machine::power::Cause;
 
 const DESTINATION_TYPE: u8 = 18;
 const DESTINATION_ADDRESS: u8 = 19;
+const STATIC_IPV6: u8 = 56;
+const DYNAMIC_IPV6: u8 = 59;
 const REVISION: u8 = 0x11;
 
 pub(super) fn find(number: u8) -> Option<Command> {
@@ -14,7 +16,7 @@ pub(super) fn find(number: u8) -> Option<Command> {
         0x01 => command(ADMINISTRATOR, set),
         0x02 => command(OPERATOR, get),
         0x03 => command(ADMINISTRATOR, |_, _| Ok(vec![0])),
-        0x04 => command(USER, |_, _| Ok(vec![0; 18])),
+        0x04 => command(USER, statistics),
         _ => None,
     }
 }
@@ -43,7 +45,24 @@ fn get(context: &mut Context<'_>, data: &[u8]) -> Answer {
                 answer.extend_from_slice(address);
             }
         }
+        STATIC_IPV6 | DYNAMIC_IPV6 => {
+            let rows = if selector == STATIC_IPV6 { &lan.static_ipv6 } else { &lan.dynamic_ipv6 };
+            answer.push(set);
+            answer.extend_from_slice(rows.get(usize::from(set)).ok_or(code::OUT_OF_RANGE)?);
+        }
         selector => answer.extend_from_slice(lan.get(selector).ok_or(0x80_u8)?),
+    }
+    Ok(answer)
+}
+
+/// The counters as they were before they are cleared.
+fn statistics(context: &mut Context<'_>, data: &[u8]) -> Answer {
+    let [channel, clear] = exactly(data)?;
+    context.lan_channel(channel)?;
+    let counters = &mut context.machine.lan.counters;
+    let answer = counters.iter().flat_map(|count| count.to_le_bytes()).collect();
+    if clear & 1 != 0 {
+        counters.fill(0);
     }
     Ok(answer)
 }
@@ -62,6 +81,10 @@ fn set(context: &mut Context<'_>, data: &[u8]) -> Answer {
             } else {
                 row.1 = exactly(rest)?;
             }
+        }
+        STATIC_IPV6 => {
+            let (set, rest) = value.split_first().ok_or(code::LENGTH)?;
+            context.machine.lan.write_static_ipv6(*set, rest)?;
         }
         lan::SUITE_COUNT | lan::SUITES => return Err(0x82.into()),
         selector => context.machine.lan.write(selector, value)?,

@@ -11,6 +11,7 @@ pub(crate) mod firmware;
 pub(crate) mod fru;
 pub(crate) mod lan;
 pub(crate) mod legacy;
+pub(crate) mod pef;
 pub(crate) mod sdr;
 pub(crate) mod sel;
 pub(crate) mod sensor;
@@ -26,7 +27,7 @@ fn find(request: &Request) -> Option<Command> {
     let number = request.command;
     match request.netfn {
         0x00 => chassis::find(number),
-        0x04 => sensor::find(number),
+        0x04 => sensor::find(number).or_else(|| pef::find(number)),
         0x06 => app::find(number)
             .or_else(|| watchdog::find(number))
             .or_else(|| session::find(number))

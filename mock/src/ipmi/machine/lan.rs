@@ -10,6 +10,12 @@ pub struct LanConfig {
     before: Option<BTreeMap<u8, Vec<u8>>>,
     /// Alert destinations: type and address rows, by set selector.
     pub(crate) destinations: Vec<([u8; 3], [u8; 12])>,
+    /// Static IPv6 addresses, by set selector: enable bit, address, prefix length, state.
+    pub(crate) static_ipv6: Vec<[u8; 19]>,
+    /// Dynamic IPv6 addresses, by set selector: source, address, prefix length, state.
+    pub(crate) dynamic_ipv6: Vec<[u8; 19]>,
+    /// What Get IP/UDP/RMCP Statistics counts.
+    pub(crate) counters: [u16; 9],
 }
 
 /// The selector of "set in progress".
@@ -20,7 +26,9 @@ pub(crate) const ADDRESS: u8 = 3;
 pub(crate) const SUITES: u8 = 23;
 /// The selector of the number of cipher suites.
 pub(crate) const SUITE_COUNT: u8 = 22;
-const READ_ONLY: [u8; 4] = [1, 17, SUITE_COUNT, SUITES];
+const READ_ONLY: [u8; 6] = [1, 17, SUITE_COUNT, SUITES, 50, 55];
+/// The state of an IPv6 address that is not in use.
+const DISABLED: u8 = 1;
 
 impl Default for LanConfig {
     fn default() -> Self {
@@ -49,11 +57,39 @@ impl Default for LanConfig {
             (21, vec![0]),
             (24, vec![0, 0x44, 0x44, 0x44, 0x44, 0x44, 0x44, 0x44, 0x44]),
             (26, vec![0, 0, 0, 0, 0, 0]),
+            // IPv6: alone, beside IPv4, and for alerts; both are used.
+            (50, vec![7]),
+            (51, vec![2]),
+            (52, vec![0]),
+            (53, vec![64]),
+            // One static address, two dynamic ones; DHCPv6 and SLAAC.
+            (55, vec![1, 2, 3]),
+            (64, vec![2]),
+            (65, vec![0; 16]),
+            (66, vec![0; 6]),
+            (67, vec![0]),
+            (68, vec![0; 16]),
         ]);
+        let link_local = [0xFE, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0x5E, 0xFF, 0xFE, 0x10, 0x20, 0x30];
+        let mut slaac = [0; 19];
+        for (slot, byte) in slaac.iter_mut().zip([&[1][..], &link_local, &[64, 0]].concat()) {
+            *slot = byte;
+        }
+        let mut unused = [0; 19];
+        if let Some(state) = unused.last_mut() {
+            *state = DISABLED;
+        }
         // Type and acknowledge, timeout, retries; format, gateway selector, address, MAC.
         let how = [0, 5, 3];
         let remote = [0, 0, 192, 0, 2, 99, 0, 0, 0, 0, 0, 0];
-        Self { values, before: None, destinations: vec![(how, [0; 12]), (how, remote), (how, [0; 12])] }
+        Self {
+            values,
+            before: None,
+            destinations: vec![(how, [0; 12]), (how, remote), (how, [0; 12])],
+            static_ipv6: vec![unused],
+            dynamic_ipv6: vec![slaac, unused],
+            counters: [1200, 0, 3, 0, 1100, 1190, 1180, 0, 0],
+        }
     }
 }
 
@@ -67,6 +103,22 @@ impl LanConfig {
     /// Puts a parameter there, whatever it is.
     pub fn put(&mut self, selector: u8, data: &[u8]) {
         self.values.insert(selector, data.to_vec());
+    }
+
+    /// Writes a static IPv6 address: enable bit, address and prefix length, with or without a state, which is the BMC's.
+    pub(crate) fn write_static_ipv6(&mut self, set: u8, data: &[u8]) -> Result<(), u8> {
+        let row = self.static_ipv6.get_mut(usize::from(set)).ok_or(0xC9_u8)?;
+        if !matches!(data.len(), 18 | 19) {
+            return Err(0xC7);
+        }
+        let enabled = data.first().is_some_and(|flags| flags & 0x80 != 0);
+        for (slot, byte) in row.iter_mut().zip(data) {
+            *slot = *byte;
+        }
+        if let Some(state) = row.last_mut() {
+            *state = if enabled { 0 } else { DISABLED };
+        }
+        Ok(())
     }
 
     /// Writes a parameter as a client may: 80h unsupported, 82h read-only, C7h wrong length. What was written since "set in

@@ -5,6 +5,7 @@ pub mod boot;
 pub mod console;
 pub mod fru;
 pub mod lan;
+pub mod pef;
 pub mod power;
 pub mod sdr;
 pub mod sel;
@@ -165,6 +166,8 @@ pub struct Machine {
     pub users: users::Users,
     /// LAN configuration.
     pub lan: lan::LanConfig,
+    /// Platform event filtering.
+    pub pef: pef::Pef,
     /// The serial console.
     pub console: console::Console,
     /// DCMI power readings.

@@ -55,6 +55,7 @@ fn machine() -> Machine {
         ]),
         users: super::users::Users::vacant(16),
         lan: super::lan::LanConfig::default(),
+        pef: super::pef::Pef::default(),
         console: super::console::Console::default(),
         meter: PowerMeter {
             watts: [212, 98, 431, 205],
