@@ -4,25 +4,44 @@
 
 use std::ffi::{OsStr, OsString};
 
-use clap::Command;
+use clap::{ArgMatches, Command};
+
+use crate::fleet::current::HOSTS;
+use crate::fleet::options::{wants_json, with_json};
+
+/// Parses a command line, the program's name first.
+pub(crate) fn matches(command: Command, words: Vec<OsString>) -> Result<ArgMatches, clap::Error> {
+    let words = normalised(&command, words);
+    let matches = command.clone().try_get_matches_from(words.clone())?;
+    if wants_json(&matches) { command.try_get_matches_from(with_json(words)) } else { Ok(matches) }
+}
+
+/// Whether a verb is about hosts.
+fn takes_hosts(verb: &Command) -> bool {
+    verb.get_arguments().any(|arg| arg.get_id() == HOSTS)
+}
 
 /// Gives nouns with verbs the usage line and the headings of this grammar.
 pub(crate) fn decorated(mut command: Command) -> Command {
     let nouns: Vec<String> = command.get_subcommands().map(|noun| noun.get_name().to_owned()).collect();
     for name in nouns {
         command = command.mut_subcommand(&name, |noun| {
-            let Some(first) = noun.get_subcommands().next().map(|verb| verb.get_name().to_owned()) else { return noun };
+            let Some(first) = noun.get_subcommands().next() else { return noun };
+            let (first, is_short) = (first.get_name().to_owned(), takes_hosts(first));
+            let noun = noun
+                .subcommand_required(true)
+                .disable_help_subcommand(true)
+                .subcommand_help_heading("Verbs")
+                .subcommand_value_name("VERB");
+            if !is_short {
+                return noun;
+            }
             let short = format!("`rosefish {name} HOST` is short for `rosefish {name} {first} HOST`.");
             let short = match noun.get_after_help() {
                 Some(help) => format!("{short}\n\n{help}"),
                 None => short,
             };
-            noun.subcommand_required(true)
-                .disable_help_subcommand(true)
-                .subcommand_help_heading("Verbs")
-                .subcommand_value_name("VERB")
-                .override_usage(format!("rosefish {name} [VERB] HOST [OPTIONS]"))
-                .after_help(short)
+            noun.override_usage(format!("rosefish {name} [VERB] HOST [OPTIONS]")).after_help(short)
         });
     }
     command
@@ -38,7 +57,7 @@ pub(crate) fn normalised(command: &Command, mut args: Vec<OsString>) -> Vec<OsSt
     let words = words(&known, &args, at + 1);
     let Some(&first) = words.first() else { return args };
     let verb_at = |word: usize| args.get(word).and_then(|word| noun.find_subcommand(word));
-    let Some(default) = verbs.first() else { return args };
+    let Some(default) = verbs.first().filter(|verb| takes_hosts(verb)) else { return args };
     let given = words.iter().take(2).copied().find(|word| verb_at(*word).is_some());
     let verb = match given {
         Some(word) => args.remove(word),

@@ -21,6 +21,8 @@ mod manual;
 mod mistaken;
 mod mock;
 mod monitor;
+#[cfg(feature = "nats")]
+mod nats;
 mod oem;
 mod operate;
 mod partial;
@@ -73,6 +75,7 @@ Examples:
   rosefish record https://bmc captured/           a folder of payloads that the mock serves
   rosefish exporter @cluster                      metrics of many hosts for Prometheus
   rosefish watch @cluster                         how many hosts are, on the terminal, as it changes
+  rosefish fleet submit -- power @cluster         workers on other machines do it
   rosefish report @cluster -o report.html         one page about many machines, for people
   rosefish mock --port 8443                       a BMC to try things on
 
@@ -139,6 +142,8 @@ enum Command {
     Record(record::RecordArgs),
     Report(report::ReportArgs),
     Watch(watch::WatchArgs),
+    #[cfg(feature = "nats")]
+    Fleet(nats::FleetArgs),
     Mock(mock::MockArgs),
     Completions(manual::CompletionsArgs),
     Man(manual::ManArgs),
@@ -168,11 +173,7 @@ pub fn run() -> ExitCode {
         say!("rosefish: {}", one_line(&hint));
         return WRONG_USAGE.into();
     }
-    let words = grammar::normalised(&command, words);
-    let mut matches = command.clone().get_matches_from(words.clone());
-    if fleet::options::wants_json(&matches) {
-        matches = command.get_matches_from(fleet::options::with_json(words));
-    }
+    let matches = grammar::matches(command, words).unwrap_or_else(|error| error.exit());
     match LookArgs::from_arg_matches(&matches) {
         Ok(look) => look.apply(),
         Err(error) => error.exit(),
@@ -231,7 +232,7 @@ async fn carry_out(matches: ArgMatches) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::FAILURE);
     }
     let leaf = leaf.clone();
-    let begin = move |host| Ok(begin(arguments_for::<Arguments>(host, &matches)?.command));
+    let begin = move |host| begin_for(host, &matches);
     fleet::fan::run(line, &leaf, all, Arc::new(begin)).await
 }
 
@@ -249,8 +250,15 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         | Command::Media(_)
         | Command::Exporter(_)
         | Command::Watch(_) => begin(command).await,
+        #[cfg(feature = "nats")]
+        Command::Fleet(_) => begin(command).await,
         command => host::uninterrupted(begin(command)).await.unwrap_or(Ok(host::INTERRUPTED.into())),
     }
+}
+
+/// Begins a command for a host.
+fn begin_for(host: Arc<Named>, matches: &ArgMatches) -> anyhow::Result<Work> {
+    Ok(begin(arguments_for::<Arguments>(host, matches)?.command))
 }
 
 fn begin(command: Command) -> Work {
@@ -264,6 +272,10 @@ fn begin(command: Command) -> Work {
         Command::Exporter(args) => Box::pin(exporter::run(vec![args])),
         Command::Watch(args) => Box::pin(watch::run(vec![args])),
         Command::Media(args) => Box::pin(operate::media::run(args)),
+        #[cfg(feature = "nats")]
+        Command::Fleet(args) => {
+            Box::pin(nats::run(args, nats::program::Program { command: crate::command, begin: begin_for }))
+        }
         Command::Completions(args) => Box::pin(async { manual::completions(args, crate::command()) }),
         Command::Man(args) => Box::pin(async { manual::pages(args, crate::command()) }),
         Command::Get(args) => Box::pin(get::run(args)),
@@ -304,6 +316,9 @@ fn begin(command: Command) -> Work {
 
 /// Says on standard error what could not be done, and what caused it: `rosefish: a: b: c`.
 fn failed(error: &anyhow::Error) -> ExitCode {
+    if let Some(usage) = error.downcast_ref::<clap::Error>() {
+        usage.exit();
+    }
     // A reader that has gone (`| head`) is not a failure to report.
     if error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>()).any(is_broken_pipe) {
         return ExitCode::SUCCESS;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::io::{IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -89,6 +90,12 @@ impl Source {
     }
 }
 
+/// Has all commands run again the next time: a password that was right may have been changed.
+#[cfg(feature = "nats")]
+pub(crate) fn forget_commands() {
+    KNOWN.lock().unwrap_or_else(PoisonError::into_inner).clear();
+}
+
 /// The words of a command.
 fn command_words(line: &str, host: &str, user: &str) -> anyhow::Result<Vec<String>> {
     let words = shell_words::split(line).with_context(|| format!("the password command {line:?}"))?;
@@ -131,14 +138,20 @@ async fn run(words: Vec<String>, host: &str) -> anyhow::Result<SecretString> {
     }
 }
 
-/// Reads a file that nobody else can read.
+/// Takes a password from a file.
 fn of_file(file: &Path) -> anyhow::Result<SecretString> {
     first_line("password file", file)
 }
 
 /// The first line of a file with a secret, which nobody else may be able to read.
 pub(crate) fn first_line(what: &str, file: &Path) -> anyhow::Result<SecretString> {
-    let shown = || format!("the {what} {}", file.display());
+    let shown = format!("the {what} {}", file.display());
+    password(private_file(file, &shown)?, &shown)
+}
+
+/// Reads a file that nobody else can read.
+pub(crate) fn private_file(file: &Path, name: &str) -> anyhow::Result<Vec<u8>> {
+    let shown = || name.to_owned();
     let opened = std::fs::File::open(file).with_context(shown)?;
     let about = opened.metadata().with_context(shown)?;
     if !about.is_file() {
@@ -153,7 +166,7 @@ pub(crate) fn first_line(what: &str, file: &Path) -> anyhow::Result<SecretString
     }
     let mut text = Vec::new();
     opened.take(LONGEST + 1).read_to_end(&mut text).with_context(shown)?;
-    password(text, &shown())
+    Ok(text)
 }
 
 /// The first line.
@@ -207,8 +220,23 @@ fn known(prompt: &str) -> Option<SecretString> {
     known.iter().find(|(asked, _)| asked == prompt).map(|(_, password)| password.clone())
 }
 
+/// Whether nobody sits at the terminal.
+static UNATTENDED: AtomicBool = AtomicBool::new(false);
+
+/// Asks nobody from here on: what would have to be typed is missing.
+#[cfg(feature = "nats")]
+pub(crate) fn never_ask() {
+    UNATTENDED.store(true, Ordering::Relaxed);
+}
+
 /// Asks once for something secret, however many hosts want it.
 pub(crate) fn typed(prompt: String) -> anyhow::Result<SecretString> {
+    if UNATTENDED.load(Ordering::Relaxed) {
+        bail!(
+            "{}: nobody is asked here: name a password-command, password-file or keyring in hosts.toml, or set {PASSWORD_VARIABLE}",
+            prompt.trim_end_matches(": ")
+        );
+    }
     let mut known = TYPED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((_, password)) = known.iter().find(|(asked, _)| *asked == prompt) {
         return Ok(password.clone());

@@ -172,11 +172,7 @@ async fn set(
 }
 
 /// The limit, if it is as wanted: what shows that a change was made whose answer was lost.
-async fn as_wanted(
-    session: Session,
-    named: Option<Selector>,
-    watts: Option<u32>,
-) -> Result<Option<PowerLimit>, Fault> {
+async fn as_wanted(session: Session, named: Option<Selector>, watts: Option<u32>) -> Result<Option<PowerLimit>, Fault> {
     let wanted = watts.map(f64::from);
     match session {
         Session::Ipmi(bmc) => Ok(Some(in_words(bmc.power_limit().await?)).filter(|now| now.watts == wanted)),

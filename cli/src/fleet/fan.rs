@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use clap::ArgMatches;
 use futures_util::future::BoxFuture;
-use rosefish::fleet::{Fleet, FleetResult};
+use rosefish::fleet::{Fleet, FleetResult, FleetRun};
 use rosefish::host::Host;
 use rosefish::{Error, ErrorKind};
 
@@ -143,11 +143,8 @@ async fn each(
             }
         }
         let mut failures = 0;
-        let jobs = Jobs::new(batch, Arc::clone(&begin));
-        let mut run = jobs.fleet(line, until).run_unconnected({
-            let jobs = Arc::clone(&jobs);
-            move |host| Arc::clone(&jobs).job(host.address().to_owned())
-        });
+        let jobs = Jobs::new(batch, Arc::clone(&begin), true);
+        let mut run = jobs.run(line, until);
         loop {
             let done = tokio::select! {
                 biased;
@@ -176,21 +173,39 @@ async fn each(
     Ok(End::Reached)
 }
 
+/// Runs a command for a host whose turn it is by somebody else's account, with the limits of its line.
+#[cfg(feature = "nats")]
+pub(crate) async fn one(line: &Line, host: Arc<Named>, begin: Begin) -> Told {
+    let jobs = Jobs::new(&[host], begin, false);
+    match jobs.run(line, None).next().await {
+        Some(done) => jobs.told(done),
+        // unreachable: a host that was named has a result.
+        None => Told::left_alone(),
+    }
+}
+
 /// The hosts of a batch, and what their commands have printed.
 struct Jobs {
     names: Vec<String>,
     hosts: HashMap<String, Arc<Named>>,
     begin: Begin,
+    /// A command line that is wrong for one is wrong for all, and ends the program.
+    ends_program: bool,
     running: Mutex<HashMap<String, Capture>>,
     /// What came of hosts that are tried again, should it come to nothing else.
     failed: Mutex<HashMap<String, Told>>,
 }
 
 impl Jobs {
-    fn new(batch: &[Arc<Named>], begin: Begin) -> Arc<Self> {
+    fn new(batch: &[Arc<Named>], begin: Begin, ends_program: bool) -> Arc<Self> {
         let names = batch.iter().map(|host| host.name.clone()).collect();
         let hosts = batch.iter().map(|host| (host.name.clone(), Arc::clone(host))).collect();
-        Arc::new(Self { names, hosts, begin, running: Mutex::default(), failed: Mutex::default() })
+        Arc::new(Self { names, hosts, begin, ends_program, running: Mutex::default(), failed: Mutex::default() })
+    }
+
+    fn run(self: &Arc<Self>, line: &Line, until: Option<Instant>) -> FleetRun<Told> {
+        let jobs = Arc::clone(self);
+        self.fleet(line, until).run_unconnected(move |host| Arc::clone(&jobs).job(host.address().to_owned()))
     }
 
     fn fleet(&self, line: &Line, until: Option<Instant>) -> Fleet {
@@ -217,6 +232,12 @@ impl Jobs {
             Ok(work) => capture.of(work).await,
             Err(error) => Err(error),
         };
+        if self.ends_program
+            && let Err(error) = &done
+            && let Some(usage) = error.downcast_ref::<clap::Error>()
+        {
+            usage.exit();
+        }
         let told = Told::new(capture.take(), done);
         lock(&self.running).remove(&name);
         if told.outcome == Outcome::Unreached {

@@ -1,5 +1,9 @@
 //! Which hosts a command line means: the words of `HOST`, and what the inventory says of each.
 
+#[cfg(feature = "nats")]
+use std::collections::HashMap;
+#[cfg(feature = "nats")]
+use std::fmt;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -39,6 +43,46 @@ pub(crate) fn resolve(said: &[String], inventory: Option<&Path>, may_be_path: bo
     let has_paths = all.iter().any(|(_, path)| !path.is_empty());
     let all = names.iter().map(|name| named(name, if has_paths { path(name) } else { "" }, &inventory)).collect();
     Ok(Hosts { all, is_list: true })
+}
+
+/// The hosts that a worker works for: what others may name, by these names alone.
+#[cfg(feature = "nats")]
+#[derive(Debug)]
+pub(crate) struct Served(HashMap<String, Named>);
+
+#[cfg(feature = "nats")]
+impl Served {
+    /// Finds the hosts that words stand for; where there are none, those that the inventory names.
+    pub(crate) fn load(said: &[String], inventory: Option<&Path>) -> anyhow::Result<Self> {
+        let all = match said {
+            [] => {
+                let inventory = load(inventory)?;
+                let names =
+                    inventory.group("all", 0).context("without hosts, a worker is for those of an inventory")?;
+                names.iter().map(|name| named(name, "", &inventory)).collect()
+            }
+            said => resolve(said, inventory, false)?.all,
+        };
+        anyhow::ensure!(!all.is_empty(), "the inventory names no hosts to work for");
+        Ok(Self(all.into_iter().map(|host| (host.name.clone(), host)).collect()))
+    }
+
+    /// The host of a name, with a path behind its address; none if it is another's.
+    pub(crate) fn find(&self, name: &str, path: &str) -> Option<Named> {
+        let mut host = self.0.get(name)?.clone();
+        host.address.push_str(path);
+        Some(host)
+    }
+}
+
+#[cfg(feature = "nats")]
+impl fmt::Display for Served {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.len() {
+            1 => f.write_str("1 host"),
+            count => write!(f, "{count} hosts"),
+        }
+    }
 }
 
 /// Adds the hosts of a word, each with the path that stands behind it.

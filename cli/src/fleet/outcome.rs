@@ -18,6 +18,8 @@ pub(crate) enum Outcome {
     /// Something was found that was looked for.
     Found,
     Failed(Option<ErrorKind>),
+    /// Whether it was done is not known: who began it is gone.
+    Unknown,
     /// Nothing answers there.
     Unreached,
     /// It was not this host's turn any more.
@@ -29,6 +31,7 @@ impl Outcome {
     pub(crate) fn kind(self) -> Option<String> {
         match self {
             Self::Well | Self::InPart | Self::Found => None,
+            Self::Unknown => Some("unknown".to_owned()),
             Self::Unreached => Some("unreachable".to_owned()),
             Self::LeftAlone => Some("left-alone".to_owned()),
             Self::Failed(None) => Some("failed".to_owned()),
@@ -65,6 +68,13 @@ impl Told {
             }
         };
         Self { captured, outcome, error }
+    }
+
+    /// What comes of a job that no worker began in time.
+    #[cfg(feature = "nats")]
+    pub(crate) fn too_late() -> Self {
+        let error = Some("left alone: no worker took it in time; nothing was done".to_owned());
+        Self { error, ..Self::left_alone() }
     }
 
     pub(crate) fn left_alone() -> Self {

@@ -74,8 +74,9 @@ impl Teller {
     pub(crate) fn tell(&mut self, index: usize, mut told: Told) -> anyhow::Result<()> {
         self.outcomes.push(told.outcome);
         self.bar.inc(1);
-        let failed =
-            self.outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Failed(_) | Outcome::Unreached)).count();
+        let is_failure =
+            |outcome: &&Outcome| matches!(outcome, Outcome::Failed(_) | Outcome::Unknown | Outcome::Unreached);
+        let failed = self.outcomes.iter().filter(is_failure).count();
         if failed > 0 {
             self.bar.set_message(format!("{failed} failed, "));
         }
@@ -119,7 +120,7 @@ impl Teller {
     }
 
     /// Shows what was kept, and how many hosts are not done with.
-    pub(super) fn give_up(self) -> anyhow::Result<()> {
+    pub(crate) fn give_up(self) -> anyhow::Result<()> {
         self.show_kept()?;
         self.sum_up(Some(self.names.len().saturating_sub(self.outcomes.len())));
         Ok(())
@@ -159,6 +160,7 @@ impl Teller {
         let count = |which: fn(&Outcome) -> bool| self.outcomes.iter().filter(|outcome| which(outcome)).count();
         let parts = [
             (count(|outcome| matches!(outcome, Outcome::Failed(_))), "failed"),
+            (count(|outcome| *outcome == Outcome::Unknown), "unknown"),
             (count(|outcome| *outcome == Outcome::Unreached), "not reached"),
             (count(|outcome| *outcome == Outcome::InPart), "in part"),
             (count(|outcome| *outcome == Outcome::LeftAlone), "left alone"),
@@ -187,7 +189,7 @@ pub(crate) fn code(outcomes: &[Outcome]) -> ExitCode {
     if all(unreached) {
         return NONE_REACHED.into();
     }
-    if all(|outcome| matches!(outcome, Outcome::Failed(_) | Outcome::Unreached | Outcome::LeftAlone)) {
+    if all(|outcome| !matches!(outcome, Outcome::Well | Outcome::InPart | Outcome::Found)) {
         return ExitCode::FAILURE;
     }
     DONE_IN_PART.into()

@@ -134,7 +134,7 @@ pub(crate) async fn run(args: BootArgs) -> anyhow::Result<ExitCode> {
             Some(device) if device.eq_ignore_ascii_case("none") => clear(&on).await,
             Some(device) => set(&on, &how, from(&device)).await,
             None if how.persistent || how.uefi || how.legacy => {
-                wrong_usage("say from which device, such as `boot once HOST pxe`")
+                Err(wrong_usage("say from which device, such as `boot once HOST pxe`"))
             }
             None => {
                 let found = on.with(async |host| host.boot_overrides().await).await?;

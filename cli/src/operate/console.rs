@@ -92,7 +92,7 @@ pub(crate) async fn run(args: ConsoleArgs) -> anyhow::Result<ExitCode> {
         Verb::Set(args) => {
             let change = args.change();
             if change.is_empty() {
-                wrong_usage("`set` needs an option that says what, such as --bit-rate");
+                return Err(wrong_usage("`set` needs an option that says what, such as --bit-rate"));
             }
             let host = host_of(&args.on);
             let work = async |host: &Host| host.change_console(change).await;

@@ -6,8 +6,8 @@ use clap::{Args, Subcommand};
 use rosefish::Selector;
 use rosefish::host::{Control, Host};
 
-use super::power_limit::range;
 use super::number::number;
+use super::power_limit::range;
 use super::{On, Table};
 use crate::terminal::one_line;
 

@@ -74,7 +74,7 @@ pub(crate) async fn run(args: InventoryArgs) -> anyhow::Result<ExitCode> {
     }
     // clap does not insist on it, as HOST excludes it.
     if args.list || args.host.is_some() {
-        wrong_usage("--list and --host are for --ansible");
+        return Err(wrong_usage("--list and --host are for --ansible"));
     }
     let file = |file: &Option<PathBuf>, is_written| file.as_deref().map(|file| args.target.file(file, is_written));
     let (diff, save) = (file(&args.diff, false).transpose()?, file(&args.save, true).transpose()?);

@@ -155,7 +155,7 @@ pub(crate) async fn run(args: LanArgs) -> anyhow::Result<ExitCode> {
 async fn set(args: &SetArgs) -> anyhow::Result<ExitCode> {
     let (parameters, ipv6) = (args.change.parameters(), args.ipv6.parameters());
     if parameters.is_empty() && ipv6.is_empty() {
-        wrong_usage("`set` needs an option that says what, such as --address");
+        return Err(wrong_usage("`set` needs an option that says what, such as --address"));
     }
     let channel = args.rest.channel.unwrap_or(PRESENT_CHANNEL);
     let target = &args.rest.target;

@@ -104,7 +104,7 @@ pub(super) async fn set(args: &AlertArgs) -> anyhow::Result<ExitCode> {
         && args.alert_retries.is_none()
         && args.backup_gateway.is_none();
     if is_nothing {
-        wrong_usage("`alert` needs an option that says what to change, such as --to");
+        return Err(wrong_usage("`alert` needs an option that says what to change, such as --to"));
     }
     let done = target.with(async |bmc| {
         let there = bmc.alert_destinations(channel).await?;

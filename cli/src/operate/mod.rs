@@ -10,8 +10,8 @@ mod bytes;
 pub(crate) mod channel;
 pub(crate) mod console;
 pub(crate) mod controls;
-mod diagnostics;
 mod dcmi;
+mod diagnostics;
 mod facts;
 pub(crate) mod firmware;
 pub(crate) mod fru;
@@ -439,9 +439,9 @@ impl IpmiTarget {
     }
 }
 
-/// Ends the program as for any other mistake in the command line that `clap` sees itself.
-fn wrong_usage(what: &str) -> ! {
-    clap::Error::raw(clap::error::ErrorKind::ArgumentConflict, format!("{what}\n")).exit()
+/// A mistake in the command line, which ends the program as one does that `clap` sees itself.
+fn wrong_usage(what: &str) -> anyhow::Error {
+    clap::Error::raw(clap::error::ErrorKind::ArgumentConflict, format!("{what}\n")).into()
 }
 
 #[cfg(test)]

@@ -125,7 +125,7 @@ pub(crate) async fn run(args: NetworkArgs) -> anyhow::Result<ExitCode> {
 async fn set(args: &SetArgs) -> anyhow::Result<ExitCode> {
     let change = args.change();
     if change.is_empty() {
-        wrong_usage("`set` needs an option that says what, such as --hostname");
+        return Err(wrong_usage("`set` needs an option that says what, such as --hostname"));
     }
     let cuts = change.may_cut_off();
     if cuts {

@@ -48,7 +48,7 @@ pub(super) async fn run(args: ThresholdArgs) -> anyhow::Result<ExitCode> {
     asked.upper_critical = args.upper_critical;
     asked.upper_fatal = args.upper_fatal;
     if asked == Thresholds::default() {
-        wrong_usage("`threshold` needs an option that says which, such as --upper-critical");
+        return Err(wrong_usage("`threshold` needs an option that says which, such as --upper-critical"));
     }
     let set = async |host: &rosefish::host::Host| host.set_thresholds(&args.sensor, asked).await;
     args.on.tell(set, |_, there| table(&args.sensor, there)).await
