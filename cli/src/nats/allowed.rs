@@ -8,7 +8,7 @@ use rosefish::wire::{is_secret, without_secrets};
 
 /// The commands that workers carry out. All others are about files, keyrings and terminals of the computer that they run on, ask for
 /// passwords, or last.
-const COMMANDS: [&str; 69] = [
+const COMMANDS: [&str; 81] = [
     "get",
     "set",
     "action",
@@ -44,7 +44,12 @@ const COMMANDS: [&str; 69] = [
     "logs list",
     "logs clear",
     "sel list",
+    "sel info",
+    "sel get",
+    "sel time",
+    "sel delete",
     "sel clear",
+    "fru list",
     "inventory",
     "bios get",
     "bios set",
@@ -61,6 +66,13 @@ const COMMANDS: [&str; 69] = [
     "identify on",
     "identify off",
     "users list",
+    "users access",
+    "users summary",
+    "channel show",
+    "channel list",
+    "lan show",
+    "ipmi show",
+    "ipmi dcmi",
     "users role",
     "users enable",
     "users disable",
