@@ -7,8 +7,8 @@ use clap::{Arg, ArgMatches};
 use rosefish::wire::{is_secret, without_secrets};
 
 /// The commands that workers carry out. All others are about files, keyrings and terminals of the computer that they run on, ask for
-/// passwords, or last.
-const COMMANDS: [&str; 81] = [
+/// passwords, last, or are IPMI's alone: a job doesn't decide that a host is spoken to by it.
+const COMMANDS: [&str; 71] = [
     "get",
     "set",
     "action",
@@ -33,6 +33,8 @@ const COMMANDS: [&str; 81] = [
     "sensors list",
     "sensors get",
     "sensors threshold",
+    "fans status",
+    "fans mode",
     "controls list",
     "controls set",
     "metrics show",
@@ -44,12 +46,7 @@ const COMMANDS: [&str; 81] = [
     "logs list",
     "logs clear",
     "sel list",
-    "sel info",
-    "sel get",
-    "sel time",
-    "sel delete",
     "sel clear",
-    "fru list",
     "inventory",
     "bios get",
     "bios set",
@@ -66,13 +63,6 @@ const COMMANDS: [&str; 81] = [
     "identify on",
     "identify off",
     "users list",
-    "users access",
-    "users summary",
-    "channel show",
-    "channel list",
-    "lan show",
-    "ipmi show",
-    "ipmi dcmi",
     "users role",
     "users enable",
     "users disable",
@@ -122,7 +112,7 @@ pub(super) fn stays(id: &str) -> bool {
 pub(super) fn refused(command: &str, leaf: &clap::Command, matches: &ArgMatches) -> Option<String> {
     if !COMMANDS.contains(&command) {
         return Some(format!(
-            "workers don't carry out `{command}`: it is about the computer that it runs on, asks for a password, or lasts"
+            "workers don't carry out `{command}`: it is about the computer that it runs on, asks for a password, is IPMI's alone, or lasts"
         ));
     }
     if command == "get" && matches.get_flag("json") {

@@ -288,7 +288,7 @@ mod tests {
             ("boot order n1 Boot0001 Boot0002 --system Node1", true),
             ("set n1 /redfish/v1/Systems/1 AssetTag=--force /Boot/X=2", true),
             ("action n1 /redfish/v1/Systems/1 Reset ResetType=On --dry-run", false),
-            ("fru n1 --csv", false),
+            ("inventory n1 --csv", false),
             ("network set n1 --ntp a,b --hostname x", true),
             ("sensors n1 --timeout 5 --concurrency 2", false),
         ] {

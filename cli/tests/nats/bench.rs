@@ -1,9 +1,10 @@
 //! A NATS server of the test's own, machines, and workers.
 
 use std::io::Read as _;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use rosefish_mock::{Crowd, MockBmc, Tree};
@@ -41,9 +42,20 @@ impl Drop for Folder {
     }
 }
 
-/// A port that nobody listens at.
+/// A port that nobody listens at, none of those that systems give out: while a server is down, another program would get it.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(std::process::id() % 9000).unwrap();
+    let ports = std::iter::repeat_with(|| 20_000 + (first + 13 * NEXT.fetch_add(1, Ordering::Relaxed)) % 9000);
+    ports.take(9000).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a free port")
+}
+
+/// Whether a NATS server answers there, and nothing else.
+fn answers(port: u16) -> bool {
+    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else { return false };
+    let mut greeting = [0; 5];
+    stream.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
+    stream.read_exact(&mut greeting).is_ok() && greeting == *b"INFO "
 }
 
 /// A NATS server on loopback, which keeps what it has in a folder.
@@ -71,7 +83,7 @@ impl Nats {
 
     fn spawn(port: u16, arguments: &[String]) -> Child {
         let path = format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default());
-        let child = Command::new("nats-server")
+        let mut child = Command::new("nats-server")
             .args(["-a", "127.0.0.1", "-p", &port.to_string()])
             .args(arguments)
             .env("PATH", path)
@@ -79,7 +91,10 @@ impl Nats {
             .stderr(Stdio::null())
             .spawn()
             .expect("nats-server (Debian's package nats-server)");
-        wait_for("nats-server", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+        wait_for("nats-server", || {
+            assert_eq!(child.try_wait().unwrap(), None, "nats-server could not listen at port {port}");
+            answers(port)
+        });
         child
     }
 
@@ -108,7 +123,7 @@ fn end(child: &mut Child) {
 
 /// Waits until something is so.
 #[track_caller]
-pub(crate) fn wait_for(what: &str, so: impl Fn() -> bool) {
+pub(crate) fn wait_for(what: &str, mut so: impl FnMut() -> bool) {
     let begin = Instant::now();
     while !so() {
         assert!(begin.elapsed() < Duration::from_secs(120), "{what}: not so after 120 s");

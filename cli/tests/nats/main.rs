@@ -64,9 +64,11 @@ fn each_job_has_one_result_and_no_change_is_made_twice_though_a_worker_and_the_s
     let mut nats = Nats::start(&folder);
     let heard = overheard(&runtime, &nats);
     let mut workers: Vec<Worker> = (0..4).map(|_| Worker::start(&nats, &file, &["--at-once", "4"])).collect();
-    let change = ["--", "power", "off", "@cluster", "--force", "--yes", "--hosts", &file];
+    // What goes wrong is to end.
+    let change = ["--", "power", "off", "@cluster", "--force", "--yes", "--deadline", "150", "--hosts", &file];
     let changes = started(submit(&nats, &change));
-    let reads = started(submit(&nats, &["--", "power", "status", "@cluster", "--json", "--hosts", &file]));
+    let reads =
+        started(submit(&nats, &["--", "power", "status", "@cluster", "--json", "--deadline", "150", "--hosts", &file]));
     let changed = || bmcs.iter().filter(|bmc| resets(bmc) > 0).count();
     wait_for("a quarter of the changes", || changed() >= HOSTS / 4);
     // In the middle of what it does: nobody logs out of its hosts.
