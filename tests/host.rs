@@ -4,6 +4,8 @@
 mod choice;
 #[path = "host/confirmed.rs"]
 mod confirmed;
+#[path = "host/fans.rs"]
+mod fans;
 #[path = "host/intents.rs"]
 mod intents;
 #[path = "host/inventory.rs"]

@@ -64,7 +64,7 @@ Examples:
   rosefish set bmc /redfish/v1/Systems/1 AssetTag=7   change a property; action invokes an action, vendors' as well
   rosefish power 10.0.0.7 --user root             is it on? Redfish, or IPMI where there is none
   rosefish power on 10.0.0.7 --user root          a noun, a verb and a host; with no verb, it is shown
-  rosefish sensors 10.0.0.7 --user root           and health, controls, metrics, boot, logs, sel, inventory, fru, identify, bmc, users, network, storage, lan, console, sol
+  rosefish sensors 10.0.0.7 --user root           and health, fans, controls, metrics, boot, logs, sel, inventory, fru, identify, bmc, users, network, storage, lan, console, sol
   rosefish media boot 10.0.0.7 install.iso --user root   start a machine from an image on this computer
   rosefish oem captured/                          what vendors add to the standard
   rosefish power @cluster,node[01-16] --user root many hosts: lists, ranges, groups of an inventory, or - for standard input
@@ -109,6 +109,7 @@ enum Command {
     Power(operate::power::PowerArgs),
     Boot(operate::boot::BootArgs),
     Sensors(operate::sensors::SensorsArgs),
+    Fans(operate::fans::FansArgs),
     Controls(operate::controls::ControlsArgs),
     Metrics(operate::metrics::MetricsArgs),
     Health(operate::health::HealthArgs),
@@ -284,6 +285,7 @@ fn begin(command: Command) -> Work {
         Command::Power(args) => Box::pin(operate::power::run(args)),
         Command::Boot(args) => Box::pin(operate::boot::run(args)),
         Command::Sensors(args) => Box::pin(operate::sensors::run(args)),
+        Command::Fans(args) => Box::pin(operate::fans::run(args)),
         Command::Controls(args) => Box::pin(operate::controls::run(args)),
         Command::Metrics(args) => Box::pin(operate::metrics::run(args)),
         Command::Bios(args) => Box::pin(operate::bios::run(args)),

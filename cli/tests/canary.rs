@@ -197,6 +197,7 @@ const READS: &[&str] = &[
     "boot HOST options",
     "sensors HOST",
     "power limit HOST",
+    "fans HOST",
     "controls HOST",
     "metrics HOST",
     "metrics reports HOST",

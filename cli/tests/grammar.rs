@@ -6,7 +6,7 @@ mod program;
 use std::collections::BTreeSet;
 
 use rosefish_mock::fault::{Action, Rule};
-use rosefish_mock::ipmi::MockIpmi;
+use rosefish_mock::ipmi::{Act, MockIpmi, Rule as IpmiRule};
 use rosefish_mock::{MockBmc, Tree};
 use serde_json::{Value, json};
 
@@ -174,6 +174,17 @@ fn folder() -> String {
     folder.to_str().unwrap().to_owned()
 }
 
+/// Has the BMC say that it is this manufacturer's, and answer the vendors' commands for fans as one whose mode is 4 and duty 40 %.
+fn of_vendor(manufacturer: u16, bmc: &MockIpmi) -> u16 {
+    let [low, high] = manufacturer.to_le_bytes();
+    bmc.clear_rules();
+    bmc.rule(IpmiRule::always(0x06, 0x01, Act::Reply(0, vec![0x20, 1, 2, 0x10, 2, 0xbf, low, high, 0, 0, 1])));
+    for (command, data) in [(0x45, vec![4]), (0x70, vec![40]), (0x30, Vec::new())] {
+        bmc.rule(IpmiRule::always(0x30, command, Act::Reply(0, data)));
+    }
+    bmc.addr().port()
+}
+
 #[test]
 fn reads_and_changes_have_one_envelope_which_the_schema_describes() {
     let runtime = runtime();
@@ -212,6 +223,20 @@ fn reads_and_changes_have_one_envelope_which_the_schema_describes() {
             assert_eq!((&json["host"], &json["backend"]), (&host.as_str().into(), &backend.into()), "{arguments:?}");
             is_valid(&json, &command);
             seen.insert(command.clone());
+        }
+    }
+    for (manufacturer, lines) in [
+        (10876, &["fans status", "fans mode HeavyIO", "fans speed 40 --cooling-is-my-concern"][..]),
+        (674, &["fans automatic"]),
+    ] {
+        let port = of_vendor(manufacturer, &ipmi).to_string();
+        for line in lines {
+            let words: Vec<&str> = line.split(' ').collect();
+            let (verb, rest) = words.split_at(2);
+            let end = ["--protocol", "ipmi", "--port", &port, "--user", "admin", "--json"];
+            let output = rosefish(&[verb, &["127.0.0.1"], rest, &end].concat());
+            is_valid(&json_of(&output), &verb.join(" "));
+            seen.insert(verb.join(" "));
         }
     }
     let tls = runtime.block_on(MockBmc::start()).unwrap();

@@ -42,6 +42,7 @@ mod diagnostics;
 mod enclosure;
 mod event_log;
 mod every;
+mod fans;
 mod fault;
 #[cfg(feature = "update")]
 mod firmware;
@@ -91,6 +92,7 @@ pub use controller::Controller;
 pub use diagnostics::{CollectDiagnostics, DiagnosticData, DiagnosticKind, SavedDiagnostics};
 pub use event_log::{AttachedFile, EventLogEntry, EventLogQuery, Severity};
 pub use every::OfSystem;
+pub use fans::FanMode;
 #[cfg(feature = "update")]
 pub use firmware::{Firmware, FirmwareChange};
 #[cfg(feature = "update")]

@@ -77,6 +77,10 @@ pub enum Capability {
     PowerLimit,
     /// Controls: the set points that a machine keeps to.
     Controls,
+    /// The mode that the BMC controls the fans in.
+    FanMode,
+    /// Taking the fans from the BMC, and giving them back.
+    FanSpeed,
     /// Metrics: reports, definitions, triggers.
     Metrics,
     /// Diagnostic data: collecting it, and downloading what entries of logs have attached.

@@ -12,6 +12,8 @@ pub(crate) mod control;
 #[cfg(feature = "host")]
 pub(crate) mod diagnostics;
 #[cfg(feature = "host")]
+pub(crate) mod fan_mode;
+#[cfg(feature = "host")]
 pub(crate) mod identify;
 #[cfg(feature = "update")]
 pub(crate) mod image;

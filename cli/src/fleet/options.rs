@@ -102,6 +102,7 @@ const READS: &[&str] = &[
     "logs show",
     "logs list",
     "logs download",
+    "fans status",
     "controls list",
     "metrics show",
     "metrics reports",

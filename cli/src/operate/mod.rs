@@ -13,6 +13,7 @@ pub(crate) mod controls;
 mod dcmi;
 mod diagnostics;
 mod facts;
+pub(crate) mod fans;
 pub(crate) mod firmware;
 pub(crate) mod fru;
 mod fru_text;
