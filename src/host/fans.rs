@@ -62,7 +62,7 @@ impl Host {
         self.read(Capability::FanMode, |session| Box::pin(read(session))).await
     }
 
-    /// Has the BMC control the fans in a mode, and reads it back. The BMC goes on reacting to temperatures. Letters and the
+    /// Has the BMC control the fans in a mode, and reads it back. The BMC continues to react to temperatures. Letters and the
     /// signs between them don't count: `full-speed` is `FullSpeed`.
     ///
     /// # Errors

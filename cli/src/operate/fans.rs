@@ -12,7 +12,7 @@ use crate::terminal::one_line;
 const EXAMPLES: &str = "\
 Examples:
   rosefish fans 10.0.0.7 --user root                      the mode, and those that there are (Supermicro)
-  rosefish fans mode 10.0.0.7 heavy-io --user root        the BMC goes on reacting to temperatures
+  rosefish fans mode 10.0.0.7 heavy-io --user root        the BMC continues to react to temperatures
   rosefish fans speed 10.0.0.7 30 --cooling-is-my-concern --user root
   rosefish fans automatic 10.0.0.7 --user root            give them back (Dell, Inspur)
 
