@@ -11,7 +11,7 @@ use crate::packet::{Malformed, Reader, checksum};
 /// Length of the common header.
 pub const HEADER_LENGTH: usize = 8;
 const VERSION: u8 = 1;
-const END_OF_FIELDS: u8 = 0xc1;
+pub(super) const END_OF_FIELDS: u8 = 0xc1;
 /// Board dates count minutes from the beginning of 1996.
 const EPOCH_1996: u64 = 820_454_400;
 
@@ -364,20 +364,9 @@ pub fn chassis_type_name(number: u8) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fru_testing::{area, text};
     use super::*;
     use proptest::prelude::*;
-
-    fn area(contents: &[u8]) -> Vec<u8> {
-        let mut area = [&[1, 0], contents, &[END_OF_FIELDS]].concat();
-        area.resize((area.len() + 1).div_ceil(8) * 8 - 1, 0);
-        area[1] = ((area.len() + 1) / 8) as u8;
-        area.push(checksum(&area));
-        area
-    }
-
-    fn text(text: &str) -> Vec<u8> {
-        [&[0xc0 | text.len() as u8], text.as_bytes()].concat()
-    }
 
     fn inventory(areas: [Vec<u8>; 3]) -> Vec<u8> {
         let mut header = vec![1, 0];

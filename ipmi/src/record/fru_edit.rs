@@ -4,11 +4,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::fru::{CommonHeader, HEADER_LENGTH};
+use super::fru::{CommonHeader, END_OF_FIELDS, HEADER_LENGTH};
 use super::multirecord::{HEADER_LENGTH as RECORD_HEADER_LENGTH, MOST_RECORDS, RecordHeader};
 use crate::packet::checksum;
 
-const END_OF_FIELDS: u8 = 0xc1;
 const EIGHT_BIT: u8 = 0xc0;
 /// The longest field: six bits for its length.
 const LONGEST: usize = 63;
@@ -373,21 +372,10 @@ fn end_in(memory: &[u8], part: &Part) -> usize {
 #[cfg(test)]
 mod tests {
     use super::super::fru::Inventory;
+    use super::super::fru_testing::{area, text};
     use super::super::text::Text;
     use super::*;
     use proptest::prelude::*;
-
-    fn area(contents: &[u8]) -> Vec<u8> {
-        let mut area = [&[1, 0], contents, &[END_OF_FIELDS]].concat();
-        area.resize((area.len() + 1).div_ceil(8) * 8 - 1, 0);
-        area[1] = ((area.len() + 1) / 8) as u8;
-        area.push(checksum(&area));
-        area
-    }
-
-    fn text(text: &str) -> Vec<u8> {
-        [&[0xc0 | text.len() as u8], text.as_bytes()].concat()
-    }
 
     /// An inventory with a chassis, a product whose version is packed, and a vendor's record.
     fn memory(size: usize) -> Vec<u8> {

@@ -6,6 +6,8 @@ pub mod entity;
 pub mod event;
 pub mod fru;
 pub mod fru_edit;
+#[cfg(test)]
+mod fru_testing;
 pub mod multirecord;
 pub mod reading;
 pub mod sdr;

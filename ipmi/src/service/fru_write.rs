@@ -69,7 +69,7 @@ impl Client {
         Ok(bytes)
     }
 
-    /// Writes a part. A device that is busy has refused it, and is asked again.
+    /// Writes a part. A busy device refuses it without writing, so the part is sent again.
     async fn write_part(&self, part: &WriteFruData) -> Result<(), Error> {
         let mut busy = 0_u32;
         loop {

@@ -1,0 +1,18 @@
+//! Areas and fields of inventories, as tests write them.
+
+use super::fru::END_OF_FIELDS;
+use crate::packet::checksum;
+
+/// An area with these fields.
+pub(super) fn area(contents: &[u8]) -> Vec<u8> {
+    let mut area = [&[1, 0], contents, &[END_OF_FIELDS]].concat();
+    area.resize((area.len() + 1).div_ceil(8) * 8 - 1, 0);
+    area[1] = ((area.len() + 1) / 8) as u8;
+    area.push(checksum(&area));
+    area
+}
+
+/// A field of plain text.
+pub(super) fn text(text: &str) -> Vec<u8> {
+    [&[0xc0 | text.len() as u8], text.as_bytes()].concat()
+}
