@@ -14,7 +14,7 @@ use rosefish_mock::{Crowd, MockBmc, Tree};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use program::{errors, program, rosefish, runtime};
+use program::{errors, inventory, program, rosefish, runtime};
 
 /// A folder of its own, which goes with it.
 struct Folder(PathBuf);
@@ -43,18 +43,6 @@ fn start(runtime: &Runtime, count: usize) -> Vec<MockBmc> {
     let crowd = Crowd::new(1).unwrap();
     let one = || MockBmc::builder().crowd(&crowd).tree(Tree::small()).plain().credentials("admin", "password").start();
     (0..count).map(|_| runtime.block_on(one()).unwrap()).collect()
-}
-
-/// An inventory in which `n1`, `n2`, ... are these services.
-fn inventory(bmcs: &[MockBmc]) -> String {
-    let mut text = format!(
-        "[defaults]\nuser = \"admin\"\nprotocol = \"redfish\"\n[groups.cluster]\nhosts = [\"n[1-{}]\"]\n",
-        bmcs.len()
-    );
-    for (number, bmc) in bmcs.iter().enumerate() {
-        text.push_str(&format!("[hosts.n{}]\naddress = \"{}\"\n", number + 1, bmc.url()));
-    }
-    text
 }
 
 const SCHEMA: &str = include_str!("../../docs/output.schema.json");

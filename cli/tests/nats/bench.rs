@@ -176,18 +176,6 @@ pub(crate) fn resets(bmc: &MockBmc) -> usize {
     bmc.requests().to("POST", RESET).len()
 }
 
-/// An inventory in which `n1`, `n2`, ... are these machines.
-pub(crate) fn inventory(bmcs: &[MockBmc]) -> String {
-    let mut text = format!(
-        "[defaults]\nuser = \"admin\"\nprotocol = \"redfish\"\n[groups.cluster]\nhosts = [\"n[1-{}]\"]\n",
-        bmcs.len()
-    );
-    for (number, bmc) in bmcs.iter().enumerate() {
-        text.push_str(&format!("[hosts.n{}]\naddress = \"{}\"\n", number + 1, bmc.url()));
-    }
-    text
-}
-
 /// The program without passwords: who hands in has none.
 pub(crate) fn bare(arguments: &[&str]) -> Command {
     let mut command = program(arguments);

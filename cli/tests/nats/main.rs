@@ -13,10 +13,9 @@ use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
 use bench::{
-    Folder, Nats, PASSWORD, Worker, bare, inventory, is_in_files, kept, machines, out, resets, started, submit,
-    wait_for,
+    Folder, Nats, PASSWORD, Worker, bare, is_in_files, kept, machines, out, resets, started, submit, wait_for,
 };
-use program::{errors, runtime};
+use program::{errors, inventory, runtime};
 
 /// Hosts of the long test: one change and one reading of each.
 const HOSTS: usize = 100;

@@ -25,6 +25,18 @@ pub fn rosefish(arguments: &[&str]) -> Output {
     program(arguments).output().unwrap()
 }
 
+/// An inventory in which `n1`, `n2`, ... are these services.
+pub fn inventory(bmcs: &[MockBmc]) -> String {
+    let mut text = format!(
+        "[defaults]\nuser = \"admin\"\nprotocol = \"redfish\"\n[groups.cluster]\nhosts = [\"n[1-{}]\"]\n",
+        bmcs.len()
+    );
+    for (number, bmc) in bmcs.iter().enumerate() {
+        text.push_str(&format!("[hosts.n{}]\naddress = \"{}\"\n", number + 1, bmc.url()));
+    }
+    text
+}
+
 /// Runs a command on a host, as `admin`.
 pub fn on(host: &str, noun: &str, arguments: &[&str]) -> Output {
     rosefish(&[&[noun], arguments, &[host, "--user", "admin"]].concat())
