@@ -1,4 +1,4 @@
-//! Downloads: bodies that are files and not resources, read piece by piece, so that their size is no matter of memory.
+//! Downloads: bodies that are files and not resources, read piece by piece, so memory use does not depend on their size.
 
 use std::fmt;
 use std::fs::{self, OpenOptions};
@@ -90,8 +90,9 @@ impl Client {
 
 /// Whether a body comes as it is.
 fn is_plain(head: &Response) -> bool {
-    let encoding = head.headers.get(CONTENT_ENCODING).and_then(|encoding| encoding.to_str().ok());
-    encoding.is_none_or(|encoding| encoding.trim().is_empty() || encoding.trim().eq_ignore_ascii_case("identity"))
+    let is_identity = |name: &str| name.trim().is_empty() || name.trim().eq_ignore_ascii_case("identity");
+    // A name that is not even text is an encoding that nobody knows.
+    head.headers.get(CONTENT_ENCODING).is_none_or(|encoding| encoding.to_str().is_ok_and(is_identity))
 }
 
 fn request(uri: &str) -> Request {
