@@ -3,11 +3,11 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::capture;
 use crate::fleet::current::Known;
+use crate::interrupt::{finished, is_interrupted, uninterrupted};
 use crate::mistaken;
 use crate::password::{PASSWORD_VARIABLE, Source, of_environment};
 use crate::terminal::say;
@@ -246,75 +246,15 @@ impl HostArgs {
     }
 }
 
-/// The exit code after Ctrl-C.
-pub const INTERRUPTED: u8 = 130;
-
 /// How long the program waits at its end for sessions that are being ended.
 const LOGOUTS: Duration = Duration::from_secs(5);
 
 /// As long for those of clients that went with the runtime: nothing hears a signal then.
 const LAST_LOGOUTS: Duration = Duration::from_secs(2);
 
-/// Whether Ctrl-C or a signal has asked the program to end.
-static PRESSED: AtomicBool = AtomicBool::new(false);
-
-/// Waits for what ends a program: Ctrl-C, a signal, or the end of its terminal.
-async fn signal() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let wait = async |kind| match signal(kind) {
-            Ok(mut signals) => drop(signals.recv().await),
-            Err(_) => std::future::pending().await,
-        };
-        tokio::select! {
-            () = wait(SignalKind::interrupt()) => {}
-            () = wait(SignalKind::terminate()) => {}
-            // A program started with `nohup` is meant to continue.
-            () = wait(SignalKind::hangup()), if !ignores_hangup() => {}
-        }
-    }
-    #[cfg(not(unix))]
-    if tokio::signal::ctrl_c().await.is_err() {
-        // Nobody can press it here.
-        std::future::pending::<()>().await;
-    }
-}
-
-/// Whether the end of the terminal is no reason to end, as far as that can be known.
-#[cfg(unix)]
-fn ignores_hangup() -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
-}
-
-/// Waits for Ctrl-C, SIGTERM or SIGHUP. The next one ends the program at once.
-pub async fn interrupt() {
-    signal().await;
-    if !PRESSED.swap(true, Ordering::Relaxed) {
-        tokio::spawn(async {
-            signal().await;
-            say!("rosefish: sessions may be left open; they will time out");
-            std::process::exit(INTERRUPTED.into());
-        });
-    }
-}
-
-/// Returns what comes of the work, or none if Ctrl-C is pressed first. The work is dropped then: its clients log out in the
-/// background, and [`logged_out`] waits for them.
-pub async fn uninterrupted<T>(work: impl Future<Output = T>) -> Option<T> {
-    tokio::select! {
-        // The work comes first: while it asks for a password, nobody listens here, and Ctrl-C ends the program.
-        biased;
-        done = work => Some(done),
-        () = interrupt() => None,
-    }
-}
-
 /// Ends the session and reports if that fails. After Ctrl-C it is ended in the background.
 pub async fn log_out(client: Client) {
-    if PRESSED.load(Ordering::Relaxed) {
+    if is_interrupted() {
         drop(client);
     } else if let Some(Err(error)) = uninterrupted(client.close()).await {
         say!("rosefish: the session could not be ended, it will time out: {}", error.report());
@@ -324,7 +264,7 @@ pub async fn log_out(client: Client) {
 /// Waits for the sessions that are being ended in the background, for a bounded time: the last thing before the program
 /// ends.
 pub async fn logged_out() -> usize {
-    let left = match uninterrupted(rosefish::logged_out(LOGOUTS)).await {
+    let left = match finished(rosefish::logged_out(LOGOUTS)).await {
         Some(left) => left,
         None => rosefish::logged_out(Duration::ZERO).await,
     };

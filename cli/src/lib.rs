@@ -14,6 +14,7 @@ mod get;
 mod grammar;
 pub mod host;
 mod image;
+mod interrupt;
 mod ipmitool;
 mod keyring;
 mod known_bmcs;
@@ -253,7 +254,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         | Command::Watch(_) => begin(command).await,
         #[cfg(feature = "nats")]
         Command::Fleet(_) => begin(command).await,
-        command => host::uninterrupted(begin(command)).await.unwrap_or(Ok(host::INTERRUPTED.into())),
+        command => interrupt::uninterrupted(begin(command)).await.unwrap_or(Ok(interrupt::INTERRUPTED.into())),
     }
 }
 

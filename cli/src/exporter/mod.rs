@@ -14,7 +14,8 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::fleet::options::Limits;
-use crate::host::{INTERRUPTED, seconds};
+use crate::host::seconds;
+use crate::interrupt::INTERRUPTED;
 use crate::monitor::machine::Reading;
 use crate::monitor::{COMPONENTS_EVERY, PARALLEL, ask_passwords};
 use crate::operate::Target;

@@ -25,7 +25,7 @@ use tokio::time::Instant;
 use super::encode::encode;
 use super::family::{Families, Family};
 use super::negotiate::{Format, time};
-use crate::host::interrupt;
+use crate::interrupt::interrupt;
 use crate::monitor::machine::{Machine, Reading};
 use crate::monitor::scrape::{Failure, Part, Scrape};
 use crate::monitor::{end_all, open_files_for};

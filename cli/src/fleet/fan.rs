@@ -21,7 +21,8 @@ use super::options::Line;
 use super::outcome::{Outcome, Told};
 use super::tell::Teller;
 use crate::capture::Capture;
-use crate::host::{HostArgs, HostError, INTERRUPTED, interrupt};
+use crate::host::{HostArgs, HostError};
+use crate::interrupt::{INTERRUPTED, interrupt};
 use crate::terminal::{one_line, say};
 
 /// Hosts at a time.

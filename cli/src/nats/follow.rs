@@ -18,7 +18,7 @@ use super::store::{Claim, Submission, Written};
 use crate::capture::Captured;
 use crate::fleet::outcome::{Outcome, Told};
 use crate::fleet::tell::Teller;
-use crate::host::{INTERRUPTED, interrupt};
+use crate::interrupt::{INTERRUPTED, interrupt};
 use crate::partial::DONE_IN_PART;
 use crate::terminal::say;
 

@@ -21,7 +21,8 @@ use super::store::Submission;
 use crate::fleet::fan::{confirm, plan};
 use crate::fleet::hosts::{Hosts, resolve};
 use crate::fleet::names::folded;
-use crate::host::{seconds, uninterrupted};
+use crate::host::seconds;
+use crate::interrupt::uninterrupted;
 use crate::operate::print;
 use crate::terminal::say;
 

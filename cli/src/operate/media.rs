@@ -14,6 +14,7 @@ use super::media_boot::{self, BootArgs, HowArgs};
 use super::{On, Table, print};
 use crate::image::file::Image;
 use crate::image::server::ImageServer;
+use crate::interrupt::{INTERRUPTED, interrupt, uninterrupted};
 use crate::terminal::say;
 
 /// The variable that has the password of who fetches an image.
@@ -93,7 +94,7 @@ pub(crate) async fn run(args: MediaArgs) -> anyhow::Result<ExitCode> {
         Verb::Serve(args) => serve(args).await,
         verb => {
             let work = Box::pin(operate(verb));
-            crate::host::uninterrupted(work).await.unwrap_or(Ok(crate::host::INTERRUPTED.into()))
+            uninterrupted(work).await.unwrap_or(Ok(INTERRUPTED.into()))
         }
     }
 }
@@ -152,7 +153,7 @@ async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
     // A program that started this one waits for the address.
     print(&format!("{}\n", server.url()))?;
     say!("{} bytes; anyone who knows this URL can read it; Ctrl-C ends it", image.length());
-    crate::host::interrupt().await;
+    interrupt().await;
     let reads = image.reads();
     say!("sent {} in {} requests", media_boot::mebibytes(reads.sent), reads.requests);
     Ok(ExitCode::SUCCESS)

@@ -15,9 +15,9 @@ use rosefish::{Error, ErrorKind, Selector};
 use tokio::sync::watch;
 
 use super::{Target, print};
-use crate::host::{INTERRUPTED, interrupt};
 use crate::image::file::{Image, Reads};
 use crate::image::server::ImageServer;
+use crate::interrupt::{INTERRUPTED, interrupt, uninterrupted};
 use crate::terminal::{one_line, say};
 
 /// How long a BMC may read nothing before it is done with the image.
@@ -122,7 +122,7 @@ pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
 
 pub(super) async fn run(args: BootArgs) -> anyhow::Result<ExitCode> {
     let work = Box::pin(prepare(&args));
-    let Some((image, server)) = crate::host::uninterrupted(work).await.transpose()? else {
+    let Some((image, server)) = uninterrupted(work).await.transpose()? else {
         return Ok(INTERRUPTED.into());
     };
     let uri = server.as_ref().map_or(args.image.as_str(), ImageServer::url);

@@ -14,7 +14,8 @@ use rosefish::walk::Unreached;
 
 use crate::files;
 use crate::fleet::current::Service;
-use crate::host::{HostArgs, INTERRUPTED, log_out, split_url, uninterrupted};
+use crate::host::{HostArgs, log_out, split_url};
+use crate::interrupt::{INTERRUPTED, uninterrupted};
 use crate::partial::{self, say_not_read};
 use crate::terminal::{one_line, say, stdout};
 use crate::walk::{ReachArgs, unread_line};

@@ -21,7 +21,8 @@ pub use summary::Summary;
 
 use crate::capture;
 use crate::fleet::current::MaybeService;
-use crate::host::{HostArgs, INTERRUPTED, interrupt, log_out, split_url, uninterrupted};
+use crate::host::{HostArgs, log_out, split_url};
+use crate::interrupt::{INTERRUPTED, interrupt, uninterrupted};
 use crate::partial::{self, say_not_read};
 
 const EXAMPLES: &str = "\

@@ -30,7 +30,8 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use crate::fleet::options::Limits;
 use crate::fleet::outcome::Outcome;
 use crate::fleet::tell::code;
-use crate::host::{INTERRUPTED, interrupt, seconds};
+use crate::host::seconds;
+use crate::interrupt::{INTERRUPTED, finished, interrupt};
 use crate::monitor::machine::{Machine, Reading};
 use crate::monitor::{COMPONENTS_EVERY, PARALLEL, ask_passwords, end_all, open_files_for};
 use crate::operate::Target;
@@ -135,10 +136,7 @@ pub(crate) async fn run(each: Vec<WatchArgs>) -> anyhow::Result<ExitCode> {
         tasks.shutdown().await;
         end_all(&machines).await;
     };
-    tokio::select! {
-        () = over => {}
-        () = interrupt() => {}
-    }
+    finished(over).await;
     Ok(match end? {
         End::Left => ExitCode::SUCCESS,
         End::Interrupted => INTERRUPTED.into(),
