@@ -1,5 +1,5 @@
-//! When something must have come to its end. Times that a caller or a service names are added to the clock here and nowhere
-//! else: the clock ends some day, and what can't be added up must not end the program.
+//! Deadlines. Durations that a caller or a service names are added to the clock only here: an `Instant` can overflow,
+//! which must not panic.
 
 use std::time::Duration;
 
@@ -7,29 +7,29 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::error::{Error, ErrorKind};
 
-/// As good as never.
+/// Long enough to mean never.
 pub(crate) const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 
-/// The longest that a service is left alone because it asks for it: a day.
+/// The longest that a service is left alone at its request: a day.
 pub(crate) const LONGEST_ASKED: Duration = Duration::from_secs(24 * 3600);
 
-/// The moment after some time, however long that is.
+/// Returns the instant after a duration from now, however long it is.
 pub(crate) fn after(time: Duration) -> Instant {
     later(Instant::now(), time)
 }
 
-/// The moment some time after another.
+/// Returns the instant after a duration from `begin`.
 pub(crate) fn later(begin: Instant, time: Duration) -> Instant {
     begin.checked_add(time.min(FAR)).unwrap_or(begin)
 }
 
-/// How long a service may ask to be left alone.
+/// Caps how long a service asks to be left alone.
 pub(crate) fn asked(time: Duration) -> Duration {
     time.min(LONGEST_ASKED)
 }
 
-/// What is done on the way to a request, and ends with the time that the request may take. Nothing was sent of the request
-/// itself.
+/// Runs what precedes a request, such as a login, within the request's deadline. Nothing of the request itself has been
+/// sent if it times out.
 pub(crate) async fn on_the_way<T>(deadline: Instant, what: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let late = |_| Error::new(ErrorKind::Timeout, "the login did not come to its end in time");
     timeout_at(deadline, what).await.map_err(late)?

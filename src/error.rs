@@ -22,7 +22,7 @@ struct Inner {
     uri: Option<String>,
     status: Option<u16>,
     messages: Vec<Message>,
-    /// Whether something of the request may have reached the service.
+    /// Whether some of the request may have reached the service.
     sent: bool,
     outcome_unknown: bool,
     account: Option<String>,
@@ -139,7 +139,7 @@ impl Error {
         self
     }
 
-    /// The text of what caused it, where that repeats some of what a service sent and was masked.
+    /// Sets the text of the cause, for one that repeats what a service sent and was masked.
     pub(crate) fn with_cause(mut self, cause: String) -> Self {
         self.0.source = Some(cause.into());
         self
@@ -154,14 +154,14 @@ impl Error {
         self.0.sent
     }
 
-    /// Says that it happened before what the caller wants was sent.
+    /// Marks the error as one from before the caller's own request was sent.
     pub(crate) fn before_sending(mut self) -> Self {
         self.0.sent = false;
         self.0.outcome_unknown = false;
         self
     }
 
-    /// Says that a change was sent, and nothing about whether it was made.
+    /// Marks the error as one of a change that was sent and may or may not have been made.
     pub(crate) fn with_unknown_outcome(mut self) -> Self {
         self.0.outcome_unknown = true;
         self

@@ -1,5 +1,5 @@
-//! On whose behalf requests are: the session or the credentials of the moment, renewed once when the service knows them no
-//! longer, and never tried again when it has refused them.
+//! How requests are authenticated: with the current session or credentials. They are renewed once when the service no
+//! longer accepts them, and credentials that it has refused are never sent again.
 
 use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,15 +13,16 @@ use super::exchange::{Authorization, Exchange};
 use super::session::{Connections, PasswordChange, Session, SessionToken, header};
 use crate::error::{Error, ErrorKind};
 
-/// How long a renewed session that is refused at once keeps others from being made.
+/// How long after a renewal no other session is opened if the service refuses the new one.
 const PAUSE: Duration = Duration::from_secs(30);
 
-/// The credentials of a client, and what became of them.
+/// A client's credentials and their state.
 #[derive(Debug)]
 pub(crate) struct Access {
     exchange: Arc<Exchange>,
     state: StdMutex<State>,
-    /// A lock that anyone who logs in holds, and while it is not known yet whether a password is right: one attempt at a time.
+    /// Locked during a login, and while it is not yet known whether a password is right, so that there is only one
+    /// attempt at a time.
     attempt: Arc<Mutex<()>>,
 }
 
@@ -31,51 +32,51 @@ struct State {
     credentials: Option<Credentials>,
     /// The URI of the collection of sessions.
     sessions: String,
-    /// How many there have been before.
+    /// How many sessions were opened before this one.
     generation: u64,
-    /// The service has taken them since they were made.
+    /// Whether the service has accepted a request with these credentials or their session.
     proven: bool,
-    /// When the session was renewed, until the service has accepted it.
+    /// When the session was renewed. Cleared once the service has accepted it.
     renewed: Option<Instant>,
-    /// That one was tried and refused.
+    /// Whether a request was refused a second time with the current session.
     denied: bool,
     refused: bool,
     closed: bool,
     password_change: PasswordChange,
 }
 
-/// How requests say on whose behalf they are.
+/// How requests are authenticated.
 #[derive(Debug)]
 pub(crate) enum Way {
     Anonymous,
     Basic,
-    /// Basic as long as there cannot be a session before the password has been changed.
+    /// Basic authentication for as long as no session can be opened because the password must be changed first.
     Stopgap,
     Bearer(SecretString),
-    /// None where the session has ended and another is to be made.
+    /// `None` when the session has ended and a new one is to be opened.
     Session(Option<Session>),
 }
 
-/// What a request is sent with.
+/// What authenticates one request.
 #[derive(Debug)]
 pub(crate) struct Pass {
     pub(crate) header: Authorization,
     generation: u64,
-    /// Held while the password may turn out to be wrong, so that it is wrong but once.
+    /// Held while the password may turn out to be wrong, so that a wrong one is sent only once.
     _attempt: Option<OwnedMutexGuard<()>>,
 }
 
 /// What a 401 means for the request that got it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// It may be sent once more.
+    /// The request may be sent once more.
     Again,
-    /// It is an error.
+    /// The 401 is reported as an error.
     Final,
 }
 
 impl Access {
-    /// Belongs to nobody at first.
+    /// Starts without authentication.
     pub(crate) fn new(exchange: &Arc<Exchange>) -> Self {
         let state = State {
             way: Way::Anonymous,
@@ -96,7 +97,7 @@ impl Access {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets how requests are to say on whose behalf they are.
+    /// Sets how requests are authenticated.
     pub(crate) fn begin(&self, way: Way, credentials: Option<Credentials>, sessions: String) {
         let secrets = &self.exchange.secrets;
         credentials.iter().for_each(|credentials| secrets.know_credentials(credentials));
@@ -109,7 +110,7 @@ impl Access {
         state.sessions = sessions;
     }
 
-    /// What to send a request with. Logs in where there is no session.
+    /// Returns what authenticates the next request. Logs in if there is no session.
     pub(crate) async fn pass(&self) -> Result<Pass, Error> {
         let proven = {
             let state = self.state();
@@ -126,7 +127,7 @@ impl Access {
         let attempt = Arc::clone(&self.attempt).lock_owned().await;
         let needs_login = {
             let state = self.state();
-            // Who had the turn before may have found out.
+            // The previous holder of the lock may have found that the credentials are wrong.
             state.check(&self.exchange)?;
             matches!(state.way, Way::Session(None))
         };
@@ -139,7 +140,7 @@ impl Access {
         state.pass(unproven.then_some(attempt))
     }
 
-    /// The service has answered with something else than 401.
+    /// Records that the service answered with something other than 401.
     pub(crate) fn accepted(&self, pass: &Pass) {
         let mut state = self.state();
         if pass.header.is_some() && pass.generation == state.generation {
@@ -149,7 +150,7 @@ impl Access {
         }
     }
 
-    /// The service has answered with 401, for the first time to this request or again.
+    /// Records that the service answered with 401. `again` means that the request was already a second attempt.
     pub(crate) async fn refused(&self, pass: Pass, again: bool) -> Result<Verdict, Error> {
         let generation = pass.generation;
         let anonymous = pass.header.is_none();
@@ -160,7 +161,7 @@ impl Access {
                 _ if anonymous || state.closed => return Ok(Verdict::Final),
                 Way::Anonymous | Way::Bearer(_) => return Ok(Verdict::Final),
                 Way::Basic | Way::Stopgap => {
-                    // Under load some services deny what they have allowed before.
+                    // Under load, some services refuse what they have accepted before.
                     if state.proven && !again {
                         return Ok(Verdict::Again);
                     }
@@ -181,7 +182,7 @@ impl Access {
             if state.generation != generation {
                 return Ok(Verdict::Again);
             }
-            // One that nobody has used yet may have ended with a restart of the service.
+            // A new session that was not used yet is renewed even so: a restart of the service may have ended it.
             if state.denied && state.renewed.is_some_and(|when| when.elapsed() < PAUSE) {
                 return Ok(Verdict::Final);
             }
@@ -190,7 +191,7 @@ impl Access {
         Ok(Verdict::Again)
     }
 
-    /// Makes a session in place of the one that there was. The caller has the turn.
+    /// Opens a session in place of the previous one. The caller holds the lock.
     async fn log_in_again(&self, attempt: OwnedMutexGuard<()>) -> Result<(), Error> {
         let (old, credentials, sessions) = {
             let mut state = self.state();
@@ -214,7 +215,7 @@ impl Access {
                     if refused {
                         old.logout_if_there().await;
                     } else {
-                        // It may be asked with again: whether it has ended is not certain.
+                        // The old session is put back, as it has not necessarily ended.
                         let mut state = self.state();
                         if matches!(state.way, Way::Session(None)) && !state.closed {
                             state.way = Way::Session(Some(old));
@@ -237,14 +238,15 @@ impl Access {
             }
             state.way = Way::Session(Some(login.session));
         }
-        // Some deny under load a session that they still have. With its own token: its place may be another's by now.
+        // Some services deny a session under load that they still have. Its own token is used because another session
+        // may have its URI by now.
         if let Some(old) = old {
             old.logout_if_there().await;
         }
         Ok(())
     }
 
-    /// Logs in with these credentials, whatever became of those before.
+    /// Logs in with these credentials, whether or not the previous ones were refused.
     pub(crate) async fn log_in(&self, credentials: Credentials) -> Result<(), Error> {
         self.exchange.secrets.know_credentials(&credentials);
         let attempt = Arc::clone(&self.attempt).lock_owned().await;
@@ -271,7 +273,7 @@ impl Access {
         self.log_in_again(attempt).await
     }
 
-    /// The credentials are others from now on; the session stays.
+    /// Replaces the password of the credentials. The session stays.
     pub(crate) fn set_password(&self, password: SecretString) {
         let mut state = self.state();
         if let Some(credentials) = &mut state.credentials {
@@ -282,7 +284,7 @@ impl Access {
         state.refused = false;
     }
 
-    /// An account was given another name or password: where it is the one of these credentials, they follow.
+    /// Updates the credentials if the account whose name or password has changed is theirs.
     pub(crate) fn account_changed(&self, user: &str, name: Option<&str>, password: Option<&str>) {
         let mut state = self.state();
         let Some(credentials) = state.credentials.as_mut().filter(|credentials| credentials.user == user) else {
@@ -306,7 +308,7 @@ impl Access {
         self.state().password_change.clone()
     }
 
-    /// Whether a session is to be made as soon as the password is changed.
+    /// Returns whether a session is to be opened as soon as the password has been changed.
     pub(crate) fn is_stopgap(&self) -> bool {
         matches!(self.state().way, Way::Stopgap)
     }
@@ -315,7 +317,7 @@ impl Access {
         self.state().credentials.as_ref().map(|credentials| credentials.user.clone())
     }
 
-    /// The session of the moment.
+    /// Returns the token of the current session.
     pub(crate) fn token(&self) -> Option<SessionToken> {
         match &self.state().way {
             Way::Session(session) => session.as_ref().map(Session::token),
@@ -323,7 +325,7 @@ impl Access {
         }
     }
 
-    /// The session of the moment, which others are to end from now on.
+    /// Returns the token of the current session, which this client no longer ends.
     pub(crate) fn keep(&self) -> Option<SessionToken> {
         match &mut self.state().way {
             Way::Session(Some(session)) => {
@@ -334,7 +336,7 @@ impl Access {
         }
     }
 
-    /// Takes the session, so that there will be no other.
+    /// Takes the session out and prevents another from being opened.
     pub(crate) fn close(&self) -> Option<Session> {
         let mut state = self.state();
         state.closed = true;
@@ -346,7 +348,7 @@ impl Access {
 }
 
 impl State {
-    /// Whether anything may be sent.
+    /// Fails if nothing may be sent.
     fn check(&self, exchange: &Exchange) -> Result<(), Error> {
         if self.closed {
             return Err(Error::new(ErrorKind::Closed, "the client is closed"));

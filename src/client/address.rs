@@ -1,5 +1,5 @@
-//! How a person names a host: a name, an IPv4 or IPv6 address, with or without brackets, port and zone, or the URL of its
-//! service. One reading for all who take such a name.
+//! How users name a host: a name, an IPv4 or IPv6 address, with or without brackets, port and zone, or the URL of its
+//! service. All options and arguments that take a host are parsed here.
 
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -8,14 +8,14 @@ use percent_encoding::percent_decode_str;
 
 use crate::error::{Error, ErrorKind};
 
-/// A host, and what else was said of its service.
+/// A host, and what its address says beyond the name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Address {
-    /// The scheme of a URL; none where no URL was given.
+    /// The scheme of a URL; `None` if the address is not a URL.
     pub(crate) scheme: Option<String>,
     pub(crate) host: HostName,
     pub(crate) port: Option<u16>,
-    /// The path and what follows it, as it was given.
+    /// The path and everything after it, unchanged.
     pub(crate) path: String,
 }
 
@@ -24,12 +24,14 @@ pub(crate) struct Address {
 pub(crate) enum HostName {
     /// A name or an IPv4 address.
     Name(String),
-    /// An IPv6 address with its zone (RFC 4007): the interface, by name or number, that a link-local address is at.
+    /// An IPv6 address with its zone (RFC 4007): the name or number of the interface that a link-local address belongs
+    /// to.
     V6(Ipv6Addr, Option<String>),
 }
 
 impl Address {
-    /// Reads `bmc`, `bmc:8443`, `10.0.0.7`, `::1`, `fe80::1%eth0`, `[fe80::1%eth0]:8443`, `https://[fe80::1%25eth0]/path`.
+    /// Parses `bmc`, `bmc:8443`, `10.0.0.7`, `::1`, `fe80::1%eth0`, `[fe80::1%eth0]:8443`,
+    /// `https://[fe80::1%25eth0]/path`.
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
         let fail = |why: &str| {
             let text = format!(
@@ -45,7 +47,7 @@ impl Address {
         };
         let (authority, path) = rest.split_at(rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len()));
         if authority.contains('@') {
-            // The text is not repeated: it has a password in it.
+            // The text is not repeated because it contains a password.
             return Err(Error::new(
                 ErrorKind::Configuration,
                 "the address has a user or a password in it, where others can see it: name them apart",
@@ -60,7 +62,7 @@ impl Address {
                 };
                 (v6(host).ok_or_else(|| fail("what is in brackets is not an IPv6 address"))?, port)
             }
-            // More than one colon and no brackets: an IPv6 address, of which a port can't be told apart.
+            // More than one colon and no brackets: an IPv6 address without a port, as the two could not be told apart.
             None if authority.matches(':').count() > 1 => {
                 (v6(authority).ok_or_else(|| fail("it is not an IPv6 address, nor a name with a port"))?, None)
             }
@@ -111,7 +113,7 @@ fn v6(text: &str) -> Option<HostName> {
 }
 
 impl HostName {
-    /// The zone, where there is one.
+    /// Returns the zone of an IPv6 address.
     pub(crate) fn zone(&self) -> Option<&str> {
         match self {
             Self::V6(_, zone) => zone.as_deref(),
@@ -119,7 +121,7 @@ impl HostName {
         }
     }
 
-    /// The host as a URL has it, without its zone: no other host knows what that means.
+    /// Returns the host as it stands in a URL. The zone is left out: it has no meaning on any other host.
     pub(crate) fn in_url(&self) -> String {
         match self {
             Self::Name(name) => name.clone(),
@@ -128,7 +130,7 @@ impl HostName {
     }
 }
 
-/// As the system's resolver takes it: an IPv6 address without brackets, with its zone.
+/// The form that the system's resolver takes: an IPv6 address without brackets, with its zone.
 impl fmt::Display for HostName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,4 +1,4 @@
-//! Setting a client up.
+//! Configuring a client.
 
 use std::fmt;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ struct Settings {
     credentials: Option<Credentials>,
     means: Means,
     http: HttpConfig,
-    /// The first option that can't be used.
+    /// The first option that is invalid.
     fault: Option<Arc<Error>>,
     transport: Option<Arc<dyn Transport>>,
     shared_tls: Option<SharedTls>,
@@ -48,7 +48,7 @@ struct Settings {
     pages: usize,
     retry: RetryPolicy,
     cache: Option<usize>,
-    /// Whether what doesn't look like a service root gets no credentials.
+    /// Whether credentials are withheld from a host that doesn't look like a Redfish service.
     wants_root: bool,
 }
 
@@ -337,14 +337,14 @@ impl ClientBuilder {
         self
     }
 
-    /// Has [`connect`](Self::connect) end before the login where what answers doesn't look like a service root.
+    /// Makes [`connect`](Self::connect) fail before the login if the answer doesn't look like a service root.
     #[cfg(feature = "host")]
     pub(crate) fn wants_service_root(mut self) -> Self {
         self.0.wants_root = true;
         self
     }
 
-    /// Whether it is said by which certificate the service is known.
+    /// Returns whether the caller names the certificate to trust.
     #[cfg(feature = "host")]
     pub(crate) fn names_certificate(&self) -> bool {
         self.0.http.trust.names_certificate()

@@ -1,5 +1,5 @@
-//! Answers kept to be asked for conditionally: a service that says 304 does not send them again. Bounded by bytes; what was
-//! not used for longest goes first.
+//! Answers kept for conditional requests: a service that answers 304 does not send the body again. Limited by bytes;
+//! the least recently used answer is dropped first.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue};
 
 use super::request::{Request, Response};
 
-/// What an answer costs beside its body, headers and URI: what holds them together.
+/// What an answer takes in memory beside its body, headers and URI.
 const OVERHEAD: usize = 1024;
 
 /// Answers by URI, query included. Each is used only if the service says that it is still what it would send.
@@ -22,13 +22,13 @@ pub(crate) struct Cache {
 
 #[derive(Debug, Default)]
 struct Kept {
-    /// By URI, with when they were used last.
+    /// The answers by URI, with when each was last used.
     answers: HashMap<String, (u64, Answer)>,
     clock: u64,
     bytes: usize,
 }
 
-/// An answer as it was.
+/// An answer as the service sent it.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     tag: HeaderValue,
@@ -45,7 +45,7 @@ impl Cache {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes a request conditional if its answer is here, and gives that answer.
+    /// Makes a request conditional if its answer is cached, and returns that answer.
     pub(crate) fn condition(&self, request: &mut Request) -> Option<Answer> {
         if !Self::is_for(request) {
             return None;
@@ -55,7 +55,8 @@ impl Cache {
         Some(answer)
     }
 
-    /// Requests with headers of their own want something special.
+    /// Returns whether requests like this one are cached. Those with headers of their own are not: their answers may
+    /// differ.
     fn is_for(request: &Request) -> bool {
         request.method == "GET" && request.headers.is_empty()
     }
@@ -73,7 +74,7 @@ impl Cache {
         let cost = cost(&request.uri, &response.headers, &response.body);
         let Some(tag) = tag.filter(|_| cost <= self.most) else { return };
         while kept.bytes.saturating_add(cost) > self.most {
-            // Looked for one by one: a service has some thousands of resources at most.
+            // A linear search is enough: a service has a few thousand resources at most.
             let oldest = kept.answers.iter().min_by_key(|(_, (used, _))| *used);
             let Some(oldest) = oldest.map(|(uri, _)| uri.clone()) else { break };
             kept.remove(&oldest);
@@ -85,15 +86,15 @@ impl Cache {
         kept.answers.insert(request.uri.clone(), (now, answer));
     }
 
-    /// Forgets everything: what somebody else may see differs.
+    /// Drops all answers, as another user may see something different.
     pub(crate) fn clear(&self) {
         *self.kept() = Kept::default();
     }
 }
 
-/// What an answer takes of the bound.
+/// How many bytes an answer counts towards the limit.
 fn cost(uri: &str, headers: &HeaderMap, body: &Bytes) -> usize {
-    // A map of headers is half empty at the worst.
+    // At worst, a header map is half empty.
     let headers = headers.iter().fold(0, |sum: usize, (name, value)| {
         sum.saturating_add(name.as_str().len())
             .saturating_add(value.len())
@@ -118,10 +119,10 @@ impl Kept {
 }
 
 impl Answer {
-    /// The answer, as the service confirmed it with these headers.
+    /// Returns the cached answer with the headers of the 304 that confirmed it.
     pub(crate) fn confirmed(self, headers: &HeaderMap) -> Response {
         let mut all = self.headers;
-        // What a 304 says is newer (RFC 9111, 3.2), but for how long a body it does not have would be.
+        // The headers of a 304 are newer (RFC 9111, 3.2), except those that describe the body that it does not have.
         for (name, value) in headers {
             if name != http::header::CONTENT_LENGTH && name != http::header::CONTENT_TYPE {
                 all.insert(name, value.clone());

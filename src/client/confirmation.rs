@@ -1,5 +1,5 @@
-//! Whether an answer of success says that a change was made. Some that bear the status of success do not: a web server's
-//! page in front of a service that isn't up, and an error in the body.
+//! Whether a successful status means that a change was made. Two kinds of answers have one although nothing was done:
+//! the page of a web server in front of a service that isn't up, and an error in the body.
 
 use serde_json::Value;
 
@@ -9,8 +9,8 @@ use crate::message::{self, MessageId};
 use crate::schema::message::Message;
 
 impl Response {
-    /// What keeps an answer of success from being a confirmation, as an error: none where nothing does. An empty body, a
-    /// resource, a task and messages of success are confirmations.
+    /// Returns an error if a successful answer doesn't confirm the change. An empty body, a resource, a task and
+    /// messages of success are confirmations.
     pub(crate) fn objection(&self, request: &Request) -> Option<Error> {
         if self.status == 204 || self.body.is_empty() {
             return None;
@@ -20,7 +20,7 @@ impl Response {
             let error = Error::new(ErrorKind::Decode, text).with_unknown_outcome();
             return Some(error.at(request.method, &request.uri).with_status(self.status, Vec::new()));
         }
-        // A resource may have messages that are its own: those of a task are about what the task does.
+        // A resource may have messages of its own: those of a task are about the task's work.
         let json = crate::wire::from_slice::<Value>(&self.body).ok().filter(|json| json.get("@odata.id").is_none())?;
         let messages = message::of_error(&self.secrets.json(&json));
         if !messages.iter().any(is_refusal) {
@@ -31,13 +31,13 @@ impl Response {
     }
 }
 
-/// Whether a body is a page, whatever its content type says.
+/// Returns whether a body is markup, whatever its content type says.
 fn is_markup(body: &[u8]) -> bool {
     body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<')
 }
 
-/// Whether a message says that something was not done. Hints that come with success, such as that a restart is needed, are
-/// warnings, too: what they are called decides.
+/// Returns whether a message reports that something was not done. Its key decides, unless it is critical: hints that
+/// accompany a success, such as a required restart, are warnings too.
 fn is_refusal(message: &Message) -> bool {
     const WORDS: [&str; 12] = [
         "Error",

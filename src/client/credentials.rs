@@ -23,7 +23,7 @@ impl Credentials {
         &self.user
     }
 
-    /// What Basic authentication sends of them (RFC 7617).
+    /// Returns the value that Basic authentication sends (RFC 7617).
     pub(crate) fn basic(&self) -> String {
         STANDARD.encode(format!("{}:{}", self.user, self.password.expose_secret()))
     }

@@ -75,11 +75,11 @@ impl Client {
     ///
     /// Where the service can't be asked or refuses, and for URIs of other origins.
     pub async fn download(&self, uri: &str) -> Result<Download, Error> {
-        // As it is, so that its length is that of the file.
+        // `identity`, so that `Content-Length` is the length of the file.
         let plain = request(uri).header(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let (head, body) = match self.open(plain).await {
             Ok((head, body)) if is_plain(&head) => (head, body),
-            // There are services that insist on compression; then it is undone here.
+            // Some services insist on compression. Then the body is decompressed here.
             Ok(_) => self.open(request(uri)).await?,
             Err(error) if error.status() == Some(406) => self.open(request(uri)).await?,
             Err(error) => return Err(error),
@@ -88,10 +88,10 @@ impl Client {
     }
 }
 
-/// Whether a body comes as it is.
+/// Returns whether a body is not compressed.
 fn is_plain(head: &Response) -> bool {
     let is_identity = |name: &str| name.trim().is_empty() || name.trim().eq_ignore_ascii_case("identity");
-    // A name that is not even text is an encoding that nobody knows.
+    // An encoding whose name is not text is unknown.
     head.headers.get(CONTENT_ENCODING).is_none_or(|encoding| encoding.to_str().is_ok_and(is_identity))
 }
 
@@ -184,7 +184,7 @@ impl Download {
         Ok(SavedDownload { bytes: self.received, sha256: hexadecimal(&digest.finalize()), announced: self.length })
     }
 
-    /// Whether it is too large from the start.
+    /// Fails if the announced length is already too large.
     fn check(&self) -> Result<(), Error> {
         match (self.length, self.most) {
             (Some(length), Some(most)) if length > most => {
@@ -198,7 +198,7 @@ impl Download {
         Error::new(ErrorKind::Decode, text).at("GET", &self.uri)
     }
 
-    /// Counts a piece, or the end.
+    /// Counts a piece, or checks the total at the end.
     fn tally(&mut self, piece: Option<&Bytes>) -> Result<(), Error> {
         self.check()?;
         let more = piece.map_or(0, |piece| piece.len() as u64);
@@ -236,13 +236,13 @@ impl Stream for Download {
     }
 }
 
-/// A file that is removed unless it is completed.
+/// A file that is removed when dropped, unless it was completed.
 struct Unfinished(Option<PathBuf>);
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
         if let Some(path) = &self.0 {
-            // Nobody can be told.
+            // `drop` can't report an error.
             let _ = fs::remove_file(path);
         }
     }

@@ -1,27 +1,27 @@
-//! The forms in which services want the tags that they gave: as they wrote them, without what compression has added, weak
+//! The forms in which services accept the ETags that they sent: unchanged, without a suffix added by compression, weak,
 //! or without quotes.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// What servers put behind a tag when they compress what it stands for, and do not take off again.
+/// Suffixes that servers add to an ETag when they compress the body, and fail to remove when the tag comes back.
 const SUFFIXES: [&str; 6] = ["-gzip", "--gzip", ";gzip", "-deflate", "-br", "+gzip"];
 
-/// A way to write a tag.
+/// How to write an ETag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
-    /// As the service wrote it.
+    /// Unchanged.
     AsIs,
-    /// Quoted, without `W/` and without what compression has added.
+    /// Quoted, without `W/` and without a suffix added by compression.
     Strong,
-    /// The same without quotes.
+    /// As `Strong`, without quotes.
     Bare,
-    /// `W/` and quotes.
+    /// With `W/` and quotes.
     Weak,
 }
 
 pub(super) const FORMS: [Form; 4] = [Form::AsIs, Form::Strong, Form::Bare, Form::Weak];
 
-/// The form that a service has taken.
+/// The form that the service accepted.
 #[derive(Debug, Default)]
 pub(super) struct LearnedForm(AtomicU8);
 
@@ -48,7 +48,7 @@ impl Form {
     }
 }
 
-/// What is between the quotes, without what compression has added.
+/// Returns what is between the quotes, without a suffix added by compression.
 pub(super) fn bare(tag: &str) -> &str {
     let tag = tag.trim();
     let tag = tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"');

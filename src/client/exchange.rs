@@ -28,12 +28,12 @@ use crate::wire::Limits;
 /// The credentials of one request, as a header.
 pub(crate) type Authorization = Option<(HeaderName, HeaderValue)>;
 
-/// How long things may take.
+/// Timeouts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Timeouts {
-    /// A request as a whole, with all its attempts.
+    /// The longest that a request may take as a whole, with all its attempts.
     pub(crate) total: Duration,
-    /// The longest silence before the answer's head, and between pieces of its body.
+    /// The longest silence before the head of the answer, and between pieces of its body.
     pub(crate) read: Duration,
 }
 
@@ -43,9 +43,9 @@ pub(crate) struct Exchange {
     pub(crate) origin: Origin,
     pub(crate) limits: Limits,
     pub(crate) timeouts: Timeouts,
-    /// What is never shown.
+    /// The values that are never shown.
     pub(crate) secrets: Arc<Secrets>,
-    /// What all requests have.
+    /// The headers that all requests have.
     headers: HeaderMap,
     transport: Arc<dyn Transport>,
     requests: AtomicU64,
@@ -59,7 +59,7 @@ impl Exchange {
         Self { origin, limits, timeouts, secrets: Arc::default(), headers, transport, requests, bytes }
     }
 
-    /// The same with headers that all requests have.
+    /// Adds headers to all requests.
     pub(crate) fn with_headers(self, headers: HeaderMap) -> Self {
         for value in headers.values().filter(|value| value.is_sensitive()) {
             self.secrets.know(value.to_str().unwrap_or_default());
@@ -67,12 +67,12 @@ impl Exchange {
         Self { headers, ..self }
     }
 
-    /// The same for another runtime, and with other patience.
+    /// Returns a copy with other timeouts, whose transport doesn't depend on the current runtime.
     pub(crate) fn detached(&self, patience: Duration) -> Self {
         self.by(self.transport.detached().unwrap_or_else(|| Arc::clone(&self.transport)), patience)
     }
 
-    /// The same by the same connections, with other patience.
+    /// Returns a copy with other timeouts that uses the same connections.
     pub(crate) fn with_patience(&self, patience: Duration) -> Self {
         self.by(Arc::clone(&self.transport), patience)
     }
@@ -83,7 +83,8 @@ impl Exchange {
         Self { secrets, headers, ..Self::new(self.origin.clone(), self.limits, timeouts, transport) }
     }
 
-    /// What must not be shown of the answer to a request: a service may repeat what it was sent.
+    /// Returns what must not be shown of the answer to a request: the service may repeat secrets that the request
+    /// contained.
     pub(crate) fn secrets_of(&self, request: &Request) -> Arc<Secrets> {
         let mut sent = request.body.as_ref().map(|(body, _)| mask::secrets_in(body)).unwrap_or_default();
         for (_, value) in request.headers.iter().filter(|(_, value)| value.is_sensitive()) {
@@ -92,12 +93,12 @@ impl Exchange {
         if sent.is_empty() { Arc::clone(&self.secrets) } else { Arc::new(self.secrets.with(sent)) }
     }
 
-    /// Requests sent and bytes of bodies received so far.
+    /// Returns how many requests were sent and how many bytes of bodies were received so far.
     pub(crate) fn traffic(&self) -> (u64, u64) {
         (self.requests.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed))
     }
 
-    /// When a request that begins now must have ended.
+    /// Returns when a request that starts now must have ended.
     pub(crate) fn deadline(&self, request: &Request) -> Instant {
         deadline::after(request.timeout.unwrap_or(self.timeouts.total))
     }
@@ -138,7 +139,8 @@ impl Exchange {
         };
         match self.read(body, deadline).await {
             Ok(body) => response.body = body,
-            // The head says whether it was done: what is lost is only what is said of it. Of a login it has the token.
+            // The head shows that the change was made: only the answer's body is lost. The head of a login's answer has
+            // the token.
             Err(error) if !request.is_safe() || !head.status.is_success() => {
                 tracing::warn!(error = %error.report(), "the answer's body is lost");
             }
@@ -147,7 +149,7 @@ impl Exchange {
         Ok(response)
     }
 
-    /// Sends a request and gives the answer when its head has arrived.
+    /// Sends a request and returns the answer once its head has arrived.
     pub(crate) fn open<'a>(
         &'a self,
         request: &'a Request,
@@ -167,8 +169,8 @@ impl Exchange {
         Box::pin(opened.instrument(span))
     }
 
-    /// Sends a request once, but for redirects within the origin that prove that nothing was done yet, and gives the
-    /// answer when its head has arrived.
+    /// Sends a request once, except for redirects within the origin that prove that nothing was done yet, and returns
+    /// the answer once its head has arrived.
     async fn head(
         &self,
         request: &Request,
@@ -188,8 +190,8 @@ impl Exchange {
         Err(at(Error::new(ErrorKind::Refused, "the service redirects in circles")))
     }
 
-    /// Where to ask instead. A change is sent to another place only if it is the same but for a slash at its end, or
-    /// the status says that the method stays; it never becomes a GET.
+    /// Returns the URL to follow a redirect to. A change is only redirected if the URLs differ in nothing but a
+    /// trailing slash, or if the status keeps the method; it never becomes a GET.
     fn redirected(&self, request: &Request, from: &Url, answer: &HttpResponse) -> Result<Option<Url>, Error> {
         let location = answer.headers().get(http::header::LOCATION).and_then(|value| value.to_str().ok());
         let status = answer.status().as_u16();
@@ -218,7 +220,8 @@ impl Exchange {
         let mut answer = match &request.stream {
             Some(stream) => stream.watch(sent, deadline).await?,
             None => {
-                // While a large body goes out the service is silent: a change that has a time of its own may take that.
+                // The service is silent while a large body is sent, so a change with a timeout of its own may wait that
+                // long.
                 let silence = request.timeout.filter(|_| !request.is_safe()).unwrap_or(self.timeouts.read);
                 let until = deadline.min(deadline::after(silence));
                 let late = |_| Error::new(ErrorKind::Timeout, "the service did not answer in time").maybe_sent();
@@ -263,7 +266,7 @@ impl Exchange {
         Ok(http)
     }
 
-    /// A body that may continue for ever, but not be silent for long.
+    /// Wraps a body that may be endless, but must not be silent for long.
     pub(crate) fn listen(self: &Arc<Self>, body: Body, silence: Duration) -> Body {
         let exchange = Arc::clone(self);
         Body::new(futures_util::stream::unfold(Some((body, exchange)), move |state| async move {
@@ -280,7 +283,7 @@ impl Exchange {
         }))
     }
 
-    /// Reads a body to its end, within the limit of size: what counts is what it is when decompressed.
+    /// Reads a body to its end. Its decompressed size is limited.
     pub(crate) async fn read(&self, mut body: Body, deadline: Instant) -> Result<Bytes, Error> {
         let mut whole = BytesMut::new();
         loop {
@@ -299,7 +302,7 @@ impl Exchange {
     }
 }
 
-/// Says which request failed, and of a change that may have got through that nothing is known of it.
+/// Adds the request to an error, and marks the outcome of a change that may have reached the service as unknown.
 fn located(error: Error, request: &Request) -> Error {
     let unknown = error.was_maybe_sent() && !request.is_safe();
     let error = error.at(request.method, &request.uri);

@@ -1,4 +1,4 @@
-//! Headers that a program adds to requests: which it may, and which values are secrets.
+//! Headers that programs add to requests: which ones they may set, and whose values are secret.
 
 use http::header::{
     ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, IF_MATCH,
@@ -9,15 +9,15 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use crate::error::{Error, ErrorKind};
 use crate::wire::is_secret;
 
-/// Headers that the client sets itself, for the login, the connection and the body's length: with others it could not keep its
-/// promises.
+/// Headers that the client sets itself, for the login, the connection and the length of the body. It relies on their
+/// values.
 const RESERVED: [HeaderName; 5] = [AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING];
 
-/// Headers that belong to a single request: what is in its body, what the answer may look like, which version is meant.
+/// Headers that belong to a single request: they describe its body, what it accepts, or which version it expects.
 const OF_ONE_REQUEST: [HeaderName; 7] =
     [ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH, TE, UPGRADE];
 
-/// A header of one request, as a program names it.
+/// Parses a header that a program adds to one request.
 pub(crate) fn own(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Error> {
     let refuse = |text: String| Error::new(ErrorKind::Configuration, text);
     let name = HeaderName::try_from(name).map_err(|_| refuse(format!("{name:?} can't be the name of a header")))?;
@@ -30,7 +30,7 @@ pub(crate) fn own(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), 
     Ok((name, value))
 }
 
-/// A header of all requests.
+/// Parses a header that a program adds to all requests.
 pub(crate) fn of_all(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Error> {
     let (name, value) = own(name, value)?;
     if OF_ONE_REQUEST.contains(&name) {
@@ -40,7 +40,7 @@ pub(crate) fn of_all(name: &str, value: &str) -> Result<(HeaderName, HeaderValue
     Ok((name, value))
 }
 
-/// Marks the values that are secrets, so that they are not shown.
+/// Marks secret values as sensitive, so that they are not shown.
 pub(crate) fn conceal(headers: &mut HeaderMap) {
     for (name, value) in headers {
         if is_secret(name.as_str()) {

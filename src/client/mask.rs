@@ -1,5 +1,5 @@
-//! Takes secrets out of what a service said before a person sees it: by name in JSON, forms, markup and plain text, and by
-//! value where the client knows them. Every error text and every glimpse of a body goes through here.
+//! Removes secrets from what a service sent before it is shown: by name in JSON, forms, markup and plain text, and by
+//! value if the client knows them. Every error text and every excerpt of a body passes through here.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,21 +13,21 @@ use crate::schema::message::Message;
 use crate::wire::is_secret;
 pub(crate) use crate::wire::without_secrets as by_name;
 
-/// A URI for people: a query may have a secret in it.
+/// Masks a URI to be shown: its query may contain a secret.
 pub(crate) fn of_uri(uri: &str) -> Cow<'_, str> {
     if uri.contains('?') || uri.contains("://") { by_name(uri).into() } else { uri.into() }
 }
 
-/// What stands in the place of a secret.
+/// The text that replaces a secret.
 const MASK: &str = "***";
 
-/// Secrets this short are looked for as whole words only: they are parts of other words by chance.
+/// Secrets this short are only masked as whole words: they also occur by chance within others.
 const SHORT: usize = 4;
 
-/// How many secrets are remembered: a client that lives for years has had many tokens.
+/// How many secrets are remembered: a long-lived client has had many tokens.
 const MOST: usize = 64;
 
-/// The secrets that a client knows: its password, its tokens, and what they look like in a header.
+/// The secrets that a client knows: its password, its tokens, and the forms that they take in headers.
 #[derive(Default)]
 pub(crate) struct Secrets(Mutex<Vec<SecretString>>);
 
@@ -45,24 +45,24 @@ impl Secrets {
         if !secret.is_empty() {
             known.push(secret.to_owned().into());
         }
-        // Tokens come and go; the password is learned again with each of them.
+        // Old tokens are forgotten; the password is added again with each new one.
         let many = known.len().saturating_sub(MOST);
         known.drain(..many);
     }
 
-    /// Remembers a password, and the value that Basic authentication makes of it.
+    /// Remembers a password, and the value that Basic authentication derives from it.
     pub(crate) fn know_credentials(&self, credentials: &Credentials) {
         self.know(credentials.password.expose_secret());
         self.know(&credentials.basic());
     }
 
-    /// The same and these.
+    /// Returns a copy with more secrets.
     pub(crate) fn with(&self, others: Vec<String>) -> Self {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Self(Mutex::new(known.into_iter().chain(others.into_iter().map(SecretString::from)).collect()))
     }
 
-    /// Masks a body, or a part of one, for people. JSON stays as it is written where it has no secrets.
+    /// Masks all or part of a body to be shown. JSON without secrets keeps its formatting.
     pub(crate) fn body(&self, text: &str) -> String {
         match serde_json::from_str::<Value>(text) {
             Ok(json) => {
@@ -85,7 +85,7 @@ impl Secrets {
         masked
     }
 
-    /// Masks the texts of messages that were decoded already.
+    /// Masks the texts of messages that are already decoded.
     pub(crate) fn messages(&self, messages: &mut [Message]) {
         for message in messages {
             let related = message.related_properties.iter();
@@ -100,17 +100,17 @@ impl Secrets {
         }
     }
 
-    /// Masks what is known, in each of the forms that it takes on the way.
+    /// Masks the known secrets, in each form in which they are sent.
     fn known(&self, text: String) -> String {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut forms: Vec<String> = known.iter().flat_map(|secret| forms(secret.expose_secret())).collect();
-        // The longer first: one may be a part of another.
+        // Longer forms first: one may contain another.
         forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
         forms.iter().fold(text, |text, form| replace(text, form))
     }
 }
 
-/// A secret as it is, and as JSON, URLs and HTML write it.
+/// Returns a secret unchanged and as JSON, URLs and HTML encode it.
 fn forms(secret: &str) -> Vec<String> {
     let json = Value::from(secret).to_string();
     let json = json.get(1..json.len().saturating_sub(1)).unwrap_or_default().to_owned();
@@ -141,7 +141,7 @@ fn replace(text: String, secret: &str) -> String {
     whole
 }
 
-/// Whether a pointer or a path leads to something that holds a secret.
+/// Returns whether a JSON pointer or a path leads to something that contains a secret.
 fn leads_to_secret(text: &str) -> bool {
     text.rsplit(['/', '#', '.']).next().is_some_and(is_secret)
 }
@@ -170,9 +170,9 @@ fn mask_json(value: &mut Value, secrets: &Secrets, secret: bool) {
     }
 }
 
-/// The secrets in a JSON body, by the names of its properties.
+/// Collects the secrets in a JSON body, by property name.
 pub(crate) fn secrets_in(body: &[u8]) -> Vec<String> {
-    /// Larger bodies are firmware and the like.
+    /// Larger bodies are images and the like.
     const MOST: usize = 1 << 16;
     fn collect(value: &Value, secret: bool, found: &mut Vec<String>) {
         match value {
@@ -191,13 +191,13 @@ pub(crate) fn secrets_in(body: &[u8]) -> Vec<String> {
     {
         collect(&json, false, &mut found);
     }
-    // Each is looked for in every text that is shown.
+    // Duplicates are removed, as every text that is shown is searched for each secret.
     found.sort_unstable();
     found.dedup();
     found
 }
 
-/// Masks the values that a message repeats of a property that holds a secret: "The value 'hunter2' of Password is too short."
+/// Masks the values of secret properties that a message repeats: "The value 'hunter2' of Password is too short."
 fn mask_arguments(message: &mut serde_json::Map<String, Value>) {
     let strings = |name: &str| -> Vec<String> {
         let found = message.get(name).and_then(Value::as_array).into_iter().flatten();
@@ -226,7 +226,7 @@ fn mask_arguments(message: &mut serde_json::Map<String, Value>) {
     }
 }
 
-/// The arguments of a message that are what a property that holds a secret was set to. A URI is not.
+/// Returns those arguments of a message that are values of a secret property. URIs are not.
 fn repeated_values<'a>(arguments: &[String], mut related: impl Iterator<Item = &'a String>) -> Vec<String> {
     if !arguments.iter().any(|text| leads_to_secret(text)) && !related.any(|text| leads_to_secret(text)) {
         return Vec::new();

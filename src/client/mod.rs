@@ -1,7 +1,6 @@
-//! The client: one per BMC, cheap to clone. What it is made of, from the bottom: `transport` sends one HTTP request,
-//! `exchange` keeps it within the origin and its limits, `access` says on whose behalf it is, `send` keeps to the limit of
-//! requests under way and repeats what may be repeated. It knows bytes, URIs, statuses and headers; what is read from them
-//! is the matter of `resource`.
+//! The client: one per BMC, cheap to clone. Its layers, from the bottom: `transport` sends one HTTP request, `exchange`
+//! keeps it within the origin and its limits, `access` authenticates it, `send` limits how many requests are in flight
+//! and retries them. These layers know bytes, URIs, statuses and headers; `resource` decodes what they return.
 
 mod access;
 pub(crate) mod address;
@@ -76,9 +75,9 @@ struct Inner {
     access: Access,
     under_way: Semaphore,
     concurrency: usize,
-    /// Pages of one collection.
+    /// How many pages of a collection are read at most.
     pages: usize,
-    /// There from when the client is connected.
+    /// Set when the client connects.
     root: OnceLock<ServiceRootDocument>,
     query: QueryMemory,
     if_match: LearnedForm,
@@ -86,18 +85,18 @@ struct Inner {
     registries: Registries,
 }
 
-/// What may differ from one handle to another.
+/// What may differ between handles of one client.
 #[derive(Debug, Clone)]
 struct Options {
     timeout: Option<Duration>,
     retry: RetryPolicy,
-    /// Nobody knows yet whether there is anything at the other end.
+    /// Whether the client is still connecting, so that nothing may be listening at the other end.
     connecting: bool,
-    /// Errors are not explained: it is to explain one that is asked.
+    /// Whether errors are left unexplained: this handle sends the requests that explain another error.
     plain: bool,
 }
 
-/// The root as it was read when the client connected.
+/// The service root as it was read when the client connected, with its ETag and deviations.
 pub(crate) type ServiceRootDocument = (ServiceRoot, Option<ETag>, Vec<Deviation>);
 
 /// What a client has sent and received so far.
@@ -234,32 +233,32 @@ impl Client {
         Self { inner: Arc::clone(&self.inner), options: Arc::new(options) }
     }
 
-    /// What the service says that it can do.
+    /// Returns the protocol features that the service announces.
     pub(crate) fn features(&self) -> Option<&ProtocolFeaturesSupported> {
         self.inner.root.get()?.0.protocol_features_supported.as_ref()
     }
 
-    /// Where query parameters have failed.
+    /// Returns where query parameters have failed.
     pub(crate) fn query_memory(&self) -> &QueryMemory {
         &self.inner.query
     }
 
-    /// The service root, as it was when the client connected.
+    /// Returns the service root as it was when the client connected.
     pub(crate) fn root_document(&self) -> Option<&ServiceRootDocument> {
         self.inner.root.get()
     }
 
-    /// The URL that is requested for a URI.
+    /// Resolves a URI to the URL that is requested.
     pub(crate) fn resolve(&self, uri: &str) -> Result<url::Url, Error> {
         self.inner.exchange.origin.resolve(uri)
     }
 
-    /// How many pages of a collection are read.
+    /// Returns how many pages of a collection are read at most.
     pub(crate) fn most_pages(&self) -> usize {
         self.inner.pages
     }
 
-    /// The limits that bodies are read within.
+    /// Returns the limits on bodies.
     pub(crate) fn limits(&self) -> &Limits {
         &self.inner.exchange.limits
     }

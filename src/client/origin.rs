@@ -1,5 +1,5 @@
-//! Where the service is: scheme, host, port, and the path below which it is where that is not the root. Shows which URIs
-//! may be followed: credentials go nowhere else.
+//! Where the service is: scheme, host and port, and the path below which it lives if that is not the root. Decides
+//! which URIs may be followed: credentials are sent nowhere else.
 
 use std::fmt;
 
@@ -9,18 +9,18 @@ use url::Url;
 use super::address::{Address, HostName};
 use crate::error::{Error, ErrorKind};
 
-/// The place of a service. Its path ends in a slash.
+/// The base of a service's URLs. Its path ends in a slash.
 #[derive(Debug, Clone)]
 pub(crate) struct Origin {
     url: Url,
     host: HostName,
-    /// With the zone of the host, so that two hosts that differ in nothing else are two.
+    /// The URL with the zone of the host, so that hosts that only differ in their zone are distinct.
     text: String,
 }
 
 impl Origin {
-    /// What a user means: `https` unless it names a scheme. A path is where a gateway has put the service; from
-    /// `/redfish` on it is the service's own and left out.
+    /// Parses a service's address: `https` unless it names a scheme. A path is where a gateway has put the service;
+    /// everything from `/redfish` on belongs to the service and is dropped.
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
         let fail = |why: &str| {
             let text = format!("{text:?} is not the URL of a service ({why}): expected https://HOST");
@@ -58,13 +58,14 @@ impl Origin {
         self.url.scheme() == "https"
     }
 
-    /// Whether it is the same place.
+    /// Returns whether another address is that of the same service.
     pub(crate) fn is(&self, other: &str) -> bool {
         Self::parse(other).is_ok_and(|other| other.text == self.text)
     }
 
-    /// The URL of a URI that a service named: a path, below the base if it is not there yet, or an absolute URL within
-    /// the origin. A fragment is left out, and so is a zone: it means something to this end alone.
+    /// Returns the URL of a URI that the service sent: a path, which is put below the base if it is not there already,
+    /// or an absolute URL within the origin. The fragment is dropped, and so is a zone: it only has a meaning on this
+    /// host.
     pub(crate) fn resolve(&self, uri: &str) -> Result<Url, Error> {
         let odd = |text: &str| Error::new(ErrorKind::Missing, text.to_owned());
         let document = uri.split('#').next().unwrap_or_default().trim();
@@ -92,8 +93,8 @@ impl Origin {
     }
 }
 
-/// Whether a path goes up in a way that URLs don't know, and servers do: by slashes and dots that are encoded, once or several
-/// times, and by segments with parameters (`..;a=b`).
+/// Returns whether a path climbs up in a way that servers know and URL parsers don't: by slashes and dots that are
+/// encoded, once or several times, or by segments with parameters (`..;a=b`).
 fn climbs(path: &str) -> bool {
     const MOST_ENCODINGS: usize = 4;
     let mut plain = path.to_owned();
@@ -108,11 +109,11 @@ fn climbs(path: &str) -> bool {
         }
         plain = decoded;
     }
-    // Nobody encodes anything so often who means well.
+    // Nothing legitimate is encoded this many times.
     true
 }
 
-/// What a zone may have in a URL as it is: unreserved characters (RFC 6874, 2; RFC 3986, 2.3).
+/// The characters of a zone that are not encoded in a URL: the unreserved ones (RFC 6874, 2; RFC 3986, 2.3).
 const ZONE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 impl fmt::Display for Origin {

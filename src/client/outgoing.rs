@@ -1,5 +1,5 @@
-//! A large body on its way out: it goes out once, as nobody can say what a service has made of the first half of an image, and it
-//! is watched, as nothing else shows that a request which takes an hour is alive.
+//! A large body being sent. It is sent only once, because nobody knows what a service did with the first half of an
+//! image, and it is watched, because nothing else shows that a request which takes an hour is alive.
 
 use std::fmt;
 use std::pin::Pin;
@@ -15,23 +15,23 @@ use super::transport::{Body, HttpResponse};
 use crate::deadline::later;
 use crate::error::{Error, ErrorKind};
 
-/// How often it is looked at whether it moves, once it might have come to a halt.
+/// How often progress is checked once the body may have stalled.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// A body that can be sent as long as nothing of it was.
+/// A body that can be sent until the first piece of it was.
 #[derive(Clone)]
 pub(crate) struct Outgoing(Arc<Mutex<State>>);
 
 struct State {
-    /// Until something of it is asked for.
+    /// `None` once the first piece of it was requested.
     body: Option<Body>,
     length: u64,
     sent: u64,
-    /// When a piece of it was taken last.
+    /// When the last piece was taken.
     moved: Instant,
-    /// Why it broke off.
+    /// Why the body ended early.
     failure: Option<Error>,
-    /// How long no piece may be taken, as long as there are some.
+    /// How long the body may stall before it is complete.
     stall: Duration,
     /// How long the answer may take after the last piece.
     answer: Duration,
@@ -44,7 +44,7 @@ impl fmt::Debug for Outgoing {
 }
 
 impl Outgoing {
-    /// A body of known length.
+    /// Creates a body of known length.
     pub(crate) fn new(body: Body, stall: Duration, answer: Duration) -> Self {
         let length = body.length().unwrap_or_default();
         let state = State { body: Some(body), length, sent: 0, moved: Instant::now(), failure: None, stall, answer };
@@ -59,27 +59,27 @@ impl Outgoing {
         self.state().length
     }
 
-    /// Whether something of it went out, so that it can't be sent any more.
+    /// Returns whether part of the body was sent, so that it can't be sent again.
     pub(crate) fn is_spent(&self) -> bool {
         self.state().body.is_none()
     }
 
-    /// The body for one attempt. What it gives is taken from the one that there is when the first piece is asked for: an attempt that
-    /// came to nothing before that leaves it whole.
+    /// Returns the body for one attempt. The attempt takes the underlying body when its first piece is requested: one
+    /// that fails before that leaves it whole.
     pub(crate) fn body(&self) -> Body {
         self.state().moved = Instant::now();
         let attempt = Attempt { outgoing: self.clone(), body: None, ended: false };
         Body::sized(self.length(), attempt)
     }
 
-    /// Waits for the answer, as long as the body moves.
+    /// Waits for the answer for as long as the body makes progress.
     pub(crate) async fn watch(
         &self,
         mut sent: impl Future<Output = Result<HttpResponse, Error>> + Unpin + Send,
         deadline: Instant,
     ) -> Result<HttpResponse, Error> {
         loop {
-            // Which of the two limits it is may change meanwhile.
+            // Which of the two limits applies may change while waiting.
             let shortest = |state: &State| later(state.moved, state.stall.min(state.answer));
             let look = shortest(&self.state()).max(later(Instant::now(), LOOK)).min(deadline);
             if let Ok(answer) = timeout_at(look, &mut sent).await {
@@ -103,7 +103,7 @@ impl Outgoing {
         later(state.moved, patience)
     }
 
-    /// What came of a request whose body broke off is said by why it did, unless the service has refused it.
+    /// Reports the body's own failure as the reason why the request failed, unless the service refused the request.
     fn judge(&self, answer: Result<HttpResponse, Error>) -> Result<HttpResponse, Error> {
         let refused = answer.as_ref().is_ok_and(|answer| !answer.status().is_success());
         match self.state().failure.take() {
@@ -113,7 +113,7 @@ impl Outgoing {
     }
 }
 
-/// The body as one attempt gives it.
+/// The body as one attempt sends it.
 struct Attempt {
     outgoing: Outgoing,
     body: Option<Body>,

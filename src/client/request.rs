@@ -1,4 +1,4 @@
-//! A request to the service and what it answered, as the layers above HTTP see them.
+//! A request to the service and its answer, as the layers above HTTP see them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,27 +17,27 @@ use crate::message;
 use crate::schema::message::Message;
 use crate::wire::ETag;
 
-/// A request to the origin.
+/// A request to the service.
 #[derive(Clone, Default)]
 pub(crate) struct Request {
     pub(crate) method: &'static str,
     pub(crate) uri: String,
-    /// Headers beside those that every request has.
+    /// Headers in addition to those that every request has.
     pub(crate) headers: HeaderMap,
     /// The body and its `Content-Type`.
     pub(crate) body: Option<(Bytes, HeaderValue)>,
-    /// What is sent in place of a body that is in memory.
+    /// Sent instead of a body that is in memory.
     pub(crate) stream: Option<Outgoing>,
     pub(crate) if_match: Option<ETag>,
-    /// How long it may take as a whole, if not as long as the client's requests may.
+    /// How long the request may take as a whole, if that differs from the client's timeout.
     pub(crate) timeout: Option<Duration>,
-    /// How long the service may be silent, if not as long as to others: for streams.
+    /// How long the service may be silent, if that differs from other requests: for streams.
     pub(crate) silence: Option<Duration>,
-    /// Which attempt it is, from 1 on, for people.
+    /// The number of the attempt, from 1 on, for logs.
     pub(crate) attempt: u32,
 }
 
-/// Without the secrets in the body, and the headers that are marked as such.
+/// Leaves out secrets in the body, and headers that are marked as sensitive.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let body = self.body.as_ref().map(|(body, _)| Secrets::default().body(&String::from_utf8_lossy(body)));
@@ -60,7 +60,7 @@ impl Request {
         Self::new("GET", uri)
     }
 
-    /// A request with a JSON body.
+    /// Creates a request with a JSON body.
     pub(crate) fn with_body(method: &'static str, uri: impl Into<String>, json: String) -> Self {
         let body = Some((Bytes::from(json), HeaderValue::from_static("application/json")));
         Self { body, ..Self::new(method, uri) }
@@ -71,26 +71,26 @@ impl Request {
         self
     }
 
-    /// Whether it has a body that can't be sent any more, as something of it was.
+    /// Returns whether part of its body was already sent, so that it can't be sent again.
     pub(crate) fn is_spent(&self) -> bool {
         self.stream.as_ref().is_some_and(Outgoing::is_spent)
     }
 
-    /// Whether it changes nothing at the service (RFC 9110, 9.2.1).
+    /// Returns whether the method is safe: it changes nothing at the service (RFC 9110, 9.2.1).
     pub(crate) fn is_safe(&self) -> bool {
         matches!(self.method, "GET" | "HEAD" | "OPTIONS")
     }
 }
 
-/// What came back, whatever its status.
+/// An answer, whatever its status.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    /// The messages of an error, where they took more than the body to be understood.
+    /// The messages of an error, if decoding them took more than the body.
     pub(crate) messages: Option<Vec<Message>>,
-    /// What must not be shown of it.
+    /// The secrets that must be masked when the answer is shown.
     pub(crate) secrets: Arc<Secrets>,
 }
 
@@ -103,7 +103,7 @@ impl Response {
         self.text(&CONTENT_TYPE)
     }
 
-    /// The `ETag`; none where it is empty, as some services have it.
+    /// Returns the `ETag`; `None` also if it is empty, as some services send it.
     pub(crate) fn etag(&self) -> Option<ETag> {
         self.text(&ETAG).filter(|tag| !tag.trim_start_matches("W/").trim_matches('"').is_empty()).map(ETag::from)
     }
@@ -116,14 +116,14 @@ impl Response {
         self.text(&HeaderName::from_static("x-auth-token"))
     }
 
-    /// Whether it is a page for people, of a web server and not of the Redfish service. An answer without a body (204) is
-    /// none, whatever type it says to have.
+    /// Returns whether the answer is an HTML page, from a web server instead of the Redfish service. A 204 is never a
+    /// page, as it has no body, whatever its content type says.
     pub(crate) fn is_page(&self) -> bool {
         let is_html = |kind: &str| kind.to_ascii_lowercase().starts_with("text/html");
         self.status != 204 && self.content_type().is_some_and(is_html)
     }
 
-    /// What the service says of an error, without secrets.
+    /// Returns the messages of an error, without secrets.
     pub(crate) fn messages(&self) -> Vec<Message> {
         self.messages.clone().unwrap_or_else(|| match message::body(&self.body) {
             Some(json) => message::of_error(&self.secrets.json(&json)),
@@ -131,17 +131,17 @@ impl Response {
         })
     }
 
-    /// What the service's clock showed.
+    /// Returns the service's time, from the `Date` header.
     pub(crate) fn date(&self) -> Option<jiff::Timestamp> {
         jiff::fmt::rfc2822::parse(self.text(&DATE)?).ok().map(|date| date.timestamp())
     }
 
-    /// How long to wait, by `Retry-After` in seconds or as a date.
+    /// Returns how long to wait, from `Retry-After` in seconds or as a date.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         retry_after(self.text(&RETRY_AFTER)?, SystemTime::now())
     }
 
-    /// The response itself if its status is one of success, else the error that it stands for.
+    /// Returns the response if its status is successful, otherwise the error that it stands for.
     pub(crate) fn success(self, request: &Request) -> Result<Self, Error> {
         if (200..300).contains(&self.status) {
             return Ok(self);
@@ -175,23 +175,23 @@ impl Response {
             .with_account(account)
             .with_retry_after(self.retry_after())
             .with_status(self.status, messages);
-        // A gateway answers so when it has passed the request on and heard nothing.
+        // A gateway answers this way when it has forwarded the request and got no answer.
         if matches!(self.status, 502 | 504) && !request.is_safe() {
             error = error.with_unknown_outcome();
         }
         Err(error)
     }
 
-    /// The error of an answer whose body can't be decoded. The reason quotes the body.
+    /// Returns the error for a body that can't be decoded. The reason quotes the body.
     pub(crate) fn unreadable(&self, request: &Request, what: &str, reason: &impl std::error::Error) -> Error {
         Error::new(ErrorKind::Decode, format!("{what}{}", self.glimpse()))
             .at(request.method, &request.uri)
             .with_cause(self.secrets.text(&reason.to_string()))
     }
 
-    /// The start of a body that is not Redfish's, for people, without secrets.
+    /// Returns an excerpt of an unexpected body to be shown, without secrets.
     pub(crate) fn glimpse(&self) -> String {
-        // What is cut off is looked at as well: the name of a secret may be far before its end.
+        // More than the excerpt is masked: the name of a secret may come long before its end.
         let start = self.body.slice(..self.body.len().min(1 << 16));
         let masked = self.secrets.body(&String::from_utf8_lossy(&start));
         let text: String = masked.split_whitespace().take(120).collect::<Vec<_>>().join(" ");
@@ -204,11 +204,11 @@ impl Response {
     }
 }
 
-/// `Retry-After` (RFC 9110, 10.2.3): seconds, or a date as HTTP writes it. A time that has passed is ignored, and one of more
-/// than a day is a day.
+/// Parses `Retry-After` (RFC 9110, 10.2.3): seconds, or an HTTP date. A time in the past is ignored, and one of more
+/// than a day is reduced to a day.
 fn retry_after(text: &str, now: SystemTime) -> Option<Duration> {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More digits than a number has are very long.
+        // A number with too many digits for `u64` is a very long time.
         return Some(deadline::asked(Duration::from_secs(text.parse().unwrap_or(u64::MAX))));
     }
     let date = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();

@@ -1,4 +1,4 @@
-//! What is retried, and when: only what can't have changed anything, or what the service has not acted upon.
+//! What is retried, and when: only requests that can't have changed anything, or that the service has not acted upon.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
@@ -104,7 +104,7 @@ impl RetryPolicy {
         self.budget
     }
 
-    /// How long to wait before a request is sent again that has come to this; none if it isn't.
+    /// Returns how long to wait before a request with this outcome is retried; `None` if it is not.
     pub(crate) fn delay(
         &self,
         request: &Request,
@@ -147,7 +147,7 @@ impl RetryPolicy {
 fn failed(request: &Request, error: &Error, connecting: bool) -> Option<()> {
     let broken = matches!(error.kind(), ErrorKind::Connect | ErrorKind::Timeout);
     let again = match error.was_maybe_sent() {
-        // A login on the way to the request was answered so.
+        // This is the answer to a login that preceded the request.
         _ if matches!(error.status(), Some(429 | 502..=504)) => !connecting,
         _ if connecting => false,
         true => broken && request.is_safe(),
@@ -156,13 +156,13 @@ fn failed(request: &Request, error: &Error, connecting: bool) -> Option<()> {
     again.then_some(())
 }
 
-/// Whether it is for being busy or starting that the service refuses. Of a change only what says so of the service as a
-/// whole counts: a state of the system that doesn't allow it may last.
+/// Returns whether the service refuses because it is busy or starting. For a change, only codes about the service as a
+/// whole count: a state of the system that doesn't allow the change may last.
 fn not_ready(response: &Response, safe: bool) -> bool {
     is_not_ready(&message::of_body(&response.body), safe)
 }
 
-/// Whether messages say so.
+/// Returns whether messages report that the service is busy or starting.
 pub(crate) fn is_not_ready(messages: &[Message], safe: bool) -> bool {
     const SERVICE: [&str; 4] = ["ServiceTemporarilyUnavailable", "SWC0700", "SYS518", "ServiceNotReady"];
     const STATE: [&str; 2] = ["InvalidOperationForSystemState", "ResourceInUse"];
@@ -170,7 +170,7 @@ pub(crate) fn is_not_ready(messages: &[Message], safe: bool) -> bool {
     said(&SERVICE) || (safe && said(&STATE))
 }
 
-/// A number from 0 to 1 that nobody can foresee; for no other purpose.
+/// Returns a random number from 0 to 1 for jitter. It is not secure enough for anything else.
 pub(crate) fn chance() -> f64 {
     f64::from(RandomState::new().hash_one(0_u8) as u32) / f64::from(u32::MAX)
 }

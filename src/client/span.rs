@@ -1,5 +1,5 @@
-//! What a log shows of a request: a span that says which service it goes to and how it ended, and at the level TRACE the bodies,
-//! without secrets.
+//! What logs show of a request: a span with the service that it goes to and how it ended, and at level TRACE the
+//! bodies, without secrets.
 
 use std::sync::Arc;
 
@@ -15,8 +15,8 @@ use crate::error::Error;
 /// How much of a body is shown, in characters.
 const MOST: usize = 1 << 16;
 
-/// The span of one request: `request` with `origin`, `method`, `path` and `attempt`, and from its end on with `status` and
-/// `elapsed`. At the end there is one line in it.
+/// The span of one request: `request` with `origin`, `method`, `path` and `attempt`, and once it has ended with
+/// `status` and `elapsed`. One event is emitted in it at the end.
 pub(crate) struct RequestSpan {
     span: Span,
     begun: Instant,
@@ -24,7 +24,7 @@ pub(crate) struct RequestSpan {
 }
 
 impl RequestSpan {
-    /// Begins the span of a request to an origin. What must not be shown of its body is asked for only where bodies are shown.
+    /// Begins the span of a request to an origin. `secrets` is only called if bodies are shown.
     pub(crate) fn begin(origin: &str, request: &Request, secrets: impl FnOnce() -> Arc<Secrets>) -> Self {
         let (method, attempt) = (request.method, request.attempt);
         let path = path(origin, &request.uri);
@@ -40,12 +40,12 @@ impl RequestSpan {
         Self { span, begun: Instant::now(), ended: false }
     }
 
-    /// For what happens meanwhile.
+    /// Returns the span, for what happens until the request ends.
     pub(crate) fn span(&self) -> Span {
         self.span.clone()
     }
 
-    /// The request has been answered, as far as its body.
+    /// Ends the span of a request whose answer was read completely.
     pub(crate) fn answered(mut self, response: &Response) {
         if tracing::enabled!(Level::TRACE) {
             let body = shown(&with_token(&response.secrets, &response.headers), &response.body);
@@ -55,13 +55,13 @@ impl RequestSpan {
         self.end(None, "answered");
     }
 
-    /// The head of the answer is there, and the body is another matter.
+    /// Ends the span of a request when the head of its answer has arrived. Reading the body is not part of it.
     pub(crate) fn opened(mut self, status: u16) {
         self.span.record("status", status);
         self.end(None, "answered");
     }
 
-    /// The request has failed.
+    /// Ends the span of a request that failed.
     pub(crate) fn failed(mut self, error: &Error) {
         match error.status() {
             Some(status) => self.span.record("status", status),
@@ -80,7 +80,7 @@ impl RequestSpan {
     }
 }
 
-/// Anyone who waited has given up.
+/// A request that is dropped before it ended was cancelled.
 impl Drop for RequestSpan {
     fn drop(&mut self) {
         if !self.ended {
@@ -90,19 +90,19 @@ impl Drop for RequestSpan {
     }
 }
 
-/// The path of a URI within the origin, with its query and without what a query may have of secrets.
+/// Returns the path of a URI within the origin, with its query masked.
 fn path(origin: &str, uri: &str) -> String {
     let path = uri.strip_prefix(origin.trim_end_matches('/')).unwrap_or(uri);
     of_uri(path).into_owned()
 }
 
-/// What is known as a secret, and the token that a login has just given.
+/// Returns the known secrets, and the token in the answer to a login.
 fn with_token(secrets: &Secrets, headers: &HeaderMap) -> Secrets {
     let token = headers.get("x-auth-token").and_then(|token| token.to_str().ok());
     secrets.with(token.filter(|token| !token.is_empty()).map(str::to_owned).into_iter().collect())
 }
 
-/// A body for people. It is masked as a whole before it is cut, as the name of a secret may be far before its end.
+/// Returns a body to be shown. It is masked before it is cut, as the name of a secret may come long before its end.
 fn shown(secrets: &Secrets, body: &[u8]) -> String {
     let masked = match std::str::from_utf8(body) {
         Ok(text) => secrets.body(text),

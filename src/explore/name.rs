@@ -1,21 +1,21 @@
-//! Names in drafts: what CSDL allows, and what the standard has already.
+//! Names in drafts: which ones CSDL allows, and which ones the standard already has.
 
 use super::shape::Shape;
 use crate::schema;
 use crate::wire::ODataType;
 
-/// Names are cut here, as places may be deep and what vendors say long.
+/// Names are truncated to this length, as places may be deep and vendors' names long.
 pub(super) const LONGEST: usize = 64;
 
-/// A type as it is said: schema and name.
+/// A type's schema and name, as a payload has them.
 pub(super) type Name = (String, String);
 
-/// What an object says it is, where that can be the name of a type that no schema of this build has.
+/// Returns the type that objects name, if it is a valid name and no schema of this build has it.
 pub(super) fn of_said(shape: &Shape) -> Option<Name> {
     all_said(shape).into_iter().next()
 }
 
-/// All that objects at one place say they are.
+/// Returns all such types that objects at one place name.
 pub(super) fn all_said(shape: &Shape) -> Vec<Name> {
     let mut names = Vec::new();
     for said in &shape.types {
@@ -30,7 +30,7 @@ pub(super) fn all_said(shape: &Shape) -> Vec<Name> {
     names
 }
 
-/// The name of a type, where CSDL can have it and it is in no schema of the standard.
+/// Returns the name of a type if CSDL allows it and the standard has no schema of that name.
 pub(super) fn usable(schema: &str, name: &str) -> Option<Name> {
     let fits = is_identifier(name) && schema.split('.').all(is_identifier);
     let standard = schema::find_odata_type(&ODataType::from(format!("#{schema}.{schema}"))).is_some();
@@ -45,19 +45,19 @@ pub(super) fn version(said: &str) -> Option<(u16, u16, u16)> {
     })
 }
 
-/// What names are compared by: Rust's differ by less than CSDL's.
+/// Returns the form in which names are compared. It ignores what may get lost when CSDL names become Rust names.
 pub(super) fn plain(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// Whether a name can stand in CSDL, and still is one where words are told apart by case.
+/// Returns whether a name is a CSDL identifier in ASCII, whose words can be separated by case.
 pub(super) fn is_identifier(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.len() <= 128
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-/// A name made of what a name may have.
+/// Turns a text into an identifier.
 pub(super) fn identifier(text: &str) -> String {
     let mut name = String::new();
     for word in text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()) {
@@ -68,12 +68,12 @@ pub(super) fn identifier(text: &str) -> String {
     if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
         name.insert(0, 'X');
     }
-    // It is the name of a file as well. All of it is ASCII.
+    // The name is also used for a file. It is ASCII, so truncating it can't split a character.
     name.truncate(LONGEST);
     name
 }
 
-/// A text within an attribute.
+/// Escapes a text for an XML attribute.
 pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -82,7 +82,7 @@ pub(super) fn escaped(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
-            // XML has no way to write them.
+            // XML can't represent these.
             c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => escaped.push(' '),
             c => escaped.push(c),
         }

@@ -1,4 +1,4 @@
-//! What values at one place look like, over all payloads that have it.
+//! What the values at one place look like in all payloads that contain it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,30 +28,30 @@ pub enum ValueKind {
 const SAMPLES: usize = 3;
 const SAMPLE_LENGTH: usize = 80;
 
-/// The object in which actions stand. They are listed apart.
+/// The object that contains actions. They are listed separately.
 pub(super) const ACTIONS: &str = "Actions";
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Shape {
     pub(super) count: u64,
     pub(super) kinds: BTreeSet<ValueKind>,
-    /// A number was not a whole one, or one that no `i64` holds.
+    /// Whether a number was not an integer, or didn't fit in an `i64`.
     pub(super) fraction: bool,
-    /// Objects that are references to resources and nothing else.
+    /// How many objects are nothing but references to resources.
     pub(super) links: u64,
-    /// Objects that are more than that.
+    /// How many objects are more than that.
     pub(super) objects: u64,
     pub(super) samples: Vec<String>,
     pub(super) members: BTreeMap<String, Shape>,
     pub(super) items: Option<Box<Shape>>,
-    /// What the objects say that they are.
+    /// The types that the objects name.
     pub(super) types: BTreeSet<String>,
-    /// The names of actions that stand right in the objects, `#Contoso.Polish`.
+    /// The names of actions directly in the objects, such as `#Contoso.Polish`.
     pub(super) actions: BTreeSet<String>,
 }
 
 impl Shape {
-    /// Takes in a value; `shown` is the same without secrets.
+    /// Adds a value; `shown` is the same value without secrets.
     pub(super) fn see(&mut self, value: &Value, shown: &Value) {
         self.count = self.count.saturating_add(1);
         let kind = match value {
@@ -87,7 +87,7 @@ impl Shape {
         *count = count.saturating_add(1);
         self.types.extend(members.get("@odata.type").and_then(Value::as_str).map(str::to_owned));
         for (name, member) in members {
-            // Annotations are the standard's, and actions are listed apart.
+            // Annotations belong to the standard, and actions are listed separately.
             if name.starts_with('#') && member.is_object() {
                 self.actions.insert(name.clone());
                 continue;
@@ -110,7 +110,7 @@ impl Shape {
         }
     }
 
-    /// Takes in what another has seen.
+    /// Adds what another shape contains.
     pub(super) fn merge(&mut self, other: &Self) {
         self.count = self.count.saturating_add(other.count);
         self.kinds.extend(&other.kinds);
@@ -132,7 +132,7 @@ impl Shape {
         }
     }
 
-    /// All that is within, by JSON pointer; `*` stands for any element of an array.
+    /// Collects all properties within, by JSON pointer; `*` stands for any element of an array.
     pub(super) fn properties(&self, pointer: &str, into: &mut Vec<Property>) {
         for (name, member) in &self.members {
             if name == ACTIONS && member.objects > 0 {

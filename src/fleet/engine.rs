@@ -1,4 +1,4 @@
-//! What carries a run out, whatever its job returns: whose turn it is, how long that may take, and what is tried again.
+//! Carries out a run, whatever its job returns: which host is next, how long each may take, and what is retried.
 
 use std::any::Any;
 use std::collections::{HashMap, VecDeque};
@@ -23,17 +23,17 @@ pub(super) type Value = Box<dyn Any + Send>;
 
 type Returned = BoxFuture<'static, Result<Value, Error>>;
 
-/// What is done with each host.
+/// What each host runs.
 #[derive(Clone)]
 pub(super) enum Job {
     Connected(Arc<dyn Fn(Host) -> Returned + Send + Sync>),
     Unconnected(Arc<dyn Fn(HostBuilder) -> Returned + Send + Sync>),
 }
 
-/// How long a logout may hold up the result of its host. It is ended in the background after that.
+/// How long a logout may delay the result of its host. After that it continues in the background.
 const LOGOUT: Duration = Duration::from_secs(5);
 
-/// How long a host is left alone that could not be reached.
+/// How long to wait before a host that could not be reached is retried.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// The limits of a run.
@@ -52,36 +52,36 @@ impl Default for Limits {
     }
 }
 
-/// A host whose turn it is.
+/// A host to be tried.
 struct Turn {
     index: usize,
     host: HostBuilder,
-    /// How often it has been tried, this time included.
+    /// The number of the attempt, from 1 on.
     attempt: u32,
-    /// It is left alone until then.
+    /// The host is not tried before then.
     rests: Option<Instant>,
 }
 
-/// What came of a turn.
+/// The outcome of an attempt.
 enum Turned {
     Done(FleetResult<Value>),
     Again(Box<Turn>),
 }
 
-/// A run. It makes progress while it is polled, and drops what is under way when it is dropped.
+/// A run. It makes progress while it is polled, and drops running jobs when it is dropped.
 pub(super) struct Engine {
     fresh: Box<dyn Iterator<Item = HostBuilder> + Send>,
-    /// How many were begun.
+    /// How many hosts were started.
     begun: usize,
     again: VecDeque<Turn>,
     running: JoinSet<Turned>,
-    /// The hosts that are under way, with how often they were tried before.
+    /// The hosts that are running, with how often each was tried before.
     names: HashMap<usize, (String, u32)>,
     job: Job,
     limits: Limits,
     tls: SharedTls,
     until: Option<Pin<Box<Sleep>>>,
-    /// The time of the run is over; these were under way then.
+    /// Set once the run's time is over: the hosts that were running then.
     expired: Option<VecDeque<(usize, String, u32)>>,
 }
 
@@ -112,7 +112,7 @@ impl Engine {
         self.running.len()
     }
 
-    /// Gives up what is under way and begins nothing more.
+    /// Aborts what is running and starts nothing more.
     pub(super) async fn abandon(&mut self) {
         self.fresh = Box::new(std::iter::empty());
         self.again.clear();
@@ -145,17 +145,17 @@ impl Engine {
                     return Poll::Ready(Some(done));
                 }
                 Poll::Ready(Some(Ok(Turned::Again(turn)))) => self.again.push_back(*turn),
-                // A job that panics does so to whoever runs it, as it would without a fleet.
+                // A job's panic continues in the task that polls the run, as it would without a fleet.
                 Poll::Ready(Some(Err(error))) => match error.try_into_panic() {
                     Ok(panic) => std::panic::resume_unwind(panic),
-                    // unreachable: nothing aborts a task and polls on.
+                    // unreachable: nothing aborts a task and continues polling.
                     Err(_) => continue,
                 },
             }
         }
     }
 
-    /// The next host: those that were not tried yet come first.
+    /// Returns the next host to try. Those that were not tried yet come first.
     fn next_turn(&mut self) -> Option<Turn> {
         let Some(host) = self.fresh.next() else { return self.again.pop_front() };
         let index = self.begun;
@@ -163,7 +163,7 @@ impl Engine {
         Some(Turn { index, host: host.shared_tls(&self.tls), attempt: 1, rests: None })
     }
 
-    /// Ends what is under way, as the time of the run is over.
+    /// Aborts what is running because the run's time is over.
     fn expire(&mut self) {
         self.running = JoinSet::new();
         self.again.clear();
@@ -172,7 +172,7 @@ impl Engine {
         self.expired = Some(left.into());
     }
 
-    /// A host that was not done with when the time of the run was over.
+    /// Returns the result of a host that had not finished when the run's time was over.
     fn left(&mut self) -> Option<FleetResult<Value>> {
         let late = |index, host, attempts, text: &str| FleetResult {
             index,
@@ -214,7 +214,7 @@ fn take_turn(turn: Turn, job: Job, limits: Limits) -> BoxFuture<'static, Turned>
             },
         };
         let begun = connected.is_some();
-        // A host that was too late is not waited for once more: its session is ended in the background.
+        // A host that timed out is not given more time: its session is ended in the background.
         if let Some(Some(host)) = connected.take_if(|_| in_time) {
             let _ = timeout(LOGOUT, Box::pin(async move { host.close().await })).await;
         }
@@ -236,7 +236,8 @@ fn take_turn(turn: Turn, job: Job, limits: Limits) -> BoxFuture<'static, Turned>
     })
 }
 
-/// Connects and does the job. `connected` says how far it got: not so far, or to the job, with the host to log out of if there is one.
+/// Connects and runs the job. `connected` is `None` until the job starts, and then has the host to log out of, if there
+/// is one.
 fn attempt<'a>(
     host: HostBuilder,
     job: Job,
@@ -250,7 +251,7 @@ fn attempt<'a>(
                 job(host).await
             }
             Job::Unconnected(job) => {
-                // How far it gets is not known until it says that nothing was done.
+                // The job counts as begun until it returns an error, which means that nothing was done.
                 *connected = Some(None);
                 let done = job(host).await;
                 if done.is_err() {
@@ -266,7 +267,7 @@ fn late(time: Duration) -> Error {
     Error::new(ErrorKind::Timeout, format!("the host was not done with in {:.1} s", time.as_secs_f64()))
 }
 
-/// Whether the reason may be gone a little later.
+/// Returns whether an error may be temporary.
 fn may_pass(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Connect | ErrorKind::Timeout) || matches!(error.status(), Some(429 | 502..=504))
 }

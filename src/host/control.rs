@@ -1,4 +1,4 @@
-//! Controls: the set points that a machine keeps to, fan and pump speeds among them. IPMI has none of it.
+//! Controls: set points that a machine keeps to, such as fan and pump speeds. IPMI has no controls.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -122,19 +122,19 @@ async fn set(session: Session, named: Selector, value: f64, patience: Duration) 
     in_force(one, Some(value), sent, patience, value_of).await
 }
 
-/// The control, if its set point is as wanted: what shows that a change was made whose answer was lost.
+/// Returns the control if its set point is as wanted. Used to find out whether a change was made whose answer was lost.
 async fn as_wanted(session: Session, named: Selector, value: f64) -> Result<Option<Control>, Fault> {
     let (found, missing) = found(&service(session)?).await?;
     let (one, label) = chosen(WORDS, found, &missing, Some(&named))?;
     Ok(one.is(Some(value)).then(|| described(&one, label)))
 }
 
-/// What the service doesn't take is not tried by another protocol.
+/// Returns the fault for a failed change. A change that the service doesn't allow is not tried by another protocol.
 pub(super) fn of_change(error: Error) -> Fault {
     if error.kind() == ErrorKind::NotAllowed { Fault::final_before(error) } else { Fault::of_action(error) }
 }
 
-/// The set point that is meant, with the name that it goes by.
+/// Returns the chosen set point with the name to choose it by.
 pub(super) fn chosen(
     words: [&str; 3],
     mut found: Vec<SetPoint>,
@@ -152,7 +152,7 @@ pub(super) fn chosen(
     Ok((found.swap_remove(at), labels.swap_remove(at)))
 }
 
-/// Looks whether a set point is as wanted; `described` says what it is in words of the host's.
+/// Reads a set point back until it is as wanted; `described` turns it into the host's type.
 pub(super) async fn in_force<T>(
     one: SetPoint,
     wanted: Option<f64>,

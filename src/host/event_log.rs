@@ -39,7 +39,7 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// As Redfish spells it, in whichever case.
+    /// Parses Redfish's spelling, ignoring case.
     pub(super) fn of(word: &str) -> Option<Self> {
         Some(match word.to_ascii_lowercase().as_str() {
             "ok" => Self::Ok,
@@ -157,7 +157,7 @@ impl Host {
     }
 }
 
-/// The log that stands for the system event log: one of the system's, else of its manager's, else of a chassis'.
+/// Returns the log that stands for the system event log: one of the system's, else its manager's, else a chassis'.
 async fn log(service: &Service, survey: &mut Survey) -> Result<AnyResource, Fault> {
     let mut owners = Vec::new();
     match service.system().await {
@@ -176,14 +176,15 @@ async fn log(service: &Service, survey: &mut Survey) -> Result<AnyResource, Faul
         return Ok(log);
     }
     let root = survey.root();
-    // What another manager has is another system's, but that there is no log is not known where one can't be read.
+    // Other managers' logs belong to other systems. They are only read because no log can be said to be missing if one
+    // can't be read.
     let _ = survey.members(&root, "Managers").await;
     let chassis = survey.members(&root, "Chassis").await;
     let found = services::log::event_log(survey, &chassis).await;
     found.ok_or_else(|| Fault::lacking("neither the system nor its manager nor a chassis has a log"))
 }
 
-/// Notes what could not be read; that there is no such thing is not among it.
+/// Records what could not be read, unless the reason is that it doesn't exist.
 async fn lose(survey: &mut Survey, fault: Fault) {
     if let Some(uri) = fault.error.uri().map(str::to_owned) {
         survey.lose(&uri, fault.error).await;
@@ -218,7 +219,7 @@ async fn entries(session: Session, query: EventLogQuery) -> Result<Partial<Event
             let entries = services::log::entries(&mut survey, &log, query.last).await;
             let entries: Vec<_> = entries.iter().map(of_redfish).collect();
             match survey.into_missing() {
-                // A log without entries is nothing that is missing.
+                // An empty log is not a failure.
                 missing if missing.is_empty() => Ok(Partial::whole(entries)),
                 missing => finish(entries, missing, ""),
             }
@@ -239,7 +240,7 @@ async fn clear(session: Session) -> Result<(), Fault> {
     }
 }
 
-/// An entry of IPMI, with the sensor's name where that is known, as `ipmitool sel elist` shows it.
+/// Converts an IPMI entry, with the sensor's name if known, as `ipmitool sel elist` shows it.
 pub(super) fn of_ipmi(entry: &Entry, sensors: &[Sensor]) -> EventLogEntry {
     let (sensor, message) = match &entry.body {
         EntryBody::Event { sensor: number, event, generator, .. } => {
@@ -271,7 +272,7 @@ pub(super) fn of_ipmi(entry: &Entry, sensors: &[Sensor]) -> EventLogEntry {
     EventLogEntry { id, time, seconds_since_start, severity, sensor, message, attached: None }
 }
 
-/// What was read when a threshold was crossed, and where that was: ` (reading 95 Cel, threshold 90 Cel)`.
+/// Returns the reading that crossed a threshold, and the threshold: ` (reading 95 Cel, threshold 90 Cel)`.
 fn trigger(sensor: &Sensor, event: &Event) -> String {
     let unit = services::sensor::spelled(&sensor.unit.to_string());
     let value = |what: &str, raw: Option<u8>| {

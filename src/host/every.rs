@@ -1,4 +1,4 @@
-//! What is read of each system of a host.
+//! What is read from each system of a host.
 
 use serde::{Deserialize, Serialize};
 
@@ -23,14 +23,14 @@ pub struct OfSystem<T> {
 }
 
 impl<T> OfSystem<T> {
-    /// Of the system that IPMI speaks of.
+    /// Wraps the value of the only system, which IPMI doesn't name.
     pub(super) fn only(value: T) -> Partial<Self> {
         Partial::whole(vec![Self { system: String::new(), value }])
     }
 }
 
 impl<T> Partial<OfSystem<Partial<T>>> {
-    /// Puts what could not be read of the lists beside that of the systems.
+    /// Adds what is missing from the lists to what is missing from the systems.
     fn flat(self) -> Partial<OfSystem<Vec<T>>> {
         let Self { items, mut missing } = self;
         let mut all = Vec::new();
@@ -42,8 +42,8 @@ impl<T> Partial<OfSystem<Partial<T>>> {
     }
 }
 
-/// Reads something of each of the systems that are meant, by what reads it of one. By IPMI there is one, and where a service has none,
-/// it is asked all the same: something else may have it.
+/// Reads something from each selected system, given a function that reads it from one. IPMI has one system. A service
+/// without systems is still asked, as another resource may have the value.
 pub(super) async fn of_each<T: Send>(
     session: Session,
     read: impl Fn(Session) -> Running<T> + Send + Sync,
@@ -60,7 +60,7 @@ pub(super) async fn of_each<T: Send>(
     }
 }
 
-/// As [`of_each`], of lists.
+/// Like [`of_each`], for lists.
 pub(super) async fn lists_of_each<T: Send>(
     session: Session,
     read: impl Fn(Session) -> Running<Partial<T>> + Send + Sync,
@@ -68,7 +68,7 @@ pub(super) async fn lists_of_each<T: Send>(
     Ok(of_each(session, read).await?.flat())
 }
 
-/// Reads something of each of the systems that are meant. Those of which it could not be read are missing.
+/// Reads something from each selected system. Systems whose read fails are reported as missing.
 pub(super) async fn every<T, F: Future<Output = Result<T, Error>> + Send>(
     service: &Service,
     of: impl Fn(Resource<ComputerSystem>) -> F + Send,
@@ -94,7 +94,7 @@ pub(super) async fn every<T, F: Future<Output = Result<T, Error>> + Send>(
     if !all.is_empty() {
         return Ok(Partial { items: all, missing });
     }
-    // That one lacks it does not hide that another could not be read.
+    // If one system lacks it and another could not be read, the failed read is reported.
     let (unread, mut lacking): (Vec<_>, Vec<_>) =
         missing.into_iter().partition(|missing| missing.error.kind() != ErrorKind::Missing);
     Err(match lacking.pop().filter(|_| unread.is_empty()) {

@@ -1,5 +1,5 @@
-//! Why an attempt failed, as routing needs to know it: whether the other protocol may be asked, and whether something may
-//! have been changed.
+//! Why an attempt failed, as far as routing needs to know: whether the other protocol may be tried, and whether
+//! something may have been changed.
 
 use futures_util::future::BoxFuture;
 
@@ -8,10 +8,10 @@ use crate::error::{Error, ErrorKind};
 use crate::ipmi;
 use crate::resource::partial::Missing;
 
-/// An operation by either protocol.
+/// An operation by one protocol.
 pub(super) type Running<T> = BoxFuture<'static, Result<T, Fault>>;
 
-/// What an attempt failed of.
+/// Why an attempt failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reason {
     /// Nothing answers.
@@ -20,9 +20,9 @@ pub(super) enum Reason {
     NotSpoken,
     /// This host doesn't have the capability by this protocol.
     Lacking,
-    /// The protocol has no words for what is wanted, or this host doesn't accept them; other wishes may be well.
+    /// The protocol can't express what is wanted, or this host doesn't accept it; other requests may succeed.
     Inexpressible,
-    /// It was understood and refused, or something is wrong that another protocol must not gloss over.
+    /// The request was understood and refused, or there is a problem that trying another protocol must not hide.
     Final,
 }
 
@@ -35,15 +35,15 @@ pub(super) struct Fault {
 }
 
 impl Fault {
-    /// What this host hasn't got by this protocol.
+    /// Creates the fault of a capability that this host doesn't have by this protocol.
     pub(super) fn lacking(text: impl Into<String>) -> Self {
         Self { phase: AttemptPhase::Ask, reason: Reason::Lacking, error: Error::new(ErrorKind::Missing, text) }
     }
 
-    /// A list of which nothing could be read. That these places fail does not say that the host lacks the capability.
+    /// Creates the fault of a list of which nothing could be read. It does not mean that the host lacks the capability.
     pub(super) fn nothing_read(mut missing: Vec<Missing>) -> Self {
         const NAMED: usize = 5;
-        // An error of Redfish says itself which place it was.
+        // A Redfish error already names the place.
         let says_place = matches!(&missing[..], [only] if only.error.uri().is_some());
         if let Some(only) = missing.pop_if(|_| says_place) {
             return Self::from(only.error).unlearned();
@@ -64,28 +64,29 @@ impl Fault {
         self
     }
 
-    /// What this protocol can't say.
+    /// Creates the fault of something that this protocol can't express.
     pub(super) fn inexpressible(text: impl Into<String>) -> Self {
         Self { phase: AttemptPhase::Ask, reason: Reason::Inexpressible, error: Error::new(ErrorKind::NotAllowed, text) }
     }
 
-    /// Of a change that was confirmed, and is not so.
+    /// Creates the fault of a change that was confirmed but is not in force.
     pub(super) fn not_in_force(text: impl Into<String>) -> Self {
         let error = Error::new(ErrorKind::NotInForce, text);
         Self { phase: AttemptPhase::Change, reason: Reason::Final, error }
     }
 
-    /// What nobody may do.
+    /// Creates the fault of something that is not allowed, whatever the protocol.
     pub(super) fn refused(text: impl Into<String>) -> Self {
         Self { phase: AttemptPhase::Ask, reason: Reason::Final, error: Error::new(ErrorKind::NotAllowed, text) }
     }
 
-    /// What was refused here before anything was sent, and must not be tried by another protocol either.
+    /// Creates the fault of something that was refused before anything was sent, and must not be tried by another
+    /// protocol either.
     pub(super) fn final_before(error: Error) -> Self {
         Self { phase: AttemptPhase::Ask, reason: Reason::Final, error }
     }
 
-    /// A failure of asking for the service root without credentials.
+    /// Creates the fault of a failed read of the service root without credentials.
     pub(super) fn of_probe(error: Error) -> Self {
         let reason = match error.kind() {
             ErrorKind::Connect | ErrorKind::Timeout => Reason::Unreachable,
@@ -93,13 +94,14 @@ impl Fault {
             ErrorKind::NotFound | ErrorKind::Decode | ErrorKind::Refused | ErrorKind::ForeignOrigin => {
                 Reason::NotSpoken
             }
-            // Of certificates above all: who doesn't trust the host must not be led to a protocol that can't show one.
+            // Certificate errors above all: a caller who doesn't trust the host must not end up with a protocol that
+            // has no certificates.
             _ => Reason::Final,
         };
         Self { phase: AttemptPhase::Probe, reason, error }
     }
 
-    /// A failure of logging in where the protocol is known to be spoken.
+    /// Creates the fault of a failed login by a protocol that the host is known to speak.
     pub(super) fn of_login(error: Error) -> Self {
         let reason = match error.kind() {
             ErrorKind::Connect | ErrorKind::Timeout => Reason::Unreachable,
@@ -108,20 +110,20 @@ impl Fault {
         Self { phase: AttemptPhase::Login, reason, error }
     }
 
-    /// A failure of invoking an action. What goes before the invocation itself is only read.
+    /// Creates the fault of a failed action. Requests before the invocation itself are only reads.
     pub(super) fn of_action(error: Error) -> Self {
         if error.method() == Some("GET") { Self::from(error) } else { Self::of_change(error) }
     }
 
-    /// A change that was confirmed and is not in force.
+    /// Creates the fault of a change that was confirmed but is not in force, from an error.
     pub(super) fn in_vain(error: Error) -> Self {
         Self { phase: AttemptPhase::Change, reason: Reason::Final, error }
     }
 
-    /// A failure of a change by Redfish.
+    /// Creates the fault of a failed change by Redfish.
     pub(super) fn of_change(error: Error) -> Self {
         let (phase, reason) = match error.kind() {
-            // Said before anything was sent.
+            // Reported before anything was sent.
             ErrorKind::Missing => (AttemptPhase::Ask, Reason::Lacking),
             ErrorKind::NotAllowed => (AttemptPhase::Ask, Reason::Inexpressible),
             ErrorKind::Configuration | ErrorKind::ForeignOrigin => (AttemptPhase::Ask, Reason::Final),
@@ -135,7 +137,7 @@ impl Fault {
         Self { phase, reason, error }
     }
 
-    /// What an IPMI error means for routing.
+    /// Returns the reason that an IPMI error stands for.
     pub(super) fn reason_of(error: &ipmi::Error) -> Reason {
         use ipmi::ErrorKind as K;
         match error.kind() {
@@ -146,7 +148,7 @@ impl Fault {
         }
     }
 
-    /// Whether a change may have been made.
+    /// Returns whether a change may have been made.
     pub(super) fn was_sent(&self) -> bool {
         self.phase == AttemptPhase::Change
     }
@@ -156,7 +158,7 @@ impl Fault {
     }
 }
 
-/// A failure of reading by Redfish.
+/// A failed read by Redfish.
 impl From<Error> for Fault {
     fn from(error: Error) -> Self {
         let reason = match error.kind() {
@@ -170,7 +172,7 @@ impl From<Error> for Fault {
     }
 }
 
-/// A failure of IPMI, which says by itself whether something may have been changed.
+/// A failure by IPMI. The error knows whether something may have been changed.
 impl From<ipmi::Error> for Fault {
     fn from(error: ipmi::Error) -> Self {
         let reason = Self::reason_of(&error);
@@ -198,14 +200,15 @@ impl From<ipmi::Error> for Error {
     }
 }
 
-/// What is reported when nothing did it: the one error, or all of them, of the kind of the last that decided.
+/// Returns the error to report if every attempt failed: the only one, or one that lists them all, with the kind of the
+/// most relevant.
 pub(super) fn all_of(mut attempts: Vec<Attempt>) -> Error {
     if attempts.len() == 1
         && let Some(only) = attempts.pop()
     {
         return only.error;
     }
-    // Refused credentials are what there is to act on; else what was found out last.
+    // Refused credentials are what the user can act on; otherwise the last attempt counts.
     let telling = attempts.iter().find(|attempt| attempt.error.is_auth()).or(attempts.last());
     let kind = telling.map_or(ErrorKind::Connect, |attempt| attempt.error.kind());
     let texts: Vec<_> = attempts.iter().map(ToString::to_string).collect();

@@ -1,4 +1,4 @@
-//! Firmware: what is installed, in which versions, and what became of them.
+//! Firmware: what is installed, in which versions, and what has changed.
 
 use serde::{Deserialize, Serialize};
 
@@ -95,11 +95,11 @@ async fn firmware(session: Session) -> Result<Partial<Firmware>, Fault> {
     }
 }
 
-/// What a service lists.
+/// Lists the firmware in a service's inventory.
 pub(super) async fn installed(client: &Client) -> Result<Partial<Firmware>, Error> {
     let service = client.root().update_service().await?;
     let found = service.firmware_inventory().members().collect_all().await;
-    // There is no list at all.
+    // The service has no inventory.
     if found.items.is_empty()
         && let Some(at) = found.missing.iter().position(|missing| missing.error.kind() == ErrorKind::Missing)
     {
@@ -128,7 +128,7 @@ fn of(one: &Resource<SoftwareInventory>, all: &[AnyResource]) -> Firmware {
     }
 }
 
-/// What has changed between two lists. What could not be read in one of them says nothing.
+/// Returns what has changed between two lists. Items that could not be read in one of them are ignored.
 pub(super) fn changes(before: &Partial<Firmware>, after: &Partial<Firmware>) -> Vec<FirmwareChange> {
     let unread = |list: &Partial<Firmware>, one: &Firmware| {
         list.missing.iter().any(|missing| missing.place == one.uri || !missing.place.contains("/FirmwareInventory/"))

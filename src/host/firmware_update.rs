@@ -1,5 +1,5 @@
-//! Updating firmware: by the best way that a service offers, followed to its end and across a restart of the BMC, and held against
-//! the versions before. Only what an answer showed is claimed.
+//! Updating firmware: in the best way that a service offers, followed to its end and across a restart of the BMC, and
+//! verified by comparing versions. Reports only what an answer showed.
 
 use std::fmt;
 use std::time::Duration;
@@ -132,7 +132,7 @@ impl FirmwareUpdate {
         self
     }
 
-    /// What is asked for beside the image.
+    /// Returns the options that accompany the image.
     pub(super) fn wishes(&self, targets: Vec<String>) -> Wishes {
         Wishes { targets, apply: self.apply.clone(), force: self.force.then_some(true) }
     }
@@ -309,7 +309,7 @@ impl Host {
     }
 }
 
-/// The URIs of targets. What looks like one is taken as it is.
+/// Resolves targets to URIs. One that starts with a slash is a URI already.
 fn named(targets: &[String], known: &Partial<Firmware>) -> Result<Vec<String>, Error> {
     let mut uris = Vec::new();
     for target in targets {
@@ -374,7 +374,7 @@ impl Follow {
                 (state, messages) = (end.0, end.1);
             }
             Ok(_) => {}
-            // Some answer 500 to what they have done; and an answer may get lost.
+            // Some services answer 500 although they did the update, and an answer may get lost.
             Err(error) if error.outcome_unknown() || error.status().is_some_and(|status| status >= 500) => {
                 doubt = Some(error);
             }
@@ -422,7 +422,7 @@ impl Follow {
         }
     }
 
-    /// Reads the versions until one is another than before, the time is over, and the service is there.
+    /// Reads the versions until one has changed, or until time is up and the service answers.
     async fn versions(&mut self) -> Result<Partial<Firmware>, Error> {
         let mut settled = crate::deadline::after(self.settling).min(self.deadline);
         let once = self.client.with_retry(RetryPolicy::none());
@@ -441,7 +441,7 @@ impl Follow {
                         tell(self.progress.as_ref(), FirmwareProgress::Away);
                     }
                     self.restarted = true;
-                    // What has restarted may need as long again.
+                    // A BMC that has restarted gets the same time again.
                     settled = crate::deadline::after(self.settling).min(self.deadline);
                 }
             }

@@ -1,4 +1,4 @@
-//! The ways in which a service takes images of firmware.
+//! The ways in which a service accepts firmware images.
 
 use serde::{Deserialize, Serialize};
 
@@ -46,7 +46,7 @@ async fn offered(client: Client) -> Result<Vec<FirmwareWay>, Error> {
     Ok(all.into_iter().filter(|(_, is_offered)| *is_offered).map(|(way, _)| way).collect())
 }
 
-/// The way that an image takes.
+/// Returns the way in which an image is sent.
 pub(super) fn way(service: &UpdateService, is_file: bool) -> FirmwareWay {
     match is_file {
         false => FirmwareWay::Fetch,

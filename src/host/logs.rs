@@ -1,4 +1,4 @@
-//! All logs of a host as one: of its systems, managers and chassis, merged by time.
+//! All logs of a host as one: those of its systems, managers and chassis, merged by time.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use crate::services::select::{self, Selector};
 use crate::services::survey::{Survey, text, to_json};
 use crate::wire::{DateTime, Record};
 
-/// What IPMI's only log is called.
+/// The name of IPMI's only log.
 const SEL: &str = "SEL";
 
 /// A log of a host.
@@ -161,7 +161,7 @@ impl Host {
     }
 }
 
-/// The log services of what is meant.
+/// Returns the log services of the selected systems, managers and chassis.
 pub(super) async fn services_of(service: &Service, survey: &mut Survey) -> Result<Vec<AnyResource>, Fault> {
     let mut owners = systems(service, survey).await?;
     let root = survey.root();
@@ -170,7 +170,7 @@ pub(super) async fn services_of(service: &Service, survey: &mut Survey) -> Resul
         None => survey.members(&root, "Managers").await,
     };
     owners.extend(managers);
-    // Of a system that was named, the chassis are not all its own.
+    // If a system or manager is selected, the chassis may belong to others as well.
     if service.chosen.system.is_none() && service.chosen.manager.is_none() {
         owners.extend(chassis(service, survey).await?);
     }
@@ -211,7 +211,7 @@ async fn logs(session: Session) -> Result<Partial<LogInfo>, Fault> {
     super::reading::finish(items, survey.into_missing(), "neither a system nor a manager nor a chassis has a log")
 }
 
-/// The logs that were named, with the names that all go by.
+/// Returns the selected logs, each with its name.
 fn chosen(found: Vec<AnyResource>, log: Option<&Selector>) -> Result<Vec<(String, AnyResource)>, Fault> {
     let labels: Vec<_> = found.iter().map(|log| (log.uri().to_owned(), select::label(log, &found))).collect();
     let narrowed = select::narrow(LogService::type_table(), Partial::whole(found), log)?;
@@ -223,7 +223,7 @@ fn chosen(found: Vec<AnyResource>, log: Option<&Selector>) -> Result<Vec<(String
 }
 
 async fn entries(session: Session, query: LogQuery) -> Result<Partial<LogEntry>, Fault> {
-    // Of what is left out, others may have to be read instead.
+    // Entries that are filtered out don't count, so more than the newest may have to be read.
     let last = query.last.filter(|_| query.severity.is_none());
     let (found, missing) = match session {
         Session::Ipmi(bmc) => {
@@ -254,7 +254,7 @@ async fn entries(session: Session, query: LogQuery) -> Result<Partial<LogEntry>,
         }
     };
     let items = merged(found, &query);
-    // That a log has no entries is nothing that is missing.
+    // An empty log is not a failure.
     match items.is_empty() && !missing.is_empty() {
         true => Err(Fault::nothing_read(missing)),
         false => Ok(Partial { items, missing }),
@@ -275,7 +275,7 @@ type Read = (Vec<(String, Vec<EventLogEntry>)>, Vec<Missing>);
 async fn of_sel(bmc: ipmi::Client) -> Result<Read, Fault> {
     let found = from_ipmi(bmc.sel().collect_all().await?);
     let mut missing = found.missing;
-    // Names are worth reading where there is something to name; entries are shown without them as well.
+    // Sensor names are only read if there are entries. If they can't be read, entries are shown without them.
     let sensors = match found.items.is_empty() {
         true => Vec::new(),
         false => match bmc.sensors().await {
@@ -290,14 +290,14 @@ async fn of_sel(bmc: ipmi::Client) -> Result<Read, Fault> {
     Ok((vec![(SEL.to_owned(), entries)], missing))
 }
 
-/// The entries of all logs by their times, those that are wanted.
+/// Merges the wanted entries of all logs by time.
 fn merged(logs: Vec<(String, Vec<EventLogEntry>)>, query: &LogQuery) -> Vec<LogEntry> {
     let since = query.since.as_ref().and_then(DateTime::timestamp);
     let mut all = Vec::new();
     for (log, mut entries) in logs {
         let time = |entry: &EventLogEntry| entry.time.as_ref().and_then(DateTime::timestamp);
         let (first, last) = (entries.iter().find_map(time), entries.iter().rev().find_map(time));
-        // Some have the newest first.
+        // Some logs start with the newest entry.
         if first > last {
             entries.reverse();
         }

@@ -1,4 +1,4 @@
-//! What a change came to, and whether that was seen: a change that a BMC has confirmed is looked for afterwards.
+//! The outcome of a change, and whether it was verified: a change that a BMC has confirmed is read back.
 
 use std::time::Duration;
 
@@ -9,31 +9,32 @@ use crate::services::read_back::{Seen, read_back, seconds};
 /// A change that was made.
 #[derive(Debug)]
 pub(super) struct Made<T> {
-    /// What is there now; what was asked for, where that could not be read.
+    /// The value that was read back, or the requested one if that failed.
     pub(super) value: T,
     pub(super) sent: Vec<String>,
-    /// Why it could not be read.
+    /// Why it could not be read back.
     pub(super) unread: Option<Error>,
 }
 
 impl<T> Made<T> {
-    /// One of which nothing can be seen from outside.
+    /// Creates the outcome of a change that can't be read back.
     pub(super) fn unseen(value: T, sent: Vec<String>) -> Self {
         Self { value, sent, unread: None }
     }
 }
 
-/// A change that was sent and confirmed, about to be looked for.
+/// A change that was sent and confirmed, to be read back.
 pub(super) struct Confirmed<T> {
-    /// What was asked for.
+    /// The requested value.
     pub(super) asked: T,
     pub(super) sent: Vec<String>,
-    /// How long it may take to show.
+    /// How long the change may take to show.
     pub(super) patience: Duration,
 }
 
 impl<T: Send> Confirmed<T> {
-    /// Looks for it. What is there instead at the end may do as well, or `otherwise` says what was asked and what is there.
+    /// Reads the change back. If the value is still different at the end, `otherwise` accepts it or describes the
+    /// difference.
     pub(super) async fn seen(
         self,
         look: impl Fn() -> Running<T> + Send + Sync,

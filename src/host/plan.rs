@@ -1,4 +1,4 @@
-//! How a host is to be reached: by which protocols, as whom, with which options.
+//! How a host is reached: by which protocols, with which credentials and options.
 
 use std::fmt;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub enum Protocol {
 pub(super) type RedfishOptions = Arc<dyn Fn(ClientBuilder) -> ClientBuilder + Send + Sync>;
 pub(super) type IpmiOptions = Arc<dyn Fn(ipmi::Builder) -> ipmi::Builder + Send + Sync>;
 
-/// How a host is to be reached.
+/// How a host is reached.
 #[derive(Clone)]
 pub(super) struct Plan {
     pub(super) address: String,
@@ -48,28 +48,28 @@ impl fmt::Debug for Plan {
 }
 
 impl Plan {
-    /// The protocols that may be used at all, the preferred one first.
+    /// Returns the protocols that may be used, the preferred one first.
     pub(super) fn backends(&self) -> &'static [Backend] {
         match (self.protocol, &self.redfish_credentials, &self.ipmi_credentials) {
             (Protocol::Redfish, ..) => &[Backend::Redfish],
             (Protocol::Ipmi, ..) => &[Backend::Ipmi],
-            // Who names credentials for one protocol alone means that one.
+            // A caller who sets credentials for one protocol only wants that protocol.
             (Protocol::Auto, Some(_), None) => &[Backend::Redfish],
             (Protocol::Auto, None, Some(_)) => &[Backend::Ipmi],
             (Protocol::Auto, ..) => &[Backend::Redfish, Backend::Ipmi],
         }
     }
 
-    /// Whether the caller says that this host speaks TLS, or by which certificate it is known. Then silence or a broken
-    /// connection, which anybody on the way can bring about, is not a reason to ask it by a protocol that has no certificates, and
-    /// whose handshake gives away what the password can be guessed from.
+    /// Returns whether the caller requires TLS, by `https` or by naming a certificate. If so, a timeout or a broken
+    /// connection, which anyone on the network path can cause, is not a reason to fall back to a protocol that has no
+    /// certificates, and whose handshake lets others guess the password offline.
     pub(super) fn insists_on_tls(&self) -> bool {
         let says_https =
             || Address::parse(&self.address).is_ok_and(|address| address.scheme.as_deref() == Some("https"));
         says_https() || self.redfish_probe().names_certificate()
     }
 
-    /// The Redfish service, with no credentials: to find out whether it is there.
+    /// Returns the builder of a Redfish client without credentials, to find out whether the service exists.
     pub(super) fn redfish_probe(&self) -> ClientBuilder {
         (self.redfish_options)(Client::builder(&self.address))
     }
@@ -81,8 +81,8 @@ impl Plan {
         }
     }
 
-    /// The BMC's IPMI. A port beside the host is that of the protocol that was asked for by name; with either it is the
-    /// Redfish service's, as in a URL.
+    /// Returns the builder of an IPMI client without credentials. A port in the address belongs to the protocol that
+    /// was chosen; if none was, it is the Redfish service's, as in a URL.
     pub(super) fn ipmi_probe(&self) -> ipmi::Builder {
         let (host, port) = match Address::parse(&self.address) {
             Ok(Address { scheme: None, host, port, .. }) => (host.to_string(), port),

@@ -1,4 +1,4 @@
-//! What the lists have in common: a Redfish service is read as far as it can be, and what could not be read is named.
+//! Shared by all lists: a Redfish service is read as far as possible, and what could not be read is reported.
 
 use std::collections::HashSet;
 
@@ -9,12 +9,12 @@ use crate::resource::AnyResource;
 use crate::resource::partial::{Missing, Partial};
 use crate::services::survey::Survey;
 
-/// The systems that are meant.
+/// Reads the selected systems.
 pub(super) async fn systems(service: &Service, survey: &mut Survey) -> Result<Vec<AnyResource>, Fault> {
     Ok(survey.adopt(service.systems().await?))
 }
 
-/// The chassis that are meant; where none was named, also those that only another chassis leads to.
+/// Reads the selected chassis; if none is named, also those that only other chassis link to.
 pub(super) async fn chassis(service: &Service, survey: &mut Survey) -> Result<Vec<AnyResource>, Fault> {
     let mut all = survey.adopt(service.chassis().await?);
     if service.chosen.named().is_none() {
@@ -27,7 +27,7 @@ pub(super) async fn chassis(service: &Service, survey: &mut Survey) -> Result<Ve
     Ok(all)
 }
 
-/// What was read by IPMI, with what was not: each thing once, with what was wrong with it first.
+/// Converts what was read by IPMI. Each missing place is reported once, with its first error.
 pub(super) fn from_ipmi<T>(read: ipmi::Partial<T>) -> Partial<T> {
     let mut missing: Vec<Missing> = read.missing.into_iter().map(Missing::from).collect();
     let mut named = HashSet::new();
@@ -42,7 +42,8 @@ impl From<ipmi::ReadError> for Missing {
     }
 }
 
-/// What was read, with what was not. Where nothing at all was read, that is a failure, and the other protocol may know more.
+/// Returns what was read with what was not. If nothing could be read, that is a fault, as the other protocol may have
+/// more.
 pub(super) fn finish<T>(items: Vec<T>, missing: Vec<Missing>, lacking: &str) -> Result<Partial<T>, Fault> {
     match (items.is_empty(), missing.is_empty()) {
         (true, true) => Err(Fault::lacking(lacking)),

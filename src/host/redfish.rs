@@ -1,4 +1,4 @@
-//! What the capabilities share on the Redfish side: which system, chassis and manager is meant.
+//! Shared by the Redfish side of all capabilities: which system, chassis and manager is selected.
 
 use super::fault::Fault;
 use crate::client::Client;
@@ -10,7 +10,7 @@ use crate::schema::{Chassis, ComputerSystem, Manager};
 use crate::services::manager::{self, Owner, links_to};
 use crate::services::select::Selector;
 
-/// Which resources were named, where a service has several.
+/// The resources that were named, for services that have several.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Chosen {
     pub(super) system: Option<Selector>,
@@ -19,7 +19,7 @@ pub(super) struct Chosen {
 }
 
 impl Chosen {
-    /// Reads what the path of a URL names: a system, a chassis, a manager, or something within one of them.
+    /// Parses the path of a URL: a system, a chassis, a manager, or something within one of them.
     pub(super) fn by_url(url: &str) -> Result<Self, Error> {
         let mut chosen = Self::default();
         let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
@@ -53,12 +53,12 @@ impl Chosen {
     }
 }
 
-/// A Redfish service, and what of it is meant.
+/// A Redfish service, and which of its resources are selected.
 #[derive(Debug, Clone)]
 pub(super) struct Service {
     pub(super) client: Client,
     pub(super) chosen: Chosen,
-    /// The system that is meant, where it is known.
+    /// The selected system, if it was already read.
     only: Option<Resource<ComputerSystem>>,
 }
 
@@ -67,13 +67,13 @@ impl Service {
         Self { client, chosen, only: None }
     }
 
-    /// The same service, of which this system is meant.
+    /// Returns the service with this system selected.
     pub(super) fn of(&self, system: Resource<ComputerSystem>) -> Self {
         let chosen = Chosen { system: Some(Selector::new(system.uri())), ..self.chosen.clone() };
         Self { client: self.client.clone(), chosen, only: Some(system) }
     }
 
-    /// Reads the systems that are meant: the one that was named, else those of the chassis or manager that was named, else all.
+    /// Reads the selected systems: the one that was named, else those of the named chassis or manager, else all.
     pub(super) async fn systems(&self) -> Result<Partial<Resource<ComputerSystem>>, Error> {
         if let Some(only) = &self.only {
             return Ok(Partial::whole(vec![only.clone()]));
@@ -83,7 +83,7 @@ impl Service {
         if system.is_some() {
             return systems.narrow(system.as_ref());
         }
-        // A place without a system is not one, unless it is all there is.
+        // Absent systems are empty slots. They only count if there is nothing else.
         let is_there = |system: &Resource<ComputerSystem>| {
             let state = system.status.as_ref().and_then(|status| status.state.as_ref());
             state != Some(&State::Absent)
@@ -103,23 +103,23 @@ impl Service {
         Ok(systems)
     }
 
-    /// Reads the system that is meant: the only one, or the one that was named.
+    /// Reads the selected system: the only one, or the one that was named.
     pub(super) async fn system(&self) -> Result<Resource<ComputerSystem>, Fault> {
         Ok(self.systems().await?.choose(None)?)
     }
 
-    /// Reads the chassis that are meant: the one that was named, else all.
+    /// Reads the selected chassis: the one that was named, else all.
     pub(super) async fn chassis(&self) -> Result<Partial<Resource<Chassis>>, Fault> {
         let all = self.client.root().chassis().members().collect_all().await;
         Ok(all.narrow(self.chosen.chassis.as_ref())?)
     }
 
-    /// Reads the only chassis that is meant.
+    /// Reads the one selected chassis.
     pub(super) async fn named_chassis(&self) -> Result<Resource<Chassis>, Error> {
         self.client.root().chassis().members().collect_all().await.choose(self.chosen.chassis.as_ref())
     }
 
-    /// Reads the managers that may be meant: what the service says of them and of the system leaves one, mostly.
+    /// Reads the managers that may be selected. What the service and the system say usually leaves only one.
     pub(super) async fn managers(&self) -> Result<Partial<Resource<Manager>>, Fault> {
         let Chosen { system, chassis, manager } = &self.chosen;
         let owner = if manager.is_some() {
@@ -129,7 +129,7 @@ impl Service {
         } else if chassis.is_some() {
             Owner::Chassis(self.named_chassis().await?)
         } else {
-            // Whether there is one system, several or none: managers are there in any case.
+            // Managers exist whether there is one system, several or none.
             match self.systems().await.and_then(|systems| systems.choose(None)) {
                 Ok(only) => Owner::System(only),
                 Err(_) => Owner::Service,
@@ -138,7 +138,7 @@ impl Service {
         Ok(manager::candidates(&self.client, manager.as_ref(), &owner).await?)
     }
 
-    /// Reads the manager that is meant, to be read: where several are left, the one that provides the service.
+    /// Reads the selected manager in order to read from it: if several are left, the one that provides the service.
     pub(super) async fn manager(&self) -> Result<Resource<Manager>, Fault> {
         let managers = self.managers().await?;
         match manager::provider(&self.client, &managers) {
@@ -147,13 +147,13 @@ impl Service {
         }
     }
 
-    /// Reads the manager that is meant, to be changed: refused where several are left.
+    /// Reads the selected manager in order to change it: fails if several are left.
     pub(super) async fn manager_to_change(&self) -> Result<Resource<Manager>, Fault> {
         Ok(self.managers().await?.choose(None)?)
     }
 }
 
-/// The systems that belong to another resource, as either says. All where neither says anything.
+/// Returns the systems that belong to another resource, by the links of either. Returns all if neither has links.
 fn related(
     systems: Partial<Resource<ComputerSystem>>,
     owner: &AnyResource,
@@ -170,7 +170,7 @@ fn related(
     }
     let Partial { mut items, mut missing } = systems;
     items.retain(belongs);
-    // What the owner doesn't name may still say that it belongs to it; but not where the owner names any.
+    // A system that could not be read may link to an owner that names no systems, but not to one that names others.
     missing.retain(|missing| named.is_empty() || is_named(&missing.place));
     Partial { items, missing }
 }

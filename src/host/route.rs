@@ -1,5 +1,5 @@
-//! Which protocol is asked, in which order, and when the other one is. The rules are in one place: [`Host::read`] for
-//! what changes nothing, [`Host::change`] for what does.
+//! Which protocol is tried first, and when the other one is. The rules are in one place: [`Host::read`] for operations
+//! that change nothing, [`Host::change`] for those that do.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,17 +14,17 @@ use crate::client::{Client, SERVICE_ROOT};
 use crate::error::{Error, ErrorKind};
 use crate::ipmi;
 
-/// A session by either protocol.
+/// A session by one of the protocols.
 #[derive(Debug, Clone)]
 pub(super) enum Session {
     Redfish(Service),
     Ipmi(ipmi::Client),
 }
 
-/// Asks whether the state is the one that a change was to bring about.
+/// Reads back whether a change is in force.
 pub(super) type ReadBack = Arc<dyn Fn(Session) -> Running<bool> + Send + Sync>;
 
-/// As [`ReadBack`], giving that state; none where it is another.
+/// Like [`ReadBack`], but returns the new state; `None` if the change is not in force.
 pub(super) type Look<T> = Arc<dyn Fn(Session) -> Running<Option<T>> + Send + Sync>;
 
 impl Host {
@@ -54,7 +54,7 @@ impl Host {
         }
     }
 
-    /// The session of a protocol, opened if it is not.
+    /// Returns the session of a protocol. Opens it if necessary.
     pub(super) async fn session(&self, backend: Backend) -> Result<Session, Fault> {
         if !self.0.plan.backends().contains(&backend) {
             return Err(Fault::refused(format!("{backend} was not to be used for this host")));
@@ -92,14 +92,14 @@ impl Host {
         }
     }
 
-    /// Whether continuing by the other protocol is what somebody on the way may want who can break connections and no more.
+    /// Returns whether falling back to the other protocol would help an attacker who can only break connections.
     fn may_be_led_astray(&self, backend: Backend, reason: Reason) -> bool {
         backend == Backend::Redfish
             && matches!(reason, Reason::Unreachable | Reason::NotSpoken)
             && self.0.plan.insists_on_tls()
     }
 
-    /// Remembers whether a protocol is there. Refused credentials say that it is.
+    /// Remembers whether a host speaks a protocol. If it refused the credentials, it does.
     fn note<C>(&self, backend: Backend, opened: &Result<C, Fault>) {
         let presence = match opened {
             Ok(_) => Presence::Present,
@@ -111,7 +111,8 @@ impl Host {
         self.learn(|profile| profile.set_presence(backend, presence));
     }
 
-    /// Whether it has to be found out first that a protocol is there: not if that is known, nor if it is to be used anyway.
+    /// Returns whether to probe for a protocol first: not if it is known to be there, nor if it is the only one
+    /// allowed.
     fn must_probe(&self, backend: Backend) -> bool {
         self.0.plan.backends().len() > 1 && self.profile().presence(backend) != Presence::Present
     }
@@ -119,7 +120,7 @@ impl Host {
     async fn open_redfish(&self) -> Result<Client, Fault> {
         let mut builder = self.0.plan.redfish();
         if self.must_probe(Backend::Redfish) {
-            // Whatever else answers there gets no password.
+            // Nothing but a Redfish service gets the password.
             builder = builder.wants_service_root();
         }
         builder.connect().await.map_err(|error| match error.uri() {
@@ -139,7 +140,7 @@ impl Host {
         plan.ipmi().connect().await.map_err(|error| Fault { phase: AttemptPhase::Login, ..Fault::from(error) })
     }
 
-    /// Opens the first session that can be.
+    /// Opens the first session that can be opened.
     pub(super) async fn find(&self) -> Result<Outcome<()>, Error> {
         let profile = self.profile();
         let mut backends = self.0.plan.backends().to_vec();
@@ -160,7 +161,8 @@ impl Host {
         Err(all_of(attempts))
     }
 
-    /// The protocols to ask for a capability: what is known not to be there is left out, unless nothing else is left.
+    /// Returns the protocols to try for a capability. Those that are known not to have it are left out, unless none is
+    /// left.
     fn order(&self, capability: Capability) -> Vec<Backend> {
         let profile = self.profile();
         let all = self.0.plan.backends();
@@ -176,7 +178,7 @@ impl Host {
         self.0.plan.patience.unwrap_or(otherwise)
     }
 
-    /// Asks the protocols in turn until one answers.
+    /// Tries the protocols in turn until one answers.
     pub(super) async fn read<T: Send + 'static>(
         &self,
         capability: Capability,
@@ -189,7 +191,7 @@ impl Host {
         self.run(capability, &operation, None).await
     }
 
-    /// As [`make`](Self::make), of a change that returns nothing.
+    /// Like [`make`](Self::make), for a change that returns nothing.
     pub(super) async fn change(
         &self,
         capability: Capability,
@@ -209,9 +211,9 @@ impl Host {
         self.make(capability, operation, look).await
     }
 
-    /// Makes a change by the protocols in turn until one did it. After one that may have made it, the state is read back:
-    /// if it is as wanted, that is the end of it; if it isn't, the next protocol is asked; and if it can't be known, nothing
-    /// more is done.
+    /// Makes a change, trying the protocols in turn until one succeeds. After a failure that may have made the change,
+    /// the state is read back: if the change is in force, this succeeds; if it isn't, the next protocol is tried; if
+    /// that can't be determined, this fails.
     pub(super) async fn make<T: Send + 'static>(
         &self,
         capability: Capability,
@@ -270,7 +272,8 @@ impl Host {
         Err(all_of(attempts))
     }
 
-    /// Whether a change was made, as far as it can be known: by the protocol that it was sent by, else by the other.
+    /// Reads back whether a change was made: by the protocol that it was sent by, else by the other. `None` if neither
+    /// can be read.
     async fn looks<T>(&self, sent_by: Backend, order: &[Backend], look: &Look<T>) -> Option<Option<T>> {
         let stays = sent_by == Backend::Redfish && self.0.plan.insists_on_tls();
         let others = order.iter().copied().filter(|backend| *backend != sent_by && !stays);

@@ -1,4 +1,4 @@
-//! Storage: controllers, drives and volumes; drives' lights, erasing drives. IPMI has none of it.
+//! Storage: controllers, drives and volumes, their lights, and erasing drives. IPMI has no storage.
 
 use std::time::Duration;
 
@@ -20,9 +20,9 @@ use crate::services::select::{Selector, label};
 use crate::services::storage::{self, Subsystem, choose};
 use crate::services::survey::{Survey, text, to_json};
 
-/// How long a change may take to show, once the service says that it is done.
+/// How long a change may take to show once the service reports that it is done.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
-/// How long a task may take, unless it is said otherwise.
+/// How long a task may take by default.
 pub(super) const WITHIN: Duration = Duration::from_secs(3600);
 
 /// A storage subsystem.
@@ -170,7 +170,7 @@ pub(super) fn service(session: Session) -> Result<Service, Fault> {
     }
 }
 
-/// The subsystems of the one system that is to be changed, and what could not be read of them.
+/// Returns the storage subsystems of the one selected system, to be changed, and what could not be read of them.
 pub(super) async fn to_change(service: &Service) -> Result<(Vec<Subsystem>, Vec<Missing>), Fault> {
     let mut survey = Survey::of(&service.client);
     let system = service.system().await?.into_any();
@@ -190,7 +190,7 @@ async fn read(session: Session) -> Result<Partial<StorageSystem>, Fault> {
     finish(items, survey.into_missing(), "no system of this service shows its storage")
 }
 
-/// What is not there may not have been read.
+/// If something is missing, returns what could not be read, since it may have been there.
 pub(super) fn or_unread<T>(found: Result<T, Error>, missing: Vec<Missing>) -> Result<T, Fault> {
     match (found, missing.into_iter().next()) {
         (Err(error), Some(unread)) if matches!(error.kind(), ErrorKind::Missing) => Err(unread.error.into()),
@@ -198,7 +198,7 @@ pub(super) fn or_unread<T>(found: Result<T, Error>, missing: Vec<Missing>) -> Re
     }
 }
 
-/// The subsystem that is meant: the one that is named, else the only one that has drives.
+/// Returns the selected subsystem: the one that is named, else the only one with drives.
 pub(super) fn subsystem(mut found: Vec<Subsystem>, named: Option<&Selector>) -> Result<Subsystem, Error> {
     if named.is_none() && found.iter().any(|one| !one.drives.is_empty()) {
         found.retain(|one| !one.drives.is_empty());
@@ -231,7 +231,7 @@ async fn drive_of(session: Session, drive: Selector) -> Result<(Subsystem, AnyRe
     or_unread(among(found, &drive, |one| &one.drives, "this machine shows no drives"), missing)
 }
 
-/// Finds what is named among all subsystems.
+/// Finds the named resource in all subsystems.
 fn among(
     mut found: Vec<Subsystem>,
     named: &Selector,
@@ -284,7 +284,7 @@ fn of_subsystem(one: &Subsystem, all: &[AnyResource]) -> StorageSystem {
     }
 }
 
-/// Storage of the model from before `Storage`. Its devices are drives of which no volume can be made.
+/// Converts storage of the model before `Storage`. Its devices are drives that can't be made into volumes.
 fn of_simple(one: &AnyResource, all: &[AnyResource]) -> StorageSystem {
     let json = to_json(one);
     let devices = json["Devices"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -349,7 +349,7 @@ pub(super) fn of_volume(volume: &AnyResource, subsystem: &Subsystem) -> StorageV
     StorageVolume {
         volume: label(volume, &subsystem.volumes),
         name: owned(&json, "DisplayName").or_else(|| owned(&json, "Name")),
-        // Before RAIDType, VolumeType said it in words (`Mirrored`).
+        // Before `RAIDType`, `VolumeType` described it in words (`Mirrored`).
         raid: owned(&json, "RAIDType").or_else(|| owned(&json, "VolumeType")),
         capacity_bytes: json["CapacityBytes"].as_u64(),
         state: owned(&json["Status"], "State"),

@@ -1,4 +1,4 @@
-//! Waiting until a machine is as it is wanted. What passes does not end the waiting.
+//! Waiting for a state of the machine. Temporary errors don't end the wait.
 
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ impl Host {
     }
 }
 
-/// Looks until it is as wanted.
+/// Polls until the state is as wanted.
 async fn wait(
     within: Duration,
     wish: &str,
@@ -81,7 +81,7 @@ async fn wait(
     }
 }
 
-/// Whether an error may be another one a moment later.
+/// Returns whether an error may be temporary.
 pub(super) fn passes(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Decode | ErrorKind::NotFound | ErrorKind::Missing => true,

@@ -44,29 +44,30 @@ pub fn sentence(message: &Message) -> Option<String> {
     })
 }
 
-/// The largest body that is read for messages. Real ones have some hundred bytes for each message.
+/// The largest body that is searched for messages. Real ones take a few hundred bytes per message.
 const LARGEST_BODY: usize = 1 << 20;
 
-/// How many messages of one body are read.
+/// How many messages of one body are decoded at most.
 const MOST: usize = 100;
 
-/// The body of an error, to look for messages in; none where there is nothing to be looked for.
+/// Parses the body of an error to look for messages in; `None` if it is too large or not JSON.
 pub(crate) fn body(body: &[u8]) -> Option<Value> {
     if body.len() > LARGEST_BODY { None } else { from_slice_within(body, &Limits::default()).ok() }
 }
 
-/// The messages of the text of an error body. For decisions: what is shown comes from [`of_error`] of a body without secrets.
+/// Decodes the messages of an error body, secrets included. For decisions only: what is shown is decoded by
+/// [`of_error`] from a masked body.
 pub(crate) fn of_body(body: &[u8]) -> Vec<Message> {
     self::body(body).map(|json| of_error(&json)).unwrap_or_default()
 }
 
-/// The messages of an error body: `error.@Message.ExtendedInfo`, as an array or a single object, the same at the top
-/// level, also as `Messages` (before Redfish 1.0), else `error.message` alone. Empty where the body is not Redfish's. What
-/// a message leaves out that one of DMTF's registries has to say of it is filled in, and related properties are JSON
-/// pointers.
+/// Decodes the messages of an error body: `error.@Message.ExtendedInfo`, as an array or a single object, or the same at
+/// the top level, also as `Messages` (before Redfish 1.0), else `error.message` alone. Empty if the body is not
+/// Redfish's. What a message leaves out is filled in from DMTF's registries, and related properties are turned into
+/// JSON pointers.
 pub(crate) fn of_error(value: &Value) -> Vec<Message> {
     const PLACES: [&str; 3] = ["@Message.ExtendedInfo", "ExtendedInfo", "Messages"];
-    // An array of one, in the place of an object.
+    // Some services send an array of one instead of an object.
     let error = value.get("error").map(|error| error.get(0).unwrap_or(error));
     let places = error.into_iter().chain([value]).flat_map(|value| PLACES.iter().filter_map(|name| value.get(*name)));
     let found = places.map(|info| match info {
@@ -80,7 +81,7 @@ pub(crate) fn of_error(value: &Value) -> Vec<Message> {
         let text = error.and_then(|error| error.get(name)).and_then(Value::as_str).map(str::trim);
         text.filter(|text| !text.is_empty()).map(str::to_owned)
     };
-    // Some say what is the matter there, and give nothing but an identifier here.
+    // Some services put the text there and nothing but an identifier here.
     if let [only] = &mut messages[..]
         && only.message.is_none()
     {
@@ -97,7 +98,7 @@ pub(crate) fn of_error(value: &Value) -> Vec<Message> {
     messages
 }
 
-/// Fills in what DMTF's registries say, and puts related properties into one form.
+/// Fills in what DMTF's registries contain, and turns related properties into JSON pointers.
 pub(crate) fn complete(message: &mut Message) {
     if message.message_severity.is_none() {
         message.message_severity = message.severity.as_deref().and_then(registry::severity);
@@ -113,12 +114,13 @@ pub(crate) fn complete(message: &mut Message) {
     }
 }
 
-/// Whether a message is of this kind, whatever the registry and the version that its identifier names.
+/// Returns whether a message has this key, whatever the registry and the version in its identifier.
 pub(crate) fn is(message: &Message, key: &str) -> bool {
     message.message_id.as_deref().is_some_and(|id| MessageId::new(id).key == key)
 }
 
-/// A related property as a JSON pointer: services write `#/Boot`, `/Boot`, `Boot`, or the resource's URI before it.
+/// Turns a related property into a JSON pointer: services write `#/Boot`, `/Boot`, `Boot`, or put the resource's URI in
+/// front.
 fn pointer(text: &str) -> String {
     let text = text.trim();
     let text = text.rsplit_once('#').map_or(text, |(_, pointer)| pointer);
@@ -126,7 +128,7 @@ fn pointer(text: &str) -> String {
 }
 
 fn message(value: &Value) -> Option<Message> {
-    // Some have the text alone in the place of the message.
+    // Some services send a text instead of a message object.
     if let Some(text) = value.as_str().filter(|text| !text.trim().is_empty()) {
         return Some(Message { message: Some(text.to_owned()), ..Message::default() });
     }
@@ -134,8 +136,8 @@ fn message(value: &Value) -> Option<Message> {
     decode(text.as_bytes(), &Limits::default()).ok().map(|decoded| decoded.value)
 }
 
-/// A message with its properties spelled as the standard has them (iLO 4: `MessageID`), and one value where several are due
-/// as several.
+/// Renames a message's properties to the standard's spelling (iLO 4: `MessageID`), and wraps a single value where the
+/// standard has an array.
 fn in_standard_terms(said: &serde_json::Map<String, Value>) -> serde_json::Map<String, Value> {
     const NAMES: [&str; 7] =
         ["MessageId", "Message", "MessageArgs", "RelatedProperties", "Resolution", "Severity", "MessageSeverity"];
@@ -143,7 +145,7 @@ fn in_standard_terms(said: &serde_json::Map<String, Value>) -> serde_json::Map<S
     for (name, value) in said {
         let plain = |name: &str| name.replace(['_', '-'], "").to_ascii_lowercase();
         let standard = NAMES.into_iter().find(|standard| plain(name) == plain(standard));
-        // One that is there under its own name is not replaced.
+        // A property with the standard's spelling is not replaced by one with another.
         let name = standard.filter(|standard| name == standard || !said.contains_key(*standard)).unwrap_or(name);
         let value = match (name, value) {
             ("MessageArgs" | "RelatedProperties", Value::Array(items)) => items.iter().map(argument).collect(),
@@ -156,11 +158,11 @@ fn in_standard_terms(said: &serde_json::Map<String, Value>) -> serde_json::Map<S
     object
 }
 
-/// An argument as text.
+/// Turns an argument into text.
 fn argument(value: &Value) -> Value {
     match value {
         Value::String(_) => value.clone(),
-        // The others keep their numbers.
+        // A null keeps its place, so that the other arguments keep their numbers.
         Value::Null => "?".into(),
         other => other.to_string().into(),
     }

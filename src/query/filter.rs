@@ -1,5 +1,5 @@
-//! `$filter`: expressions on the properties of a type, checked against its schema, written as the standard writes them,
-//! and evaluated here where a service can't.
+//! `$filter`: expressions on the properties of a type, checked against its schema, written in the standard's syntax,
+//! and evaluated by the client if a service can't do so.
 
 use std::cmp::Ordering;
 use std::fmt::{self, Write as _};
@@ -89,17 +89,17 @@ macro_rules! comparisons {
 }
 
 comparisons! {
-    /// It is this.
+    /// Matches members whose property equals the value.
     eq Equal,
-    /// It is not this.
+    /// Matches members whose property does not equal the value.
     ne NotEqual,
-    /// It is greater.
+    /// Matches members whose property is greater than the value.
     gt Greater,
-    /// It is not less.
+    /// Matches members whose property is greater than or equal to the value.
     ge GreaterOrEqual,
-    /// It is less.
+    /// Matches members whose property is less than the value.
     lt Less,
-    /// It is not greater.
+    /// Matches members whose property is less than or equal to the value.
     le LessOrEqual,
 }
 
@@ -110,43 +110,43 @@ impl Filter {
         Property(path.into())
     }
 
-    /// Both hold.
+    /// Matches members that both filters match.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self(Expression::And(Box::new(self.0), Box::new(other.0)))
     }
 
-    /// Holds if one of the two does, or both.
+    /// Matches members that at least one of the filters matches.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self(Expression::Or(Box::new(self.0), Box::new(other.0)))
     }
 
-    /// It does not hold.
+    /// Matches members that this filter doesn't match.
     #[must_use]
     #[allow(clippy::should_implement_trait, reason = "it reads as the standard writes it")]
     pub fn not(self) -> Self {
         Self(Expression::Not(Box::new(self.0)))
     }
 
-    /// The properties that it is about.
+    /// Returns the properties in the expression.
     pub(crate) fn properties(&self) -> Vec<&str> {
         let mut found = Vec::new();
         self.0.properties(&mut found);
         found
     }
 
-    /// What is wrong with it for members of this type.
+    /// Fails if the expression is not valid for members of this type.
     pub(crate) fn check(&self, table: &'static Table) -> Result<(), String> {
         self.0.check(table)
     }
 
-    /// Whether a service needs more than `eq` for it, and whether more than one comparison.
+    /// Returns whether the expression needs more than `eq` and `ne`, and whether it needs more than one comparison.
     pub(crate) fn needs(&self) -> (bool, bool) {
         self.0.needs()
     }
 
-    /// Whether it holds for a member, as far as its properties are known: what is not there is null.
+    /// Evaluates the expression for a member. A property that is missing is null.
     pub(crate) fn holds(&self, member: &dyn Record) -> bool {
         self.0.holds(member)
     }
@@ -214,7 +214,7 @@ impl Expression {
         }
     }
 
-    /// `or` binds less than `and`, and `and` less than `not`.
+    /// `or` binds less tightly than `and`, and `and` less than `not`.
     fn write(&self, outer: u8, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rank = match self {
             Self::Or(..) => 1,
@@ -263,7 +263,7 @@ impl Comparison {
     }
 }
 
-/// How a property stands to a value; none where they have nothing in common.
+/// Compares a property with a value; `None` if they can't be compared.
 fn compare(found: &serde_json::Value, value: &FilterValue) -> Option<Ordering> {
     match value {
         FilterValue::Null => found.is_null().then_some(Ordering::Equal),
@@ -276,7 +276,7 @@ fn compare(found: &serde_json::Value, value: &FilterValue) -> Option<Ordering> {
         FilterValue::Decimal(value) => found.as_f64()?.partial_cmp(value),
         FilterValue::Text(value) => {
             let found = found.as_str()?;
-            // Moments are compared as such: services differ in how they write the offset.
+            // Timestamps are compared as such, since services write offsets differently.
             let moment = |text: &str| text.parse::<jiff::Timestamp>().ok();
             Some(match (moment(found), moment(value)) {
                 (Some(found), Some(value)) => found.cmp(&value),
@@ -295,7 +295,7 @@ impl fmt::Display for Filter {
 impl fmt::Display for FilterValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            // A quote in a string is written twice.
+            // A quote in a string is doubled.
             Self::Text(text) => write!(f, "'{}'", text.replace('\'', "''")),
             Self::Integer(number) => number.fmt(f),
             Self::Decimal(number) => number.fmt(f),

@@ -1,5 +1,5 @@
-//! Query parameters (DSP0266, "Query parameters"): what a caller wants of a resource or collection, and what of it a
-//! service is asked, by what it says that it can. Sends nothing itself.
+//! Query parameters (DSP0266, "Query parameters"): what a caller wants of a resource or collection, and which of it a
+//! service is asked for, depending on the features that it announces. Sends nothing itself.
 
 pub(crate) mod fetch;
 mod filter;
@@ -62,16 +62,16 @@ pub enum Expand {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Expanding {
-    /// Members of a collection, where the service says that it can.
+    /// `$expand` for the members of a collection, if the service supports it.
     #[default]
     Usual,
-    /// Nothing.
+    /// No `$expand`.
     No,
-    /// This, to so many levels.
+    /// This `$expand`, with this many levels.
     Wanted(Expand, Option<u32>),
 }
 
-/// What is left to do here of a query, after what the service does.
+/// The part of a query that is left to the client after the service has answered.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Remainder {
     pub(crate) filter: Option<Filter>,
@@ -79,29 +79,29 @@ pub(crate) struct Remainder {
     pub(crate) top: Option<u64>,
 }
 
-/// A query as a service is asked it.
+/// A query in the form in which a service is asked.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Asked {
-    /// What may be left out if the service fails: `$expand`, `$select`, `excerpt`.
+    /// Parameters that may be left out if the service fails: `$expand`, `$select`, `excerpt`.
     pub(crate) saving: Vec<Parameter>,
-    /// What may not.
+    /// Parameters that may not be left out.
     pub(crate) needed: Vec<Parameter>,
     pub(crate) remainder: Remainder,
-    /// What is asked of members that are read singly: `$select` and `excerpt`. They come with a part of their
-    /// properties then.
+    /// Parameters for members that are read one by one: `$select` and `excerpt`. The members then contain only some of
+    /// their properties.
     pub(crate) of_members: Vec<Parameter>,
 }
 
-/// What a query is about.
+/// What a query applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {
     /// One resource.
     Resource,
-    /// The members of a collection, read one by one: what the service can't do is done here.
+    /// The members of a collection, read one by one: the client does what the service can't.
     Members,
 }
 
-/// The name and the value of a query parameter.
+/// The name and value of a query parameter.
 type Parameter = (&'static str, String);
 
 impl Query {
@@ -188,7 +188,7 @@ impl Query {
         self
     }
 
-    /// Whether there is anything to ask beyond the resource itself.
+    /// Returns whether the query asks for nothing beyond the resource itself.
     pub(crate) fn is_plain(&self) -> bool {
         matches!(self.expand, Expanding::Usual | Expanding::No)
             && self.select.is_empty()
@@ -196,7 +196,7 @@ impl Query {
             && !(self.only || self.excerpt)
     }
 
-    /// What a service of these features is asked for a resource of this type.
+    /// Translates the query for a service with these features and a resource of this type.
     pub(crate) fn ask(
         &self,
         table: &'static Table,
@@ -219,7 +219,7 @@ impl Query {
         if !self.select.is_empty() && can(features.select_query) {
             let mut select: Vec<&str> = self.select.iter().map(String::as_str).collect();
             if members && !self.insist {
-                // What members are filtered by here has to be there.
+                // Properties that the client filters members by must be selected.
                 let filtered = self.filter.iter().flat_map(Filter::properties);
                 filtered.for_each(|name| {
                     if !select.contains(&name) {
@@ -232,7 +232,7 @@ impl Query {
         if self.excerpt && can(features.excerpt_query) {
             asked.of_members.push(("excerpt", String::new()));
         }
-        // Of a collection alone, they would select from what the collection has.
+        // On a collection that is not expanded, they would select from the collection's own properties.
         if !members || expand.is_some() {
             asked.saving.extend(asked.of_members.iter().cloned());
         }
@@ -245,7 +245,8 @@ impl Query {
             }
             asked.needed.push(("only", String::new()));
         }
-        // Some services say that they can filter and give all members: they are filtered here as well, and counted here.
+        // Some services announce `$filter` and return all members, so members are filtered and counted by the client as
+        // well.
         let mut here = members && self.filter.is_some() && !self.insist;
         if let Some(filter) = &self.filter {
             filter.check(subject)?;
@@ -254,7 +255,7 @@ impl Query {
                 || (compound && features.filter_query_compound_operations == Some(false));
             if can(features.filter_query) && (!lacks || self.insist) {
                 asked.needed.push(("$filter", filter.to_string()));
-                // The gist of a member may be without what it is filtered by.
+                // An excerpt may lack the properties in the filter.
                 here &= !self.excerpt;
             } else if !members {
                 return Err(unsupported("$filter"));
@@ -263,7 +264,7 @@ impl Query {
                 asked.remainder.filter = Some(filter.clone());
             }
         }
-        // Those that are counted are those that are left over.
+        // The service may only count members if the client filters none out afterwards.
         let counted = !here && can(features.top_skip_query);
         if !counted && !members && (self.top.is_some() || self.skip.is_some()) {
             return Err(unsupported("$top or $skip"));
@@ -299,7 +300,7 @@ impl Query {
         if !yes(allowed) {
             return None;
         }
-        // One level is what it means without the word, but not every service knows.
+        // One level is the default, but not every service knows that.
         let most =
             can.and_then(|can| can.max_levels).and_then(|most| u32::try_from(most).ok()).filter(|most| *most > 0);
         let levels = levels.unwrap_or(1).min(if self.insist { u32::MAX } else { most.unwrap_or(u32::MAX) });
@@ -316,27 +317,29 @@ fn unsupported(what: &str) -> String {
 }
 
 impl Asked {
-    /// What is asked of a member that is read singly.
+    /// Returns what a member that is read on its own is asked for.
     pub(crate) fn of_member(&self) -> Self {
         Self { saving: self.of_members.clone(), ..Self::default() }
     }
 
-    /// Whether anything is asked that may be left out.
+    /// Returns whether any parameter may be left out.
     pub(crate) fn is_saving(&self) -> bool {
         !self.saving.is_empty()
     }
 
-    /// The URI to ask. What a URI says already is not said again: that of a further page may have the query in it.
+    /// Returns the URI to request. Parameters that it already has are not repeated: that of a further page may contain
+    /// the query.
     pub(crate) fn uri(&self, uri: &str) -> String {
         with_parameters(uri, self.saving.iter().chain(&self.needed))
     }
 
-    /// The URI to ask where what only saves requests is to be left out.
+    /// Returns the URI to request without the parameters that may be left out.
     pub(crate) fn needed_uri(&self, uri: &str) -> String {
         with_parameters(uri, self.needed.iter())
     }
 
-    /// The same for a further page: where it begins and how many there are is said by the service.
+    /// Returns the query for a further page, without the parameters that choose a page: the service's link already
+    /// does.
     pub(crate) fn further(&self) -> Self {
         let mut further = self.clone();
         further.needed.retain(|(name, _)| !matches!(*name, "$skip" | "$top" | "only"));
@@ -344,7 +347,7 @@ impl Asked {
     }
 }
 
-/// A URI with those of the parameters that it does not have already.
+/// Adds those parameters to a URI that it doesn't have yet.
 fn with_parameters<'a>(uri: &str, parameters: impl Iterator<Item = &'a Parameter>) -> String {
     let mut text = uri.split('#').next().unwrap_or_default().to_owned();
     let query = text.split_once('?').map(|(_, query)| query.replace("%24", "$"));
@@ -365,12 +368,12 @@ fn with_parameters<'a>(uri: &str, parameters: impl Iterator<Item = &'a Parameter
     text
 }
 
-/// A URI with one more parameter.
+/// Adds a parameter to a URI.
 pub(crate) fn append(uri: &str, name: &'static str, value: &str) -> String {
     Asked { needed: vec![(name, value.to_owned())], ..Asked::default() }.uri(uri)
 }
 
-/// Percent-encodes what can't stand in the value of a query parameter.
+/// Percent-encodes the characters that are not allowed in the value of a query parameter.
 fn encode(value: &str, text: &mut String) {
     for byte in value.bytes() {
         match byte {

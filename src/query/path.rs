@@ -2,7 +2,7 @@
 
 use crate::wire::{Field, Kind, Table};
 
-/// The property at a path; none where it is of a kind that nobody describes.
+/// Finds the property at a path; `None` if the path leads into something that no schema describes.
 pub(crate) fn property(table: &'static Table, path: &str) -> Result<Option<&'static Field>, String> {
     let mut owner = table;
     let mut names = path.split('/').peekable();

@@ -77,7 +77,7 @@ impl<R> fmt::Debug for Reply<R> {
 }
 
 impl<R> Reply<R> {
-    /// What an answer of success says: an error where it is not a confirmation.
+    /// Decodes a successful answer. One that doesn't confirm the action is an error.
     pub(crate) fn of(client: &Client, request: &Request, response: Response) -> Result<Answered, Error> {
         let response = response.success(request)?;
         let task = (response.status == 202).then(|| TaskMonitor::of(client, &response));
@@ -86,13 +86,13 @@ impl<R> Reply<R> {
         {
             return Err(objection);
         }
-        // Where a task is followed does not name what was made.
+        // The `Location` of a 202 is where the task is followed, not what was created.
         let location = response.location().filter(|_| task.is_none()).map(str::to_owned);
         Ok(Answered { status: response.status, task, location, headers: response.headers, body: response.body })
     }
 }
 
-/// An answer of success before what it returned is read.
+/// A successful answer before its value is decoded.
 pub(crate) struct Answered {
     pub(crate) status: u16,
     pub(crate) task: Option<TaskMonitor>,
@@ -102,7 +102,7 @@ pub(crate) struct Answered {
 }
 
 impl Answered {
-    /// With what it returned, which only an answer without a task has: what a 202 says is about the task.
+    /// Decodes the returned value. The body of a 202 is not decoded, as it describes the task.
     pub(crate) fn with<R>(self, read: impl FnOnce(&[u8]) -> Option<R>) -> Reply<R> {
         let value = if self.task.is_none() { read(&self.body) } else { None };
         let Self { status, task, location, headers, .. } = self;
@@ -178,10 +178,10 @@ impl<P: Type, R> Call<P, R> {
     }
 }
 
-/// Puts a value among parameters by its name.
+/// Sets a parameter by name.
 fn add(parameters: &mut dyn Record, name: &str, value: Value) {
     let object = Value::Object([(name.to_owned(), value)].into_iter().collect()).to_string();
-    // It is an object, so it can be read; what has no field is kept beside the fields.
+    // The object is valid, so decoding succeeds; members without a field are kept beside the fields.
     let read = decode_into(parameters, object.as_bytes(), &Limits::default());
     debug_assert!(read.is_ok(), "{read:?}");
 }
@@ -211,7 +211,7 @@ impl<P: Type, R: Returned> IntoFuture for Call<P, R> {
     }
 }
 
-/// The whole of an invocation that does not depend on types.
+/// The part of an invocation that does not depend on types.
 fn send(
     resource: AnyResource,
     action: &'static str,
@@ -227,25 +227,25 @@ fn send(
         return Box::pin(async { Err(error) });
     }
     let given = spellings(&*parameters);
-    // An empty object, not an empty body: some services insist on one.
+    // An empty object instead of an empty body: some services insist on one.
     let body = encode(&*parameters);
     Invocation { resource, action: action.to_owned(), target, given, body, apply }.send()
 }
 
-/// An action with all that is needed to invoke it.
+/// An action with everything needed to invoke it.
 pub(crate) struct Invocation {
     pub(crate) resource: AnyResource,
     pub(crate) action: String,
-    /// How it is invoked; none where the resource does not have it.
+    /// How the action is invoked; `None` if the resource does not have it.
     pub(crate) target: Option<ActionTarget>,
-    /// The parameters whose values may be restricted to some, and those values.
+    /// The parameters whose values the service may restrict, and those values.
     pub(crate) given: Vec<(String, Vec<String>)>,
     pub(crate) body: String,
     pub(crate) apply: Option<Apply>,
 }
 
 impl Invocation {
-    /// Checks it against what the service says of the action: what would be sent.
+    /// Checks the invocation against the service's description of the action, and returns what would be sent.
     pub(crate) fn outline(&self) -> BoxFuture<'_, Result<Outline, Error>> {
         Box::pin(async move {
             let Self { resource, action, target, given, body, apply } = self;
@@ -254,7 +254,7 @@ impl Invocation {
                 return refuse(ErrorKind::Missing, format!("this resource does not offer the action {action}"));
             };
             for (parameter, given) in given {
-                // It is a help: where it can't be read the service itself decides.
+                // This check only helps the caller: if the description can't be read, the service decides.
                 let Ok(Some(allowed)) = allowable_values(resource.client(), target, parameter).await else { continue };
                 if let Some(odd) = given.iter().find(|given| !allowed.iter().any(|allowed| allowed == *given)) {
                     let allowed = allowed.join(", ");
@@ -271,7 +271,7 @@ impl Invocation {
         })
     }
 
-    /// Checks it, and sends it.
+    /// Checks the invocation and sends it.
     pub(crate) fn send(self) -> BoxFuture<'static, Result<Answered, Error>> {
         Box::pin(async move {
             let Outline { uri, body, .. } = self.outline().await?;
@@ -297,14 +297,14 @@ impl Invocation {
     }
 }
 
-/// How an action is invoked, if the service has it: as `Actions` says, or for a vendor's action whatever names it.
+/// Finds how an action is invoked: from `Actions`, or for a vendor's action from wherever the resource names it.
 fn action_target(resource: &AnyResource, action: &str) -> Option<ActionTarget> {
     in_actions(resource.record(), action)
         .cloned()
         .or_else(|| resource.oem_actions().into_iter().find(|found| found.is(action)).map(|found| found.target))
 }
 
-/// The object of an action in a resource's `Actions`.
+/// Returns the action's object in the resource's `Actions`.
 fn in_actions<'a>(resource: &'a dyn Record, action: &str) -> Option<&'a ActionTarget> {
     let Slot::Record(actions) = resource.slot(resource.table().find("Actions")?) else { return None };
     let actions = actions.get(0)?;
@@ -312,7 +312,7 @@ fn in_actions<'a>(resource: &'a dyn Record, action: &str) -> Option<&'a ActionTa
     target.get(0)?.downcast_ref()
 }
 
-/// The first parameter that is needed and not there.
+/// Returns the first required parameter that is missing.
 fn missing(parameters: &dyn Record) -> Option<&'static str> {
     let mut fields = parameters.table().fields.iter().enumerate();
     fields
@@ -320,7 +320,7 @@ fn missing(parameters: &dyn Record) -> Option<&'static str> {
         .map(|(_, field)| field.name)
 }
 
-/// The parameters whose values may be restricted to some: strings and members of enumerations.
+/// Collects the parameters whose values the service may restrict: strings and members of enumerations.
 fn spellings(parameters: &dyn Record) -> Vec<(String, Vec<String>)> {
     let fields = parameters.table().fields.iter().enumerate();
     let given = fields.map(|(slot, field)| {

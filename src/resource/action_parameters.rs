@@ -1,5 +1,5 @@
-//! What is known of the parameters of an action: what the service says beside its target and in its `@Redfish.ActionInfo`, and
-//! what the schema says.
+//! What is known about the parameters of an action, from the service (beside the action's target and in
+//! `@Redfish.ActionInfo`) and from the schema.
 
 use futures_util::future::BoxFuture;
 use serde::Serialize;
@@ -42,7 +42,8 @@ impl AnyResource {
     }
 }
 
-/// The parameters of an action, each once: those of its description first, then those beside its target, then the schema's.
+/// Lists the parameters of an action without duplicates: those of its `ActionInfo` first, then those beside its target,
+/// then the schema's.
 pub(crate) fn describe(
     target: &ActionTarget,
     info: Option<&ActionInfo>,
@@ -79,7 +80,7 @@ fn entry<'a>(found: &'a mut Vec<ActionParameter>, name: &str) -> &'a mut ActionP
     &mut found[at]
 }
 
-/// Adds what the schema says, where the service has said nothing else.
+/// Fills in from the schema what the service left open.
 fn by_schema(parameter: &mut ActionParameter, field: &Field) {
     parameter.required = parameter.required.or(field.flags.required().then_some(true));
     if parameter.data_type.is_none() {

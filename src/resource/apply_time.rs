@@ -1,5 +1,5 @@
-//! When a change or an operation takes effect (`@Redfish.SettingsApplyTime`, `@Redfish.OperationApplyTime`): what a caller
-//! asks for, checked against what the service says that it can.
+//! When a change or an operation takes effect (`@Redfish.SettingsApplyTime`, `@Redfish.OperationApplyTime`): what a
+//! caller requests, checked against what the service supports.
 
 use std::time::Duration;
 
@@ -53,13 +53,13 @@ impl Apply {
         self
     }
 
-    /// The time by its name.
+    /// Returns the name of the apply time.
     #[cfg(feature = "update")]
     pub(crate) fn time(&self) -> &str {
         &self.time
     }
 
-    /// When the maintenance window begins, and how long it is.
+    /// Returns the start and duration of the maintenance window.
     #[cfg(feature = "update")]
     pub(crate) fn maintenance_window(&self) -> Option<&(DateTime, Option<Duration>)> {
         self.window.as_ref()
@@ -74,7 +74,7 @@ impl Apply {
         Some(window)
     }
 
-    /// A body that changes settings, with this in it.
+    /// Adds the apply time to a body that changes settings.
     pub(crate) fn with_settings(&self, body: &str) -> String {
         let mut preferred = self.window_json().unwrap_or_else(|| json!({}));
         if let Some(preferred) = preferred.as_object_mut() {
@@ -83,7 +83,7 @@ impl Apply {
         with_member(body, "@Redfish.SettingsApplyTime", &preferred)
     }
 
-    /// A body that begins an operation, with this in it.
+    /// Adds the apply time to a body that starts an operation.
     pub(crate) fn with_operation(&self, body: &str) -> String {
         let body = with_member(body, "@Redfish.OperationApplyTime", &self.time.clone().into());
         match self.window_json() {
@@ -92,12 +92,13 @@ impl Apply {
         }
     }
 
-    /// What speaks against it for settings that say this of themselves.
+    /// Fails if these settings don't support the apply time.
     pub(crate) fn check_settings(&self, settings: &Settings) -> Result<(), String> {
         self.check(settings.supported_apply_times.iter().map(|time| time.as_str()).collect())
     }
 
-    /// What speaks against it for an operation on `owner`, a resource, a collection or an action, or by a property of it.
+    /// Fails if an operation on `owner` (a resource, a collection or an action), or by a property of it, doesn't
+    /// support the apply time.
     pub(crate) fn check_operation(&self, owner: &dyn Record, property: &str) -> Result<(), String> {
         let (annotations, term) = (owner.annotations(), "Redfish.OperationApplyTimeSupport");
         let support = annotations.record::<OperationApplyTimeSupport>(property, term);
@@ -118,7 +119,7 @@ impl Apply {
     }
 }
 
-/// The JSON text of an object, with one more member.
+/// Adds a member to the JSON text of an object.
 fn with_member(body: &str, name: &str, value: &Value) -> String {
     let inside = body.trim();
     let inside = inside.strip_suffix('}').unwrap_or(inside).trim_end();

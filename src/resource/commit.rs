@@ -1,5 +1,5 @@
-//! How a change gets to a service: to the settings object or the resource itself, by PATCH or by PUT, with the ETag that
-//! it insists on. Without types, so that it is compiled once.
+//! How a change is sent to a service: to the settings object or the resource itself, by PATCH or PUT, with the ETag
+//! that the service requires. Independent of types, so that it is compiled once.
 
 use std::fmt;
 
@@ -21,14 +21,14 @@ use crate::wire::{ETag, Patch, Record, Slot, Table, at};
 
 /// A change to be made.
 pub(crate) struct Plan {
-    /// What is changed, as it was.
+    /// The resource as it was before the change.
     pub(crate) resource: AnyResource,
     pub(crate) expected: Expected,
     pub(crate) patch: Patch,
-    /// Pointers to what is in the body beside the changes.
+    /// Pointers to properties that are sent although they are unchanged.
     pub(crate) also: Vec<String>,
     pub(crate) apply: Option<Apply>,
-    /// The settings object is left alone.
+    /// Whether the settings object is ignored.
     pub(crate) directly: bool,
 }
 
@@ -71,12 +71,12 @@ impl fmt::Debug for Unread {
     }
 }
 
-/// What of a change goes where.
+/// Which parts of a change go where.
 struct Route {
     settings: Option<AnyResource>,
-    /// What is written to the settings.
+    /// The body for the settings.
     pending: Option<String>,
-    /// What is written to the resource itself.
+    /// The body for the resource itself.
     direct: Option<String>,
 }
 
@@ -106,7 +106,7 @@ impl Plan {
         })
     }
 
-    /// Checks the change, and finds out what goes where.
+    /// Checks the change and determines which parts go where.
     fn route(&self) -> BoxFuture<'_, Result<Route, Error>> {
         Box::pin(async move {
             let uri = self.resource.uri();
@@ -128,7 +128,7 @@ impl Plan {
         })
     }
 
-    /// What would be sent, in this order. Nothing is written.
+    /// Returns the requests that would be sent, in order. Nothing is sent that changes anything.
     pub(crate) fn outline(self) -> BoxFuture<'static, Result<Vec<Outline>, Error>> {
         Box::pin(async move {
             let mut outlines = Vec::new();
@@ -144,7 +144,7 @@ impl Plan {
         })
     }
 
-    /// The settings object, if the resource has one and it is there.
+    /// Reads the settings object, if the resource has one and it exists.
     async fn settings(&self) -> Result<Option<AnyResource>, Error> {
         let refuse = |text: String| Error::new(ErrorKind::NotAllowed, text).at("PATCH", self.resource.uri());
         let Some(Ok(settings)) = self.resource.record().annotations().record::<Settings>("", "Redfish.Settings") else {
@@ -159,13 +159,13 @@ impl Plan {
         };
         match self.resource.client().fetch(uri, ReadAs::Exactly(self.expected.table)).await {
             Ok(settings) => settings.checked(self.expected).map(Some),
-            // It was promised and is not there.
+            // The resource links to settings that don't exist.
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// What goes to the settings, and what to the resource. Properties go together with all that is within them.
+    /// Divides a change between the settings and the resource. A top-level property is never split.
     fn divide(&self, settings: &dyn Record) -> (Option<String>, Option<String>) {
         let (body, original) = (&self.patch.body, self.resource.record());
         let changed = self.patch.changes.iter().map(|change| (change.pointer.as_str(), change.dynamic));
@@ -185,7 +185,7 @@ impl Plan {
         (Some(Value::Object(pending).to_string()), Some(Value::Object(direct).to_string()))
     }
 
-    /// Writes a body to a place. Gives what is there then, or the task that brings it about.
+    /// Sends a body to a URI. Returns the resource after the change, or the task that carries it out.
     async fn write(&self, uri: &str, etag: Option<ETag>, body: String) -> Result<Written, Error> {
         let mut request = Request::with_body("PATCH", uri, body);
         request.if_match = etag;
@@ -199,10 +199,10 @@ impl Plan {
         }
         let objection = response.objection(&request);
         if objection.is_none() {
-            // Before anything is read with the old one.
+            // Must precede further reads, which would use the old password.
             own_account::note(&self.resource, &request);
         }
-        // The body may be the resource, messages about it, or nothing.
+        // The body may contain the resource, messages about it, or nothing.
         let as_expected = ReadAs::Exactly(self.expected.table);
         if objection.is_none()
             && let Ok(whole) = self.resource.client().decode(response, &request, as_expected)
@@ -224,7 +224,7 @@ impl Plan {
         }
     }
 
-    /// The same by PUT: the whole resource as it is, with the changes in it.
+    /// Makes the change by PUT: sends the whole resource with the change applied.
     async fn put(&self, request: &mut Request) -> Result<Response, Error> {
         let get = Request::get(&request.uri);
         let found = self.resource.client().send(get.clone()).await?.success(&get)?;
@@ -240,13 +240,13 @@ impl Plan {
     }
 }
 
-/// What can't be reported as if nothing had been done: the resource was changed, its settings were not.
+/// Returns the error for a change that was only made in part: to the resource, but not to its settings.
 fn half_done(error: Error, uri: &str) -> Error {
     let text = format!("{uri} was changed, but what belongs in its settings was not");
     Error::new(error.kind(), text).with_source(error)
 }
 
-/// Whether a resource is as a change was to make it, as far as it shows that.
+/// Returns whether a resource has the values of a change, as far as it shows them.
 fn holds(patch: &Patch, now: &dyn Record) -> bool {
     let Ok(body) = serde_json::from_str::<Value>(&patch.body) else { return false };
     patch.changes.iter().all(|change| {
@@ -255,14 +255,14 @@ fn holds(patch: &Patch, now: &dyn Record) -> bool {
     })
 }
 
-/// Whether the method was refused and the service says that another one is not. It proves that nothing was done.
+/// Returns whether the service refused the method and only allows PUT. It proves that nothing was done.
 fn takes_put_only(response: &Response) -> bool {
     let allow = response.headers.get(http::header::ALLOW).and_then(|allow| allow.to_str().ok()).unwrap_or_default();
     let allows = |method: &str| allow.split(',').any(|allowed| allowed.trim().eq_ignore_ascii_case(method));
     matches!(response.status, 405 | 501) && allows("PUT") && !allows("PATCH")
 }
 
-/// What a PATCH does, done here (DSP0266, "PATCH (update)"): objects are merged, arrays place by place.
+/// Applies a PATCH locally (DSP0266, "PATCH (update)"): objects are merged, arrays element by element.
 fn merge(target: &mut Value, change: Value) {
     match (target, change) {
         (Value::Object(target), Value::Object(change)) => {
@@ -306,8 +306,8 @@ fn check(table: &'static Table, patch: &Patch) -> Result<(), Error> {
     Err(Error::new(ErrorKind::NotAllowed, format!("read-only in the schema: {}", read_only.join(", "))))
 }
 
-/// Whether a change belongs in the settings: they have the property, or the object that it is in and nothing in it yet.
-/// Some services leave out of their settings what has to be written to the resource itself.
+/// Returns whether a change belongs in the settings: they have the property, or an object for it that is still empty.
+/// Some services leave out of their settings what must be written to the resource itself.
 fn belongs(pointer: &str, dynamic: bool, settings: &dyn Record, original: &dyn Record) -> bool {
     let mut owner = settings;
     let mut twin = Some(original);
@@ -315,12 +315,12 @@ fn belongs(pointer: &str, dynamic: bool, settings: &dyn Record, original: &dyn R
     let mut names = names.enumerate().peekable();
     while let Some((depth, name)) = names.next() {
         if !owner.has(&name) {
-            // What the resource does not have either is not a sign.
+            // If the resource lacks the property as well, its absence from the settings means nothing.
             let elsewhere = twin.is_some_and(|twin| twin.has(&name));
             return depth > 0 && (dynamic || is_bare(owner) || !elsewhere);
         }
         let Some(Slot::Record(inner)) = owner.table().find(&name).map(|slot| owner.slot(slot)) else {
-            // Further down, in `Oem`, no schema says what there is.
+            // Inside `Oem`, no schema describes what there is.
             return names.peek().is_none() || at(settings, pointer).is_some() || at(original, pointer).is_none();
         };
         let Some(inner) = inner.get(0) else { return true };
@@ -333,12 +333,12 @@ fn belongs(pointer: &str, dynamic: bool, settings: &dyn Record, original: &dyn R
     true
 }
 
-/// The property of the resource that a pointer leads into.
+/// Returns the top-level property that a pointer leads into.
 fn top(pointer: &str) -> String {
     pointer.split('/').nth(1).unwrap_or_default().replace("~1", "/").replace("~0", "~")
 }
 
-/// Whether nothing is in an object but notes about it.
+/// Returns whether an object contains nothing but annotations.
 fn is_bare(record: &dyn Record) -> bool {
     let fields = record.table().fields.iter().enumerate();
     let mut set = fields.filter(|(slot, _)| !record.slot(*slot).is_empty());

@@ -1,5 +1,5 @@
-//! Changes: an edited copy of a resource, sent as the smallest PATCH that makes it so. How and where it is sent is the
-//! matter of [`commit`](crate::resource::commit).
+//! Changes: an edited copy of a resource, sent as the smallest PATCH that makes them.
+//! [`commit`](crate::resource::commit) handles how and where it is sent.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -98,7 +98,7 @@ impl<T: Type> Resource<T> {
 }
 
 impl<T: Type> Edit<T> {
-    /// Of a resource of this type.
+    /// Creates the edit of a resource that is known to have this type.
     pub(crate) fn new(resource: &AnyResource) -> Self {
         Self { draft: Draft::of(resource), edits: PhantomData }
     }
@@ -183,8 +183,8 @@ impl dyn Opaque<Draft> {
     }
 }
 
-/// The body of a PATCH with further properties of the resource in it. What can't stand in one, elements of arrays and what
-/// is not there, is left out.
+/// Adds unchanged properties of the resource to the body of a PATCH. Pointers into arrays and to missing properties are
+/// ignored.
 fn with_unchanged(body: &str, whole: &str, pointers: &[String]) -> String {
     let (Ok(mut patch), Ok(whole)) = (serde_json::from_str::<Value>(body), serde_json::from_str::<Value>(whole)) else {
         return body.to_owned();
@@ -203,7 +203,7 @@ fn with_unchanged(body: &str, whole: &str, pointers: &[String]) -> String {
                 _ => None,
             };
         }
-        // An empty object is what was made on the way: what has been changed stays.
+        // An empty object was only created as a container, so it may be replaced; changed values are kept.
         if let Some(place) = place.filter(|place| place.as_object().is_some_and(Map::is_empty)) {
             value.clone_into(place);
         }

@@ -1,4 +1,4 @@
-//! Links about to be followed, and what is at their end.
+//! Links to be followed, and the resources that they lead to.
 
 use std::fmt;
 use std::future::IntoFuture;
@@ -28,7 +28,7 @@ pub(crate) struct Step {
     pub(crate) link: Option<AnyLink>,
     /// The resource that has the link, or should have it.
     pub(crate) found_in: String,
-    /// What to say where there is no such link.
+    /// The error text if there is no such link.
     pub(crate) missing: String,
     pub(crate) query: Query,
 }
@@ -66,13 +66,13 @@ impl Step {
     }
 }
 
-/// What is done with a step, whatever the type at its end.
+/// The operations on a step that do not depend on the type of the resource.
 impl dyn Opaque<Step> {
     fn take_expected(self: Box<Self>, expected: Expected) -> Fetch {
         expected.check(self.unbox().take(expected.table))
     }
 
-    /// The resource; none where there is no such link, or nothing where it leads.
+    /// Reads the resource; `None` if there is no such link, or nothing at its end.
     fn take_opt(self: Box<Self>, expected: Expected) -> BoxFuture<'static, Result<Option<AnyResource>, Error>> {
         let taken = self.take_expected(expected);
         Box::pin(async move {
@@ -84,7 +84,7 @@ impl dyn Opaque<Step> {
         })
     }
 
-    /// The one member of a collection; none where there is another number of them.
+    /// Reads the only member of a collection; `None` if it has none or several.
     fn only(
         self: Box<Self>,
         collection: &'static Table,
@@ -119,7 +119,7 @@ impl dyn Opaque<Step> {
 }
 
 impl AnyResource {
-    /// Follows the link of a property.
+    /// Returns the step that follows the link of a property.
     pub(crate) fn step(&self, property: &str) -> Box<dyn Opaque<Step>> {
         let missing = format!("{} has no {property}", self.uri());
         Step::new(self.client(), links_at(self.record(), property).first(), self.uri(), missing)
@@ -172,7 +172,7 @@ impl<T: Type> Follow<T> {
         Typed::new(self.step.take_opt(Expected::type_of::<T>()), Resource::of_option)
     }
 
-    /// Whether there is a link, wherever it leads.
+    /// Returns whether there is a link, wherever it leads.
     pub(crate) fn is_there(&self) -> bool {
         self.step.link.is_some()
     }
@@ -205,8 +205,8 @@ impl<T: Type> IntoFuture for Follow<T> {
     }
 }
 
-/// The resource behind a link: what the service inlined, if it is enough of it, else what it answers. If not the
-/// whole of it is asked for, whatever came inlined is enough.
+/// Reads the resource behind a link. An inlined resource is used if it is complete, or if only part of the resource is
+/// requested anyway.
 pub(crate) fn fetch_link(client: &Client, link: &AnyLink, table: &'static Table, asked: Asked) -> Fetch {
     let uri = link.uri().map(|uri| uri.as_str().to_owned());
     if let LinkView::Expanded(value) = link.view()
@@ -221,8 +221,8 @@ pub(crate) fn fetch_link(client: &Client, link: &AnyLink, table: &'static Table,
     }
 }
 
-/// Whether an inlined resource is more than a reference with some annotations: it has what its schema requires of it.
-/// Some services lose properties when they expand; then the resource itself is asked.
+/// Returns whether an inlined resource is more than a reference with annotations: it has all properties that its schema
+/// requires. Some services lose properties when they expand; then the resource itself is read.
 fn is_whole(record: &dyn Record) -> bool {
     record.table().fields.iter().all(|field| !field.flags.required() || record.has(field.name))
 }

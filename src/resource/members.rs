@@ -1,5 +1,6 @@
 //! Streams of resources: the members of a collection, page by page, or the resources behind an array of links. Requests
-//! run ahead of the reader as far as the client's limit allows; one bad member is one error, and the rest continue.
+//! run ahead of the reader within the client's limit. A member that can't be read is one error, and the stream
+//! continues.
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
@@ -39,7 +40,7 @@ impl<T> fmt::Debug for Members<T> {
 }
 
 impl<T: Type> Members<T> {
-    /// Of what gives resources of this type and no others.
+    /// Wraps a stream whose resources are known to have this type.
     fn of(pages: Items) -> Self {
         Self { pages, member: PhantomData }
     }
@@ -146,51 +147,51 @@ impl<T: Type> Stream for Members<T> {
     }
 }
 
-/// The members of the collection behind the link of a property, of types that are known at run time alone.
+/// Returns the members of the collection that a property links to, with types known only at run time.
 #[cfg(any(feature = "host", feature = "telemetry"))]
 pub(crate) fn of_property(from: &AnyResource, property: &str, collection: &'static Table, member: Expected) -> Items {
     Pages::of_step(from.step(property), collection, member)
 }
 
-/// The resources behind links, of a type that is known at run time alone.
+/// Returns the resources behind links, with a type known only at run time.
 #[cfg(any(feature = "host", feature = "telemetry"))]
 pub(crate) fn of_links(client: &Client, links: Vec<AnyLink>, member: Expected) -> Items {
     Pages::of_links(client, links, member)
 }
 
-/// All that is given, or the first error.
+/// Returns all resources, or the first error.
 fn all(pages: Items) -> BoxFuture<'static, Result<Vec<AnyResource>, Error>> {
     Box::pin(async move { pages.try_collect().await.map_err(|missing: Missing| missing.error) })
 }
 
-/// The stream without its type, but for a check that all members are of it.
+/// The stream without its type. Each member is checked to have the expected one.
 struct Pages {
     client: Client,
-    /// Members that are not asked for yet.
+    /// Members that have not been requested yet.
     waiting: VecDeque<AnyLink>,
     under_way: FuturesOrdered<BoxFuture<'static, Result<AnyResource, Missing>>>,
-    /// The page that is being read, and where it is.
+    /// The page that is being read, with its URI.
     page: Option<(String, Fetch)>,
-    /// Where the page after the known ones is.
+    /// The URI of the next page.
     next: Option<String>,
-    /// The pages that were asked for, by what is made of their URIs: these may be long, and there may be many.
+    /// Hashes of the URIs of the pages that were requested. The URIs may be long, and there may be many.
     seen: HashSet<u64>,
     hasher: RandomState,
-    /// How many members there were in all pages.
+    /// How many members all pages had so far.
     found: usize,
-    /// Where the collection is.
+    /// The URI of the collection.
     place: String,
-    /// Nothing is read ahead until a resource is there.
+    /// Whether nothing is read ahead until the first resource has arrived.
     first_alone: bool,
     /// The collection's type.
     table: &'static Table,
-    /// That of the members.
+    /// The type of the members.
     member: Expected,
-    /// What is asked of further pages and of members.
+    /// What further pages and members are requested with.
     asked: Asked,
 }
 
-/// Whether a collection was sent in place of a link to it.
+/// Returns whether the service sent a collection in place of a link to it.
 fn has_members(link: &AnyLink) -> bool {
     matches!(link.view(), LinkView::Expanded(collection) if !links_at(collection, "Members").is_empty())
 }
@@ -243,7 +244,7 @@ impl Pages {
                 fetch_link(&step.client, &link, collection, Asked::default())
             }
             Some(link) => pages.first(link.uri().map(ODataId::as_str).unwrap_or_default(), &step.query),
-            // A service without a collection has none of what would be in it.
+            // A service without the collection has no members.
             None => return Box::pin(pages),
         };
         pages.page = Some((pages.place.clone(), page));
@@ -268,7 +269,7 @@ impl Pages {
         }
     }
 
-    /// Takes a page: its members, and where the next one is.
+    /// Takes the members of a page and the link to the next one.
     fn read(&mut self, page: &dyn Record) {
         self.waiting = links_at(page, "Members").into();
         self.found = self.found.saturating_add(self.waiting.len());
@@ -276,12 +277,12 @@ impl Pages {
         self.next = next.map(str::to_owned);
     }
 
-    /// Notes a page; false if it was asked for before.
+    /// Records a page; returns false if it was requested before.
     fn see(&mut self, uri: &str) -> bool {
         self.seen.insert(self.hasher.hash_one(uri))
     }
 
-    /// Why the pages end here, though the service names another.
+    /// Returns why the stream ends here although the service links to another page.
     fn goes_too_far(&mut self, uri: &str) -> Option<String> {
         let (pages, members) = (self.client.most_pages(), self.client.limits().members);
         if !self.see(uri) {
@@ -295,7 +296,7 @@ impl Pages {
         }
     }
 
-    /// Asks for the first page.
+    /// Requests the first page.
     fn first(&mut self, uri: &str, query: &Query) -> Fetch {
         match query.ask(self.table, self.client.features(), Scope::Members) {
             Ok(asked) => {
@@ -353,15 +354,15 @@ impl Pages {
                         }
                     }
                 },
-                // Ready(None) or Pending.
+                // `Ready(None)` or `Pending`.
                 None => return members,
             }
         }
     }
 
-    /// Asks for as many members as keep the client's limit busy, which has those wait that are too many: members are given
-    /// in their order, and one that is late must not have the others stand still. Asks for none that the caller does not
-    /// want. Without a filter members are counted before they are asked for, with one after they came.
+    /// Requests twice as many members as the client's limit allows at once, because members are returned in order and a
+    /// slow one must not block the others. Requests no members that the caller doesn't want: without a filter they are
+    /// counted before they are requested, with one once they have arrived.
     fn start(&mut self) {
         let filtered = self.asked.remainder.filter.is_some();
         let most = if self.first_alone { 1 } else { self.client.concurrency().saturating_mul(2) };
@@ -379,7 +380,7 @@ impl Pages {
         }
     }
 
-    /// Whether nothing that may still come is wanted.
+    /// Returns whether the caller wants none of the members that are left. If so, drops them.
     fn is_enough(&mut self) -> bool {
         let enough =
             self.asked.remainder.top == Some(0) && (self.asked.remainder.filter.is_some() || self.under_way.is_empty());
@@ -391,7 +392,7 @@ impl Pages {
         enough
     }
 
-    /// Counts a member: false where it is one to skip.
+    /// Counts a member; returns false if it is to be skipped.
     fn counts(&mut self) -> bool {
         let left = &mut self.asked.remainder;
         if left.skip > 0 {
@@ -402,7 +403,7 @@ impl Pages {
         true
     }
 
-    /// Whether a member is wanted, as far as that is found out here.
+    /// Returns whether a member is wanted, as far as the client decides that.
     fn is_wanted(&mut self, member: &AnyResource) -> bool {
         match &self.asked.remainder.filter {
             Some(filter) => filter.holds(member.record()) && self.counts(),

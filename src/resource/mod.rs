@@ -77,7 +77,7 @@ impl<T> fmt::Debug for Resource<T> {
 }
 
 impl<T> Resource<T> {
-    /// Of what [is known](AnyResource::checked) to be of this type.
+    /// Wraps a resource that [is known](AnyResource::checked) to have this type.
     pub(crate) fn of(any: AnyResource) -> Self {
         Self { any, holds: PhantomData }
     }
@@ -130,19 +130,19 @@ impl<T: Type> Resource<T> {
         self.any
     }
 
-    /// The same without its type. What needs no type is done with this: by way of `&T` a program would compile for each
-    /// type how it is dropped.
+    /// Borrows the resource without its type. Code that needs no type uses this: with `&T`, drop code would be compiled
+    /// for each type in each program.
     pub(crate) fn any(&self) -> &AnyResource {
         &self.any
     }
 }
 
-/// The links of a property, `"Links/Chassis"` or `"Members"`.
+/// Returns the links of a property, such as `"Links/Chassis"` or `"Members"`.
 pub(crate) fn links_at(record: &dyn Record, property: &str) -> Vec<AnyLink> {
     link_property(record, property).map(|(_, links)| links).unwrap_or_default()
 }
 
-/// The links of a property, and the type of what they lead to. None where the type has no such property.
+/// Returns the links of a property and the type that they lead to; `None` if the type has no such property.
 pub(crate) fn link_property(record: &dyn Record, property: &str) -> Option<(&'static Table, Vec<AnyLink>)> {
     let mut record = record;
     let mut steps = property.split('/').peekable();
@@ -169,7 +169,7 @@ struct Content {
     deviations: Vec<Deviation>,
     record: Box<dyn Record>,
     body: Bytes,
-    /// It came within another resource, perhaps without what comes with its own answer.
+    /// Whether it was inlined in another resource, perhaps without what its own answer would contain.
     inlined: bool,
 }
 
@@ -197,14 +197,14 @@ impl AnyResource {
         Self(Arc::new(Content { client, uri, etag, deviations, record, body, inlined: false }))
     }
 
-    /// What another resource had in place of a link to it.
+    /// Creates a resource that was inlined in place of a link to it.
     pub(crate) fn inlined(client: Client, uri: String, record: Box<dyn Record>) -> Self {
         let etag = (*record).text("@odata.etag").filter(|tag| !tag.is_empty()).map(ETag::from);
         let (deviations, body) = (Vec::new(), Bytes::new());
         Self(Arc::new(Content { client, uri, etag, deviations, record, body, inlined: true }))
     }
 
-    /// The same, at another URI: what was asked for with a query is not at the URI with the query.
+    /// Changes the URI: what was read with a query does not live at the URI with the query.
     pub(crate) fn moved(mut self, uri: String) -> Self {
         match Arc::get_mut(&mut self.0) {
             Some(content) => content.uri = uri,
@@ -237,7 +237,7 @@ impl AnyResource {
         &self.0.uri
     }
 
-    /// Whether it came within another resource.
+    /// Returns whether it was inlined in another resource.
     pub(crate) fn is_inlined(&self) -> bool {
         self.0.inlined
     }
@@ -272,7 +272,7 @@ impl AnyResource {
         self.checked(Expected::type_of::<T>()).map(Resource::of)
     }
 
-    /// Makes sure that it is of a type. The text is not kept then, unless a clone needs it.
+    /// Checks that it has a type. The text is dropped then, unless a clone needs it.
     pub(crate) fn checked(mut self, expected: Expected) -> Result<Self, Error> {
         let record: &dyn Any = self.record();
         if record.type_id() != expected.id {
@@ -286,7 +286,7 @@ impl AnyResource {
     }
 }
 
-/// The type that a resource is expected to be of, for what is compiled without types.
+/// The expected type of a resource, for code that is compiled without types.
 #[derive(Clone, Copy)]
 pub(crate) struct Expected {
     id: TypeId,
@@ -298,20 +298,20 @@ impl Expected {
         Self { id: TypeId::of::<T>(), table: T::type_table() }
     }
 
-    /// The type that a table makes values of.
+    /// Returns the type whose values a table creates.
     #[cfg(any(feature = "host", feature = "telemetry"))]
     pub(crate) fn made_by(table: &'static Table) -> Self {
         let made: Box<dyn Any> = table.make();
         Self { id: (*made).type_id(), table }
     }
 
-    /// The type that a resource is of.
+    /// Returns the type of a resource.
     pub(crate) fn same_as(resource: &AnyResource) -> Self {
         let record: &dyn Any = resource.record();
         Self { id: record.type_id(), table: resource.table() }
     }
 
-    /// Checks what is being read.
+    /// Checks the type of a resource once it is read.
     pub(crate) fn check(self, fetch: Fetch) -> Fetch {
         Box::pin(async move { fetch.await?.checked(self) })
     }

@@ -1,5 +1,5 @@
-//! What vendors add to resources, by name and JSON: their actions, wherever a resource names them, and the resources behind
-//! links that no schema knows.
+//! Vendors' extensions of resources, by name and JSON: their actions, wherever a resource names them, and the resources
+//! behind links that no schema describes.
 
 use std::any::Any;
 use std::fmt;
@@ -30,7 +30,7 @@ pub struct OemAction {
 }
 
 impl OemAction {
-    /// Whether it is the action of this name, with or without the number sign.
+    /// Returns whether this is the action of that name, with or without the number sign.
     pub(crate) fn is(&self, action: &str) -> bool {
         self.name.trim_start_matches('#') == action.trim_start_matches('#')
     }
@@ -56,7 +56,7 @@ pub struct OemCall {
 }
 
 impl fmt::Debug for OemCall {
-    /// Without the values of the parameters, as nothing says which of them are secret.
+    /// Leaves out the values of parameters, as nothing shows which of them are secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parameters: Vec<_> = self.parameters.keys().collect();
         f.debug_struct("OemCall").field("action", &self.name).field("parameters", &parameters).finish_non_exhaustive()
@@ -146,14 +146,14 @@ impl AnyResource {
     }
 }
 
-/// All actions in a payload.
+/// Finds all actions in a payload.
 pub(crate) fn actions_in(json: &Value) -> Vec<OemAction> {
     let mut found = Vec::new();
     search(json, &mut String::new(), false, &mut found);
     found
 }
 
-/// Finds actions: objects that have a target, by a name that says that they are actions or in an object that does.
+/// Finds actions: objects with a target whose own name, or whose container's, marks them as actions.
 fn search(json: &Value, pointer: &mut String, among_actions: bool, found: &mut Vec<OemAction>) {
     let Value::Object(members) = json else {
         if let Value::Array(items) = json {
@@ -173,7 +173,7 @@ fn search(json: &Value, pointer: &mut String, among_actions: bool, found: &mut V
                 }
                 return;
             }
-            // Another resource that came within this one has actions of its own; vendors' objects have URIs as well.
+            // An inlined resource has actions of its own. Vendors' objects have URIs too, but belong to this resource.
             let foreign = member.get("@odata.id").is_some() && !pointer.contains("/Oem/");
             if !foreign {
                 search(member, pointer, among_actions || is(name, "Actions"), found);
@@ -267,8 +267,8 @@ impl IntoFuture for OemCall {
     }
 }
 
-/// The first parameter that the service says it needs and that is not there. It is a help: where the description can't be
-/// read the service itself decides.
+/// Returns the first parameter that the service requires and that is missing. This check only helps the caller: if the
+/// description can't be read, the service decides.
 async fn missing(client: &Client, target: &ActionTarget, given: &Map<String, Value>) -> Option<String> {
     let info = client.get::<ActionInfo>(target.action_info.as_ref()?.as_str()).await.ok()?;
     let mut required = info.parameters.iter().filter(|parameter| parameter.required == Some(true));
@@ -276,7 +276,8 @@ async fn missing(client: &Client, target: &ActionTarget, given: &Map<String, Val
     missing.cloned()
 }
 
-/// The words in a parameter that may be restricted to some: strings, numbers and such, alone or in an array.
+/// Returns the values in a parameter that the service may restrict: strings, numbers and the like, alone or in an
+/// array.
 fn spellings(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) => vec![text.clone()],

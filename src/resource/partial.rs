@@ -1,5 +1,5 @@
-//! What was read, and what was not: the shape of every list. Something that can't be read hides nothing else, and is
-//! named with the reason.
+//! What was read and what was not: the form of every list. Something that can't be read doesn't hide the rest, and is
+//! reported with the reason.
 
 use std::fmt;
 use std::ops::Deref;
@@ -15,16 +15,16 @@ use super::{AnyResource, Resource};
 use crate::client::{Client, Request, SERVICE_ROOT};
 use crate::error::{Error, ErrorKind};
 
-/// What a stream gives before it gets its type.
+/// What a stream yields before it gets its type.
 pub(crate) type Items = Pin<Box<dyn Untyped>>;
 
-/// A stream of resources without their type, which names what it could not read.
+/// A stream of untyped resources that names those it could not read.
 pub(crate) trait Untyped: Stream<Item = Result<AnyResource, Missing>> + Send + Unpin {
-    /// The client that reads them.
+    /// Returns the client that reads them.
     fn client(&self) -> &Client;
-    /// Where the list is; empty for links that stand in a resource.
+    /// Returns the URI of the list; empty for links in a resource.
     fn place(&self) -> &str;
-    /// Asks for no other resource before the first is there: it may be that the others are not wanted.
+    /// Requests no other resource until the first has arrived, as the others may not be wanted.
     #[cfg(any(feature = "host", feature = "telemetry"))]
     fn first_alone(&mut self);
 }
@@ -128,7 +128,7 @@ impl<T> Partial<T> {
 }
 
 impl<T> Partial<Resource<T>> {
-    /// Of what is known to be of this type.
+    /// Wraps resources that are known to have this type.
     pub(crate) fn of(any: Partial<AnyResource>) -> Self {
         any.map(Resource::of)
     }
@@ -166,18 +166,18 @@ impl<'a, T> IntoIterator for &'a Partial<T> {
     }
 }
 
-/// What makes two URIs the same place: a slash at the end does not tell them apart.
+/// Returns the form in which URIs are compared: a trailing slash makes no difference.
 pub(crate) fn key(uri: &str) -> &str {
     uri.trim_end_matches('/')
 }
 
-/// Whether a service still answers. A place that can't be read is one matter; if what could be read a moment ago can't be
-/// read any more either, the service or the session has gone, and asking for the rest would take hours.
+/// Whether a service still answers. One place that can't be read is normal, but if a place that was just read can't be
+/// read any more, the service or the session is gone, and requesting the rest would take hours.
 #[derive(Debug, Default)]
 pub(crate) struct Pulse {
-    /// The last place that could be read.
+    /// The last place that was read successfully.
     last_read: Option<String>,
-    /// Why nothing more is available.
+    /// Why nothing more can be read.
     pub(crate) gone: Option<ErrorKind>,
 }
 
@@ -189,7 +189,7 @@ impl Pulse {
         }
     }
 
-    /// Finds out whether an error is the end of it all.
+    /// Determines whether an error means that nothing more can be read.
     pub(crate) async fn is_gone(&mut self, client: &Client, error: &Error) -> bool {
         let is_suspicious = matches!(
             error.kind(),
@@ -216,14 +216,14 @@ impl Pulse {
         self.gone.is_some()
     }
 
-    /// What is said of all that was not tried.
+    /// Returns what is reported for everything that was not tried.
     pub(crate) fn rest(&self, place: impl Into<String>) -> Option<Missing> {
         let text = "the service stopped answering: what else there is was not read";
         self.gone.map(|kind| Missing::new(place, Error::new(kind, text)))
     }
 }
 
-/// All that a stream gives, and what it does not; nothing of it if its first resource isn't what is wanted.
+/// Collects a stream and what it could not read; nothing if its first resource is not `wanted`.
 pub(crate) async fn everything(
     mut items: Items,
     pulse: &mut Pulse,
@@ -252,7 +252,7 @@ pub(crate) async fn everything(
     all
 }
 
-/// As [`everything`], of a stream alone.
+/// Like [`everything`], for a single stream.
 pub(crate) fn collect_all(items: Items) -> BoxFuture<'static, Partial<AnyResource>> {
     Box::pin(async move {
         let place = items.place().to_owned();

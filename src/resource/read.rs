@@ -1,4 +1,4 @@
-//! Reading: from a URI to a resource, of a type that is known or of the one that the answer says.
+//! Reading: from a URI to a resource, of a known type or of the type that the answer names.
 
 use bytes::Bytes;
 
@@ -9,26 +9,26 @@ use crate::error::{Error, ErrorKind};
 use crate::schema::{self, ServiceRoot};
 use crate::wire::{ETag, Record, Table, Type, TypeKind, decode_into, peek_odata_type};
 
-/// What an answer is read as.
+/// The type that an answer is decoded as.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum ReadAs {
-    /// As a resource of this type, whatever it says of itself.
+    /// This type, whatever the answer says.
     Exactly(&'static Table),
-    /// As a resource of this type, unless it says that it is of another one that is known.
+    /// This type, unless the answer names another known one.
     Unless(&'static Table),
-    /// As what its `@odata.type` says; where that says nothing that is known, as this type, else as what its place says,
-    /// else as a resource of which nothing is known.
+    /// The type in `@odata.type`; if that names no known type, this one, else the one that the URI suggests, else a
+    /// generic resource.
     ItSays { otherwise: Option<&'static Table> },
 }
 
 impl AnyResource {
-    /// The tag for a change. Members that came with their collection may be without one, which the service insists on all
-    /// the same: they are read once.
+    /// Returns the ETag for a change. Members that came with their collection may lack an ETag that the service
+    /// nevertheless requires, so they are read once.
     pub(crate) async fn tag_for_change(&self) -> Option<ETag> {
         if self.etag().is_some() || !self.is_inlined() {
             return self.etag().cloned();
         }
-        // Where it can't be read, the service may say of the change why.
+        // If this read fails, the answer to the change may explain why.
         let read = self.client().fetch(self.uri(), ReadAs::Exactly(self.table())).await.ok()?;
         read.etag().cloned()
     }
@@ -75,7 +75,7 @@ impl Client {
         })
     }
 
-    /// Makes a resource of an answer.
+    /// Decodes an answer as a resource.
     pub(crate) fn decode(&self, response: Response, request: &Request, read_as: ReadAs) -> Result<AnyResource, Error> {
         let table = match read_as {
             ReadAs::Exactly(table) => table,
@@ -112,12 +112,12 @@ impl<T: Type> Resource<T> {
     }
 }
 
-/// The type of resource that a body says it is, where that is known and is not what is expected. Types that derive from one
-/// another, or that moved to a schema of their own, share the name of the schema or of the type.
+/// Returns the type that a body names, if it is known and differs from the expected one. Types that derive from one
+/// another, or that moved to a schema of their own, share the schema's name or the type's.
 pub(crate) fn other_type(body: &[u8], expected: &'static Table) -> Option<&'static Table> {
     let said = peek_odata_type(body)?;
     let (schema, name) = expected.name.split_once('.').unwrap_or((expected.name, expected.name));
-    // `Resource.Item` and the like are what everything is.
+    // `Resource.Item` and the like are base types of all resources.
     if said.schema() == schema || said.type_name() == name || schema == "Resource" {
         return None;
     }
@@ -125,17 +125,17 @@ pub(crate) fn other_type(body: &[u8], expected: &'static Table) -> Option<&'stat
     (found != expected && matches!(found.kind, TypeKind::Entity | TypeKind::Collection)).then_some(found)
 }
 
-/// What to say of a resource of another type than expected.
+/// Returns the error for a resource of another type than expected.
 pub(crate) fn mistaken(uri: &str, found: &Table, expected: &Table) -> Error {
     Error::new(ErrorKind::Decode, format!("this is a {}, not a {}", found.name, expected.name)).at("GET", uri)
 }
 
-/// The type of resources of which nothing is known.
+/// Returns the type for resources that no schema describes.
 pub(crate) fn generic() -> &'static Table {
     schema::resource::BaseResource::type_table()
 }
 
-/// Whether an answer is a resource at all: some services answer 200 with `{}` or with an error.
+/// Returns whether an answer is a resource at all: some services answer 200 with `{}` or with an error.
 pub(crate) fn is_resource(record: &dyn Record) -> bool {
     let names = ["@odata.id", "@odata.type", "Id", "Name", "MemberId", "Members"];
     names.iter().any(|name| record.has(name))

@@ -1,10 +1,11 @@
-//! How a service is to fetch an image, where it wants that said beside the URL that says so already: known only from its refusal.
+//! How a service fetches an image. Some want the protocol as a parameter although the URL contains it, and only their
+//! refusal shows that.
 
 use serde_json::Value;
 
 use crate::error::Error;
 
-/// Whether the messages of an error are about a parameter of this name.
+/// Returns whether the messages of an error name this parameter.
 pub(crate) fn names_parameter(error: &Error, name: &str) -> bool {
     error.messages().iter().any(|message| {
         let in_text = message.message.as_deref().is_some_and(|text| text.contains(name));
@@ -13,8 +14,8 @@ pub(crate) fn names_parameter(error: &Error, name: &str) -> bool {
     })
 }
 
-/// The transfer protocol of an image by its URL, as the service spells it. None where the URL has none, or one that is not
-/// among those that the service knows.
+/// Returns the transfer protocol in the URL of an image, as the service spells it; `None` if the URL has none, or one
+/// that the service doesn't know.
 pub(crate) fn protocol_of(image: &str, known: Option<&[String]>) -> Option<String> {
     let scheme = image.split("://").next().filter(|scheme| scheme.len() < image.len())?.to_ascii_uppercase();
     let scheme = match scheme.as_str() {
@@ -27,8 +28,8 @@ pub(crate) fn protocol_of(image: &str, known: Option<&[String]>) -> Option<Strin
     }
 }
 
-/// The parameters of `SimpleUpdate` with the protocol of the image, where a service refused them without it: a 400 that
-/// names the parameter proves that nothing was done. None where it is about something else.
+/// Adds the protocol of the image to the parameters of `SimpleUpdate` if the service refused them without it: a 400
+/// that names the parameter proves that nothing was done. Returns `None` if the refusal has another reason.
 pub(crate) fn with_protocol(action: &str, body: &str, error: &Error, known: Option<&[String]>) -> Option<String> {
     let mut parameters: Value = serde_json::from_str(body).ok()?;
     if parameters.get(PARAMETER).is_some() || !is_wanted(action, error) {
@@ -39,10 +40,10 @@ pub(crate) fn with_protocol(action: &str, body: &str, error: &Error, known: Opti
     Some(parameters.to_string())
 }
 
-/// The parameter of `SimpleUpdate` that says how the image is fetched.
+/// The parameter of `SimpleUpdate` for the protocol that fetches the image.
 pub(crate) const PARAMETER: &str = "TransferProtocol";
 
-/// Whether a refusal may be because the protocol was not said.
+/// Returns whether a refusal may be due to the missing protocol.
 pub(crate) fn is_wanted(action: &str, error: &Error) -> bool {
     action == "UpdateService.SimpleUpdate" && error.status() == Some(400) && names_parameter(error, PARAMETER)
 }

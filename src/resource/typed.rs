@@ -1,8 +1,8 @@
-//! Futures that give an outcome its type. What is generic is compiled once more for each type in each program; so what is
-//! done is done without types, and a shell says at the end which one it is.
+//! Futures that add the type to an outcome. Generic code is compiled again for each type in each program, so the work
+//! itself is done without types, and a thin generic shell adds the type at the end.
 //!
-//! Shells are `#[inline(never)]`: the body of an `async fn` is compiled in each unit of code generation that polls it, three
-//! times for a `main` of tokio's, with all that was inlined in it.
+//! Shells are `#[inline(never)]`: the body of an `async fn` is compiled in each codegen unit that polls it, three times
+//! for a tokio `main`, with everything inlined in it.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -22,7 +22,7 @@ pub struct ResourceFuture<T> {
 }
 
 impl<T> ResourceFuture<T> {
-    /// Of what gives a resource of this type and no other.
+    /// Wraps the read of a resource that is known to have this type.
     pub(crate) fn of(fetch: Fetch) -> Self {
         Self { fetch, holds: PhantomData }
     }
@@ -43,7 +43,7 @@ impl<T> Future for ResourceFuture<T> {
     }
 }
 
-/// Something that is done without knowing the type of its outcome, and gives one of that type.
+/// An operation that doesn't depend on the type of its outcome, and the conversion to that type.
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub(crate) struct Typed<A, B> {
     work: BoxFuture<'static, Result<A, Error>>,

@@ -1,5 +1,5 @@
-//! Accounts of services that keep a fixed number of them: a POST is answered 405, and an account is created by changing one
-//! that has no name, and deleted by disabling it and taking its name.
+//! Accounts of services with a fixed number of slots: they answer POST with 405, and an account is created by changing
+//! a slot without a name, and deleted by disabling it and clearing its name.
 
 use std::time::Duration;
 
@@ -13,26 +13,27 @@ use crate::error::{Error, ErrorKind};
 use crate::resource::action::Reply;
 use crate::wire::{ETag, Table};
 
-/// Slots that are refused before it is given up: some services reserve the first.
+/// How many slots may refuse an account before this fails: some services reserve the first.
 const MOST_REFUSED: usize = 2;
 
-/// How long it is waited before each look at a changed account.
+/// How long to wait before each read of a changed account.
 const LOOKS: [Duration; 4] =
     [Duration::ZERO, Duration::from_millis(200), Duration::from_millis(600), Duration::from_secs(1)];
-/// What an account shows of what it was asked to be. Passwords are not shown.
+/// The properties that are compared after a change. Passwords can't be read.
 const SHOWN: [&str; 3] = ["UserName", "RoleId", "Enabled"];
 
-/// Whether these are accounts, and the answer one of a service that has them in slots. It proves that nothing was done.
+/// Returns whether these are accounts, and the answer shows that the service keeps them in slots. It proves that
+/// nothing was done.
 pub(crate) fn are_in_slots(table: &Table, response: &Response) -> bool {
     table.schema() == "ManagerAccount" && response.status == 405
 }
 
-/// Makes an account of one of these that has no name, and gives its URI. None where all have names.
+/// Creates an account in one of these slots that has no name, and returns its URI; `None` if all have names.
 ///
 /// # Errors
 ///
-/// Where it is refused, and where the account isn't as it was asked afterwards. It is emptied again then; if that fails, the
-/// error says what is left.
+/// If the service refuses, and if the account differs from what was requested. The slot is then emptied again; if that
+/// fails, the error says what is left.
 pub(crate) async fn fill_slot(client: &Client, members: &[String], body: &str) -> Result<Option<String>, Error> {
     let Ok(Value::Object(mut account)) = serde_json::from_str(body) else { return Ok(None) };
     account.entry("Enabled").or_insert(json!(true));
@@ -42,11 +43,11 @@ pub(crate) async fn fill_slot(client: &Client, members: &[String], body: &str) -
     for uri in members {
         let (_, etag) = match read(client, uri).await {
             Ok(slot) if is_free(&slot.0) => slot,
-            // One that can't be read is not to be overwritten; if the service is gone, so are the others.
+            // A slot that can't be read must not be overwritten. If the service is gone, so are the other slots.
             Err(error) if error.status().is_none() && error.kind() != ErrorKind::Decode => return Err(error),
             _ => continue,
         };
-        // Somebody else may want the same slot: anyone who is late must not overwrite the other's account.
+        // Someone else may want the same slot: the ETag keeps the second account from overwriting the first.
         let mut request = Request::with_body("PATCH", uri.clone(), account.to_string());
         request.if_match = etag;
         let response = client.send(request.clone()).await?;
@@ -63,7 +64,7 @@ pub(crate) async fn fill_slot(client: &Client, members: &[String], body: &str) -
                 };
             }
             Err(error) if error.outcome_unknown() || error.is_auth() => return Err(error),
-            // Some services take the name and refuse the password.
+            // Some services accept the name and refuse the password.
             Err(error) if has_name(client, uri, &account).await => {
                 return Err(undone(client, uri, &account, error).await);
             }
@@ -77,9 +78,9 @@ pub(crate) async fn fill_slot(client: &Client, members: &[String], body: &str) -
     refused
 }
 
-/// A slot as it is, with its tag.
+/// Reads a slot, with its ETag.
 async fn read(client: &Client, uri: &str) -> Result<(Value, Option<ETag>), Error> {
-    // Compression would change the tag.
+    // Compression would change the ETag.
     let get = Request::get(uri).header(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     let slot = client.send(get.clone()).await?.success(&get)?;
     let shown: Value = crate::wire::from_slice(&slot.body).unwrap_or_default();
@@ -97,13 +98,13 @@ async fn has_name(client: &Client, uri: &str, account: &Value) -> bool {
     read(client, uri).await.is_ok_and(|(shown, _)| !is_free(&shown) && shown["UserName"] == account["UserName"])
 }
 
-/// What of an account is not as it was asked, in words, when the service has had some time. None where all is, as far as the
-/// account can be read.
+/// Polls an account until it is as requested, and describes how it still differs at the end; `None` if it doesn't, or
+/// can't be read.
 async fn not_as_asked(client: &Client, uri: &str, account: &Value) -> Option<String> {
     let mut text = None;
     for wait in LOOKS {
         tokio::time::sleep(wait).await;
-        // What was confirmed and can't be read is done.
+        // A confirmed change counts as done if it can't be read.
         let Ok((shown, _)) = read(client, uri).await else { return None };
         let differs = |name: &&&str| account.get(**name).is_some_and(|asked| *asked != shown[**name]);
         let other: Vec<_> =
@@ -116,7 +117,8 @@ async fn not_as_asked(client: &Client, uri: &str, account: &Value) -> Option<Str
     text
 }
 
-/// Empties a slot that was filled in part, and gives the error that says why; it also says what is left where that fails.
+/// Empties a slot that was filled in part, and returns the original error. If that fails, the error also says what is
+/// left.
 async fn undone(client: &Client, uri: &str, account: &Value, why: Error) -> Error {
     let Err(error) = empty_slot(client, uri).await else { return why };
     if read(client, uri).await.is_ok_and(|(shown, _)| is_free(&shown)) {
@@ -127,11 +129,11 @@ async fn undone(client: &Client, uri: &str, account: &Value, why: Error) -> Erro
     Error::new(why.kind(), text).at("PATCH", uri).with_source(why)
 }
 
-/// Deletes an account by giving its slot back: two changes, as no service takes both at once.
+/// Deletes an account by freeing its slot: in two changes, as no service accepts both at once.
 ///
 /// # Errors
 ///
-/// Where either is refused, and where the account has a name afterwards. If only the first was made, the error says so.
+/// If either is refused, and if the account still has a name afterwards. If only the first was made, the error says so.
 pub(crate) async fn empty_slot(client: &Client, uri: &str) -> Result<Reply, Error> {
     let mut last = None;
     for change in [json!({ "Enabled": false }), json!({ "UserName": "" })] {
@@ -152,7 +154,7 @@ pub(crate) async fn empty_slot(client: &Client, uri: &str) -> Result<Reply, Erro
     }
     let reply = last.ok_or_else(|| Error::new(ErrorKind::Missing, "nothing was sent").at("PATCH", uri))?;
     match not_as_asked(client, uri, &json!({ "UserName": "" })).await {
-        // Some services show null for no name.
+        // Some services show null for an empty name.
         Some(text) if reply.task.is_none() && !read(client, uri).await.is_ok_and(|(shown, _)| is_free(&shown)) => {
             let text = format!("the service confirmed that the account was removed, but {text}");
             Err(Error::new(ErrorKind::NotInForce, text).at("PATCH", uri))

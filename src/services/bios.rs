@@ -1,16 +1,17 @@
-//! What a BIOS attribute registry says of a change before it is sent: whether there is such an attribute, what it takes, and what other
-//! attributes make of it. Registries are read as JSON, by the names of all versions of the schema. Does no I/O.
+//! Checks changes against a BIOS attribute registry before they are sent: whether the attribute exists, which values it
+//! takes, and how other attributes affect it. Registries are read as JSON, with the property names of all versions of
+//! the schema. Does no I/O.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// A registry, and the values in force.
+/// A registry, and how its attributes depend on each other.
 #[derive(Debug, Default)]
 pub(crate) struct Rules<'a> {
-    /// What the registry says of each attribute, by its name.
+    /// The registry's entries by attribute name.
     pub(crate) entries: BTreeMap<&'a str, &'a Value>,
-    /// What other attributes make of each: the `Dependency` of all of which it is the target, by its name.
+    /// How other attributes affect each: the `Dependency` objects that target it, by attribute name.
     dependencies: BTreeMap<&'a str, Vec<&'a Value>>,
 }
 
@@ -37,13 +38,13 @@ impl<'a> Rules<'a> {
         Self { entries, dependencies }
     }
 
-    /// The names of the values that an attribute takes.
+    /// Returns the names of the values that an attribute takes.
     pub(crate) fn allowed(&self, name: &str) -> Vec<String> {
         let values = self.entries.get(name).and_then(|entry| entry.get("Value")).and_then(Value::as_array);
         values.into_iter().flatten().filter_map(|value| text(value, "ValueName")).map(str::to_owned).collect()
     }
 
-    /// A property of an attribute, as other attributes make it.
+    /// Returns a property of an attribute, with the effects of other attributes.
     pub(crate) fn property(&self, name: &str, property: &str, values: &BTreeMap<String, Value>) -> Option<Value> {
         let mut found = self.entries.get(name).and_then(|entry| entry.get(property)).cloned();
         for rule in self.dependencies.get(name).into_iter().flatten() {
@@ -57,7 +58,7 @@ impl<'a> Rules<'a> {
         found
     }
 
-    /// Whether the conditions of a dependency hold.
+    /// Returns whether the conditions of a dependency hold.
     fn holds(&self, rule: &Value, values: &BTreeMap<String, Value>) -> bool {
         let mut result = None;
         for condition in rule.get("MapFrom").and_then(Value::as_array).into_iter().flatten() {
@@ -78,7 +79,7 @@ impl<'a> Rules<'a> {
         result == Some(true)
     }
 
-    /// What is wrong with a change, nothing if all is well, and the values as they have to be sent.
+    /// Returns the values in the form in which they are sent, and what is wrong with the change; empty if nothing is.
     pub(crate) fn check(
         &self,
         now: &BTreeMap<String, Value>,
@@ -95,7 +96,7 @@ impl<'a> Rules<'a> {
                 Err(why) => wrong.push(format!("{name} {why}")),
             }
         }
-        // What attributes make of each other is seen when all are as they are to be.
+        // The effects of attributes on each other are checked once all have their new values.
         for (name, value) in &fitting {
             if now.get(name) == Some(value) {
                 continue;
@@ -107,11 +108,11 @@ impl<'a> Rules<'a> {
         (fitting, wrong)
     }
 
-    /// A value as the attribute takes it, whether it was written as text or as JSON.
+    /// Converts a value to the attribute's type, whether it was written as text or as JSON.
     fn fit(&self, name: &str, now: Option<&Value>, value: &Value) -> Result<Value, String> {
         let Some(entry) = self.entries.get(name) else {
             return match now {
-                // Without a registry its present value says what it is.
+                // Without a registry, the present value shows the type.
                 Some(now) => alike(now, value),
                 None => Err(self.unknown(name)),
             };
@@ -141,7 +142,7 @@ impl<'a> Rules<'a> {
         }
     }
 
-    /// Why an attribute can't have this value as things are then.
+    /// Returns why an attribute can't have this value, given the values of the others.
     fn hindrance(&self, name: &str, value: &Value, values: &BTreeMap<String, Value>) -> Option<String> {
         let is = |property: &str| self.property(name, property, values).as_ref() == Some(&Value::Bool(true));
         let by_itself =
@@ -166,7 +167,7 @@ impl<'a> Rules<'a> {
         if let Some(least) = least.filter(|least| measured < *least) {
             return Some(format!("is at least {least}{unit}"));
         }
-        // Some say 0 for no limit, some write the largest number there is as -1.
+        // Some registries have 0 for no limit, and some an unsigned maximum that became -1.
         let is_limit = |most: &f64| (*most > 0.0 || !value.is_string()) && least.is_none_or(|least| *most >= least);
         let most = most.filter(|most| measured > *most && is_limit(most));
         if let Some(most) = most {
@@ -213,7 +214,7 @@ fn integer(value: &Value) -> Option<Value> {
     }
 }
 
-/// A value of the kind that another one is of.
+/// Converts a value to the type of another.
 fn alike(now: &Value, value: &Value) -> Result<Value, String> {
     match now {
         Value::Bool(_) => boolean(value).ok_or_else(|| "is true or false".to_owned()),

@@ -1,5 +1,6 @@
-//! What a machine keeps to: the set points of `Control` resources, of their excerpts in `EnvironmentMetrics`, and the limits in
-//! `Power`, from before there were controls. How they are read and changed is here; which of them limit power, in `power_limit`.
+//! Set points that a machine keeps to: of `Control` resources, of their excerpts in `EnvironmentMetrics`, and the
+//! limits in `Power`, from before there were controls. This module reads and changes them; `power_limit` determines
+//! which of them limit power.
 
 use std::time::Duration;
 
@@ -12,12 +13,12 @@ use crate::error::{Error, ErrorKind};
 use crate::resource::AnyResource;
 use crate::resource::commit::Written;
 
-/// In which form a set point is described.
+/// How a service represents a set point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     /// A `Control` resource.
     Control,
-    /// An excerpt of one, with what is measured of a part.
+    /// An excerpt of a `Control`, with the measurements of a part.
     Excerpt,
     /// An element of `PowerControl` in `Power`.
     PowerControl,
@@ -27,20 +28,20 @@ pub(crate) enum Form {
 #[derive(Debug, Clone)]
 pub(crate) struct SetPoint {
     pub(crate) form: Form,
-    /// The resource that it is changed in.
+    /// The resource to change it in.
     pub(crate) resource: AnyResource,
-    /// Where in it its object stands, as a JSON pointer.
+    /// The JSON pointer to its object in that resource.
     pub(crate) pointer: String,
     pub(crate) id: String,
     pub(crate) name: String,
     /// The object that describes it.
     pub(crate) json: Value,
-    /// Where it is described as well.
+    /// The URIs of other representations of the same set point.
     pub(crate) also_at: Vec<String>,
 }
 
 impl SetPoint {
-    /// The `Control` that a resource is.
+    /// Returns the set point of a `Control`.
     pub(crate) fn of_control(resource: AnyResource) -> Self {
         let json = to_json(&resource);
         let id = id(&resource, &json);
@@ -48,7 +49,7 @@ impl SetPoint {
         Self { form: Form::Control, pointer: String::new(), id, name, json, also_at: Vec::new(), resource }
     }
 
-    /// Where it is described: a URI, with a pointer where that is within a resource.
+    /// Returns its URI, with a pointer if it is part of a resource.
     pub(crate) fn uri(&self) -> String {
         match self.pointer.is_empty() {
             true => self.resource.uri().to_owned(),
@@ -63,12 +64,12 @@ impl SetPoint {
         }
     }
 
-    /// What is to be kept to.
+    /// Returns the current set point.
     pub(crate) fn value(&self) -> Option<f64> {
         self.json.pointer(self.value_name()).and_then(number)
     }
 
-    /// A number by its name.
+    /// Returns a number by the name of its property.
     pub(crate) fn number(&self, name: &str) -> Option<f64> {
         self.json.get(name).and_then(number)
     }
@@ -81,7 +82,7 @@ impl SetPoint {
         self.number("AllowableMax")
     }
 
-    /// What is measured of it.
+    /// Returns the measured value.
     pub(crate) fn reading(&self) -> Option<f64> {
         match self.form {
             Form::PowerControl => self.number("PowerConsumedWatts"),
@@ -101,7 +102,7 @@ impl SetPoint {
         text(&self.json, "ControlMode")
     }
 
-    /// Whether it is kept to, where that is said.
+    /// Returns whether it is in force, if known.
     pub(crate) fn is_active(&self) -> Option<bool> {
         match self.form {
             Form::PowerControl => Some(self.value().is_some()),
@@ -109,7 +110,7 @@ impl SetPoint {
         }
     }
 
-    /// Whether it is as wanted: at this value and in force, or without a value not in force.
+    /// Returns whether it is as wanted: at this value and in force, or, without a value, not in force.
     pub(crate) fn is(&self, wanted: Option<f64>) -> bool {
         match wanted {
             Some(value) => {
@@ -119,7 +120,7 @@ impl SetPoint {
         }
     }
 
-    /// Checks a value against what the service says that it takes.
+    /// Checks a value against the range that the service announces.
     fn check(&self, value: f64) -> Result<(), Error> {
         let unit = self.unit().map(|unit| format!(" {unit}")).unwrap_or_default();
         let (low, high) = (self.lowest(), self.highest());
@@ -148,11 +149,12 @@ impl SetPoint {
         }
     }
 
-    /// Changes the value, or without one takes it out of force. Returns what was sent; none where it was so already.
+    /// Changes the value; without one, takes it out of force. Returns what was sent; `None` if nothing had to change.
     ///
     /// # Errors
     ///
-    /// Where the service doesn't take the value, has no way to switch it off, or refuses. Nothing is sent in the first two cases.
+    /// If the service doesn't accept the value, can't switch it off, or refuses. Nothing is sent in the first two
+    /// cases.
     pub(crate) async fn set(&self, wanted: Option<f64>, within: Duration) -> Result<Option<String>, Error> {
         let mut edit = self.resource.edit();
         let mode = format!("{}/ControlMode", self.pointer);
@@ -180,7 +182,7 @@ impl SetPoint {
         Ok(Some(sent))
     }
 
-    /// As it is to be after a change.
+    /// Returns the set point as it should be after a change.
     pub(crate) fn with(&self, wanted: Option<f64>) -> Self {
         let mut json = self.json.clone();
         match self.form {
@@ -209,7 +211,7 @@ impl SetPoint {
     }
 }
 
-/// The controls of these chassis.
+/// Reads the controls of these chassis.
 pub(crate) async fn controls(survey: &mut Survey, chassis: &[AnyResource]) -> Vec<SetPoint> {
     let mut found = Vec::new();
     for chassis in chassis {
@@ -218,24 +220,24 @@ pub(crate) async fn controls(survey: &mut Survey, chassis: &[AnyResource]) -> Ve
     found
 }
 
-/// What each is called so that no other is meant: its `Id`, else its URI.
+/// Returns an unambiguous name for each: its `Id`, or its URI if several share it.
 pub(crate) fn labels(all: &[SetPoint]) -> Vec<String> {
     let is_called = |id: &str| all.iter().filter(|one| one.id.eq_ignore_ascii_case(id)).count();
     all.iter().map(|one| if is_called(&one.id) == 1 { one.id.clone() } else { one.uri() }).collect()
 }
 
-/// The `Id` of a resource, or the end of its URI.
+/// Returns the `Id` of a resource, or the last segment of its URI.
 pub(crate) fn id(resource: &AnyResource, json: &Value) -> String {
     let last = resource.uri().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     text(json, "Id").unwrap_or(last).to_owned()
 }
 
-/// A number, also where it is written as a text.
+/// Reads a number, which may be written as text.
 fn number(json: &Value) -> Option<f64> {
     json.as_f64().or_else(|| json.as_str()?.trim().parse().ok()).filter(|number: &f64| number.is_finite())
 }
 
-/// A number without a fraction has no point: there are services that take no other.
+/// Writes a whole number without a decimal point, as some services accept no other form.
 fn as_json(value: f64) -> Value {
     format!("{value}").parse().unwrap_or_else(|_| json!(value))
 }

@@ -1,6 +1,6 @@
-//! Diagnostic data: having a service collect it, and finding what came of that. The standard's way is an action of a log service, whose
-//! entry then names a file. Before it, and beside it, vendors have ways of their own: Dell's SupportAssist collection, HPE's Active Health
-//! System, of which there always is a file.
+//! Diagnostic data: having a service collect it, and finding the result. The standard's way is an action of a log
+//! service, whose new entry names a file. Vendors have other ways, some of them older: Dell's SupportAssist collection,
+//! and HPE's Active Health System, whose file always exists.
 
 use std::time::Duration;
 
@@ -16,26 +16,27 @@ use crate::wire::ODataId;
 
 const COLLECT: &str = "LogService.CollectDiagnosticData";
 const SUPPORT_ASSIST: &str = "DellLCService.SupportAssistCollection";
-/// How many pages of a log's entries are looked through for a new one.
+/// How many pages of a log's entries are searched for a new one.
 const PAGES: usize = 50;
-/// How many entries a log of dumps has at most.
+/// How many entries a dump log has at most.
 const FEW: usize = 32;
-/// How long an entry may take to show once the service says that the data is collected, and how often it is looked for.
+/// How long an entry may take to appear once the service reports that the data is collected, and how often to look for
+/// it.
 const PATIENCE: Duration = Duration::from_secs(10);
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// A file that a service has.
+/// A file at a service.
 #[derive(Debug, Clone)]
 pub(crate) struct Attachment {
-    /// The entry that names it; none for files that no log has.
+    /// The entry that names it; `None` for files that are in no log.
     pub(crate) entry: Option<AnyResource>,
     pub(crate) uri: String,
-    /// Its size, as the entry says it.
+    /// Its size, from the entry.
     pub(crate) bytes: Option<u64>,
 }
 
 impl Attachment {
-    /// What an entry of a log names.
+    /// Returns the file that a log entry names.
     pub(crate) fn of(entry: &AnyResource) -> Option<Self> {
         let json = to_json(entry);
         let uri = text(&json, "AdditionalDataURI")?.to_owned();
@@ -44,30 +45,31 @@ impl Attachment {
     }
 }
 
-/// What came of a collection.
+/// The result of a collection.
 #[derive(Debug)]
 pub(crate) struct Collected {
     pub(crate) sent: String,
-    /// The file; none where the service says that it collected the data and nothing shows where it put it.
+    /// The file; `None` if the service collected the data and doesn't show where.
     pub(crate) attachment: Option<Attachment>,
 }
 
-/// Whether a log can have diagnostic data collected.
+/// Returns whether a log can collect diagnostic data.
 pub(crate) fn can_collect(log: &AnyResource) -> bool {
     log.oem_action(COLLECT).is_supported()
 }
 
-/// The kinds that a log says in itself that it collects; none where it doesn't say so there.
+/// Returns the kinds of data that a log can collect, from the log resource itself; `None` if it doesn't list them.
 pub(crate) fn kinds(log: &AnyResource) -> Option<Vec<String>> {
     let action = log.actions().into_iter().find(|action| action.name.trim_start_matches('#') == COLLECT)?;
     action.target.allowable_values("DiagnosticDataType")
 }
 
-/// Has data collected into a log, to the end of the task, and finds the entry. It is sent once.
+/// Collects data into a log, waits for the task, and finds the new entry. The request is sent once.
 ///
 /// # Errors
 ///
-/// Where the log doesn't collect this kind (nothing is sent then), the service refuses, or the task fails or doesn't end in time.
+/// If the log doesn't collect this kind (nothing is sent then), the service refuses, or the task fails or doesn't end
+/// in time.
 pub(crate) async fn collect(
     log: &AnyResource,
     kind: &str,
@@ -85,7 +87,7 @@ pub(crate) async fn collect(
     Ok(Collected { sent, attachment: find(log, &made, before.as_deref()).await })
 }
 
-/// Waits for the end of what was begun. Returns what it says that it made.
+/// Waits for an operation to end. Returns the URIs that it reports as created.
 async fn end(reply: Reply<Value>, within: Duration) -> Result<Vec<String>, Error> {
     let mut made: Vec<String> = reply.location.into_iter().collect();
     if let Some(task) = reply.task {
@@ -95,7 +97,7 @@ async fn end(reply: Reply<Value>, within: Duration) -> Result<Vec<String>, Error
     Ok(made)
 }
 
-/// What a task notes in its payload: OpenBMC puts the location there that the answer would have had.
+/// Returns the location in a task's payload, where OpenBMC puts the header that the answer would have had.
 async fn noted(task: &TaskMonitor) -> Option<String> {
     let task_uri = task.handle().task()?.to_owned();
     let resource = task.client().get_any(&task_uri, None).await.ok()?;
@@ -108,8 +110,8 @@ async fn noted(task: &TaskMonitor) -> Option<String> {
     headers.filter_map(location).next_back().filter(|uri| !uri.is_empty())
 }
 
-/// The entries of a log, each with what it says of its file. Of a long log they are not read: those are no logs of dumps, whose entries
-/// may be written anew.
+/// Returns the entries of a log, each with the description of its file. The entries of a long log are not read: it is
+/// not a dump log, whose entries the service may overwrite.
 async fn seen(log: &AnyResource) -> Result<Vec<(String, Option<Value>)>, Error> {
     let uris = entries(log).await?;
     let are_read = uris.len() <= FEW;
@@ -124,13 +126,13 @@ async fn seen(log: &AnyResource) -> Result<Vec<(String, Option<Value>)>, Error> 
     Ok(seen)
 }
 
-/// What tells the file of an entry from the one that was there before.
+/// Returns what changes when an entry gets another file.
 fn of_file(entry: &AnyResource) -> Value {
     let json = to_json(entry);
     json!([json["AdditionalDataURI"], json["AdditionalDataSizeBytes"], json["Created"], json["Modified"]])
 }
 
-/// The file that is new: of what the service says that it made, else of the entries that were not there before or are otherwise now.
+/// Finds the new file: among what the service reports as created, else among entries that are new or have changed.
 async fn find(log: &AnyResource, made: &[String], before: Option<&[(String, Option<Value>)]>) -> Option<Attachment> {
     if made.is_empty() && before.is_none() {
         return None;
@@ -164,7 +166,7 @@ async fn find(log: &AnyResource, made: &[String], before: Option<&[(String, Opti
     }
 }
 
-/// The URIs of a log's entries.
+/// Returns the URIs of a log's entries.
 pub(crate) async fn entries(log: &AnyResource) -> Result<Vec<String>, Error> {
     let links = links_at(log.record(), "Entries");
     let missing = || Error::new(ErrorKind::Missing, format!("{} has no entries", log.uri()));
@@ -182,7 +184,7 @@ pub(crate) async fn entries(log: &AnyResource) -> Result<Vec<String>, Error> {
     Ok(found)
 }
 
-/// The entry of a log that is called so, by its place in the list of links; it alone is read.
+/// Finds an entry of a log by name, from the list of links. Only that entry is read.
 ///
 /// # Errors
 ///
@@ -198,13 +200,13 @@ pub(crate) async fn entry(log: &AnyResource, name: &str) -> Result<Option<AnyRes
     }
 }
 
-/// Whether a manager has a collection of SupportAssist (Dell).
+/// Returns the service that collects SupportAssist data for a manager (Dell).
 pub(crate) async fn support_assist(manager: &AnyResource) -> Option<AnyResource> {
     let service = manager.follow("/Links/Oem/Dell/DellLCService").await.ok()?;
     service.oem_action(SUPPORT_ASSIST).is_supported().then_some(service)
 }
 
-/// Has SupportAssist collect data to be downloaded. Its job ends with the place of the file.
+/// Has SupportAssist collect data for download. Its job ends with the location of the file.
 ///
 /// # Errors
 ///
@@ -229,12 +231,12 @@ pub(crate) async fn collect_by_support_assist(
     let call = service.oem_action(SUPPORT_ASSIST).parameter("ShareType", "Local");
     let reply = call.parameter("DataSelectorArrayIn", json!(selected)).await?;
     let made = end(reply, within).await?;
-    // The job itself is no file.
+    // The URI of the job itself is not the file.
     let uri = made.into_iter().rev().find(|uri| !uri.contains("/Jobs/") && !uri.contains("/Tasks/"));
     Ok(Collected { sent, attachment: uri.map(|uri| Attachment { entry: None, uri, bytes: None }) })
 }
 
-/// The file of a manager's Active Health System (HPE), which is about the machine as its manager sees it.
+/// Returns the file of a manager's Active Health System (HPE), which covers the machine as the manager sees it.
 pub(crate) async fn active_health_system(manager: &AnyResource) -> Option<Attachment> {
     for vendor in ["Hpe", "Hp"] {
         let Ok(service) = manager.follow(&format!("/Oem/{vendor}/Links/ActiveHealthSystem")).await else { continue };

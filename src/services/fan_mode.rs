@@ -1,5 +1,5 @@
-//! The mode that a manager controls the fans in, where the vendor has a resource for it: `FanMode`, to which a manager's `Oem`
-//! links at Supermicro's.
+//! The mode in which a manager controls the fans, if the vendor has a resource for it: `FanMode`, which Supermicro's
+//! managers link to in `Oem`.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind};
 use crate::resource::AnyResource;
 use crate::resource::commit::Written;
 
-/// A resource with a mode.
+/// A resource with a fan mode.
 #[derive(Debug, Clone)]
 pub(crate) struct FanMode {
     resource: AnyResource,
@@ -19,7 +19,7 @@ pub(crate) struct FanMode {
 }
 
 impl FanMode {
-    /// Finds that of a manager; none where its `Oem` links to none.
+    /// Finds the fan mode of a manager; `None` if its `Oem` doesn't link to one.
     ///
     /// # Errors
     ///
@@ -40,22 +40,22 @@ impl FanMode {
         self.resource.uri()
     }
 
-    /// The mode, if it is said.
+    /// Returns the current mode.
     pub(crate) fn mode(&self) -> Option<&str> {
         text(&self.json, "Mode")
     }
 
-    /// The modes that the service names.
+    /// Returns the modes that the service lists.
     pub(crate) fn allowed(&self) -> Vec<String> {
         let allowed = self.json["Mode@Redfish.AllowableValues"].as_array();
         allowed.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     }
 
-    /// Sets a mode. Returns it as the service spells it, and what was sent; nothing where it was so already.
+    /// Sets a mode. Returns it in the service's spelling, and what was sent; nothing if it was set already.
     ///
     /// # Errors
     ///
-    /// Where the service names other modes (nothing is sent then), and where it refuses.
+    /// If the service lists other modes only (nothing is sent then), and if it refuses.
     pub(crate) async fn set(&self, wanted: &str, within: Duration) -> Result<(String, Option<String>), Error> {
         let allowed = self.allowed();
         let mode = match spelled(&allowed, wanted) {
@@ -87,7 +87,7 @@ impl FanMode {
     }
 }
 
-/// A name as it is spelled among others, whatever its letters and the signs between them: `full-speed` is `FullSpeed`.
+/// Finds a name in a list, ignoring case and punctuation: `full-speed` is `FullSpeed`.
 pub(crate) fn spelled<'n>(all: &'n [String], wanted: &str) -> Option<&'n str> {
     let plain = |name: &str| -> String {
         name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()

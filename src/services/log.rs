@@ -1,4 +1,4 @@
-//! The event log of a machine: which of its logs that is, and its entries, or the newest of them.
+//! The event log of a machine: which of its logs that is, and all or the newest of its entries.
 
 use std::cmp::Ordering;
 use std::collections::VecDeque;
@@ -18,8 +18,8 @@ use crate::wire::{AnyLink, DateTime, ODataId, Table};
 /// How long a log may take to show that it was cleared.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The log that stands for the system event log: the one that says so, else the first. The first of these resources that
-/// has logs is the one whose logs are meant.
+/// Returns the log that stands for the system event log. The first of these resources with logs decides: the log that
+/// is marked as the SEL, else its first one.
 pub(crate) async fn event_log(survey: &mut Survey, owners: &[AnyResource]) -> Option<AnyResource> {
     for owner in owners {
         let logs = survey.members(owner, "LogServices").await;
@@ -36,7 +36,7 @@ pub(crate) async fn event_log(survey: &mut Survey, owners: &[AnyResource]) -> Op
     None
 }
 
-/// The entries of a log in its order: all, or as many of the newest.
+/// Reads the entries of a log in its order: all, or this many of the newest.
 pub(crate) async fn entries(survey: &mut Survey, log: &AnyResource, last: Option<usize>) -> Vec<AnyResource> {
     match last {
         None => survey.members(log, "Entries").await,
@@ -45,11 +45,12 @@ pub(crate) async fn entries(survey: &mut Survey, log: &AnyResource, last: Option
     }
 }
 
-/// Clears a log, with the tag of its entries where that is wanted, and looks whether there are fewer afterwards.
+/// Clears a log, with the ETag of its entries if the service requires it, and verifies that it has fewer entries
+/// afterwards.
 pub(crate) async fn clear(log: &Resource<LogService>) -> Result<(), Error> {
     let before = count(log).await.ok();
     match log.clear_log(None).await {
-        // It proves that nothing was done.
+        // The refusal proves that nothing was done.
         Err(error) if error.status() == Some(400) && wants_tag(&error) => {
             let entries = log.entries().await?;
             let tag = entries.etag().map(|tag| tag.as_str().to_owned());
@@ -59,7 +60,7 @@ pub(crate) async fn clear(log: &Resource<LogService>) -> Result<(), Error> {
     }
     let Some(before) = before.filter(|before| *before > 1) else { return Ok(()) };
     let fewer = |now: &usize| *now < before;
-    // Clearing is an entry itself in many logs. What was confirmed and can't be read is done.
+    // Many logs record the clearing as an entry. A confirmed change counts as done if it can't be read.
     match read_back(PATIENCE, || count(log), fewer).await {
         Seen::Otherwise(now) => {
             let text = format!(
@@ -76,7 +77,7 @@ fn wants_tag(error: &Error) -> bool {
     error.messages().iter().any(|message| message.message.iter().any(names) || message.message_args.iter().any(names))
 }
 
-/// How many entries a log has.
+/// Returns how many entries a log has.
 async fn count(log: &Resource<LogService>) -> Result<usize, Error> {
     let entries = log.entries().await?;
     let said = to_json(entries.any()).get("Members@odata.count").and_then(Value::as_u64);
@@ -84,7 +85,7 @@ async fn count(log: &Resource<LogService>) -> Result<usize, Error> {
     Ok(said.unwrap_or_else(|| links_at(entries.any().record(), "Members").len()))
 }
 
-/// Fills in a message that a service leaves to its registries, or to the reader: `%1` without what it stands for.
+/// Completes a message whose text the service leaves to its registries, or that still has placeholders such as `%1`.
 pub(crate) async fn explain(client: &Client, entry: &AnyResource, message: &mut String) {
     let json = to_json(entry);
     let Some(id) = text(&json, "MessageId") else { return };
@@ -104,8 +105,8 @@ pub(crate) async fn explain(client: &Client, entry: &AnyResource, message: &mut 
     }
 }
 
-/// The newest entries. A collection is a list of links, mostly, so that the others need not be read; which end of it is the
-/// newer one is not the same everywhere.
+/// Reads the newest entries. A collection is mostly a list of links, so the others need not be read. Which end has the
+/// newest differs between services.
 async fn newest(survey: &mut Survey, log: &AnyResource, last: usize) -> Vec<AnyResource> {
     let Some(first_page) = survey.one(log, "Entries").await else { return Vec::new() };
     let Some((table, mut links)) = link_property(first_page.record(), "Members") else { return Vec::new() };
@@ -134,7 +135,8 @@ fn next_page(page: &AnyResource) -> Option<String> {
     page.record().text("Members@odata.nextLink").filter(|uri| !uri.is_empty()).map(str::to_owned)
 }
 
-/// Whether the first of these entries is newer than the last: by their times, else by the numbers that end their URIs.
+/// Returns whether the first of these entries is newer than the last: by time, else by the number at the end of the
+/// URI.
 async fn is_newest_first(survey: &mut Survey, links: &[AnyLink], table: &'static Table) -> bool {
     let [first, .., last] = links else { return false };
     let first_entry = survey.peek(first, table).await;

@@ -1,5 +1,5 @@
-//! Virtual media: an image inserted and ejected, in whichever of the ways that services have for it. What the actions and
-//! properties are is in the schema; here is how services differ in them. Which slot takes an image is `media_slot`'s matter.
+//! Virtual media: inserting and ejecting an image in the various ways of services. The schema describes the actions and
+//! properties; this module handles how services differ. `media_slot` chooses the slot.
 
 use std::fmt;
 use std::future::IntoFuture;
@@ -20,16 +20,16 @@ use crate::schema::VirtualMedia;
 use crate::schema::virtual_media::{InsertMediaParameters, TransferMethod, TransferProtocolType};
 use crate::wire::encode;
 
-/// How long a service may take to show what it has done.
+/// How long a service may take to show a change.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How often it is looked at.
+/// How often the slot is polled.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// How often what can't be read is tried.
+/// How many failed reads in a row end the wait.
 const MOST_FAILURES: u32 = 5;
 
-/// How often a payload is put right after a refusal.
+/// How often a refused payload is amended.
 const MOST_AMENDMENTS: u32 = 4;
 
 /// An image about to be inserted: `.await` does it.
@@ -91,7 +91,7 @@ impl IntoFuture for Insert {
 }
 
 impl Insert {
-    /// As `.await`, with what was really sent, without secrets.
+    /// Inserts the image like `.await`, and also returns what was sent, without secrets.
     pub(crate) fn send(self) -> BoxFuture<'static, Result<(Resource<VirtualMedia>, String), Error>> {
         Box::pin(self.carry_out())
     }
@@ -158,7 +158,8 @@ impl Resource<VirtualMedia> {
         Box::pin(async move { eject(slot).await }).await
     }
 
-    /// Whether there is something in it. Some keep `Image` when it is ejected, some show it before it is inserted.
+    /// Returns whether an image is inserted. Some services keep `Image` after ejecting, and some show it before
+    /// inserting.
     pub(crate) fn is_inserted(&self) -> bool {
         self.inserted.unwrap_or_else(|| self.image.as_ref().is_some_and(|image| !image.is_empty()))
     }
@@ -180,7 +181,7 @@ async fn eject(slot: Resource<VirtualMedia>) -> Result<Resource<VirtualMedia>, E
         follow(edit.commit().await).await
     };
     if let Err(error) = done {
-        // Some refuse to eject where there is nothing.
+        // Some services refuse to eject from an empty slot.
         let now = slot.client().get::<VirtualMedia>(slot.uri()).await;
         return match now {
             Ok(now) if !now.is_inserted() && error.status().is_some() => Ok(now),
@@ -218,7 +219,7 @@ impl Insert {
         let reply = loop {
             let call = self.slot.insert_media(self.image.clone()).with(|with| *with = parameters.clone());
             match call.await {
-                // It proves that nothing was done.
+                // The refusal proves that nothing was done.
                 Err(error)
                     if error.status() == Some(400)
                         && amendments < MOST_AMENDMENTS
@@ -237,7 +238,7 @@ impl Insert {
         Ok((until(self.slot, true, self.patience).await?, sent))
     }
 
-    /// Does what a refusal asks for. False where that is nothing that is known.
+    /// Amends the parameters as a refusal demands. Returns false if nothing changed.
     async fn amend(&self, parameters: &mut InsertMediaParameters, error: &Error) -> Result<bool, Error> {
         let about = |name: &str| names_parameter(error, name);
         let before = parameters.clone();
@@ -271,7 +272,7 @@ async fn follow(change: Result<Committed<VirtualMedia>, Error>) -> Result<(), Er
     }
 }
 
-/// Looks at a slot until it has something in it, or has not.
+/// Polls a slot until it has an image, or until it has none.
 async fn until(
     slot: Resource<VirtualMedia>,
     inserted: bool,
@@ -283,7 +284,7 @@ async fn until(
         match slot.client().get::<VirtualMedia>(slot.uri()).await {
             Ok(now) if now.is_inserted() == inserted => return Ok(now),
             Ok(_) => failures = 0,
-            // A BMC that plugs a device in may be deaf for a moment.
+            // A BMC that attaches a device may not answer for a moment.
             Err(error) => {
                 failures = failures.saturating_add(1);
                 if failures == MOST_FAILURES || Instant::now() >= end {

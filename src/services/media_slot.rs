@@ -1,5 +1,5 @@
-//! Which slot for virtual media takes an image: one that is of the system, empty, for this kind of medium, and whose service can
-//! fetch from where the image is.
+//! Which virtual media slot is used for an image: one of the system that is empty, is for this kind of medium, and
+//! whose service can fetch from the image's location.
 
 use crate::error::{Error, ErrorKind};
 use crate::resource::partial::{Missing, Partial};
@@ -11,7 +11,7 @@ use crate::schema::{ComputerSystem, VirtualMedia};
 use crate::services::manager::{self, Owner};
 use crate::services::select::{self, Selector};
 
-/// Reads the slots of a system: its own, else, as older services have them, those of the managers that manage it.
+/// Reads the slots of a system: its own, else those of its managers, where older services have them.
 pub(crate) async fn of_system(system: &Resource<ComputerSystem>) -> Partial<Resource<VirtualMedia>> {
     let own = system.virtual_media().members().collect_all().await;
     if !own.items.is_empty() {
@@ -32,22 +32,22 @@ pub(crate) async fn of_system(system: &Resource<ComputerSystem>) -> Partial<Reso
     slots
 }
 
-/// A resource that says nothing of slots has none.
+/// Drops failures that only mean that a resource has no slots.
 fn without_link(mut slots: Partial<Resource<VirtualMedia>>) -> Partial<Resource<VirtualMedia>> {
     slots.missing.retain(|missing| missing.error.kind() != ErrorKind::Missing);
     slots
 }
 
-/// The protocols that the service says it fetches images by; none where it doesn't say.
+/// Returns the protocols that the service fetches images by; `None` if it doesn't list them.
 pub(crate) async fn protocols(slot: &Resource<VirtualMedia>) -> Option<Vec<String>> {
     slot.insert_media(String::new()).allowable_values("TransferProtocolType").await.unwrap_or_default()
 }
 
-/// Returns the slot for an image: the one that is named, else the one that suits it best.
+/// Returns the slot for an image: the one that is named, else the most suitable one.
 ///
 /// # Errors
 ///
-/// Where none takes it: the error says of each why.
+/// If no slot is suitable: the error lists the reason for each.
 pub(crate) async fn choose(
     slots: Partial<Resource<VirtualMedia>>,
     image: &str,
@@ -76,7 +76,7 @@ pub(crate) async fn choose(
     Err(Error::new(ErrorKind::NotAllowed, text))
 }
 
-/// How well a slot suits an image, 0 best, or why it does not.
+/// Ranks how suitable a slot is for an image, 0 best, or returns why it isn't.
 fn suits(
     slot: &Resource<VirtualMedia>,
     image: &str,
@@ -100,7 +100,7 @@ fn suits(
     }
     let mut rank = 0_u8;
     if !slot.insert_media(String::new()).is_supported() {
-        // Lenovo's slots for uploads and for the remote console are not for a URL.
+        // Lenovo's slots for uploads and for the remote console don't take URLs.
         let id = slot.id.as_deref().unwrap_or_default();
         if id.starts_with("RDOC") || id.starts_with("Remote") {
             return Err("takes uploads alone".to_owned());
@@ -114,7 +114,7 @@ fn suits(
         match is_stick(image) {
             true if !stick => return Err("takes discs alone, and this is an image of a stick".to_owned()),
             false if !disc => return Err("takes no discs".to_owned()),
-            // One that is for nothing else.
+            // A slot for this kind of medium only is preferred.
             true if disc => rank = rank.saturating_add(2),
             false if stick => rank = rank.saturating_add(2),
             _ => {}
@@ -126,7 +126,7 @@ fn suits(
     Ok(rank)
 }
 
-/// Whether an image is of a stick or a floppy, by its name, instead of a disc.
+/// Returns whether an image is of a USB stick or floppy instead of a disc, by its file name.
 pub(crate) fn is_stick(image: &str) -> bool {
     let path = image.split(['?', '#']).next().unwrap_or_default();
     let name = path.rsplit(['/', '\\']).next().unwrap_or_default().to_ascii_lowercase();

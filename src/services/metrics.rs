@@ -1,5 +1,5 @@
-//! The metrics of a `TelemetryService`: its reports, what is defined of metrics, reports and triggers, and the units of values, which
-//! stand in the definitions alone.
+//! The metrics of a `TelemetryService`: its reports, the definitions of metrics, reports and triggers, and the units of
+//! values, which only the definitions contain.
 
 use std::collections::HashMap;
 
@@ -14,17 +14,17 @@ use crate::resource::{AnyResource, link_property};
 use crate::schema::MetricReport;
 use crate::wire::{ODataId, Record};
 
-/// The service; none where there is none.
+/// Reads the telemetry service; `None` if there is none.
 pub(crate) async fn service(survey: &mut Survey) -> Option<AnyResource> {
     let root = survey.root();
     survey.one(&root, "TelemetryService").await
 }
 
-/// The reports, or the one that is named. Of that one alone is read, where the collection shows which it is.
+/// Reads all reports, or the one that is named. Only that one is read if the collection's links show which it is.
 ///
 /// # Errors
 ///
-/// Where none is called so, or several are.
+/// If no report has that name, or several do.
 pub(crate) async fn reports(
     survey: &mut Survey,
     service: &AnyResource,
@@ -42,7 +42,7 @@ pub(crate) async fn reports(
     Ok(narrow(MetricReport::type_table(), Partial::whole(all), Some(named))?.items)
 }
 
-/// The units of metrics, by what values say of which metric they are.
+/// The units of metrics, by the ways in which values refer to their metric.
 #[derive(Debug, Default)]
 pub(crate) struct Units {
     by_uri: HashMap<String, String>,
@@ -51,7 +51,7 @@ pub(crate) struct Units {
 }
 
 impl Units {
-    /// Reads what definitions say.
+    /// Collects the units of these definitions.
     pub(crate) fn of(definitions: &[AnyResource]) -> Self {
         let mut units = Self::default();
         for definition in definitions {
@@ -66,7 +66,7 @@ impl Units {
         units
     }
 
-    /// The unit of a value in a report. Where two definitions fit and say otherwise, none.
+    /// Returns the unit of a value in a report; `None` if the definitions that match it disagree.
     pub(crate) fn find(&self, value: &Value) -> Option<&str> {
         let linked = text(&value["MetricDefinition"], "@odata.id").and_then(|uri| self.by_uri.get(key(uri)));
         let named = || text(value, "MetricId").and_then(|id| self.by_id.get(id));
@@ -80,14 +80,14 @@ impl Units {
     }
 }
 
-/// The properties that a definition is about.
+/// Returns the properties that a definition covers.
 pub(crate) fn properties(definition: &Value) -> Vec<String> {
     let listed = definition["MetricProperties"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let results = definition["CalculationParameters"].as_array().into_iter().flatten();
     listed.chain(results.filter_map(|one| one["ResultMetric"].as_str())).map(str::to_owned).collect()
 }
 
-/// Whether a property is one of those that a pattern with wildcards (`{ChassisId}`) stands for.
+/// Returns whether a property matches a pattern with wildcards (`{ChassisId}`).
 fn fits(pattern: &str, property: &str) -> bool {
     let segments = |text: &str| -> Vec<String> {
         text.replace("#/", "#")

@@ -1,5 +1,6 @@
-//! The network of a manager: where its services have each setting, and writing it there. The standard moved static addresses
-//! and name servers to properties of their own, the VLAN to a place of its own and back, and the host name is in two places.
+//! The network of a manager: where its service keeps each setting, and how to write it there. The standard moved static
+//! addresses and name servers to properties of their own, moved the VLAN to another place and back, and has the host
+//! name in two places.
 
 use std::time::Duration;
 
@@ -13,22 +14,22 @@ use crate::services::read_back::follow;
 use crate::services::select::{Selector, choose};
 use crate::services::survey::{Survey, text, to_json};
 
-/// A setting of a manager's network, as it is to be.
+/// A requested setting of a manager's network.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Setting {
     HostName(String),
     NtpServers(Vec<String>),
     NameServers(Vec<String>),
     Dhcp(bool),
-    /// A static address; what is `None` stays as it is.
+    /// A static address; a field that is `None` stays unchanged.
     Address {
         address: Option<String>,
         subnet_mask: Option<String>,
         gateway: Option<String>,
     },
-    /// The VLAN, or none.
+    /// The VLAN; `None` disables it.
     Vlan(Option<u16>),
-    /// A protocol by the name that the service has for it.
+    /// A protocol by the service's name for it.
     Protocol {
         name: String,
         enabled: Option<bool>,
@@ -37,20 +38,20 @@ pub(crate) enum Setting {
 }
 
 impl Setting {
-    /// Whether it is a property of an interface, rather than of the protocols.
+    /// Returns whether it is a property of an interface, rather than of the protocols.
     fn is_of_interface(&self) -> bool {
         matches!(self, Self::NameServers(_) | Self::Dhcp(_) | Self::Address { .. } | Self::Vlan(_))
     }
 }
 
-/// What a manager has of a network.
+/// The network resources of a manager.
 #[derive(Debug)]
 pub(crate) struct Network {
     pub(crate) protocols: Option<AnyResource>,
     pub(crate) interfaces: Vec<AnyResource>,
 }
 
-/// What goes to one resource: JSON pointers with the values that they are to have.
+/// A change of one resource: JSON pointers with their new values.
 #[derive(Debug)]
 pub(crate) struct Write {
     resource: AnyResource,
@@ -58,14 +59,14 @@ pub(crate) struct Write {
 }
 
 impl Network {
-    /// Reads what there is; what can't be read is the survey's to show.
+    /// Reads the resources. The survey records what can't be read.
     pub(crate) async fn of(manager: &AnyResource, survey: &mut Survey) -> Self {
         let protocols = survey.one(manager, "NetworkProtocol").await;
         let interfaces = survey.members(manager, "EthernetInterfaces").await;
         Self { protocols, interfaces }
     }
 
-    /// Finds the interface that is meant: the one that is named, else the only one by which others than the host reach it.
+    /// Finds the selected interface: the one that is named, else the only one that is reachable from outside the host.
     fn interface(&self, named: Option<&Selector>) -> Result<AnyResource, Error> {
         let mut all = self.interfaces.clone();
         if named.is_none() {
@@ -80,11 +81,11 @@ impl Network {
         choose(table, Partial::whole(all), named)
     }
 
-    /// Finds out what is written where. Nothing is sent.
+    /// Determines what is written where. Nothing is sent.
     ///
     /// # Errors
     ///
-    /// Where the service does not have one of the settings: nothing is to be written then.
+    /// If the service does not have one of the settings. Nothing may be written then.
     pub(crate) fn plan(&self, settings: &[Setting], named: Option<&Selector>) -> Result<Vec<Write>, Error> {
         let mut of_protocols = Vec::new();
         let mut of_interface = Vec::new();
@@ -94,7 +95,7 @@ impl Network {
             true => match self.interface(named) {
                 Ok(interface) => Some(interface),
                 Err(error) if insists || self.protocols.is_none() => return Err(error),
-                // The host name is among the protocols as well.
+                // The protocols have a host name as well.
                 Err(_) => None,
             },
             false => None,
@@ -103,7 +104,7 @@ impl Network {
         let protocols = self.protocols.as_ref().map(to_json).unwrap_or_default();
         for setting in settings {
             match setting {
-                // Of two places, the interface's is the one that the schema lets a client write.
+                // If both have one, the interface's is the one that the schema makes writable.
                 Setting::HostName(name)
                     if interface.is_none()
                         || (shown.get("HostName").is_none() && protocols.get("HostName").is_some()) =>
@@ -129,7 +130,7 @@ impl Network {
             }
         }
         let mut writes = Vec::new();
-        // What may end the connection goes last.
+        // A change that may break the connection is made last.
         if !of_protocols.is_empty() {
             let Some(resource) = self.protocols.clone() else {
                 return Err(Error::new(ErrorKind::Missing, "the manager does not show its network protocols"));
@@ -148,7 +149,7 @@ impl Network {
         Ok(writes)
     }
 
-    /// Whether the settings show that were written; none where one of them is in no resource that could be read.
+    /// Returns whether the settings have the values that were written; `None` if a resource could not be read.
     pub(crate) fn shows(&self, writes: &[Write]) -> Option<bool> {
         let mut all = true;
         for write in writes {
@@ -163,19 +164,19 @@ impl Network {
     }
 }
 
-/// What came of the writes.
+/// The outcome of the writes.
 #[derive(Debug, Default)]
 pub(crate) struct Done {
     pub(crate) sent: Vec<String>,
-    /// Whether the service took something down for later.
+    /// Whether the service deferred a change.
     pub(crate) is_pending: bool,
 }
 
-/// Writes what was planned, one resource after the other.
+/// Makes the planned changes, one resource after the other.
 ///
 /// # Errors
 ///
-/// Where the service refuses one: the error says what was written before.
+/// If the service refuses one: the error says what was written before.
 pub(crate) async fn write(writes: &[Write], within: Duration) -> Result<Done, Error> {
     let mut done = Done::default();
     for write in writes {
@@ -209,7 +210,7 @@ impl Write {
     }
 }
 
-/// Whether an interface is one by which the manager is reached from outside.
+/// Returns whether the manager is reachable from outside through this interface.
 fn is_outer(json: &Value) -> bool {
     let scope = text(json, "RoutingScope");
     let is_inner = matches!(scope, Some("HostOnly" | "Internal"))
@@ -245,13 +246,13 @@ fn protocol(
     Ok(enabled.into_iter().chain(port.map(|port| (format!("/{known}/Port"), json!(port)))).collect())
 }
 
-/// Whether a property of the network protocols is one of them.
+/// Returns whether a property of the network protocols is a protocol.
 pub(crate) fn is_protocol(json: &Value) -> bool {
     json.get("ProtocolEnabled").is_some() || json.get("Port").is_some()
 }
 
 fn dhcp(shown: &Value, enabled: bool) -> (String, Value) {
-    // Before DHCPv4, the origin of an address said where it comes from.
+    // Before `DHCPv4`, the address itself said where it came from.
     if shown.get("DHCPv4").is_none() && shown["IPv4Addresses"].get(0).is_some() {
         let origin = if enabled { "DHCP" } else { "Static" };
         return ("/IPv4Addresses/0/AddressOrigin".to_owned(), json!(origin));
@@ -259,7 +260,7 @@ fn dhcp(shown: &Value, enabled: bool) -> (String, Value) {
     ("/DHCPv4/DHCPEnabled".to_owned(), json!(enabled))
 }
 
-/// The first static address is changed; what was not asked for stays, and so do the others.
+/// Changes the first static address. Its other properties and further addresses are kept.
 fn static_address(shown: &Value, wanted: [(&str, &Option<String>); 3]) -> Result<(String, Value), Error> {
     let is_new = shown.get("IPv4StaticAddresses").is_some();
     let name = if is_new { "IPv4StaticAddresses" } else { "IPv4Addresses" };
@@ -300,8 +301,8 @@ fn vlan(shown: &Value, id: Option<u16>) -> Result<Vec<(String, Value)>, Error> {
     Ok(id.map(|id| ("/VLAN/VLANId".to_owned(), json!(id))).into_iter().chain([enable]).collect())
 }
 
-/// Whether what is there is what was wanted: services add properties, leave empty places in lists, and spell addresses and names
-/// in their own case.
+/// Returns whether a value has what was written: services add properties, leave empty entries in lists, and change the
+/// case of addresses and names.
 pub(crate) fn shows(found: &Value, wanted: &Value) -> bool {
     match (found, wanted) {
         (Value::Object(found), Value::Object(wanted)) => {

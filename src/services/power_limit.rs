@@ -1,5 +1,6 @@
-//! Limits of the power that a machine or a part of it draws, wherever a service has them: in `Control` resources, in
-//! `EnvironmentMetrics` of chassis and processors, in `Power`. Many have the same limit in two of these places.
+//! Limits on the power that a machine or a part of it draws, wherever a service has them: in `Control` resources, in
+//! `EnvironmentMetrics` of chassis and processors, in `Power`. Many services show the same limit in two of these
+//! places.
 
 use serde_json::Value;
 
@@ -8,7 +9,7 @@ use super::survey::{Survey, text, to_json};
 use crate::resource::AnyResource;
 use crate::resource::partial::key;
 
-/// All power limits of these chassis, and of the processors of these systems, each once.
+/// Reads all power limits of these chassis, and of the processors of these systems, without duplicates.
 pub(crate) async fn limits(survey: &mut Survey, chassis: &[AnyResource], systems: &[AnyResource]) -> Vec<SetPoint> {
     let mut found = controls(survey, chassis).await;
     found.retain(is_power);
@@ -41,7 +42,7 @@ pub(crate) async fn limits(survey: &mut Survey, chassis: &[AnyResource], systems
         let newer = own.iter().find(|(uri, _)| uri == key(chassis.uri())).map(|(_, at)| *at);
         let newer = newer.or_else(|| found.iter().position(|one| is_of_chassis(one, chassis)));
         for (place, limit) in in_power(&power, chassis).into_iter().enumerate() {
-            // The first is the whole machine's, which newer schemas say otherwise.
+            // The first is the limit of the whole machine, which newer schemas represent elsewhere.
             let same = newer.and_then(|at| found.get_mut(at)).filter(|one| place == 0 && is_same(one, &limit));
             match same {
                 Some(one) => one.also_at.push(limit.uri()),
@@ -52,12 +53,12 @@ pub(crate) async fn limits(survey: &mut Survey, chassis: &[AnyResource], systems
     found
 }
 
-/// Whether a control limits power in watts: there are others, in percent.
+/// Returns whether a control limits power in watts; some do so in percent.
 fn is_power(control: &SetPoint) -> bool {
     text(&control.json, "ControlType") == Some("Power") && matches!(control.unit().as_deref(), None | Some("W"))
 }
 
-/// Whether it is the control of a chassis as a whole.
+/// Returns whether it is the control of a whole chassis.
 fn is_of_chassis(control: &SetPoint, chassis: &AnyResource) -> bool {
     let context = text(&control.json, "PhysicalContext");
     control.form == Form::Control
@@ -69,12 +70,12 @@ fn is_same(newer: &SetPoint, older: &SetPoint) -> bool {
     let in_force = |one: &SetPoint| one.value().filter(|_| one.is_active() != Some(false));
     match (in_force(newer), in_force(older)) {
         (Some(newer), Some(older)) => newer == older,
-        // Of a limit that is not in force, or was changed a moment ago, one of the two may say nothing.
+        // If a limit is not in force, or was just changed, one of the two may lack it.
         _ => true,
     }
 }
 
-/// The limit that is measured against in the metrics of a part.
+/// Returns the power limit in the metrics of a part.
 fn excerpt(metrics: &AnyResource, part: &AnyResource) -> Option<SetPoint> {
     let json = to_json(metrics).get("PowerLimitWatts")?.clone();
     json.get("SetPoint").or_else(|| json.get("ControlMode"))?;
@@ -91,7 +92,7 @@ fn excerpt(metrics: &AnyResource, part: &AnyResource) -> Option<SetPoint> {
     })
 }
 
-/// The limits in `Power`; an element that shows none has none.
+/// Returns the limits in `Power`. Elements without a limit are left out.
 fn in_power(power: &AnyResource, chassis: &AnyResource) -> Vec<SetPoint> {
     let json = to_json(power);
     let elements = match json.get("PowerControl") {

@@ -1,5 +1,5 @@
-//! The storage of a system: subsystems with their controllers (in a collection of their own, or within the subsystem, as before
-//! 2020), drives and volumes; which drives are spare, and what is asked of volumes and drives.
+//! The storage of a system: subsystems with their controllers (in a collection of their own, or within the subsystem,
+//! as before 2020), drives and volumes; which drives are spare, and changes of volumes and drives.
 
 use std::time::Duration;
 
@@ -17,17 +17,17 @@ use crate::services::select::{self, Selector};
 use crate::services::survey::{Survey, is_absent, text, to_json};
 use crate::task::TaskMonitor;
 
-/// A storage subsystem with what is in it.
+/// A storage subsystem with its parts.
 #[derive(Debug)]
 pub(crate) struct Subsystem {
     pub(crate) storage: AnyResource,
-    /// The controllers as JSON, of either model.
+    /// The controllers as JSON, from either place.
     pub(crate) controllers: Vec<Value>,
     pub(crate) drives: Vec<AnyResource>,
     pub(crate) volumes: Vec<AnyResource>,
 }
 
-/// Reads the subsystems of systems; the survey keeps what can't be read.
+/// Reads the subsystems of systems. The survey records what can't be read.
 pub(crate) async fn subsystems(survey: &mut Survey, systems: &[AnyResource]) -> Vec<Subsystem> {
     let mut found = Vec::new();
     for system in systems {
@@ -49,8 +49,8 @@ pub(crate) async fn subsystems(survey: &mut Survey, systems: &[AnyResource]) -> 
     found
 }
 
-/// Reads the storage that is described by the model from before `Storage` alone: `SimpleStorage`, whose devices are no resources. What
-/// `Storage` describes as well is left out: it links to that, or is called the same.
+/// Reads storage that only the older model, `SimpleStorage`, describes. Its devices are not resources. What `Storage`
+/// describes as well is left out: it links to `Storage`, or has the same name.
 pub(crate) async fn simple(survey: &mut Survey, systems: &[AnyResource], known: &[Subsystem]) -> Vec<AnyResource> {
     let known: Vec<String> = known.iter().map(|one| id(&one.storage, &to_json(&one.storage))).collect();
     let mut found = Vec::new();
@@ -67,7 +67,7 @@ pub(crate) async fn simple(survey: &mut Survey, systems: &[AnyResource], known: 
 }
 
 impl Subsystem {
-    /// The volumes that a drive is in, by what either says.
+    /// Returns the volumes that a drive belongs to, by the links of either.
     pub(crate) fn volumes_of(&self, drive: &AnyResource) -> Vec<&AnyResource> {
         let links = |from: &AnyResource, property: &str, to: &str| {
             let links = links_at(from.record(), property);
@@ -79,13 +79,13 @@ impl Subsystem {
         self.volumes.iter().filter(is_in).collect()
     }
 
-    /// Why a drive is not spare; none where it is.
+    /// Returns why a drive is not spare; `None` if it is.
     pub(crate) fn taken(&self, drive: &AnyResource) -> Option<String> {
         let json = to_json(drive);
         if let Some(volume) = self.volumes_of(drive).first() {
             return Some(format!("is in volume {}", select::label(volume, &self.volumes)));
         }
-        // A volume that could not be read is one all the same.
+        // A volume that could not be read still uses the drive.
         if json["Links"]["Volumes"].as_array().is_some_and(|volumes| !volumes.is_empty()) {
             return Some("is in a volume".to_owned());
         }
@@ -104,11 +104,11 @@ impl Subsystem {
         is_spare.then(|| "is a hot spare".to_owned())
     }
 
-    /// Chooses spare drives that are alike: of the same medium, protocol and capacity.
+    /// Chooses spare drives that have the same medium, protocol and capacity.
     ///
     /// # Errors
     ///
-    /// Where there are not as many: the error says of each other drive why.
+    /// If there are too few: the error lists why each other drive is not suitable.
     pub(crate) fn spare(&self, count: usize) -> Result<Vec<AnyResource>, Error> {
         let mut groups: Vec<(Value, Vec<&AnyResource>)> = Vec::new();
         let mut others = Vec::new();
@@ -137,7 +137,7 @@ impl Subsystem {
         Err(Error::new(ErrorKind::NotAllowed, text))
     }
 
-    /// The drives that are named.
+    /// Returns the named drives.
     pub(crate) fn named(&self, names: &[Selector]) -> Result<Vec<AnyResource>, Error> {
         let mut found = Vec::new();
         for name in names {
@@ -147,13 +147,13 @@ impl Subsystem {
     }
 }
 
-/// Chooses one of several resources of a kind.
+/// Chooses one of several resources.
 pub(crate) fn choose(all: &[AnyResource], named: Option<&Selector>, none: &str) -> Result<AnyResource, Error> {
     let Some(table) = all.first().map(AnyResource::table) else { return Err(Error::new(ErrorKind::Missing, none)) };
     select::choose(table, Partial::whole(all.to_vec()), named)
 }
 
-/// How many drives a RAID type takes at least.
+/// Returns how many drives a RAID type needs at least.
 pub(crate) fn fewest(raid: &str) -> Option<usize> {
     Some(match raid {
         "RAID0" | "None" => 1,
@@ -166,7 +166,7 @@ pub(crate) fn fewest(raid: &str) -> Option<usize> {
     })
 }
 
-/// Makes a volume. Returns its URI, where the service names it, and what was sent.
+/// Creates a volume. Returns its URI, if the service reports it, and what was sent.
 pub(crate) async fn create(
     storage: &AnyResource,
     body: Value,
@@ -183,14 +183,14 @@ pub(crate) async fn create(
     Ok((uri, sent))
 }
 
-/// Removes a volume.
+/// Deletes a volume.
 pub(crate) async fn delete(volume: &AnyResource, within: Duration) -> Result<String, Error> {
     let sent = format!("DELETE {}", volume.uri());
     end(Resource::<Volume>::of(volume.clone()).delete().await?.task, within).await?;
     Ok(sent)
 }
 
-/// Has an action carried out to its end.
+/// Invokes an action and waits for it to end.
 pub(crate) async fn act(
     resource: &AnyResource,
     action: &'static str,
@@ -210,7 +210,7 @@ pub(crate) async fn act(
     Ok(format!("{action}{values}"))
 }
 
-/// Waits for the end of a task: what ends otherwise than well is an error, and so is what doesn't end in time.
+/// Waits for a task to end. A task that fails or doesn't end in time is an error.
 async fn end(task: Option<TaskMonitor>, within: Duration) -> Result<(), Error> {
     match task {
         Some(task) => task.wait(within).await.map(drop),
@@ -218,13 +218,13 @@ async fn end(task: Option<TaskMonitor>, within: Duration) -> Result<(), Error> {
     }
 }
 
-/// Whether the light of a drive is on, where it shows one.
+/// Returns whether the light of a drive is on; `None` if it shows none.
 pub(crate) fn is_lit(drive: &Value) -> Option<bool> {
     let by_word = || text(drive, "IndicatorLED").map(|word| matches!(word, "Lit" | "Blinking"));
     drive["LocationIndicatorActive"].as_bool().or_else(by_word)
 }
 
-/// Turns the light of a drive on or off. Returns what was sent; none where it was so before.
+/// Turns the light of a drive on or off. Returns what was sent; `None` if nothing had to change.
 pub(crate) async fn light(drive: &AnyResource, on: bool, within: Duration) -> Result<Option<String>, Error> {
     let json = to_json(drive);
     if let Some(vendor) =

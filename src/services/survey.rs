@@ -1,5 +1,5 @@
-//! Reading many places of a service in one go: each once, whatever leads there; and what can't be read is noted, with
-//! where and why, while the rest is read. What is looked for where is said by the modules beside this one.
+//! Reads many resources of a service, each once, whatever leads to it. What can't be read is recorded with the reason,
+//! and the rest is still read. The neighbouring modules determine what is read.
 
 use std::collections::HashSet;
 
@@ -15,7 +15,7 @@ use crate::resource::read::{ReadAs, is_resource, not_a_resource};
 use crate::resource::{AnyResource, Expected, Resource, link_property};
 use crate::wire::{AnyLink, ODataId, ODataType, Table, Type, encode};
 
-/// What is being read of a service.
+/// A survey in progress.
 #[derive(Debug)]
 pub(crate) struct Survey {
     client: Client,
@@ -29,12 +29,12 @@ impl Survey {
         Self { client: client.clone(), seen: HashSet::new(), missing: Vec::new(), pulse: Pulse::default() }
     }
 
-    /// The service root, where all surveys begin.
+    /// Returns the service root, where all surveys start.
     pub(crate) fn root(&self) -> AnyResource {
         self.client.root().into_any()
     }
 
-    /// What could not be read, each place once.
+    /// Returns what could not be read, without duplicates.
     pub(crate) fn into_missing(mut self) -> Vec<Missing> {
         let mut named = HashSet::new();
         self.missing.retain(|missing| named.insert(key(&missing.place).to_owned()));
@@ -42,30 +42,30 @@ impl Survey {
         self.missing
     }
 
-    /// Whether everything could be read so far.
+    /// Returns whether everything could be read so far.
     pub(crate) fn is_whole(&self) -> bool {
         self.missing.is_empty() && !self.is_over()
     }
 
-    /// Whether nothing more is available.
+    /// Returns whether the service has stopped answering.
     fn is_over(&self) -> bool {
         self.pulse.gone.is_some()
     }
 
-    /// Notes what could not be read.
+    /// Records what could not be read.
     pub(crate) async fn lose(&mut self, place: &str, error: Error) {
         self.pulse.is_gone(&self.client, &error).await;
         self.missing.push(Missing::new(place, error));
     }
 
-    /// Takes over what was read without this.
+    /// Takes over resources that were read elsewhere, with those that were missing.
     pub(crate) fn adopt<T: Type>(&mut self, read: Partial<Resource<T>>) -> Vec<AnyResource> {
         let items = read.items.into_iter().map(Resource::into_any).collect();
         self.sort(Partial { items, missing: read.missing })
     }
 
-    /// The resource behind the link of a property. None where there is no link, where the resource was read before, and
-    /// where it can't be read, which is noted.
+    /// Reads the resource that a property links to. Returns `None` if there is no link, if the resource was read
+    /// before, and if it can't be read, which is recorded.
     pub(crate) async fn one(&mut self, from: &AnyResource, property: &str) -> Option<AnyResource> {
         let (table, links) = link_property(from.record(), property)?;
         let link = links.first()?;
@@ -75,7 +75,7 @@ impl Survey {
         }
         match self.peek(link, table).await {
             Ok(resource) => Some(resource),
-            // As good as no link: `"Memory": {}`.
+            // An empty object such as `"Memory": {}` counts as no link.
             Err(error) if error.kind() == ErrorKind::Missing => None,
             Err(error) => {
                 self.lose(uri, error).await;
@@ -84,7 +84,7 @@ impl Survey {
         }
     }
 
-    /// The resources behind the links of a property that has several.
+    /// Reads the resources that a property with several links leads to.
     pub(crate) async fn links(&mut self, from: &AnyResource, property: &str) -> Vec<AnyResource> {
         match link_property(from.record(), property) {
             Some((table, links)) => self.follow(links, table).await,
@@ -92,7 +92,7 @@ impl Survey {
         }
     }
 
-    /// The resources behind these links.
+    /// Reads the resources behind these links.
     pub(crate) async fn follow(&mut self, links: Vec<AnyLink>, table: &'static Table) -> Vec<AnyResource> {
         if self.is_over() || links.is_empty() {
             return Vec::new();
@@ -102,13 +102,13 @@ impl Survey {
         self.take(members::of_links(&self.client, links, Expected::made_by(table)), None).await
     }
 
-    /// The members of the collection behind the link of a property.
+    /// Reads the members of the collection that a property links to.
     pub(crate) async fn members(&mut self, from: &AnyResource, property: &str) -> Vec<AnyResource> {
         self.members_if(from, property, None).await
     }
 
-    /// As [`members`](Self::members), unless the first member shows that the members don't have the property that they
-    /// are read for: their schema is older than it.
+    /// Like [`members`](Self::members), but stops after the first member if its schema is older than the property that
+    /// the members are read for.
     pub(crate) async fn members_with(&mut self, from: &AnyResource, property: &str, wanted: &str) -> Vec<AnyResource> {
         self.members_if(from, property, Some(wanted)).await
     }
@@ -133,9 +133,9 @@ impl Survey {
         self.sort(found)
     }
 
-    /// Keeps what is a resource and was not read before, and notes what is missing.
+    /// Keeps the resources that were not read before, and records what is missing.
     fn sort(&mut self, found: Partial<AnyResource>) -> Vec<AnyResource> {
-        // As good as no link: `"Memory": {}`.
+        // An empty object such as `"Memory": {}` counts as no link.
         let is_link = |missing: &Missing| missing.error.kind() != ErrorKind::Missing;
         self.missing.extend(found.missing.into_iter().filter(is_link));
         let mut taken: Vec<AnyResource> = Vec::new();
@@ -146,7 +146,7 @@ impl Survey {
             }
             let place = key(resource.uri());
             let is_new = self.seen.insert(place.to_owned()) || place.is_empty();
-            // A member that says by mistake that it is at the URI of another is another one all the same.
+            // A different member that has the URI of another by mistake is kept.
             let is_mistaken = || {
                 let others: Vec<_> = taken.iter().filter(|other| key(other.uri()) == place).collect();
                 !others.is_empty() && others.iter().all(|other| encode(other.record()) != encode(resource.record()))
@@ -158,7 +158,7 @@ impl Survey {
         taken
     }
 
-    /// The resource behind a link, whether it was read before or not.
+    /// Reads the resource behind a link, even if it was read before.
     pub(crate) async fn peek(&mut self, link: &AnyLink, table: &'static Table) -> Result<AnyResource, Error> {
         let resource = fetch_link(&self.client, link, table, Asked::default()).await?;
         if !is_resource(resource.record()) {
@@ -168,7 +168,7 @@ impl Survey {
         Ok(resource)
     }
 
-    /// A further page of a collection. None where it was read before or can't be.
+    /// Reads a further page of a collection; `None` if it was read before or can't be read.
     pub(crate) async fn page(&mut self, uri: &str, table: &'static Table) -> Option<AnyResource> {
         if self.is_over() || !self.seen.insert(uri.to_owned()) {
             return None;
@@ -183,7 +183,7 @@ impl Survey {
     }
 }
 
-/// Whether a resource's schema has the property in the version that the service implements.
+/// Returns whether the version of the schema that the resource implements has the property.
 fn may_have(resource: &AnyResource, property: &str) -> bool {
     let since = resource.table().field(property).map(|field| field.notes.since);
     let version = resource.record().text("@odata.type").and_then(|name| ODataType::from(name).version());
@@ -194,17 +194,17 @@ fn may_have(resource: &AnyResource, property: &str) -> bool {
         }
 }
 
-/// A resource as JSON, where it is read by names that no schema has, or not yet.
+/// Converts a resource to JSON, to read properties that no schema, or no older one, has.
 pub(crate) fn to_json(resource: &AnyResource) -> Value {
     serde_json::from_str(&encode(resource.record())).unwrap_or_default()
 }
 
-/// The text of a property; none where it is empty, which is what vendors write into those that they don't use.
+/// Returns the text of a property; `None` if it is empty, which is how vendors mark properties that they don't use.
 pub(crate) fn text<'j>(json: &'j Value, name: &str) -> Option<&'j str> {
     json.get(name)?.as_str().map(str::trim).filter(|text| !text.is_empty())
 }
 
-/// Whether a thing is there at all: many services list places that are empty.
+/// Returns whether a part is absent: many services list empty slots.
 pub(crate) fn is_absent(json: &Value) -> bool {
     text(&json["Status"], "State").is_some_and(|state| state.eq_ignore_ascii_case("Absent"))
 }

@@ -1,4 +1,5 @@
-//! Accounts by name: found, made, changed and removed, in whichever way the service keeps them, and looked at afterwards.
+//! Accounts by user name: finding, creating, changing and deleting them, in whichever way the service keeps them, with
+//! the result verified.
 
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::resource::partial::Partial;
 use crate::schema::privileges::PrivilegeType;
 use crate::schema::{AccountService, ManagerAccount, Role};
 
-/// What a role may do, in the standard's words.
+/// The standard's roles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StandardRole {
     Administrator,
@@ -26,7 +27,7 @@ impl StandardRole {
     pub(crate) const ALL: [(Self, &'static str); 3] =
         [(Self::Administrator, "Administrator"), (Self::Operator, "Operator"), (Self::ReadOnly, "ReadOnly")];
 
-    /// Whether a role of another name is as good: some services call them otherwise.
+    /// Returns whether a role has the same privileges: some services name their roles differently.
     fn is_role(self, role: &Role) -> bool {
         let may = |privilege: PrivilegeType| role.assigned_privileges.contains(&privilege);
         let (users, manager) = (may(PrivilegeType::ConfigureUsers), may(PrivilegeType::ConfigureManager));
@@ -48,11 +49,11 @@ async fn accounts(client: &Client) -> Result<Partial<Resource<ManagerAccount>>, 
     Ok(service(client).await?.accounts().members().collect_all().await)
 }
 
-/// The account of a user; none where nobody is called so.
+/// Finds the account of a user; `None` if there is none.
 ///
 /// # Errors
 ///
-/// Also where it is not among those that could be read, and others could not.
+/// Also if it is not among those that could be read, and others could not be read.
 pub(crate) async fn find(client: &Client, name: &str) -> Result<Option<Resource<ManagerAccount>>, Error> {
     let Partial { items, mut missing } = accounts(client).await?;
     match items.into_iter().find(|account| account.user_name.as_deref() == Some(name)) {
@@ -62,7 +63,7 @@ pub(crate) async fn find(client: &Client, name: &str) -> Result<Option<Resource<
     }
 }
 
-/// As [`find`], of a user that has to be there.
+/// Like [`find`], for a user that must exist.
 pub(crate) async fn named(client: &Client, name: &str) -> Result<Resource<ManagerAccount>, Error> {
     let Partial { items, mut missing } = accounts(client).await?;
     let names: Vec<_> =
@@ -77,11 +78,11 @@ pub(crate) async fn named(client: &Client, name: &str) -> Result<Resource<Manage
     }
 }
 
-/// The `RoleId` that stands for a role here: by its name, else the one role that may do as much.
+/// Returns the service's `RoleId` for a role: by name, else the only role with the same privileges.
 ///
 /// # Errors
 ///
-/// Where the service shows its roles, and none is called so or may do as much: the error names those that there are.
+/// If the service lists its roles, and none has the name or the privileges: the error lists those that exist.
 pub(crate) async fn role_id(client: &Client, wanted: &str) -> Result<String, Error> {
     let standard = StandardRole::ALL.iter().find(|(_, name)| name.eq_ignore_ascii_case(wanted)).map(|(role, _)| *role);
     let found = service(client).await?.roles().members().collect_all().await;
@@ -101,18 +102,18 @@ pub(crate) async fn role_id(client: &Client, wanted: &str) -> Result<String, Err
     }
     let names: Vec<_> = found.iter().filter_map(id).collect();
     if names.is_empty() || !found.is_whole() {
-        // The service will say whether it knows it.
+        // The service will refuse the role if it doesn't know it.
         return Ok(wanted.to_owned());
     }
     let text = format!("this service has no role {wanted}; choose one of: {}", names.join(", "));
     Err(Error::new(ErrorKind::NotAllowed, text))
 }
 
-/// Makes an account, enabled, and looks whether it is as it was asked to be.
+/// Creates an enabled account, and verifies that it is as requested.
 ///
 /// # Errors
 ///
-/// Where the name is taken, where it is refused, and where the account is another than was asked for.
+/// If the name is taken, if the service refuses, and if the account differs from what was requested.
 pub(crate) async fn create(
     client: &Client,
     name: &str,
@@ -147,11 +148,11 @@ pub(crate) async fn create(
     })
 }
 
-/// Sets what is given of an account, and looks whether it is so.
+/// Changes the given properties of an account, and verifies them.
 ///
 /// # Errors
 ///
-/// Where it is refused, and where the account shows something else.
+/// If the service refuses, and if the account shows something else.
 pub(crate) async fn change(
     account: &Resource<ManagerAccount>,
     role: Option<&str>,
@@ -173,11 +174,11 @@ pub(crate) async fn change(
     })
 }
 
-/// Sets the password of an account. That it is so can't be read.
+/// Sets the password of an account. Passwords can't be read back.
 ///
 /// # Errors
 ///
-/// Where it is refused.
+/// If the service refuses.
 pub(crate) async fn set_password(
     account: &Resource<ManagerAccount>,
     password: &SecretString,
@@ -195,11 +196,11 @@ async fn send(edit: Edit<ManagerAccount>, within: Duration) -> Result<(), Error>
     }
 }
 
-/// Removes an account, and looks whether it is gone.
+/// Deletes an account, and verifies that it is gone.
 ///
 /// # Errors
 ///
-/// Where it is refused, and where the account is still there with its name.
+/// If the service refuses, and if the account still has its name afterwards.
 pub(crate) async fn delete(account: Resource<ManagerAccount>, name: &str, within: Duration) -> Result<(), Error> {
     let (client, uri) = (account.client().clone(), account.uri().to_owned());
     if let Some(task) = account.delete().await?.task {
@@ -217,12 +218,12 @@ pub(crate) async fn delete(account: Resource<ManagerAccount>, name: &str, within
             let text = format!("the service confirmed that {name} was removed, but the account is still there");
             Err(Error::new(ErrorKind::NotInForce, text).at("DELETE", &uri))
         }
-        // What was confirmed and can't be read is done.
+        // A confirmed change counts as done if it can't be read.
         Seen::AsWanted(_) | Seen::Unread(_) => Ok(()),
     }
 }
 
-/// What of an account is not as it was asked.
+/// Describes how an account differs from what was requested.
 fn differs(account: &ManagerAccount, role: Option<&str>, enabled: Option<bool>) -> Option<String> {
     let mut other = Vec::new();
     if let (Some(role), Some(found)) = (role, account.role_id.as_deref())

@@ -1,5 +1,5 @@
-//! Operations that last beyond the answer (DSP0266, "Asynchronous operations"): where they are followed, how far they
-//! are, and how they ended. What is begun is the matter of actions, edits and creations.
+//! Long-running operations (DSP0266, "Asynchronous operations"): where they are followed, how far they are, and how
+//! they ended. Actions, edits and creations start them.
 
 mod handle;
 mod state;
@@ -43,9 +43,9 @@ pub struct TaskMonitor {
     client: Client,
     handle: TaskHandle,
     interval: Option<Duration>,
-    /// It was there once: if it is not there now, it is over.
+    /// Whether the monitor was found before: if it is not found any more, the operation is over.
     seen: Arc<AtomicBool>,
-    /// The resource that it changes, where that is known.
+    /// The resource that the operation changes, if known.
     target: Option<String>,
 }
 
@@ -165,12 +165,12 @@ impl Resource<crate::schema::Job> {
 }
 
 impl TaskMonitor {
-    /// What a 202 says.
+    /// Follows the operation that a 202 announces.
     pub(crate) fn of(client: &Client, response: &Response) -> Self {
         client.task(TaskHandle::of(response))
     }
 
-    /// Notes which resource it changes.
+    /// Records which resource the operation changes.
     pub(crate) fn about(mut self, uri: String) -> Self {
         self.target = Some(uri);
         self
@@ -280,7 +280,7 @@ impl TaskMonitor {
                         self.seen.store(true, Ordering::Relaxed);
                         return Ok(());
                     }
-                    // None of these has stopped anything.
+                    // These answers show that nothing was stopped.
                     Err(error) if matches!(error.status(), Some(400 | 404 | 405 | 410 | 501)) => refused = Some(error),
                     Err(error) => return Err(error),
                 }
@@ -292,7 +292,7 @@ impl TaskMonitor {
         })
     }
 
-    /// How a job is cancelled: by its action, else by its state.
+    /// Returns the request that cancels a job: its action, else a PATCH of its state.
     async fn cancellation(&self, uri: &str) -> Option<Request> {
         let response = self.client.send(Request::get(uri)).await.ok()?;
         let value = crate::wire::from_slice::<serde_json::Value>(&response.body).ok()?;

@@ -1,4 +1,5 @@
-//! What answers say of operations that last: where to ask, how far it is, whether it has ended and how. Does no I/O.
+//! What answers report about long-running operations: where to ask, how far they are, whether and how they ended. Does
+//! no I/O.
 
 use serde_json::Value;
 
@@ -35,7 +36,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Nothing is known but that it continues.
+    /// Returns the progress of an operation that continues, with no further details.
     pub(super) fn going_on() -> Self {
         Self { phase: TaskPhase::Running, state: None, percent: None, messages: Vec::new() }
     }
@@ -47,11 +48,11 @@ pub(super) struct Report {
     pub(super) uri: Option<String>,
     pub(super) monitor: Option<String>,
     pub(super) progress: Progress,
-    /// The URIs of what it made.
+    /// The URIs of created resources.
     pub(super) created: Vec<String>,
 }
 
-/// Reads a body as a task or job; none where it is neither.
+/// Parses a body as a task or job; `None` if it is neither.
 pub(super) fn report(body: &[u8]) -> Option<Report> {
     let task = decode::<Task>(body, &Limits::default()).ok()?.value;
     let residue = (&task as &dyn Record).residue();
@@ -68,7 +69,7 @@ pub(super) fn report(body: &[u8]) -> Option<Report> {
     let phase = match state.as_deref().map(phase) {
         Some(TaskPhase::Succeeded) if ill => TaskPhase::Failed,
         Some(phase) => phase,
-        // Only what has ended has an end.
+        // Only an operation that has ended has an end time.
         None if task.end_time.is_some() && ill => TaskPhase::Failed,
         None if task.end_time.is_some() => TaskPhase::Succeeded,
         None => TaskPhase::Running,
@@ -84,7 +85,7 @@ pub(super) fn report(body: &[u8]) -> Option<Report> {
     })
 }
 
-/// What a state means: those of the standard, and what services make up beside them.
+/// Maps a state to a phase: the standard's states, and those that services invent.
 fn phase(state: &str) -> TaskPhase {
     match state {
         "Completed" => TaskPhase::Succeeded,
@@ -107,8 +108,8 @@ fn phase(state: &str) -> TaskPhase {
     }
 }
 
-/// Where a 202 without a `Location` says that it continues: the body's own `TaskMonitor`, its URI if it is a task, else
-/// any URI in it that looks like a task's. Some services name it in the arguments of a message only.
+/// Finds where to follow an operation in a 202 without a `Location`: the body's `TaskMonitor`, its own URI if it is a
+/// task, else any URI in it that looks like a task's. Some services only name it in the arguments of a message.
 pub(super) fn mentioned(body: &[u8]) -> Option<String> {
     let value = crate::wire::from_slice::<Value>(body).ok()?;
     let text = |name: &str| value.get(name).and_then(Value::as_str).filter(|uri| !uri.is_empty());
@@ -133,13 +134,13 @@ fn is_task(uri: &str) -> bool {
     place && uri.contains("/redfish/") && !uri.contains(char::is_whitespace)
 }
 
-/// Whether a URI is that of a task or job itself, and not of its monitor: a member of a collection of them.
+/// Returns whether a URI is that of a task or job itself, a member of their collection, and not that of its monitor.
 pub(super) fn names_task(uri: &str) -> bool {
     let mut segments = uri.trim_end_matches('/').rsplit('/').skip(1);
     matches!(segments.next(), Some("Tasks" | "Jobs"))
 }
 
-/// Whether a body is a service root, which some services answer with in place of anything while they start.
+/// Returns whether a body is a service root. Some services answer every request with it while they start.
 pub(super) fn is_root(body: &[u8]) -> bool {
     peek_odata_type(body).is_some_and(|name| name.type_name() == "ServiceRoot")
 }

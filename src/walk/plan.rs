@@ -19,7 +19,7 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// Whether a reference to this path is to be followed.
+    /// Returns whether a reference to this path is followed.
     pub(super) fn wants(&self, reference: &Reference, path: &str) -> bool {
         let is_skipped_type = || {
             let table = reference.target.or_else(|| schema::find_uri(path));

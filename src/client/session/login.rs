@@ -1,5 +1,5 @@
-//! Logging in: one POST, and whatever a service makes of its answer. It runs to its end even if the caller stops waiting,
-//! so that the session that the service may have made is known, and ended.
+//! Logging in: one POST, and the many forms that its answer takes. The login completes even if the caller stops
+//! waiting, so that a session that the service may have opened is known and can be ended.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::deadline;
 use crate::error::{Error, ErrorKind};
 use crate::message;
 
-/// How many texts of a body that may be the token are tried.
+/// How many possible tokens in a body are tried.
 const MOST_TOKENS: usize = 3;
 
 /// Whether the password must be changed before anything else can be done.
@@ -28,20 +28,20 @@ const MOST_TOKENS: usize = 3;
 pub(crate) enum PasswordChange {
     #[default]
     NotRequired,
-    /// It must; the URI of the account, where the service named it.
+    /// It must; with the URI of the account if the service sent it.
     Required { account: Option<String> },
 }
 
-/// Which connections a login takes.
+/// Which connections a login uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Connections {
     /// Those of the client, which were all opened [there](logout::there).
     Shared,
-    /// One of its own: some of the client's may be of a runtime that ends.
+    /// A connection of its own: the client's may belong to a runtime that ends.
     Own,
 }
 
-/// A login that came about.
+/// A successful login.
 pub(crate) struct Login {
     pub(crate) session: Session,
     pub(crate) password_change: PasswordChange,
@@ -49,10 +49,10 @@ pub(crate) struct Login {
 
 /// Why there is no session.
 pub(crate) enum NoSession {
-    /// The service refused it, or could not be asked.
+    /// The service refused the login, or could not be reached.
     Refused(Error),
-    /// The service made one and did not say by which token it is used. It was ended, as far as the service lets the password
-    /// do that.
+    /// The service opened a session but sent no token for it. The session was ended as far as the service lets the
+    /// password do that.
     WithoutToken(Error),
 }
 
@@ -70,12 +70,12 @@ impl From<NoSession> for Error {
     }
 }
 
-/// A login that its caller may give up: from then on it has to come to its end before the program does, and the turn to log in
-/// is over when it has.
+/// A login whose caller may stop waiting. From then on the login must complete before the program ends, and the lock is
+/// released once it has.
 #[derive(Clone, Default)]
 struct Abandoned(Arc<Mutex<Option<Kept>>>);
 
-/// What is kept for as long as a login runs whose caller has given up: the end of the program, and the turn to log in.
+/// What an abandoned login holds until it completes: the guard that delays the end of the program, and the lock.
 type Kept = (Pending, Option<OwnedMutexGuard<()>>);
 
 struct Caller {
@@ -92,9 +92,9 @@ impl Drop for Caller {
 }
 
 impl Session {
-    /// Logs in. The turn to do so comes back with the outcome. Where the caller gives up, it is over when the login has come to
-    /// its end: there is one at a time. Where the service does not answer in time, the login is waited for without its
-    /// caller: a session that comes late is ended.
+    /// Logs in. Returns the lock with the outcome. If the caller stops waiting, the lock is held until the login
+    /// completes, so that there is only one at a time. If the service does not answer in time, the login continues in
+    /// the background: a session that is opened late is ended.
     pub(crate) async fn login(
         exchange: &Arc<Exchange>,
         sessions: &str,
@@ -109,7 +109,8 @@ impl Session {
         let abandoned = Abandoned::default();
         let mut caller = Caller { turn, abandoned: Some(abandoned.clone()) };
         let login = async move {
-            // Where nobody waits any more, it comes back and is dropped here: the logout begins.
+            // If the caller has stopped waiting, the login comes back from `send` and is dropped, which starts the
+            // logout.
             drop(told.send(log_in(&exchange, &place, &credentials, connections, patience).await));
             drop(abandoned);
         };
@@ -124,7 +125,7 @@ impl Session {
             }
             Err(_) => Err(Error::new(ErrorKind::Timeout, "no answer in time").at("POST", sessions).into()),
         };
-        // The turn stays with the caller, however long the service takes. What was to be done by way of the session was not sent.
+        // The caller keeps the lock, however long the service takes. The request that needed the session was not sent.
         let turn = caller.turn.take();
         let login = login.map_err(|why| match why {
             NoSession::Refused(error) => NoSession::Refused(error.before_sending()),
@@ -142,15 +143,15 @@ async fn log_in(
     patience: Duration,
 ) -> Result<Login, NoSession> {
     let body = serde_json::json!({ "UserName": credentials.user, "Password": credentials.password.expose_secret() });
-    // The caller waits for no longer than its patience. An answer that comes later still says which session is to be ended.
+    // The caller waits no longer than its timeout. A later answer still says which session is to be ended.
     let patience = patience.saturating_add(PERSISTENCE);
     let until = deadline::after(patience);
     let request = Request::with_body("POST", sessions, body.to_string());
     let answer = match connections {
         Connections::Own => exchange.detached(patience).send(&request, &None, until).await,
         Connections::Shared => match exchange.with_patience(patience).send(&request, &None, until).await {
-            // There are services that end a connection after an answer and don't say so. If it was the login's answer that
-            // was lost, there is a session now that nobody has the token of: it times out, as it would without a second login.
+            // Some services close a connection after an answer without announcing it. If the answer to the login was
+            // lost, there is now a session whose token is unknown: it times out, as it would without a second login.
             Err(error) if error.kind() == ErrorKind::Connect && error.was_maybe_sent() => {
                 tracing::info!(origin = exchange.origin.as_str(), error = %error.report(), "the login is sent once more");
                 exchange.detached(patience).send(&request, &None, until).await
@@ -168,7 +169,7 @@ async fn log_in(
         None => PasswordChange::NotRequired,
     };
     if let Some(token) = response.token() {
-        // Known from here on, so that it is ended whatever comes.
+        // Created as soon as the token is known, so that the session is ended whatever happens next.
         let mut session = Session::new(exchange, token.to_owned().into(), place, true)?;
         session.opened.settle(until).await;
         return Ok(Login { session, password_change });
@@ -181,7 +182,7 @@ async fn log_in(
         }
         session.disown();
     }
-    // What the answer to a login says is not shown: a token may be anywhere in it, and by any name.
+    // The answer to a login is not shown: a token may be anywhere in it, under any name.
     let text = "the service made a session and gave no X-Auth-Token to use it with";
     let error =
         Error::new(ErrorKind::Decode, text).at(request.method, &request.uri).with_status(response.status, Vec::new());
@@ -196,13 +197,14 @@ async fn log_in(
     Err(NoSession::WithoutToken(error))
 }
 
-/// Whether the service takes the token: it shows its sessions to nobody who isn't logged in.
+/// Returns whether the service accepts the token: it shows its sessions only to users who are logged in.
 async fn works(session: &Session, sessions: &str, until: Instant) -> bool {
     let answer = session.opened.exchange.send(&Request::get(sessions), &session.authorization(), until).await;
     answer.is_ok_and(|response| (200..300).contains(&response.status) && !response.is_page())
 }
 
-/// What may be the token in a body, where the header is missing: wherever something bears such a name.
+/// Collects what may be the token from the body of an answer without the header: strings anywhere in it, by property
+/// name.
 fn tokens(response: &Response) -> Vec<String> {
     const NAMES: [&str; 5] = ["xauthtoken", "token", "authtoken", "sessiontoken", "accesstoken"];
     fn collect(value: &Value, depth: usize, found: &mut Vec<String>) {
@@ -234,7 +236,8 @@ fn tokens(response: &Response) -> Vec<String> {
     found
 }
 
-/// Whether it is because there are too many that there is no session: services say so in many ways.
+/// Marks an error as [`ErrorKind::SessionLimit`] if the service refused because it has too many sessions, which
+/// services report in many ways.
 fn full(error: Error) -> Error {
     let says = |text: &str| {
         let text = text.to_ascii_lowercase();
@@ -249,8 +252,8 @@ fn full(error: Error) -> Error {
     if limit && !error.is_auth() { error.of_kind(ErrorKind::SessionLimit) } else { error }
 }
 
-/// Whether a login was refused for a reason that Basic authentication would not have: the service says that the password
-/// or the account is wrong. It is tried no second time then.
+/// Returns whether a login was refused for a reason that also applies to Basic authentication: the password or the
+/// account is wrong. It is not tried a second time then.
 pub(crate) fn blames_credentials(error: &Error) -> bool {
     const KEYS: [&str; 5] =
         ["AccessUnauthorized", "UnauthorizedLoginAttempt", "LoginFailed", "AuthenticationFailed", "AccountLocked"];

@@ -1,5 +1,5 @@
-//! Sessions: opened by a login, ended without fail. `token` is what a program hands on, `login` opens one, `place` knows
-//! where it is, `end` ends it, and `logout` does so for those that nobody waits for.
+//! Sessions: opened by a login, and always ended. `token` is what a program passes on, `login` opens a session, `place`
+//! knows where it is, `end` ends it, and `logout` ends those that nobody waits for.
 
 mod end;
 mod login;
@@ -21,20 +21,20 @@ pub use token::{ExposedSession, SessionToken};
 use super::exchange::{Authorization, Exchange};
 use crate::error::{Error, ErrorKind};
 
-/// How long the logout of a dropped client is tried.
+/// How long the logout of a dropped client is retried.
 const PERSISTENCE: Duration = Duration::from_secs(30);
 
-/// A session at the service. Dropping it logs out in the background, unless somebody else is to do that.
+/// A session at the service. Dropping it logs out in the background, unless someone else is responsible for it.
 pub(crate) struct Session {
     token: SecretString,
     opened: Opened,
 }
 
-/// What a login made and who has to end it, whatever it is ended with.
+/// What a login opened, and whether it is still to be ended.
 struct Opened {
     place: Box<Place>,
     with: Authorization,
-    /// Whether it has yet to be ended by anyone who drops this.
+    /// Whether dropping this ends the session.
     ours: bool,
     exchange: Arc<Exchange>,
 }
@@ -52,7 +52,7 @@ impl Session {
         Ok(Self { token, opened: Opened { place: Box::new(place), with, ours, exchange: Arc::clone(exchange) } })
     }
 
-    /// A session that was opened elsewhere; `ours` if it is to be ended with this.
+    /// Continues with a session that was opened elsewhere. Dropping this ends the session if it is `ours`.
     pub(crate) fn adopted(
         exchange: &Arc<Exchange>,
         sessions: &str,
@@ -67,18 +67,18 @@ impl Session {
         self.opened.with.clone()
     }
 
-    /// A copy of what makes the session.
+    /// Returns the token with the service and the URI that it belongs to.
     pub(crate) fn token(&self) -> SessionToken {
         let origin = self.opened.exchange.origin.as_str().to_owned();
         SessionToken { origin, token: self.token.clone(), uri: self.opened.place.uri.clone() }
     }
 
-    /// Leaves it to others to end the session.
+    /// Makes someone else responsible for ending the session.
     pub(crate) fn disown(&mut self) {
         self.opened.ours = false;
     }
 
-    /// Logs out of a session that the service has denied: it may have done so without reason.
+    /// Logs out of a session that the service has denied, as it may still exist.
     pub(crate) async fn logout_if_there(self) {
         if !self.opened.ours {
             return;
@@ -89,14 +89,14 @@ impl Session {
         }
     }
 
-    /// Logs out and says how it went.
+    /// Logs out and returns the outcome.
     pub(crate) async fn logout(self) -> Result<(), Error> {
         self.opened.end().await
     }
 }
 
 impl Opened {
-    /// Finds out where it is, where the answer to the login left that open.
+    /// Finds the URI of the session if the answer to the login didn't contain it.
     async fn settle(&mut self, until: tokio::time::Instant) {
         if self.place.uri.is_some() {
             return;
@@ -128,7 +128,7 @@ impl Drop for Opened {
         let exchange = Arc::clone(&self.exchange);
         let origin = exchange.origin.as_str().to_owned();
         logout::start(origin, async move {
-            // The connections of the client belong to a runtime that may be gone: the thread makes others.
+            // The client's connections belong to a runtime that may be gone: this thread opens its own.
             if let Err(error) = end::end(&exchange.detached(PERSISTENCE), &place, &with).await {
                 tracing::warn!(origin = exchange.origin.as_str(), error = %error.report(), "a session could not be ended");
             }
@@ -140,7 +140,7 @@ fn token_header(token: &SecretString) -> Result<Authorization, Error> {
     header(HeaderName::from_static("x-auth-token"), token.expose_secret())
 }
 
-/// A header that is never shown.
+/// Creates a sensitive header.
 pub(crate) fn header(name: HeaderName, value: &str) -> Result<Authorization, Error> {
     let mut value = HeaderValue::from_str(value).map_err(|_| {
         Error::new(ErrorKind::Configuration, format!("the value of {name} has characters that a header can't have"))

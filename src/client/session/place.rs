@@ -1,5 +1,5 @@
-//! Where a session is: read from the answer to the login, in whatever shape a service gives it, and looked for among all
-//! sessions where that is not certain.
+//! Where a session is: read from the answer to the login, in whatever form the service sends it, and looked up among
+//! all sessions if that is not certain.
 
 use std::time::Duration;
 
@@ -12,47 +12,47 @@ use url::Url;
 use crate::client::exchange::{Authorization, Exchange};
 use crate::client::request::{Request, Response};
 
-/// How far the clock of the `Date` header may be from that of `CreatedTime`: the service writes both.
+/// How far apart `Date` and `CreatedTime` may be. The service writes both.
 const APART: Duration = Duration::from_secs(2);
 
-/// How many sessions are looked at to find one by its user.
+/// How many sessions are read to find one by its user.
 const MOST: usize = 64;
 
-/// What is known of where a session is.
+/// What is known about the location of a session.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Place {
-    /// The collection that it is in; empty where that is not known.
+    /// The collection that it is in; empty if unknown.
     pub(crate) collection: String,
-    /// Its URI, where that is certain.
+    /// Its URI, if that is certain.
     pub(crate) uri: Option<String>,
-    /// What its URI may be, the likeliest first. That nothing is there says nothing about the session.
+    /// Its possible URIs, the likeliest first. If one doesn't exist, the session may still exist.
     pub(crate) guesses: Vec<String>,
     ids: Vec<String>,
     user: Option<String>,
-    /// When the service says that it was opened.
+    /// When it was opened, according to the service.
     created: Option<Timestamp>,
-    /// What the clock of the service showed when it answered.
+    /// The service's time when it answered.
     date: Option<Timestamp>,
 }
 
-/// What the collection of sessions says.
+/// The result of looking a session up in its collection.
 pub(crate) enum Found {
     /// The session is there, at this URI.
     At(String),
-    /// The service does not know the token: there is no such session.
+    /// The service does not accept the token: the session has ended.
     Ended,
     /// It is not known which session it is.
     Unknown,
 }
 
 impl Place {
-    /// A session whose URI was handed on with its token.
+    /// Returns the place of a session whose URI was passed on with its token.
     pub(crate) fn named(collection: &str, uri: Option<String>, user: Option<&str>) -> Self {
         Self { collection: collection.to_owned(), uri, user: user.map(str::to_owned), ..Self::default() }
     }
 
-    /// Reads the answer to a login. The body and the header each name the session or not; what is a URI below the collection
-    /// is certain unless the other contradicts it.
+    /// Reads the answer to a login. The body and the header may each name the session. A URI below the collection is
+    /// certain unless the other contradicts it.
     pub(crate) fn of(exchange: &Exchange, collection: &str, response: &Response, user: &str) -> Self {
         let body: Value = crate::wire::from_slice(&response.body).unwrap_or_default();
         let collection_path = path_within(exchange, collection).unwrap_or_else(|| collection.to_owned());
@@ -81,7 +81,7 @@ impl Place {
         let mut ids = Vec::new();
         let said = text(&body["Id"]).into_iter().chain(stated.iter().filter_map(|uri| last(uri)));
         for id in said.flat_map(|id| [id.clone(), decoded(&id)]) {
-            // An encoded path has its last segment only when it is decoded.
+            // The last segment of an encoded path only shows after decoding.
             let id = id.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
             if !id.is_empty() && id != name && !matches!(id.as_str(), "." | "..") && !ids.contains(&id) {
                 ids.push(id);
@@ -99,7 +99,7 @@ impl Place {
             [(uri, _)] => place.uri = Some(uri.clone()),
             several => {
                 let elsewhere = stated.iter().filter_map(|uri| path_of(uri));
-                // A path that is not below the collection may be right all the same: the collection may go by two names.
+                // A path outside of the collection may still be right: the collection may have two names.
                 let elsewhere = elsewhere.filter(|path| path.contains("/redfish/") && !same(path, &collection_path));
                 let by_id = place.ids.iter().filter_map(|id| child(&collection_path, id));
                 let mut guesses: Vec<String> = Vec::new();
@@ -114,13 +114,14 @@ impl Place {
         place
     }
 
-    /// Whether there is anything to go by.
+    /// Returns whether nothing is known that the session could be found by.
     pub(crate) fn is_nowhere(&self) -> bool {
         self.uri.is_none() && self.guesses.is_empty() && self.collection.is_empty()
     }
 
-    /// Looks for the session in the collection: at a URI that it may have, by its `Id`, else as the only one of its user, or
-    /// the only one that was opened then. To end another's session would be worse than to leave this one.
+    /// Looks for the session in the collection: by its possible URIs, by its `Id`, else as the only session of its
+    /// user, or the only one that was opened at that time. Ending someone else's session would be worse than leaving
+    /// this one open.
     pub(crate) async fn look_up(&self, exchange: &Exchange, with: &Authorization, until: Instant) -> Found {
         if self.collection.is_empty() {
             return Found::Unknown;
@@ -160,7 +161,7 @@ impl Place {
                 return at(uri);
             }
         }
-        // The token is good for one of them.
+        // The service accepted the token, so the only session must be its own.
         if let ([(uri, _)], true) = (&members[..], self.ids.is_empty()) {
             return at(uri);
         }
@@ -176,7 +177,7 @@ impl Place {
                 Some(Ok(session)) if session["UserName"] == **user => of_user.push((*uri, session)),
                 Some(Ok(_)) => {}
                 Some(Err(())) => return Found::Ended,
-                // It may be ours.
+                // This session may be ours.
                 None => return Found::Unknown,
             }
         }
@@ -201,7 +202,7 @@ impl Place {
         }
     }
 
-    /// Whether a URI is one of the collection, where there is nothing but sessions.
+    /// Returns whether a URI is below the collection, where there is nothing but sessions.
     pub(crate) fn is_in_collection(&self, uri: &str) -> bool {
         let collection = path_of(&self.collection).unwrap_or_default();
         let collection = collection.trim_end_matches('/');
@@ -212,20 +213,20 @@ impl Place {
         })
     }
 
-    /// Whether another's session is at a URI that was guessed.
+    /// Returns whether the session at a guessed URI belongs to another user.
     pub(crate) fn is_anothers(&self, session: &Value) -> bool {
         let other = session["UserName"].as_str();
         self.user.as_deref().zip(other).is_some_and(|(ours, other)| ours != other)
     }
 }
 
-/// A URI without its query and fragment.
+/// Returns a URI without its query and fragment.
 fn strip(uri: &str) -> &str {
     uri.split(['?', '#']).next().unwrap_or_default().trim()
 }
 
-/// The path of a URI from the root, absolute or not, at whatever host: a service behind a gateway names itself as it sees
-/// itself. None where it does not begin at the root.
+/// Returns the path of a URI, absolute or not. The host is ignored: a service behind a gateway uses its own name.
+/// Returns `None` if the path does not start at the root.
 pub(super) fn path_of(uri: &str) -> Option<String> {
     let uri = strip(uri);
     if uri.contains("://") {
@@ -237,7 +238,7 @@ pub(super) fn path_of(uri: &str) -> Option<String> {
     uri.starts_with('/').then(|| normal(uri))
 }
 
-/// A path without the encodings that it can do without (RFC 3986, 6.2.2.2).
+/// Decodes what needs no encoding in a path (RFC 3986, 6.2.2.2).
 fn normal(path: &str) -> String {
     let mut plain = String::with_capacity(path.len());
     let mut rest = path;
@@ -258,24 +259,24 @@ fn normal(path: &str) -> String {
     plain + rest
 }
 
-/// A URI's path as it is requested.
+/// Returns the path that is requested for a URI.
 fn path_within(exchange: &Exchange, uri: &str) -> Option<String> {
     let path = path_of(uri)?;
     exchange.origin.resolve(&path).ok().map(|url| url.path().to_owned())
 }
 
-/// The last segment of a URI that is a member of the collection.
+/// Returns the last segment of a URI that is a member of the collection.
 fn id_below(exchange: &Exchange, collection: &str, path: &str) -> Option<String> {
     let path = path_within(exchange, path)?;
     let collection = collection.trim_end_matches('/');
-    // It may be the property that links are added to (DSP0266, "POST (create)").
+    // The collection may be the property that links are added to (DSP0266, "POST (create)").
     let collection = collection.strip_suffix("/Members").unwrap_or(collection);
     let id = path.strip_prefix(collection)?.strip_prefix('/')?.trim_end_matches('/');
     let plain = !id.is_empty() && !id.contains('/') && !matches!(id, "." | ".." | "Members");
     plain.then(|| id.to_owned())
 }
 
-/// The URI of a member of the collection.
+/// Returns the URI of a member of the collection.
 fn child(collection: &str, id: &str) -> Option<String> {
     let mut url = Url::parse("http://x").ok()?;
     url.path_segments_mut().ok()?.push(id);

@@ -1,7 +1,7 @@
-//! The public key in a certificate, found whatever the rest is like: of any version of X.509, in DER or the looser BER, with
-//! fields that no standard allows. Judges nothing; it is for certificates that are trusted for what they are.
+//! Finds the public key in a certificate, whatever the rest is like: of any version of X.509, in DER or the looser BER,
+//! with fields that no standard allows. Verifies nothing: it is for certificates that are trusted themselves.
 
-/// How deep elements are looked into to find the end of one whose length is not given.
+/// How deep elements are nested at most when the end of one without a length is searched for.
 const DEEPEST: usize = 16;
 
 const SEQUENCE: u8 = 0x30;
@@ -35,7 +35,7 @@ struct Element<'a> {
 }
 
 impl<'a> PublicKey<'a> {
-    /// Finds the key of a certificate: the only part of it that is an algorithm and a string of bits.
+    /// Finds the key of a certificate: it is the only part that consists of an algorithm and a bit string.
     pub(super) fn of(certificate: &'a [u8]) -> Option<Self> {
         let (certificate, _) = element(certificate, DEEPEST)?;
         let (body, _) = element(certificate.content, DEEPEST)?;
@@ -44,19 +44,19 @@ impl<'a> PublicKey<'a> {
             let (algorithm, bits) = (parts.next()?, parts.next()?);
             let (kind, _) = element(algorithm.content, DEEPEST)?;
             let is_key = algorithm.tag == SEQUENCE && kind.tag == OBJECT_IDENTIFIER && bits.tag == BIT_STRING;
-            // The first byte counts the bits at the end that are not used.
+            // The first byte is the number of unused bits at the end.
             let bits = bits.content.strip_prefix(&[0])?;
             is_key.then_some(Self { algorithm: algorithm.content, bits })
         })
     }
 
-    /// The numbers of the key if it is one of RSA.
+    /// Returns the numbers of an RSA key.
     pub(super) fn rsa(&self) -> Option<RsaKey<'a>> {
         let (kind, _) = element(self.algorithm, DEEPEST)?;
         let (key, _) = element(self.bits, DEEPEST)?;
         let mut numbers = elements(key.content).filter(|number| number.tag == INTEGER);
         let (modulus, exponent) = (numbers.next()?, numbers.next()?);
-        // A modulus whose first bit is set should have a zero before it, and does not always.
+        // A modulus whose first bit is set should have a leading zero byte, but doesn't always.
         let positive = |number: &'a [u8]| {
             let zeros = number.iter().take_while(|byte| **byte == 0).count();
             number.get(zeros..).unwrap_or_default()
@@ -66,7 +66,7 @@ impl<'a> PublicKey<'a> {
     }
 }
 
-/// The elements in the content of one, up to the first that can't be read.
+/// Iterates over the elements in the content of another, up to the first that can't be parsed.
 fn elements(mut content: &[u8]) -> impl Iterator<Item = Element<'_>> {
     std::iter::from_fn(move || {
         let (found, rest) = element(content, DEEPEST)?;
@@ -75,11 +75,11 @@ fn elements(mut content: &[u8]) -> impl Iterator<Item = Element<'_>> {
     })
 }
 
-/// The first element and what stands behind it (X.690, 8.1).
+/// Splits off the first element (X.690, 8.1).
 fn element(input: &[u8], depth: usize) -> Option<(Element<'_>, &[u8])> {
     let (&tag, mut rest) = input.split_first()?;
     if tag & 0x1f == 0x1f {
-        // The number of the tag takes more bytes, all but the last with the highest bit.
+        // The tag number takes more bytes; all but the last have the highest bit set.
         let more = rest.iter().position(|byte| byte & 0x80 == 0)?;
         rest = rest.get(more.saturating_add(1)..)?;
     }
@@ -101,7 +101,7 @@ fn element(input: &[u8], depth: usize) -> Option<(Element<'_>, &[u8])> {
     Some((Element { tag, content }, rest))
 }
 
-/// An element that ends with two zeros (X.690, 8.1.3.6).
+/// Parses an element of indefinite length, which ends with two zero bytes (X.690, 8.1.3.6).
 fn until_end(tag: u8, content: &[u8], depth: usize) -> Option<(Element<'_>, &[u8])> {
     let mut rest = content;
     loop {

@@ -1,5 +1,6 @@
-//! TLS: verified against the system's roots or a PEM file, by a pinned fingerprint, or, by name, not at all. `verify` judges
-//! certificates; `certificate` and `rsa` are for those that only somebody who trusts them by name would take.
+//! TLS: certificates are verified against the system's roots or a PEM file, by a pinned fingerprint, or, if the caller
+//! asks for it, not at all. `verify` checks certificates; `certificate` and `rsa` are for those that are only accepted
+//! because the caller trusts them explicitly.
 
 mod certificate;
 mod rsa;
@@ -41,7 +42,7 @@ pub(crate) enum HttpVersion {
     Http2,
 }
 
-/// How the service's certificate is judged.
+/// How the service's certificate is verified.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum Trust {
     /// By the roots that the operating system trusts.
@@ -49,20 +50,20 @@ pub(crate) enum Trust {
     System,
     /// By these roots, in PEM, and no others.
     Pem(Vec<u8>),
-    /// By its SHA-256 fingerprint alone: whatever else the certificate is like. The host has to have its key.
+    /// By its SHA-256 fingerprint alone, whatever else is in the certificate. The host must have its key.
     Pinned([u8; 32]),
-    /// Not at all. That the host has the key of what it shows is checked all the same, where the key can be read.
+    /// Not at all. Whether the host has the certificate's key is still verified if the key can be parsed.
     Anything,
 }
 
 impl Trust {
-    /// Whether the caller says which certificates are right.
+    /// Returns whether the caller names the certificates to trust.
     #[cfg(feature = "host")]
     pub(crate) fn names_certificate(&self) -> bool {
         matches!(self, Self::Pem(_) | Self::Pinned(_))
     }
 
-    /// Reads a fingerprint, 64 hexadecimal digits with or without colons.
+    /// Parses a fingerprint: 64 hexadecimal digits with or without colons.
     pub(crate) fn pinned(fingerprint: &str) -> Result<Self, Error> {
         let digits: Vec<u8> = fingerprint.bytes().filter(|byte| !matches!(byte, b':' | b' ')).collect();
         let value = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
@@ -81,8 +82,8 @@ impl Trust {
         })
     }
 
-    /// Describes connections. A host that is reached by another name is known by the address that its certificate must be
-    /// for.
+    /// Returns the TLS configuration. For a host that is reached by another name, `address` is what its certificate
+    /// must be valid for.
     pub(crate) fn config(
         &self,
         certificate: Option<&ClientCertificate>,
@@ -114,7 +115,7 @@ impl Trust {
             }
             None => builder.with_no_client_auth(),
         };
-        // An address is not a name to be sent (RFC 6066, 3), nor is what stands for it here.
+        // Addresses are not sent as a server name (RFC 6066, 3), nor is the name that stands for one here.
         config.enable_sni = address.is_none();
         config.alpn_protocols = match http {
             HttpVersion::Any => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
@@ -125,7 +126,7 @@ impl Trust {
     }
 }
 
-/// A certificate that the client shows, with those that vouch for it, and its key.
+/// A certificate that the client presents, with its chain and key.
 pub(crate) struct ClientCertificate {
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
@@ -141,7 +142,7 @@ impl ClientCertificate {
         if chain.is_empty() {
             return Err(Error::new(ErrorKind::Configuration, "the PEM text has no client certificate in it"));
         }
-        // The cause is left out: it might repeat some of the key.
+        // The cause is left out: it might repeat part of the key.
         let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| {
             Error::new(ErrorKind::Configuration, "there is no private key in the PEM text that should have it")
         })?;

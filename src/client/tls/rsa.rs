@@ -1,17 +1,17 @@
-//! Verifies RSA signatures by keys that `ring` does not take: shorter than 2,048 bits, or written in an odd way. For
-//! certificates that are trusted for what they are; nothing here is secret, so that time does not matter.
+//! Verifies RSA signatures with keys that `ring` rejects: shorter than 2,048 bits, or encoded in an odd way. For
+//! certificates that are trusted themselves. Nothing here is secret, so the code need not run in constant time.
 
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::certificate::RsaKey;
 
-/// Longer keys take too long.
+/// In bytes. Longer keys take too long.
 const LONGEST: usize = 16384 / 8;
 
-/// Of an exponent, which is mostly 65537.
+/// In bytes. The exponent is mostly 65537.
 const LONGEST_EXPONENT: usize = 8;
 
-/// A hash function that signatures are made with.
+/// A hash function used in signatures.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Hash {
     Sha256,
@@ -19,11 +19,11 @@ pub(super) enum Hash {
     Sha512,
 }
 
-/// How a message becomes the number that is signed (RFC 8017, section 9).
+/// How a message is turned into the number that is signed (RFC 8017, section 9).
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Padding {
     Pkcs1,
-    /// With a salt as long as the hash, as TLS has it (RFC 8446, 4.2.3).
+    /// With a salt as long as the hash, as in TLS (RFC 8446, 4.2.3).
     Pss,
 }
 
@@ -36,7 +36,7 @@ impl Hash {
         }
     }
 
-    /// The last number of the identifier of the hash function, and the length of its output (RFC 8017, B.1).
+    /// Returns the last number of the hash function's object identifier, and the length of its output (RFC 8017, B.1).
     fn identifier(self) -> (u8, u8) {
         match self {
             Self::Sha256 => (1, 32),
@@ -46,7 +46,7 @@ impl Hash {
     }
 }
 
-/// Whether a signature of the message was made by this key (RFC 8017, section 8).
+/// Returns whether a signature of the message was made with this key (RFC 8017, section 8).
 pub(super) fn verify(key: RsaKey<'_>, padding: Padding, hash: Hash, message: &[u8], signature: &[u8]) -> bool {
     let fits = |length: usize| (64..=LONGEST).contains(&length);
     let odd = key.modulus.last().is_some_and(|last| last & 1 == 1);
@@ -61,11 +61,11 @@ pub(super) fn verify(key: RsaKey<'_>, padding: Padding, hash: Hash, message: &[u
     }
 }
 
-/// EMSA-PKCS1-v1_5 (RFC 8017, 9.2): what is expected is made and compared, which leaves nothing to be read.
+/// EMSA-PKCS1-v1_5 (RFC 8017, 9.2): the expected encoding is built and compared, so that nothing needs to be parsed.
 fn is_pkcs1(encoded: &[u8], hash: Hash, message: &[u8]) -> bool {
     let (number, length) = hash.identifier();
     let sha2 = [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, number];
-    // The parameters of the hash function are NULL, and are sometimes left out.
+    // The parameters of the hash function are NULL, and sometimes omitted.
     [&[0x05, 0x00][..], &[]].into_iter().any(|parameters| {
         let parameters_length = u8::try_from(parameters.len()).unwrap_or_default();
         let identifier = [&[0x30, parameters_length.saturating_add(11), 0x06, 9][..], &sha2, parameters].concat();
@@ -123,10 +123,11 @@ fn mask(seed: &[u8], length: usize, hash: Hash) -> Vec<u8> {
     blocks.take(length).collect()
 }
 
-/// A number, the least significant limb first.
+/// A number, least significant limb first.
 type Number = Vec<u32>;
 
-/// `base` to the power of `exponent`, modulo `modulus`, as long as that; none where the base is not below it.
+/// Returns `base` to the power of `exponent`, modulo `modulus`, with the modulus's length; `None` if the base is not
+/// less than the modulus.
 fn power(base: &[u8], exponent: &[u8], modulus: &[u8]) -> Option<Vec<u8>> {
     let (modulus, length) = (number(modulus), modulus.len());
     let mut base = number(base);
@@ -154,7 +155,7 @@ fn is_below(one: &[u32], other: &[u32]) -> bool {
     one.iter().rev().lt(other.iter().rev())
 }
 
-/// The product of two numbers below the modulus, by doubling and adding: each step stays below twice the modulus.
+/// Multiplies two numbers below the modulus by doubling and adding: each step stays below twice the modulus.
 fn product(one: &[u32], other: &[u32], modulus: &[u32]) -> Number {
     let mut sum = vec![0; modulus.len()];
     for bit in one.iter().rev().flat_map(|limb| (0..32).rev().map(move |bit| limb >> bit & 1)) {
@@ -189,7 +190,7 @@ fn add(number: &mut [u32], other: &[u32]) -> bool {
     carried
 }
 
-/// Takes the modulus away once if the number, with what was carried, is not below it.
+/// Subtracts the modulus once if the number, including the carry, is not below it.
 fn reduce(number: &mut [u32], modulus: &[u32], carried: bool) {
     if !carried && is_below(number, modulus) {
         return;

@@ -1,4 +1,5 @@
-//! What many clients have in common of TLS: who is trusted, read once, and the memory for resumed sessions.
+//! The parts of TLS that clients can share: the trusted roots, which are then read once, and the cache of resumable
+//! sessions.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +9,7 @@ use rustls::ClientConfig;
 use super::{HttpVersion, TlsVersion, Trust};
 use crate::error::Error;
 
-/// How many kinds of configuration are kept. Clients that pin a certificate each have one of their own.
+/// How many configurations are kept. Clients that pin certificates have one each.
 const MOST: usize = 16;
 
 /// TLS as several clients share it. Each client otherwise reads the roots that it trusts for itself and keeps them: with thousands
@@ -23,7 +24,7 @@ const MOST: usize = 16;
 #[derive(Clone, Default)]
 pub struct SharedTls(Arc<Mutex<Vec<(Kind, ClientConfig)>>>);
 
-/// What makes two configurations the same.
+/// What two configurations must have in common to be shared.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Kind {
     pub(crate) trust: Trust,
@@ -38,13 +39,13 @@ impl fmt::Debug for SharedTls {
 }
 
 impl SharedTls {
-    /// The configuration of this kind, made where it is not there yet.
+    /// Returns the configuration of this kind. Creates it if it doesn't exist yet.
     pub(crate) fn get(
         &self,
         kind: Kind,
         make: impl FnOnce() -> Result<ClientConfig, Error>,
     ) -> Result<ClientConfig, Error> {
-        // Who comes next waits, instead of reading the roots as well.
+        // The lock is held while reading the roots, so that others wait instead of reading them as well.
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, config)) = known.iter().find(|(other, _)| *other == kind) {
             return Ok(config.clone());

@@ -1,5 +1,5 @@
-//! Who is trusted, as rustls asks it: a chain to a root, a listed certificate, a fingerprint, or anybody. Each refusal
-//! bears the fingerprint of the certificate that was shown.
+//! Decides whom to trust, as rustls's verifier: a chain to a root, a listed certificate, a fingerprint, or anyone. Each
+//! refusal carries the fingerprint of the certificate that was presented.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,12 +17,13 @@ use super::certificate::PublicKey;
 use super::rsa::{self, Hash, Padding};
 use crate::error::{Error, ErrorKind};
 
-/// A certificate that was not accepted, as what rustls carries through to the error of the request.
+/// A certificate that was not accepted. rustls carries it through to the error of the request.
 #[derive(Debug)]
 pub(crate) struct Refusal {
-    /// Why, for people.
+    /// The reason, to be shown.
     pub(crate) why: String,
-    /// The SHA-256 of the certificate, unless the host could not show that it is its own: nobody should pin it then.
+    /// The SHA-256 of the certificate; `None` if the host did not prove that it has the key, as nobody should pin the
+    /// certificate then.
     pub(crate) sha256: Option<[u8; 32]>,
 }
 
@@ -35,7 +36,7 @@ impl fmt::Display for Refusal {
 impl std::error::Error for Refusal {}
 
 impl Refusal {
-    /// Finds the refusal in what rustls says.
+    /// Extracts the refusal from an error of rustls.
     pub(crate) fn of(error: &rustls::Error) -> Option<&Self> {
         match error {
             rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(inner))) => inner.downcast_ref(),
@@ -48,23 +49,23 @@ impl Refusal {
     }
 }
 
-/// What makes a certificate acceptable.
+/// What a certificate must satisfy.
 #[derive(Debug)]
 enum Rule {
     /// A chain to one of the system's roots.
     Chain(Arc<WebPkiServerVerifier>),
-    /// A chain to one of these, or being one of these. BMCs make themselves certificates that are marked as those of an
-    /// authority, which can't be a service's by the rules of chains.
+    /// A chain to one of these, or one of these itself. BMCs create certificates for themselves that are marked as an
+    /// authority's, which path validation doesn't accept as a server's.
     Listed(Vec<CertificateDer<'static>>, Arc<WebPkiServerVerifier>),
     Pinned([u8; 32]),
     Anything,
 }
 
-/// Judges the certificate of a service.
+/// Verifies the certificate of a service.
 #[derive(Debug)]
 pub(super) struct Judge {
     rule: Rule,
-    /// The name that the certificate must be for, where the host is reached by another.
+    /// The name that the certificate must be valid for, if the host is reached by another.
     pub(super) name: Option<ServerName<'static>>,
     provider: Arc<CryptoProvider>,
 }
@@ -116,7 +117,7 @@ impl Judge {
         Self { rule: Rule::Anything, name: None, provider }
     }
 
-    /// Whether a certificate is trusted for what it is, and its key with it, however odd both are.
+    /// Returns whether a certificate is trusted itself, and its key with it, however odd both are.
     fn is_trusted_itself(&self, certificate: &CertificateDer<'_>) -> bool {
         match &self.rule {
             Rule::Chain(_) => false,
@@ -125,7 +126,7 @@ impl Judge {
         }
     }
 
-    /// Whether the host has the key of the certificate: it has signed the handshake.
+    /// Verifies that the host has the key of the certificate, with which it signed the handshake.
     fn verify_signature(
         &self,
         message: &[u8],
@@ -181,7 +182,8 @@ impl ServerCertVerifier for Judge {
         let judged = match &self.rule {
             Rule::Chain(chains) => by_chains(chains),
             Rule::Listed(_, chains) => match by_chains(chains) {
-                // Not by its name or its time: by its place in a chain that it does not need.
+                // The certificate fails because of its place in a chain that it does not need, not because of its name
+                // or dates.
                 Err(rustls::Error::InvalidCertificate(C::Other(_) | C::UnknownIssuer | C::InvalidPurpose))
                     if self.is_trusted_itself(end_entity) =>
                 {
@@ -225,8 +227,8 @@ impl ServerCertVerifier for Judge {
     }
 }
 
-/// Whether a handshake was signed with the key of a certificate; none where the key can't be read or is of a kind that
-/// can't be used.
+/// Returns whether a handshake was signed with the key of a certificate; `None` if the key can't be parsed or is of an
+/// unsupported kind.
 fn prove(
     certificate: &CertificateDer<'_>,
     message: &[u8],
@@ -256,7 +258,7 @@ fn prove(
             || candidates.iter().any(|algorithm| algorithm.verify_signature(key.bits, message, signature).is_ok());
         return Ok(key.rsa().map(|key| by_ring() || rsa::verify(key, padding, hash, message, signature)));
     }
-    // In TLS 1.3 a scheme names its curve (RFC 8446, 4.2.3), which is that of the first.
+    // In TLS 1.3 a scheme also determines the curve (RFC 8446, 4.2.3): that of the first candidate.
     let candidates = if is_tls13 { candidates.get(..1).unwrap_or_default() } else { candidates };
     let fitting = candidates.iter().find(|candidate| candidate.public_key_alg_id().as_ref() == key.algorithm);
     Ok(fitting.map(|algorithm| algorithm.verify_signature(key.bits, message, signature).is_ok()))
@@ -266,15 +268,15 @@ fn fingerprint(certificate: &CertificateDer<'_>) -> [u8; 32] {
     Sha256::digest(certificate.as_ref()).into()
 }
 
-/// A fingerprint as it is written and pinned.
+/// Formats a fingerprint in the form in which it is pinned.
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Why a certificate is not valid, without the name of the variant that says so.
+/// Returns why a certificate is not valid, without the name of the error's variant.
 fn reason(error: &rustls::Error) -> String {
     match error {
-        // The second: of somebody who bears the name of who is trusted.
+        // `BadSignature`: the issuer has the name of a trusted authority, but not its key.
         rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
             "it was issued by nobody who is trusted here".to_owned()
         }

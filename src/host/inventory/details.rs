@@ -1,4 +1,4 @@
-//! What is particular of a component: how large and fast it is, where it sits, how it is connected.
+//! Details of a component: how large and fast it is, where it is, how it is connected.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -43,7 +43,7 @@ pub struct ComponentDetails {
     pub power_watts: Option<f64>,
 }
 
-/// A number, if only as text.
+/// Reads a number, which may be written as text.
 fn number(json: &Value, name: &str) -> Option<f64> {
     match json.get(name)? {
         Value::String(text) => text.trim().parse().ok(),
@@ -52,14 +52,14 @@ fn number(json: &Value, name: &str) -> Option<f64> {
     .filter(|number: &f64| number.is_finite() && *number >= 0.0)
 }
 
-/// A number of units, as a whole number of what they are made of.
+/// Reads a number of units and converts it to a whole number of the smaller unit.
 fn whole(json: &Value, name: &str, of: f64) -> Option<u64> {
-    // Out of range is cut off, which no machine reaches.
+    // Out-of-range values saturate. No machine has them.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     number(json, name).map(|number| (number * of).round() as u64)
 }
 
-/// Whether nothing is there. Some say so by a size of nothing.
+/// Returns whether a slot is empty. Some services show that by a size of zero.
 pub(super) fn is_empty(kind: ComponentKind, json: &Value) -> bool {
     let is_nothing = || {
         let says_who = ["SerialNumber", "PartNumber", "Manufacturer"].iter().any(|name| text(json, name).is_some());
@@ -68,7 +68,7 @@ pub(super) fn is_empty(kind: ComponentKind, json: &Value) -> bool {
     is_absent(json) || is_nothing()
 }
 
-/// A processor may be of a kind of its own; that is among its properties, not where it stands.
+/// Refines the kind of a processor: `ProcessorType` distinguishes GPUs, the place in the tree does not.
 pub(super) fn kind_of(kind: ComponentKind, json: &Value) -> ComponentKind {
     match kind {
         ComponentKind::Processor if text(json, "ProcessorType") == Some("GPU") => ComponentKind::Gpu,
@@ -94,7 +94,7 @@ pub(super) fn of(kind: ComponentKind, json: &Value) -> ComponentDetails {
         }
         ComponentKind::Memory => {
             details.variant = first(&["MemoryDeviceType", "MemoryType"]);
-            // Some say the size of the volatile part alone, and it as nothing.
+            // Some services report the size of the volatile part only, and report it as zero.
             let sizes = ["CapacityMiB", "VolatileSizeMiB", "SizeMB"];
             details.capacity_bytes = sizes.iter().find_map(|name| whole(json, name, MIB).filter(|size| *size > 0));
             details.speed_mhz = whole(json, "OperatingSpeedMhz", 1.0).filter(|speed| *speed > 0);
@@ -138,7 +138,7 @@ pub(super) fn of(kind: ComponentKind, json: &Value) -> ComponentDetails {
     details
 }
 
-/// Where it sits, by what is written there.
+/// Reads where the component is, as it is labelled there.
 fn location(json: &Value) -> Option<String> {
     let of = |location: &Value| {
         let part = location.get("PartLocation").unwrap_or_default();
@@ -152,7 +152,8 @@ fn location(json: &Value) -> Option<String> {
     .or_else(|| of(json.get("PhysicalLocation")?))
 }
 
-/// An `Info` by its format, of which most parts may be empty: `;;;;1` of `DataCenter;RoomName;Aisle;RackName;RackSlot` is the slot alone.
+/// Formats an `Info` by its `InfoFormat`. Most parts may be empty: `;;;;1` of
+/// `DataCenter;RoomName;Aisle;RackName;RackSlot` is the slot alone.
 fn info(format: &str, info: &str) -> Option<String> {
     let parts = |text: &'_ str| text.split(';').map(str::trim).map(str::to_owned).collect::<Vec<_>>();
     let (names, values) = (parts(format), parts(info));
@@ -174,7 +175,7 @@ fn link(json: &Value) -> Option<bool> {
     }
 }
 
-/// Its addresses, each once, without those that stand for none.
+/// Returns its addresses without duplicates and placeholders.
 fn addresses(json: &Value) -> Vec<String> {
     let ethernet = json.get("Ethernet").unwrap_or_default();
     let lists = [ethernet.get("AssociatedMACAddresses"), json.get("AssociatedNetworkAddresses")];

@@ -1,4 +1,4 @@
-//! Message registries: what an identifier stands for. Those of DMTF are here as data; a service's own are read from it.
+//! Message registries: what an identifier stands for. Those of DMTF are built in; a service's own are read from it.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -13,7 +13,7 @@ use crate::schema::resource::Health;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Registry(HashMap<String, Entry>);
 
-/// What a registry says of a message.
+/// What a registry contains about a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Entry {
     severity: Option<String>,
@@ -41,13 +41,13 @@ static STANDARD: LazyLock<HashMap<&'static str, Registry>> = LazyLock::new(|| {
     all
 });
 
-/// The registry of this prefix, if it is one of DMTF's. A key without a prefix is taken to be of the Base registry.
+/// Returns DMTF's registry of this prefix. A key without a prefix belongs to the Base registry.
 pub(crate) fn standard(prefix: &str) -> Option<&'static Registry> {
     STANDARD.get(if prefix.is_empty() { "Base" } else { prefix })
 }
 
 impl Registry {
-    /// Reads the JSON of a `MessageRegistry`.
+    /// Parses a `MessageRegistry`.
     pub(crate) fn from_json(json: &Value) -> Self {
         let text = |entry: &Value, name: &str| entry[name].as_str().map(|text| shortened(text).to_owned());
         let messages = json["Messages"].as_object().into_iter().flatten();
@@ -79,7 +79,7 @@ impl Registry {
     }
 }
 
-/// Whether a message does not say what it means.
+/// Returns whether a message lacks a text that explains it.
 pub(crate) fn lacks_text(message: &Message) -> bool {
     message.message.as_deref().is_none_or(|text| is_nothing(text) || text.contains("%1"))
 }
@@ -88,7 +88,7 @@ fn is_nothing(text: &str) -> bool {
     matches!(text.trim(), "" | "None" | "None." | "N/A")
 }
 
-/// Health, in the words that older services use as well.
+/// Parses a severity, including the words that older services use.
 pub(crate) fn severity(text: &str) -> Option<Health> {
     match text.trim().to_ascii_lowercase().as_str() {
         "ok" | "informational" | "info" => Some(Health::OK),
@@ -98,18 +98,18 @@ pub(crate) fn severity(text: &str) -> Option<Health> {
     }
 }
 
-/// The longest sentence that is made, in bytes; the rest is left out.
+/// The longest sentence in bytes; the rest is cut off.
 const LONGEST: usize = 8 << 10;
 
-/// The most messages that are taken from a registry.
+/// How many messages are taken from a registry at most.
 const MOST: usize = 20_000;
 
-/// The start of a text that is too long.
+/// Truncates a text to the longest length.
 pub(super) fn shortened(text: &str) -> &str {
     text.get(..text.floor_char_boundary(LONGEST)).unwrap_or(text)
 }
 
-/// A sentence with its arguments put in. Of one that was not given, nothing is said.
+/// Inserts arguments into a text. A missing argument becomes `?`.
 fn with_arguments(text: &str, arguments: &[String]) -> String {
     let mut whole = String::new();
     let mut rest = shortened(text);

@@ -1,4 +1,4 @@
-//! What sensors sense, in words that Redfish and IPMI share.
+//! What sensors measure, in terms that Redfish and IPMI share.
 
 use std::fmt;
 use std::str::FromStr;
@@ -70,7 +70,7 @@ impl SensorKind {
         (Self::Redundancy, "redundancy"),
     ];
 
-    /// One for which there is only the name that a protocol gives it: `Drive Slot`, `AbsoluteHumidity`.
+    /// Converts a protocol's name for a kind that has no variant of its own: `Drive Slot`, `AbsoluteHumidity`.
     pub(crate) fn other(name: &str) -> Self {
         let mut word = String::with_capacity(name.len());
         let mut was_small = false;
@@ -101,7 +101,7 @@ impl fmt::Display for SensorKind {
 impl FromStr for SensorKind {
     type Err = std::convert::Infallible;
 
-    /// Takes the names that `Display` gives, and those that protocols give what is [`Other`](Self::Other).
+    /// Parses the names that `Display` writes, and protocols' names for [`Other`](Self::Other).
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let known = Self::NAMES.iter().find(|(_, name)| text.eq_ignore_ascii_case(name));
         Ok(known.map_or_else(|| Self::other(text), |(kind, _)| kind.clone()))

@@ -1,9 +1,9 @@
-//! What a service measures, wherever it says so: in `Sensor` resources; within `Thermal` and `Power`, by the names of
-//! before the standard's first version as well; in the excerpts of `EnvironmentMetrics`, `ThermalMetrics` and the metrics
-//! of parts; in fans, pumps, power supplies, batteries and leak detectors. Many services say the same in several of these
-//! places, and none of them says everything in one.
+//! What a service measures, wherever it shows that: in `Sensor` resources; within `Thermal` and `Power`, also under the
+//! names from before the first version of the standard; in the excerpts of `EnvironmentMetrics`, `ThermalMetrics` and
+//! the metrics of parts; in fans, pumps, power supplies, batteries and leak detectors. Many services show the same
+//! value in several of these places, and none shows everything in one.
 //!
-//! Where readings are looked for is here, what an object says in [`reading`], which are the same in [`readings`].
+//! This module finds the readings, [`reading`] decodes them, and [`readings`] merges those that are the same.
 
 mod kind;
 mod reading;
@@ -23,9 +23,9 @@ use readings::Readings;
 use redundancy::of_redundancy;
 pub(crate) use unit::spelled;
 
-/// Resources with more of their kind below them.
+/// Resources with further parts below them.
 const SUBSYSTEMS: [&str; 3] = ["ThermalSubsystem", "PowerSubsystem", "LeakDetection"];
-/// Collections of what measures or is in a condition of its own.
+/// Collections of parts that have readings or a condition of their own.
 const PARTS: [(&str, SensorKind); 6] = [
     ("Fans", SensorKind::Fan),
     ("Pumps", SensorKind::Pump),
@@ -36,13 +36,13 @@ const PARTS: [(&str, SensorKind); 6] = [
 ];
 /// Resources whose excerpts are readings.
 const METRICS: [&str; 3] = ["EnvironmentMetrics", "ThermalMetrics", "Metrics"];
-/// Equipment that is in no chassis, and the collections that it is in.
+/// Equipment that belongs to no chassis, and the collections that contain it.
 const EQUIPMENT: [(&str, &[&str]); 2] = [
     ("ThermalEquipment", &["CDUs", "HeatExchangers", "ImmersionUnits", "RPUs"]),
     ("PowerEquipment", &["RackPDUs", "FloorPDUs", "PowerShelves", "Switchgear", "TransferSwitches", "ElectricalBuses"]),
 ];
 
-/// All readings of these chassis, of what is in these systems, and of equipment outside of any chassis.
+/// Reads all readings of these chassis, of the parts of these systems, and of equipment outside of any chassis.
 pub(crate) async fn readings(survey: &mut Survey, chassis: &[AnyResource], systems: &[AnyResource]) -> Vec<Reading> {
     let mut found = Readings::default();
     for chassis in chassis {
@@ -78,7 +78,7 @@ fn name_of(resource: &AnyResource) -> String {
     named.unwrap_or(resource.uri()).to_owned()
 }
 
-/// The readings of a thing and of what is below it, `name` before the names of those that have none of their own.
+/// Collects the readings of a chassis or part and of what is below it. `name` is put before readings that have no name.
 fn of_thing<'a>(
     survey: &'a mut Survey,
     thing: &'a AnyResource,
@@ -113,7 +113,7 @@ fn of_thing<'a>(
                 for reading in reading::of_part(part.uri(), &name, &kind, &json) {
                     found.add(thing.uri(), reading);
                 }
-                // An absent part has no metrics, whatever is linked.
+                // An absent part has no metrics, even if it links to some.
                 if !is_absent(&json) {
                     of_thing(survey, &part, &name, found).await;
                 }
@@ -129,7 +129,7 @@ fn of_thing<'a>(
     })
 }
 
-/// The readings of the metrics of parts that are in no place of their own.
+/// Collects the readings from the metrics of parts such as drives and processors.
 async fn of_metrics(survey: &mut Survey, parts: &[AnyResource], found: &mut Readings) {
     for part in parts {
         if let Some(metrics) = survey.one(part, "EnvironmentMetrics").await {

@@ -1,5 +1,5 @@
-//! What an object says that a sensor reads. Objects are read as JSON: the names have changed with the versions of the
-//! standard, and what was there before the first is in no schema.
+//! Decodes readings. Objects are read as JSON: property names have changed between versions of the standard, and no
+//! schema has those from before the first.
 
 use serde_json::Value;
 
@@ -7,39 +7,39 @@ use super::super::survey::text;
 use super::kind::SensorKind as Kind;
 use super::unit;
 
-/// A reading, and what is known of it.
+/// A reading with its properties.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Reading {
-    /// Where it is said: a URI, with a pointer where it stands within a resource.
+    /// Its URI, with a pointer if it is part of a resource.
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) kind: Kind,
-    /// None where there is no reading now, or ever.
+    /// `None` if there is no reading at the moment, or never is.
     pub(crate) value: Option<f64>,
-    /// As UCUM spells it, mostly.
+    /// Mostly in UCUM.
     pub(crate) unit: Option<String>,
     pub(crate) condition: Condition,
-    /// What it says that it reads means nothing, such as the 0 degrees of what is absent.
+    /// Whether the value is meaningless, such as the 0 degrees of something that is absent.
     pub(super) is_void: bool,
-    /// It is a thing with a condition of its own, such as a fan, which has that without a reading too.
+    /// Whether it is a part with a condition of its own, such as a fan, which it has even without a reading.
     pub(crate) is_part: bool,
     /// Lower fatal, critical and caution; upper caution, critical and fatal.
     pub(crate) thresholds: [Option<f64>; 6],
-    /// The URIs of what else says the same: the sensor that an excerpt is of, the part that a sensor is for.
+    /// The URIs of other sources of the same reading: the sensor of an excerpt, the part that a sensor belongs to.
     pub(super) same_as: Vec<String>,
-    /// Where else it was said.
+    /// The URIs of merged duplicates.
     pub(crate) also_at: Vec<String>,
 }
 
-/// How a thing is, by its `Status`.
+/// The condition of a part, from its `Status`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Condition {
-    /// It isn't said.
+    /// Not known.
     #[default]
     Unknown,
-    /// There is no such thing now: its place is empty.
+    /// The slot is empty.
     Absent,
-    /// It is off, or out of service.
+    /// Off, or out of service.
     Off,
     Ok,
     Warning,
@@ -50,7 +50,7 @@ impl Condition {
     fn of(json: &Value) -> Self {
         let status = json.get("Status").unwrap_or_default();
         let word = |name: &str| {
-            // `"Status":{"state":"Enabled"}` is seen as well.
+            // Some services write `"Status":{"state":"Enabled"}`.
             let found = status.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
             found.and_then(|(_, value)| value.as_str()).map(|word| word.trim().to_ascii_lowercase())
         };
@@ -58,7 +58,7 @@ impl Condition {
         if state == "absent" {
             return Self::Absent;
         }
-        // What has failed is mostly out of service as well: that it has failed is what there is to say.
+        // A failed part is mostly out of service as well. The failure is what matters.
         match word("Health").or_else(|| word("HealthRollup")).as_deref() {
             Some("critical") => Self::Critical,
             Some("warning") => Self::Warning,
@@ -68,14 +68,14 @@ impl Condition {
         }
     }
 
-    /// Whether a value means anything.
+    /// Returns whether a value is meaningful in this state.
     fn has_reading(json: &Value) -> bool {
         let state = json.get("Status").and_then(|status| text(status, "State")).unwrap_or_default();
         !["Absent", "Disabled", "UnavailableOffline"].iter().any(|off| state.eq_ignore_ascii_case(off))
     }
 }
 
-/// A number, if only as text: `"152"`. `"N/A"` is not one.
+/// Reads a number, which may be written as text: `"152"`. `"N/A"` is not a number.
 fn number(json: &Value, name: &str) -> Option<f64> {
     match json.get(name)? {
         Value::String(text) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),
@@ -110,7 +110,7 @@ impl Reading {
         self
     }
 
-    /// A `Sensor` resource.
+    /// Converts a `Sensor` resource.
     pub(super) fn of_sensor(uri: &str, json: &Value) -> Self {
         let unit = text(json, "ReadingUnits");
         let is_about = |what: &str| text(json, "PhysicalContext") == Some(what);
@@ -165,7 +165,7 @@ fn kind_of_unit(unit: &str) -> Option<Kind> {
     })
 }
 
-/// The arrays of `Thermal` and `Power`: what their items are, and under which names they have had a reading.
+/// The arrays of `Thermal` and `Power`: what their items are, the names that their reading has had, and its unit.
 const ARRAYS: [(&str, Kind, &[&str], &str); 4] = [
     ("Temperatures", Kind::Temperature, &["ReadingCelsius", "CurrentReading"], "Cel"),
     ("Fans", Kind::Fan, &["Reading", "CurrentReading", "ReadingRPM"], ""),
@@ -173,7 +173,7 @@ const ARRAYS: [(&str, Kind, &[&str], &str); 4] = [
     ("PowerControl", Kind::Power, &["PowerConsumedWatts"], "W"),
 ];
 
-/// What a power supply within `Power` measures: in which properties, the later names first.
+/// The measurements of a power supply in `Power`: their properties, newest name first.
 const SUPPLY: [(&[&str], &str, Kind, &str); 4] = [
     (&["LineInputVoltage"], "Input Voltage", Kind::Voltage, "V"),
     (&["PowerInputWatts"], "Input Power", Kind::Power, "W"),
@@ -181,7 +181,7 @@ const SUPPLY: [(&[&str], &str, Kind, &str); 4] = [
     (&["InputCurrentAmps"], "Input Current", Kind::Current, "A"),
 ];
 
-/// The items of an array; of an object in its place, that.
+/// Returns the items of an array. A single object in its place counts as one item.
 fn items<'j>(json: &'j Value, array: &str) -> &'j [Value] {
     match json.get(array) {
         Some(Value::Array(items)) => items,
@@ -190,7 +190,7 @@ fn items<'j>(json: &'j Value, array: &str) -> &'j [Value] {
     }
 }
 
-/// What `Thermal` and `Power` read.
+/// Collects the readings in `Thermal` and `Power`.
 pub(super) fn of_arrays(uri: &str, json: &Value) -> Vec<Reading> {
     let mut all = Vec::new();
     for (array, kind, names, unit) in ARRAYS {
@@ -206,7 +206,7 @@ pub(super) fn of_arrays(uri: &str, json: &Value) -> Vec<Reading> {
                         said
                     }
                 }
-                // The unit was not in the schema from the start, and speeds of fans are in percent or far above it.
+                // The first schema had no unit. Fan speeds are either a percentage or far above 100.
                 None if unit.is_empty() => {
                     if number(item, "ReadingRPM").is_some() {
                         "RPM"
@@ -257,7 +257,7 @@ pub(super) fn of_arrays(uri: &str, json: &Value) -> Vec<Reading> {
     all
 }
 
-/// How a power supply is, given how its input is: one without any supplies nothing, whatever it says of itself.
+/// Adjusts the condition of a power supply for its input: without one it supplies nothing, whatever its status.
 fn of_line_input(supply: &Value, condition: Condition) -> Condition {
     match text(supply, "LineInputStatus") {
         Some("LossOfInput" | "OutOfRange") if condition != Condition::Absent => condition.max(Condition::Warning),
@@ -265,7 +265,7 @@ fn of_line_input(supply: &Value, condition: Condition) -> Condition {
     }
 }
 
-/// A part that has a condition of its own, with the excerpts in it. What turns has its speed for a reading.
+/// Converts a part with a condition of its own, and the excerpts in it. The reading of a fan or pump is its speed.
 pub(super) fn of_part(uri: &str, name: &str, kind: &Kind, json: &Value) -> Vec<Reading> {
     let mut excerpts = of_excerpts(uri, name, json);
     excerpts.retain(|_| Condition::has_reading(json));
@@ -294,7 +294,7 @@ pub(super) fn of_part(uri: &str, name: &str, kind: &Kind, json: &Value) -> Vec<R
     excerpts
 }
 
-/// Endings of names that say what is measured, and in which unit.
+/// Endings of property names that show what is measured, and in which unit.
 const ENDINGS: [(&str, Kind, &str); 24] = [
     ("SpeedPercent", Kind::Fan, "%"),
     ("SpeedsPercent", Kind::Fan, "%"),
@@ -322,7 +322,7 @@ const ENDINGS: [(&str, Kind, &str); 24] = [
     ("Humidity", Kind::Humidity, "%"),
 ];
 
-/// The excerpts of sensors that stand in a resource: each object, at whatever depth, that has a reading.
+/// Collects the sensor excerpts in a resource: each object, at any depth, with a reading.
 pub(super) fn of_excerpts(uri: &str, owner: &str, json: &Value) -> Vec<Reading> {
     let mut all = Vec::new();
     let mut waiting = vec![(String::new(), None, json)];
@@ -338,7 +338,7 @@ pub(super) fn of_excerpts(uri: &str, owner: &str, json: &Value) -> Vec<Reading> 
                     if is_other || !(value.is_object() || value.is_array()) {
                         continue;
                     }
-                    // `TemperatureSummaryCelsius/Intake`: the unit is in the name of what is around it.
+                    // `TemperatureSummaryCelsius/Intake`: the unit is in the name of the enclosing object.
                     let property = if kind_of_name(name).is_some() { Some(name.as_str()) } else { measured };
                     waiting.push((format!("{pointer}/{name}"), property, value));
                 }
@@ -353,7 +353,7 @@ pub(super) fn of_excerpts(uri: &str, owner: &str, json: &Value) -> Vec<Reading> 
     all
 }
 
-/// Whether an object is the excerpt of a sensor; those of controls have a set point.
+/// Returns whether an object is a sensor excerpt. Those of controls have a set point.
 fn has_reading(json: &Value) -> bool {
     first_number(json, &["Reading", "SpeedRPM"]).is_some() && json.get("SetPoint").is_none()
 }
@@ -381,7 +381,7 @@ fn of_excerpt(uri: &str, owner: &str, pointer: &str, property: &str, json: &Valu
     reading
 }
 
-/// The words of a pointer, without those that only say the unit: `/RailVoltage/0` is "Rail Voltage 0".
+/// Turns a pointer into words, without those that are only a unit: `/RailVoltage/0` is "Rail Voltage 0".
 fn words(pointer: &str) -> String {
     let mut words = String::new();
     for step in pointer.split('/').filter(|step| !step.is_empty()) {

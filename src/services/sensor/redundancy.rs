@@ -1,4 +1,4 @@
-//! Redundancy of power supplies and fans: it has a condition of its own. A machine that has lost it runs on.
+//! Redundancy of power supplies and fans. It has a condition of its own: a machine that has lost it still runs.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::super::survey::text;
 use super::kind::SensorKind;
 use super::reading::Reading;
 
-/// The arrays that say it, in older resources and in newer ones.
+/// The arrays of redundancy groups, in older and newer resources.
 const ARRAYS: [(&str, &str); 4] = [
     ("Redundancy", ""),
     ("PowerSupplyRedundancy", "Power Supply Redundancy"),
@@ -14,18 +14,19 @@ const ARRAYS: [(&str, &str); 4] = [
     ("CoolantConnectorRedundancy", "Coolant Connector Redundancy"),
 ];
 
-/// What a resource says of the redundancy of what is in it.
+/// Converts the redundancy groups in a resource.
 pub(super) fn of_redundancy(uri: &str, json: &Value) -> Vec<Reading> {
     let mut all = Vec::new();
     for (array, name) in ARRAYS {
         let groups = json.get(array).and_then(Value::as_array).into_iter().flatten();
-        // A link alone is not a group.
+        // An item that is only a link is not a group.
         let groups: Vec<_> =
             groups.enumerate().filter(|(_, group)| group.get("Status").is_some_and(Value::is_object)).collect();
         let several = groups.len() > 1;
         for (number, (at, group)) in groups.into_iter().enumerate() {
             let what = match name {
-                // So that a group of the older resource is recognised as the same group of the newer resource.
+                // The same name in both, so that the groups of the older and the newer resource are recognised as the
+                // same.
                 "" if json.get("PowerSupplies").is_some() || json.get("PowerControl").is_some() => {
                     "Power Supply Redundancy"
                 }

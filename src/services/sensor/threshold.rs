@@ -1,4 +1,4 @@
-//! Setting the thresholds of a sensor that is a resource of its own: those in the lists of `Thermal` and `Power` can't be set.
+//! Setting the thresholds of a `Sensor` resource. Those in the arrays of `Thermal` and `Power` can't be set.
 
 use crate::error::Error;
 use crate::resource::Resource;
@@ -6,19 +6,19 @@ use crate::resource::edit::Committed;
 use crate::schema::Sensor;
 use crate::task::TaskMonitor;
 
-/// Lower fatal, critical and caution, then upper caution, critical and fatal, as readings have them.
+/// Lower fatal, critical and caution, then upper caution, critical and fatal, in the order of a reading's thresholds.
 pub(crate) type Limits = [Option<f64>; 6];
 
-/// What was sent to a sensor.
+/// The outcome of a change.
 #[derive(Debug)]
 pub(crate) struct Written {
-    /// None where they were as wanted before.
+    /// What was sent; `None` if nothing had to change.
     pub(crate) sent: Option<String>,
-    /// What brings it about, where the service carries it out later.
+    /// The task, if the service makes the change later.
     pub(crate) task: Option<TaskMonitor>,
 }
 
-/// The thresholds that it shows.
+/// Returns the sensor's thresholds.
 pub(crate) fn limits(sensor: &Sensor) -> Limits {
     let Some(all) = &sensor.thresholds else { return Limits::default() };
     let all = [
@@ -32,7 +32,7 @@ pub(crate) fn limits(sensor: &Sensor) -> Limits {
     all.map(|one| one.as_ref().and_then(|one| one.reading))
 }
 
-/// Sets those that are given.
+/// Sets the thresholds that have a value.
 pub(crate) async fn set(sensor: &Resource<Sensor>, values: Limits) -> Result<Written, Error> {
     let mut edit = sensor.edit();
     let all = edit.thresholds.get_or_insert_default();
@@ -53,7 +53,7 @@ pub(crate) async fn set(sensor: &Resource<Sensor>, values: Limits) -> Result<Wri
     Ok(match edit.commit().await? {
         Committed::Unchanged => Written { sent: None, task: None },
         Committed::Accepted(task) => Written { sent, task: Some(task) },
-        // It is looked at again in any case.
+        // The caller reads the sensor again in any case.
         Committed::Updated(_) | Committed::Pending(_) | Committed::Confirmed(_) => Written { sent, task: None },
     })
 }
