@@ -64,7 +64,7 @@ fn nobody() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// A host with this Redfish service and a BMC at this UDP port; with little patience, as everything is on one machine.
+/// Configures a host with this Redfish service and a BMC at this UDP port. The timeouts are short, as everything is local.
 fn at(url: &str, port: u16) -> HostBuilder {
     Host::builder(url)
         .patience(Duration::from_millis(600))
@@ -80,7 +80,7 @@ fn without_redfish(ipmi: &MockIpmi) -> HostBuilder {
     at(&format!("http://127.0.0.1:{}", nobody()), ipmi.addr().port()).credentials(credentials())
 }
 
-/// Whether any packet has come.
+/// Returns whether the BMC has received any packet.
 fn was_asked(ipmi: &MockIpmi) -> bool {
     ipmi.stats().received > 0
 }
@@ -111,7 +111,7 @@ async fn ipmi_is_used_where_there_is_no_redfish_and_the_outcome_says_why() {
     assert!(state.attempts.is_empty(), "what is known not to be there isn't tried again");
 }
 
-/// Anyone who is on the way can break a connection; the handshake of IPMI would give them what a password is guessed from.
+/// Anyone on the network path can break a connection. The IPMI handshake would then give them data to guess the password from.
 #[tokio::test]
 async fn who_names_https_or_a_certificate_is_not_led_to_ipmi_by_a_broken_connection() {
     const PIN: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
@@ -208,7 +208,7 @@ async fn each_protocol_has_its_credentials() {
         .value;
     assert_eq!(host.power_state().await.unwrap().backend, Backend::Redfish);
     assert!(host.ipmi().await.unwrap().device_id().await.is_ok());
-    // Credentials for one protocol alone are not given to the other.
+    // Credentials for one protocol are not used for the other.
     let only = at(&redfish.url(), ipmi.addr().port()).ipmi_credentials(Credentials::new("operator", "other"));
     let found = only.connect().await.unwrap();
     assert_eq!((found.backend, found.attempts.len()), (Backend::Ipmi, 0));
@@ -228,16 +228,16 @@ async fn what_was_learned_can_be_stored_and_saves_probing() {
     redfish.clear_requests();
     let found = both(&redfish, &ipmi).profile(profile).connect().await.unwrap();
     assert_eq!(roots(&redfish), 1);
-    // Its logout is none of the requests that are counted below.
+    // The logout must not be among the requests that are counted below.
     found.value.close().await;
 
-    // Where there was no Redfish, IPMI is asked first from then on.
+    // If the profile says that there is no Redfish, IPMI is tried first.
     let legacy = without_redfish(&ipmi).connect().await.unwrap().value.profile();
     assert_eq!((legacy.redfish, legacy.ipmi), (Presence::Absent, Presence::Present));
     redfish.clear_requests();
     let found = both(&redfish, &ipmi).profile(legacy.clone()).connect().await.unwrap();
     assert_eq!((found.backend, redfish.request_count()), (Backend::Ipmi, 0));
-    // And where that no longer holds, it is put right.
+    // A profile that is out of date is corrected.
     let found = at(&redfish.url(), nobody()).credentials(credentials()).profile(legacy).connect().await.unwrap();
     assert_eq!(found.backend, Backend::Redfish);
     assert_eq!(found.value.profile().redfish, Presence::Present);
@@ -262,7 +262,7 @@ async fn what_redfish_lacks_is_asked_by_ipmi_and_remembered() {
     assert_eq!(host.power_state().await.unwrap().backend, Backend::Redfish, "all else is as before");
 }
 
-/// A service whose answer to a reset is lost, and which carries it out or not.
+/// Starts a service whose answer to a reset is lost, and which carries the reset out or doesn't.
 fn forgetful(carries_out: bool) -> Service {
     let on = std::sync::atomic::AtomicBool::new(true);
     Service::start(move |method, path| {
@@ -329,7 +329,7 @@ async fn a_change_that_cannot_be_read_back_is_not_made_by_the_other_protocol() {
 async fn a_lost_answer_by_ipmi_is_read_back_as_well() {
     let ipmi = ipmi().await;
     let host = without_redfish(&ipmi).connect().await.unwrap().value;
-    // Whatever the client repeats, the BMC carries out in silence.
+    // The BMC carries out the command but doesn't answer it.
     ipmi.rule(Rule::always(CHASSIS, CHASSIS_CONTROL, Act::ExecuteSilently));
     let off = host.power_off(Manner::Forced).await.unwrap();
     assert_eq!((off.backend, off.attempts.len()), (Backend::Ipmi, 1));
@@ -364,7 +364,7 @@ async fn what_one_protocol_cannot_say_is_done_by_the_other() {
     assert_eq!(host.reset(Manner::Graceful).await.unwrap().backend, Backend::Redfish);
     let identify = host.identify(Identify::For(Duration::from_secs(5))).await.unwrap();
     assert_eq!((identify.backend, identify.attempts.len()), (Backend::Ipmi, 1));
-    // That was about this wish alone.
+    // The switch to IPMI applied to that request only.
     assert_eq!(host.identify(Identify::On).await.unwrap().backend, Backend::Redfish);
 }
 
@@ -428,11 +428,11 @@ async fn a_port_beside_the_host_is_that_of_the_protocol_that_was_asked_for() {
     let named = quick(Host::builder(&format!("127.0.0.1:{port}"))).protocol(Protocol::Ipmi).connect().await.unwrap();
     assert_eq!(named.backend, Backend::Ipmi);
     named.value.close().await;
-    // An option says more than the address.
+    // The port that is set as an option takes precedence over the address's.
     let chosen = at(&format!("127.0.0.1:{}", nobody()), port).credentials(credentials()).protocol(Protocol::Ipmi);
     chosen.connect().await.unwrap().value.close().await;
 
-    // With either protocol it is the one of the URL.
+    // With either of these protocols the port is that of the Redfish URL.
     let redfish = MockBmc::builder().credentials("admin", "password").start().await.unwrap();
     let pem = redfish.certificate_pem().unwrap().to_owned();
     let address = redfish.url().trim_start_matches("https://").to_owned();
@@ -443,11 +443,11 @@ async fn a_port_beside_the_host_is_that_of_the_protocol_that_was_asked_for() {
         assert_eq!(found.backend, Backend::Redfish);
         found.value.close().await;
     }
-    // And of a URL's port IPMI knows nothing.
+    // IPMI ignores the port of an `https` URL.
     let error = quick(Host::builder(&format!("https://127.0.0.1:{port}"))).protocol(Protocol::Ipmi).connect().await;
     assert!(error.is_err(), "nobody is at the usual port");
 
-    // There are machines without IPv6.
+    // Some machines don't have IPv6.
     let Ok(v6) = MockIpmi::builder().address("[::1]:0".parse().unwrap()).start().await else { return };
     for host in [format!("[::1]:{}", v6.addr().port()), format!("[::1%1]:{}", v6.addr().port())] {
         let found = quick(Host::builder(&host)).protocol(Protocol::Ipmi).connect().await;

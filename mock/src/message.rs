@@ -1,11 +1,10 @@
-//! Messages in the manner of the Base registry (DSP8011), and the bodies that carry them. The keys
-//! and the number of arguments are the registry's; the sentences are this service's own, which
-//! DSP0266 allows.
+//! Messages modelled on the Base registry (DSP8011), and the bodies that carry them. Keys and numbers
+//! of arguments are from the registry; the sentences are this service's own, which DSP0266 allows.
 
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
-/// The registry and the version that keys and arguments follow.
+/// The registry and version of keys and arguments.
 const REGISTRY: &str = "Base.1.22";
 
 /// A kind of message.
@@ -13,7 +12,7 @@ const REGISTRY: &str = "Base.1.22";
 pub(crate) struct Kind {
     key: &'static str,
     severity: Severity,
-    /// The status of an answer whose only message this is.
+    /// The status of an answer that has only this message.
     status: StatusCode,
     /// `%1`, `%2`, ... stand for the arguments.
     text: &'static str,
@@ -50,7 +49,7 @@ macro_rules! kinds {
             resolution: $resolution,
         };)*
 
-        /// A value as a message names it.
+        /// Formats a value for a message.
 pub(crate) fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -231,7 +230,7 @@ pub(crate) struct Message {
     args: Vec<String>,
     /// The JSON pointers of the properties concerned.
     related: Vec<String>,
-    /// Words for this one occasion instead of the kind's own.
+    /// Text that replaces the kind's own.
     worded: Option<String>,
 }
 
@@ -240,19 +239,19 @@ impl Message {
         Self { kind, args: args.map(str::to_owned).into(), related: Vec::new(), worded: None }
     }
 
-    /// A message about the property at this JSON pointer.
+    /// Adds the property at this JSON pointer to those concerned.
     pub(crate) fn about(mut self, pointer: &str) -> Self {
         self.related.push(pointer.to_owned());
         self
     }
 
-    /// The same message in other words.
+    /// Replaces the message's text.
     pub(crate) fn worded(mut self, text: &str) -> Self {
         self.worded = Some(text.to_owned());
         self
     }
 
-    /// The pointer of the first property that this message is about.
+    /// Returns the pointer of the first property concerned.
     #[cfg(test)]
     pub(crate) fn pointer(&self) -> Option<&str> {
         self.related.first().map(String::as_str)
@@ -263,7 +262,7 @@ impl Message {
     }
 
     fn id(&self) -> String {
-        // Those of other registries have their names in full.
+        // Keys of other registries include the registry and its version.
         if self.kind.key.contains('.') { self.kind.key.to_owned() } else { format!("{REGISTRY}.{}", self.kind.key) }
     }
 
@@ -284,7 +283,7 @@ impl Message {
         text
     }
 
-    /// The message as it stands in `@Message.ExtendedInfo`.
+    /// Returns the message as an element of `@Message.ExtendedInfo`.
     pub(crate) fn to_json(&self) -> Value {
         let mut object = Map::new();
         object.insert("@odata.type".to_owned(), "#Message.v1_2_1.Message".into());
@@ -295,7 +294,7 @@ impl Message {
             let related: Vec<String> = self.related.iter().map(|pointer| format!("#{pointer}")).collect();
             object.insert("RelatedProperties".to_owned(), related.into());
         }
-        // Both spellings: Severity is the one that clients written before Message 1.1 know.
+        // Both properties: clients written before Message 1.1 know only Severity.
         object.insert("Severity".to_owned(), self.kind.severity.as_str().into());
         object.insert("MessageSeverity".to_owned(), self.kind.severity.as_str().into());
         object.insert("Resolution".to_owned(), self.kind.resolution.into());
@@ -303,7 +302,7 @@ impl Message {
     }
 }
 
-/// The body of an answer that carries messages: an error, or news of a success.
+/// Creates the body of an answer that carries messages, for an error or a success.
 pub(crate) fn body(messages: &[Message]) -> Value {
     let general = Message::new(&GENERAL_ERROR, []);
     let head = match messages {

@@ -1,5 +1,5 @@
-//! A small generator of repeatable random numbers, for faults that a test can have again with the same seed.
-//! Not for secrets: what guards a mock's sessions need only be unlikely to repeat.
+//! A small generator of repeatable random numbers, for faults that a test can repeat with the same seed.
+//! Not for secrets: a mock's sessions only need values that are unlikely to repeat.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -34,17 +34,17 @@ impl Random {
         out
     }
 
-    /// Whether something of this probability happens now.
+    /// Returns `true` with this probability.
     pub(crate) fn happens(&mut self, probability: f64) -> bool {
         if probability <= 0.0 {
             return false;
         }
-        // 53 bits are what a f64 holds.
+        // An f64 holds 53 bits.
         let unit = (self.next() >> 11) as f64 / (1_u64 << 53) as f64;
         unit < probability
     }
 
-    /// A number below `end`; 0 where there is none.
+    /// Returns a number below `end`, or 0 if `end` is 0.
     pub(crate) fn below(&mut self, end: u64) -> u64 {
         self.next().checked_rem(end).unwrap_or(0)
     }

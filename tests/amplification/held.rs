@@ -1,5 +1,5 @@
-//! Bytes in against bytes held: what a client takes of memory for what a service sends, wherever that is read. The property is
-//! one for the test and for the fuzz target, which each bring a counting allocator.
+//! Bytes received against bytes held: how much memory a client uses for what a service sends, wherever it is read. The test and
+//! the fuzz target check the same property, each with a counting allocator of its own.
 
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -15,15 +15,15 @@ use rosefish::{Client, Error, RetryPolicy};
 #[global_allocator]
 static HEAP: PeakAlloc = PeakAlloc;
 
-/// What a decoded value may take.
+/// The memory limit of a decoded value.
 const MEMORY: usize = 256 << 10;
-/// How long a body is made by repetition, at the most.
+/// The size up to which a body is made by repetition.
 const LONGEST: usize = 256 << 10;
-/// What the JSON of an error may take, whatever the limits of values are: the least that the default of `Limits::memory` gives.
+/// The most that the JSON of an error may take, whatever the limits of values: the minimum of the default of `Limits::memory`.
 const ERROR: usize = 16 << 20;
-/// What is taken to look through 64 KiB of a body that an error shows, for secrets.
+/// The memory for searching 64 KiB of an error's body for secrets.
 const LOOKING: usize = 12 << 20;
-/// What a request takes by itself.
+/// The memory that a request takes by itself.
 const FIXED: usize = 256 << 10;
 /// How many pages of a collection are read.
 const PAGES: usize = 4;
@@ -46,7 +46,7 @@ pub(crate) enum Place {
 pub(crate) const PLACES: [Place; 7] =
     [Place::Value, Place::Resource, Place::Error, Place::Registries, Place::Registry, Place::Events, Place::Page];
 
-/// Answers from memory.
+/// A transport that answers from memory.
 #[derive(Debug, Default)]
 struct Service(Mutex<(Option<Place>, Bytes, usize)>);
 
@@ -82,7 +82,7 @@ impl Transport for Service {
     }
 }
 
-/// A body of what is repeated: one text, a list of it, or a list under a name.
+/// Creates a body from an item: the item alone, repeated, in a list under `name`, or in the list that the place reads.
 pub(crate) fn body(place: Place, form: u8, name: &str, item: &[u8]) -> Vec<u8> {
     let many = |begin: &[u8], between: &[u8], end: &[u8]| {
         let mut text = begin.to_vec();
@@ -110,7 +110,7 @@ pub(crate) fn body(place: Place, form: u8, name: &str, item: &[u8]) -> Vec<u8> {
     }
 }
 
-/// What was taken beside what came, and how much that may be.
+/// The bytes received, the memory held for them, and the most that may be held.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Held {
     pub(crate) came: usize,
@@ -128,7 +128,7 @@ fn measured(came: usize, most: usize, act: impl FnOnce()) -> Held {
 static RUNTIME: LazyLock<tokio::runtime::Runtime> =
     LazyLock::new(|| tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap());
 
-/// Reads a body in a place, twice: what is made once for all types must not count against the body.
+/// Measures reading a body in a place. An empty body is read first: what is created once for all types must not count.
 pub(crate) fn held(place: Place, table: &'static Table, body: &[u8]) -> Held {
     drop(table.make());
     once(place, table, b"{}");
@@ -137,7 +137,7 @@ pub(crate) fn held(place: Place, table: &'static Table, body: &[u8]) -> Held {
 
 fn once(place: Place, table: &'static Table, body: &[u8]) -> Held {
     let limits = Limits::default().with_memory(MEMORY);
-    // Text that is mended is a copy, and what is kept of strings is another.
+    // Mended text is one copy, and the strings that are kept are another.
     let alone = MEMORY + 3 * body.len() + FIXED;
     match place {
         Place::Value => measured(body.len(), alone, || {
@@ -161,7 +161,7 @@ fn once(place: Place, table: &'static Table, body: &[u8]) -> Held {
             let client = Client::builder("https://bmc.example").transport(transport).limits(limits).pages(PAGES);
             let client = RUNTIME.block_on(client.retry(RetryPolicy::none()).connect()).unwrap();
             *service.0.lock().unwrap() = (Some(place), Bytes::copy_from_slice(body), 0);
-            // What is read of pages is held as long as its members are given out.
+            // The pages that were read are held while their members are returned.
             let most = match place {
                 Place::Page => PAGES * alone + LOOKING,
                 Place::Error => ERROR + alone + LOOKING,
@@ -192,7 +192,7 @@ async fn read(client: &Client, place: Place) {
     }
 }
 
-/// What something takes while it is done.
+/// Runs `act` and returns its result and the memory that it took at its peak.
 pub(crate) fn taken<T>(act: impl FnOnce() -> T) -> (T, usize) {
     HEAP.reset_peak_usage();
     let before = HEAP.current_usage();

@@ -1,4 +1,4 @@
-//! What a hostile service gets out of a client: no more time, requests and memory than a call may take, and no panic.
+//! What a hostile service can get out of a client: no more time, requests and memory than a call may take, and no panic.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use crate::{all_ended, builder};
 pub(crate) const SYSTEM: &str = "/redfish/v1/Systems/1";
 pub(crate) const DEADLINE: Duration = Duration::from_secs(1);
 
-/// A service whose errors only its own registries explain.
+/// Starts a service whose errors only its own registries explain.
 pub(crate) async fn with_registries(count: usize) -> MockBmc {
     let mock = MockBmc::builder().plain().start().await.unwrap();
     let mut root = mock.resource("/redfish/v1").unwrap();
@@ -94,7 +94,7 @@ async fn pages_that_have_no_end_end() {
     let mut members = systems.members();
     let error = members.next().await.unwrap().unwrap_err();
     assert!(error.to_string().contains("more pages than the limit of 20"), "{error}");
-    // And nothing comes after the end, however often it is asked for.
+    // Nothing comes after the end, however often the stream is polled.
     assert!(members.next().await.is_none() && members.next().await.is_none());
     assert!(mock.requests().len() <= 21, "{}", mock.requests().len());
 }
@@ -106,14 +106,14 @@ async fn a_time_that_has_no_end_panics_nobody() {
     for age in ages {
         let mock = MockBmc::builder().plain().start().await.unwrap();
         let retry = RetryPolicy::default().first_delay(age).longest_delay(age).budget(age);
-        // Before the login too.
+        // An error before the login as well.
         mock.faults().add(Rule::on("GET", "/redfish/v1").times(1).then(Action::Status(404)));
         builder(&mock).timeout(age).retry(retry.clone()).connect().await.unwrap_err();
         let bmc =
             builder(&mock).timeout(age).read_timeout(age).connect_timeout(age).retry(retry).connect().await.unwrap();
         let bmc = bmc.with_timeout(age);
         read(&bmc).await.unwrap();
-        // What is waited for is never over: it is enough that it begins.
+        // These waits would never end: it is enough that they begin.
         mock.faults().add(Rule::on("GET", SYSTEM).times(1).then(Action::Status(503)));
         let _ = tokio::time::timeout(Duration::from_millis(50), read(&bmc)).await;
         let system = bmc.get::<ComputerSystem>(SYSTEM).await.unwrap();
@@ -151,7 +151,7 @@ async fn a_stream_that_has_ended_stays_at_its_end() {
     let mock = MockBmc::builder().plain().start().await.unwrap();
     let bmc = builder(&mock).connect().await.unwrap();
     let service = bmc.get::<EventService>("/redfish/v1/EventService").await.unwrap();
-    // The service ends it by a 204.
+    // The service ends the stream with a 204.
     mock.faults().add(Rule::on("GET", "**/SSE").then(Action::empty(204)));
     let mut events = service.events();
     for _ in 0..3 {

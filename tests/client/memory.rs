@@ -1,4 +1,4 @@
-//! A transport that answers from memory: what a program that brings its own would do, and what no socket can be made to do.
+//! A transport that answers from memory: it stands for a program's own transport, and can do what a socket can't.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,10 +9,10 @@ use rosefish::{Client, ClientBuilder, Error};
 
 type Answer = Result<HttpResponse, Error>;
 
-/// What is answered to a request, by its number among those with its method and URL.
+/// Answers a request, given its number among those with its method and URL.
 type Script = Box<dyn Fn(&mut HttpRequest, usize) -> Answer + Send + Sync>;
 
-/// Answers by what it was given, and notes what it was asked.
+/// Answers requests by a script, and records them.
 pub(crate) struct Memory {
     answer: Script,
     asked: Mutex<Vec<HttpRequest>>,
@@ -25,17 +25,17 @@ impl std::fmt::Debug for Memory {
 }
 
 impl Memory {
-    /// Answers by this script.
+    /// Creates a transport that answers by this script.
     pub(crate) fn new(answer: impl Fn(&HttpRequest, usize) -> Answer + Send + Sync + 'static) -> Arc<Self> {
         Self::taking(move |request, number| answer(request, number))
     }
 
-    /// The same by a script that may take the body.
+    /// Creates a transport that answers by a script that may take the request's body.
     pub(crate) fn taking(answer: impl Fn(&mut HttpRequest, usize) -> Answer + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self { answer: Box::new(answer), asked: Mutex::default() })
     }
 
-    /// Method and URL of what was asked.
+    /// Returns the method and URL of each request.
     pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().iter().map(|request| format!("{} {}", request.method(), request.uri())).collect()
     }

@@ -1,4 +1,4 @@
-//! Servers that a mock BMC is not: with certificates of any kind, HTTP/2, and a proxy.
+//! Servers that the mock BMC can't be: with certificates of any kind, HTTP/2, or as a proxy.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,14 +21,14 @@ pub(crate) struct Certificate {
     pub(crate) pem: String,
     pub(crate) key_pem: String,
     certificate: rcgen::Certificate,
-    /// What is shown.
+    /// The certificate that the server presents.
     der: Vec<u8>,
-    /// What it signs with.
+    /// The key that it signs with.
     key: KeyPair,
 }
 
 impl Certificate {
-    /// Signed by itself; marked as that of an authority if it is to be.
+    /// Creates a self-signed certificate, that of an authority if `authority` is set.
     pub(crate) fn new(names: &[&str], authority: bool) -> Self {
         let mut params =
             CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).unwrap();
@@ -41,7 +41,7 @@ impl Certificate {
         Self { pem: certificate.pem(), key_pem: key.serialize_pem(), certificate, der, key }
     }
 
-    /// Another certificate in its place, shown by who has the key of `signer`.
+    /// Replaces the certificate that is presented. The server has the key of `signer`.
     pub(crate) fn shown_as(self, der: Vec<u8>, signer: &Self) -> Self {
         let text = base64::engine::general_purpose::STANDARD.encode(&der);
         let pem = format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n");
@@ -53,12 +53,12 @@ impl Certificate {
         self.der.clone()
     }
 
-    /// Its fingerprint, as it is pinned.
+    /// Returns the fingerprint in the form in which it is pinned.
     pub(crate) fn sha256(&self) -> String {
         Sha256::digest(&self.der).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Its key, as a certificate has it.
+    /// Returns the public key in the form that certificates contain.
     pub(crate) fn public_key(&self) -> Vec<u8> {
         self.key.subject_public_key_info()
     }
@@ -67,7 +67,7 @@ impl Certificate {
 /// How a server speaks TLS.
 pub(crate) struct Tls<'a> {
     pub(crate) certificate: &'a Certificate,
-    /// Which certificates clients must show.
+    /// The root of the certificates that clients must present.
     pub(crate) clients: Option<&'a Certificate>,
     pub(crate) newest_is_12: bool,
     pub(crate) http2: bool,
@@ -93,7 +93,7 @@ impl<'a> Tls<'a> {
             }
         };
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.certificate.key.serialize_der()));
-        // Whatever the certificate is like: rustls would not take all of them for a server's.
+        // Serves any certificate: rustls would not accept all of them for a server.
         let key = crypto::ring::sign::any_supported_type(&key).unwrap();
         let certified = CertifiedKey::new(vec![CertificateDer::from(self.certificate.der.clone())], key);
         let mut config = builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
@@ -107,7 +107,7 @@ impl<'a> Tls<'a> {
 /// The service root of a service that has nothing else.
 pub(crate) const ROOT: &str = r#"{"@odata.id":"/redfish/v1/","Id":"RootService","Name":"Root"}"#;
 
-/// An HTTP/1.1 server that answers every request with a service root.
+/// Starts a server that answers every request with a service root.
 pub(crate) async fn serve(tls: Tls<'_>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -155,7 +155,7 @@ fn h2_response() -> http::Response<()> {
     http::Response::new(())
 }
 
-/// An HTTP proxy that tunnels, and notes what it was asked for: lines and `Proxy-Authorization`.
+/// An HTTP tunnel proxy that records its requests: request lines and `Proxy-Authorization`.
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
     pub(crate) asked: Arc<Mutex<Vec<String>>>,

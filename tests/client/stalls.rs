@@ -1,4 +1,4 @@
-//! Where a service may fall silent while a call goes on that began well, and how long the call takes then.
+//! Where a service may fall silent in the middle of a call, and how long the call then takes.
 
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use rosefish_mock::ipmi::{Act, MockIpmi, Rule as IpmiRule};
 use crate::builder;
 use crate::hostile::{DEADLINE, SYSTEM, odd, read, with_registries};
 
-/// So many are tried side by side: what others take to set up is not to count.
+/// How many stalls are tried at once: with more, the time to set up the others would be measured as well.
 const AT_ONCE: usize = 3;
 
 const SYSTEMS: &str = "/redfish/v1/Systems";
@@ -34,7 +34,7 @@ const REDFISH: &[&str] = &[
     "logout",
 ];
 
-/// Stalls at this point; returns how long the call took, and what came of it.
+/// Stalls at this point. Returns how long the call took, and its result.
 async fn redfish(point: &str) -> (Duration, Result<(), Error>) {
     let mock = match point {
         "page of members" => MockBmc::builder().plain().page_size(1).start().await.unwrap(),
@@ -160,7 +160,7 @@ async fn a_call_returns_in_its_time_wherever_the_service_stalls() {
     }
     for (protocol, point, took, timed_out) in &rows {
         assert!(*took < DEADLINE + Duration::from_secs(1), "{protocol}, {point}: {took:?}");
-        // A BMC that does not list its cipher suites is spoken to all the same, and where no token came there is Basic.
+        // A BMC that doesn't list its cipher suites is still used, and without a token from the login there is Basic.
         let may_succeed = ["cipher suites", "answer to a login"].contains(point);
         assert!(timed_out.is_some() || may_succeed, "{protocol}, {point}: it came to its end");
     }

@@ -1,4 +1,4 @@
-//! Which system, chassis and manager is meant, on services that have several of them or none (B31).
+//! How the system, chassis and manager are chosen on services that have several of them or none (B31).
 
 use rosefish::host::{BootDevice, BootMode, BootOverride, Host, HostBuilder, HostPowerState, Identify, Manner};
 use rosefish::{Client, Error, ErrorKind, Selector};
@@ -71,7 +71,7 @@ async fn connected(builder: HostBuilder) -> Host {
     builder.connect().await.unwrap().value
 }
 
-/// Everything that changes one system, and what came of it.
+/// Makes every kind of change to a system. Returns the result of each.
 async fn changes(host: &Host) -> Vec<(&'static str, Result<(), Error>)> {
     let pxe = BootOverride::once(BootDevice::Pxe).mode(BootMode::Uefi);
     vec![
@@ -88,7 +88,7 @@ async fn changes(host: &Host) -> Vec<(&'static str, Result<(), Error>)> {
     ]
 }
 
-/// What was asked of a service to change something, but for sessions.
+/// Returns the requests that change something, except those for sessions.
 fn sent(mock: &MockBmc) -> Vec<String> {
     let requests = mock.requests();
     let changes = requests.iter().filter(|request| request.method() != "GET" && !request.path().contains("/Sessions"));
@@ -182,7 +182,7 @@ async fn what_is_read_is_read_of_all_systems_and_each_is_named() {
     assert_eq!(host.identify_states().await.unwrap().value.len(), 2);
     assert_eq!(host.power_state().await.unwrap_err().kind(), ErrorKind::Ambiguous);
 
-    // One that can't be read hides none of the others.
+    // A system that can't be read doesn't hide the others.
     let node = "/redfish/v1/Systems/NodeA";
     for how in [Unreadable::NotFound, Unreadable::ServerError, Unreadable::Html] {
         let rule = mock.faults().add(Rule::unreadable(node, how));
@@ -202,14 +202,14 @@ async fn a_system_that_cannot_be_read_may_be_the_one_that_was_meant() {
     let text = error.to_string();
     assert!(text.contains("choose one of: NodeB") && text.contains("not read: /redfish/v1/Systems/NodeA"), "{text}");
     assert_eq!(sent(&mock), [""; 0]);
-    // The one that can be read is available by name, and the other one's error is its own.
+    // The readable system can be chosen by name. Choosing the other one returns its own read error.
     let host = connected(of(&mock).system("NodeB")).await;
     assert_eq!(host.power_off(Manner::Forced).await.unwrap().value, Some(HostPowerState::Off));
     let error = connected(of(&mock).system("NodeA")).await.power_off(Manner::Forced).await.unwrap_err();
     assert_eq!((error.status(), error.uri()), (Some(500), Some("/redfish/v1/Systems/NodeA")));
 }
 
-/// A service with several managers: what is chosen for a change, or none where it is refused.
+/// A service with several managers, and the one that a change must choose; `None` if the change must be refused.
 struct Managed {
     name: &'static str,
     systems: &'static [&'static str],
@@ -308,7 +308,7 @@ async fn the_links_of_the_system_say_which_manager_is_meant() {
     let mock = serve(tree).await;
     let host = connected(of(&mock)).await;
     assert_eq!(host.controller().await.unwrap().value.id.as_deref(), Some("Y"));
-    // A manager that the system doesn't name and that can't be read is no matter.
+    // It doesn't matter that a manager can't be read if the system doesn't name it.
     mock.faults().add(Rule::unreadable("/redfish/v1/Managers/X", Unreadable::ServerError));
     assert!(host.reset_controller().await.is_ok());
 }
@@ -354,7 +354,7 @@ async fn the_same_rules_choose_among_resources_of_any_kind() {
         client.get("/redfish/v1/Systems/1").await.unwrap();
     let logs = async || system.log_services().members().collect_all().await;
     let ids: Vec<String> = logs().await.iter().filter_map(|log| log.id.clone()).collect();
-    // Each choice that an error names leads to the one that it names.
+    // Each choice that an error names can be chosen by that name.
     for id in &ids {
         let log = logs().await.choose(Some(&Selector::from(id))).unwrap();
         assert_eq!(log.id.as_ref(), Some(id));

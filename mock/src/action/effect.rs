@@ -22,10 +22,10 @@ pub(super) fn clear_log(state: &mut State, action: &Action) -> Result<(), Messag
     Ok(())
 }
 
-/// So many bytes has a file of diagnostic data.
+/// The size of a diagnostic data file, in bytes.
 const DUMP_SIZE: usize = 100_000;
 
-/// Makes an entry of a log with a file to download. Returns its key; none where the log has no entries.
+/// Adds an entry with a file to download to a log. Returns the entry's key, or `None` if the log has no `Entries`.
 pub(super) fn collect_diagnostics(state: &mut State, action: &Action, given: &Map<String, Value>) -> Option<String> {
     let log = state.store.get(&action.owner)?;
     let entries = log.object().get("Entries")?.get("@odata.id")?.as_str().and_then(uri::key_of_id)?;
@@ -56,7 +56,7 @@ pub(super) fn collect_diagnostics(state: &mut State, action: &Action, given: &Ma
     Some(key)
 }
 
-/// Gives an account another password. The caller's own password has to be given again.
+/// Changes an account's password. The caller must repeat their own.
 pub(super) fn change_password(state: &mut State, action: &Action, given: &Map<String, Value>) -> Result<(), Message> {
     let own = given.get("SessionAccountPassword").and_then(Value::as_str).unwrap_or_default();
     let caller = state.caller.clone().unwrap_or_default();
@@ -71,7 +71,7 @@ pub(super) fn change_password(state: &mut State, action: &Action, given: &Map<St
     Ok(())
 }
 
-/// Everything as it was in the beginning, and a restart.
+/// Resets the resources to their initial state and restarts the service.
 pub(super) fn reset_to_defaults(state: &mut State, action: &Action, given: &Map<String, Value>) -> Result<(), Message> {
     let reset_type = given.get("ResetType").and_then(Value::as_str).unwrap_or("ResetAll");
     restart::to_defaults(state, reset_type);
@@ -79,14 +79,14 @@ pub(super) fn reset_to_defaults(state: &mut State, action: &Action, given: &Map<
     Ok(())
 }
 
-/// The attributes' default values, which come into force at the next reset of the machine.
+/// Resets all attributes to their defaults, which take effect when the machine is next reset.
 pub(super) fn reset_bios(state: &mut State, action: &Action) -> Result<(), Message> {
     let registry = state.store.get(&action.owner).and_then(|bios| bios.object().get("AttributeRegistry")?.as_str());
     let mut defaults = registry.map(|name| bios::defaults(&state.store, name)).unwrap_or_default();
     let (first, _) = &*state.origin;
     let known = |bios: &Map<String, Value>| bios.get("Attributes").and_then(Value::as_object).cloned();
     let first = first.get(&action.owner).and_then(|bios| known(bios.object())).unwrap_or_default();
-    // What no registry has a default for goes back to what it was.
+    // Attributes without a default in the registry return to their initial values.
     for (name, value) in first {
         defaults.entry(name).or_insert(value);
     }
@@ -100,7 +100,7 @@ pub(super) fn reset_bios(state: &mut State, action: &Action) -> Result<(), Messa
     Ok(())
 }
 
-/// The boot order that the machine had at first.
+/// Restores the initial boot order.
 pub(super) fn default_boot_order(state: &mut State, action: &Action) -> Result<(), Message> {
     let (first, _) = &*state.origin;
     let order = first.get(&action.owner).and_then(|system| system.json.as_deref()?.pointer("/Boot/BootOrder").cloned());

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::http::uri;
 use crate::machine::store::Store;
 
-/// Nesting of `Oem` objects in which actions are looked for.
+/// How deep `Oem` objects are searched for actions.
 const MAX_DEPTH: usize = 4;
 
 /// An action that a resource offers.
@@ -15,18 +15,18 @@ pub(crate) struct Action {
     pub(crate) owner: String,
     /// The name without `#`: `ComputerSystem.Reset`.
     pub(super) name: String,
-    /// What the resource says of it: target, allowable values, where the ActionInfo is.
+    /// What the resource says about it: target, allowable values, where the ActionInfo is.
     pub(super) offer: Map<String, Value>,
 }
 
 impl Action {
-    /// When the resource says that it can carry the action out.
+    /// Returns when the resource says that it can carry out the action, such as at a reset.
     pub(crate) fn apply_times(&self) -> Option<&Value> {
         self.offer.get("@Redfish.OperationApplyTimeSupport")
     }
 }
 
-/// The action whose target this key is.
+/// Finds the action whose target is this key.
 pub(crate) fn find(store: &Store, key: &str) -> Option<Action> {
     // Nearly all targets are below their resource.
     if let Some((owner, _)) = key.split_once("/Actions/")

@@ -1,5 +1,5 @@
-//! The parameters that the schemas declare for each action. Which values they take on one machine
-//! is in that machine's payloads.
+//! The parameters that the schemas declare for each action. The values that a given machine accepts
+//! are listed in that machine's payloads.
 
 use crate::schema;
 
@@ -23,13 +23,13 @@ pub(super) enum Kind {
     Any,
 }
 
-/// The parameters of an action such as `ComputerSystem.Reset`; `None` for one that no schema of the
-/// standard declares.
+/// Returns the parameters of an action such as `ComputerSystem.Reset`, or `None` if no standard schema
+/// declares the action.
 pub(super) fn of(action: &str) -> Option<Vec<Parameter>> {
     Some(schema::parameters(action)?.filter_map(parse).collect())
 }
 
-/// `Name:kind`, with an exclamation mark behind it if the parameter is required.
+/// Parses `Name:kind`, with an exclamation mark after the kind if the parameter is required.
 fn parse(text: &'static str) -> Option<Parameter> {
     let (name, kind) = text.split_once(':')?;
     let (kind, required) = match kind.strip_suffix('!') {

@@ -1,4 +1,4 @@
-//! Who wants to hear of what: the properties of EventDestination that choose events.
+//! Who receives which events: the properties of EventDestination that select them.
 
 use serde_json::{Map, Value};
 
@@ -13,7 +13,7 @@ pub(super) struct Subscription {
     pub(super) context: Option<String>,
 }
 
-/// The subscriptions that are in force. Streams are not among them; they hear by themselves.
+/// Returns the active subscriptions that events are pushed to. Streams are not included: they have their own filter.
 pub(super) fn subscriptions(store: &Store) -> Vec<Subscription> {
     let collection = super::service(store).and_then(|service| {
         store.get(&service)?.object().get("Subscriptions")?.get("@odata.id")?.as_str().and_then(uri::key_of_id)
@@ -33,7 +33,7 @@ pub(super) fn subscriptions(store: &Store) -> Vec<Subscription> {
     members.into_iter().filter_map(subscription).collect()
 }
 
-/// Whether a subscription is for an event.
+/// Returns whether a subscription selects an event.
 pub(super) fn wants(store: &Store, subscription: &Subscription, facts: &Facts) -> bool {
     store.get(&subscription.key).is_some_and(|resource| chooses(resource.object(), facts))
 }
@@ -41,7 +41,7 @@ pub(super) fn wants(store: &Store, subscription: &Subscription, facts: &Facts) -
 pub(super) fn chooses(destination: &Map<String, Value>, facts: &Facts) -> bool {
     let list = |name: &str| -> Vec<&str> {
         let elements = destination.get(name).and_then(Value::as_array);
-        // Resources are links, but some clients send texts, and some services take them.
+        // Resources should be links, but some clients send strings, and some services accept them.
         elements
             .into_iter()
             .flatten()

@@ -1,4 +1,4 @@
-//! What the state keeps of events: those that were sent, the streams, and what waits for listeners.
+//! The event state: events already sent, open streams, and events waiting to be delivered.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
@@ -11,16 +11,16 @@ use super::record::{Facts, Record};
 use crate::http::uri;
 use crate::verb::query::filter::Filter;
 
-/// What a builder may set about events.
+/// What a builder can set about events.
 #[derive(Clone, Debug)]
 pub(crate) struct EventSettings {
     /// How long a stream is silent before a comment is sent.
     pub(crate) keep_alive: Duration,
-    /// How many events are kept for streams that come back.
+    /// How many events are kept for streams that reconnect.
     pub(crate) buffer: usize,
-    /// How often and after what time a delivery is tried again, where that is not as the tree says.
+    /// How often and after what delay a delivery is retried, if not as the tree says.
     pub(crate) retries: Option<(u32, Duration)>,
-    /// Whether events are delivered to other hosts than this one.
+    /// Whether events are delivered to other hosts as well.
     pub(crate) anywhere: bool,
     /// How often metric reports are recreated.
     pub(crate) reports: Option<Duration>,
@@ -41,45 +41,45 @@ impl Default for EventSettings {
     }
 }
 
-/// Something that was sent, or would have been if anybody had wanted it.
+/// An event that was sent, or would have been if there had been a subscriber.
 #[derive(Clone, Debug)]
 pub(super) struct Sent {
     pub(super) id: u64,
     pub(super) record: Record,
 }
 
-/// What happens between events and those who get them.
+/// Events on their way from their source to their subscribers.
 #[derive(Debug, Default)]
 pub(crate) struct Events {
     pub(super) last: u64,
     pub(super) buffer: VecDeque<Sent>,
     pub(super) streams: Vec<Listener>,
     pub(super) queues: BTreeMap<String, Queue>,
-    /// The headers that subscribers want with their events. They often carry credentials and are
+    /// The headers that subscribers want sent with their events. They often carry credentials and are
     /// never shown.
     pub(super) headers: HashMap<String, Vec<(String, String)>>,
     pub(super) outbox: Vec<Outbox>,
 }
 
 impl Events {
-    /// How many streams are open.
+    /// Returns how many streams are open.
     pub(crate) fn streams(&self) -> usize {
         self.streams.len()
     }
 
-    /// Ends the streams, as a service does that restarts.
+    /// Ends the streams, as a restarting service does.
     pub(crate) fn end_streams(&mut self) {
         self.streams.clear();
     }
 
-    /// Takes what is to be delivered.
+    /// Takes the events that are to be delivered.
     pub(crate) fn outbox(&mut self) -> Vec<Outbox> {
         std::mem::take(&mut self.outbox)
     }
 }
 
 impl Sent {
-    /// The Event or the MetricReport as it is sent.
+    /// Returns the Event or MetricReport to send.
     pub(super) fn message(&self, context: Option<&str>) -> Value {
         if self.record.facts.format == "MetricReport" {
             let mut report = self.record.body.clone();
@@ -92,7 +92,7 @@ impl Sent {
     }
 }
 
-/// An Event of these records.
+/// Creates an Event from these records.
 fn event(id: u64, context: Option<&str>, records: &[&Map<String, Value>]) -> Value {
     let mut event = json!({
         "@odata.type": "#Event.v1_9_0.Event",
@@ -118,7 +118,7 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    /// Sends what the client wants; says whether it is still there.
+    /// Sends an event if the client's filter selects it. Returns whether the client is still connected.
     pub(super) fn send(&self, sent: &Sent) -> bool {
         if self.filter.as_ref().is_some_and(|filter| !holds(filter, &sent.record.facts)) {
             return !self.sender.is_closed();
@@ -135,11 +135,11 @@ pub(crate) struct Outbox {
     pub(super) body: Bytes,
 }
 
-/// Where events of a subscription wait.
+/// The queue of events waiting to be delivered to a subscription.
 #[derive(Debug)]
 pub(super) struct Queue(pub(super) mpsc::UnboundedSender<Bytes>);
 
-/// An event as the stream has it.
+/// Formats an event for a stream.
 fn frame(sent: &Sent, multi_line: bool) -> Bytes {
     let message = sent.message(None);
     let text = if multi_line { format!("{message:#}") } else { message.to_string() };
@@ -147,11 +147,11 @@ fn frame(sent: &Sent, multi_line: bool) -> Bytes {
     format!("id: {}\n{data}\n", sent.id).into()
 }
 
-/// Whether the filter of a stream holds for an event. What it speaks of are not properties of the
-/// event, but those of DSP0266, "Server-sent events": `EventFormatType`, `RegistryPrefix`, ...
+/// Returns whether a stream's filter selects an event. Its names are not properties of the event, but those that
+/// DSP0266 lists under "Server-sent events": `EventFormatType`, `RegistryPrefix`, ...
 fn holds(filter: &Filter, facts: &Facts) -> bool {
     let origin = facts.origin.clone().unwrap_or_default();
-    // For those who ask for subordinate resources, an event comes from everything above it, too.
+    // With subordinate resources included, an event also counts for every resource above its origin.
     let mut origins = vec![origin.clone()];
     if filter.mentions("SubordinateResources") {
         origins.extend(std::iter::successors(uri::parent(&origin), |key| uri::parent(key)).map(str::to_owned));

@@ -1,5 +1,5 @@
-//! Event records: what a change of a resource is called in the ResourceEvent and TaskEvent
-//! registries, and what subscriptions can choose by.
+//! Event records: the messages of the ResourceEvent and TaskEvent registries for a changed resource, and
+//! the properties that subscriptions select by.
 
 use serde_json::{Map, Value, json};
 
@@ -8,21 +8,21 @@ use crate::machine::store::{Change, Resource, Store};
 use crate::message::{self, Message};
 use crate::schema::capability::schema;
 
-/// Nobody is informed of these: they change all the time, or because somebody was informed of something.
+/// Changes to these are not reported: they change all the time, or because an event was sent.
 static SILENT: &[&str] = &["EventDestination", "LogEntry", "MetricReport", "Session"];
 
-/// A record, and what is known of it.
+/// A record with the facts known about it.
 #[derive(Clone, Debug)]
 pub(crate) struct Record {
     pub(crate) body: Map<String, Value>,
     pub(crate) facts: Facts,
     /// Whether it was sent on request, as a test.
     pub(crate) is_test: bool,
-    /// Whether logs have an entry of it.
+    /// Whether it is also written to logs.
     pub(crate) is_for_logs: bool,
 }
 
-/// What subscriptions choose by.
+/// The properties that subscriptions select by.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Facts {
     /// `Event` or `MetricReport`.
@@ -39,7 +39,7 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
-    /// Adds what the resources say of themselves.
+    /// Fills in what the resources say about themselves.
     pub(crate) fn complete(&mut self, store: &Store) {
         if self.resource_type.is_none() {
             let origin = self.origin.as_deref().and_then(|origin| store.get(origin));
@@ -47,18 +47,18 @@ impl Facts {
         }
     }
 
-    /// The registry of the message: `Base` of `Base.1.22.Success`.
+    /// Returns the registry of the message: `Base` for `Base.1.22.Success`.
     pub(crate) fn registry(&self) -> &str {
         self.message_id.split('.').next().unwrap_or_default()
     }
 
-    /// The message without the version of its registry: `Base.Success`.
+    /// Returns the message id without the registry's version: `Base.Success`.
     pub(crate) fn unversioned_id(&self) -> String {
         unversioned(&self.message_id)
     }
 }
 
-/// `Base.Success` of `Base.1.22.Success`.
+/// Returns `Base.Success` for `Base.1.22.Success`.
 pub(crate) fn unversioned(id: &str) -> String {
     match (id.split('.').next(), id.rsplit('.').next()) {
         (Some(registry), Some(key)) if registry != id => format!("{registry}.{key}"),
@@ -67,7 +67,7 @@ pub(crate) fn unversioned(id: &str) -> String {
 }
 
 impl Record {
-    /// A record with a message about a resource.
+    /// Creates a record with a message about a resource.
     pub(crate) fn of(message: &Message, event_type: &str, origin: &str) -> Self {
         let mut body = Map::new();
         if let Value::Object(mut parts) = message.to_json() {
@@ -82,7 +82,7 @@ impl Record {
         Self::from_body(body)
     }
 
-    /// A record as somebody has written it; what every record has is added.
+    /// Creates a record from a body that the caller wrote, adding the properties that every record has.
     pub(crate) fn from_body(mut body: Map<String, Value>) -> Self {
         body.entry("EventType").or_insert_with(|| "Other".into());
         body.entry("EventTimestamp").or_insert_with(|| clock::now().into());
@@ -105,15 +105,15 @@ impl Record {
         Self { body, facts, is_test: false, is_for_logs: false }
     }
 
-    /// Gives the record its number.
+    /// Gives the record its event id.
     pub(crate) fn number(&mut self, id: u64) {
         if self.facts.format == "Event" {
             self.body.entry("EventId").or_insert_with(|| id.to_string().into());
         }
     }
 
-    /// Whether it is about the service itself: a test, a heartbeat, a task. Some services forget the context of
-    /// such.
+    /// Returns whether the event is about the service itself: a test, a heartbeat, a task. Some services omit the
+    /// context from these.
     pub(crate) fn is_about_the_service(&self) -> bool {
         self.is_test
             || self.facts.message_id.ends_with(".TestMessage")
@@ -126,7 +126,7 @@ impl Record {
     }
 }
 
-/// What is reported of a change; nothing for most collections, and for what nobody asks for.
+/// Creates the record that reports a change. Returns `None` for collections and for changes that are not reported.
 pub(crate) fn of_change(change: &Change) -> Option<Record> {
     let shown = change.after.as_ref().or(change.before.as_ref())?;
     let name = schema(shown)?;
@@ -144,7 +144,7 @@ pub(crate) fn of_change(change: &Change) -> Option<Record> {
         (None, None) => return None,
     };
     let mut record = record;
-    // A resource that is gone can't be asked any more what it was.
+    // The type of a deleted resource can no longer be looked up.
     record.facts.resource_type = Some(name.to_owned());
     Some(record)
 }
@@ -177,7 +177,7 @@ fn changed(key: &str, before: &Resource, after: &Resource) -> Option<Record> {
         .then(|| Record::of(&Message::new(&message::RESOURCE_CHANGED, []), "ResourceUpdated", key))
 }
 
-/// Tasks report their beginning, their progress and their end.
+/// Creates the record for a task's start, progress or end.
 fn task(change: &Change, schema: &str) -> Option<Record> {
     let field = |resource: &Option<Resource>, name: &str| {
         resource.as_ref().and_then(|resource| resource.object().get(name).cloned()).unwrap_or_default()

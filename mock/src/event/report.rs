@@ -1,4 +1,4 @@
-//! Metric reports: recreated from the properties that they are about, and sent like events.
+//! Metric reports: recreated from the properties they cover, and sent like events.
 
 use serde_json::{Map, Value};
 
@@ -10,7 +10,7 @@ use crate::machine::state::State;
 use crate::message;
 use crate::tree::digits;
 
-/// Makes all metric reports again and sends them.
+/// Recreates and sends all metric reports.
 pub(crate) fn refresh(state: &mut State) {
     let reports: Vec<String> = state
         .store
@@ -23,7 +23,7 @@ pub(crate) fn refresh(state: &mut State) {
     }
 }
 
-/// Makes a metric report again and sends it; says whether there is such a report.
+/// Recreates and sends a metric report. Returns whether the report exists.
 pub(crate) fn send(state: &mut State, key: &str) -> bool {
     let Some(Value::Object(mut report)) = state.store.get(key).and_then(|report| report.json.as_deref()).cloned()
     else {
@@ -47,7 +47,7 @@ pub(crate) fn send(state: &mut State, key: &str) -> bool {
     true
 }
 
-/// A report as it is sent.
+/// Creates the record in which a report is sent.
 pub(super) fn record(report: Map<String, Value>) -> Record {
     let definition = report.get("MetricReportDefinition").and_then(|link| link.get("@odata.id")?.as_str());
     let facts = Facts {
@@ -60,7 +60,7 @@ pub(super) fn record(report: Map<String, Value>) -> Record {
     Record { body: report, facts, is_test: false, is_for_logs: false }
 }
 
-/// The value of a property, `/redfish/v1/Chassis/1#/Reading`, as text.
+/// Reads the value of a property, `/redfish/v1/Chassis/1#/Reading`, as text.
 fn read(state: &State, property: &str) -> Option<String> {
     let (resource, pointer) = property.split_once('#')?;
     let value = state.store.get(&uri::key(resource))?.exact()?.pointer(pointer)?;

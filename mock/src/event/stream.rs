@@ -1,4 +1,4 @@
-//! Server-sent events: a GET that continues, with what the client missed since its last event.
+//! Server-sent events: a GET that stays open, starting with what the client missed since its last event.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -22,16 +22,16 @@ use crate::machine::store::Store;
 use crate::message::{self, Message};
 use crate::verb::query::filter::Filter;
 
-/// Events that a client doesn't read are kept up to so many; a client that is further behind is gone.
+/// How many unread events are kept for a client. A client that falls further behind is disconnected.
 const BEHIND: usize = 1000;
 
-/// The key of the stream; none where the EventService names none.
+/// Returns the key of the stream, or `None` if the EventService doesn't name one.
 fn key(store: &Store) -> Option<String> {
     let service = service(store)?;
     store.get(&service)?.object().get("ServerSentEventUri")?.as_str().and_then(uri::key_of_id)
 }
 
-/// Whether a call is for the stream.
+/// Returns whether a call opens the stream.
 pub(crate) fn is_stream(state: &State, call: &Call) -> bool {
     call.method == Method::GET && key(&state.store).is_some_and(|key| key == call.key)
 }
@@ -63,7 +63,7 @@ pub(crate) fn open(owner: &Arc<Running>, state: &mut State, call: &Call) -> Resp
     response
 }
 
-/// The `$filter` of a stream's URI.
+/// Returns the `$filter` of a stream's URI.
 fn wanted_filter(query: &str) -> Option<String> {
     query.split('&').find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
@@ -71,8 +71,8 @@ fn wanted_filter(query: &str) -> Option<String> {
     })
 }
 
-/// Sends what came after the last event that the client knows of. If that is kept no more, the client is
-/// informed of that, and gets all that there is.
+/// Sends the events after the last one that the client received. If some of them are no longer buffered, the
+/// client gets a message saying so first.
 fn replay(state: &mut State, listener: &Listener, last: Option<&str>) {
     let Some(last) = last.map(str::trim).filter(|last| !last.is_empty()) else {
         return;
@@ -95,7 +95,7 @@ fn replay(state: &mut State, listener: &Listener, last: Option<&str>) {
     }
 }
 
-/// Shows the stream among the subscriptions.
+/// Adds the stream to the subscriptions.
 fn show(state: &mut State, call: &Call) -> Option<String> {
     let service = service(&state.store)?;
     let link = state.store.get(&service)?.object().get("Subscriptions")?.get("@odata.id")?.as_str()?;
@@ -118,7 +118,7 @@ fn show(state: &mut State, call: &Call) -> Option<String> {
     Some(key)
 }
 
-/// What happens when the client is gone.
+/// Removes the stream's subscription when the client disconnects.
 struct End {
     machine: Weak<Running>,
     resource: Option<String>,
@@ -130,7 +130,7 @@ impl Drop for End {
             return;
         };
         let mut state = machine.state();
-        // It may have been removed before, which ended the stream.
+        // The subscription may already be removed, which ended the stream.
         state.events.streams.retain(|listener| listener.resource != self.resource && !listener.sender.is_closed());
         if let Some(key) = &self.resource
             && let Some(collection) = state.store.collection_of(key)
@@ -147,7 +147,7 @@ struct Flow {
     _end: End,
 }
 
-/// The bytes of a stream: events as they come, and comments when none come.
+/// The bytes of a stream: events as they occur, and comments while there are none.
 fn body(
     receiver: mpsc::Receiver<Bytes>,
     keep_alive: Duration,
@@ -155,7 +155,7 @@ fn body(
 ) -> impl stream::Stream<Item = Result<Bytes, std::io::Error>> {
     let flow = Flow { receiver, keep_alive, first: true, _end: end };
     stream::unfold(flow, |mut flow| async move {
-        // Something has to be sent for the client to see that the stream is open.
+        // The client sees that the stream is open only once something is sent.
         if std::mem::take(&mut flow.first) {
             return Some((Ok(Bytes::from_static(b": open\n\n")), flow));
         }

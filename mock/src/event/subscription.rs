@@ -1,4 +1,4 @@
-//! What creating, changing and deleting an EventDestination means.
+//! What happens when an EventDestination is created, changed or deleted.
 
 use serde_json::{Map, Value, json};
 
@@ -7,7 +7,7 @@ use crate::machine::state::State;
 use crate::machine::store::Store;
 use crate::message::{self, Message, text};
 
-/// What a new subscription chooses by and the EventService doesn't have.
+/// Checks that the EventService supports what a new subscription selects by.
 pub(crate) fn check(store: &Store, body: &Map<String, Value>) -> Result<(), Message> {
     let Some(service) = service(store).and_then(|key| store.get(&key)) else {
         return Ok(());
@@ -19,7 +19,7 @@ pub(crate) fn check(store: &Store, body: &Map<String, Value>) -> Result<(), Mess
         ("EventTypes", "EventTypesForSubscription"),
         ("EventFormatType", "EventFormatTypes"),
     ] {
-        // A service that lists nothing doesn't say what it has.
+        // A missing or empty list doesn't restrict anything.
         let Some(listed) = service.object().get(listed).and_then(Value::as_array).filter(|listed| !listed.is_empty())
         else {
             continue;
@@ -37,7 +37,7 @@ pub(crate) fn check(store: &Store, body: &Map<String, Value>) -> Result<(), Mess
     Ok(())
 }
 
-/// Keeps the headers of a new or changed subscription.
+/// Stores the headers of a new or changed subscription.
 pub(crate) fn subscribed(state: &mut State, key: &str, body: &Map<String, Value>) {
     let Some(headers) = body.get("HttpHeaders").and_then(Value::as_array) else {
         return;
@@ -51,14 +51,14 @@ pub(crate) fn subscribed(state: &mut State, key: &str, body: &Map<String, Value>
     state.events.headers.insert(key.to_owned(), headers);
 }
 
-/// Headers are written and never read.
+/// Hides the headers, which clients can write but never read.
 pub(crate) fn hide_headers(subscription: &mut Map<String, Value>) {
     if let Some(headers) = subscription.get_mut("HttpHeaders") {
         *headers = json!([]);
     }
 }
 
-/// What it means that a subscription is gone: nothing more is sent.
+/// Forgets a removed subscription, so that nothing more is sent to it.
 pub(crate) fn unsubscribed(state: &mut State, key: &str) {
     state.events.headers.remove(key);
     state.events.queues.remove(key);

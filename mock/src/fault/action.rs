@@ -87,7 +87,7 @@ impl Action {
         Self::Arm(Box::new(rule))
     }
 
-    /// Whether it keeps the request from being carried out.
+    /// Returns whether the action keeps the request from being carried out.
     pub(crate) fn is_instead(&self) -> bool {
         matches!(
             self,
@@ -208,7 +208,7 @@ impl Answer {
         }))
     }
 
-    /// The response to a request for this path.
+    /// Creates the response to a request for this path.
     pub(crate) fn response(&self, path: &str) -> Response<Body> {
         let (body, is_json) = match &self.body {
             None => (Bytes::new(), false),
@@ -231,7 +231,7 @@ impl Answer {
     }
 }
 
-/// The message that goes with a status; none for those without a body.
+/// Returns the message that goes with a status, or `None` for a status without a body.
 fn message_of(status: StatusCode) -> Option<Message> {
     let kind = match status {
         StatusCode::UNAUTHORIZED => &message::NO_VALID_SESSION,
@@ -246,7 +246,7 @@ fn message_of(status: StatusCode) -> Option<Message> {
     Some(Message::new(kind, []))
 }
 
-/// The response that [`Action::Status`] stands for.
+/// Creates the response for [`Action::Status`].
 pub(crate) fn status(status: u16) -> Response<Body> {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     match message_of(status) {
@@ -255,7 +255,7 @@ pub(crate) fn status(status: u16) -> Response<Body> {
     }
 }
 
-/// A time as HTTP writes it, rounded up to the second (RFC 9110, section 5.6.7).
+/// Formats a time for HTTP, rounded up to the second (RFC 9110, section 5.6.7).
 fn http_date(time: std::time::SystemTime) -> String {
     jiff::Timestamp::try_from(time)
         .and_then(|time| {
@@ -281,7 +281,7 @@ pub(crate) mod seconds {
     }
 }
 
-/// Durations that may be missing, as numbers of seconds.
+/// Optional durations as numbers of seconds.
 pub(crate) mod optional_seconds {
     use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Bodies that come to a client otherwise than as one whole.
+//! Bodies that don't arrive as one complete whole.
 
 use std::io;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::journal::Ticket;
 use crate::tree::digits;
 
-/// The answer with a body that ends, together with the connection, after so many bytes.
+/// Cuts the body after this many bytes and then fails the connection.
 pub(crate) fn truncated(response: Response<Body>, bytes: usize) -> Response<Body> {
     reshaped(response, |body| {
         let chunks = body.into_data_stream();
@@ -20,7 +20,7 @@ pub(crate) fn truncated(response: Response<Body>, bytes: usize) -> Response<Body
             let (mut chunks, left) = state?;
             let cut = || io::Error::other("the body ends here");
             if left == 0 {
-                // What was sent before is to arrive: an error at once would take it along.
+                // An immediate error would discard bytes that are not yet sent.
                 tokio::time::sleep(Duration::from_millis(5)).await;
                 return Some((Err(cut()), None));
             }
@@ -36,7 +36,7 @@ pub(crate) fn truncated(response: Response<Body>, bytes: usize) -> Response<Body
     })
 }
 
-/// The answer with a body that comes in pieces, with a pause before each.
+/// Sends the body in pieces, with a pause before each.
 pub(crate) fn dripping(response: Response<Body>, bytes: usize, every: Duration) -> Response<Body> {
     reshaped(response, |body| {
         let state = (body.into_data_stream(), Bytes::new());
@@ -54,7 +54,7 @@ pub(crate) fn dripping(response: Response<Body>, bytes: usize, every: Duration) 
     })
 }
 
-/// Keeps the request under way until the whole answer is taken, where it comes bit by bit.
+/// Keeps the request under way until a streamed answer has been read to its end.
 pub(crate) fn until_sent(response: Response<Body>, ticket: Ticket) -> Response<Body> {
     if response.body().size_hint().exact().is_some() {
         return response;
@@ -67,7 +67,7 @@ pub(crate) fn until_sent(response: Response<Body>, ticket: Ticket) -> Response<B
     Response::from_parts(parts, Body::from_stream(chunks))
 }
 
-/// Changes the body, and still says the length of the original.
+/// Changes the body but keeps the original's `Content-Length`.
 fn reshaped(response: Response<Body>, change: impl FnOnce(Body) -> Body) -> Response<Body> {
     let (mut parts, body) = response.into_parts();
     if let Some(length) = body.size_hint().exact() {
@@ -76,7 +76,7 @@ fn reshaped(response: Response<Body>, change: impl FnOnce(Body) -> Body) -> Resp
     Response::from_parts(parts, change(body))
 }
 
-/// The answer with its JSON changed by a merge patch; as it is where its body is not JSON.
+/// Applies a merge patch to the answer's JSON. A body that is not JSON stays as it is.
 pub(crate) async fn merged(response: Response<Body>, patch: &Value) -> Response<Body> {
     let (mut parts, body) = response.into_parts();
     let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else {
@@ -90,7 +90,7 @@ pub(crate) async fn merged(response: Response<Body>, patch: &Value) -> Response<
     Response::from_parts(parts, Body::from(digits::write(&json)))
 }
 
-/// RFC 7396, section 2.
+/// Merges as RFC 7396, section 2, says.
 fn merge(target: &mut Value, patch: &Value) {
     let Value::Object(changes) = patch else {
         patch.clone_into(target);

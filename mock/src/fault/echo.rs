@@ -1,5 +1,5 @@
-//! Answers that repeat what was asked, as services do that log or explain a request: whatever a client shows of them shows
-//! what it sent.
+//! Answers that repeat the request, like those of services that log or explain it: whatever a client shows of such an answer
+//! shows what the client sent.
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
@@ -30,7 +30,7 @@ impl Echo {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Json, Self::Messages, Self::Text, Self::Html, Self::Location];
 
-    /// The answer to a call to this path.
+    /// Creates the answer to a call to this path.
     pub(crate) fn response(self, status: u16, call: &Call, path: &str) -> Response<Body> {
         let text = || {
             let head: String = headers(call).map(|(name, value)| format!("{name}: {value}\r\n")).collect();
@@ -71,7 +71,7 @@ fn headers(call: &Call) -> impl Iterator<Item = (&str, &str)> {
     call.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
 }
 
-/// The body as JSON, or as the text that it is.
+/// Returns the body as JSON, or as a string if it is not JSON.
 fn json_of(call: &Call) -> Value {
     serde_json::from_slice(&call.body).unwrap_or_else(|_| String::from_utf8_lossy(&call.body).into())
 }

@@ -1,12 +1,12 @@
 //! Patterns of paths: `*` stands for anything within a segment, `**` for anything at all.
 
-/// Whether a text is of a pattern, both without regard to a slash at the end.
+/// Returns whether a path matches a pattern, ignoring a trailing slash on either.
 pub(crate) fn path(pattern: &str, path: &str) -> bool {
     let without = |text: &str| text.strip_suffix('/').filter(|text| !text.is_empty()).unwrap_or(text).to_owned();
     matches(without(pattern).as_bytes(), without(path).as_bytes())
 }
 
-/// Whether a text is of a pattern. Where texts have no segments, `*` and `**` are the same.
+/// Returns whether a text matches a pattern. Texts have no segments, so `*` and `**` mean the same.
 pub(crate) fn text(pattern: &str, text: &str) -> bool {
     matches(pattern.replace('*', "**").as_bytes(), text.as_bytes())
 }

@@ -81,7 +81,7 @@ struct Inner {
     /// How many requests there were by method and path.
     requests: HashMap<(String, String), u64>,
     away_until: Option<Instant>,
-    /// The keys of what nobody sees any more.
+    /// The keys of resources that answer 404.
     hidden: HashSet<String>,
 }
 
@@ -89,7 +89,7 @@ struct Inner {
 pub(crate) struct Entry {
     pub(crate) id: RuleId,
     pub(crate) rule: Rule,
-    /// How many requests the rule was for, whether it affected them or not.
+    /// How many requests the rule matched, whether it affected them or not.
     seen: u64,
     pub(crate) fired: u64,
     added: Instant,
@@ -132,7 +132,7 @@ impl Faults {
         self.inner().insert(rule, 0)
     }
 
-    /// Whether a rule makes whatever reads this resource fail, as long as it is there.
+    /// Returns whether every read of this resource currently fails, because of a rule or because it is hidden.
     pub(crate) fn make_unreadable(&self, key: &str) -> bool {
         let inner = self.inner();
         inner.hidden.contains(key)
@@ -181,7 +181,7 @@ impl Faults {
         self.inner().hidden.contains(key)
     }
 
-    /// Answers as if there were nothing at these keys.
+    /// Answers 404 for these keys.
     pub(crate) fn hide(&self, keys: impl IntoIterator<Item = String>) {
         self.inner().hidden.extend(keys);
     }
@@ -199,7 +199,7 @@ impl Faults {
         self.inner().rules.clone()
     }
 
-    /// What is done to a request.
+    /// Returns the actions to apply to a request.
     pub(crate) fn of(&self, method: &str, path: &str, headers: &HeaderMap, body: &[u8]) -> Vec<Action> {
         let mut inner = self.inner();
         let inner = &mut *inner;
@@ -236,7 +236,7 @@ impl Faults {
 }
 
 impl Entry {
-    /// Whether the time of the rule is over.
+    /// Returns whether the rule's time is over.
     fn has_passed(&self) -> bool {
         self.rule.duration().is_some_and(|lasts| self.added.elapsed() >= lasts)
     }
@@ -267,15 +267,15 @@ impl fmt::Debug for Faults {
     }
 }
 
-/// Draws from the seed and from what the request is, so that it doesn't matter how the requests of
-/// several users mingle.
+/// Draws from the seed and the request itself, so that it doesn't matter how the requests of several
+/// clients interleave.
 fn happens(chance: f64, rule: usize, request: (u64, &str, &str, u64)) -> bool {
     let mut hasher = DefaultHasher::new();
     (rule, request).hash(&mut hasher);
     Random::seeded(hasher.finish()).happens(chance)
 }
 
-/// The random faults, each with its weight, as rules that together affect a share of the requests.
+/// Creates the random faults, weighted, as rules that together affect this share of the requests.
 fn mixture(share: f64) -> Vec<Entry> {
     let share = share.clamp(0.0, 1.0);
     if share == 0.0 {
@@ -332,7 +332,7 @@ mod tests {
         let id = faults.add(Rule::on("GET", "/a").skip(1).times(2).then(Action::Reset));
         let other = faults.add(Rule::any().nth(2).then(Action::Close));
         let seen: Vec<_> = (0..5).map(|_| asked(&faults, "GET", "/a")).collect();
-        // What the first rule passes over is left to the second.
+        // Requests that the first rule skips reach the second.
         let expected = [vec![], vec![Action::Reset], vec![Action::Reset], vec![Action::Close], vec![]];
         assert_eq!(seen, expected);
         assert_eq!((faults.fired(id), faults.fired(other)), (2, 1));

@@ -1,4 +1,4 @@
-//! A rule: which requests it is for, and what it does to them.
+//! A rule: which requests it matches, and what it does to them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -77,58 +77,58 @@ impl Rule {
         Self { method: Some(method.to_owned()), ..Self::default() }
     }
 
-    /// Only for the paths of this pattern; see [`Rule::on`].
+    /// Matches only paths of this pattern; see [`Rule::on`].
     pub fn path(mut self, pattern: &str) -> Self {
         self.path = Some(pattern.to_owned());
         self
     }
 
-    /// Only for requests with a header whose value is of this pattern. `*` stands for anything, and
-    /// the empty pattern also for the header's absence.
+    /// Matches only requests with a header whose value fits this pattern. `*` stands for anything, and
+    /// the empty pattern also matches a missing header.
     pub fn header(mut self, name: &str, pattern: &str) -> Self {
         self.headers.insert(name.to_owned(), pattern.to_owned());
         self
     }
 
-    /// Only for requests whose body is JSON and has something at this JSON pointer.
+    /// Matches only requests with a JSON body that has a value at this JSON pointer.
     pub fn with(mut self, pointer: &str) -> Self {
         self.body.push(pointer.to_owned());
         self
     }
 
-    /// Passes over the first so many requests.
+    /// Skips this many matching requests first.
     pub fn skip(mut self, requests: u64) -> Self {
         self.skip = requests;
         self
     }
 
-    /// Affects the n-th request alone; the first is 1.
+    /// Affects only the n-th request; the first is 1.
     pub fn nth(self, n: u64) -> Self {
         self.skip(n.saturating_sub(1)).times(1)
     }
 
-    /// Affects so many requests. Defaults to all.
+    /// Affects at most this many requests. Defaults to all.
     pub fn times(mut self, times: u64) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// Affects a request with this probability, from 0 to 1. What it comes to is drawn from the seed
-    /// of the [`Faults`](super::Faults) and is the same for the n-th request of the same method and
-    /// path, whatever other requests there are between.
+    /// Affects a request with this probability, from 0 to 1. The outcome is drawn from the seed of the
+    /// [`Faults`](super::Faults) and is always the same for the n-th request of a method and path,
+    /// whatever other requests come between.
     pub fn probability(mut self, probability: f64) -> Self {
         self.probability = Some(probability);
         self
     }
 
     /// Affects requests for this long, counted from when the rule was added. In JSON a number of seconds. Defaults to
-    /// for good.
+    /// no limit.
     pub fn lasts(mut self, duration: Duration) -> Self {
         self.lasts = Some(duration);
         self
     }
 
-    /// Adds what is done to the request, after what was said before.
+    /// Adds an action, after those added before.
     pub fn then(mut self, action: Action) -> Self {
         self.then = match self.then {
             Actions::Several(mut actions) => {
@@ -151,7 +151,7 @@ impl Rule {
         self.lasts
     }
 
-    /// Whether every GET of this path is answered otherwise than by the resource, for anyone.
+    /// Returns whether the rule replaces the answer to every GET of this path, for every client.
     pub(crate) fn makes_unreadable(&self, path: &str) -> bool {
         let every = self.skip == 0 && self.times.is_none() && self.probability.is_none();
         let by_path = self.path.as_deref().is_some_and(|pattern| glob::path(pattern, path));
@@ -164,7 +164,7 @@ impl Rule {
             && self.actions().iter().any(Action::is_instead)
     }
 
-    /// The rule with `{path}` in its pattern replaced.
+    /// Returns the rule with `{path}` replaced in its pattern.
     pub(crate) fn for_path(&self, path: &str) -> Self {
         let pattern = self.path.as_deref().map(|pattern| pattern.replace("{path}", path));
         Self { path: pattern, ..self.clone() }
@@ -174,17 +174,17 @@ impl Rule {
         self.probability
     }
 
-    /// Whether the rule affects the request that comes after so many that it was for.
+    /// Returns whether a request comes after those to skip, given how many the rule matched before.
     pub(crate) fn counts(&self, before: u64) -> bool {
         before >= self.skip
     }
 
-    /// Whether the rule has affected as many requests as it may.
+    /// Returns whether the rule has affected as many requests as it may.
     pub(crate) fn is_spent(&self, fired: u64) -> bool {
         self.times.is_some_and(|times| fired >= times)
     }
 
-    /// Whether the rule is for a request.
+    /// Returns whether the rule matches a request.
     pub(crate) fn is_for(&self, method: &str, path: &str, headers: &HeaderMap, body: &[u8]) -> bool {
         self.method.as_deref().is_none_or(|wanted| wanted == "*" || wanted.eq_ignore_ascii_case(method))
             && self.path.as_deref().is_none_or(|pattern| glob::path(pattern, path))

@@ -1,4 +1,4 @@
-//! Certificates as services show them: a good one, old ones, or one that a test brings.
+//! The certificates that a mock serves: a good one, old ones, or one that a test supplies.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::error::Error;
 
 const COMMON_NAME: &str = "rosefish-mock";
 
-/// The certificate that a mock shows, for [`Builder::certificate`](crate::Builder::certificate).
+/// The certificate that a mock serves, for [`Builder::certificate`](crate::Builder::certificate).
 ///
 /// ```
 /// use rosefish_mock::{Certificate, MockBmc};
@@ -108,19 +108,19 @@ impl Certificate {
         Ok(Self { chain, key })
     }
 
-    /// The first certificate in DER.
+    /// Returns the first certificate in DER.
     pub(crate) fn der(&self) -> &[u8] {
         self.chain.first().map_or(&[], |certificate| certificate.as_ref())
     }
 
-    /// The first certificate in PEM.
+    /// Returns the first certificate in PEM.
     pub(crate) fn pem(&self) -> String {
         let encoded = STANDARD.encode(self.der());
         let lines: Vec<_> = encoded.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
         format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
     }
 
-    /// What the TLS library serves with. It checks nothing, as it would refuse what is old.
+    /// Returns the certificate and key for the TLS library, unchecked: a check would reject old certificates.
     pub(crate) fn certified_key(&self) -> CertifiedKey {
         CertifiedKey::new(self.chain.clone(), Arc::clone(&self.key))
     }
@@ -142,7 +142,7 @@ fn signing_key(key: &KeyPair) -> Result<Arc<dyn SigningKey>, Error> {
     loaded.map_err(|error| Error::because("the key of a certificate can't be used", error))
 }
 
-/// What is signed of a certificate of version 1 (RFC 5280, section 4.1): no version, no extensions.
+/// Builds the signed part of a version 1 certificate (RFC 5280, section 4.1): no version, no extensions.
 fn body_v1(algorithm: &[u8], public_key: Vec<u8>) -> Vec<u8> {
     let name = der::name(COMMON_NAME);
     let validity = der::sequence(&[der::time("20200101000000Z"), der::time("20991231235959Z")]);

@@ -1,5 +1,5 @@
-//! A client's connection, with TLS or without, and how it can be ended below HTTP: by anyone who
-//! answers a request, when the answer is about to be written.
+//! A client's connection, with TLS or without. The handler of a request can end it below HTTP, at the moment when
+//! the answer would be written.
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,7 +16,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio_rustls::server::TlsStream;
 
-/// How a connection ends in place of an answer.
+/// How a connection ends instead of carrying an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     /// With a TCP RST.
@@ -32,7 +32,7 @@ pub(crate) enum End {
 /// What [`End::Garbage`] writes.
 const GARBAGE: &[u8] = b"\x00\xff\x16\x03 this is not HTTP \x80\x81\r\n\r\n\x00";
 
-/// The handle by which the answer to a request ends the connection that it came by.
+/// The handle with which the answer to a request ends its connection.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wire(Arc<Switch>);
 
@@ -43,13 +43,13 @@ struct Switch {
 }
 
 impl Wire {
-    /// Ends the connection as soon as something is to be written to it.
+    /// Ends the connection at the next write.
     pub(crate) fn end(&self, end: End) {
         *self.0.end.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
         self.0.thrown.store(true, Ordering::Release);
     }
 
-    /// Whether the connection is ended, or about to be.
+    /// Returns whether the connection has ended or will end at the next write.
     pub(crate) fn is_ended(&self) -> bool {
         self.0.thrown.load(Ordering::Acquire)
     }
@@ -81,7 +81,7 @@ impl Listener for Incoming {
     async fn accept(&mut self) -> (Stream, SocketAddr) {
         match self.connections.recv().await {
             Some(connection) => connection,
-            // No more will come; the service ends by its other branch.
+            // No more connections will come; the service ends through its other branch.
             None => std::future::pending().await,
         }
     }
@@ -95,7 +95,7 @@ impl Listener for Incoming {
 pub(crate) struct Stream {
     inner: Inner,
     wire: Wire,
-    /// How much of what ends it was written.
+    /// How many of the final bytes have been written.
     ended: usize,
 }
 
@@ -113,7 +113,7 @@ impl Stream {
         Self { inner: Inner::Tls(Box::new(stream)), wire: Wire::default(), ended: 0 }
     }
 
-    /// Ends the connection; anyone who writes gets an error then and drops it.
+    /// Ends the connection. The writer gets an error and drops it.
     fn poll_end(&mut self, cx: &mut Context<'_>, end: End) -> Poll<io::Result<()>> {
         let last: &[u8] = match &end {
             End::Reset => {
@@ -121,7 +121,7 @@ impl Stream {
                     Inner::Plain(stream) => stream,
                     Inner::Tls(stream) => stream.get_ref().0,
                 };
-                // Where the system can't do that, the connection is closed.
+                // Where the system doesn't support this, the connection is closed.
                 let _ = tcp.set_zero_linger();
                 &[]
             }

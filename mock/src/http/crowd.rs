@@ -1,4 +1,4 @@
-//! A runtime that many services share, where thousands of them are served by one process.
+//! A runtime that many services share when one process serves thousands of them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -52,7 +52,7 @@ impl Crowd {
         Ok(Self(Arc::new(Threads { threads: threads?, next: AtomicUsize::new(0) })))
     }
 
-    /// The thread whose turn it is.
+    /// Returns the next thread in turn.
     pub(super) fn handle(&self) -> Option<&Handle> {
         let turn = self.0.next.fetch_add(1, Ordering::Relaxed);
         self.0.threads.get(turn % self.0.threads.len().max(1)).map(|(handle, _)| handle)

@@ -1,11 +1,11 @@
-//! As much of DER (X.690) as a certificate is made of.
+//! The part of DER (X.690) that certificates need.
 
 pub(crate) const RSA_ENCRYPTION: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01];
 pub(crate) const SHA1_WITH_RSA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x05];
 pub(crate) const ECDSA_WITH_SHA256: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02];
 const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
 
-/// A value of a type.
+/// Encodes a value with its tag.
 fn value(tag: u8, content: &[u8]) -> Vec<u8> {
     let mut out = vec![tag];
     let bytes = content.len().to_be_bytes();
@@ -26,7 +26,7 @@ pub(crate) fn sequence(parts: &[Vec<u8>]) -> Vec<u8> {
     value(0x30, &parts.concat())
 }
 
-/// A whole number that isn't negative.
+/// Encodes a non-negative integer.
 pub(crate) fn integer(bytes: &[u8]) -> Vec<u8> {
     let mut content: Vec<u8> = bytes.iter().copied().skip_while(|byte| *byte == 0).collect();
     if content.first().is_none_or(|first| first & 0x80 != 0) {
@@ -47,23 +47,23 @@ pub(crate) fn object_identifier(encoded: &[u8]) -> Vec<u8> {
     value(0x06, encoded)
 }
 
-/// A name of one part, the common name.
+/// Encodes a name with one part, the common name.
 pub(crate) fn name(common: &str) -> Vec<u8> {
     let part = sequence(&[object_identifier(COMMON_NAME), value(0x0C, common.as_bytes())]);
     sequence(&[value(0x31, &part)])
 }
 
-/// A time with a year of four digits: `20260101000000Z`.
+/// Encodes a time with a four-digit year: `20260101000000Z`.
 pub(crate) fn time(text: &str) -> Vec<u8> {
     value(0x18, text.as_bytes())
 }
 
-/// The tag and the content of the first value.
+/// Returns the tag and the content of the first value.
 pub(crate) fn read(bytes: &[u8]) -> Option<(u8, &[u8])> {
     split(bytes).map(|(tag, content, _)| (tag, content))
 }
 
-/// The content of the first value, and what comes after it.
+/// Returns the content of the first value, and the bytes after it.
 pub(crate) fn skip(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     split(bytes).map(|(_, content, rest)| (content, rest))
 }

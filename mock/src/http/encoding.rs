@@ -1,4 +1,4 @@
-//! Compression of answers, as far as the client takes it (RFC 9110, sections 8.4 and 12.5.3).
+//! Compression of answers, as the client accepts it (RFC 9110, sections 8.4 and 12.5.3).
 
 use std::io::Write as _;
 
@@ -56,7 +56,7 @@ impl Encoding {
     }
 }
 
-/// The first of the offered ways that a client takes.
+/// Returns the first offered encoding that the client accepts.
 pub(crate) fn accepted(headers: &HeaderMap, offered: &[Encoding]) -> Option<Encoding> {
     let said = headers.get(header::ACCEPT_ENCODING)?.to_str().ok()?;
     let takes = |name: &str| {
@@ -69,8 +69,8 @@ pub(crate) fn accepted(headers: &HeaderMap, offered: &[Encoding]) -> Option<Enco
     offered.iter().copied().find(|encoding| takes(encoding.as_str()))
 }
 
-/// The response, compressed in one of the offered ways if the client takes it. Streams and what is
-/// compressed already stay as they are.
+/// Compresses the response with one of the offered encodings if the client accepts one. Streams and responses
+/// that are already compressed stay as they are.
 pub(crate) fn encode(request: &HeaderMap, response: Response<Body>, offered: &[Encoding]) -> Response<Body> {
     let whole = response.body().size_hint().exact().is_some_and(|length| length > 0);
     if !whole || response.headers().contains_key(header::CONTENT_ENCODING) {
@@ -80,7 +80,7 @@ pub(crate) fn encode(request: &HeaderMap, response: Response<Body>, offered: &[E
         return response;
     };
     let (mut parts, body) = response.into_parts();
-    // A body whose length is known is there.
+    // A body of known length is already in memory.
     let body = match axum::body::to_bytes(body, usize::MAX).now_or_never() {
         Some(Ok(body)) => body,
         _ => Bytes::new(),

@@ -3,15 +3,15 @@
 
 use std::hash::{DefaultHasher, Hasher as _};
 
-/// The strong tag of a body.
+/// Creates the strong tag of a body.
 pub(crate) fn of_bytes(body: &[u8]) -> String {
     let mut hasher = DefaultHasher::new();
     hasher.write(body);
     format!("\"{:016x}\"", hasher.finish())
 }
 
-/// Whether a text has the form of an entity tag; captured bodies also carry numbers and unquoted
-/// texts.
+/// Returns whether a text has the form of an entity tag. Captured bodies also have numbers and unquoted
+/// text in its place.
 pub(crate) fn is_tag(text: &str) -> bool {
     let opaque = text.strip_prefix("W/").unwrap_or(text);
     opaque.len() > 2
@@ -22,10 +22,10 @@ pub(crate) fn is_tag(text: &str) -> bool {
             .is_some_and(|inner| inner.bytes().all(|byte| byte > b' ' && byte != b'"' && byte != 0x7f))
 }
 
-/// Whether the condition (`*`, or a list of tags) names this tag.
+/// Returns whether the condition (`*`, or a list of tags) matches this tag.
 ///
-/// Weak and strong tags are held equal: DSP0266 wants `If-Match` to work with the weak tags that
-/// many services give.
+/// A weak tag equals the strong one: DSP0266 requires `If-Match` to work with the weak tags that many
+/// services send.
 pub(crate) fn matches(condition: &str, tag: &str) -> bool {
     condition.trim() == "*" || condition.split(',').any(|candidate| opaque(candidate) == opaque(tag))
 }

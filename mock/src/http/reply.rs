@@ -28,7 +28,7 @@ impl Reply {
         Self::json_text(status, json.to_string())
     }
 
-    /// JSON that is written already.
+    /// Creates a reply from text that is already JSON.
     pub(crate) fn json_text(status: StatusCode, text: String) -> Self {
         Self::body(status, JSON, text.into())
     }
@@ -37,12 +37,12 @@ impl Reply {
         Self { status: StatusCode::OK, headers: Vec::new(), body: text.into() }.with(header::CONTENT_TYPE, content_type)
     }
 
-    /// A body of this type as it is.
+    /// Creates a reply with this body and content type.
     pub(crate) fn body(status: StatusCode, content_type: &'static str, body: Bytes) -> Self {
         Self { status, headers: Vec::new(), body }.with(header::CONTENT_TYPE, content_type)
     }
 
-    /// An error with the status that its message has.
+    /// Creates an error reply with the status of its message.
     pub(crate) fn error(message: Message) -> Self {
         Self::errors(message.status(), &[message])
     }
@@ -51,7 +51,7 @@ impl Reply {
         Self::json(status, &message::body(messages))
     }
 
-    /// Adds a header; a value that can't stand in one is left out.
+    /// Adds a header. A value that is not allowed in a header is left out.
     #[must_use]
     pub(crate) fn with(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -64,13 +64,13 @@ impl Reply {
         self.status.is_client_error() || self.status.is_server_error()
     }
 
-    /// The messages of an error.
+    /// Returns the messages of an error.
     pub(crate) fn messages(&self) -> Vec<Value> {
         let body: Value = serde_json::from_slice(&self.body).unwrap_or_default();
         body.pointer("/error/@Message.ExtendedInfo").and_then(Value::as_array).cloned().unwrap_or_default()
     }
 
-    /// The response, with what DSP0266 wants on every one.
+    /// Creates the response, with the headers that DSP0266 requires on every one.
     pub(crate) fn into_response(self) -> Response<Body> {
         let mut response = Response::new(Body::from(self.body));
         *response.status_mut() = self.status;

@@ -1,5 +1,5 @@
-//! RSA signatures with keys that are too short for the TLS library, as old BMCs have them. For tests alone: nothing
-//! here takes the same time for every key.
+//! RSA signatures with keys that are too short for the TLS library, as old BMCs have them. For tests only: the code is
+//! not constant-time.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::der;
 
-/// The schemes that 1024 bits have room for, the better ones first.
+/// The schemes that fit into 1024 bits, strongest first.
 const SCHEMES: [SignatureScheme; 6] = [
     SignatureScheme::RSA_PSS_SHA256,
     SignatureScheme::RSA_PSS_SHA384,
@@ -39,7 +39,7 @@ impl fmt::Debug for RsaKey {
 }
 
 impl RsaKey {
-    /// The key of 1024 bits that every mock has which was asked for one: making another takes too long for a test.
+    /// Returns the 1024-bit key that all mocks share: generating one takes too long for a test.
     pub(crate) fn of_1024_bits() -> Option<Self> {
         let p = b"FF8BF8010A7A7F0B70EC65D709A164E5A24686150A552A875B948065345173F4\
                   142205EC4C49D3C3AD37C4AD3D7430BEC8FA47243BC8F6808B41AF0963BF5F15";
@@ -71,7 +71,7 @@ impl RsaKey {
         Self::from_pkcs1(der::skip(fields)?.0)
     }
 
-    /// The public key as certificates have it (RFC 3279, section 2.3.1).
+    /// Encodes the public key as certificates have it (RFC 3279, section 2.3.1).
     pub(crate) fn public(&self) -> Vec<u8> {
         let key =
             der::sequence(&[der::integer(&self.modulus.to_bytes_be()), der::integer(&self.exponent.to_bytes_be())]);
@@ -79,7 +79,7 @@ impl RsaKey {
         der::sequence(&[algorithm, der::bit_string(&key)])
     }
 
-    /// Signs by PKCS #1 v1.5 with SHA-1, as the certificates of old BMCs are.
+    /// Signs with PKCS #1 v1.5 and SHA-1, as in the certificates of old BMCs.
     pub(crate) fn sign_sha1(&self, message: &[u8]) -> Option<Vec<u8>> {
         self.sign_pkcs1(&SHA1, &Sha1::digest(message))
     }
@@ -95,7 +95,7 @@ impl RsaKey {
         out
     }
 
-    /// RFC 8017, section 9.2.
+    /// Signs as RFC 8017, section 9.2, says.
     fn sign_pkcs1(&self, prefix: &[u8], digest: &[u8]) -> Option<Vec<u8>> {
         let filling = self.size().checked_sub(prefix.len() + digest.len() + 3).filter(|filling| *filling >= 8)?;
         let mut padded = vec![0, 1];
@@ -106,7 +106,7 @@ impl RsaKey {
         Some(self.power(&padded))
     }
 
-    /// RFC 8017, section 9.1, with a salt as long as the digest.
+    /// Signs as RFC 8017, section 9.1, says, with a salt as long as the digest.
     fn sign_pss<D: Digest>(&self, message: &[u8]) -> Option<Vec<u8>> {
         let digest = D::digest(message);
         let length = digest.len();
@@ -134,10 +134,10 @@ impl RsaKey {
     }
 }
 
-/// What stands before a digest in a signature: its algorithm, in DER.
+/// The prefix of a SHA-1 digest in a signature: its algorithm, in DER.
 const SHA1: [u8; 15] = [0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2B, 0x0E, 0x03, 0x02, 0x1A, 0x05, 0x00, 0x04, 0x14];
 
-/// The same for SHA-2: its variant and length.
+/// Returns the prefix of a SHA-2 digest, given its variant and length.
 fn sha2_prefix(variant: u8, length: u8) -> Vec<u8> {
     let mut prefix = vec![0x30, 0x11 + length, 0x30, 0x0D, 0x06, 0x09];
     prefix.extend_from_slice(&[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, variant, 0x05, 0x00, 0x04, length]);
@@ -205,7 +205,7 @@ mod tests {
         ] {
             let opened = opened(&key, &signed(&key, scheme));
             assert!(opened.starts_with(&[0, 1, 0xFF, 0xFF]) && opened.ends_with(&digest), "{scheme:?}");
-            // The length of the digest stands right before it.
+            // The length of the digest is the byte before it.
             assert_eq!(usize::from(opened[opened.len() - digest.len() - 1]), digest.len());
         }
     }

@@ -1,4 +1,4 @@
-//! TLS as a mock serves it: with its certificate, and HTTP/2 on offer or not.
+//! The TLS of a mock: its certificate, with or without HTTP/2.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use tokio_rustls::TlsAcceptor;
 use super::certificate::Certificate;
 use crate::error::Error;
 
-/// A certificate and what is needed to serve with it.
+/// A certificate and the TLS configuration that serves it.
 #[derive(Clone)]
 pub(crate) struct Identity {
     pub(crate) pem: String,
@@ -20,7 +20,7 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// What is needed to serve with this certificate; with HTTP/2 on offer by ALPN or without.
+    /// Creates the TLS configuration for a certificate. `http2` offers HTTP/2 by ALPN.
     pub(crate) fn new(certificate: &Certificate, http2: bool) -> Result<Self, Error> {
         let resolver = Arc::new(SingleCertAndKey::from(certificate.certified_key()));
         let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -38,7 +38,7 @@ impl Identity {
         TlsAcceptor::from(Arc::clone(&self.config))
     }
 
-    /// The certificate's SHA-256 in lower-case hexadecimal digits.
+    /// Returns the certificate's SHA-256 in lower-case hexadecimal digits.
     pub(crate) fn fingerprint(&self) -> String {
         self.sha256.iter().map(|byte| format!("{byte:02x}")).collect()
     }

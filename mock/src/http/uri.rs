@@ -1,9 +1,9 @@
-//! How URIs become the keys that resources are stored under. Knows nothing of resources themselves.
+//! How URIs become the keys that resources are stored under. Nothing here depends on the resources.
 
 /// Where every Redfish service starts.
 pub(crate) const ROOT: &str = "/redfish/v1";
 
-/// The key of a path: without query, fragment and trailing slash, percent-escapes decoded.
+/// Returns the key of a path: without query, fragment and trailing slash, percent-escapes decoded.
 ///
 /// Case stays, because Redfish URIs are case-sensitive.
 pub(crate) fn key(path: &str) -> String {
@@ -14,9 +14,9 @@ pub(crate) fn key(path: &str) -> String {
     if trimmed.is_empty() { "/".to_owned() } else { trimmed.to_owned() }
 }
 
-/// The key of an `@odata.id` as payloads carry it: absolute URLs are reduced to their path.
+/// Returns the key of an `@odata.id` as payloads carry it: absolute URLs are reduced to their path.
 ///
-/// `None` where it does not name a resource of its own: a fragment, an empty or a relative text.
+/// `None` if it doesn't name a whole resource: it has a fragment, is empty, or is relative.
 pub(crate) fn key_of_id(id: &str) -> Option<String> {
     let id = id.trim();
     let path = match id.split_once("://") {
@@ -26,7 +26,7 @@ pub(crate) fn key_of_id(id: &str) -> Option<String> {
     (path.starts_with('/') && !path.contains('#')).then(|| key(path))
 }
 
-/// The key one level up, `None` at the top.
+/// Returns the key one level up, or `None` at the top.
 pub(crate) fn parent(key: &str) -> Option<&str> {
     match key.rsplit_once('/') {
         Some(("", _)) | None => None,
@@ -34,7 +34,7 @@ pub(crate) fn parent(key: &str) -> Option<&str> {
     }
 }
 
-/// Escapes what may not stand in a path segment literally, for URIs that this service makes itself.
+/// Escapes characters that are not allowed in a path segment, for URIs that this service creates.
 pub(crate) fn encode_segment(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -47,7 +47,7 @@ pub(crate) fn encode_segment(text: &str) -> String {
     out
 }
 
-/// Resolves percent-escapes; malformed ones stay as they are.
+/// Decodes percent-escapes. Malformed ones stay as they are.
 pub(crate) fn decode(text: &str) -> String {
     if !text.contains('%') {
         return text.to_owned();

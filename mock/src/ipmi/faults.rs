@@ -222,7 +222,7 @@ impl Rule {
     }
 }
 
-/// What the network makes of a datagram: copies, each with how long it takes.
+/// A datagram after the network's faults: its copies, each with its delay.
 pub(crate) type Carried = Vec<(Duration, Vec<u8>)>;
 
 impl Faults {
@@ -267,7 +267,7 @@ impl Faults {
         self.direction == Direction::Both || self.direction == direction
     }
 
-    /// The handshake fault for a message of this payload type, as `pick` recognises it.
+    /// Returns the first handshake fault that `pick` recognises, as `pick` maps it.
     pub(crate) fn handshake<T>(&self, pick: impl Fn(&HandshakeFault) -> Option<T>) -> Option<T> {
         self.handshake.iter().find_map(pick)
     }

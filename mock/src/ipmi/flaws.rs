@@ -1,5 +1,5 @@
-//! What is wrong with single things that a BMC is asked for: one record, one entry, one FRU device or area, one sensor,
-//! one user's place. Everything else continues as before.
+//! Flaws of single items that a BMC is asked for: one record, one entry, one FRU device or area, one sensor, one user
+//! slot. Everything else works as usual.
 
 use super::machine::Machine;
 use super::machine::text::checksum;
@@ -42,7 +42,7 @@ impl FruArea {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Internal, Self::Chassis, Self::Board, Self::Product, Self::MultiRecord];
 
-    /// The place of its offset in the common header.
+    /// Returns the index of its offset in the common header.
     fn place(self) -> usize {
         match self {
             Self::Internal => 1,
@@ -99,7 +99,7 @@ impl Flaws {
         self.0.iter().filter(move |(other, _)| *other == item).map(|(_, flaw)| *flaw)
     }
 
-    /// Refuses what is to be refused.
+    /// Returns an error with the completion code if the item is to be refused.
     pub(crate) fn check(&self, item: Item) -> Result<(), u8> {
         let code = self.of(item).find_map(|flaw| match flaw {
             Flaw::Refused(code) => Some(code),
@@ -112,7 +112,7 @@ impl Flaws {
         self.of(item).any(|flaw| flaw == Flaw::Doubled)
     }
 
-    /// What is left of the bytes of something.
+    /// Returns the item's bytes, cut short if it has that flaw.
     pub(crate) fn cut<'a>(&self, item: Item, bytes: &'a [u8]) -> &'a [u8] {
         let short = self.of(item).find_map(|flaw| match flaw {
             Flaw::CutShort(length) => bytes.get(..length),
@@ -121,7 +121,7 @@ impl Flaws {
         short.unwrap_or(bytes)
     }
 
-    /// A FRU device as it is read.
+    /// Returns a FRU device's contents as clients read them.
     pub(crate) fn image(&self, device: u8, image: &[u8]) -> Vec<u8> {
         let mut shown = image.to_vec();
         for area in FruArea::ALL {
@@ -141,7 +141,7 @@ impl Flaws {
         self.cut(Item::FruDevice(device), &shown).to_vec()
     }
 
-    /// Refuses a read of these bytes of a FRU device, if it touches an area that can't be read.
+    /// Refuses to read these bytes of a FRU device if they touch an area that can't be read.
     pub(crate) fn check_read(&self, device: u8, image: &[u8], from: usize, to: usize) -> Result<(), u8> {
         for area in FruArea::ALL {
             let (start, end) = extent(image, area);
@@ -153,12 +153,12 @@ impl Flaws {
     }
 }
 
-/// Where an area begins; `None` if the device has none.
+/// Returns where an area begins, or `None` if the device doesn't have it.
 fn start(image: &[u8], area: FruArea) -> Option<usize> {
     image.get(area.place()).map(|offset| usize::from(*offset) * 8).filter(|start| *start > 0)
 }
 
-/// Where an area begins, and where what follows it does: empty for one that there is none of.
+/// Returns where an area begins and where the next one does; the range is empty if there is no such area.
 fn extent(image: &[u8], area: FruArea) -> (usize, usize) {
     let Some(begin) = start(image, area) else {
         return (0, 0);
@@ -187,17 +187,17 @@ fn lead(shown: &mut [u8], image: &[u8], area: FruArea, place: FruPlace) {
     }
 }
 
-/// The id under which a record comes again.
+/// Returns the id under which a record is repeated.
 pub(crate) fn again(id: u16) -> u16 {
     id | 0x8000
 }
 
-/// The id of a record that comes again under this one.
+/// Returns the id of the record that is repeated under this id.
 pub(crate) fn original(id: u16) -> Option<u16> {
     (id & 0x8000 != 0 && id != 0xFFFF).then_some(id & 0x7FFF)
 }
 
-/// All that there is of a machine.
+/// Lists all items of a machine.
 pub(crate) fn items(machine: &Machine) -> Vec<Item> {
     let records = machine.sdr.records.iter().map(|(id, _)| Item::Record(*id));
     let entries = machine.sel.entries.iter().map(|(id, _)| Item::Entry(*id));

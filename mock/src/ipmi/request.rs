@@ -1,5 +1,5 @@
-//! A request on its way through the BMC: recognised if it came before, affected by faults, carried out, noted in the
-//! journal, answered. What the commands do is theirs; how replies are framed is the session's.
+//! A request on its way through the BMC: checked against earlier ones, affected by faults, carried out, recorded in the
+//! journal, answered. The commands themselves and the framing of replies are elsewhere.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use super::wire::session::{Refusal, Session};
 use super::wire::sol::Sol;
 use crate::random::Random;
 
-/// A mock that runs for days forgets its oldest commands.
+/// How many commands the journal keeps. A mock that runs for days forgets the oldest.
 const JOURNAL_LIMIT: usize = 100_000;
 
 impl Bmc {
@@ -40,13 +40,13 @@ impl Bmc {
         });
     }
 
-    /// An IPMI message. `true` if it ended its session.
+    /// Handles an IPMI message. Returns `true` if it ended its session.
     pub(super) fn message(&mut self, from: SocketAddr, mut path: Path<'_>, bytes: &[u8], now: Duration) -> bool {
         let Some(request) = Request::parse(bytes).filter(|request| request.netfn & 1 == 0) else {
             self.stats.refusals.push(Refusal::Malformed);
             return false;
         };
-        // Messages to other addresses are not forwarded of themselves: that is what Send Message is for.
+        // Messages to other addresses are not forwarded: Send Message exists for that.
         if request.responder != 0x20 {
             return false;
         }
@@ -118,7 +118,7 @@ impl Bmc {
             Path::Session(session) => {
                 self.reply_inside(from, session, &replies, act.as_ref());
                 session.remember(bytes.to_vec(), replies, now);
-                // Anyone who lost the console is informed; the session that gains it starts with a greeting.
+                // The session that lost the console is informed; the one that gains it starts with a greeting.
                 if let Some(stopped) = effects.stopped_console.and_then(|id| self.sessions.get_mut(id)) {
                     let deactivation = Sol::deactivation();
                     let datagram = stopped.seal(packet::SOL, &deactivation, &mut self.state.random);
@@ -131,7 +131,7 @@ impl Bmc {
         self.finish(id, &effects.closed, effects.reset, now)
     }
 
-    /// What is left to do when the reply is under way. `true` if the request's own session ended.
+    /// Does what remains once the reply is sent. Returns `true` if the request's own session ended.
     fn finish(&mut self, own: Option<u32>, closed: &[u32], reset: Option<bool>, now: Duration) -> bool {
         for id in closed {
             self.stats.sessions_closed += 1;
@@ -146,7 +146,7 @@ impl Bmc {
         own.is_some_and(|own| closed.contains(&own))
     }
 
-    /// The fault that affects a request: a rule's, or one by chance.
+    /// Returns the fault that affects a request, from a rule or at random.
     fn fault_for(&mut self, request: &Request, in_session: bool) -> Option<Act> {
         let fits = |rule: &&mut Rule| {
             rule.times > 0
@@ -220,7 +220,7 @@ impl Bmc {
                     self.stats.forged += 1;
                     self.send(to, forged);
                 }
-                // A forgery by chance precedes the truth, unless the faults say otherwise; one by rule replaces it.
+                // A random forgery precedes the true reply, unless the faults say otherwise; one by rule replaces it.
                 if self.faults.forge_instead || self.faults.forge <= 0.0 {
                     return;
                 }
@@ -234,7 +234,7 @@ impl Bmc {
     }
 }
 
-/// A datagram that a careful client must not take for the reply: a success where everything is EEh.
+/// Forges a datagram that a careful client must not take for the reply: a success with data of EEh bytes.
 fn forge(forgery: Forgery, session: &mut Session, reply: &[u8], random: &mut Random) -> Vec<u8> {
     let lie = lie(reply);
     let legacy = session.legacy.is_some();
@@ -264,7 +264,7 @@ fn forge(forgery: Forgery, session: &mut Session, reply: &[u8], random: &mut Ran
     }
 }
 
-/// A response to the same request that says something else.
+/// Makes a false response to the same request.
 fn lie(reply: &[u8]) -> Vec<u8> {
     let mut lie = reply.to_vec();
     if let Some([_, _, _, _, _, _, code, data @ .., sum]) = lie.get_mut(..) {

@@ -1,4 +1,4 @@
-//! Accounts as resources: what creating, changing or deleting a ManagerAccount means for who may
+//! Accounts as resources: how creating, changing or deleting a ManagerAccount affects who may
 //! log in.
 
 use serde_json::{Map, Value, json};
@@ -12,8 +12,8 @@ use crate::schema::capability::schema;
 
 const SCHEMA: &str = "ManagerAccount";
 
-/// Brings the accounts that the tree shows together with those that may log in. One that the
-/// service knows no password of can't log in until a client sets one.
+/// Creates the login accounts for those that the tree shows. An account whose password the service
+/// doesn't know can't log in until a client sets one.
 pub(crate) fn from_tree(store: &Store, accounts: &mut Accounts) {
     for (key, resource) in store.iter() {
         let object = resource.object();
@@ -40,7 +40,7 @@ fn is_enabled(object: &Map<String, Value>) -> bool {
     said("Enabled") != Some(false) && said("Locked") != Some(true)
 }
 
-/// Checks and carries out what a PATCH means for an account; does nothing for other resources.
+/// Checks a PATCH of an account and applies it to the login. Does nothing for other resources.
 pub(crate) fn change(state: &mut State, key: &str, patch: &Map<String, Value>) -> Result<(), Message> {
     if state.accounts.by_resource(key).is_none() {
         return Ok(());
@@ -70,14 +70,14 @@ pub(crate) fn change(state: &mut State, key: &str, patch: &Map<String, Value>) -
     Ok(())
 }
 
-/// The account whose password has to be changed before its user may do anything else.
+/// Returns the message for a user who must change their password before doing anything else.
 pub(crate) fn must_change_password(state: &State, user: &str) -> Option<Message> {
     let key = state.accounts.by_user(user)?.resource.as_deref()?;
     let required = state.store.get(key)?.object().get("PasswordChangeRequired")?.as_bool()?;
     required.then(|| Message::new(&message::PASSWORD_CHANGE_REQUIRED, [key]))
 }
 
-/// A password that was changed need not be changed any more, unless the same request says so.
+/// Clears `PasswordChangeRequired` after a change of password, unless the same request sets it.
 pub(crate) fn password_changed(account: &mut Map<String, Value>, patch: &Map<String, Value>) {
     let changed = patch.get("Password").is_some_and(Value::is_string);
     if changed
@@ -88,7 +88,7 @@ pub(crate) fn password_changed(account: &mut Map<String, Value>, patch: &Map<Str
     }
 }
 
-/// Adds the account of a new resource.
+/// Adds the account for a new resource.
 pub(crate) fn created(state: &mut State, key: &str, body: &Map<String, Value>) {
     let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
     let mut account = Account::new(text("UserName"), text("Password"), text("RoleId"));
@@ -97,7 +97,7 @@ pub(crate) fn created(state: &mut State, key: &str, body: &Map<String, Value>) {
     state.accounts.add(account);
 }
 
-/// What a new account shows besides what the client said.
+/// Returns the properties that a new account has besides those that the client sent.
 pub(crate) fn defaults(state: &State, body: &Map<String, Value>) -> Value {
     let role = body.get("RoleId").and_then(Value::as_str).and_then(|role| role_key(&state.store, role));
     let mut defaults =
@@ -108,8 +108,8 @@ pub(crate) fn defaults(state: &State, body: &Map<String, Value>) -> Value {
     defaults
 }
 
-/// Checks user name, password and role of a request; `own` is the key of the account that it
-/// changes, if there is one already.
+/// Checks user name, password and role of a request. `own` is the key of the account to change,
+/// `None` for a new one.
 pub(crate) fn check(state: &State, body: &Map<String, Value>, own: Option<&str>) -> Result<(), Message> {
     let text = |name: &str| body.get(name).and_then(Value::as_str);
     if let Some(user) = text("UserName") {
@@ -145,8 +145,8 @@ fn is_long_enough(state: &State, password: &str) -> bool {
         && length <= limit("MaxPasswordLength").filter(|&most| most > 0).unwrap_or(u64::MAX)
 }
 
-/// The roles that the account service leads to: their keys and the names that accounts have them
-/// by.
+/// Returns the roles that the account service links to: their keys, and the names by which accounts
+/// refer to them.
 fn roles(store: &Store) -> Vec<(String, String)> {
     let follow =
         |key: &str, name: &str| store.get(key)?.object().get(name)?.get("@odata.id")?.as_str().and_then(uri::key_of_id);
@@ -160,7 +160,7 @@ fn roles(store: &Store) -> Vec<(String, String)> {
     members.into_iter().filter_map(named).collect()
 }
 
-/// The key of a role.
+/// Returns the key of a role.
 pub(crate) fn role_key(store: &Store, role: &str) -> Option<String> {
     roles(store).into_iter().find(|(_, name)| name == role).map(|(key, _)| key)
 }

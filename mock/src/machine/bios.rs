@@ -1,5 +1,5 @@
-//! BIOS attributes: what the machine's attribute registry says of each (DSP0266, "BIOS"): which
-//! there are, what they take and what they are by default.
+//! BIOS attributes as the machine's attribute registry describes them (DSP0266, "BIOS"): which
+//! there are, which values they take, and their defaults.
 
 use serde_json::{Map, Value};
 
@@ -7,7 +7,7 @@ use crate::http::uri;
 use crate::machine::store::Store;
 use crate::message::{self, Message, text};
 
-/// The entries of the registry of this name; none where the tree has no such registry.
+/// Returns the entries of the registry of this name, or `None` if the tree doesn't have it.
 fn entries<'a>(store: &'a Store, name: &str) -> Option<&'a Vec<Value>> {
     let file = |resource: &crate::machine::store::Resource| {
         let object = resource.object();
@@ -19,7 +19,7 @@ fn entries<'a>(store: &'a Store, name: &str) -> Option<&'a Vec<Value>> {
     store.get(&key)?.json.as_deref()?.pointer("/RegistryEntries/Attributes")?.as_array()
 }
 
-/// The default values of all attributes.
+/// Returns the default values of all attributes that have one.
 pub(crate) fn defaults(store: &Store, registry: &str) -> Map<String, Value> {
     let default = |entry: &Value| {
         let name = entry.get("AttributeName")?.as_str()?.to_owned();
@@ -28,7 +28,7 @@ pub(crate) fn defaults(store: &Store, registry: &str) -> Map<String, Value> {
     entries(store, registry).into_iter().flatten().filter_map(default).collect()
 }
 
-/// What is wrong with attributes that are to be written.
+/// Checks attributes to be written. Returns a message for each that is wrong.
 pub(crate) fn check(store: &Store, registry: &str, attributes: &Map<String, Value>) -> Vec<Message> {
     let Some(entries) = entries(store, registry) else {
         return Vec::new();

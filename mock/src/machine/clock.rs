@@ -1,6 +1,6 @@
 //! The time, as resources show it.
 
-/// The time as Redfish writes it, to the second.
+/// Returns the current time in Redfish's format, to the second.
 pub(crate) fn now() -> String {
     jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_string()
 }

@@ -1,9 +1,9 @@
-//! What a new resource is called: its Id within a collection, and its `@odata.type`.
+//! The names of a new resource: its Id within a collection, and its `@odata.type`.
 
 use crate::machine::store::Store;
 use crate::schema::capability::schema as schema_of;
 
-/// Versions for members of types that the tree has no example of.
+/// Versions for types of which the tree has no example.
 static VERSIONS: &[(&str, &str)] = &[
     ("Certificate", "v1_9_0"),
     ("EventDestination", "v1_14_0"),
@@ -16,20 +16,20 @@ static VERSIONS: &[(&str, &str)] = &[
     ("Volume", "v1_10_0"),
 ];
 
-/// The lowest number that no member of a collection has for an Id.
+/// Returns the lowest number that is not yet the Id of a member.
 pub(crate) fn free_id(store: &Store, collection: &str) -> String {
     (1_u32..).map(|id| id.to_string()).find(|id| !store.contains(&format!("{collection}/{id}"))).unwrap_or_default()
 }
 
-/// The number after the highest that a member of a collection has for an Id: numbers of logs don't come
-/// back.
+/// Returns the number after the highest Id of a member: unlike [`free_id`], it doesn't fill gaps, as log entries
+/// need it.
 pub(crate) fn next_id(store: &Store, collection: &str) -> String {
     let number = |key: &String| key.rsplit('/').next()?.parse::<u64>().ok();
     let highest = store.members(collection).iter().filter_map(number).max().unwrap_or(0);
     highest.saturating_add(1).to_string()
 }
 
-/// The `@odata.type` for a new resource: that of another of its kind, if there is one.
+/// Returns the `@odata.type` for a new resource: that of another resource of its kind, if there is one.
 pub(crate) fn type_of_new(store: &Store, wanted: &str) -> String {
     let example = store.iter().find(|(_, resource)| schema_of(resource) == Some(wanted));
     match example.and_then(|(_, resource)| resource.object().get("@odata.type")?.as_str()) {

@@ -14,7 +14,7 @@ fn limit(state: &State, name: &str) -> Option<u64> {
     state.store.get(&uri::key(service))?.object().get(name)?.as_u64().filter(|limit| *limit > 0)
 }
 
-/// A login failed; locks the account if that was once too often.
+/// Counts a failed login and locks the account once there were too many.
 pub(crate) fn failed(state: &mut State, user: &str) {
     let Some(threshold) = limit(state, "AccountLockoutThreshold") else {
         return;
@@ -39,7 +39,7 @@ pub(crate) fn failed(state: &mut State, user: &str) {
     }
 }
 
-/// A login succeeded: the earlier ones are forgotten.
+/// Forgets a user's failed logins after a successful one.
 pub(crate) fn succeeded(state: &mut State, user: &str) {
     state.failures.remove(user);
 }

@@ -17,10 +17,10 @@ use crate::message::{self, Message};
 use crate::quirk::names::Quirk;
 use crate::verb::body;
 
-/// Where sessions are if the service root doesn't say.
+/// The key of the sessions if the service root doesn't name one.
 const SESSIONS: &str = "/redfish/v1/SessionService/Sessions";
 
-/// What the standard's own example of a SessionService has.
+/// The timeout in the standard's own example of a SessionService.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
 const TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
@@ -41,13 +41,13 @@ fn collection(state: &State) -> String {
         .unwrap_or_else(|| SESSIONS.to_owned())
 }
 
-/// Whether a POST to this key opens a session.
+/// Returns whether a POST to this key opens a session.
 pub(crate) fn is_sessions(state: &State, key: &str) -> bool {
     let sessions = collection(state);
     key.strip_suffix("/Members").unwrap_or(key) == sessions
 }
 
-/// Ends the sessions that were unused for too long.
+/// Ends the sessions that timed out.
 pub(crate) fn expire(state: &mut State, settings: &Settings) {
     if state.sessions.len() == 0 {
         return;
@@ -56,14 +56,14 @@ pub(crate) fn expire(state: &mut State, settings: &Settings) {
     let said = uri::parent(&sessions)
         .and_then(|service| state.store.get(service)?.object().get("SessionTimeout")?.as_u64())
         .map_or(DEFAULT_TIMEOUT, Duration::from_secs);
-    // iLO says 0 where sessions don't expire.
+    // iLO reports 0 if sessions don't expire.
     let timeout = settings.session_timeout.or((!said.is_zero()).then_some(said));
     for session in timeout.map(|timeout| state.sessions.expire(timeout)).unwrap_or_default() {
         state.store.remove_member(&session.collection, &session.key);
     }
 }
 
-/// Ends the session that a request is in, if it is in one.
+/// Ends the session that a request belongs to, if any.
 pub(crate) fn end_of(state: &mut State, call: &Call) {
     let key = call.header(TOKEN).and_then(|token| state.sessions.touch(token)).map(|session| session.key.clone());
     if let Some(key) = key {
@@ -120,7 +120,7 @@ pub(crate) fn open(state: &mut State, call: &Call) -> Reply {
         return Reply::error(Message::new(&message::INTERNAL_ERROR, []));
     };
     let mut body = resource.object().clone();
-    // Logging in is allowed, and the answer says what has to be done then.
+    // The login succeeds; the message says that the password must be changed.
     if let Some(message) = account::must_change_password(state, user) {
         body.insert("@Message.ExtendedInfo".to_owned(), json!([message.to_json()]));
     }
@@ -171,7 +171,7 @@ pub(crate) fn authenticate(state: &mut State, call: &Call) -> Result<Caller, Rep
     }
 }
 
-/// User name and password of `Basic ...` (RFC 7617).
+/// Returns the user name and password of `Basic ...` (RFC 7617).
 fn basic(authorization: &str) -> Option<(String, String)> {
     let (scheme, encoded) = authorization.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {

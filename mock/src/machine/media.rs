@@ -1,4 +1,4 @@
-//! Virtual media: what inserting and ejecting an image shows, whether by action or by PATCH.
+//! Virtual media: how a resource changes when an image is inserted or ejected, by action or by PATCH.
 
 use serde_json::{Map, Value, json};
 
@@ -6,7 +6,7 @@ use crate::message::{self, Message};
 
 const INSERT: &str = "VirtualMedia.InsertMedia";
 
-/// What is wrong with an image that is to be inserted.
+/// Checks the image to be inserted.
 pub(crate) fn check(media: &Map<String, Value>, given: &Map<String, Value>) -> Result<(), Message> {
     let image = given.get("Image").and_then(Value::as_str).unwrap_or_default();
     if image.trim().is_empty() {
@@ -21,13 +21,13 @@ pub(crate) fn check(media: &Map<String, Value>, given: &Map<String, Value>) -> R
         (Some(allowed), Some(protocol)) if !allowed.iter().any(|allowed| *allowed == protocol) => {
             Err(Message::new(&message::ACTION_PARAMETER_NOT_IN_LIST, [&protocol, "TransferProtocolType", INSERT]))
         }
-        // Nothing says how the image is to be fetched.
+        // Neither the URI nor a parameter says how to fetch the image.
         (_, None) => Err(Message::new(&message::ACTION_PARAMETER_FORMAT, [image, "Image", INSERT])),
         _ => Ok(()),
     }
 }
 
-/// The protocol of an image's URI, as TransferProtocolType has it.
+/// Returns the protocol of an image's URI, as TransferProtocolType names it.
 fn protocol(image: &str) -> Option<String> {
     let (scheme, _) = image.split_once("://")?;
     Some(match scheme.to_ascii_lowercase().as_str() {
@@ -36,7 +36,7 @@ fn protocol(image: &str) -> Option<String> {
     })
 }
 
-/// Shows an image.
+/// Shows the inserted image.
 pub(crate) fn insert(media: &mut Map<String, Value>, given: &Map<String, Value>) {
     let image = given.get("Image").and_then(Value::as_str).unwrap_or_default();
     let name = image.rsplit('/').next().map(str::to_owned);
@@ -74,7 +74,7 @@ pub(crate) fn eject(media: &mut Map<String, Value>) {
     }
 }
 
-/// What follows from a PATCH, for machines that insert and eject by that.
+/// Applies a PATCH on machines that insert and eject that way.
 pub(crate) fn patched(media: &mut Map<String, Value>, patch: &Map<String, Value>) {
     match patch.get("Image") {
         Some(Value::String(image)) if !image.is_empty() => insert(media, patch),

@@ -1,5 +1,5 @@
-//! What a restart of the BMC does to its service: it is away, answers before it is ready, and has lost
-//! its sessions and streams. And what going back to the defaults of the factory does to its resources.
+//! What a restart of the BMC does to its service: it goes away, answers before it is ready, and loses
+//! its sessions and streams. And what a reset to factory defaults does to its resources.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use crate::message::{self, Message};
 use crate::update::install;
 use crate::update::staged::When;
 
-/// The answer to the request is on its way before the service goes away.
+/// How long after a request the service goes away, so that the answer is sent first.
 const GRACE: Duration = Duration::from_millis(100);
 
 /// Restarts the service because a manager was reset.
@@ -40,13 +40,13 @@ pub(crate) fn begin(state: &mut State, manager: &str) {
     });
 }
 
-/// What a service has in memory alone.
+/// Drops what a service has only in memory.
 fn drop_volatile(state: &mut State) {
     state.end_sessions(|_| true);
     state.events.end_streams();
 }
 
-/// The answer of a service that is not ready yet.
+/// Returns the answer of a service that is not ready yet, or `None` if it is.
 pub(crate) fn unready(state: &State) -> Option<Reply> {
     let left = state.unready_until?.checked_duration_since(Instant::now())?;
     let seconds = (left.as_secs() + 1).to_string();
@@ -54,8 +54,7 @@ pub(crate) fn unready(state: &State) -> Option<Reply> {
     Some(reply.with(header::RETRY_AFTER, &seconds))
 }
 
-/// Puts the resources back to what they were at first. What is kept of the present depends on the kind of
-/// reset.
+/// Resets the resources to their initial state. The kind of reset decides what is preserved.
 pub(crate) fn to_defaults(state: &mut State, reset_type: &str) {
     let follow = |name: &str| {
         state.store.get(uri::ROOT)?.object().get(name)?.get("@odata.id")?.as_str().and_then(uri::key_of_id)

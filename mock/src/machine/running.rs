@@ -1,5 +1,5 @@
-//! The state while it is served: shared by requests, streams and deliveries, with the runtime that these
-//! run on.
+//! The state of a running service: shared by requests, streams and deliveries, together with the runtime
+//! they run on.
 
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -7,11 +7,11 @@ use tokio::runtime::Handle;
 
 use crate::machine::state::State;
 
-/// A state that is served.
+/// The state of a running service.
 #[derive(Debug)]
 pub(crate) struct Running {
     state: Mutex<State>,
-    /// What its tasks run on, as soon as it is served.
+    /// The runtime of its background work, set once the service starts.
     runtime: OnceLock<Handle>,
 }
 
@@ -20,20 +20,19 @@ impl Running {
         Self { state: Mutex::new(state), runtime: OnceLock::new() }
     }
 
-    /// The state. A handler that panicked leaves at worst one resource half-changed, which is no
-    /// reason to stop serving the others.
+    /// Locks the state. If a handler panicked, at worst one resource is half-changed; the others can still
+    /// be served.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins to serve, on the runtime that this is called on.
+    /// Starts the service on the current runtime.
     pub(crate) fn begin(&self) {
-        // It is called once.
+        // `begin` is called once.
         let _ = self.runtime.set(Handle::current());
     }
 
-    /// Lets something run beside the requests. Without a runtime it is dropped: the service has not
-    /// begun then, or has ended.
+    /// Runs something in the background. It is dropped if the service has not started or has ended.
     pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         if let Some(runtime) = self.runtime.get() {
             runtime.spawn(work);

@@ -1,5 +1,5 @@
-//! Who may talk to the service: open sessions and the accounts behind them. The resources that show
-//! them to clients are kept in step by the handlers.
+//! Who may use the service: open sessions and the accounts behind them. The handlers keep the
+//! resources that show them in step.
 
 use std::collections::HashMap;
 use std::fmt::{self, Write as _};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 #[derive(Clone)]
 pub(crate) struct Account {
     pub(crate) user: String,
-    /// `None` for an account of the tree that nobody has given one.
+    /// `None` for an account of the tree without a known password.
     password: Option<String>,
     pub(crate) role: String,
     pub(crate) enabled: bool,
@@ -28,7 +28,7 @@ impl Account {
         }
     }
 
-    /// An account that can't log in before it is given a password.
+    /// Creates an account that can't log in until its password is set.
     pub(crate) fn without_password(user: &str, role: &str) -> Self {
         Self { password: None, ..Self::new(user, "", role) }
     }
@@ -63,7 +63,7 @@ impl Accounts {
         self.0.push(account);
     }
 
-    /// The account that these credentials open.
+    /// Returns the enabled account with these credentials.
     pub(crate) fn log_in(&self, user: &str, password: &str) -> Option<&Account> {
         self.0.iter().find(|account| account.enabled && account.user == user && account.has_password(password))
     }
@@ -115,19 +115,19 @@ impl Sessions {
         Ok(token)
     }
 
-    /// The session of a token; being asked for keeps it alive.
+    /// Returns the session of a token and restarts its timeout.
     pub(crate) fn touch(&mut self, token: &str) -> Option<&Session> {
         let session = self.0.get_mut(token)?;
         session.used = Instant::now();
         Some(session)
     }
 
-    /// Takes out the sessions that nobody used for so long.
+    /// Removes and returns the sessions that were unused for this long.
     pub(crate) fn expire(&mut self, timeout: Duration) -> Vec<Session> {
         self.take(|session| session.used.elapsed() >= timeout)
     }
 
-    /// Takes out the sessions for which something holds.
+    /// Removes and returns the sessions that `which` selects.
     pub(crate) fn take(&mut self, mut which: impl FnMut(&Session) -> bool) -> Vec<Session> {
         let mut taken = Vec::new();
         self.0.retain(|_, session| {
@@ -144,7 +144,7 @@ impl Sessions {
         self.0.len()
     }
 
-    /// Whether a resource shows an open session.
+    /// Returns whether a resource shows an open session.
     pub(crate) fn has_resource(&self, key: &str) -> bool {
         self.0.values().any(|session| session.key == key)
     }
@@ -160,17 +160,17 @@ impl fmt::Debug for Sessions {
     }
 }
 
-/// Wrong logins by user.
+/// Failed logins by user.
 pub(crate) type Failures = HashMap<String, Failed>;
 
-/// The wrong logins of one user.
+/// The failed logins of one user.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Failed {
     pub(crate) count: u64,
     pub(crate) last: Instant,
 }
 
-/// Random bytes as hexadecimal digits.
+/// Returns random bytes as hexadecimal digits.
 pub(crate) fn random_hex<const N: usize>() -> Result<String, getrandom::Error> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes)?;

@@ -1,4 +1,4 @@
-//! Settings resources: changes that are written now and come into force later, at a reset or at a time
+//! Settings resources: changes that are written now and take effect later, at a reset or at a time
 //! (DSP0266, "Settings resource" and "Apply time").
 
 use std::time::Duration;
@@ -16,13 +16,13 @@ use crate::verb::merge;
 const SETTINGS: &str = "@Redfish.Settings";
 const APPLY_TIME: &str = "@Redfish.SettingsApplyTime";
 
-/// The resource whose settings resource this is.
+/// Returns the resource whose settings resource this is.
 pub(crate) fn active_of(store: &Store, key: &str) -> Option<String> {
     let leads_here = |active: &str| {
         let settings = store.get(active)?.object().get(SETTINGS)?.get("SettingsObject")?.get("@odata.id")?.as_str()?;
         uri::key_of_id(settings).filter(|settings| store.resolve(settings) == key)
     };
-    // Nearly all are below their resource.
+    // Nearly all settings resources are directly below their resource.
     if let Some(parent) = uri::parent(key)
         && leads_here(parent).is_some()
     {
@@ -31,7 +31,7 @@ pub(crate) fn active_of(store: &Store, key: &str) -> Option<String> {
     store.iter().map(|(active, _)| active).find(|active| leads_here(active).is_some()).map(str::to_owned)
 }
 
-/// Checks when a PATCH wants to come into force; what is wrong with that otherwise.
+/// Checks the apply time that a PATCH asks for.
 pub(crate) fn check(store: &Store, active: &str, patch: &Map<String, Value>) -> Result<(), Message> {
     when(store, active, patch).map(|_| ())
 }
@@ -76,7 +76,7 @@ fn when(store: &Store, active: &str, patch: &Map<String, Value>) -> Result<When,
     })
 }
 
-/// Takes note of what was written into a settings resource.
+/// Records what was written to a settings resource.
 pub(crate) fn note(state: &mut State, active: &str, patch: &Map<String, Value>) {
     let Ok(when) = when(&state.store, active, patch) else {
         return;
@@ -94,12 +94,12 @@ pub(crate) fn note(state: &mut State, active: &str, patch: &Map<String, Value>) 
     }
 }
 
-/// Changes to come into force at the next reset of what the resource is part of.
+/// Schedules changes for the next reset of the machine that the resource is part of.
 pub(crate) fn at_reset(state: &mut State, active: &str, patch: Map<String, Value>) {
     state.pending.push(Pending { active: active.to_owned(), patch, when: When::OnReset });
 }
 
-/// A machine was reset: what waited for that comes into force.
+/// Applies the pending changes of a machine that was reset.
 pub(crate) fn was_reset(state: &mut State, machine: &str) {
     let now = jiff::Timestamp::now();
     let below = format!("{machine}/");

@@ -1,4 +1,4 @@
-//! What a service keeps: what its builder said, which stays, and what changes while it runs.
+//! The state of a service: the builder's settings, which stay, and everything that changes while it runs.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,16 +18,16 @@ use crate::task::tasks::Tasks;
 use crate::update::staged::Staged;
 use crate::verb::query::support::Queries;
 
-/// What a builder may set about behaviour.
+/// What a builder can set about behaviour.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
     /// How long every answer takes at least.
     pub(crate) latency: Duration,
-    /// How long a session lives unused, whatever the tree says.
+    /// How long an unused session lives, whatever the tree says.
     pub(crate) session_timeout: Option<Duration>,
     /// How long a machine takes from one power state to the next.
     pub(crate) power_delay: Duration,
-    /// Which query parameters are taken, and how large a page of a collection is.
+    /// Which query parameters are supported, and how large a page of a collection is.
     pub(crate) queries: Queries,
     /// Which operations become tasks.
     pub(crate) tasks: TaskRules,
@@ -40,14 +40,14 @@ pub(crate) struct Settings {
     pub(crate) lenient: bool,
     /// How many sessions there may be.
     pub(crate) session_limit: Option<usize>,
-    /// In which ways answers are compressed for clients that take it.
+    /// The encodings in which answers are compressed for clients that accept one.
     pub(crate) encodings: Vec<Encoding>,
     pub(crate) quirks: Quirks,
     pub(crate) login_answer: LoginAnswer,
     pub(crate) faults: Faults,
-    /// The images that it fetches; none where it fetches none.
+    /// The images that it fetches; `None` if it doesn't fetch any.
     pub(crate) fetches: Option<Fetches>,
-    /// Whether faults and journal can be reached over HTTP.
+    /// Whether faults and journal are accessible over HTTP.
     pub(crate) control: bool,
 }
 
@@ -76,20 +76,20 @@ pub(crate) struct State {
     /// Tasks that begin at a reset.
     pub(crate) waiting: Vec<Waiting>,
     pub(crate) events: Events,
-    /// Changes that come into force at a reset.
+    /// Changes that take effect at a reset.
     pub(crate) pending: Vec<Pending>,
-    /// Updates that come into force at a reset, or when they are started.
+    /// Updates that take effect at a reset, or when they are started.
     pub(crate) staged: Vec<Staged>,
     pub(crate) failures: Failures,
-    /// Who sent the request under way.
+    /// The user whose request is being handled.
     pub(crate) caller: Option<String>,
-    /// The BMC was restarted and isn't ready before this.
+    /// When the restarted BMC is ready again.
     pub(crate) unready_until: Option<Instant>,
-    /// What resources and accounts were at first.
+    /// The initial resources and accounts.
     pub(crate) origin: Arc<(Store, Accounts)>,
-    /// The images that are fetched; none where nothing is, and where things are tried alone.
+    /// The images that it fetches; `None` if it doesn't fetch any, and in a trial.
     pub(crate) fetches: Option<Fetches>,
-    /// What is to happen after the request under way, and how long after.
+    /// Changes scheduled by the current request, each with its delay.
     pub(crate) later: Vec<(Duration, Later)>,
 }
 
@@ -105,7 +105,7 @@ pub(crate) struct Waiting {
 pub(crate) type Later = Box<dyn FnOnce(&mut State) + Send>;
 
 impl Settings {
-    /// Whether a resource takes PUT instead of PATCH.
+    /// Returns whether a resource takes PUT instead of PATCH.
     pub(crate) fn is_put_only(&self, key: &str) -> bool {
         self.put_only.iter().any(|pattern| glob::path(pattern, key))
     }
@@ -134,7 +134,7 @@ impl State {
         }
     }
 
-    /// A copy to try a request on: what it does there happens nowhere else.
+    /// Returns a copy on which a request can be tried without effect on the service.
     pub(crate) fn trial(&self) -> Self {
         Self {
             settings: Arc::clone(&self.settings),
@@ -155,14 +155,14 @@ impl State {
         }
     }
 
-    /// Ends the sessions for which something holds, and removes their resources.
+    /// Ends the sessions that `which` selects, and removes their resources.
     pub(crate) fn end_sessions(&mut self, which: impl FnMut(&Session) -> bool) {
         for session in self.sessions.take(which) {
             self.store.remove_member(&session.collection, &session.key);
         }
     }
 
-    /// Lets something happen when this time has passed.
+    /// Schedules a change for after this delay.
     pub(crate) fn schedule(&mut self, delay: Duration, change: impl FnOnce(&mut Self) + Send + 'static) {
         self.later.push((delay, Box::new(change)));
     }

@@ -1,5 +1,5 @@
 //! The resources of a running service: looked up, changed, added and removed, with their entity
-//! tags. Whether a client may do so is decided by the handlers.
+//! tags. The handlers decide whether a client may do so.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
@@ -14,17 +14,17 @@ use crate::http::{etag, uri};
 use crate::tree::payload::Payload;
 use crate::tree::{Tree, digits};
 
-/// A resource as it is at the moment.
+/// A resource in its current state.
 #[derive(Clone, Debug)]
 pub(crate) struct Resource {
-    /// What a GET answers: the captured bytes as long as nobody changed the resource.
+    /// What a GET answers: the captured bytes until the resource is changed.
     pub(crate) body: Bytes,
     pub(crate) content_type: &'static str,
     /// The value of the `ETag` header.
     pub(crate) etag: String,
-    /// What the body means; `None` where it is not JSON.
+    /// The parsed body; `None` if it is not JSON.
     pub(crate) json: Option<Arc<Value>>,
-    /// The same with marked numbers ([`digits`]), where it has such.
+    /// The same with marked numbers ([`digits`]), if it has any.
     exact: Option<Arc<Value>>,
 }
 
@@ -41,14 +41,14 @@ impl Resource {
         }
     }
 
-    /// What a resource becomes; the numbers that it had keep their digits.
+    /// Creates a changed resource. Numbers that it had before keep their digits.
     fn changed(mut json: Value, before: Option<&Self>) -> Self {
         if let Some(exact) = before.and_then(|before| before.exact.as_deref()) {
             digits::restore(&mut json, exact);
         }
         let stale = json.as_object_mut().and_then(|object| object.remove("@odata.etag"));
         let tag = etag::of_bytes(digits::write(&json).as_bytes());
-        // A body that carried a tag continues to carry the current one, weak if it was weak.
+        // A body with a tag gets the current one, weak if the old one was weak.
         let tag = match (&stale, json.as_object_mut()) {
             (Some(stale), Some(object)) => {
                 let weak = stale.as_str().is_some_and(|stale| stale.starts_with("W/"));
@@ -63,8 +63,8 @@ impl Resource {
         Self { body, content_type: JSON, etag: tag, json, exact }
     }
 
-    /// What an answer carries beside resources of the store: a part of one, or several. It has the
-    /// tag of the resource where it is a part of that, else a weak one of its own.
+    /// Creates content that is not a resource of the store: a part of one, or several together. `etag` is
+    /// the tag of the resource that it is a part of; without it, the content gets a weak tag of its own.
     pub(crate) fn made(json: Value, etag: Option<&str>) -> Self {
         let body = Bytes::from(digits::write(&json));
         let etag = etag.map_or_else(|| format!("W/{}", etag::of_bytes(&body)), str::to_owned);
@@ -72,22 +72,22 @@ impl Resource {
         Self { body, content_type: JSON, etag, json, exact }
     }
 
-    /// What the body means, with marked numbers: for whatever becomes a part of another body.
+    /// Returns the parsed body with marked numbers, for use as a part of another body.
     pub(crate) fn exact(&self) -> Option<&Value> {
         self.exact.as_deref().or(self.json.as_deref())
     }
 
-    /// The answer with the resource as it is.
+    /// Creates a reply with the unchanged resource.
     pub(crate) fn reply(&self, status: StatusCode) -> Reply {
         Reply::body(status, self.content_type, self.body.clone()).with(header::ETAG, &self.etag)
     }
 
-    /// How many members a collection has.
+    /// Returns how many members a collection has.
     pub(crate) fn member_count(&self) -> usize {
         self.object().get("Members").and_then(Value::as_array).map_or(0, Vec::len)
     }
 
-    /// The resource as an object; empty where the body is something else.
+    /// Returns the resource as an object, which is empty if the body is something else.
     pub(crate) fn object(&self) -> &Map<String, Value> {
         static EMPTY: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
         self.json.as_deref().and_then(Value::as_object).unwrap_or(&EMPTY)
@@ -109,18 +109,18 @@ fn content_type(payload: &Payload, key: &str) -> &'static str {
     } else if start.starts_with('<') || key.ends_with(".xml") {
         "application/xml"
     } else {
-        // Broken JSON is what a service would have sent as JSON.
+        // Broken JSON is served with the content type that it was meant to have.
         JSON
     }
 }
 
-/// What became of a resource.
+/// A change of a resource.
 #[derive(Clone, Debug)]
 pub(crate) struct Change {
     pub(crate) key: String,
-    /// As it was; `None` if it is new.
+    /// The resource before; `None` if it is new.
     pub(crate) before: Option<Resource>,
-    /// As it is; `None` if it is gone.
+    /// The resource after; `None` if it was removed.
     pub(crate) after: Option<Resource>,
 }
 
@@ -145,13 +145,13 @@ impl Store {
         }
     }
 
-    /// What has changed since this was asked for the last time.
+    /// Takes the changes since the last call.
     pub(crate) fn take_changes(&mut self) -> Vec<Change> {
         std::mem::take(&mut self.changes)
     }
 
-    /// The key that a resource is stored under, which differs from the one asked for where it
-    /// answers to several.
+    /// Returns the key that a resource is stored under. It differs from the given one if the resource has
+    /// several.
     pub(crate) fn resolve<'a>(&'a self, key: &'a str) -> &'a str {
         self.aliases.get(key).map_or(key, String::as_str)
     }
@@ -168,7 +168,7 @@ impl Store {
         self.resources.iter().map(|(key, resource)| (key.as_str(), resource))
     }
 
-    /// Replaces a resource, or adds it.
+    /// Replaces or adds a resource.
     pub(crate) fn set(&mut self, key: &str, json: Value) -> &Resource {
         let key = self.resolve(key).to_owned();
         let before = self.resources.get(&key).cloned();
@@ -183,14 +183,14 @@ impl Store {
         }
     }
 
-    /// Adds a file to download, which is no resource.
+    /// Adds a file to download, which is not a resource.
     pub(crate) fn add_file(&mut self, key: &str, body: Bytes) {
         let etag = etag::of_bytes(&body);
         let file = Resource { body, content_type: "application/octet-stream", etag, json: None, exact: None };
         self.resources.insert(key.to_owned(), file);
     }
 
-    /// Shows a changed log entry in its collection as well, where entries stand whole.
+    /// Copies a changed log entry into its collection if that contains entries in full.
     pub(crate) fn show_in_collection(&mut self, key: &str) {
         let (Some(collection), Some(entry)) =
             (self.collection_of(key), self.get(key).and_then(Resource::exact).cloned())
@@ -208,13 +208,13 @@ impl Store {
         });
     }
 
-    /// Makes a resource what it was, byte for byte.
+    /// Restores a resource byte for byte.
     pub(crate) fn put_back(&mut self, key: &str, resource: Resource) {
         let before = self.resources.insert(key.to_owned(), resource.clone());
         self.changes.push(Change { key: key.to_owned(), before, after: Some(resource) });
     }
 
-    /// Changes a resource that is an object. Does nothing where there is none.
+    /// Changes a resource that is an object. Does nothing if there is none.
     pub(crate) fn update(&mut self, key: &str, change: impl FnOnce(&mut Map<String, Value>)) {
         let Some(mut json) = self.get(key).and_then(|resource| resource.json.as_deref()).cloned() else {
             return;
@@ -225,7 +225,7 @@ impl Store {
         }
     }
 
-    /// Removes a resource and all below it.
+    /// Removes a resource and everything below it.
     pub(crate) fn remove(&mut self, key: &str) {
         let key = self.resolve(key).to_owned();
         let below = format!("{key}/");
@@ -244,14 +244,14 @@ impl Store {
         self.aliases.retain(|_, target| *target != key && !target.starts_with(&below));
     }
 
-    /// Whether a resource is a collection: it says so, or it has members.
+    /// Returns whether a resource is a collection: its `Members` is an array or null.
     pub(crate) fn is_collection(&self, key: &str) -> bool {
         self.get(key).is_some_and(|resource| {
             resource.object().get("Members").is_some_and(|members| members.is_array() || members.is_null())
         })
     }
 
-    /// The keys of a collection's members.
+    /// Returns the keys of a collection's members.
     pub(crate) fn members(&self, key: &str) -> Vec<String> {
         let Some(Value::Array(members)) = self.get(key).and_then(|resource| resource.object().get("Members")) else {
             return Vec::new();
@@ -259,7 +259,7 @@ impl Store {
         members.iter().filter_map(member_key).collect()
     }
 
-    /// The collections and their members, as they are stored.
+    /// Returns the collections and their members, by the keys they are stored under.
     pub(crate) fn collections(&self) -> BTreeMap<String, Vec<String>> {
         let collections = self.resources.keys().filter(|key| self.is_collection(key));
         collections
@@ -270,12 +270,12 @@ impl Store {
             .collect()
     }
 
-    /// The collection that a resource is a member of: the one above it that lists it.
+    /// Returns the collection that lists a resource as a member, one level above it.
     pub(crate) fn collection_of(&self, key: &str) -> Option<String> {
         let key = self.resolve(key);
         let parent = self.resolve(uri::parent(key)?);
         let members = self.get(parent)?.object().get("Members")?.as_array()?;
-        // Logs have thousands of members: most are told apart without decoding them.
+        // Logs have thousands of members: comparing the URIs as they are written is enough for most.
         let same = |member: &Value| {
             let id = member.get("@odata.id").and_then(Value::as_str).unwrap_or_default();
             id == key || member_key(member).is_some_and(|member| self.resolve(&member) == key)
@@ -285,7 +285,7 @@ impl Store {
 
     /// Adds a resource to the store and to its collection.
     pub(crate) fn add_member(&mut self, collection: &str, key: &str, json: Value) {
-        // The schema wants log entries whole in their collection.
+        // The schema requires log entries in full in their collection.
         let whole =
             json.get("@odata.type").and_then(Value::as_str).is_some_and(|named| named.starts_with("#LogEntry."));
         let id = json.get("@odata.id").cloned().unwrap_or_else(|| key.into());

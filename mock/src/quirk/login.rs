@@ -1,5 +1,5 @@
-//! The answer to a login in the shapes that services give it: where the session is said to be, what the body
-//! has, and where the token stands.
+//! The forms that services give the answer to a login: where the session is said to be, what the body
+//! has, and where the token is.
 
 use serde_json::{Map, Value};
 
@@ -140,7 +140,7 @@ impl LoginAnswer {
         self
     }
 
-    /// The value of `Location` for the session at this path, on the service at this origin.
+    /// Returns the value of `Location` for the session at this path, on the service at this origin.
     pub(crate) fn location_of(self, path: &str, origin: &str) -> Option<String> {
         let below_root = path.strip_prefix(crate::http::uri::ROOT).unwrap_or(path);
         Some(match self.location {
@@ -157,7 +157,7 @@ impl LoginAnswer {
         })
     }
 
-    /// The body for this session; `None` for an answer without a body.
+    /// Returns the body for this session, or `None` for an answer without a body.
     pub(crate) fn body_of(self, mut session: Map<String, Value>, token: &str) -> Option<Value> {
         let removed: &[&str] = match self.body {
             LoginBody::Whole => &[],
@@ -178,7 +178,7 @@ impl LoginAnswer {
         (self.body != LoginBody::Absent || !session.is_empty()).then_some(Value::Object(session))
     }
 
-    /// Whether the token is in the header.
+    /// Returns whether the token is in the header.
     pub(crate) fn has_header(self) -> bool {
         matches!(self.token, LoginToken::Header | LoginToken::HeaderAndBody)
     }

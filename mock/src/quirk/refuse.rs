@@ -1,4 +1,4 @@
-//! What quirks answer by themselves, mostly refusals.
+//! Requests that quirks answer themselves, mostly by refusing them.
 
 use std::borrow::Cow;
 use std::sync::atomic::Ordering;
@@ -19,20 +19,20 @@ use crate::message::{self, Message};
 use crate::quirk::names::{Quirk, Quirks};
 use crate::schema::capability::schema;
 
-/// How long `Inserted` takes to follow `Image`.
+/// The delay with which `Inserted` follows `Image`.
 const MEDIA_LAG: Duration = Duration::from_millis(150);
 
-/// How many wrong passwords there may be.
+/// How many wrong passwords are allowed.
 const MAX_WRONG_PASSWORDS: u32 = 3;
 
-/// The status and the place that a request for this path is sent on to.
+/// Redirects a request for the sessions to their path with a trailing slash, if a quirk wants that.
 pub(crate) fn redirect(quirks: &Quirks, state: &State, path: &str) -> Option<Reply> {
     let slashed = quirks.has(Quirk::SlashedSessions) && !path.ends_with('/');
     (slashed && login::is_sessions(state, path))
         .then(|| Reply::empty(StatusCode::MOVED_PERMANENTLY).with(header::LOCATION, &format!("{path}/")))
 }
 
-/// The request as the service is to see it.
+/// Returns the request as the service should see it.
 pub(crate) fn rewrite<'a>(quirks: &Quirks, call: &'a Call) -> Cow<'a, Call> {
     let Some(condition) = call.header(header::IF_MATCH).filter(|_| quirks.has(Quirk::UnquotedTags)) else {
         return Cow::Borrowed(call);
@@ -46,7 +46,7 @@ pub(crate) fn rewrite<'a>(quirks: &Quirks, call: &'a Call) -> Cow<'a, Call> {
     Cow::Owned(call)
 }
 
-/// The answer that the service itself is not asked for.
+/// Returns the answer that a quirk gives in place of the service, if any.
 pub(crate) fn refuse(quirks: &Quirks, state: &mut State, call: &Call) -> Option<Reply> {
     if quirks.set.is_empty() {
         return None;
@@ -172,8 +172,8 @@ fn missing<const N: usize>(json: &Value, action: &str, wanted: [&str; N]) -> Opt
     Some(parameter(&message::ACTION_PARAMETER_MISSING, action, missing))
 }
 
-/// Accounts that are there for good: no POST, no DELETE, and a name that can be taken from an account
-/// that is disabled.
+/// Fixed account slots: no POST, no DELETE, and the name can only be cleared while the account
+/// is disabled.
 fn account_slots(state: &mut State, call: &Call, json: &Value) -> Option<Reply> {
     let shown = state.store.get(&call.key).and_then(schema);
     let refused = match call.method {
@@ -201,7 +201,7 @@ fn account_slots(state: &mut State, call: &Call, json: &Value) -> Option<Reply> 
     Some(Reply::empty(StatusCode::NO_CONTENT))
 }
 
-/// Whether the parts are those wanted, in their order, and the length was said.
+/// Returns whether the request has a `Content-Length` and the expected parts in the expected order.
 fn multipart_as_wanted(call: &Call) -> bool {
     let body = String::from_utf8_lossy(&call.body);
     let mut rest = &*body;

@@ -1,11 +1,11 @@
-//! Which methods a resource takes: what the schemas' Capabilities annotations say of its type, as
-//! far as this service acts upon it.
+//! Which methods a resource supports: the Capabilities annotations that the schemas have for its type, as
+//! far as this service follows them.
 
 use crate::machine::store::{Resource, Store};
 use crate::schema::{Type, find};
 
-/// Where this service doesn't let clients do what the schema would: the type (of the member, where it is about
-/// inserting), and why.
+/// Where this service allows less than the schemas: the type (for inserting, that of the member), and
+/// the reason.
 static EXCEPTIONS: &[(&str, &str)] = &[
     ("Cable", "it is hardware, which a request doesn't bring about or take away"),
     ("Chassis", "it is hardware, which a request doesn't bring about or take away"),
@@ -19,18 +19,18 @@ fn is_exception(schema: &str) -> bool {
     EXCEPTIONS.iter().any(|(name, _)| *name == schema)
 }
 
-/// The type that the schemas have for a resource of this schema.
+/// Returns the schemas' type for a resource of this schema.
 fn type_of(schema: &str) -> Option<&'static Type> {
     find(&format!("{schema}.{schema}"))
 }
 
-/// The schema of a collection's members: `ManagerAccount` for `ManagerAccountCollection`.
+/// Returns the schema of a collection's members: `ManagerAccount` for `ManagerAccountCollection`.
 pub(crate) fn member_schema(collection: &str) -> Option<&str> {
     let declared = type_of(collection).and_then(|ty| ty.members).and_then(|member| member.split('.').next());
     declared.or_else(|| collection.strip_suffix("Collection"))
 }
 
-/// What may be done with a resource besides reading it.
+/// What can be done with a resource besides reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Methods {
     /// PATCH.
@@ -41,7 +41,7 @@ pub(crate) struct Methods {
 }
 
 impl Methods {
-    /// The methods of the resource at a key.
+    /// Returns the methods of the resource at a key.
     pub(crate) fn of(store: &Store, key: &str) -> Self {
         let Some(resource) = store.get(key) else {
             return Self { update: false, insert: false, delete: false };
@@ -59,14 +59,14 @@ impl Methods {
         let ty = schema.and_then(type_of);
         let removable = ty.is_some_and(|ty| ty.deletable == Some(true)) && !schema.is_some_and(is_exception);
         Self {
-            // A type that no schema of the standard has may be changed.
+            // A type that is not in the standard's schemas can be changed.
             update: !predefined && ty.is_none_or(|ty| ty.updatable != Some(false)),
             insert: false,
             delete: removable && !predefined && store.collection_of(key).is_some(),
         }
     }
 
-    /// The value of the `Allow` header.
+    /// Returns the value of the `Allow` header.
     pub(crate) fn header(self, put_only: bool) -> String {
         let mut text = String::from("GET, HEAD");
         let update = if put_only { ", PUT" } else { ", PATCH" };
@@ -79,12 +79,12 @@ impl Methods {
     }
 }
 
-/// The roles that the standard defines stay as they are.
+/// Returns whether this is a role that the standard defines, which can't be changed.
 pub(crate) fn is_predefined(resource: &Resource) -> bool {
     resource.object().get("IsPredefined").and_then(serde_json::Value::as_bool) == Some(true)
 }
 
-/// The schema of a resource: `Chassis` for `#Chassis.v1_25_0.Chassis`.
+/// Returns the schema of a resource: `Chassis` for `#Chassis.v1_25_0.Chassis`.
 pub(crate) fn schema(resource: &Resource) -> Option<&str> {
     let named = resource.object().get("@odata.type")?.as_str()?;
     named.strip_prefix('#').unwrap_or(named).split('.').next()

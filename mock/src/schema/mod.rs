@@ -1,5 +1,5 @@
-//! What the schemas say of the properties of a resource: whether they can be written, and what they
-//! take. The table is made from the schemas by a test; the service itself reads no CSDL.
+//! What the schemas say about the properties of a resource: whether they can be written, and which values they
+//! take. A test generates the table from the schemas; the service itself doesn't read CSDL.
 
 pub(crate) mod capability;
 pub(crate) mod secret;
@@ -17,11 +17,11 @@ static TEXT: &str = include_str!("types.txt");
 /// A type and its properties.
 #[derive(Debug)]
 pub(crate) struct Type {
-    /// Whether it takes properties that the schema doesn't name.
+    /// Whether it allows properties that the schema doesn't name.
     pub(crate) open: bool,
     /// The type of a collection's members; `None` for other types.
     pub(crate) members: Option<&'static str>,
-    /// What the schema says of inserting members, updating and deleting.
+    /// Whether the schema allows inserting members, updating and deleting.
     pub(crate) insertable: Option<bool>,
     pub(crate) updatable: Option<bool>,
     pub(crate) deletable: Option<bool>,
@@ -78,14 +78,14 @@ static TYPES: LazyLock<HashMap<&'static str, Type>> = LazyLock::new(|| {
 static ENUMERATIONS: LazyLock<HashMap<&'static str, &'static str>> =
     LazyLock::new(|| TEXT.lines().filter_map(|line| line.strip_prefix('=')?.split_once(' ')).collect());
 
-/// The parameters of each action, as they are written.
+/// The parameters of each action, as the table has them.
 static ACTIONS: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
     let lines = TEXT.lines().filter_map(|line| line.strip_prefix('!'));
     lines.map(|line| line.split_once(' ').unwrap_or((line, ""))).collect()
 });
 
-/// The parameters of an action such as `ComputerSystem.Reset`, each as `Name:kind` with an exclamation mark
-/// behind it if it is required; `None` for an action that no schema declares.
+/// Returns the parameters of an action such as `ComputerSystem.Reset`, each as `Name:kind`, followed by an exclamation
+/// mark if it is required; `None` for an action that no schema declares.
 pub(crate) fn parameters(action: &str) -> Option<impl Iterator<Item = &'static str>> {
     ACTIONS.get(action).map(|parameters| parameters.split_whitespace())
 }
@@ -133,7 +133,7 @@ fn field_of(line: &'static str) -> Option<Field> {
     Some(Field { name, kind, many, flags, bounds })
 }
 
-/// The type of this name, `ComputerSystem.Boot`.
+/// Finds the type with this name, such as `ComputerSystem.Boot`.
 pub(crate) fn find(name: &str) -> Option<&'static Type> {
     TYPES.get(name)
 }
@@ -143,7 +143,7 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static &'static str, &'static Typ
     TYPES.iter()
 }
 
-/// The type of a resource, as its `@odata.type` names it.
+/// Returns the type of a resource, by its `@odata.type`.
 pub(crate) fn of(resource: &Map<String, Value>) -> Option<&'static Type> {
     let named = resource.get("@odata.type")?.as_str()?.trim_start_matches('#');
     let (schema, name) = (named.split('.').next()?, named.rsplit('.').next()?);
@@ -155,19 +155,19 @@ impl Type {
         self.fields.iter().find(|field| field.name == name)
     }
 
-    /// The properties that have to be given when a resource of this type is created.
+    /// Returns the properties that a request must have to create a resource of this type.
     pub(crate) fn required_on_create(&self) -> impl Iterator<Item = &'static str> {
         self.fields.iter().filter(|field| field.letters().contains('C')).map(|field| field.name)
     }
 
-    /// Whether the schema marks properties as an excerpt.
+    /// Returns whether the schema marks properties as an excerpt.
     pub(crate) fn has_excerpt(&self) -> bool {
         self.fields.iter().any(Field::is_in_excerpt)
     }
 }
 
 impl Field {
-    /// The flags of one letter each, without the names of excerpts.
+    /// Returns the one-letter flags, without the names of excerpts.
     fn letters(&self) -> &'static str {
         self.flags.split("x:").next().unwrap_or(self.flags)
     }
@@ -188,7 +188,7 @@ impl Field {
         self.flags.contains('x')
     }
 
-    /// The type of the objects that it holds.
+    /// Returns the type of the property's objects.
     pub(crate) fn object(&self) -> Option<&'static Type> {
         match self.kind {
             Kind::Object(name) => find(name),
@@ -197,9 +197,10 @@ impl Field {
     }
 }
 
-/// The members of an enumeration.
+/// Returns the members of an enumeration.
 fn members(name: &str) -> impl Iterator<Item = String> {
-    // No spelling of the standard has a space; one that had would stand with a hard one.
+    // The table separates members with spaces. A member with a space, of which the standard has none, is written with
+    // a non-breaking one.
     ENUMERATIONS
         .get(name)
         .into_iter()

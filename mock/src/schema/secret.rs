@@ -1,7 +1,7 @@
-//! Which properties hold secrets. Such are written by clients and never read back (DSP0266 wants
+//! Which properties hold secrets. Clients write them and never read them back (DSP0266 requires
 //! `null` in answers).
 
-/// Whether a property of this name holds a secret: `Password`, `SessionAccountPassword`,
+/// Returns whether a property of this name holds a secret: `Password`, `SessionAccountPassword`,
 /// `AuthenticationKey`, `Token`, ...
 pub(crate) fn is_secret(name: &str) -> bool {
     ["Password", "Passphrase", "Token", "Key"].iter().any(|suffix| name.ends_with(suffix))

@@ -1,11 +1,11 @@
-//! Whether a value is one that a property takes.
+//! Whether a property accepts a value.
 
 use serde_json::{Map, Value};
 
 use super::{Field, Kind, Type, members};
 use crate::message::{self, Message, text};
 
-/// What is wrong with one value of a property: its kind, its spelling, its range, its form.
+/// Checks one value of a property: its type, its spelling, its range, its format.
 pub(crate) fn unfit(field: &Field, value: &Value) -> Option<Message> {
     let name = field.name;
     let shown = text(value);
@@ -45,7 +45,7 @@ pub(crate) fn unfit(field: &Field, value: &Value) -> Option<Message> {
 fn has_form(kind: Kind, text: &str) -> bool {
     match kind {
         Kind::Time => text.parse::<jiff::Timestamp>().is_ok(),
-        // Of ISO 8601 the standard takes days and less.
+        // The standard uses ISO 8601 durations of days and smaller units.
         Kind::Duration => {
             let body = text.strip_prefix('-').unwrap_or(text).strip_prefix('P');
             body.is_some_and(|body| {
@@ -60,7 +60,7 @@ fn has_form(kind: Kind, text: &str) -> bool {
     }
 }
 
-/// What is wrong with an object that a client wants to have created, property by property.
+/// Checks an object that a client wants to create, property by property.
 pub(crate) fn misfits(ty: &Type, object: &Map<String, Value>, pointer: &str, wrong: &mut Vec<Message>) {
     for (name, value) in object {
         if name.contains('@') || name == "Oem" || name == "Actions" {
@@ -88,7 +88,7 @@ pub(crate) fn misfits(ty: &Type, object: &Map<String, Value>, pointer: &str, wro
 }
 
 fn one(field: &Field, value: &Value, pointer: &str, wrong: &mut Vec<Message>) {
-    // Anyone who creates something may leave a property open by a null.
+    // A null leaves a property unset on creation.
     if value.is_null() {
         return;
     }

@@ -1,6 +1,6 @@
-//! Faults and journal over HTTP, for tests that are not written in Rust: `/mock/...`, beside the
-//! service and without its login. There only where [`Builder::control`](crate::Builder::control) or
-//! `rosefish mock --control` asked for it, and only for the own machine.
+//! Faults and journal over HTTP, for tests that are not written in Rust: `/mock/...`, next to the service and without
+//! its login. Available only with [`Builder::control`](crate::Builder::control) or `rosefish mock --control`, and only
+//! under a local host name.
 
 use axum::body::{Body, Bytes};
 use axum::http::request::Parts;
@@ -15,7 +15,7 @@ use crate::service::answer::Service;
 
 const PREFIX: &str = "/mock/";
 
-/// Whether a request is for what this module answers.
+/// Returns whether this module answers requests for a path.
 pub(crate) fn is_for(path: &str) -> bool {
     path.starts_with(PREFIX)
 }
@@ -31,8 +31,8 @@ struct Random {
 pub(crate) fn answer(service: &Service, parts: &Parts, body: &Bytes) -> Response<Body> {
     let faults = &service.settings.faults;
     let text = |name| parts.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).unwrap_or_default();
-    // Pages of the web may make a browser send requests to this machine, but neither under its own
-    // name nor with this content type.
+    // A web page can make a browser send requests to this machine. Those to a host name that was pointed here fail the
+    // first check; others can't have the content type of the second.
     if !is_local(text(header::HOST)) {
         return refused(StatusCode::FORBIDDEN, "the host of the URL has to be localhost or a loopback address");
     }
@@ -95,7 +95,7 @@ pub(crate) fn answer(service: &Service, parts: &Parts, body: &Bytes) -> Response
     }
 }
 
-/// A request of the journal.
+/// Returns a journal entry as JSON.
 fn noted(request: &Request) -> Value {
     let headers = request.headers().iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
     json!({

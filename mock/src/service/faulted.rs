@@ -11,7 +11,7 @@ use crate::http::call::Call;
 use crate::http::connection::{End, Wire};
 use crate::service::answer::Service;
 
-/// What a client is to get for a call to this path.
+/// Carries out a request under these faults and returns what the client gets.
 pub(crate) async fn apply_faults(
     service: &Arc<Service>,
     call: &Call,
@@ -50,19 +50,19 @@ pub(crate) async fn apply_faults(
             }
             Action::Vanish => {
                 service.remove_silently(&call.key);
-                // What is hidden is so from the next request on.
+                // Hiding takes effect from the next request on.
                 if answered.is_none() && service.settings.faults.is_hidden(&call.key) {
                     answered = Some(action::status(404));
                 }
                 continue;
             }
-            // What is left is about the answer of a request that is carried out.
+            // The remaining actions change the answer of a request that is carried out.
             _ => {
                 let response = answered.take().unwrap_or_else(|| service.respond(call));
                 if let Action::GoAway(duration) = action {
                     service.settings.faults.go_away(*duration);
                 }
-                // What comes in pieces is compressed before.
+                // A body that is sent in pieces is compressed first.
                 let in_pieces = matches!(action, Action::Truncate(_) | Action::Drip { .. });
                 let response = if in_pieces { service.compressed(&call.headers, response) } else { response };
                 altered(response, action).await
@@ -97,7 +97,7 @@ async fn altered(mut response: Response<Body>, action: &Action) -> Response<Body
     response
 }
 
-/// Nothing of this response is ever sent.
+/// Ends the connection. The response is only a placeholder that is never sent.
 fn broken(wire: &Wire, end: End) -> Response<Body> {
     wire.end(end);
     let mut response = Response::new(Body::empty());

@@ -1,4 +1,4 @@
-//! A request as it comes in and its answer as it goes out: the journal, the latency, faults and compression.
+//! From an incoming request to its answer: the journal, the latency, faults and compression.
 
 use std::sync::Arc;
 
@@ -17,16 +17,16 @@ use crate::http::uri;
 use crate::message::{self, Message};
 use crate::quirk::refuse;
 
-/// Larger bodies are refused. Firmware images are the largest that a client has reason to send.
+/// The largest body; larger ones are refused. Firmware images are the largest that clients send.
 const MAX_BODY: usize = 64 << 20;
 
-/// What answers the requests to a service, which begins to serve with this.
+/// Starts a service and returns the router that answers its requests.
 pub(crate) fn router(service: Arc<Service>) -> Router {
     service.begin();
     Router::new().fallback(handle).with_state(service)
 }
 
-/// Answers a request and notes it in the journal.
+/// Answers a request and records it in the journal.
 async fn handle(
     Shared(service): Shared<Arc<Service>>,
     ConnectInfo(wire): ConnectInfo<Wire>,

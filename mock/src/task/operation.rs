@@ -1,5 +1,5 @@
-//! The life of a task: it starts, shows how far it is, and ends with what the operation answers, or
-//! because somebody cancelled it.
+//! The life of a task: it starts, shows its progress, and ends with the operation's answer or because it
+//! was cancelled.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::machine::{clock, ids};
 use crate::message::{self, Message};
 use crate::schema::secret;
 
-/// What carries a request out.
+/// The function that carries out a request.
 pub(crate) type CarryOut = fn(&mut State, &Call) -> Reply;
 
 /// A task under way.
@@ -26,7 +26,7 @@ struct Running {
     /// The key of the Task or Job.
     resource: String,
     monitor: String,
-    /// What is to be done; nothing for a job that a client made without saying.
+    /// The request to carry out; `None` for a job that a client created without one.
     call: Option<Call>,
     carry_out: CarryOut,
     rule: TaskRule,
@@ -34,8 +34,8 @@ struct Running {
     pause: Duration,
 }
 
-/// Makes a task of a request that could be carried out, now or at the next reset. `None` where the tree
-/// has no service that tasks could be seen at: then the request is carried out at once.
+/// Turns a valid request into a task that starts now or at the next reset. `None` if the tree has no
+/// task service: the request is then carried out at once.
 pub(crate) fn start(
     state: &mut State,
     call: &Call,
@@ -75,7 +75,7 @@ pub(crate) fn start(
     Some(reply)
 }
 
-/// Begins a job that a client made, at once or at the time that its schedule says.
+/// Starts a job that a client created, at once or when its schedule says.
 pub(crate) fn submit(state: &mut State, job: &str, body: &Map<String, Value>, carry_out: CarryOut) {
     let call = body.get("Payload").and_then(|payload| {
         let said = |name: &str| payload.get(name).and_then(Value::as_str);
@@ -103,7 +103,7 @@ pub(crate) fn submit(state: &mut State, job: &str, body: &Map<String, Value>, ca
     });
 }
 
-/// Cancels a job, or all of them; a job that has ended stays as it is.
+/// Cancels a job, or all of them. A job that has ended stays as it is.
 pub(crate) fn cancel_jobs(state: &mut State, job: Option<&str>) {
     let all = || collection(state, true).map(|jobs| state.store.members(&jobs)).unwrap_or_default();
     for job in job.map_or_else(all, |job| vec![job.to_owned()]) {
@@ -115,7 +115,7 @@ pub(crate) fn cancel_jobs(state: &mut State, job: Option<&str>) {
     }
 }
 
-/// A machine was reset: the tasks that waited for that begin.
+/// Starts the tasks that were waiting for a reset.
 pub(crate) fn was_reset(state: &mut State) {
     for waiting in std::mem::take(&mut state.waiting) {
         if shown_state(state, &waiting.resource) == Some("Pending") {
@@ -125,7 +125,7 @@ pub(crate) fn was_reset(state: &mut State) {
     }
 }
 
-/// The key of the collection of tasks, or of jobs; none where the tree has no such service.
+/// Returns the key of the collection of tasks or jobs, or `None` if the tree has no such service.
 fn collection(state: &State, job: bool) -> Option<String> {
     let (service, members) = if job { ("JobService", "Jobs") } else { ("Tasks", "Tasks") };
     let follow = |key: &str, name: &str| {
@@ -175,7 +175,7 @@ fn job(state: &State, key: &str, id: &str, call: &Call) -> Value {
     })
 }
 
-/// What was asked for, without its secrets.
+/// Returns the request as a task shows it, without its secrets.
 fn payload(call: &Call) -> Value {
     let mut payload = Map::new();
     payload.insert("HttpOperation".to_owned(), call.method.as_str().into());
@@ -198,7 +198,7 @@ fn payload(call: &Call) -> Value {
     Value::Object(payload)
 }
 
-/// One step on.
+/// Advances a task by one step.
 fn advance(state: &mut State, mut running: Running) {
     if shown_state(state, &running.resource) != Some("Running") {
         return;
@@ -223,7 +223,7 @@ fn advance(state: &mut State, mut running: Running) {
     end(state, &running, reply);
 }
 
-/// The state that a Task or a Job shows.
+/// Returns the state that a Task or a Job shows.
 fn shown_state<'a>(state: &'a State, resource: &str) -> Option<&'a str> {
     let task = state.store.get(resource)?.object();
     task.get("TaskState").or_else(|| task.get("JobState"))?.as_str()
@@ -247,7 +247,7 @@ fn end(state: &mut State, running: &Running, reply: Reply) {
     }
 }
 
-/// Writes into a task how it ended.
+/// Records in a task how it ended.
 fn finish(state: &mut State, resource: &str, how: &str, messages: Vec<Value>) {
     let fine = how == "Completed";
     state.store.update(resource, |task| {
@@ -263,7 +263,7 @@ fn finish(state: &mut State, resource: &str, how: &str, messages: Vec<Value>) {
     });
 }
 
-/// Cancels a running task by its monitor; says whether there was one that ran.
+/// Cancels a running task by its monitor. Returns whether a task was running.
 pub(super) fn cancel(state: &mut State, monitor: &str) -> bool {
     let Some(monitored) = state.tasks.monitors.get_mut(monitor) else {
         return false;
@@ -279,8 +279,7 @@ pub(super) fn cancel(state: &mut State, monitor: &str) -> bool {
     true
 }
 
-/// What it means for a monitor that its Task or Job is deleted: the operation is not carried out any
-/// more.
+/// Stops the operation of a Task or Job that was deleted.
 pub(crate) fn cancel_resource(state: &mut State, resource: &str) {
     for monitored in state.tasks.monitors.values_mut() {
         if monitored.resource == resource {

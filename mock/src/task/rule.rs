@@ -32,8 +32,8 @@ pub struct TaskRule {
 }
 
 impl TaskRule {
-    /// Requests of this method to paths of this pattern: `*` stands for anything within a segment,
-    /// `**` for anything at all. A rule that was added later goes before one that was added earlier.
+    /// Creates a rule for requests of this method to paths of this pattern: `*` stands for anything within a
+    /// segment, `**` for anything at all. Rules that were added later take precedence.
     pub fn new(method: &str, path: &str) -> Self {
         Self {
             method: method.to_ascii_uppercase(),
@@ -100,13 +100,13 @@ impl TaskRule {
 #[derive(Clone, Debug)]
 pub(crate) struct TaskRules {
     rules: Vec<TaskRule>,
-    /// How long tasks take whose rule doesn't say.
+    /// How long tasks take if their rule doesn't say.
     pub(crate) duration: Duration,
 }
 
 impl Default for TaskRules {
     fn default() -> Self {
-        // No machine writes firmware, or collects what is known of it, within one request.
+        // No machine writes firmware or collects diagnostic data within one request.
         let slow =
             ["**/UpdateService.SimpleUpdate", "**/UpdateService.StartUpdate", "**/LogService.CollectDiagnosticData"];
         Self {
@@ -121,12 +121,12 @@ impl TaskRules {
         self.rules.push(rule);
     }
 
-    /// The rule for a request; none if it is done at once.
+    /// Returns the rule for a request, or `None` if it is carried out at once.
     pub(crate) fn find(&self, method: &Method, path: &str) -> Option<TaskRule> {
         self.rules.iter().rev().find(|rule| rule.is_for(method, path)).filter(|rule| !rule.immediate).cloned()
     }
 
-    /// A task by default, of requests that no rule is for.
+    /// Returns the rule for a request that becomes a task unless a rule decides otherwise.
     pub(crate) fn or_default(&self, method: &Method, path: &str) -> Option<TaskRule> {
         if self.rules.iter().any(|rule| rule.is_for(method, path)) {
             self.find(method, path)

@@ -1,22 +1,22 @@
-//! The tasks whose monitors are known, as the state keeps them.
+//! The tasks with known monitors, as part of the state.
 
 use std::collections::BTreeMap;
 
 use crate::http::reply::Reply;
 
-/// The tasks whose monitors are known.
+/// The tasks with known monitors.
 #[derive(Debug, Default)]
 pub(crate) struct Tasks {
     /// By the key of the monitor.
     pub(super) monitors: BTreeMap<String, Monitored>,
 }
 
-/// What stands behind a monitor.
+/// The task behind a monitor.
 #[derive(Debug)]
 pub(super) struct Monitored {
     /// The key of the Task or Job.
     pub(super) resource: String,
-    /// What the monitor itself answers as long as the task runs.
+    /// The `Retry-After` of the monitor while the task runs.
     pub(super) retry_after: Option<u32>,
     pub(super) stage: Stage,
 }
@@ -24,14 +24,14 @@ pub(super) struct Monitored {
 #[derive(Debug)]
 pub(super) enum Stage {
     Running,
-    /// The answer of the operation, for anyone who asks first.
+    /// The operation ended; the first request gets its answer.
     Ended(Reply),
-    /// That answer was given, or the task was cancelled.
+    /// The answer was fetched, or the task was cancelled.
     Gone,
 }
 
 impl Tasks {
-    /// A task and its monitor, by the key of either.
+    /// Returns the keys of a task and its monitor, given either.
     pub(crate) fn pair(&self, key: &str) -> Option<[String; 2]> {
         let (monitor, monitored) =
             self.monitors.iter().find(|(monitor, monitored)| *monitor == key || monitored.resource == key)?;

@@ -1,4 +1,4 @@
-//! The demo tree's files, put into the library by the build script. What they say is in `demo/`.
+//! The files of the demo tree, which the build script includes. The originals are in `demo/`.
 
 use axum::body::Bytes;
 
@@ -6,7 +6,7 @@ use crate::tree::payload::File;
 
 static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/demo_files.rs"));
 
-/// The files of the demo tree, as if they had been read from a folder.
+/// Returns the files of the demo tree, as if they had been read from a folder.
 pub(crate) fn files() -> Vec<File> {
     FILES.iter().map(|&(path, body)| File { path: path.to_owned(), body: Bytes::from_static(body) }).collect()
 }

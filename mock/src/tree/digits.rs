@@ -1,24 +1,24 @@
-//! Numbers as they were written. A JSON library keeps `20.650000000000002`, `1.50` or 23058430092136940000 as the
-//! nearest number that the machine has; what a service copies from one answer to another must not change on
-//! the way. Such numbers are marked texts in a [`Value`] here, and numbers again when it is written.
+//! Numbers as they were written. A JSON library stores `20.650000000000002`, `1.50` or 23058430092136940000 as the
+//! nearest number that the machine can represent, but copying a value from one answer to another must not change it.
+//! Such numbers are marked strings in a [`Value`] here, and become numbers again when it is written.
 
 use std::sync::Arc;
 
 use serde_json::{Map, Number, Value};
 
-/// What a text starts with that stands for a number. No payload has it: it would have to be escaped.
+/// The prefix of a string that stands for a number. It doesn't occur in payloads, where it would have to be escaped.
 const MARK: &str = "\0number:";
 
-/// Reads JSON with a mark on each number whose digits would change otherwise.
+/// Parses JSON and marks each number whose digits would otherwise change.
 pub(crate) fn parse(body: &[u8]) -> serde_json::Result<Value> {
     match marked(body) {
-        // The plain text is tried for its error message alone.
+        // The unmarked text is parsed only for its error message.
         Some(text) => serde_json::from_slice(&text).or_else(|_| serde_json::from_slice(body)),
         None => serde_json::from_slice(body),
     }
 }
 
-/// The text with the numbers marked that need it; `None` where none does.
+/// Returns the text with marks on the numbers that need one, or `None` if none does.
 fn marked(body: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     let mut copied = 0;
@@ -31,7 +31,7 @@ fn marked(body: &[u8]) -> Option<Vec<u8>> {
                 let length = rest.iter().take_while(|byte| is_of_number(**byte)).count();
                 let number = rest.get(..length).and_then(|number| std::str::from_utf8(number).ok()).unwrap_or_default();
                 let after = rest.get(length..).unwrap_or_default().trim_ascii_start();
-                // In the place of a name it is a mistake, which a mark would hide.
+                // A number in place of a name is an error, which a mark would hide.
                 if !after.starts_with(b":") && !keeps_digits(number) && is_number(number) {
                     out.extend_from_slice(body.get(copied..at).unwrap_or_default());
                     out.extend_from_slice(format!("\"\\u0000{}{number}\"", MARK.trim_start_matches('\0')).as_bytes());
@@ -49,7 +49,7 @@ fn marked(body: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// The place behind the text that begins here.
+/// Returns the position after the string that begins here.
 fn end_of_text(body: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     while let Some(byte) = body.get(at) {
@@ -74,7 +74,7 @@ fn keeps_digits(number: &str) -> bool {
     serde_json::from_str::<Number>(number).is_ok_and(|parsed| parsed.to_string() == number)
 }
 
-/// Whether a text is a number by the grammar of JSON (RFC 8259, section 6), however large.
+/// Returns whether a text is a number by the grammar of JSON (RFC 8259, section 6), however large.
 fn is_number(text: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
@@ -92,12 +92,12 @@ fn is_number(text: &str) -> bool {
         && exponent.is_none_or(|exponent| digits(exponent.strip_prefix(['-', '+']).unwrap_or(exponent)))
 }
 
-/// The digits of a marked number.
+/// Returns the digits of a marked number.
 pub(crate) fn digits(value: &Value) -> Option<&str> {
     value.as_str()?.strip_prefix(MARK).filter(|digits| is_number(digits))
 }
 
-/// Whether there are marked numbers in a value.
+/// Returns whether a value has marked numbers.
 pub(crate) fn has_marks(value: &Value) -> bool {
     match value {
         Value::Array(elements) => elements.iter().any(has_marks),
@@ -106,7 +106,7 @@ pub(crate) fn has_marks(value: &Value) -> bool {
     }
 }
 
-/// The value with marked numbers as the nearest that there are; one that is too large for that is null.
+/// Replaces marked numbers by the nearest that can be represented, or by null if they are too large.
 pub(crate) fn plain(value: Value) -> Value {
     match value {
         Value::Array(elements) => elements.into_iter().map(plain).collect(),
@@ -118,7 +118,7 @@ pub(crate) fn plain(value: Value) -> Value {
     }
 }
 
-/// The value without marks, and with them where there are any.
+/// Returns the value without marks, and the value with them if it has any.
 pub(crate) fn split(exact: Value) -> (Option<Arc<Value>>, Option<Arc<Value>>) {
     if has_marks(&exact) {
         (Some(Arc::new(plain(exact.clone()))), Some(Arc::new(exact)))
@@ -127,8 +127,8 @@ pub(crate) fn split(exact: Value) -> (Option<Arc<Value>>, Option<Arc<Value>>) {
     }
 }
 
-/// Gives the numbers of a value that are those of an earlier one its digits again. Resources in an array are
-/// known by their `@odata.id`, other elements by their place.
+/// Restores the digits of the numbers that are equal to those of an earlier value. Resources in an array are matched
+/// by their `@odata.id`, other elements by their index.
 pub(crate) fn restore(value: &mut Value, earlier: &Value) {
     match (value, earlier) {
         (Value::Object(object), Value::Object(earlier)) => {
@@ -154,7 +154,7 @@ pub(crate) fn restore(value: &mut Value, earlier: &Value) {
     }
 }
 
-/// The value as JSON text.
+/// Writes the value as JSON text.
 pub(crate) fn write(value: &Value) -> String {
     let mut text = String::new();
     write_to(value, &mut text);
@@ -224,7 +224,7 @@ mod tests {
             assert!(!has_marks(&plain) && plain["c"] == number, "{plain}");
             let mut again = plain;
             restore(&mut again, &value);
-            // One that no machine has can't be known again by its value.
+            // A number that can't be represented is not recognised by its value.
             assert!(write(&again) == text || number.contains("400"), "{again}");
         }
     }

@@ -1,4 +1,4 @@
-//! What an image is for and of which version, by its name.
+//! Which firmware and version an image has, judged by its name.
 
 use serde_json::{Map, Value};
 
@@ -6,8 +6,8 @@ use crate::http::uri;
 use crate::machine::store::Store;
 use crate::schema::capability::schema;
 
-/// The inventory that an image is for: what was named, else what has its Id in the image's name, else the
-/// first that can be updated.
+/// Returns the inventory that an image is for: the named targets, otherwise the first whose Id is in the image's
+/// name, otherwise the first that can be updated.
 pub(super) fn inventory(store: &Store, targets: &[String], image: &str) -> Vec<String> {
     let updateable = updateable(store);
     if targets.is_empty() {
@@ -24,7 +24,7 @@ pub(super) fn inventory(store: &Store, targets: &[String], image: &str) -> Vec<S
             found.push(target.clone());
             continue;
         }
-        // A device: the inventory that is about it.
+        // The target is a device: update its inventory.
         found.extend(updateable.iter().filter(|key| is_about(store, key, target)).cloned());
     }
     found
@@ -51,7 +51,7 @@ fn is_about(store: &Store, inventory: &str, device: &str) -> bool {
         .any(|key| key == device)
 }
 
-/// The version in an image's name, `3.9.0` in `bmc-3.9.0.bin`; without one, the version after the old.
+/// Returns the version in an image's name, `3.9.0` in `bmc-3.9.0.bin`; without one, the version after the old.
 pub(super) fn version(image: &str, old: &str) -> String {
     let file = image.rsplit('/').next().unwrap_or(image);
     let file = file.split(['?', '#']).next().unwrap_or(file);
@@ -66,7 +66,7 @@ pub(super) fn version(image: &str, old: &str) -> String {
     }
 }
 
-/// A version like the old one, with what stands around its number: `BIOS 2.15.0` after `BIOS 2.14.0`.
+/// Replaces the number in the old version and keeps the text around it: `BIOS 2.15.0` after `BIOS 2.14.0`.
 fn in_place_of_number(old: &str, version: &str) -> String {
     let is_number = |sign: char| sign.is_ascii_digit() || sign == '.';
     let number = old.split(|sign| !is_number(sign)).find(|part| part.contains('.'));
@@ -76,7 +76,7 @@ fn in_place_of_number(old: &str, version: &str) -> String {
     }
 }
 
-/// A version with its last number one higher.
+/// Increments the last number of a version.
 fn next(old: &str) -> String {
     let start = old.rfind(|sign: char| !sign.is_ascii_digit()).map_or(0, |place| place + 1);
     let (head, last) = old.split_at_checked(start).unwrap_or((old, ""));

@@ -1,6 +1,6 @@
 //! Firmware updates: by SimpleUpdate, by multipart upload (`MultipartHttpPushUri`) and by plain upload
-//! (`HttpPushUri`). What an image holds is not looked at: its name says which firmware of which version
-//! it is.
+//! (`HttpPushUri`). The contents of an image are ignored: its name says which firmware and version it
+//! is.
 
 mod image;
 pub(crate) mod install;
@@ -22,7 +22,7 @@ use crate::machine::state::State;
 use crate::machine::store::Store;
 use crate::message::{self, Message};
 
-/// An image that was uploaded; `None` if the call is for something else.
+/// Handles the upload of an image. `None` if the call is for something else.
 pub(crate) fn upload(state: &mut State, call: &Call) -> Option<Reply> {
     let push = push(&state.store, &call.key)?;
     let largest = service(&state.store)
@@ -38,7 +38,7 @@ pub(crate) fn upload(state: &mut State, call: &Call) -> Option<Reply> {
     Some(update.map_or_else(|reply| reply, |update| begin(state, update)))
 }
 
-/// An update with an upload of two parts: `UpdateParameters` and `UpdateFile`.
+/// Reads an update from a multipart upload with `UpdateParameters` and `UpdateFile`.
 fn multipart_update(state: &State, call: &Call) -> Result<Staged, Reply> {
     let parts = match multipart::parts(call.header(header::CONTENT_TYPE).unwrap_or_default(), &call.body) {
         Ok(parts) => parts,
@@ -59,7 +59,7 @@ fn multipart_update(state: &State, call: &Call) -> Result<Staged, Reply> {
     Ok(Staged { targets, image: file.file_name.clone().unwrap_or_default(), when })
 }
 
-/// The registry's message has no argument for the part's name; the sentence may say it.
+/// The registry's message has no argument for the part's name, so the sentence names it.
 fn part_missing(part: &str) -> Reply {
     let text = format!("The form lacks the part {part}, or the part is not as it should be.");
     Reply::error(Message::new(&message::PART_MISSING, []).worded(&text))
@@ -72,17 +72,17 @@ fn plain_update(state: &State, call: &Call) -> Result<Staged, Reply> {
     let own = |name: &str| service(&state.store).and_then(|key| state.store.get(&key)?.object().get(name).cloned());
     let targets = targets(&state.store, own("HttpPushUriTargets").as_ref()).unwrap_or_default();
     let options = own("HttpPushUriOptions").unwrap_or_default();
-    // What it can't do here is done at once.
+    // An apply time that isn't supported here means at once.
     let when = options.pointer("/HttpPushUriApplyTime/ApplyTime").and_then(Value::as_str).and_then(of_name);
     Ok(Staged { targets, image: String::new(), when: when.unwrap_or(When::Now) })
 }
 
-/// An update from a place that the service fetches the image from. What is in the image is not looked at.
+/// Starts an update with an image that the service fetches. The image's contents are ignored.
 pub(crate) fn simple(state: &mut State, given: &Map<String, Value>) -> Result<(), Message> {
     let image = given.get("ImageURI").and_then(Value::as_str).unwrap_or_default();
     let unusable =
         || Message::new(&message::ACTION_PARAMETER_FORMAT, [image, "ImageURI", "UpdateService.SimpleUpdate"]);
-    // Either the URI or the parameter beside it says how the image is to be fetched.
+    // Either the URI or the parameter gives the protocol for fetching the image.
     if image.trim().is_empty() || (!image.contains("://") && !given.contains_key("TransferProtocol")) {
         return Err(unusable());
     }
@@ -95,13 +95,13 @@ pub(crate) fn simple(state: &mut State, given: &Map<String, Value>) -> Result<()
     Ok(())
 }
 
-/// Carries out what waits for the StartUpdate action.
+/// Installs the updates that wait for the StartUpdate action.
 pub(crate) fn start(state: &mut State) {
     let restarted = install::all_due(state, When::OnStart);
     restart_all(state, restarted);
 }
 
-/// Carries out what waits for a reset.
+/// Installs the updates that wait for a reset.
 pub(crate) fn was_reset(state: &mut State) {
     let restarted = install::all_due(state, When::OnReset);
     restart_all(state, restarted);
@@ -139,7 +139,7 @@ fn of_name(time: &str) -> Option<When> {
     }
 }
 
-/// The keys of the targets of an update. A client names inventory, or the devices that it runs on.
+/// Returns the keys of an update's targets. A client names inventory, or the devices that run it.
 fn targets(store: &Store, named: Option<&Value>) -> Result<Vec<String>, Message> {
     let mut targets = Vec::new();
     for target in named.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
@@ -150,7 +150,7 @@ fn targets(store: &Store, named: Option<&Value>) -> Result<Vec<String>, Message>
     Ok(targets)
 }
 
-/// A BMC with new firmware restarts. Where that takes no time, nobody needs to see it.
+/// Restarts a BMC with new firmware. A restart that takes no time is skipped, as nobody would see it.
 fn restart_all(state: &mut State, managers: impl IntoIterator<Item = String>) {
     if !state.settings.restart.takes_time() {
         return;

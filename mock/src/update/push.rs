@@ -1,4 +1,4 @@
-//! Where the UpdateService is, and where it takes uploads.
+//! Where the UpdateService is, and where it accepts uploads.
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ pub(super) enum Push {
     Plain,
 }
 
-/// The key of the UpdateService, where the root has one.
+/// Returns the key of the UpdateService, if the root has one.
 pub(crate) fn service(store: &Store) -> Option<String> {
     store.get(uri::ROOT)?.object().get("UpdateService")?.get("@odata.id")?.as_str().and_then(uri::key_of_id)
 }
@@ -23,7 +23,7 @@ pub(super) fn push(store: &Store, key: &str) -> Option<Push> {
     if is("MultipartHttpPushUri") { Some(Push::Multipart) } else { is("HttpPushUri").then_some(Push::Plain) }
 }
 
-/// Whether images are uploaded to this key.
+/// Returns whether images can be uploaded to this key.
 pub(crate) fn is_push(store: &Store, key: &str) -> bool {
     push(store, key).is_some()
 }

@@ -7,7 +7,7 @@ use crate::http::call::Call;
 use crate::http::reply::Reply;
 use crate::message::{self, Message};
 
-/// The body of a request that changes something.
+/// Parses the body of a request that changes something.
 pub(crate) fn object(call: &Call) -> Result<Map<String, Value>, Reply> {
     check_type(call)?;
     match serde_json::from_slice(&call.body) {
@@ -17,7 +17,7 @@ pub(crate) fn object(call: &Call) -> Result<Map<String, Value>, Reply> {
     }
 }
 
-/// The body of an action. One without parameters may come without a body.
+/// Parses the body of an action. An action without parameters may omit the body.
 pub(crate) fn parameters(call: &Call) -> Result<Map<String, Value>, Reply> {
     if call.body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Map::new());
@@ -25,7 +25,7 @@ pub(crate) fn parameters(call: &Call) -> Result<Map<String, Value>, Reply> {
     object(call)
 }
 
-/// A body that says that it isn't JSON is refused; many clients say nothing.
+/// Refuses a body whose content type is not JSON. Many clients omit the type.
 fn check_type(call: &Call) -> Result<(), Reply> {
     let said = call.header(header::CONTENT_TYPE).unwrap_or("application/json");
     let kind = said.split(';').next().unwrap_or(said).trim().to_ascii_lowercase();

@@ -1,5 +1,5 @@
-//! What a collection says of the members that clients make in it: `@Redfish.CollectionCapabilities`, and
-//! when an operation on it is carried out: `@Redfish.OperationApplyTimeSupport`.
+//! What a collection says about the members that clients create in it (`@Redfish.CollectionCapabilities`), and
+//! when operations on it are carried out (`@Redfish.OperationApplyTimeSupport`).
 
 use serde_json::{Map, Value};
 
@@ -12,7 +12,7 @@ use crate::message::{self, Message};
 
 const APPLY_TIME: &str = "@Redfish.OperationApplyTime";
 
-/// What is wrong with a new member by the capabilities of its collection.
+/// Checks a new member against the capabilities of its collection.
 pub(crate) fn check(store: &Store, collection: &str, body: &Map<String, Value>) -> Vec<Message> {
     let Some(capabilities) =
         store.get(collection).and_then(|collection| collection.object().get("@Redfish.CollectionCapabilities"))
@@ -31,7 +31,7 @@ pub(crate) fn check(store: &Store, collection: &str, body: &Map<String, Value>) 
         .filter_map(|key| store.get(&key))
         .map(|object| misfits(object.object(), body))
         .collect();
-    // A member is for one of the uses: what it lacks for the others is of no concern.
+    // A member is for one of the uses: what it lacks for the others doesn't matter.
     if objects.iter().any(Vec::is_empty) {
         return Vec::new();
     }
@@ -61,7 +61,7 @@ fn misfits(object: &Map<String, Value>, body: &Map<String, Value>) -> Vec<Messag
     wrong
 }
 
-/// Whether a request is to be carried out at a reset; an error where the service doesn't do that.
+/// Returns whether a request waits for a reset; an error if the service doesn't support that.
 pub(crate) fn waits_for_reset(state: &State, call: &Call) -> Result<bool, Message> {
     let body = serde_json::from_slice::<Value>(&call.body).unwrap_or_default();
     let Some(wanted) = body.get(APPLY_TIME).and_then(Value::as_str) else {
@@ -73,7 +73,7 @@ pub(crate) fn waits_for_reset(state: &State, call: &Call) -> Result<bool, Messag
         None => action().and_then(|action| action.apply_times().cloned()),
     };
     let Some(supported) = support.as_ref().and_then(|support| support.get("SupportedValues")?.as_array()) else {
-        // A service that knows nothing of apply times passes over them.
+        // A service without support for apply times ignores them.
         return Ok(false);
     };
     if !supported.iter().any(|supported| supported == wanted) {

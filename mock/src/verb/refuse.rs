@@ -1,4 +1,4 @@
-//! Refusals that several verbs share: a method that a resource does not take, and nothing there.
+//! Refusals that several verbs share: unsupported methods and missing resources.
 
 use axum::http::header;
 
@@ -9,13 +9,13 @@ use crate::message::{self, Message};
 use crate::schema::capability::Methods;
 use crate::update::push;
 
-/// A method that the resource doesn't take.
+/// Refuses a method that the resource doesn't support.
 pub(crate) fn not_allowed(state: &State, key: &str) -> Reply {
     if !state.store.contains(key) {
         if push::is_push(&state.store, key) {
             return Reply::error(Message::new(&message::NOT_ALLOWED, [])).with(header::ALLOW, "POST");
         }
-        // Looking at every resource is too much for each dangling link that a walk follows.
+        // Searching all resources for an action is too slow for every dangling link that a walk follows.
         let action = key.contains("/Actions/").then(|| offer::find(&state.store, key)).flatten();
         return match action {
             Some(_) => Reply::error(Message::new(&message::NOT_ALLOWED, [])).with(header::ALLOW, "POST"),
@@ -26,7 +26,7 @@ pub(crate) fn not_allowed(state: &State, key: &str) -> Reply {
     Reply::error(Message::new(&message::NOT_ALLOWED, [])).with(header::ALLOW, &allowed)
 }
 
-/// The answer to whatever asks for something that isn't there.
+/// Returns the answer to a request for something that doesn't exist.
 pub(crate) fn missing(state: &State, key: &str) -> Reply {
     if let Some((owner, action)) = key.split_once("/Actions/")
         && state.store.contains(owner)

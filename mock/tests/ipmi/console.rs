@@ -1,5 +1,5 @@
-//! A remote console for these tests: as much of RMCP+ as it takes to see what the BMC sends, from the specification
-//! and apart from the mock's own code. It blocks, never retries, and says why it rejects a datagram.
+//! A remote console for these tests: the part of RMCP+ that is needed to see what the BMC sends, written from the
+//! specification and independent of the mock's own code. It blocks, never retries, and says why it rejects a datagram.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
@@ -13,26 +13,26 @@ use sha2::Sha256;
 
 /// How long a reply may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// How long to wait for a reply.
+/// How long nothing must arrive to count as silence.
 const QUIET: Duration = Duration::from_millis(150);
 const CONSOLE_ID: u32 = 0xA4A3_A2A1;
 const RANDOM: [u8; 16] = [0x5A; 16];
 const IV: [u8; 16] = [0x3C; 16];
 
-/// What came in.
+/// What the console received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Incoming {
     /// A response: network function, command, request sequence, completion code, data.
     Reply { netfn: u8, command: u8, sequence: u8, code: u8, data: Vec<u8> },
     /// An SOL payload.
     Sol(Vec<u8>),
-    /// A datagram that a client must not take, and why.
+    /// A datagram that a client must not accept, and why.
     Rejected(&'static str),
-    /// Nothing in time.
+    /// Nothing arrived in time.
     Silence,
 }
 
-/// Why no session came about: the payload type of the message that said so, and its status.
+/// Why no session was opened: a message with this payload type and status, a wrong message, or none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum NoSession {
     Status(u8, u8),
@@ -123,7 +123,7 @@ pub(crate) fn receive(socket: &UdpSocket) -> Option<Vec<u8>> {
     Some(buffer[..length].to_vec())
 }
 
-/// A request outside of sessions, in IPMI 1.5 framing.
+/// Sends a request outside of sessions, in IPMI 1.5 framing. Returns the completion code and the data.
 pub(crate) fn sessionless(bmc: SocketAddr, netfn: u8, command: u8, data: &[u8]) -> Option<(u8, Vec<u8>)> {
     let socket = socket(bmc);
     let message = message(netfn, 1, command, data);
@@ -215,7 +215,7 @@ impl Console {
         })
     }
 
-    /// A datagram of this session, encrypted and signed, with the sequence number given.
+    /// Creates a datagram of this session, encrypted and signed, with the given sequence number.
     pub(crate) fn seal(&self, kind: u8, sequence: u32, payload: &[u8]) -> Vec<u8> {
         let mut plain = payload.to_vec();
         let pad = u8::try_from((16 - (plain.len() + 1) % 16) % 16).expect("below 16");
@@ -228,7 +228,7 @@ impl Console {
         self.sign(frame(kind | 0xC0, self.bmc_id, sequence, &text))
     }
 
-    /// Adds pad, next header and code.
+    /// Adds pad, next header and integrity code.
     pub(crate) fn sign(&self, mut out: Vec<u8>) -> Vec<u8> {
         let pad = (4 - (out.len() - 4 + 2) % 4) % 4;
         out.extend(vec![0xFF; pad]);
@@ -238,7 +238,7 @@ impl Console {
         out
     }
 
-    /// A datagram in the clear.
+    /// Creates a datagram of this session that is neither encrypted nor signed.
     pub(crate) fn plain(&self, kind: u8, sequence: u32, payload: &[u8]) -> Vec<u8> {
         frame(kind, self.bmc_id, sequence, payload)
     }
@@ -256,13 +256,13 @@ impl Console {
         self.request_sequence
     }
 
-    /// Sends a request with the last request sequence number: a repetition.
+    /// Sends a request with the last request sequence number, as a repetition.
     pub(crate) fn send_again(&mut self, netfn: u8, command: u8, data: &[u8]) {
         let message = message(netfn, self.request_sequence, command, data);
         self.send_payload(0, &message);
     }
 
-    /// A request and its response: completion code and data.
+    /// Sends a request and returns the response's completion code and data.
     pub(crate) fn ask(&mut self, netfn: u8, command: u8, data: &[u8]) -> (u8, Vec<u8>) {
         let asked = self.send(netfn, command, data);
         match self.receive() {
@@ -274,7 +274,7 @@ impl Console {
         }
     }
 
-    /// A request that must succeed.
+    /// Sends a request that must succeed and returns the response's data.
     pub(crate) fn must(&mut self, netfn: u8, command: u8, data: &[u8]) -> Vec<u8> {
         let (code, data) = self.ask(netfn, command, data);
         assert_eq!(code, 0, "{netfn:02x}/{command:02x}");
@@ -295,7 +295,7 @@ impl Console {
         incoming
     }
 
-    /// Everything that comes until nothing has come for a while.
+    /// Receives until nothing arrives for a while, and returns everything received.
     pub(crate) fn drain(&mut self) -> Vec<Incoming> {
         let next = || Some(self.within(QUIET)).filter(|incoming| *incoming != Incoming::Silence);
         std::iter::from_fn(next).collect()

@@ -7,7 +7,7 @@ use reqwest::header::HeaderMap;
 use rosefish_mock::{MockBmc, Tree};
 use serde_json::{Value, json};
 
-/// What came back.
+/// A response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -24,7 +24,7 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
-    /// The key of the first message, without registry and version.
+    /// Returns the key of the first message, without registry and version.
     pub(crate) fn message(&self) -> String {
         let id = self.json()["error"]["@Message.ExtendedInfo"][0]["MessageId"].as_str().unwrap().to_owned();
         id.rsplit('.').next().unwrap().to_owned()
@@ -32,7 +32,7 @@ impl Answer {
 }
 
 pub(crate) fn http() -> reqwest::Client {
-    // The first call decides; later ones find it decided.
+    // Only the first call installs the provider; the error of later calls is ignored.
     let _ = rustls::crypto::ring::default_provider().install_default();
     // Without the system's certificates, whose loading would take longer than most tests.
     reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap()
@@ -101,7 +101,7 @@ pub(crate) async fn log_in(bmc: &MockBmc, user: &str, password: &str) -> Answer 
     send_as(bmc, ("", ""), Method::POST, "/redfish/v1/SessionService/Sessions", Some(body), &[]).await
 }
 
-/// The smallest tree with a system and sessions.
+/// Creates the smallest tree with a system and sessions.
 pub(crate) fn small_tree() -> Tree {
     Tree::new()
         .with(
@@ -134,12 +134,12 @@ pub(crate) fn small_tree() -> Tree {
         )
 }
 
-/// A mock of the small tree without TLS.
+/// Starts a mock of the small tree without TLS.
 pub(crate) async fn small() -> MockBmc {
     MockBmc::builder().tree(small_tree()).plain().start().await.unwrap()
 }
 
-/// A mock of the demo tree without TLS.
+/// Starts a mock of the demo tree without TLS.
 pub(crate) async fn demo() -> MockBmc {
     MockBmc::builder().plain().start().await.unwrap()
 }

@@ -1,5 +1,5 @@
-//! Payloads to values. Nearly all payloads are JSON text, and are read as they are; those that are JSON but for the bytes in
-//! some strings are mended first.
+//! Decodes payloads into values. Nearly all payloads are JSON text and are read as they are. Those that are JSON apart from
+//! invalid bytes in strings are mended first.
 
 mod dynamic;
 mod fill;
@@ -62,7 +62,7 @@ pub fn decode_into(record: &mut dyn Record, json: &[u8], limits: &Limits) -> Res
     let json = without_mark(json);
     let error = match simdutf8::basic::from_utf8(json) {
         Ok(text) => match Filler::new(Reader::new(text.into(), limits)).payload(record) {
-            // It may be but a control character in a string.
+            // The only fault may be a control character in a string.
             Err(error) if matches!(error.kind(), DecodeErrorKind::Syntax(_)) => error,
             done => return done,
         },
@@ -76,7 +76,7 @@ pub fn decode_into(record: &mut dyn Record, json: &[u8], limits: &Limits) -> Res
     Filler::new(Reader::mended(&mended, limits)).payload(record)
 }
 
-/// Decodes a JSON text that a record or a link was left with.
+/// Decodes JSON text that a record or a link has kept.
 pub(crate) fn decode_kept<T: Type>(json: Lossy<'_>) -> Result<Decoded<T>, DecodeError> {
     let mut value = T::default();
     let deviations = Filler::new(Reader::new(json, &Limits::default())).payload(&mut value)?;
@@ -109,13 +109,13 @@ fn odata_type(mut reader: Reader<'_>) -> Result<Option<ODataType>, DecodeError> 
     Ok(None)
 }
 
-/// Some services put a byte order mark before the text.
+/// Removes the byte order mark that some services put before the text.
 fn without_mark(json: &[u8]) -> &[u8] {
     json.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(json)
 }
 
-/// Whether a field that was read from this text would hold what it holds now. So the encoder knows if the original
-/// still stands for the value.
+/// Returns whether decoding this text would give the field the value that it has. If so, the encoder writes the original
+/// text.
 pub(crate) fn still_holds(record: &dyn Record, slot: usize, json: Lossy<'_>) -> bool {
     let mut fresh = record.table().make();
     let mut filler = Filler::new(Reader::new(json, &Limits::default()));
@@ -153,7 +153,7 @@ mod tests {
         }
     }
 
-    /// In a release build nothing is lost by it.
+    /// A release build doesn't panic, and keeps the property.
     #[test]
     #[cfg_attr(debug_assertions, should_panic(expected = "the table has Name, and the type has no field for it"))]
     fn a_type_that_differs_from_its_table_does_not_go_unnoticed() {

@@ -7,7 +7,7 @@ use std::fmt;
 #[derive(Clone, PartialEq, Eq)]
 pub struct DecodeError(Box<Failure>);
 
-/// On the heap, as all that is read may fail and hardly ever does.
+/// Boxed, as every read can fail but hardly ever does.
 #[derive(Clone, PartialEq, Eq)]
 struct Failure {
     kind: DecodeErrorKind,
@@ -38,7 +38,7 @@ pub enum DecodeErrorKind {
 }
 
 impl DecodeError {
-    /// At a line and column, within the value that a JSON pointer leads to, and with the text around it.
+    /// Creates an error at a line and column, with the JSON pointer of the value around it and an excerpt of the text.
     pub(crate) fn new(kind: DecodeErrorKind, (line, column): (usize, usize), pointer: String, excerpt: String) -> Self {
         Self(Box::new(Failure { kind, pointer, line, column, excerpt }))
     }
@@ -136,15 +136,15 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Nothing larger is ever read, as places are counted in 32 bits, and text may become longer when it is mended.
+    /// The largest payload that is ever read: positions have 32 bits, and mending can lengthen the text.
     pub(crate) const MAX_SIZE: usize = u32::MAX as usize / 8;
 
-    /// How many bytes what a payload of this size decodes to may take.
+    /// Returns how many bytes of memory the decoded value of a payload of this size may take.
     pub(crate) fn memory_for(&self, size: usize) -> usize {
         self.memory.unwrap_or_else(|| size.saturating_mul(10).clamp(16 << 20, 256 << 20))
     }
 
-    /// Nothing deeper is ever read, as it would not fit on a small stack.
+    /// The deepest nesting that is ever read; more would not fit on a small stack.
     pub const MAX_DEPTH: usize = 128;
 
     /// Returns these limits with another one on the bytes of a payload.
@@ -165,7 +165,7 @@ impl Limits {
         Self { members, ..self }
     }
 
-    /// Returns these limits with another one on the memory, in bytes, that what is made of a payload may take.
+    /// Returns these limits with another one on the memory that a decoded value may take, in bytes.
     #[must_use]
     pub const fn with_memory(self, memory: usize) -> Self {
         Self { memory: Some(memory), ..self }

@@ -1,7 +1,7 @@
-//! JSON text, read token by token. What is passed over is held to the grammar like what is read.
+//! JSON text, read token by token. Text that is skipped is checked against the grammar like the rest.
 //!
-//! The text is Unicode already, so a string without escapes is a part of it, and nothing is copied before it is known
-//! what becomes of it.
+//! The text is valid Unicode, so a string without escapes is a slice of it. Nothing is copied before it is known what it is
+//! needed for.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,7 +19,7 @@ pub enum Peek {
     Object,
 }
 
-/// What is wrong with text that is not JSON. The [`Json`] that came upon it says where.
+/// What is wrong with text that is not JSON. The [`Json`] that found it says where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wrong {
     End,
@@ -51,7 +51,7 @@ impl fmt::Display for Wrong {
     }
 }
 
-/// A string as it stands between its quotes.
+/// A string as written between its quotes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Quoted<'j> {
     raw: &'j str,
@@ -60,7 +60,7 @@ pub(crate) struct Quoted<'j> {
 }
 
 impl<'j> Quoted<'j> {
-    /// What it means; none where that is not Unicode text, as half a surrogate pair isn't.
+    /// Returns the decoded text, or `None` if it is not Unicode text, such as half a surrogate pair.
     #[inline]
     pub(crate) fn text(self) -> Option<Cow<'j, str>> {
         if self.escaped { self.unescaped().map(Cow::Owned) } else { Some(Cow::Borrowed(self.raw)) }
@@ -71,31 +71,31 @@ impl<'j> Quoted<'j> {
         unescape(self.raw, &mut text, false).then_some(text)
     }
 
-    /// What it means, with U+FFFD in place of each half of a surrogate pair.
+    /// Returns the decoded text, with U+FFFD in place of each half of a surrogate pair.
     pub(crate) fn lossy_text(self) -> String {
         let mut text = String::with_capacity(self.raw.len());
         unescape(self.raw, &mut text, true);
         text
     }
 
-    /// Where it begins and ends between the quotes.
+    /// Returns where the text between the quotes begins and ends.
     pub(crate) fn place(self) -> (usize, usize) {
         (self.start, self.start.saturating_add(self.raw.len()))
     }
 
-    /// As it is written between the quotes.
+    /// Returns the text as written between the quotes.
     pub(crate) fn raw(self) -> &'j str {
         self.raw
     }
 
-    /// What it means, where that is as it stands.
+    /// Returns the text if it has no escapes, so that it needs no decoding.
     #[inline]
     pub(crate) fn plain(self) -> Option<&'j str> {
         (!self.escaped).then_some(self.raw)
     }
 }
 
-/// A place in a JSON text.
+/// A position in a JSON text.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Json<'j> {
     text: &'j str,
@@ -107,25 +107,25 @@ impl<'j> Json<'j> {
         Self { text, place: 0 }
     }
 
-    /// At a place that was passed before.
+    /// Returns an earlier position in the same text.
     pub(crate) fn back_to(&self, place: usize) -> Self {
         Self { text: self.text, place }
     }
 
-    /// How far the text was read.
+    /// Returns how far the text was read, in bytes.
     #[inline]
     pub(crate) fn place(&self) -> usize {
         self.place
     }
 
-    /// The text from a place that was passed before.
+    /// Returns the text from an earlier position up to this one.
     #[inline]
     pub(crate) fn since(&self, start: usize) -> &'j str {
-        // Both ends stand beside an ASCII character, so the text can be cut there.
+        // Both ends are next to an ASCII character, so the text can be split there.
         self.text.get(start..self.place).unwrap_or_default()
     }
 
-    /// What comes next.
+    /// Returns the kind of the next value.
     #[inline]
     pub(crate) fn peek(&mut self) -> Result<Peek, Wrong> {
         Ok(match self.token().ok_or(Wrong::End)? {
@@ -140,8 +140,8 @@ impl<'j> Json<'j> {
         })
     }
 
-    /// The name of an object's next member; of its `first` this place is the object's brace.
-    // What it gives is too large for registers and is looked at right away: a call would cost more than what is called.
+    /// Reads the name of an object's next member. For the `first` one, the position is the object's brace.
+    // The result is too large for registers and is used at once: a call would cost more than the function itself.
     #[inline(always)]
     pub(crate) fn next_name(&mut self, first: bool) -> Result<Option<Quoted<'j>>, Wrong> {
         if !self.next(first, b'}', Wrong::Object)? {
@@ -158,13 +158,13 @@ impl<'j> Json<'j> {
         Ok(Some(name))
     }
 
-    /// What the next item of an array is; of its `first` this place is the array's bracket.
+    /// Returns the kind of an array's next item. For the `first` one, the position is the array's bracket.
     #[inline]
     pub(crate) fn next_item(&mut self, first: bool) -> Result<Option<Peek>, Wrong> {
         if self.next(first, b']', Wrong::Array)? { self.peek().map(Some) } else { Ok(None) }
     }
 
-    /// To the next part of an object or array; false at its end.
+    /// Moves to the next part of an object or array. Returns `false` at its end.
     #[inline]
     fn next(&mut self, first: bool, end: u8, wrong: Wrong) -> Result<bool, Wrong> {
         if first {
@@ -185,7 +185,7 @@ impl<'j> Json<'j> {
         Ok(true)
     }
 
-    /// Past a null, true or false.
+    /// Moves past a null, true or false.
     #[inline]
     pub(crate) fn word(&mut self, word: &str) -> Result<(), Wrong> {
         if !self.rest().starts_with(word.as_bytes()) {
@@ -195,7 +195,7 @@ impl<'j> Json<'j> {
         Ok(())
     }
 
-    /// The text of a number.
+    /// Reads a number and returns its text.
     #[inline]
     pub(crate) fn number(&mut self) -> Result<&'j str, Wrong> {
         let start = self.place;
@@ -217,7 +217,7 @@ impl<'j> Json<'j> {
             }
             self.digits()?;
         }
-        // Of `01` this is the second digit.
+        // In `01` this is the second digit.
         if self.at(0).is_ascii_digit() {
             return Err(Wrong::Number);
         }
@@ -233,7 +233,7 @@ impl<'j> Json<'j> {
         if self.place == start { Err(Wrong::Number) } else { Ok(()) }
     }
 
-    /// The string at this place.
+    /// Reads the string at this position.
     #[inline(always)]
     pub(crate) fn string(&mut self) -> Result<Quoted<'j>, Wrong> {
         self.place = self.place.saturating_add(1);
@@ -248,7 +248,7 @@ impl<'j> Json<'j> {
         Ok(Quoted { raw, escaped, start })
     }
 
-    /// From the first escape of a string to its end.
+    /// Moves from the first escape of a string to the string's end.
     #[cold]
     fn escapes(&mut self) -> Result<(), Wrong> {
         loop {
@@ -267,12 +267,12 @@ impl<'j> Json<'j> {
         }
     }
 
-    /// That nothing follows.
+    /// Checks that nothing follows.
     pub(crate) fn finish(&mut self) -> Result<(), Wrong> {
         if self.token().is_none() { Ok(()) } else { Err(Wrong::Rest) }
     }
 
-    /// The next byte that is not blank.
+    /// Returns the next byte that is not blank.
     #[inline]
     fn token(&mut self) -> Option<u8> {
         match self.text.as_bytes().get(self.place) {
@@ -293,7 +293,7 @@ impl<'j> Json<'j> {
         }
     }
 
-    /// A byte from here; 0 behind the end, which is part of no token.
+    /// Returns a byte ahead, or 0 after the end, which is not part of any token.
     #[inline]
     fn at(&self, ahead: usize) -> u8 {
         self.text.as_bytes().get(self.place.saturating_add(ahead)).copied().unwrap_or_default()
@@ -304,19 +304,19 @@ impl<'j> Json<'j> {
         self.text.as_bytes().get(self.place..).unwrap_or_default()
     }
 
-    /// Line and column of this place, counted from 1.
+    /// Returns line and column of this position, counted from 1.
     pub(crate) fn position(&self) -> (usize, usize) {
         position(self.text.as_bytes(), self.place)
     }
 
-    /// The text around this place.
+    /// Returns the text around this position.
     pub(crate) fn around(&self) -> String {
         let around = self.text.as_bytes().get(self.place.saturating_sub(12)..).unwrap_or_default();
         String::from_utf8_lossy(around.get(..32).unwrap_or(around)).trim().to_owned()
     }
 }
 
-/// Line and column of a place, counted from 1.
+/// Returns line and column of a position, counted from 1.
 pub(crate) fn position(bytes: &[u8], place: usize) -> (usize, usize) {
     let before = bytes.get(..place).unwrap_or(bytes);
     let lines = before.iter().filter(|byte| **byte == b'\n').count();
@@ -324,15 +324,15 @@ pub(crate) fn position(bytes: &[u8], place: usize) -> (usize, usize) {
     (lines.saturating_add(1), columns.saturating_add(1))
 }
 
-/// A number with this byte in all of its places.
+/// Returns sixteen copies of a byte as one number.
 const fn all(byte: u8) -> u128 {
     u128::from_le_bytes([byte; 16])
 }
 
-/// How many bytes come before one that ends a string, begins an escape or may not stand in a string.
+/// Counts the bytes before one that ends a string, begins an escape or is not allowed in a string.
 #[inline]
 fn plain(bytes: &[u8]) -> usize {
-    // Sixteen at a time. A byte's highest bit shows what it is; only above the first such byte may it show too much.
+    // Sixteen bytes at a time. The highest bit of a byte marks it as special. After the first such byte, others may be marked wrongly.
     let special = |chunk: u128| {
         let is_zero = |chunk: u128| chunk.wrapping_sub(all(1));
         let control = chunk.wrapping_sub(all(b' '));
@@ -351,7 +351,7 @@ fn plain(bytes: &[u8]) -> usize {
     passed(rest).saturating_add(tail.unwrap_or(rest.len()))
 }
 
-/// How many spaces are at the beginning, as far as is looked at once.
+/// Counts the spaces at the beginning, up to sixteen at once.
 #[inline]
 fn blanks(bytes: &[u8]) -> usize {
     match bytes.first_chunk() {
@@ -360,8 +360,8 @@ fn blanks(bytes: &[u8]) -> usize {
     }
 }
 
-/// Writes what a string with escapes means. Half a surrogate pair is the end of it, or U+FFFD if `lossy`; whether it came to
-/// the end of the string.
+/// Decodes a string with escapes. Half a surrogate pair ends it or, if `lossy`, becomes U+FFFD. Returns whether the end of the
+/// string was reached.
 fn unescape(raw: &str, text: &mut String, lossy: bool) -> bool {
     let mut rest = raw;
     while let Some((plain, escape)) = rest.split_once('\\') {
@@ -387,7 +387,7 @@ fn unescape(raw: &str, text: &mut String, lossy: bool) -> bool {
     true
 }
 
-/// The character of one escape, or of two where a surrogate pair takes two.
+/// Decodes the character of one escape, or of two that are a surrogate pair.
 fn unicode(chars: &mut std::str::Chars<'_>) -> Option<char> {
     let first = unit(chars)?;
     if !(0xD800..=0xDBFF).contains(&first) {
@@ -396,11 +396,11 @@ fn unicode(chars: &mut std::str::Chars<'_>) -> Option<char> {
     let mut after = chars.as_str().strip_prefix("\\u")?.chars();
     let low = unit(&mut after).filter(|low| (0xDC00..=0xDFFF).contains(low))?;
     *chars = after;
-    // Ten bits of each.
+    // Ten bits from each.
     char::from_u32(((first & 0x3FF) << 10 | low & 0x3FF).saturating_add(0x10000))
 }
 
-/// Four hexadecimal digits.
+/// Reads four hexadecimal digits.
 fn unit(chars: &mut std::str::Chars<'_>) -> Option<u32> {
     (0..4).try_fold(0, |sum, _| Some(sum << 4 | chars.next()?.to_digit(16)?))
 }

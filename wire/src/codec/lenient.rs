@@ -1,4 +1,4 @@
-//! JSON for serde, read as leniently as records are: what serde has no place for costs its own place only.
+//! JSON for serde, read as leniently as records are: a value that serde can't represent affects nothing but itself.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -31,7 +31,7 @@ pub fn from_slice<T: DeserializeOwned>(payload: &[u8]) -> Result<T, serde_json::
 }
 
 /// Reads a payload as [`from_slice`] does, within [`Limits::memory`] of what it takes as a [`serde_json::Value`]. The other limits
-/// are not heeded.
+/// are ignored.
 ///
 /// # Errors
 ///
@@ -49,12 +49,12 @@ pub fn from_slice_within<T: DeserializeOwned>(payload: &[u8], limits: &Limits) -
     }
 }
 
-/// What a payload may take as a `Value`. The decoder of records knows what it makes; serde doesn't.
+/// The most memory that a payload may take as a `Value`. The decoder of records counts its memory; serde doesn't.
 const MOST_MEMORY: usize = 256 << 20;
 
-/// Whether JSON would take too much memory as a `Value`, by the commas, braces and colons in it.
+/// Checks that JSON does not take too much memory as a `Value`, by the commas, braces and colons in it.
 fn within_memory(json: &[u8], most: usize) -> Result<(), serde_json::Error> {
-    // Of a vector half may be empty, and so may half of each node of a map, which has room for eleven.
+    // Half of a vector may be empty, and so may half of each node of a map, which has room for eleven entries.
     const ITEM: usize = 2 * size_of::<serde_json::Value>();
     const NAME: usize = ITEM + 3 * size_of::<String>();
     const OBJECT: usize = 12 * (size_of::<String>() + size_of::<serde_json::Value>());
@@ -88,11 +88,11 @@ fn within_memory(json: &[u8], most: usize) -> Result<(), serde_json::Error> {
     Ok(())
 }
 
-/// How many arrays and objects may stand within one another: as many as `serde_json` reads. Each is some frames of the stack, which a
-/// service could exhaust by a few kilobytes of brackets.
+/// How deep arrays and objects may nest: as deep as `serde_json` reads. Each level takes several frames of the stack, which a
+/// service could exhaust with a few kilobytes of brackets.
 const DEEPEST: usize = 128;
 
-/// A value of a JSON text, read while it is written. It is written once only, as each takes its part of the text.
+/// A value of a JSON text, read while it is serialized. It can be serialized only once, as that reads its part of the text.
 pub(crate) struct Node<'j> {
     json: Rc<RefCell<Json<'j>>>,
     peek: Peek,
@@ -100,14 +100,14 @@ pub(crate) struct Node<'j> {
 }
 
 impl<'j> Node<'j> {
-    /// The first value of a text.
+    /// Returns the first value of a text.
     pub(crate) fn all(text: &'j str) -> Result<Self, Wrong> {
         let mut json = Json::new(text);
         let peek = json.peek()?;
         Ok(Self { json: Rc::new(RefCell::new(json)), peek, depth: 0 })
     }
 
-    /// A value within this one.
+    /// Returns a value within this one.
     fn within<E: serde::ser::Error>(&self, peek: Peek) -> Result<Self, E> {
         let depth = self.depth.saturating_add(1);
         if depth > DEEPEST {
@@ -132,13 +132,13 @@ impl<'j> Node<'j> {
     }
 }
 
-/// What a string means, with U+FFFD where that is not Unicode text.
+/// Returns the decoded text of a string, with U+FFFD where it is not Unicode text.
 fn text(quoted: Quoted<'_>) -> Cow<'_, str> {
     quoted.text().unwrap_or_else(|| Cow::Owned(quoted.lossy_text()))
 }
 
-/// A JSON text that was kept, as a value of a serde type. What serde has no place for (half a surrogate pair, numbers
-/// beyond `f64`) costs its own place only: there it is U+FFFD, or null.
+/// Reads JSON text that was kept as a value of a serde type. What serde can't represent (half a surrogate pair, numbers
+/// beyond `f64`) affects nothing but itself: it becomes U+FFFD or null.
 ///
 /// # Errors
 ///

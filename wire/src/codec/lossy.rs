@@ -1,23 +1,23 @@
-//! JSON text of a payload that was not all text: U+FFFD stands where bytes are not UTF-8, and those bytes are kept
-//! beside it. Anyone who wants text has text; anyone who writes bytes writes those that came.
+//! JSON text of a payload that was not valid UTF-8: U+FFFD replaces the invalid bytes, which are kept beside the text. Code that
+//! reads gets text, and code that writes gets the original bytes.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// Bytes that are not text, and where U+FFFD stands for them.
+/// Bytes that are not text, and the position of the U+FFFD that replaces them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Lost {
-    /// Where in the text.
+    /// The position in the text.
     at: u32,
     length: u8,
     bytes: [u8; Lost::LONGEST],
 }
 
 impl Lost {
-    /// An escape that breaks off (`\u00e`) and a character that does.
+    /// The length of a broken-off escape (`\u00e`) and a broken-off character.
     pub(crate) const LONGEST: usize = 5 + 3;
 
-    /// None where the bytes are too many, or the text too long.
+    /// Creates an entry. Returns `None` if the bytes are too many or the text is too long.
     pub(crate) fn new(at: usize, parts: [&[u8]; 2]) -> Option<Self> {
         let mut bytes = [0; Self::LONGEST];
         let [first, second] = parts;
@@ -37,18 +37,18 @@ impl Lost {
         self.bytes.get(..usize::from(self.length)).unwrap_or_default()
     }
 
-    /// The same, in a text that continues from here.
+    /// Shifts the position, so that `from` becomes `to`.
     pub(crate) fn moved(self, from: usize, to: usize) -> Self {
         Self { at: u32::try_from(self.at().saturating_sub(from).saturating_add(to)).unwrap_or(u32::MAX), ..self }
     }
 }
 
-/// A JSON text, and what was lost of it.
+/// A JSON text, and the bytes that it lost.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Lossy<'a> {
     pub(crate) text: &'a str,
     lost: &'a [Lost],
-    /// Where this text begins in that which `lost` counts in.
+    /// Where this text begins in the text that `lost` refers to.
     base: usize,
 }
 
@@ -64,13 +64,13 @@ impl<'a> Lossy<'a> {
         Self { text, lost, base: 0 }
     }
 
-    /// Whether nothing was lost.
+    /// Returns whether no bytes were lost.
     #[inline]
     pub(crate) fn is_whole(&self) -> bool {
         self.lost.is_empty()
     }
 
-    /// A part of it.
+    /// Returns a part of the text.
     #[inline]
     pub(crate) fn part(&self, start: usize, end: usize) -> Self {
         let text = self.text.get(start..end).unwrap_or_default();
@@ -87,12 +87,12 @@ impl<'a> Lossy<'a> {
         }
     }
 
-    /// What was lost, by its places in a text of which this one is put at `start`.
+    /// Returns the lost bytes, with their positions in a text in which this one begins at `start`.
     pub(crate) fn lost(self, start: usize) -> impl Iterator<Item = Lost> + 'a {
         self.lost.iter().map(move |lost| lost.moved(self.base, start))
     }
 
-    /// As it came.
+    /// Returns the original bytes.
     pub(crate) fn bytes(self) -> Cow<'a, [u8]> {
         if self.is_whole() {
             return Cow::Borrowed(self.text.as_bytes());
@@ -101,7 +101,7 @@ impl<'a> Lossy<'a> {
     }
 }
 
-/// The bytes that a text came from.
+/// Returns the original bytes of a text.
 pub(crate) fn restored(text: &str, lost: impl Iterator<Item = Lost>) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut copied = 0;
@@ -114,7 +114,7 @@ pub(crate) fn restored(text: &str, lost: impl Iterator<Item = Lost>) -> Vec<u8> 
     bytes
 }
 
-/// A [`Lossy`] that is kept.
+/// An owned [`Lossy`].
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum LossyBox {
     /// Nothing was lost.

@@ -1,5 +1,5 @@
-//! Payloads that are JSON but for the bytes in some strings, made into JSON text: bytes that are not UTF-8 become U+FFFD,
-//! control characters become the escapes that JSON wants in their place. What was mended, and where, is reported.
+//! Turns payloads that are JSON apart from bytes in some strings into JSON text: bytes that are not UTF-8 become U+FFFD, and
+//! control characters become the escapes that JSON requires. What was mended, and where, is reported.
 
 use super::json::position;
 use super::lossy::{Lossy, Lost};
@@ -10,13 +10,13 @@ pub(crate) struct Mended<'p> {
     payload: &'p [u8],
     pub(crate) text: String,
     lost: Vec<Lost>,
-    /// Where in the text an escape stands for a control character.
+    /// Positions in the text of escapes that replace control characters.
     controls: Vec<u32>,
 }
 
 impl<'p> Mended<'p> {
-    /// None where there is nothing to mend, or so much that it is not text at all, or takes more than this memory beside a copy of
-    /// the payload.
+    /// Mends a payload. Returns `None` if there is nothing to mend, or so much that the payload is not text at all, or if that takes
+    /// more than this memory beside a copy of the payload.
     pub(crate) fn of(payload: &'p [u8], memory: usize) -> Option<Self> {
         let most = Mender::MOST.min(memory / Mender::COST);
         let mut mender =
@@ -37,12 +37,12 @@ impl<'p> Mended<'p> {
         Some(Self { payload, text: String::from_utf8(out).ok()?, lost, controls })
     }
 
-    /// How much memory it takes beside a copy of the payload.
+    /// Returns how much memory it takes beside a copy of the payload.
     pub(crate) fn cost(&self) -> usize {
         self.lost.len().saturating_add(self.controls.len()).saturating_mul(Mender::COST)
     }
 
-    /// How long the payload was.
+    /// Returns the length of the payload.
     pub(crate) fn payload_len(&self) -> usize {
         self.payload.len()
     }
@@ -51,18 +51,18 @@ impl<'p> Mended<'p> {
         Lossy::new(&self.text, &self.lost)
     }
 
-    /// Whether an escape stands for a control character in a part of the text.
+    /// Returns whether a part of the text has an escape that replaces a control character.
     pub(crate) fn has_control(&self, start: usize, end: usize) -> bool {
         let before = |place: usize| self.controls.partition_point(|control| (*control as usize) < place);
         before(start) < before(end)
     }
 
-    /// Whether bytes that are not UTF-8 were at this place of the text.
+    /// Returns whether the text has a replacement for bytes that are not UTF-8 at this position.
     pub(crate) fn is_lost(&self, place: usize) -> bool {
         self.lost.binary_search_by_key(&place, Lost::at).is_ok()
     }
 
-    /// Line and column, in the payload, of a place of the text.
+    /// Returns line and column in the payload of a position in the text.
     pub(crate) fn position(&self, place: usize) -> (usize, usize) {
         let mark = char::REPLACEMENT_CHARACTER.len_utf8();
         let (mut gone, mut added) = (0_usize, 0_usize);
@@ -87,18 +87,18 @@ struct Mender {
     /// How many objects and arrays are open.
     depth: usize,
     in_string: bool,
-    /// How much there is of an escape that is not over, `\u00`.
+    /// The length of an unfinished escape, such as `\u00`.
     escape: usize,
-    /// The body is over.
+    /// The body has ended.
     behind: bool,
-    /// As many places may be mended.
+    /// The most places that may be mended.
     most: usize,
 }
 
 impl Mender {
-    /// Never are more places mended.
+    /// The most places that are ever mended.
     const MOST: usize = 1_000_000;
-    /// What each takes at most: an escape and where it is, in vectors that may be half empty.
+    /// The most memory for each: an escape and its position, in vectors that may be half empty.
     const COST: usize = 2 * (size_of::<Lost>() + "\\u0000".len() + size_of::<u32>());
 
     fn is_too_much(&self) -> bool {
@@ -140,7 +140,7 @@ impl Mender {
     }
 
     fn control(&mut self, byte: u8) {
-        // Nothing will come of it, and each takes six times its room.
+        // The result is dropped anyway, and each escape is six times as long as the character.
         if self.is_too_much() {
             return;
         }
@@ -157,7 +157,7 @@ impl Mender {
         self.out.extend_from_slice(escape.as_bytes());
     }
 
-    /// Bytes that are not text, and the escape that they are in the midst of.
+    /// Replaces bytes that are not text, together with the escape that they interrupt.
     fn lose(&mut self, bytes: &[u8]) {
         let at = self.out.len().saturating_sub(self.escape);
         if let Some(lost) = Lost::new(at, [self.out.get(at..).unwrap_or_default(), bytes]) {
@@ -181,14 +181,14 @@ mod tests {
             (b"{\"a\":\"\xFF\xFE\"}", Some("{\"a\":\"\u{FFFD}\u{FFFD}\"}")),
             (b"{\"a\":\"\xE2\x82\"}", Some("{\"a\":\"\u{FFFD}\"}")),
             (b"{\"\xB0\":[\"\\n\xB0\"]}", Some("{\"\u{FFFD}\":[\"\\n\u{FFFD}\"]}")),
-            // An escape that breaks off is lost with what it breaks off at.
+            // A broken-off escape is lost together with the bytes that break it off.
             (b"{\"a\":\"x\\\xFFy\"}", Some("{\"a\":\"x\u{FFFD}y\"}")),
             (b"{\"a\":\"x\\\\\xFFy\"}", Some("{\"a\":\"x\\\\\u{FFFD}y\"}")),
             (b"{\"a\":\"\\u00\xFF9\"}", Some("{\"a\":\"\u{FFFD}9\"}")),
             (b"{\"a\":\"\\u00e9\xFF\"}", Some("{\"a\":\"\\u00e9\u{FFFD}\"}")),
             (b"{\"a\":\"\\u00\x01\"}", Some("{\"a\":\"\u{FFFD}\"}")),
             (b"{\"a\":\"\\\t\"}", Some("{\"a\":\"\u{FFFD}\"}")),
-            // Behind the body nothing is a string.
+            // After the body nothing is a string.
             (b"{}\xFF\"\x01\"", Some("{}\u{FFFD}\"\x01\"")),
         ];
         for (payload, expected) in cases {

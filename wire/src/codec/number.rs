@@ -1,6 +1,6 @@
-//! Numbers as JSON writes them: which fit an integer, and which an `f64` holds to the last digit.
+//! Numbers as JSON writes them: which of them fit an integer, and which an `f64` holds to the last digit.
 
-/// What a number's text is as an integer.
+/// The text of a number as an integer.
 pub(crate) enum Whole {
     Exact(i64),
     /// Written with a fraction of zero or an exponent.
@@ -9,7 +9,7 @@ pub(crate) enum Whole {
     TooLarge,
 }
 
-/// A number's text as an integer; none where it is not a number.
+/// Reads a number's text as an integer. Returns `None` if it is not a number.
 pub(crate) fn whole(text: &str) -> Option<Whole> {
     if let Ok(number) = text.parse::<i64>() {
         return Some(Whole::Exact(number));
@@ -28,7 +28,7 @@ pub(crate) fn whole(text: &str) -> Option<Whole> {
     })
 }
 
-/// A decimal number as JSON writes it, give or take leading zeros and a plus sign, which some services add.
+/// Returns whether a text is a decimal number as JSON writes it, or with the leading zeros or plus sign that some services add.
 pub(crate) fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     digits.starts_with(|c: char| c.is_ascii_digit())
@@ -36,7 +36,7 @@ pub(crate) fn is_number(text: &str) -> bool {
         && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'))
 }
 
-/// Whether the number, printed as short as it can be, has the value of the text. Up to 15 digits it always has.
+/// Returns whether the number, printed as short as possible, has the value of the text. With up to 15 digits it always does.
 pub(crate) fn holds(number: f64, text: &str) -> bool {
     if text.len() <= 16 && !text.contains(['e', 'E']) {
         return true;
@@ -44,7 +44,7 @@ pub(crate) fn holds(number: f64, text: &str) -> bool {
     decimal(text) == decimal(&format!("{number:?}"))
 }
 
-/// A decimal's significant digits and the exponent of the last of them.
+/// Returns a decimal's sign, its significant digits and the exponent of the last of them.
 fn decimal(text: &str) -> (bool, String, i64) {
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let mut exponent = exponent.parse::<i64>().unwrap_or_default();

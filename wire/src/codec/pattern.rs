@@ -1,11 +1,11 @@
-//! Names that the service makes up against the pattern that the schema has for them (`Redfish.DynamicPropertyPatterns`).
-//! The patterns of the standard are a few character classes in a row, `^[A-Za-z][A-Za-z0-9_]+$`: these are read here.
-//! Of any other regular expression nothing is said.
+//! Checks names that the service makes up against the pattern that the schema has for them (`Redfish.DynamicPropertyPatterns`).
+//! The patterns of the standard are a few character classes in a row, `^[A-Za-z][A-Za-z0-9_]+$`, which are parsed here.
+//! Any other regular expression accepts every name.
 
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// One part of a pattern: what a character has to be, and how often.
+/// One part of a pattern: which characters it takes, and how many.
 struct Part {
     ranges: Vec<(char, char)>,
     space: bool,
@@ -22,11 +22,11 @@ impl Part {
     }
 }
 
-/// A pattern, read.
+/// A parsed pattern.
 pub(crate) struct Pattern {
     from_start: bool,
     to_end: bool,
-    /// None where it is not understood.
+    /// `None` if the pattern is not understood.
     parts: Option<Vec<Part>>,
 }
 
@@ -37,7 +37,7 @@ impl Pattern {
         Self { from_start, to_end, parts: parse(pattern) }
     }
 
-    /// Whether the name is as the pattern wants it; true as well where the pattern is not understood.
+    /// Returns whether the name matches the pattern, or the pattern is not understood.
     pub(crate) fn fits(&self, name: &str) -> bool {
         let Some(parts) = &self.parts else { return true };
         if self.from_start {
@@ -55,7 +55,7 @@ fn matches(parts: &[Part], name: &str, to_end: bool) -> bool {
         taken = taken.saturating_add(1);
         end = end.saturating_add(c.len_utf8());
     }
-    // As many as there are, then fewer.
+    // As many as possible, then fewer.
     while taken >= part.least {
         let (before, after) = name.split_at_checked(end).unwrap_or_default();
         if matches(rest, after, to_end) {
@@ -69,7 +69,7 @@ fn matches(parts: &[Part], name: &str, to_end: bool) -> bool {
 }
 
 fn parse(pattern: &str) -> Option<Vec<Part>> {
-    // Each repeated part multiplies the ways to try; the standard has two at most.
+    // Each repeated part multiplies the combinations to try; the standard has two such parts at most.
     const MOST: usize = 4;
     let mut chars = pattern.chars().peekable();
     let mut parts = Vec::new();

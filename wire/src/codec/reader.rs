@@ -1,5 +1,5 @@
-//! What scalars see of decoding: the JSON text, read piece by piece, with the limits, the place that it is at, and what is
-//! reported of it.
+//! The part of decoding that scalars see: the JSON text, read piece by piece, with the limits, the current position, and the
+//! deviations found so far.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,17 +15,17 @@ pub struct Reader<'j> {
     pub(crate) json: Json<'j>,
     /// All of the text.
     whole: Lossy<'j>,
-    /// Whether strings may have been mended. Those of nearly all payloads have not.
+    /// Whether strings may have been mended, which is rare.
     pub(crate) is_mended: bool,
-    /// What was mended, of a payload that is read for the first time.
+    /// What was mended, in a payload that is read for the first time.
     pub(crate) mended: Option<&'j Mended<'j>>,
-    /// The string that was read last, if it is not in the text as it is meant.
+    /// The last string that was read, if it could not be borrowed from the payload.
     unescaped: Option<String>,
     pub(crate) deviations: Vec<Deviation>,
     pub(crate) path: Vec<Segment<'j>>,
     pub(crate) depth: usize,
     limits: Limits,
-    /// What is left of the memory that the value may take, and whether it took more.
+    /// How much memory the value may still take, and whether it took too much.
     memory: usize,
     is_spent: bool,
 }
@@ -82,13 +82,13 @@ impl<'j> Reader<'j> {
         self.json.word("null").map_err(|wrong| self.error(wrong))
     }
 
-    /// The text of a number.
+    /// Reads a number and returns its text.
     #[inline]
     pub(crate) fn number(&mut self) -> Result<&'j str, DecodeError> {
         self.json.number().map_err(|wrong| self.error(wrong))
     }
 
-    /// A string; none where it is not Unicode text.
+    /// Reads a string. Returns `None` if it is not Unicode text.
     #[inline]
     pub(crate) fn str(&mut self) -> Result<Option<&str>, DecodeError> {
         let quoted = self.json.string().map_err(|wrong| self.error(wrong))?;
@@ -101,19 +101,19 @@ impl<'j> Reader<'j> {
         Ok(self.unescaped.as_deref())
     }
 
-    /// What a string or name means; none where it is not Unicode text.
+    /// Returns the decoded text of a string or name, or `None` if it is not Unicode text.
     #[inline]
     pub(crate) fn text(&self, quoted: Quoted<'j>) -> Option<Cow<'j, str>> {
         if self.is_mended && !self.quoted(quoted).is_whole() { None } else { quoted.text() }
     }
 
-    /// A string or name as it is written between its quotes.
+    /// Returns a string or name as written between its quotes.
     pub(crate) fn quoted(&self, quoted: Quoted<'j>) -> Lossy<'j> {
         let (start, end) = quoted.place();
         self.whole.part(start, end)
     }
 
-    /// The text of any value. What was mended in it is reported.
+    /// Reads any value and returns its text. Reports what was mended in it.
     #[inline]
     pub(crate) fn raw(&mut self, peek: Peek) -> Result<Lossy<'j>, DecodeError> {
         let start = self.place();
@@ -124,12 +124,12 @@ impl<'j> Reader<'j> {
         Ok(self.since(start))
     }
 
-    /// The whole text of a value of which a part, or nothing, was consumed.
+    /// Returns the text of a value that begins at `start`, and reads it first unless that was done.
     pub(crate) fn rest_of(&mut self, start: usize, peek: Peek) -> Result<Lossy<'j>, DecodeError> {
         if self.place() == start { self.raw(peek) } else { Ok(self.since(start)) }
     }
 
-    /// The text from a place that was passed before.
+    /// Returns the text from an earlier position up to this one.
     #[inline]
     pub(crate) fn since(&self, start: usize) -> Lossy<'j> {
         self.whole.part(start, self.place())
@@ -139,7 +139,7 @@ impl<'j> Reader<'j> {
         self.whole.part(start, end)
     }
 
-    /// All that is left of the text, if it is more than blanks.
+    /// Returns the rest of the text, if it is more than blanks.
     pub(crate) fn behind(&mut self) -> Option<Lossy<'j>> {
         let start = self.place();
         match self.json.finish() {
@@ -152,7 +152,7 @@ impl<'j> Reader<'j> {
         self.json.finish().map_err(|wrong| self.error(wrong))
     }
 
-    /// How far the text was read.
+    /// Returns how far the text was read, in bytes.
     #[inline]
     pub(crate) fn place(&self) -> usize {
         self.json.place()
@@ -163,7 +163,7 @@ impl<'j> Reader<'j> {
         self.json.peek().map_err(|wrong| self.error(wrong))
     }
 
-    /// Passes over a value, but makes sure that it is JSON and within the limits.
+    /// Skips a value, but checks that it is JSON and within the limits.
     pub(crate) fn skip(&mut self, peek: Peek) -> Result<(), DecodeError> {
         match peek {
             Peek::Object => {
@@ -201,7 +201,7 @@ impl<'j> Reader<'j> {
         Ok(())
     }
 
-    /// The name of an object's next member, which is counted.
+    /// Reads the name of an object's next member, and counts the member.
     #[inline(always)]
     pub(crate) fn next_name(&mut self, members: &mut usize) -> Result<Option<Quoted<'j>>, DecodeError> {
         let name = self.json.next_name(*members == 0).map_err(|wrong| self.error(wrong))?;
@@ -211,7 +211,7 @@ impl<'j> Reader<'j> {
         Ok(name)
     }
 
-    /// What an array's next item is, which is counted.
+    /// Returns the kind of an array's next item, and counts the item.
     #[inline]
     pub(crate) fn next_item(&mut self, items: &mut usize) -> Result<Option<Peek>, DecodeError> {
         let item = self.json.next_item(*items == 0).map_err(|wrong| self.error(wrong))?;
@@ -234,8 +234,8 @@ impl<'j> Reader<'j> {
         Ok(())
     }
 
-    /// Counts memory that the value takes. If it is too much, no member is read any more: so it is only where members are
-    /// counted that somebody has to look.
+    /// Counts memory that the value takes. Once it is too much, no further members are allowed, so that only the code that
+    /// counts members has to check.
     #[inline]
     pub(crate) fn charge(&mut self, bytes: usize) {
         match self.memory.checked_sub(bytes) {
@@ -251,7 +251,7 @@ impl<'j> Reader<'j> {
         self.limits.members = 0;
     }
 
-    /// Whether the value took more memory than it may.
+    /// Returns whether the value took more memory than it may.
     #[inline]
     pub(crate) fn is_spent(&self) -> bool {
         self.is_spent

@@ -1,4 +1,4 @@
-//! What is said of a payload that departs from the schemas, and where.
+//! Reports how a payload departs from the schemas, and where.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -21,7 +21,7 @@ impl Reader<'_> {
         });
         let found = if secret { "***".to_owned() } else { excerpt(found) };
         let pointer = self.pointer();
-        // Twice, as a vector that is full makes room for as many again.
+        // Twice, as a full vector doubles its capacity.
         self.charge(pointer.len().saturating_add(found.len()).saturating_add(const { 2 * size_of::<Deviation>() }));
         self.deviations.push(Deviation {
             pointer,
@@ -32,7 +32,7 @@ impl Reader<'_> {
         });
     }
 
-    /// The path as a JSON pointer.
+    /// Returns the path as a JSON pointer.
     pub(crate) fn pointer(&self) -> String {
         let length = |segment: &Segment<'_>| match segment {
             Segment::Field(name) => name.len().saturating_add(1),
@@ -44,7 +44,7 @@ impl Reader<'_> {
             text.push('/');
             match segment {
                 Segment::Field(name) => text.push_str(name),
-                // A String takes whatever is written to it.
+                // Writing to a String doesn't fail.
                 Segment::Index(index) => drop(write!(text, "{index}")),
                 Segment::Name(name) if name.contains(['~', '/']) => {
                     text.push_str(&name.replace('~', "~0").replace('/', "~1"));
@@ -57,7 +57,7 @@ impl Reader<'_> {
 }
 
 impl<'j> Reader<'j> {
-    /// Reports what was mended in a value that is kept as it is. It was passed over before.
+    /// Reports what was mended in a value that is kept as it is. The value was skipped before.
     #[cold]
     pub(crate) fn report_within(&mut self, start: usize) {
         let end = self.place();
@@ -68,7 +68,7 @@ impl<'j> Reader<'j> {
         }
     }
 
-    /// None where the text breaks off, which it does not.
+    /// Returns `None` if the text breaks off, which it can't, as it was read before.
     fn report_value(&mut self, json: &mut Json<'j>) -> Option<()> {
         match json.peek().ok()? {
             Peek::Object => {
@@ -122,7 +122,7 @@ impl<'j> Reader<'j> {
     }
 }
 
-/// The start of a JSON text, short enough for a line.
+/// Returns the start of a JSON text, short enough for a line.
 fn excerpt(json: &str) -> String {
     const LONGEST: usize = 80;
     if json.len() <= LONGEST {

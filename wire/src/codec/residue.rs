@@ -1,6 +1,6 @@
 //! What a payload had beyond the fields of its type: unknown properties, annotations, explicit nulls and the
-//! originals of values that a field could not take as they were. Kept as the JSON text it was and parsed only
-//! when asked for; one pointer wide when there is nothing.
+//! originals of values that a field could not hold unchanged. They are kept as the original JSON text and parsed only
+//! when asked for. An empty residue is one pointer wide.
 
 use std::fmt;
 
@@ -37,16 +37,16 @@ struct Rest {
     entries: Vec<Entry>,
     /// Names and JSON texts, one after the other.
     text: String,
-    /// What was lost of the text, as its bytes are not UTF-8.
+    /// The bytes of the text that were lost because they are not UTF-8.
     lost: Vec<Lost>,
 }
 
 #[derive(Clone, Copy)]
 struct Entry {
-    /// The field that it stands beside, or [`NO_SLOT`].
+    /// The field that it belongs to, or [`NO_SLOT`].
     slot: u16,
     form: Form,
-    /// Where in the text the name begins (it is empty where the field's own name is right) and the JSON ends.
+    /// Where in the text the name begins (an empty name is the field's own), the JSON begins, and the JSON ends.
     start: u32,
     value: u32,
     end: u32,
@@ -54,30 +54,30 @@ struct Entry {
 
 const NO_SLOT: u16 = u16::MAX;
 
-/// Room that is made for the first text.
+/// The capacity that is reserved for the first text.
 const LEAST_TEXT: usize = 128;
 
 /// How an entry relates to its field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// No field is concerned.
+    /// It belongs to no field.
     Unknown,
-    /// Nor is one here: the name is not Unicode text, and is kept as it is written between its quotes.
+    /// It belongs to no field: the name is not Unicode text, and is kept as written between its quotes.
     Unreadable,
-    /// Nor here: it stood behind the object.
+    /// It belongs to no field: it is the text after the object.
     Behind,
     /// The field was null.
     Null,
     /// The field was an empty array.
     Empty,
-    /// The field is empty as it could not take this.
+    /// The field is empty because it could not hold this value.
     Withheld,
-    /// The field has the value of this, which was written in another way.
+    /// The field has this value, which was written in another way.
     Coerced,
 }
 
 impl Form {
-    /// The JSON text, where it is always the same.
+    /// Returns the JSON text, if all entries of this form have the same.
     fn json(self) -> Option<&'static str> {
         match self {
             Self::Null => Some("null"),
@@ -87,11 +87,11 @@ impl Form {
     }
 }
 
-/// An entry as the encoder wants it.
+/// An entry as the encoder needs it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Beside<'a> {
     pub(crate) form: Form,
-    /// The name that the payload used, where it is not the field's own.
+    /// The name in the payload, if it is not the field's own.
     pub(crate) name: Option<&'a str>,
     pub(crate) json: Lossy<'a>,
 }
@@ -126,12 +126,12 @@ impl Residue {
         self.of_form(Form::Unknown).map(|(name, json)| (name.text, json))
     }
 
-    /// Those whose names are not Unicode text: the name as it is written between its quotes, and the JSON text.
+    /// Returns the properties whose names are not Unicode text: the name as written between its quotes, and the JSON text.
     pub(crate) fn unreadable(&self) -> impl Iterator<Item = (Lossy<'_>, Lossy<'_>)> {
         self.of_form(Form::Unreadable)
     }
 
-    /// What stood behind the object.
+    /// Returns the text after the object.
     pub(crate) fn behind(&self) -> Option<Lossy<'_>> {
         self.of_form(Form::Behind).map(|(_, json)| json).last()
     }
@@ -165,7 +165,7 @@ impl Residue {
         self.add(NO_SLOT, Form::Unreadable, name, json);
     }
 
-    /// Adds what stood behind the object.
+    /// Adds the text after the object.
     pub(crate) fn push_behind(&mut self, text: Lossy<'_>) {
         self.add(NO_SLOT, Form::Behind, Lossy::default(), text);
     }
@@ -177,7 +177,7 @@ impl Residue {
         }
     }
 
-    /// How much memory one more entry with a text of this length takes at most.
+    /// Returns the most memory that one more entry with a text of this length takes.
     pub(crate) fn cost(&self, text: usize) -> usize {
         let first = if self.is_empty() { const { size_of::<Rest>() + LEAST_TEXT + 2 * size_of::<Entry>() } } else { 0 };
         text.saturating_add(size_of::<Entry>()).saturating_mul(2).saturating_add(first)
@@ -186,11 +186,11 @@ impl Residue {
     fn add(&mut self, slot: u16, form: Form, name: Lossy<'_>, json: Lossy<'_>) {
         let rest = self.0.get_or_insert_default();
         let start = rest.text.len();
-        // What the form shows already is not kept.
+        // The text that a form stands for is not stored.
         let json = if form.json().is_some() { Lossy::default() } else { json };
         let length = name.text.len().saturating_add(json.text.len());
         if length > 0 {
-            // What has one annotation mostly has more.
+            // An object with one annotation usually has more.
             rest.text.reserve(length.max(if start == 0 { LEAST_TEXT } else { 0 }));
         }
         rest.text.push_str(name.text);
@@ -204,7 +204,7 @@ impl Residue {
         rest.entries.push(Entry { slot, form, start: place(start), value: place(value), end: place(rest.text.len()) });
     }
 
-    /// What stands beside a field. Of several the last counts, as with any JSON object.
+    /// Returns the entry of a field. If there are several, the last one counts, as in any JSON object.
     pub(crate) fn beside(&self, slot: usize) -> Option<Beside<'_>> {
         let rest = self.0.as_ref()?;
         let entry = rest.entries.iter().rev().find(|entry| usize::from(entry.slot) == slot)?;
@@ -215,12 +215,12 @@ impl Residue {
         })
     }
 
-    /// Removes what stands beside a field. It is looked for from the end, where it mostly is: there may be very many entries.
+    /// Removes the entries of a field. The search starts at the end, where they usually are, as there may be very many entries.
     pub(crate) fn forget(&mut self, slot: usize) {
         let Some(rest) = &mut self.0 else { return };
         let is_beside = |entry: &Entry| usize::from(entry.slot) == slot;
         if let Some(last) = rest.entries.iter().rposition(is_beside) {
-            // What there is of one field was put in together.
+            // The entries of a field are next to each other.
             let others = rest.entries.iter().take(last).rev().take_while(|entry| is_beside(entry)).count();
             rest.entries.drain(last.saturating_sub(others)..=last);
         }
@@ -229,12 +229,12 @@ impl Residue {
         }
     }
 
-    /// Takes away what stands beside a field; what came by a name that is but nearly the field's is then an unknown
+    /// Removes the entries of a field. If the name in the payload was only nearly the field's, the value becomes an unknown
     /// property.
     pub(crate) fn forget_nearly(&mut self, slot: usize) {
         let nearly = self.beside(slot).and_then(|beside| Some((beside.name?.to_owned(), LossyBox::from(beside.json))));
         self.forget(slot);
-        // Of that name another may have come since, which then counts.
+        // A later property with that name takes precedence.
         if let Some((name, json)) = nearly
             && self.get(&name).is_none()
         {
@@ -267,7 +267,7 @@ impl Entry {
 }
 
 impl PartialEq for Residue {
-    /// Equal if the same is beside the same fields, whatever the order.
+    /// Equal if the same entries belong to the same fields, in any order.
     fn eq(&self, other: &Self) -> bool {
         let sorted = |residue: &Self| {
             let of = |(entry, name, json): (Entry, Lossy<'_>, Lossy<'_>)| {

@@ -15,7 +15,7 @@ use crate::value::text::{DateTime, Duration, Guid};
 
 /// A scalar type of the standard.
 pub trait Scalar: Clone + PartialEq + fmt::Debug + Any + Send + Sync {
-    /// Reads a value that is not null. A value that is refused may be left where it is.
+    /// Reads a value that is not null. A value that is refused may be left unread.
     ///
     /// # Errors
     ///
@@ -23,13 +23,13 @@ pub trait Scalar: Clone + PartialEq + fmt::Debug + Any + Send + Sync {
     fn decode(reader: &mut Reader<'_>, peek: Peek) -> Result<Reading<Self>, DecodeError>;
     /// Writes the value as JSON.
     fn encode(&self, writer: &mut Writer);
-    /// The text of a string-like scalar.
+    /// Returns the text of a string-like scalar.
     fn text(&self) -> Option<&str> {
         None
     }
 }
 
-/// What came of reading a scalar.
+/// The result of reading a scalar.
 #[derive(Debug)]
 pub enum Reading<S> {
     /// The value, as it was meant to be written.
@@ -42,7 +42,7 @@ pub enum Reading<S> {
     Refused(Problem),
 }
 
-/// What came of reading into a slot.
+/// The result of reading into a slot.
 #[derive(Debug)]
 pub enum Fit {
     /// Fine.
@@ -57,9 +57,9 @@ pub enum Fit {
 
 /// `Option<S>` or `Vec<S>` of a scalar type.
 pub trait ScalarSlot: fmt::Debug + Any {
-    /// How many there are.
+    /// Returns how many values there are.
     fn len(&self) -> usize;
-    /// Whether there are none.
+    /// Returns whether there are none.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -71,17 +71,17 @@ pub trait ScalarSlot: fmt::Debug + Any {
     fn read(&mut self, reader: &mut Reader<'_>, peek: Peek) -> Result<Fit, DecodeError>;
     /// Writes one of them as JSON.
     fn write(&self, index: usize, writer: &mut Writer);
-    /// Takes all away.
+    /// Removes all values.
     fn clear(&mut self);
-    /// Whether both hold the same.
+    /// Returns whether both hold the same values.
     fn same(&self, other: &dyn ScalarSlot) -> bool;
-    /// Takes over what the other holds.
+    /// Takes over the values of the other.
     fn assign(&mut self, other: &dyn ScalarSlot);
-    /// The text of a string-like scalar.
+    /// Returns the text of a string-like scalar.
     fn text(&self) -> Option<&str> {
         None
     }
-    /// The identifier, where it holds one.
+    /// Returns the identifier, if it holds one.
     fn odata_id(&self) -> Option<&ODataId> {
         None
     }
@@ -89,7 +89,7 @@ pub trait ScalarSlot: fmt::Debug + Any {
     fn print(&self, index: usize) -> &dyn fmt::Debug;
 }
 
-/// What can hold scalars of one type.
+/// A type that holds scalars of one type.
 pub(crate) trait Holder: Clone + PartialEq + fmt::Debug + Any {
     type Value: Scalar;
     fn count(&self) -> usize;
@@ -209,7 +209,7 @@ impl<H: Holder> ScalarSlot for H {
     }
 }
 
-/// A value of another kind than was expected.
+/// Creates the problem of a value that is not of the expected kind.
 pub(crate) fn wrong(expected: &'static str) -> Problem {
     Problem::new(DeviationKind::WrongType, expected)
 }
@@ -293,12 +293,12 @@ impl Scalar for f64 {
     }
 
     fn encode(&self, writer: &mut Writer) {
-        /// Beyond it, all digits would be more than a number needs.
+        /// Whole numbers below this are written with all their digits; from here on, that is more than a number needs.
         const LONG: f64 = 1e15;
         match *self {
             // JSON has neither infinities nor NaN.
             number if !number.is_finite() => writer.raw("null"),
-            // A whole number has no point: there are services that take no other for their watts and percents.
+            // A whole number is written without a decimal point: some services accept nothing else for watts and percentages.
             number if number.fract() == 0.0 && number.abs() < LONG => writer.print(&format_args!("{number}")),
             number => writer.print(&format_args!("{number:?}")),
         }
@@ -369,7 +369,7 @@ text_scalar! {
 
 impl Scalar for ETag {
     fn decode(reader: &mut Reader<'_>, peek: Peek) -> Result<Reading<Self>, DecodeError> {
-        // Some services send a number. It is as good as a string here.
+        // Some services send a number, which is as good as a string here.
         Ok(match String::decode(reader, peek)? {
             Reading::Exact(text) | Reading::Rounded(text) => Reading::Exact(Self::from(text)),
             Reading::Odd(text, problem, handling) => Reading::Odd(Self::from(text), problem, handling),

@@ -1,4 +1,4 @@
-//! JSON text as its members and items, so that a part of it can be found or exchanged while all else stays as it came.
+//! JSON text as its members and items, so that a part of it can be found or replaced while everything else stays as it was.
 
 use std::mem::take;
 use std::ops::Range;
@@ -7,17 +7,17 @@ use super::json::{Json, Peek};
 use super::lossy::{Lossy, LossyBox};
 use super::writer::{Writer, write_string};
 
-/// A part of an object or array. Places count in the text of the whole.
+/// A part of an object or array. The ranges refer to the text of the object or array.
 #[derive(Debug)]
 pub(crate) struct Part {
-    /// The member's name; none in an array, and where it is not Unicode text.
+    /// The member's name; `None` in an array, or if the name is not Unicode text.
     pub(crate) name: Option<String>,
-    /// From the name on, or the item itself.
+    /// The name and the value, or the item itself.
     whole: Range<usize>,
     pub(crate) value: Range<usize>,
 }
 
-/// The parts of the object or array that a text is or begins with, and which of them it is. None for scalars.
+/// Returns whether a text begins with an object or an array, and its parts. Returns `None` for scalars.
 pub(crate) fn parts(text: &str) -> Option<(Peek, Vec<Part>)> {
     let mut json = Json::new(text);
     let peek = json.peek().ok()?;
@@ -49,7 +49,7 @@ fn value(json: &mut Json<'_>, peek: Peek) -> Option<Range<usize>> {
     Some(start..json.place())
 }
 
-/// To the end of a value.
+/// Moves to the end of a value.
 pub(crate) fn pass(json: &mut Json<'_>, peek: Peek) -> Option<()> {
     let mut first = true;
     match peek {
@@ -74,7 +74,7 @@ pub(crate) fn pass(json: &mut Json<'_>, peek: Peek) -> Option<()> {
     }
 }
 
-/// The first name of a JSON pointer, and the rest of the pointer.
+/// Splits a JSON pointer into its first name and the rest.
 pub(crate) fn split(pointer: &str) -> Option<(String, &str)> {
     let pointer = pointer.strip_prefix('/')?;
     let end = pointer.find('/').unwrap_or(pointer.len());
@@ -82,27 +82,27 @@ pub(crate) fn split(pointer: &str) -> Option<(String, &str)> {
     Some((name.replace("~1", "/").replace("~0", "~"), rest))
 }
 
-/// Why a pointer leads nowhere that a value could be put.
+/// Why a pointer leads to no place for a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Astray {
     /// It does not begin with a slash.
     Form,
     /// It leads into something that is neither an object nor an array.
     Scalar,
-    /// An array has no such place.
+    /// The array does not have this index.
     Index,
 }
 
-/// The text with a value where a pointer points. Objects are made on the way, also in place of null.
+/// Returns the text with a value set where a pointer points. Missing objects are created on the way, also in place of null.
 pub(crate) fn set(json: Lossy<'_>, pointer: &str, value: &str) -> Result<LossyBox, Astray> {
     let (place, insert) = place(json.text, pointer, value)?;
     Ok(spliced(json, place, &insert))
 }
 
-/// The text without what a pointer points at. None where nothing is there.
+/// Returns the text without what a pointer points at, or `None` if there is nothing.
 pub(crate) fn remove(json: Lossy<'_>, pointer: &str) -> Option<LossyBox> {
     let mut left: Option<LossyBox> = None;
-    // A name may have come twice.
+    // A name may occur twice.
     while let Some(place) = taken_away(left.as_ref().map_or(json, LossyBox::view).text, pointer) {
         let shorter = spliced(left.as_ref().map_or(json, LossyBox::view), place, "");
         let in_array = parts_above(shorter.as_str(), pointer).is_some_and(|peek| peek == Peek::Array);
@@ -122,7 +122,7 @@ fn spliced(json: Lossy<'_>, place: Range<usize>, insert: &str) -> LossyBox {
     writer.kept_text()
 }
 
-/// What has to stand where, so that a pointer points at a value.
+/// Returns the range to replace and its new text, so that a pointer points at a value.
 fn place(text: &str, pointer: &str, value: &str) -> Result<(Range<usize>, String), Astray> {
     if pointer.is_empty() {
         return Ok((0..text.len(), value.to_owned()));
@@ -159,19 +159,19 @@ fn place(text: &str, pointer: &str, value: &str) -> Result<(Range<usize>, String
     }
 }
 
-/// One more part behind those that are there.
+/// Returns where to insert a part after the others, and the text to insert.
 fn appended(text: &str, parts: &[Part], new: &str) -> (Range<usize>, String) {
     match parts.last() {
         Some(last) => (last.whole.end..last.whole.end, format!(",{new}")),
         None => {
-            // Behind the bracket that opens it.
+            // After the opening bracket.
             let start = text.find(['{', '[']).map_or(0, |open| open.saturating_add(1));
             (start..start, new.to_owned())
         }
     }
 }
 
-/// Objects within objects, down to a value.
+/// Wraps a value in the objects that a pointer leads through.
 fn nested(pointer: &str, value: &str) -> Option<String> {
     let mut out = String::new();
     let (mut rest, mut depth) = (pointer, 0_usize);
@@ -187,7 +187,7 @@ fn nested(pointer: &str, value: &str) -> Option<String> {
     Some(out)
 }
 
-/// What stands at the place above the last name of a pointer.
+/// Returns the kind of the object or array that a pointer's last name refers to.
 fn parts_above(text: &str, pointer: &str) -> Option<Peek> {
     let (name, rest) = split(pointer)?;
     let (peek, parts) = parts(text)?;
@@ -205,7 +205,7 @@ fn chosen(peek: Peek, parts: &[Part], name: &str) -> Option<usize> {
     }
 }
 
-/// The place of what a pointer points at, with the comma that goes with it.
+/// Returns the range of what a pointer points at, together with its comma.
 fn taken_away(text: &str, pointer: &str) -> Option<Range<usize>> {
     let (name, rest) = split(pointer)?;
     let (peek, parts) = parts(text)?;

@@ -1,4 +1,4 @@
-//! JSON text as it is written: what scalars see of encoding.
+//! Writes JSON text: the part of encoding that scalars see.
 
 use std::fmt::{self, Write as _};
 
@@ -16,7 +16,7 @@ impl Writer {
         self.out.push_str(json);
     }
 
-    /// JSON that came and was kept.
+    /// Writes JSON that was received and kept.
     pub(crate) fn kept(&mut self, json: Lossy<'_>) {
         if !json.is_whole() {
             self.lost.extend(json.lost(self.out.len()));
@@ -25,7 +25,7 @@ impl Writer {
     }
 
     pub(crate) fn print(&mut self, value: &dyn fmt::Display) {
-        // A String takes whatever is written to it.
+        // Writing to a String doesn't fail.
         let _ = write!(self.out, "{value}");
     }
 
@@ -33,23 +33,23 @@ impl Writer {
         write_string(&mut self.out, text);
     }
 
-    /// What was written, as text.
+    /// Returns the written JSON as text.
     pub(crate) fn text(self) -> String {
         self.out
     }
 
-    /// What was written, to be kept.
+    /// Returns the written JSON in a form to keep.
     pub(crate) fn kept_text(self) -> LossyBox {
         Lossy::new(&self.out, &self.lost).into()
     }
 
-    /// What was written, with the bytes that came where there is no text for them.
+    /// Returns the written JSON as bytes, with the original ones where U+FFFD replaces them in the text.
     pub(crate) fn bytes(self) -> Vec<u8> {
         if self.lost.is_empty() { self.out.into_bytes() } else { restored(&self.out, self.lost.into_iter()) }
     }
 }
 
-/// A JSON string.
+/// Writes a JSON string.
 pub(crate) fn write_string(out: &mut String, text: &str) {
     out.push('"');
     let mut rest = text;

@@ -1,14 +1,14 @@
-//! Columns of the tables that the schema compiler writes. They are our own, so one that can't be read is a mistake of ours:
-//! the program ends there, as to pass over a line would give all fields behind it another's name.
+//! Columns of the tables that the schema compiler writes. They are our own, so a column that can't be read is our mistake: the
+//! program panics, because skipping a line would give all fields after it the wrong name.
 
 use std::str::FromStr;
 
-/// What should have been there.
+/// What was expected.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Malformed(pub(crate) &'static str);
 
 impl Malformed {
-    /// Says what can't be read, and ends the program.
+    /// Panics with what can't be read.
     #[cold]
     #[allow(clippy::panic, reason = "the tables are compiled in: nothing that a service sends leads here")]
     pub(crate) fn fail(self, what: &str, line: &str) -> ! {
@@ -16,17 +16,17 @@ impl Malformed {
     }
 }
 
-/// A column that must not be empty.
+/// Returns a column that must not be empty.
 pub(crate) fn filled<'a>(column: &'a str, expected: &'static str) -> Result<&'a str, Malformed> {
     if column.is_empty() { Err(Malformed(expected)) } else { Ok(column) }
 }
 
-/// A column that is a number.
+/// Parses a column that is a number.
 pub(crate) fn number<N: FromStr>(column: &str, expected: &'static str) -> Result<N, Malformed> {
     column.parse().map_err(|_| Malformed(expected))
 }
 
-/// A column that may be empty.
+/// Parses a column that may be empty.
 pub(crate) fn optional<'a, T>(
     column: &'a str,
     read: impl FnOnce(&'a str) -> Result<T, Malformed>,

@@ -7,7 +7,7 @@ use crate::reflect::secret::{is_secret, shown};
 use crate::reflect::secret_text::without_secrets;
 use crate::value::link::{AnyLink, LinkView};
 
-/// Makes `copy`, which is empty, what `record` is. Both are of the same type.
+/// Copies `record` into `copy`, which is empty and of the same type.
 pub(crate) fn copy(record: &dyn Record, copy: &mut dyn Record) {
     for number in 0..record.table().fields.len() {
         copy_slot(&record.slot(number), copy.slot_mut(number));
@@ -95,11 +95,11 @@ pub(crate) fn same_slot(one: &Slot<'_>, other: &Slot<'_>) -> bool {
     one.len() == other.len() && (0..one.len()).all(|index| same_item(one, other, index))
 }
 
-/// Whether two arrays have the same at a place.
+/// Returns whether two arrays have the same item at an index.
 pub(crate) fn same_item(one: &Slot<'_>, other: &Slot<'_>, index: usize) -> bool {
     match (one, other) {
         (Slot::Rest(..), Slot::Rest(..)) => true,
-        // Scalars are compared as a whole, which the first place answers for all.
+        // Scalars are compared as a whole, at the first index.
         (Slot::Scalar(one), Slot::Scalar(other)) => index > 0 || one.same(*other),
         (Slot::Enum(one), Slot::Enum(other)) => one.get(index) == other.get(index),
         (Slot::Record(one), Slot::Record(other)) => match (one.get(index), other.get(index)) {
@@ -114,7 +114,7 @@ pub(crate) fn same_item(one: &Slot<'_>, other: &Slot<'_>, index: usize) -> bool 
     }
 }
 
-/// Whether two links have the same form and lead to the same.
+/// Returns whether two links have the same form and the same target.
 pub(crate) fn same_link(one: &AnyLink, other: &AnyLink) -> bool {
     match (one.view(), other.view()) {
         (LinkView::Reference(one), LinkView::Reference(other)) => one == other,
@@ -127,7 +127,7 @@ pub(crate) fn same_link(one: &AnyLink, other: &AnyLink) -> bool {
     }
 }
 
-/// Prints a record for a person: the type's name and what is there, by the names of the standard.
+/// Prints a record for a person: the type's name and the properties that it has, by their names in the standard.
 pub fn print(record: &dyn Record, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let table = record.table();
     let mut out = f.debug_struct(table.name.rsplit('.').next().unwrap_or(table.name));

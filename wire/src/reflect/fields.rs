@@ -1,4 +1,4 @@
-//! The properties of a type, read from one line of text each when they are first asked for.
+//! The properties of a type, parsed from one line of text each when they are first used.
 
 use std::fmt;
 use std::num::NonZeroU16;
@@ -43,17 +43,17 @@ impl Fields {
         self.named(name).map(|(slot, _)| slot)
     }
 
-    /// The property of this exact name, and its place.
+    /// Returns the property of this exact name, and its place.
     pub(crate) fn named(&self, name: &str) -> Option<(usize, &Field)> {
         self.alike(name).find(|(_, field)| field.name == name)
     }
 
-    /// The property whose name differs at most by case, and its place.
+    /// Returns the property whose name differs at most by case, and its place.
     pub(crate) fn nearly_named(&self, name: &str) -> Option<(usize, &Field)> {
         self.alike(name).find(|(_, field)| field.name.eq_ignore_ascii_case(name))
     }
 
-    /// The properties whose names may be this one but for its case.
+    /// Returns the properties that may have this name, ignoring case.
     #[inline]
     fn alike(&self, name: &str) -> impl Iterator<Item = (usize, &Field)> {
         let (fields, places) = self.read();
@@ -94,7 +94,7 @@ impl Fields {
         if columns.next().is_some() {
             return Err(Malformed("ten columns"));
         }
-        // Read once in the life of the program, like the static text that it is of.
+        // Parsed once in the life of the program, like the static text that it comes from.
         let detail: Option<&'static Detail> = (detail != Detail::NONE).then(|| &*Box::leak(Box::new(detail)));
         Ok(Field { name, kind, flags, notes: Notes { since, doc }, detail })
     }
@@ -164,7 +164,7 @@ fn index(fields: &[Field]) -> Box<[Place]> {
     places
 }
 
-/// Two hashes of a name, the same for names that differ by case only. Property names differ in length and at their
+/// Two hashes of a name, equal for names that differ only by case. Property names differ in length and at their
 /// ends; eight bytes of either end are enough to tell them apart.
 #[inline]
 fn hash(name: &[u8]) -> (usize, u16) {

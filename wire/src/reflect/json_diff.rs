@@ -1,5 +1,5 @@
-//! The difference of two JSON texts of which no schema says anything, as a PATCH has it: the leaves that changed, null for
-//! what was taken away, arrays as a whole.
+//! The difference of two JSON texts without a schema, as a PATCH expresses it: the leaves that changed, null for those that were
+//! removed, arrays as a whole.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use crate::codec::splice::{Part, parts};
 use crate::codec::writer::write_string;
 use crate::reflect::meaning::alike_json;
 
-/// The members of an object as they are written.
+/// The text of an object, written member by member.
 #[derive(Default)]
 pub(crate) struct Members(String);
 
@@ -28,12 +28,12 @@ impl Members {
     }
 }
 
-/// A JSON pointer with one more name.
+/// Returns a JSON pointer with one more name.
 pub(crate) fn below(pointer: &str, name: &str) -> String {
     format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
-/// What makes `old`, the value at a pointer, into `new`, and where it differs. None where they mean the same.
+/// Returns the patch from `old`, the value at a pointer, to `new`, and reports where they differ. `None` if they mean the same.
 pub(crate) fn leaves(old: &str, new: &str, pointer: &str, found: &mut dyn FnMut(String)) -> Option<String> {
     if old == new {
         return None;
@@ -69,18 +69,18 @@ pub(crate) fn leaves(old: &str, new: &str, pointer: &str, found: &mut dyn FnMut(
     members.finish()
 }
 
-/// Members by name; of a name that comes twice the last counts. Looked up one by one, a service's 40,000 members would take the
-/// square of that.
+/// Returns the members by name. If a name occurs twice, the last one counts. A linear search for each of a service's 40,000 members
+/// would take quadratic time.
 pub(crate) fn by_name<'t>(members: impl Iterator<Item = (&'t str, &'t str)>) -> HashMap<&'t str, &'t str> {
     members.collect()
 }
 
-/// Whether this is the member that counts of those of its name: the very text, not the same.
+/// Returns whether this member is the last one of its name: this very text, not an equal one.
 pub(crate) fn is_last(by_name: &HashMap<&str, &str>, name: &str, json: &str) -> bool {
     by_name.get(name).is_some_and(|last| std::ptr::eq(*last, json))
 }
 
-/// The members whose names are Unicode text, and their values.
+/// Returns the members whose names are Unicode text, with their values.
 fn named<'t>(text: &'t str, parts: &'t [Part]) -> impl Iterator<Item = (&'t str, &'t str)> {
     parts.iter().filter_map(|part| Some((part.name.as_deref()?, text.get(part.value.clone())?)))
 }
@@ -94,7 +94,7 @@ mod tests {
         let old = r#"{"V":{"A":1.50,"B":{"C":"x","D":[1,{"E":2}]},"N":null},"W":{"Z":0}}"#;
         let cases = [
             (old.to_owned(), None, vec![]),
-            // Written otherwise, and in another order.
+            // Written differently, and in another order.
             (r#"{ "W":{"Z":0}, "V":{"N":null,"B":{"D":[1, {"E":2}],"C":"\u0078"},"A":1.50}}"#.to_owned(), None, vec![]),
             (old.replace("\"x\"", "\"y\""), Some(r#"{"V":{"B":{"C":"y"}}}"#), vec!["/V/B/C"]),
             (old.replace("{\"E\":2}", "{\"E\":3}"), Some(r#"{"V":{"B":{"D":[1,{"E":3}]}}}"#), vec!["/V/B/D"]),

@@ -1,5 +1,5 @@
-//! Whether values mean the same, however they are written: numbers by value, members of objects in any order. What went
-//! through another JSON library comes back so.
+//! Compares values by their meaning, however they are written: numbers by value, members of objects in any order. Another JSON
+//! library may have rewritten them in this way.
 
 use serde_json::{Number, Value};
 
@@ -8,14 +8,14 @@ use crate::codec::lenient::Node;
 use crate::codec::writer::Writer;
 use crate::reflect::record::{Record, Slot};
 
-/// Whether two records mean the same.
+/// Returns whether two records mean the same.
 pub(crate) fn alike(one: &dyn Record, other: &dyn Record) -> bool {
     one.table() == other.table() && alike_json(&encode(one), &encode(other))
 }
 
-/// Whether two values of a field mean the same.
+/// Returns whether two values of a field mean the same.
 pub(crate) fn alike_slot(one: &Slot<'_>, other: &Slot<'_>, many: bool) -> bool {
-    // What a field could not take is not in it.
+    // A value that the field could not hold is missing here.
     if one.is_empty() || other.is_empty() {
         return false;
     }
@@ -27,9 +27,9 @@ pub(crate) fn alike_slot(one: &Slot<'_>, other: &Slot<'_>, many: bool) -> bool {
     alike_json(&json(one), &json(other))
 }
 
-/// Whether two JSON texts mean the same.
+/// Returns whether two JSON texts mean the same.
 pub(crate) fn alike_json(one: &str, other: &str) -> bool {
-    // As serde is given it: each reader of numbers rounds those beyond 64 bits in its own way.
+    // Both are read as serde gets them: each number parser rounds numbers beyond 64 bits in its own way.
     let read = |json: &str| serde_json::to_value(Node::all(json).ok()?).ok();
     one == other || matches!((read(one), read(other)), (Some(one), Some(other)) if alike_values(&one, &other))
 }
@@ -48,7 +48,7 @@ fn alike_values(one: &Value, other: &Value) -> bool {
     }
 }
 
-/// Whole numbers exactly, others as `f64`.
+/// Compares whole numbers exactly, others as `f64`.
 #[allow(clippy::float_cmp, reason = "the same digits are the same number")]
 fn alike_numbers(one: &Number, other: &Number) -> bool {
     let whole = |number: &Number| number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));

@@ -1,7 +1,7 @@
-//! The types of one schema, read from the text that the schema compiler wrote of them when the first of them is asked for.
-//! As text they cost the compiler nothing, and a program only what it uses.
+//! The types of one schema, parsed from the schema compiler's text when the first of them is used. As text they cost no compile
+//! time, and a program only parses what it uses.
 //!
-//! A line is a fact, with tabs between its columns; what is last and empty is left out. The first is the schema's
+//! A line is a fact, with tabs between its columns; empty columns at its end are left out. The first is the schema's
 //! version, if it has any. After an empty line `*` begins a record type (name, place of the description, kind and flags, version that
 //! brought it), `%` an enumeration (name, place of the description). The lines of a record type are its URIs (`/`), the
 //! places of vendors' objects of it (`=`), the patterns of names that services make up (`~`), its actions (`>`), and its properties, for which see [`Fields`]; those
@@ -48,9 +48,9 @@ impl Module {
         Self { schema, text, new, all, read: OnceLock::new() }
     }
 
-    /// The record type of this number.
+    /// Returns the record type with this number.
     #[must_use]
-    // Else how a schema is read would be compiled in each type of it.
+    // Otherwise the code that parses a schema would be compiled into each of its types.
     #[inline(never)]
     pub fn table(&'static self, number: usize) -> &'static Table {
         let table = self.read().tables.get(number);
@@ -84,8 +84,8 @@ impl fmt::Debug for Module {
     }
 }
 
-/// The schema that a type's full name begins with. There are several where a crate has types of a schema that the library was
-/// built without, beside those that it has.
+/// Returns the schemas that a type's full name begins with. There are several if a crate has types of a schema that the library was
+/// built without, in addition to those that it has.
 fn schemas_of(modules: Modules, name: &str) -> &'static [&'static Module] {
     let schema = name.split('.').next().unwrap_or_default();
     let start = modules.partition_point(|module| module.schema < schema);
@@ -115,12 +115,12 @@ pub fn description(text: &'static str, doc: Doc) -> Option<(&'static str, &'stat
     text.get(place..)?.lines().next()?.split_once('\t')
 }
 
-/// The enumeration of this full name.
+/// Returns the enumeration of this full name.
 pub(crate) fn find_enum(modules: Modules, name: &str) -> Option<&'static EnumTable> {
     schemas_of(modules, name).iter().flat_map(|module| &module.read().enums).find(|known| known.name == name)
 }
 
-/// Reads the text of a schema.
+/// Parses the text of a schema.
 struct Reader {
     module: &'static Module,
     version: Version,
@@ -226,7 +226,7 @@ impl Reader {
             members.push(filled(columns.next().unwrap_or_default(), "a member's name")?);
             about.push(notes(columns.next().unwrap_or_default(), columns.next().unwrap_or_default())?);
         }
-        // Read once in the life of the program, like the static text that they are of.
+        // Parsed once in the life of the program, like the static text that they come from.
         let (members, about): (&'static [_], &'static [_]) = (members.leak(), about.leak());
         self.enums.push(EnumTable { name, members, notes: about, doc: notes(doc, "")?.doc });
         Ok(())

@@ -65,11 +65,11 @@ use crate::value::link::AnyLink;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Record: Any + Send + Sync {
-    /// A field to read. [`MAP`] gives [`Slot::Map`] where there is one, numbers beyond the last give [`Slot::Rest`].
+    /// Returns a field to read: for [`MAP`] a [`Slot::Map`] if there is one, for numbers beyond the last a [`Slot::Rest`].
     fn slot(&self, slot: usize) -> Slot<'_>;
-    /// A field to change, in the same way.
+    /// Returns a field to change, in the same way.
     fn slot_mut(&mut self, slot: usize) -> SlotMut<'_>;
-    /// What the schemas say of this type. Asked without a value: to make one, a program would compile for each type how it is
+    /// Returns what the schemas say about this type. It takes no value: to make one, a program would compile for each type how it is
     /// made and dropped.
     #[must_use]
     fn type_table() -> &'static Table
@@ -82,7 +82,7 @@ pub const MAP: usize = usize::MAX - 1;
 
 /// A [`Record`] type that is known at compile time.
 pub trait Type: Record + Default + Clone + fmt::Debug {
-    /// What the schemas say of this type; of the actions of a resource, what they say of that resource's.
+    /// Returns what the schemas say about this type; for the actions of a resource, about those of that resource.
     fn table(&self) -> &'static Table;
 }
 
@@ -96,7 +96,7 @@ impl<T: Record + Default + Clone + fmt::Debug> Type for T {
 pub trait Collection: Type {
     /// What its members are.
     type Member: Type;
-    /// The references in `Members`.
+    /// Returns the references in `Members`.
     fn members(&self) -> &[crate::Link<Self::Member>];
 }
 
@@ -175,7 +175,7 @@ impl dyn Record {
         }
     }
 
-    /// Makes an empty record one of this type, where the Rust type serves several.
+    /// Makes an empty record one of this type, if its Rust type serves several.
     pub(crate) fn adopt(&mut self, table: &'static Table) {
         if matches!(table.kind, TypeKind::Actions)
             && let Some(actions) = self.downcast_mut::<Actions>()
@@ -184,7 +184,7 @@ impl dyn Record {
         }
     }
 
-    /// What the payload had beyond the fields.
+    /// Returns what the payload had beyond the fields, to change.
     pub(crate) fn residue_mut(&mut self) -> Option<&mut Residue> {
         match self.slot_mut(usize::MAX) {
             SlotMut::Rest(residue) => Some(residue),
@@ -195,7 +195,7 @@ impl dyn Record {
         }
     }
 
-    /// Empties it.
+    /// Empties the record.
     pub(crate) fn clear(&mut self) {
         for slot in 0..self.table().fields.len() {
             self.slot_mut(slot).clear();
@@ -303,7 +303,7 @@ impl Slot<'_> {
 }
 
 impl SlotMut<'_> {
-    /// Takes all values away.
+    /// Removes all values.
     pub fn clear(&mut self) {
         match self {
             Self::Rest(_) => {}
@@ -318,9 +318,9 @@ impl SlotMut<'_> {
 
 macro_rules! slots {
     ($($slot:ident $item:ty;)*) => {$(
-        // On the trait object, not in each type: the compiler's time goes with the number of functions.
+        // On the trait object, not in each type: compile time grows with the number of functions.
         impl dyn $slot + '_ {
-            /// Those that there are.
+            /// Returns the values.
             pub fn iter(&self) -> impl Iterator<Item = &$item> {
                 (0..).map_while(|index| self.get(index))
             }
@@ -351,13 +351,13 @@ slots! {
 
 /// `Option<T>` or `Vec<T>` of a record type.
 pub trait RecordSlot {
-    /// One of them.
+    /// Returns the value at an index.
     fn get(&self, index: usize) -> Option<&dyn Record>;
-    /// A new, empty one: appended to a `Vec`, in place of what an `Option` had. If not `new`, takes all away.
+    /// Adds a new, empty one: appended to a `Vec`, in place of what an `Option` had. If not `new`, removes all.
     fn put(&mut self, new: bool) -> Option<&mut dyn Record>;
 }
 
-/// The item of a `Vec` at a place, if there is one. As `slice::get` does, which is two functions more to compile for each
+/// The item of a `Vec` at an index, if there is one. `slice::get` would mean two more functions to compile for each
 /// type in a build without optimisation.
 macro_rules! item {
     ($items:expr, $index:expr) => {{
@@ -402,9 +402,9 @@ impl<T: Record + Default> RecordSlot for Vec<T> {
 
 /// `Option<E>` or `Vec<E>` of an open enumeration.
 pub trait EnumSlot {
-    /// The spelling of one of them.
+    /// Returns the spelling of the value at an index.
     fn get(&self, index: usize) -> Option<&str>;
-    /// A new one: appended to a `Vec`, in place of what an `Option` had. If there is none, takes all away.
+    /// Adds a new one: appended to a `Vec`, in place of what an `Option` had. Without a `member`, removes all.
     fn put(&mut self, member: Option<Member<'_>>);
 }
 
@@ -429,21 +429,21 @@ impl Member<'_> {
 
 /// `Option<Link<T>>` or `Vec<Link<T>>`.
 pub trait LinkSlot {
-    /// One of them.
+    /// Returns the link at an index.
     fn get(&self, index: usize) -> Option<&AnyLink>;
-    /// A new, empty one: appended to a `Vec`, in place of what an `Option` had. If not `new`, takes all away.
+    /// Adds a new, empty one: appended to a `Vec`, in place of what an `Option` had. If not `new`, removes all.
     fn put(&mut self, new: bool) -> Option<&mut AnyLink>;
 }
 
 /// The map of properties whose names the service made up.
 pub trait MapSlot: fmt::Debug {
-    /// Their names and values, in order.
+    /// Returns their names and values, in order.
     fn iter(&self) -> Box<dyn Iterator<Item = (&str, Item<'_>)> + '_>;
-    /// The value of one.
+    /// Returns the value of this name.
     fn get(&self, name: &str) -> Option<Item<'_>>;
-    /// A new one, empty until it is filled, in place of what had the name; if that fails, nothing has it.
+    /// Adds an empty value for `fill` to fill, in place of what had the name. If that fails, nothing has the name.
     fn insert(&mut self, name: &str, fill: &mut dyn FnMut(ItemMut<'_>) -> bool);
-    /// Takes all away.
+    /// Removes all.
     fn clear(&mut self);
 }
 

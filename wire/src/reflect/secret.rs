@@ -1,9 +1,9 @@
-//! What is secret, by its name: the one definition, for what is printed, logged, reported in errors and recorded.
+//! Which names belong to secrets: the one definition, for what is printed, logged, reported in errors and recorded.
 
-/// What stands in the place of a secret.
+/// The text that replaces a secret.
 pub(crate) const MASK: &str = "***";
 
-/// What the names of secrets end with, without case and signs.
+/// The endings of secrets' names, without case and punctuation.
 const ENDINGS: &[&str] = &[
     "password",
     "passwd",
@@ -25,11 +25,11 @@ const ENDINGS: &[&str] = &[
     "privatekeypem",
 ];
 
-/// Several of them, in an array.
+/// The endings for several secrets in an array.
 const PLURALS: &[&str] =
     &["passwords", "passphrases", "tokens", "secrets", "communities", "communitystrings", "cookies"];
 
-/// What they are as a whole.
+/// Names that are secret only as a whole.
 const NAMES: &[&str] = &["pass", "pw", "auth", "credential", "credentials"];
 
 /// Keys that open nothing, and the tokens in links to further pages.
@@ -50,7 +50,7 @@ pub fn is_secret(name: &str) -> bool {
     if name.starts_with('#') {
         return false;
     }
-    // No name of a secret is longer; what is longer is looked at from its end.
+    // No name of a secret is longer; of longer names only the end is checked.
     const LONGEST: usize = 64;
     let mut plain: Vec<u8> = name
         .bytes()
@@ -64,12 +64,12 @@ pub fn is_secret(name: &str) -> bool {
     (ends(ENDINGS) || ends(PLURALS) || NAMES.iter().any(|name| plain == name.as_bytes())) && !ends(OPEN_KEYS)
 }
 
-/// The JSON text of a property as it may be printed: not if it is a secret, nor if there is one within.
+/// Returns the JSON text of a property for printing, or the mask if it is a secret or contains one.
 pub(crate) fn shown<'j>(name: &str, json: &'j str) -> &'j str {
     let within = || {
-        // Whatever is between two quotes and before a colon may be a name.
+        // Any text between two quotes and before a colon may be a name.
         let mut pieces = json.split('"').peekable();
-        // A message has the name of a property beside its value, in its arguments.
+        // The arguments of a message have the name of a property next to its value.
         let is_message = json.contains("\"MessageArgs\"");
         let is_name = |piece: &str, next: Option<&&str>| {
             let named = is_message || next.is_some_and(|next| next.trim_start().starts_with(':'));

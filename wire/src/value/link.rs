@@ -1,4 +1,4 @@
-//! References to resources: where they lead, and the resource itself where the service inlined it.
+//! References to resources: where they lead, and the resource itself if the service inlined it.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -18,7 +18,7 @@ pub struct Link<T> {
 }
 
 impl<T> Link<T> {
-    /// That leads nowhere. A constant, as a function would be compiled for each type.
+    /// A link without a target. A constant, as a function would be compiled for each type.
     const EMPTY: Self = Self { any: AnyLink(Form::Empty), target: PhantomData };
 }
 
@@ -199,22 +199,22 @@ impl AnyLink {
         .filter(|uri| !uri.as_str().is_empty())
     }
 
-    /// Makes it a reference, written as an object or, if `text`, as a string.
+    /// Turns the link into a reference, written as an object or, if `text`, as a string.
     pub(crate) fn refer(&mut self, uri: ODataId, text: bool) {
         self.0 = if text { Form::Text(uri) } else { Form::Reference(uri) };
     }
 
-    /// Makes it this resource.
+    /// Turns the link into this resource.
     pub(crate) fn expand(&mut self, resource: Box<dyn Record>) {
         self.0 = Form::Expanded(resource);
     }
 
-    /// Makes it what the service sent and nobody understands.
+    /// Keeps JSON that has none of the known forms.
     pub(crate) fn irregular(&mut self, json: Lossy<'_>) {
         self.0 = if json.text == "{}" { Form::Empty } else { Form::Irregular(json.into()) };
     }
 
-    /// What the service sent and nobody understands.
+    /// Returns the JSON of a link that has none of the known forms, or `{}`.
     pub(crate) fn irregular_json(&self) -> Lossy<'_> {
         match &self.0 {
             Form::Irregular(json) => json.view(),

@@ -27,7 +27,7 @@ use crate::reflect::secret::shown;
 pub struct Oem(LossyBox);
 
 impl Oem {
-    /// The text is JSON already: it comes out of the decoder.
+    /// Creates it from text that the decoder has checked to be JSON.
     pub(crate) fn from_json(json: Lossy<'_>) -> Self {
         Self(json.into())
     }
@@ -100,7 +100,7 @@ impl Oem {
         Ok(())
     }
 
-    /// As [`set`](Self::set), with a value that is JSON text.
+    /// Does the same as [`set`](Self::set), with a value that is JSON text.
     pub(crate) fn set_json(&mut self, pointer: &str, json: &str) -> Option<()> {
         self.0 = splice::set(self.json(), pointer, json).ok()?;
         Some(())
@@ -139,7 +139,7 @@ impl fmt::Display for PointerError {
 impl std::error::Error for PointerError {}
 
 impl Default for Oem {
-    /// An empty object.
+    /// Returns an empty object.
     fn default() -> Self {
         Self(LossyBox::Whole(Box::from("{}")))
     }

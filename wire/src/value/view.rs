@@ -1,4 +1,4 @@
-//! Typed views of vendors' objects: what stands in an `Oem`, as a type that somebody's schemas describe.
+//! Typed views of vendors' objects: what an `Oem` contains, as a type that a vendor's schemas describe.
 
 use std::fmt;
 use std::ops::Range;
@@ -42,7 +42,7 @@ impl Oem {
         Ok(true)
     }
 
-    /// Takes over what differs between two values of a vendor's object.
+    /// Applies the differences between two values of a vendor's object.
     fn take(&mut self, old: &dyn Record, new: &dyn Record) -> Result<(), ViewError> {
         let changes = diff(old, new).changes;
         if let Some(fixed) = changes.iter().find(|change| !change.writable) {
@@ -86,7 +86,7 @@ impl fmt::Display for ViewError {
 
 impl std::error::Error for ViewError {}
 
-/// Where what is of a type stands: the member, or all of it. The pointer of a member whose name is not text is none.
+/// Finds the object of a type, a member or the whole: its JSON pointer (`None` if the member's name is not text), and its range.
 fn find(json: &str, table: &Table) -> Option<(Option<String>, Range<usize>)> {
     let (_, parts) = splice::parts(json)?;
     let said = |part: &Part| {
@@ -106,7 +106,7 @@ fn find(json: &str, table: &Table) -> Option<(Option<String>, Range<usize>)> {
     ends().any(|end| end == "Oem").then(|| (Some(String::new()), 0..json.len()))
 }
 
-/// Whether an `@odata.type` names a type.
+/// Returns whether an `@odata.type` names a type.
 fn is_named(table: &Table, said: &ODataType) -> bool {
     table.name.split_once('.') == Some((said.schema(), said.type_name()))
 }

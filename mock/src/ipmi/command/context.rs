@@ -1,5 +1,5 @@
-//! What a command gets to work with and what it gives: the machine, the session, completion codes, and how
-//! requests are taken apart.
+//! What commands share: their input (the machine, the session), their results, completion codes, and helpers that
+//! parse requests.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::ipmi::state::State;
 use crate::ipmi::wire::message::Request;
 use crate::ipmi::wire::session::{Session, Sessions};
 
-/// Completion codes that more than one command gives (IPMI 2.0 table 5-2).
+/// Completion codes that several commands use (IPMI 2.0 table 5-2).
 pub(crate) mod code {
     pub(crate) const INVALID_COMMAND: u8 = 0xC1;
     pub(crate) const OUT_OF_SPACE: u8 = 0xC4;
@@ -25,7 +25,7 @@ pub(crate) mod code {
     pub(crate) const STATE: u8 = 0xD5;
 }
 
-/// A completion code other than zero, with the data that some commands add all the same.
+/// A completion code other than zero, with the data that some commands return with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refused {
     pub(crate) code: u8,
@@ -47,7 +47,7 @@ impl From<u8> for Refused {
 /// The data of a response, or why there is none.
 pub(crate) type Answer = Result<Vec<u8>, Refused>;
 
-/// What a command leaves to do when its response is under way.
+/// What remains to be done once a command's response is sent.
 #[derive(Debug, Default)]
 pub(crate) struct Effects {
     /// Messages that follow the response.
@@ -77,7 +77,7 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// The LAN channel, which is 1; Eh is "this one".
+    /// Returns the LAN channel, which is 1; Eh means "this channel".
     pub(crate) fn lan_channel(&self, channel: u8) -> Result<u8, Refused> {
         match channel & 0x0F {
             0x0E | 0x01 => Ok(1),
@@ -88,7 +88,7 @@ impl Context<'_> {
 
 pub(super) type Run = fn(&mut Context<'_>, &[u8]) -> Answer;
 
-/// A command: the privilege it takes, 0 being "outside of sessions as well", and what it does.
+/// A command: the privilege it requires (0 if it is also allowed outside of sessions), and what it does.
 #[derive(Clone, Copy)]
 pub(crate) struct Command {
     pub(super) privilege: u8,
@@ -101,22 +101,22 @@ pub(crate) const USER: u8 = 2;
 pub(crate) const OPERATOR: u8 = 3;
 pub(crate) const ADMINISTRATOR: u8 = 4;
 
-/// A row of a command table.
+/// Creates an entry of a command table.
 pub(crate) fn command(privilege: u8, run: Run) -> Option<Command> {
     Some(Command { privilege, run })
 }
 
-/// The byte at this place; C7h where the request is too short.
+/// Returns the byte at this offset, or C7h if the request is too short.
 pub(crate) fn byte(data: &[u8], at: usize) -> Result<u8, Refused> {
     data.get(at).copied().ok_or(Refused::from(code::LENGTH))
 }
 
-/// All of the data, which has this length; else C7h.
+/// Returns all of the data if it has this length, else C7h.
 pub(crate) fn exactly<const N: usize>(data: &[u8]) -> Result<[u8; N], Refused> {
     data.try_into().map_err(|_| Refused::from(code::LENGTH))
 }
 
-/// A piece of a record: CAh where more is asked for than one read may give, C9h beyond its end.
+/// Returns a piece of a record: CAh if it is longer than one read may return, C9h beyond the record's end.
 pub(crate) fn piece(record: &[u8], offset: usize, count: usize, most: u8) -> Result<&[u8], Refused> {
     let rest = record.get(offset..).ok_or(code::OUT_OF_RANGE)?;
     let count = count.min(rest.len());
@@ -126,13 +126,13 @@ pub(crate) fn piece(record: &[u8], offset: usize, count: usize, most: u8) -> Res
     Ok(rest.get(..count).unwrap_or_default())
 }
 
-/// A number to 99 as two decimal digits.
+/// Encodes a number up to 99 as two decimal digits.
 pub(crate) fn bcd(number: u8) -> u8 {
     let tens = number / 10 % 10;
     (tens << 4) | (number % 10)
 }
 
-/// A number as it fits in a byte.
+/// Converts a number to a byte, at most FFh.
 pub(crate) fn small(number: usize) -> u8 {
     u8::try_from(number).unwrap_or(u8::MAX)
 }

@@ -1,4 +1,4 @@
-//! Commands around SOL: activating and deactivating the payload, who may, and the configuration parameters.
+//! SOL commands: activating and deactivating the payload, user access to it, and the configuration parameters.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::ipmi::wire::sol::Sol;
 const ENABLE: u8 = 1;
 const AUTHENTICATION: u8 = 2;
 const RETRY: u8 = 4;
-/// How large SOL packets may be, either way.
+/// The largest SOL packet, in either direction.
 const PACKET_SIZE: u16 = 244;
 
 pub(super) fn find_payload(number: u8) -> Option<Command> {
@@ -39,12 +39,12 @@ pub(super) fn find_configuration(number: u8) -> Option<Command> {
     }
 }
 
-/// The SOL configuration parameters of a new BMC.
+/// Returns the SOL configuration parameters of a new BMC.
 pub(crate) fn defaults() -> BTreeMap<u8, Vec<u8>> {
     BTreeMap::from([
         (0, vec![0]),
         (ENABLE, vec![1]),
-        // Authentication and encryption forced; operators and up.
+        // Authentication and encryption forced; Operator privilege or higher.
         (AUTHENTICATION, vec![0xC3]),
         // Character accumulation in 5 ms, send threshold.
         (3, vec![12, 96]),
@@ -142,7 +142,7 @@ fn instance(context: &mut Context<'_>, data: &[u8]) -> Answer {
     let own = context.session.as_deref().filter(|session| session.sol.is_some());
     let holder = own.or_else(|| context.others.iter().find(|other| other.sol.is_some())).map_or(0, |it| it.id);
     let mut answer = holder.to_le_bytes().to_vec();
-    // Port 1 of the system's.
+    // Port 1 of the system.
     answer.extend_from_slice(&[1, 0, 0, 0, 0, 0, 0, 0]);
     Ok(answer)
 }
@@ -155,7 +155,7 @@ fn version(_: &mut Context<'_>, data: &[u8]) -> Answer {
     }
 }
 
-/// Suspend or resume encryption of the SOL payload.
+/// Suspends or resumes encryption of the SOL payload.
 fn encryption(context: &mut Context<'_>, data: &[u8]) -> Answer {
     let [payload, _instance, operation] = exactly(data)?;
     let session = context.session.as_mut().ok_or(code::INVALID_COMMAND)?;

@@ -20,7 +20,7 @@ pub(super) fn find(number: u8) -> Option<Command> {
     }
 }
 
-/// The slot with this id; bits 7:6 mean other things in some commands.
+/// Returns the slot with this id. Bits 7:6 have other meanings in some commands.
 pub(super) fn slot<'a>(context: &'a mut Context<'_>, id: u8) -> Result<&'a mut User, u8> {
     context.state.flaws.check(Item::User(id & 0x3F))?;
     context.machine.users.get_mut(id & 0x3F).ok_or(code::INVALID_FIELD)
@@ -97,7 +97,7 @@ fn set_password(context: &mut Context<'_>, data: &[u8]) -> Answer {
         0 => user.enabled = false,
         1 => user.enabled = true,
         _ => {
-            // Bit 7 of the id says how long the password field is.
+            // Bit 7 of the id gives the length of the password field.
             let length = if id & 0x80 != 0 { 20 } else { 16 };
             if password.len() != length {
                 return Err(code::LENGTH.into());

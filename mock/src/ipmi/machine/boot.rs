@@ -1,5 +1,5 @@
 //! System boot options (IPMI 2.0 section 28.12, 28.13): the flags a BIOS reads at its next start, the valid bit and
-//! what clears it, and the few parameters around them that must at least be kept.
+//! what clears it, and the few parameters around them that a BMC must at least store.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -152,7 +152,7 @@ impl BootOptions {
         self.other.get(&VALID_CLEARING).and_then(|data| data.first()).copied().unwrap_or(0)
     }
 
-    /// Clears the valid bit where its timeout has run out. A persistent override stays.
+    /// Clears the valid bit once its timeout has run out. A persistent override stays.
     pub(crate) fn expire(&mut self, now: Duration) -> bool {
         let kept = self.clearing() & KEEP_AFTER_TIMEOUT != 0;
         let [control, ..] = &mut self.flags;
@@ -163,7 +163,7 @@ impl BootOptions {
         due
     }
 
-    /// What a start follows; an override for one start is used up by it.
+    /// Returns the override for a start. A one-time override is then used up.
     pub(crate) fn consume(&mut self) -> Option<BootOverride> {
         let active = self.active()?;
         if !active.persistent {

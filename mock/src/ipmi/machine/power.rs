@@ -1,5 +1,5 @@
-//! The host's power: states, the transitions that a chassis control asks for, and how long they take.
-//! Transitions lie in a queue and happen when somebody looks; nothing here needs a timer.
+//! The host's power: states, the transitions that a chassis control causes, and how long they take.
+//! Transitions are queued and happen when the state is next looked at; no timer is needed.
 
 use std::time::Duration;
 
@@ -170,7 +170,7 @@ impl Default for Power {
 }
 
 impl Power {
-    /// Queues what `action` leads to. `None` where the present state rules it out (completion code D5h).
+    /// Queues the steps of `action`. `None` if the present state doesn't allow it (completion code D5h).
     pub(crate) fn plan(&mut self, action: PowerAction, cause: &Cause, now: Duration) -> Option<()> {
         let timing = self.timing;
         let mut steps = Vec::new();
@@ -191,12 +191,12 @@ impl Power {
             (PowerAction::DiagnosticInterrupt, PowerState::On) => {}
             (_, PowerState::Off) => return None,
         }
-        // A new order replaces what was still to come: the last word counts.
+        // A new order replaces the steps of the previous one.
         self.pending = steps.into_iter().map(|(after, step)| (now + after, step, cause.clone())).collect();
         Some(())
     }
 
-    /// The next step that is due at `now`.
+    /// Takes the next step if it is due at `now`.
     pub(crate) fn due(&mut self, now: Duration) -> Option<(Duration, Step, Cause)> {
         let (at, ..) = self.pending.first()?;
         (*at <= now).then(|| self.pending.remove(0))

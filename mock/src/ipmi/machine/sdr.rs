@@ -32,7 +32,7 @@ impl SdrRepository {
         }
     }
 
-    /// The record with this id (0000h first, FFFFh last) and the id after it.
+    /// Returns the record with this id (0000h first, FFFFh last) and the id after it.
     pub(crate) fn get(&self, id: u16) -> Option<(&[u8], u16)> {
         let index = match id {
             0 => 0,
@@ -45,12 +45,12 @@ impl SdrRepository {
     }
 }
 
-/// What full, compact and event-only records start with: owner, LUN, number, entity.
+/// Returns the start of full, compact and event-only records: owner, LUN, number, entity.
 fn key(sensor: &Sensor) -> Vec<u8> {
     vec![sensor.key.owner, 0, sensor.key.number, sensor.entity.0, sensor.entity.1]
 }
 
-/// Bytes 11 to 20, the same in full and compact records: what it can do and which events it sends.
+/// Writes bytes 11 to 20, which full and compact records share: the sensor's capabilities and the events it sends.
 fn abilities(sensor: &Sensor, body: &mut Vec<u8>) {
     // Scanning, events and the rest are initialised; auto-rearm, thresholds and hysteresis may be set, events per state.
     let analog = sensor.is_threshold();
@@ -104,7 +104,7 @@ fn full(sensor: &Sensor) -> Vec<u8> {
     body
 }
 
-/// M, tolerance, B, accuracy and the two exponents, packed as records and reading factors have them.
+/// Packs M, tolerance, B, accuracy and the two exponents as records and reading factors have them.
 pub(crate) fn factors(conversion: &Conversion, m: i16, b: i16) -> [u8; 6] {
     let [m_low, m_high] = m.to_le_bytes();
     let [b_low, b_high] = b.to_le_bytes();
@@ -120,7 +120,7 @@ fn compact(sensor: &Sensor, shared: u8) -> Vec<u8> {
     let mut body = key(sensor);
     abilities(sensor, &mut body);
     body.extend_from_slice(&units(sensor));
-    // Names and entity instances count up from one sensor of a shared record to the next.
+    // Names and entity instances count up across the sensors of a shared record.
     let sharing = if shared > 1 { [shared & 0x0F, 0x80] } else { [1, 0] };
     body.extend_from_slice(&sharing);
     body.extend_from_slice(&[0, 0, 0, 0, 0, 0]);

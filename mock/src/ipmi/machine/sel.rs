@@ -1,5 +1,5 @@
-//! The system event log: 16-byte records in order, their ids, the erase that takes a while.
-//! What the events mean is left to anyone who reads them.
+//! The system event log: 16-byte records in order, their ids, and the erase, which takes a while.
+//! The meaning of the events is left to the reader.
 
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ impl Sel {
         self.entries.is_empty()
     }
 
-    /// Appends a record. Its id is written over, and its timestamp as well where its type has one. `None` when full.
+    /// Appends a record, replacing its id and, if its type has one, its timestamp. `None` if the log is full.
     pub(crate) fn add(&mut self, mut record: Record, time: u32) -> Option<u16> {
         if self.entries.len() >= usize::from(self.capacity) {
             self.overflow = true;
@@ -71,7 +71,7 @@ impl Sel {
         self.push(record, time)
     }
 
-    /// Appends a record with the timestamp it brings; an inventory starts with such.
+    /// Appends a record with its own timestamp, as for the log's initial contents.
     pub fn seed(&mut self, record: Record) {
         let [_, _, _, a, b, c, d, ..] = record;
         self.push(record, u32::from_le_bytes([a, b, c, d]));
@@ -89,7 +89,7 @@ impl Sel {
         Some(id)
     }
 
-    /// The entry with this id (0000h first, FFFFh last) and the id after it.
+    /// Returns the entry with this id (0000h first, FFFFh last) and the id after it.
     pub(crate) fn get(&self, id: u16) -> Option<(u16, Record, u16)> {
         let index = match id {
             0 => 0,

@@ -66,7 +66,7 @@ impl Conversion {
         }
     }
 
-    /// The factors for this raw byte. A non-linear sensor has others above the middle of its range.
+    /// Returns M and B for this raw byte. For a non-linear sensor they differ in the upper half of its range.
     pub(crate) fn factors(&self, raw: u8) -> (i16, i16) {
         if self.linearization == 0x70 && raw >= 0x80 {
             // Twice as steep from the middle on, and continuous there: 2m * 128 + b' = m * 128 + b.
@@ -239,12 +239,12 @@ impl Sensor {
         self
     }
 
-    /// Whether the reading is held against thresholds; else the sensor has states.
+    /// Returns whether the reading is compared with thresholds; otherwise the sensor has states.
     pub(crate) fn is_threshold(&self) -> bool {
         self.reading_type == 1
     }
 
-    /// With thresholds as values, lower non-critical, critical, non-recoverable, then the same upper.
+    /// Sets the thresholds as values: lower non-critical, critical, non-recoverable, then the upper ones in the same order.
     #[must_use]
     pub fn with_thresholds(mut self, values: [Option<f64>; 6]) -> Self {
         if let Some(conversion) = self.conversion {
@@ -261,12 +261,12 @@ impl Sensor {
         self.conversion.map(|conversion| conversion.value(self.raw))
     }
 
-    /// Which thresholds there are, as Get Sensor Thresholds has it.
+    /// Returns which thresholds exist, in the format of Get Sensor Thresholds.
     pub(crate) fn threshold_mask(&self) -> u8 {
         self.thresholds.iter().rev().fold(0, |mask, threshold| mask << 1 | u8::from(threshold.is_some()))
     }
 
-    /// The events that its thresholds can send: lower ones going low, upper ones going high.
+    /// Returns the events that the thresholds can send: lower ones going low, upper ones going high.
     pub(crate) fn threshold_events(&self) -> u16 {
         (0..6_u16).fold(0, |mask, index| {
             let has = self.threshold_mask() >> index & 1 != 0;
@@ -275,7 +275,7 @@ impl Sensor {
         })
     }
 
-    /// The comparison byte of Get Sensor Reading: which thresholds the reading is at or beyond.
+    /// Returns the comparison byte of Get Sensor Reading: which thresholds the reading has reached.
     pub(crate) fn comparison(&self) -> u8 {
         let Some(conversion) = self.conversion.filter(|_| self.is_threshold()) else {
             return 0;

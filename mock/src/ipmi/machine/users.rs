@@ -94,7 +94,7 @@ impl User {
         }
     }
 
-    /// The password's bytes, without padding.
+    /// Returns the password's bytes, without padding.
     pub(crate) fn key(&self) -> &[u8] {
         let end = self.password.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
         self.password.get(..end).unwrap_or_default()
@@ -160,7 +160,7 @@ impl Users {
         (1..).zip(&self.slots)
     }
 
-    /// The enabled user of this name; with a role, one whose limit is exactly that ("name and role" lookup).
+    /// Finds the enabled user of this name. With a role, the user's limit must equal it ("name and role" lookup).
     pub(crate) fn find(&self, name: &str, role: Option<Privilege>) -> Option<(u8, &User)> {
         self.iter().find(|(_, user)| {
             user.enabled && user.name == name && (role.is_none() || role == user.privilege) && user.messaging

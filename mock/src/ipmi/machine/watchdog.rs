@@ -1,4 +1,4 @@
-//! The watchdog timer (IPMI 2.0 section 27). It holds the settings; the machine asks it whether it has run out.
+//! The watchdog timer (IPMI 2.0 section 27). It holds the settings; the machine polls it for expiry.
 
 use std::time::Duration;
 
@@ -36,13 +36,13 @@ impl Watchdog {
         self.deadline = Some(now + Duration::from_millis(u64::from(self.initial) * 100));
     }
 
-    /// What is left, in tenths of a second.
+    /// Returns the remaining time, in tenths of a second.
     pub(crate) fn present(&self, now: Duration) -> u16 {
         self.deadline
             .map_or(self.initial, |at| u16::try_from(at.saturating_sub(now).as_millis() / 100).unwrap_or(u16::MAX))
     }
 
-    /// Stops the timer if it has run out, and says what is to be done.
+    /// Stops the timer if it has run out. Returns when it did and the action to take.
     pub(crate) fn fire(&mut self, now: Duration) -> Option<(Duration, Option<PowerAction>)> {
         let at = self.deadline.filter(|at| *at <= now)?;
         self.deadline = None;

@@ -1,4 +1,4 @@
-//! Cipher suites and what they are made of: HMACs, the session's keys, AES-CBC with IPMI's own padding.
+//! Cipher suites and their parts: HMACs, session keys, AES-CBC with IPMI's own padding.
 
 use aes::Aes128;
 use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit, block_padding::NoPadding};
@@ -43,12 +43,12 @@ impl Suite {
         })
     }
 
-    /// The suite of this number, of those that this BMC can do.
+    /// Returns the suite with this number, if the BMC supports it.
     pub(crate) fn by_id(id: u8) -> Option<Self> {
         Self::all().find(|suite| suite.id == id)
     }
 
-    /// Bytes of the code behind each packet.
+    /// Returns the length of each packet's integrity code, in bytes.
     pub(crate) fn code_length(self) -> usize {
         match self.integrity {
             0 => 0,
@@ -57,7 +57,7 @@ impl Suite {
         }
     }
 
-    /// An HMAC by the authentication algorithm; empty where there is none.
+    /// Computes an HMAC with the authentication algorithm. It is empty without one.
     pub(crate) fn mac(self, key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
         match self.authentication {
             1 => hmac::<Hmac<Sha1>>(key, parts),
@@ -67,14 +67,14 @@ impl Suite {
         }
     }
 
-    /// The integrity check value of RAKP message 4.
+    /// Computes the integrity check value of RAKP message 4.
     pub(crate) fn check_value(self, sik: &[u8], parts: &[&[u8]]) -> Vec<u8> {
         let mut value = self.mac(sik, parts);
         value.truncate(if self.authentication == 1 { 12 } else { 16 });
         value
     }
 
-    /// The integrity code of a packet.
+    /// Computes the integrity code of a packet.
     pub(crate) fn integrity_code(self, k1: &[u8], signed: &[u8]) -> Vec<u8> {
         let mut code = match self.integrity {
             1 => hmac::<Hmac<Sha1>>(k1, &[signed]),
@@ -88,7 +88,7 @@ impl Suite {
 }
 
 fn hmac<M: Mac + KeyInit>(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
-    // An HMAC takes keys of any length; a refusal would give a code that nothing matches.
+    // HMAC takes keys of any length. If it refused one, no code would match.
     let Ok(mut mac) = <M as KeyInit>::new_from_slice(key) else {
         return Vec::new();
     };
@@ -98,7 +98,7 @@ fn hmac<M: Mac + KeyInit>(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-/// Whether two codes are the same, in constant time.
+/// Compares two codes in constant time.
 pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
     a.ct_eq(b).into()
 }
@@ -111,15 +111,15 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
-    /// K1 and K2 from the session integrity key. The constants have 20 bytes in every suite, as ipmitool and
-    /// FreeIPMI have it; the specification would have them as long as the hash.
+    /// Derives K1 and K2 from the session integrity key. The constants have 20 bytes in every suite, as in ipmitool and
+    /// FreeIPMI; the specification wants them as long as the hash.
     pub(crate) fn derive(suite: Suite, sik: &[u8]) -> Self {
         let k1 = suite.mac(sik, &[&[1; 20]]);
         let k2 = suite.mac(sik, &[&[2; 20]]);
         Self { k1, k2: k2.first_chunk().copied().unwrap_or_default() }
     }
 
-    /// Initialisation vector and cipher text.
+    /// Encrypts. Returns the initialisation vector and the cipher text.
     pub(crate) fn encrypt(&self, iv: [u8; 16], plain: &[u8]) -> Vec<u8> {
         let mut buffer = plain.to_vec();
         let pad = (plain.len() + 1).next_multiple_of(16) - plain.len() - 1;
@@ -135,7 +135,7 @@ impl Keys {
         out
     }
 
-    /// What was encrypted; `None` where lengths or padding are wrong.
+    /// Decrypts, or returns `None` if a length or the padding is wrong.
     pub(crate) fn decrypt(&self, bytes: &[u8]) -> Option<Vec<u8>> {
         let (iv, text) = bytes.split_first_chunk::<16>()?;
         let mut buffer = text.to_vec();
@@ -149,7 +149,7 @@ impl Keys {
     }
 }
 
-/// The MD5 code of an IPMI 1.5 packet.
+/// Computes the MD5 code of an IPMI 1.5 packet.
 pub(crate) fn md5_code(password: [u8; 16], session: u32, message: &[u8], sequence: u32) -> [u8; 16] {
     let mut md5 = Md5::new();
     md5.update(password);
@@ -175,7 +175,7 @@ mod tests {
             assert_eq!(keys.decrypt(&text), Some(plain));
         }
         let mut text = keys.encrypt([9; 16], b"seven b");
-        // A bit flipped in the vector flips one in the padding.
+        // Flipping a bit of the vector flips one in the padding.
         text[12] ^= 1;
         assert_eq!(keys.decrypt(&text), None);
         assert_eq!(keys.decrypt(&text[..31]), None);

@@ -2,7 +2,7 @@
 
 use crate::ipmi::machine::text::checksum;
 
-/// A request as it came.
+/// A request as received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Request {
     pub(crate) responder: u8,
@@ -16,7 +16,7 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// Reads a request; `None` where a length or a checksum is wrong.
+    /// Parses a request. `None` if a length or a checksum is wrong.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let (head, body) = bytes.split_at_checked(3)?;
         let [responder, netfn, _] = *head else {
@@ -41,7 +41,7 @@ impl Request {
         })
     }
 
-    /// The response to this request.
+    /// Creates the response to this request.
     pub(crate) fn response(&self, code: u8, data: &[u8]) -> Vec<u8> {
         let mut out = vec![self.requester, (self.netfn | 1) << 2 | self.requester_lun];
         out.push(checksum(&out));

@@ -1,5 +1,5 @@
 //! The framing of datagrams: RMCP, ASF ping and pong, IPMI 1.5 and RMCP+ session headers.
-//! Keys are not known here: integrity and confidentiality are left to `session`.
+//! It has no access to keys: `session` handles integrity and confidentiality.
 
 /// The payload type of an IPMI message.
 pub(crate) const IPMI: u8 = 0x00;
@@ -9,13 +9,13 @@ pub(crate) const SOL: u8 = 0x01;
 pub(crate) const ENCRYPTED: u8 = 0x80;
 /// The bit of an authenticated payload.
 pub(crate) const AUTHENTICATED: u8 = 0x40;
-/// The authentication type that says "RMCP+".
+/// The authentication type of RMCP+.
 pub(crate) const RMCP_PLUS: u8 = 0x06;
 
 const RMCP_IPMI: [u8; 4] = [0x06, 0x00, 0xFF, 0x07];
 const ASF_ENTERPRISE: [u8; 4] = [0x00, 0x00, 0x11, 0xBE];
 
-/// A datagram taken apart.
+/// A parsed datagram.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Inbound<'a> {
     /// An ASF presence ping with its message tag.
@@ -44,13 +44,13 @@ pub(crate) struct V20<'a> {
     pub(crate) session: u32,
     pub(crate) sequence: u32,
     pub(crate) payload: &'a [u8],
-    /// The session header and payload, from the authentication type on, and what follows it.
+    /// The packet from the authentication type to the end, trailer included.
     pub(crate) session_part: &'a [u8],
     /// Integrity pad, pad length, next header and code.
     pub(crate) trailer: &'a [u8],
 }
 
-/// Takes a datagram apart; `None` for what a BMC drops without a word.
+/// Parses a datagram. `None` if a BMC would silently drop it.
 pub(crate) fn parse(datagram: &[u8]) -> Option<Inbound<'_>> {
     let (header, rest) = datagram.split_first_chunk::<4>()?;
     let [version, _, _, class] = *header;
@@ -114,7 +114,7 @@ fn v20(whole: &[u8]) -> Option<Inbound<'_>> {
     }))
 }
 
-/// The answer to a presence ping.
+/// Creates the answer to a presence ping.
 pub(crate) fn pong(tag: u8) -> Vec<u8> {
     let mut pong = vec![0x06, 0x00, 0xFF, 0x06];
     pong.extend_from_slice(&ASF_ENTERPRISE);
@@ -125,7 +125,7 @@ pub(crate) fn pong(tag: u8) -> Vec<u8> {
     pong
 }
 
-/// An RMCP acknowledgement of a message that asked for one.
+/// Creates the RMCP acknowledgement of a message that asks for one.
 pub(crate) fn acknowledge(datagram: &[u8]) -> Option<Vec<u8>> {
     match *datagram {
         [6, _, sequence, class, ..] if sequence != 0xFF && class & 0x80 == 0 => {
@@ -135,7 +135,7 @@ pub(crate) fn acknowledge(datagram: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// An IPMI 1.5 packet.
+/// Creates an IPMI 1.5 packet.
 pub(crate) fn v15_packet(
     auth_type: u8,
     sequence: u32,
@@ -152,14 +152,14 @@ pub(crate) fn v15_packet(
     }
     out.push(u8::try_from(message.len()).unwrap_or(u8::MAX));
     out.extend_from_slice(message);
-    // Some network controllers of old lost packets of these lengths.
+    // Some old network controllers lost packets of these lengths.
     if matches!(out.len(), 56 | 84 | 112 | 128 | 156) {
         out.push(0);
     }
     out
 }
 
-/// An RMCP+ packet up to the end of its payload: what comes after it is the session's.
+/// Creates an RMCP+ packet up to the end of its payload. The session adds the rest.
 pub(crate) fn v20_packet(kind: u8, session: u32, sequence: u32, payload: &[u8]) -> Vec<u8> {
     let mut out = RMCP_IPMI.to_vec();
     out.extend_from_slice(&[RMCP_PLUS, kind]);
@@ -170,7 +170,7 @@ pub(crate) fn v20_packet(kind: u8, session: u32, sequence: u32, payload: &[u8]) 
     out
 }
 
-/// Whether a datagram names a session.
+/// Returns whether a datagram names a session.
 pub(crate) fn is_in_session(datagram: &[u8]) -> bool {
     let id = match datagram {
         [_, _, _, 0x07, RMCP_PLUS, _, a, b, c, d, ..] => [*a, *b, *c, *d],
@@ -180,7 +180,7 @@ pub(crate) fn is_in_session(datagram: &[u8]) -> bool {
     id != [0; 4]
 }
 
-/// Where in a datagram the session part starts: integrity codes begin here.
+/// Where the session part of a datagram starts. Integrity codes cover it from here.
 pub(crate) const SESSION_PART: usize = RMCP_IPMI.len();
 
 #[cfg(test)]

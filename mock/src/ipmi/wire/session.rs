@@ -1,5 +1,5 @@
 //! A session: its keys, what it requires of a packet, its sequence numbers, and the replies it remembers.
-//! How it comes about is in `handshake` and, for IPMI 1.5, in the commands that activate one.
+//! It is opened in `handshake` or, for IPMI 1.5, by the commands that activate one.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -12,8 +12,8 @@ use super::sol::Sol;
 use crate::ipmi::machine::users::Privilege;
 use crate::random::Random;
 
-/// How many of the latest requests a session knows again. Less than 64, so that a request sequence number that comes
-/// round again is a new request.
+/// How many of the latest requests a session recognises. Less than 64, so that a request sequence number that has
+/// wrapped around belongs to a new request.
 const REMEMBERED: usize = 16;
 /// How far ahead of the highest number seen, and behind it, a sequence number may be.
 const AHEAD: u32 = 16;
@@ -48,7 +48,7 @@ impl Window {
         Self { highest, seen: 0 }
     }
 
-    /// Takes a number; `false` for one that is a repetition or too far off.
+    /// Accepts a number. `false` if it is a repetition or outside the window.
     pub(crate) fn take(&mut self, number: u32) -> bool {
         if number == 0 {
             return false;
@@ -68,7 +68,7 @@ impl Window {
     }
 }
 
-/// A request and what was answered.
+/// A request and the replies to it.
 #[derive(Clone)]
 pub(crate) struct Remembered {
     pub(crate) at: Duration,
@@ -76,7 +76,7 @@ pub(crate) struct Remembered {
     pub(crate) replies: Vec<Vec<u8>>,
 }
 
-/// How far a session is.
+/// The phase that a session has reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// Opened; RAKP 1 is awaited.
@@ -87,7 +87,7 @@ pub(crate) enum Phase {
     Active,
 }
 
-/// What only an IPMI 1.5 session has.
+/// The parts that only an IPMI 1.5 session has.
 #[derive(Clone)]
 pub(crate) struct Legacy {
     pub(crate) auth_type: u8,
@@ -95,7 +95,7 @@ pub(crate) struct Legacy {
     pub(crate) challenge: [u8; 16],
 }
 
-/// A session and the keys of it.
+/// A session with its keys.
 #[derive(Clone)]
 pub(crate) struct Session {
     pub(crate) id: u32,
@@ -119,10 +119,10 @@ pub(crate) struct Session {
     plain_sent: u32,
     pub(crate) last_used: Duration,
     pub(crate) recent: VecDeque<Remembered>,
-    /// Handshake messages and what was answered, for those that arrive twice.
+    /// Handshake messages and their answers, for messages that arrive twice.
     pub(crate) handshake: Vec<(Vec<u8>, Vec<u8>)>,
     pub(crate) sol: Option<Sol>,
-    /// The datagram sent last, for a forger to send again.
+    /// The last datagram sent, for replayed forgeries.
     pub(crate) last_sent: Vec<u8>,
 }
 
@@ -169,7 +169,7 @@ impl Session {
         }
     }
 
-    /// Checks a packet against what was negotiated and gives its payload.
+    /// Checks a packet against the negotiated protection and returns its payload.
     pub(crate) fn open(&mut self, packet: &V20<'_>) -> Result<Vec<u8>, Refusal> {
         if self.phase != Phase::Active || self.legacy.is_some() {
             return Err(Refusal::UnknownSession);
@@ -216,7 +216,7 @@ impl Session {
         }
     }
 
-    /// The flag bits that packets of this payload type carry.
+    /// Returns the flag bits for packets of this payload type.
     pub(crate) fn flags(&self, kind: u8) -> u8 {
         let (sign, hide) = match &self.sol {
             Some(active) if kind == packet::SOL => (active.authenticated, active.encrypted),
@@ -232,7 +232,7 @@ impl Session {
         flags
     }
 
-    /// Makes a datagram of a payload, with a new sequence number.
+    /// Creates a datagram from a payload, with a new sequence number.
     pub(crate) fn seal(&mut self, kind: u8, payload: &[u8], random: &mut Random) -> Vec<u8> {
         let datagram = match &self.legacy {
             Some(legacy) => {
@@ -249,7 +249,7 @@ impl Session {
         datagram
     }
 
-    /// Makes a datagram with these flag bits, whatever was negotiated.
+    /// Creates a datagram with these flag bits, whatever was negotiated.
     pub(crate) fn seal_as(&mut self, kind: u8, payload: &[u8], random: &mut Random) -> Vec<u8> {
         let sent = if kind & AUTHENTICATED != 0 { &mut self.signed_sent } else { &mut self.plain_sent };
         *sent = next(*sent);
@@ -289,7 +289,7 @@ impl Session {
         if self.signed_window.take(packet.sequence) { Ok(()) } else { Err(Refusal::Replayed) }
     }
 
-    /// What was answered to this very request, if it came a short while ago.
+    /// Returns the replies to an identical request if it came within `lifetime`.
     pub(crate) fn recall(&self, request: &[u8], now: Duration, lifetime: Duration) -> Option<Vec<Vec<u8>>> {
         let found = self.recent.iter().rev().find(|old| old.request == request)?;
         (now < found.at + lifetime).then(|| found.replies.clone())
@@ -304,7 +304,7 @@ impl Session {
     }
 }
 
-/// The code of an IPMI 1.5 packet; `None` for the authentication type "none".
+/// Computes the code of an IPMI 1.5 packet. `None` for the authentication type "none".
 pub(crate) fn legacy_code(legacy: &Legacy, session: u32, message: &[u8], sequence: u32) -> Option<[u8; 16]> {
     match legacy.auth_type {
         0 => None,
@@ -313,7 +313,7 @@ pub(crate) fn legacy_code(legacy: &Legacy, session: u32, message: &[u8], sequenc
     }
 }
 
-/// The next sequence number; zero is left to packets outside of sessions.
+/// Returns the next sequence number, skipping zero, which is for packets outside of sessions.
 fn next(number: u32) -> u32 {
     match number.wrapping_add(1) {
         0 => 1,
@@ -365,7 +365,7 @@ impl Sessions {
         self.by_id.len()
     }
 
-    /// Drops what has been silent for too long: half-open sessions and inactive ones.
+    /// Removes sessions that timed out: half-open ones and inactive ones.
     pub(crate) fn expire(&mut self, now: Duration, half_open: Duration, inactive: Duration) {
         self.by_id.retain(|_, session| {
             let limit = if session.phase == Phase::Active { inactive } else { half_open };
@@ -373,7 +373,7 @@ impl Sessions {
         });
     }
 
-    /// An id that no session has, and never zero.
+    /// Returns an unused session id, never zero.
     pub(crate) fn fresh_id(&self, random: &mut Random) -> u32 {
         loop {
             let id = u32::from_le_bytes(random.bytes());

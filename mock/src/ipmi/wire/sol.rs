@@ -38,7 +38,7 @@ impl Sol {
         Self { authenticated, encrypted, retries, interval, chunk: 240, sequence: 0, in_flight: None, received: (0, 0) }
     }
 
-    /// Takes a packet from the remote console and says what goes back. With `refuse`, input is not acknowledged.
+    /// Takes a packet from the remote console and returns the answer. With `refuse`, input is not acknowledged.
     pub(crate) fn receive(
         &mut self,
         payload: &[u8],
@@ -70,7 +70,7 @@ impl Sol {
             u8::try_from(data.len()).unwrap_or(u8::MAX)
         };
         self.received = (sequence, taken);
-        // What there is to say rides along with the acknowledgement.
+        // Pending output is sent with the acknowledgement.
         let mut reply = self.poll(console, now).unwrap_or_else(|| vec![0, 0, 0, 0]);
         if let [_, acknowledged, accepted, ..] = reply.as_mut_slice() {
             *acknowledged = sequence;
@@ -91,13 +91,13 @@ impl Sol {
         if rest.is_empty() {
             self.in_flight = None;
         } else {
-            // Part of it was taken: the rest is a new packet.
+            // Only part of it was accepted: the rest is sent as a new packet.
             self.sequence = next(self.sequence);
             *sent = InFlight { sequence: self.sequence, data: rest, again_at: now, tries: 0 };
         }
     }
 
-    /// A packet that is due: new characters, or the last ones again.
+    /// Returns the packet that is due: new characters, or a retransmission of the last ones.
     pub(crate) fn poll(&mut self, console: &mut Console, now: Duration) -> Option<Vec<u8>> {
         if self.in_flight.is_none() {
             let data = console.take(self.chunk);
@@ -119,13 +119,13 @@ impl Sol {
         Some(packet)
     }
 
-    /// The packet that informs a console that its payload was taken away.
+    /// Creates the packet that informs a console that its payload was deactivated.
     pub(crate) fn deactivation() -> Vec<u8> {
         vec![0, 0, 0, DEACTIVATED]
     }
 }
 
-/// One to fifteen; zero is a packet that only acknowledges.
+/// Returns the next sequence number, from 1 to 15. Zero is for packets that only acknowledge.
 fn next(sequence: u8) -> u8 {
     if sequence >= 15 { 1 } else { sequence + 1 }
 }
@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(first.as_deref(), Some(&b"\x01\0\0\0boot"[..]));
         assert_eq!(sol.poll(&mut console, NOW), None);
         assert_eq!(sol.poll(&mut console, NOW + sol.interval), first);
-        // Three of four characters were taken: the fourth comes in a packet of its own.
+        // Three of four characters were accepted: the fourth comes in a new packet.
         let rest = sol.receive(&[0, 1, 3, 0], false, &mut console, NOW + sol.interval);
         assert_eq!(rest.as_deref(), Some(&b"\x02\0\0\0t"[..]));
         assert_eq!(sol.receive(&[0, 2, 1, 0], false, &mut console, NOW), None);

@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use crate::message::{self, Message};
 
-/// Parentheses and `not`s nest no deeper.
+/// How deep parentheses and `not`s may nest.
 const MAX_DEPTH: usize = 32;
 
-/// An understood `$filter`.
+/// A parsed `$filter`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Filter(Expression);
 
@@ -17,7 +17,7 @@ enum Expression {
     Or(Box<Expression>, Box<Expression>),
     Not(Box<Expression>),
     Compare(Operand, Comparison, Operand),
-    /// A property that is a Boolean, alone.
+    /// A single Boolean property.
     Holds(Vec<String>),
 }
 
@@ -50,7 +50,7 @@ impl Filter {
         self.0.holds(resource)
     }
 
-    /// Whether a property is named anywhere.
+    /// Returns whether the filter mentions a property.
     pub(crate) fn mentions(&self, property: &str) -> bool {
         self.0.mentions(property)
     }
@@ -257,7 +257,7 @@ impl Operand {
     }
 }
 
-/// The values that a path leads to: one, or several where it passes an array; null where there is
+/// Returns the values that a path leads to: one, or several if it passes an array; null if there is
 /// nothing.
 fn values<'a>(value: &'a Value, path: &[String]) -> Vec<&'a Value> {
     match (value, path.split_first()) {
@@ -279,7 +279,7 @@ fn compare(left: &Value, comparison: Comparison, right: &Value) -> bool {
         (Value::Number(left), Value::Number(right)) => {
             left.as_f64().and_then(|left| right.as_f64().and_then(|right| left.partial_cmp(&right)))
         }
-        // Dates and times are texts whose order is that of time as long as they share an offset.
+        // Dates and times are strings that sort chronologically as long as they have the same offset.
         (Value::String(left), Value::String(right)) => Some(left.cmp(right)),
         (left, right) => (left == right).then_some(Ordering::Equal),
     };

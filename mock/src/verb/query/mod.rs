@@ -1,5 +1,5 @@
-//! Query parameters of a GET (DSP0266, "Query parameters"): which of them the service takes, what is
-//! wrong with them, and what they make of a resource. The order is the standard's: `$filter`,
+//! Query parameters of a GET (DSP0266, "Query parameters"): which of them the service supports, whether
+//! they are valid, and how they change the answer. The order is the standard's: `$filter`,
 //! `$skip`, `$top`, paging, `$expand`, `excerpt`, `$select`.
 
 mod excerpt;
@@ -21,7 +21,7 @@ use page::{TOKEN, Window};
 use select::Select;
 use support::{Features, Queries, Query};
 
-/// The query parameters of a request, understood.
+/// The parsed query parameters of a request.
 #[derive(Debug, Default)]
 pub(crate) struct Asked {
     expand: Option<Expand>,
@@ -32,7 +32,7 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// Understands a query; the message says what is wrong with it.
+    /// Parses a query. The message says what is wrong with it.
     pub(crate) fn parse(query: &str, features: &Features, store: &Store, key: &str) -> Result<Self, Message> {
         let mut asked = Self::default();
         let collection = store.is_collection(key);
@@ -56,7 +56,7 @@ impl Asked {
                 support::Served::Unknown if name.starts_with('$') => {
                     return Err(Message::new(&message::QUERY_UNSUPPORTED, [&name]));
                 }
-                // Without a dollar sign in front, what a service doesn't know it passes over.
+                // A service ignores unknown parameters that don't start with a dollar sign.
                 support::Served::Unknown => continue,
             }
             if kind.is_for_collections() && !collection {
@@ -71,7 +71,7 @@ impl Asked {
                 Query::Filter => asked.window.filter = Some(Filter::parse(&value)?),
                 Query::TopSkip if name == "$top" => asked.window.top = Some(number(&name, &value)?),
                 Query::TopSkip => asked.window.skip = Some(number(&name, &value)?),
-                // These two are what they are by being there.
+                // These two have no value.
                 Query::Only | Query::Excerpt if !value.is_empty() => {
                     return Err(Message::new(&message::QUERY_VALUE_FORMAT, [&value, &name]));
                 }
@@ -86,17 +86,17 @@ impl Asked {
         Ok(asked)
     }
 
-    /// Whether anything is asked for that a plain GET doesn't do.
+    /// Returns whether the answer is that of a plain GET.
     fn is_plain(&self) -> bool {
         self.expand.is_none() && self.select.is_none() && self.window.is_all() && !self.excerpt
     }
 
-    /// Whether the answer is a part of the resource and nothing else.
+    /// Returns whether the answer has only properties of the resource itself, all or some of them.
     pub(crate) fn is_part_of_one(&self) -> bool {
         self.expand.is_none() && self.window.is_all()
     }
 
-    /// The key that the answer is to be about: the only member, where that is asked for.
+    /// Returns the key of the resource to answer with: the only member, if the query has `only`.
     pub(crate) fn subject(&self, store: &Store, key: &str) -> String {
         match store.members(key).as_slice() {
             [one] if self.only && store.contains(one) => one.clone(),
@@ -104,8 +104,8 @@ impl Asked {
         }
     }
 
-    /// The resource as the query wants it; `None` where it is the resource as it is. The message says
-    /// why there is no answer.
+    /// Applies the query to the resource. `None` if that leaves it as it is. The message says why there is
+    /// no answer.
     pub(crate) fn apply(
         &self,
         store: &Store,
@@ -149,7 +149,7 @@ fn number(name: &str, value: &str) -> Result<usize, Message> {
     Err(Message::new(&message::QUERY_VALUE_TYPE, [value, name]))
 }
 
-/// Whether a request that is not a GET carries query parameters that only a GET takes.
+/// Returns whether a query has parameters that are only allowed with a GET.
 pub(crate) fn misplaced(query: &str) -> bool {
     query.split('&').any(|parameter| {
         let name = uri::decode(parameter.split('=').next().unwrap_or(parameter));

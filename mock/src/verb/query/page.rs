@@ -1,4 +1,4 @@
-//! Which members of a collection an answer has: `$filter`, `$skip`, `$top`, and the service's own
+//! Which members of a collection an answer contains: `$filter`, `$skip`, `$top`, and the service's own
 //! pages.
 
 use serde_json::Value;
@@ -10,27 +10,27 @@ use crate::tree::digits;
 use super::filter::Filter;
 use super::support::Queries;
 
-/// The parameter in which this service's next links say how far the last page went.
+/// The parameter in which this service's next links say where the last page ended.
 pub(super) const TOKEN: &str = "$skiptoken";
 
-/// Which members are asked for.
+/// Which members a query selects.
 #[derive(Debug, Default)]
 pub(super) struct Window {
     pub(super) filter: Option<Filter>,
     pub(super) top: Option<usize>,
     pub(super) skip: Option<usize>,
-    /// How many members earlier pages had: what this service writes into its own next links.
+    /// How many members earlier pages had, from this service's own next links.
     pub(super) token: usize,
 }
 
 impl Window {
-    /// Whether everything is asked for.
+    /// Returns whether the query selects all members.
     pub(super) fn is_all(&self) -> bool {
         self.filter.is_none() && self.top.is_none() && self.skip.is_none() && self.token == 0
     }
 }
 
-/// Leaves in a collection the members that are asked for, and says where to continue.
+/// Reduces a collection to the selected members, and adds a link to the next page.
 pub(super) fn cut(json: &mut Value, window: &Window, store: &Store, key: &str, query: &str, queries: &Queries) {
     let Some(object) = json.as_object_mut() else {
         return;
@@ -60,7 +60,7 @@ pub(super) fn cut(json: &mut Value, window: &Window, store: &Store, key: &str, q
     members.truncate(length);
     object.insert("Members@odata.count".to_owned(), count.into());
     object.remove("Members@odata.nextLink");
-    // A client that asked for so many with $top has them; otherwise more pages follow.
+    // A client that gave $top has as many as it asked for; otherwise more pages follow.
     if length < wanted && first + length < count {
         let id = object.get("@odata.id").and_then(Value::as_str).unwrap_or(key).to_owned();
         let next = next_link(&id, query, window.token + length);
@@ -68,7 +68,7 @@ pub(super) fn cut(json: &mut Value, window: &Window, store: &Store, key: &str, q
     }
 }
 
-/// The link to the next page: the same query, and how far this one went.
+/// Returns the link to the next page: the same query with the place where this page ended.
 fn next_link(id: &str, query: &str, token: usize) -> String {
     let is_token = |parameter: &&str| uri::decode(parameter.split('=').next().unwrap_or(parameter)) == TOKEN;
     let kept: Vec<_> =

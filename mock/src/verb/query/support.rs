@@ -1,5 +1,5 @@
-//! Which query parameters a service takes: what the tree's root advertises, unless the builder says
-//! otherwise.
+//! Which query parameters a service supports: those that the tree's root advertises, unless the builder
+//! says otherwise.
 
 use serde_json::{Map, Value, json};
 
@@ -45,7 +45,7 @@ pub enum QuerySupport {
     Broken,
 }
 
-/// How a parameter is served in the end.
+/// How a parameter is finally served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Served {
     Works,
@@ -56,7 +56,7 @@ pub(crate) enum Served {
 impl Query {
     const ALL: [Self; 6] = [Self::Expand, Self::Select, Self::Filter, Self::TopSkip, Self::Only, Self::Excerpt];
 
-    /// The kind of a parameter by its name.
+    /// Returns the kind of a parameter by its name.
     pub(crate) fn of(name: &str) -> Option<Self> {
         Some(match name {
             "$expand" => Self::Expand,
@@ -69,7 +69,7 @@ impl Query {
         })
     }
 
-    /// Whether the parameter says something about members, which only a collection has.
+    /// Returns whether the parameter applies to members, which only collections have.
     pub(crate) fn is_for_collections(self) -> bool {
         matches!(self, Self::Filter | Self::TopSkip | Self::Only)
     }
@@ -85,7 +85,7 @@ impl Query {
         }
     }
 
-    /// Its property in `ProtocolFeaturesSupported`.
+    /// Returns its property in `ProtocolFeaturesSupported`.
     fn property(self) -> &'static str {
         match self {
             Self::Expand => "ExpandQuery",
@@ -98,13 +98,13 @@ impl Query {
     }
 }
 
-/// What the builder said.
+/// What the builder set.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Queries {
     support: [QuerySupport; 6],
     /// Collections with more members are served in pages.
     pub(crate) page_size: Option<usize>,
-    /// So many bytes of resources are put into one answer; `None` stands for [`MAX_BYTES`].
+    /// The most bytes of resources in one answer; `None` stands for [`MAX_BYTES`].
     pub(crate) max_expansion: Option<usize>,
     /// `$filter` has no effect on members that are links.
     pub(crate) filter_ignores_links: bool,
@@ -112,7 +112,7 @@ pub(crate) struct Queries {
     pub(crate) no_tags_in_expanded: bool,
 }
 
-/// What a tree of links can grow to is not for the client to decide.
+/// The default limit: a client must not decide how large an expanded answer gets.
 const MAX_BYTES: usize = 16 << 20;
 
 impl Queries {
@@ -130,7 +130,7 @@ impl Queries {
         self.support.get(query.index()).copied().unwrap_or_default()
     }
 
-    /// Makes the service root say what the builder said.
+    /// Makes the service root advertise what the builder set.
     pub(crate) fn advertise(&self, store: &mut Store) {
         if Query::ALL.iter().all(|query| self.get(*query) == QuerySupport::AsAdvertised) {
             return;
@@ -163,10 +163,10 @@ impl Queries {
     }
 }
 
-/// As deep as this service expands unless the tree says otherwise.
+/// How deep this service expands if the tree doesn't say.
 const MAX_LEVELS: u64 = 6;
 
-/// What a service takes at the moment of a request.
+/// What a service supports when a request arrives.
 #[derive(Debug)]
 pub(crate) struct Features {
     served: [Served; 6],

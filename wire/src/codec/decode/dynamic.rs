@@ -11,14 +11,14 @@ use crate::codec::scalar::{Fit, ScalarSlot};
 use crate::reflect::record::{ItemMut, Record};
 use crate::reflect::table::Table;
 
-/// The names of an object that came with a value that could not be taken, and whether one came later that could. The
-/// last of a name counts: then what was refused is taken out of the residue, in one go at the end, as there may be very
+/// The names in an object whose value was refused, and whether a later value of the same name was accepted. The last value of a
+/// name counts, so the refused ones are then removed from the residue. This is done once, at the end, as there may be very
 /// many.
 #[derive(Default)]
 pub(super) struct RefusedNames(Option<HashMap<String, bool>>);
 
 impl RefusedNames {
-    /// What was refused and came again.
+    /// Removes refused values from the residue if a later value of the same name was accepted.
     pub(super) fn finish(self, record: &mut dyn Record) {
         if let Some(names) = self.0
             && names.values().any(|taken| *taken)
@@ -74,7 +74,7 @@ impl Filler<'_> {
         Ok(())
     }
 
-    /// A value; why it can't be one, if so.
+    /// Reads a value. Returns why it was refused, if it was.
     fn item(&mut self, item: ItemMut<'_>, peek: Peek) -> Result<Option<Problem>, DecodeError> {
         Ok(match item {
             ItemMut::Record(inner) if peek == Peek::Object => {
@@ -97,7 +97,7 @@ impl Filler<'_> {
         Ok(if self.reader.is_mended { self.mended_value(start, peek, fit) } else { fit })
     }
 
-    /// As [`Table::allows`].
+    /// Returns the same as [`Table::allows`], keeping the patterns for the next name.
     fn allows(&mut self, table: &'static Table, name: &str) -> bool {
         let patterns = match self.patterns.take() {
             Some(patterns) if patterns.0 == table => patterns,

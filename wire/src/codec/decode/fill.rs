@@ -1,5 +1,5 @@
-//! The driver: it walks the JSON text and fills the slots of a record. What a slot refuses, and what has no slot, goes to the
-//! record's residue as the text it was; a deviation says so.
+//! The driver: it walks the JSON text and fills the slots of a record. What a slot refuses, and what has no slot, is kept as text
+//! in the record's residue, and a deviation reports it.
 
 use std::borrow::Cow;
 
@@ -16,30 +16,30 @@ use crate::codec::writer::write_string;
 use crate::reflect::record::{Member, Record, SlotMut};
 use crate::reflect::table::{Field, Kind, Table};
 
-/// Fills the slots of records with what a reader reads.
+/// Fills the slots of records from a reader.
 pub(super) struct Filler<'j> {
     pub(super) reader: Reader<'j>,
-    /// The patterns of the type whose dynamic names were read last: there are thousands of such names, or none.
+    /// The patterns of the last type with dynamic names: a payload has thousands of such names, or none.
     pub(super) patterns: Option<(&'static Table, Vec<Pattern>)>,
 }
 
-/// What an object has had so far.
+/// The members of an object that were read so far.
 #[derive(Default)]
 struct Seen {
     fields: Slots,
-    /// Those beside which there is something in the residue.
+    /// Fields with something beside them in the residue.
     beside: Slots,
     refused: RefusedNames,
 }
 
 impl Seen {
-    /// Notes a field; true if it is not the first time.
+    /// Records that a field was read. Returns whether it was read before.
     fn again(&mut self, slot: usize) -> bool {
         self.fields.set(slot, true)
     }
 }
 
-/// Numbers of fields. No type of the standard has more than the first; somebody's schemas may describe one that has.
+/// A set of field numbers. The types of the standard fit into `first`; a vendor's schemas may describe a larger one.
 #[derive(Default)]
 struct Slots {
     first: [u64; 4],
@@ -47,7 +47,7 @@ struct Slots {
 }
 
 impl Slots {
-    /// Puts a number in or takes it out; whether it was in.
+    /// Adds or removes a number. Returns whether it was in the set.
     fn set(&mut self, slot: usize, is_in: bool) -> bool {
         let bit = 1_u64 << (slot % 64);
         let at = slot / 64;
@@ -71,7 +71,7 @@ impl<'j> Filler<'j> {
         Self { reader, patterns: None }
     }
 
-    /// The whole of a payload.
+    /// Reads a whole payload.
     pub(super) fn payload(mut self, record: &mut dyn Record) -> Result<Vec<Deviation>, DecodeError> {
         let peek = self.reader.peek()?;
         if peek != Peek::Object {
@@ -87,10 +87,10 @@ impl<'j> Filler<'j> {
         Ok(self.reader.deviations)
     }
 
-    /// What stands behind the object, which costs nothing but itself.
+    /// Keeps the text after the object. It takes only the memory of the text itself.
     #[cold]
     fn behind(&mut self, record: &mut dyn Record, behind: Lossy<'_>) {
-        // It may be anything, even another object with a password in it: of what is in quotes nothing is shown.
+        // It may be anything, even another object with a password, so only what comes before the first quote is shown.
         let mut found = String::new();
         write_string(&mut found, behind.text.split('"').next().unwrap_or_default());
         let problem = Problem::new(DeviationKind::TrailingData, "nothing behind the object");
@@ -134,8 +134,8 @@ impl<'j> Filler<'j> {
         Ok(())
     }
 
-    /// A property that came before: what it had gives way to what comes now. What came by a name that was but nearly
-    /// right is not the same property after all, and is kept as an unknown one.
+    /// Clears a property that occurs again, as the new value replaces the old one. If the old name was only nearly right, it
+    /// was another property after all, and is kept as an unknown one.
     fn forget(&mut self, record: &mut dyn Record, slot: usize, beside: bool) {
         record.slot_mut(slot).clear();
         if beside && let Some(residue) = record.residue_mut() {
@@ -149,7 +149,7 @@ impl<'j> Filler<'j> {
         self.reader.deviate(problem, Handling::Kept, "the same name again");
     }
 
-    /// A member whose name no field has.
+    /// Reads a member whose name is not exactly that of a field.
     fn other(
         &mut self,
         record: &mut dyn Record,
@@ -183,7 +183,7 @@ impl<'j> Filler<'j> {
         Ok(())
     }
 
-    /// Keeps what has no field.
+    /// Keeps a property that has no field.
     pub(super) fn push(&mut self, record: &mut dyn Record, name: &str, json: Lossy<'_>) {
         if let Some(residue) = record.residue_mut() {
             self.reader.charge(residue.cost(name.len().saturating_add(json.text.len())));
@@ -191,7 +191,7 @@ impl<'j> Filler<'j> {
         }
     }
 
-    /// Keeps what stands beside a field.
+    /// Keeps the original text of a field's value.
     fn push_beside(&mut self, record: &mut dyn Record, slot: usize, form: Form, name: &str, json: Lossy<'_>) {
         if let Some(residue) = record.residue_mut() {
             self.reader.charge(residue.cost(name.len().saturating_add(json.text.len())));
@@ -199,7 +199,7 @@ impl<'j> Filler<'j> {
         }
     }
 
-    /// A member whose name is not Unicode text: no field has it.
+    /// Keeps a member whose name is not Unicode text, and so is not that of any field.
     #[cold]
     fn unreadable(&mut self, record: &mut dyn Record, name: Quoted<'j>, peek: Peek) -> Result<(), DecodeError> {
         self.reader.path.push(Segment::Name(Cow::Borrowed(name.raw())));
@@ -213,7 +213,7 @@ impl<'j> Filler<'j> {
         Ok(())
     }
 
-    /// A name that was mended, but can be read.
+    /// Reports what was mended in a name that can still be read.
     #[cold]
     fn mended_name(&mut self, quoted: Quoted<'j>) {
         let name = self.reader.text(quoted).unwrap_or_default();
@@ -222,7 +222,7 @@ impl<'j> Filler<'j> {
         self.reader.path.pop();
     }
 
-    /// A value that may be a string that was mended, and what came of it.
+    /// Refuses a string that lost bytes, and reports control characters in others. Returns the result of other values as it is.
     #[cold]
     pub(super) fn mended_value(&mut self, start: usize, peek: Peek, fit: Fit) -> Fit {
         if peek != Peek::String || self.reader.place() == start {
@@ -240,8 +240,8 @@ impl<'j> Filler<'j> {
         fit
     }
 
-    /// A member whose name is that of a field, or nearly so: then `name` is what it is called. Whether something was put
-    /// beside the field.
+    /// Reads a member into its field. If its name is only nearly the field's, `name` is the name it has, otherwise empty.
+    /// Returns whether something was kept beside the field.
     pub(super) fn field(
         &mut self,
         record: &mut dyn Record,
@@ -334,11 +334,11 @@ impl<'j> Filler<'j> {
             self.push_beside(record, slot, Form::Empty, "", "[]".into());
         }
         self.reader.depth = self.reader.depth.saturating_sub(1);
-        // What of the array is in the field stands for it; the whole is kept beside it.
+        // The field has the items that could be read. Unless they are the whole array as it was, the original is kept beside it.
         Ok(if whole { Fit::Exact } else { Fit::Rounded })
     }
 
-    /// One value, into a slot: added to it where it is an array's.
+    /// Reads one value into a slot, adding it if the slot is an array's.
     #[inline]
     fn value(&mut self, record: &mut dyn Record, slot: usize, field: &Field, peek: Peek) -> Result<Fit, DecodeError> {
         let start = self.reader.place();
@@ -387,7 +387,7 @@ impl<'j> Filler<'j> {
                     Kind::Record(table) => inner.adopt(table),
                     other => debug_assert!(false, "{} has a record's slot, and is {other:?}", field.name),
                 }
-                // What is not in an array is part of the record around it.
+                // A record that is not in an array is part of the record around it.
                 if field.flags.many() {
                     self.reader.charge(size_of_val(inner).saturating_mul(2));
                 }
@@ -409,8 +409,8 @@ impl<'j> Filler<'j> {
     }
 }
 
-/// What an item of an array takes at most beside the text that it has: twice its place, as a vector that is full makes room for
-/// as many again, and what the allocator needs for a small text.
+/// The most that an item of an array takes apart from its text: twice its size, as a full vector doubles its capacity, and the
+/// allocator's overhead for a small text.
 const ITEM: usize = 2 * size_of::<String>() + 16;
 
 fn expected(field: &Field) -> &'static str {

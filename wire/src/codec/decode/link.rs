@@ -1,4 +1,4 @@
-//! Links, in whichever of their forms they come.
+//! Links, in any of their forms.
 
 use super::fill::Filler;
 use crate::codec::deviation::{DeviationKind, Handling, Problem};
@@ -11,7 +11,7 @@ use crate::value::link::AnyLink;
 use crate::value::odata::ODataId;
 
 impl<'j> Filler<'j> {
-    /// A link, or the resource that stands in its place.
+    /// Reads a link, or the resource in its place.
     pub(super) fn link(&mut self, link: &mut AnyLink, target: Kind, peek: Peek) -> Result<Fit, DecodeError> {
         const EXPECTED: &str = "an object with @odata.id";
         let odd = |kind| Ok(Fit::Odd(Problem::new(kind, EXPECTED), Handling::Kept));
@@ -69,7 +69,7 @@ impl<'j> Filler<'j> {
         }
     }
 
-    /// A URI that nothing comes behind in its object. In any other case the place is no longer right.
+    /// Reads a URI that is the last member of its object. If there is none, the reader's position is wrong afterwards.
     fn only_uri(&mut self, members: &mut usize) -> Result<Option<Quoted<'j>>, DecodeError> {
         if self.reader.peek()? != Peek::String {
             return Ok(None);
