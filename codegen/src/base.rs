@@ -1,5 +1,5 @@
-//! What there is already: the types that a build of `rosefish-schema` has. Its build script writes that down, and the build scripts
-//! of crates that extend it read it, as only it knows which schemas were taken from where.
+//! The types that a build of `rosefish-schema` has already. Its build script records them in a file, because only it knows which
+//! schemas were compiled and where they came from. The build scripts of crates that extend it read that file.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,18 +16,18 @@ use crate::model::ir::{Model, TypeName};
 pub struct Base {
     folders: Vec<PathBuf>,
     manifest: PathBuf,
-    /// Where types are in Rust, by their names.
+    /// The Rust path of each type, by its name in the standard.
     types: BTreeMap<TypeName, String>,
 }
 
-/// The file that says so.
+/// The name of the file that [`Base::write_to`] writes.
 const FILE: &str = "base.txt";
 
-/// The first line of the file: what is written otherwise is of another compiler.
+/// The first line of the file. If it differs, another version of the compiler wrote the file.
 const HEAD: &str = concat!("rosefish-codegen ", env!("CARGO_PKG_VERSION"));
 
 impl Base {
-    /// Keeps a model, with the folders and the manifest that it was made from.
+    /// Collects the types of a model, and the folders and the manifest that it was made from.
     #[must_use]
     pub fn of(model: &Model, folders: &[PathBuf], manifest: &Path) -> Self {
         let module = |name: &TypeName| model.schemas.get(&name.schema).map_or("", |schema| schema.module.as_str());
@@ -42,7 +42,7 @@ impl Base {
         }
     }
 
-    /// Writes it into a folder, unless it is there already.
+    /// Writes the file into a folder, unless it is there already with the same content.
     ///
     /// # Errors
     ///
@@ -62,11 +62,11 @@ impl Base {
         fs::write(file, text)
     }
 
-    /// Reads what was written into a folder.
+    /// Reads the file that [`write_to`](Self::write_to) wrote into a folder.
     ///
     /// # Errors
     ///
-    /// Where it is not there, or was written by another version of this compiler.
+    /// If the file is missing, or was written by another version of this compiler.
     pub fn read(folder: &Path) -> Result<Self, Error> {
         let file = folder.join(FILE);
         let name = file.display().to_string();
@@ -97,12 +97,12 @@ impl Base {
         Ok(base)
     }
 
-    /// Where a type is, `computer_system::Boot`.
+    /// Returns the Rust path of a type, such as `computer_system::Boot`.
     pub(crate) fn path(&self, name: &TypeName) -> Option<&str> {
         self.types.get(name).map(String::as_str)
     }
 
-    /// The module of a schema that has types.
+    /// Returns the Rust module that a type is in.
     pub(crate) fn module(&self, name: &TypeName) -> Option<&str> {
         self.path(name)?.split("::").next()
     }

@@ -1,4 +1,4 @@
-//! The compiler for the build scripts of others: schemas of their own to Rust that stands on `rosefish`.
+//! The compiler for build scripts of other crates: turns their own schemas into Rust that builds on `rosefish`.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -24,7 +24,7 @@ use crate::rust::{self, Output};
 /// }
 /// ```
 ///
-/// The program then has it by `include!`:
+/// The program then includes the result:
 ///
 /// ```ignore
 /// mod contoso {
@@ -60,15 +60,15 @@ impl Builder {
         self
     }
 
-    /// Calls what is made by this name: `contoso` makes `contoso.rs` in `OUT_DIR`. Without it the last part of the first
-    /// folder's path is the name.
+    /// Sets the name of what is generated: `contoso` makes `contoso.rs` in `OUT_DIR`. Defaults to the last part of the first
+    /// folder's path.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Extends the types that the build script of `rosefish-schema` wrote down in this folder. Without it those of the `rosefish` that
-    /// the package depends on, which Cargo names to the build script of a package that has it among its `dependencies`.
+    /// Extends the types that the build script of `rosefish-schema` recorded in this folder. Defaults to those of the `rosefish` that
+    /// the package depends on: Cargo passes the folder to the build script of a package that has `rosefish` among its `dependencies`.
     pub fn extends(mut self, folder: impl Into<PathBuf>) -> Self {
         self.base = Some(folder.into());
         self
@@ -80,19 +80,19 @@ impl Builder {
         self
     }
 
-    /// Takes a spelling for one word where names of fields are made: with `iDRAC`, `iDRACCard` becomes `idrac_card`.
+    /// Treats a spelling as one word in the names of fields: with `iDRAC`, `iDRACCard` becomes `idrac_card`.
     pub fn acronym(mut self, spelling: impl Into<String>) -> Self {
         self.acronyms.push(spelling.into());
         self
     }
 
-    /// Has Cargo show what the compiler noticed and continued with: references that no schema defines.
+    /// Sets whether Cargo shows the compiler's warnings, which are references to types that no schema defines.
     pub fn warnings(mut self, show: bool) -> Self {
         self.warnings = show;
         self
     }
 
-    /// Compiles, writes, and shows Cargo what the outcome depends on. Returns the file to include.
+    /// Compiles the schemas, writes the result, and prints for Cargo what it depends on. Returns the file to include.
     ///
     /// # Errors
     ///
@@ -101,7 +101,7 @@ impl Builder {
         for folder in &self.folders {
             println!("cargo::rerun-if-changed={}", folder.display());
         }
-        // What is printed names the files, not the folder alone: editors that save by renaming change the folder's time.
+        // The files are printed as well as the folder: writing a file in place doesn't change the folder's time.
         let (model, base, added) = self.model()?;
         for document in &added {
             let file = document.file.rsplit('/').next().unwrap_or_default();
@@ -173,13 +173,14 @@ impl Builder {
     }
 }
 
-/// The schemas that documents define.
+/// Returns the names of the schemas that documents define, without versions.
 pub(crate) fn names(documents: &[Document]) -> BTreeSet<String> {
     let schemas = documents.iter().flat_map(|document| &document.schemas);
     schemas.map(|schema| split_version(&schema.namespace).0.to_owned()).collect()
 }
 
-/// That what is added has namespaces of its own: types of `rosefish` are there already, and can't get more properties.
+/// Checks that added schemas have namespaces of their own: the types of `rosefish` are compiled already, and can't get more
+/// properties.
 pub(crate) fn check_namespaces(known: &[Document], added: &[Document]) -> Result<(), Error> {
     let known = names(known);
     for document in added {

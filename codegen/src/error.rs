@@ -1,5 +1,5 @@
-//! The one error of the compiler: where in which file, what was found there and what was expected.
-//! It is written for the person who reads a failed build, who didn't write the schemas.
+//! The compiler's only error type: the file and line, what was found there and what was expected.
+//! Its messages are for the person who reads a failed build, who didn't write the schemas.
 
 use std::fmt;
 
@@ -25,7 +25,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// An error at this place.
+    /// Creates an error at this place.
     pub(crate) fn error(&self, found: impl Into<String>, expected: impl Into<String>) -> Error {
         Error::at(&self.file, self.line, found, expected)
     }
@@ -38,7 +38,7 @@ impl fmt::Display for Place {
 }
 
 impl Error {
-    /// An error at a line of a file.
+    /// Creates an error at a line of a file.
     pub(crate) fn at(file: &str, line: u32, found: impl Into<String>, expected: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             file: file.to_owned(),
@@ -48,7 +48,7 @@ impl Error {
         }))
     }
 
-    /// An error about a file or folder as a whole.
+    /// Creates an error about a file or folder as a whole.
     pub(crate) fn of(file: impl Into<String>, found: impl Into<String>, expected: impl Into<String>) -> Self {
         Self(Box::new(Inner { file: file.into(), line: None, found: found.into(), expected: expected.into() }))
     }
@@ -78,15 +78,15 @@ impl Error {
     }
 }
 
-/// The errors of a pass, so that a run shows all of them.
+/// The errors of a pass, collected so that one run shows all of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Errors(Vec<Error>);
 
 impl Errors {
-    /// A person reads a few; a hostile file has any number.
+    /// How many errors are kept at most: a hostile file can cause any number of them.
     const MOST: usize = 200;
 
-    /// Keeps the error of a result, each once.
+    /// Returns the value of a result, or records its error unless the same one is recorded already.
     pub(crate) fn take<T>(&mut self, result: Result<T, Error>) -> Option<T> {
         match result {
             Ok(value) => Some(value),
@@ -105,7 +105,7 @@ impl Errors {
         });
     }
 
-    /// What a pass has made, where it had no errors.
+    /// Returns the result of a pass if it had no errors, and the errors otherwise.
     pub(crate) fn or<T>(self, value: T) -> Result<T, Self> {
         if self.0.is_empty() { Ok(value) } else { Err(self) }
     }
@@ -121,7 +121,7 @@ impl From<Error> for Errors {
     }
 }
 
-/// The first one, for anyone who wants to know just why it failed.
+/// Takes the first error, for callers that report only one.
 impl From<Errors> for Error {
     fn from(errors: Errors) -> Self {
         errors.0.into_iter().next().unwrap_or_else(|| Self::of("schemas", "no error", "one"))

@@ -1,5 +1,5 @@
-//! Folders of schemas to documents, whatever language the schemas are in. A folder has one language: CSDL where it has CSDL, else JSON
-//! Schema, else OpenAPI.
+//! Reads folders of schemas into documents, whatever language the schemas are in. One language is read from each folder: CSDL if it has
+//! any, else JSON Schema, else OpenAPI.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::csdl::{self, Document};
 use crate::error::{Error, Errors};
 
-/// Larger files are not schemas. DSP8010's largest has a megabyte.
+/// Larger files aren't schemas. DSP8010's largest is a megabyte.
 const MAX_BYTES: u64 = 64 << 20;
 
 /// A language that schemas are written in.
@@ -59,7 +59,7 @@ pub fn load(folders: &[PathBuf]) -> Result<Vec<Document>, Error> {
     Ok(load_all(folders)?)
 }
 
-/// The same, or all errors, those of every file.
+/// Like [`load`], but returns the errors of all files.
 pub(crate) fn load_all(folders: &[PathBuf]) -> Result<Vec<Document>, Errors> {
     let (mut documents, mut errors) = (Vec::new(), Errors::default());
     for folder in folders {
@@ -85,7 +85,7 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<Document>, Error> {
     Ok(settled(language, documents))
 }
 
-/// What only all files of a folder together show.
+/// Settles what can be decided only once all files of a folder are read.
 fn settled(language: Language, documents: Vec<Document>) -> Vec<Document> {
     #[cfg(feature = "json-schema")]
     if language != Language::Csdl {
@@ -118,7 +118,7 @@ fn load_folder(folder: &Path) -> Result<Vec<Document>, Errors> {
     errors.or(settled(language, documents))
 }
 
-/// Reads all `*.xml` files of a folder, of which there may be none.
+/// Reads all `*.xml` files of a folder, which may be empty.
 pub(crate) fn load_overlays(folder: &Path) -> Result<Vec<Document>, Error> {
     let mut documents = Vec::new();
     for path in files(folder)?.iter().filter(|path| Language::Csdl.is_of(path)) {
@@ -143,7 +143,7 @@ fn read(folder: &Path, path: &Path, language: Language) -> Result<Vec<Document>,
     Ok(documents)
 }
 
-/// `csdl/ComputerSystem_v1.xml`: as much of the path as tells two folders' files apart.
+/// Returns a file's name for errors, such as `csdl/ComputerSystem_v1.xml`. The folder tells files of the same name apart.
 fn name(folder: &Path, path: &Path) -> String {
     let last = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
     [last(folder), last(path)].into_iter().flatten().collect::<Vec<_>>().join("/")

@@ -1,5 +1,5 @@
 //! The manifest, `schemas/bundle.toml`: which package the schemas come from, which group (Cargo feature) each schema is in,
-//! and which names and terms need to be told apart by a person.
+//! and the names and terms that a person has to decide on.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -43,9 +43,9 @@ pub struct Source {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Names {
-    /// Spellings that are one word.
+    /// Spellings that count as one word.
     acronyms: Vec<String>,
-    /// Spellings whose words can't be distinguished from their letters.
+    /// Spellings whose letters don't show their words, and these words.
     #[serde(default)]
     words: BTreeMap<String, String>,
     /// Types (`Schema.Type`) that go by another name in Rust.
@@ -131,7 +131,7 @@ impl Manifest {
         self.fitting(schema).max_by_key(|(_, length)| *length).map(|(group, _)| group)
     }
 
-    /// All groups that name a schema, with how well each does.
+    /// Returns the groups that name a schema, each with how closely it matches.
     fn fitting(&self, schema: &str) -> impl Iterator<Item = (&str, usize)> {
         self.written.groups.iter().flat_map(move |(group, names)| {
             names.iter().filter_map(move |name| {
@@ -174,7 +174,7 @@ impl Manifest {
         &self.written.names.types
     }
 
-    /// Whether services send a term, rather than only schemas.
+    /// Returns whether services send a term. Otherwise, only schemas use it.
     pub(crate) fn is_sent(&self, term: &str) -> bool {
         !self.written.terms.schema_only.iter().any(|name| match name.strip_suffix('*') {
             Some(prefix) => term.starts_with(prefix),

@@ -1,5 +1,5 @@
-//! The public handle on a BMC: building it, sending commands, continuing to a satellite controller, closing. All clones
-//! share one session; the last one that goes closes it.
+//! The public handle on a BMC: connecting, sending commands, addressing a satellite controller, closing. All clones share
+//! one session, which is closed when the last of them is dropped.
 
 use std::net::{SocketAddr, SocketAddrV6};
 use std::sync::Arc;
@@ -25,9 +25,9 @@ pub const DEFAULT_PORT: u16 = 623;
 const CONNECTING: &str = "connecting";
 const LONGEST_USER: usize = 16;
 const LONGEST_PASSWORD: usize = 20;
-/// How many unanswered questions reading something in many steps may take the time of.
+/// How many timeouts reading something in many steps may take by default.
 const READ_TIMEOUTS: u32 = 40;
-/// Commands that may wait for a free place among those under way.
+/// How many commands may be queued while as many as allowed are under way.
 const QUEUE: usize = 64;
 
 /// A session with a BMC. Clones are cheap and share it.
@@ -48,7 +48,7 @@ const QUEUE: usize = 64;
 pub struct Client {
     shared: Arc<Shared>,
     target: Target,
-    /// When everything ends that is done with this handle.
+    /// The deadline for everything that is done with this handle.
     until: Option<Instant>,
 }
 
@@ -90,7 +90,7 @@ impl Client {
 
     /// Sends a command and waits for its answer.
     ///
-    /// It may be cancelled by dropping the future. A command that changes state may have been carried out then.
+    /// Dropping the future cancels it. A command that changes state may have been carried out by then.
     ///
     /// # Errors
     /// When the BMC refuses it ([`ErrorKind::Refused`] with the completion code), doesn't answer in time, answers what
@@ -99,7 +99,7 @@ impl Client {
         self.send_within(command, self.shared.timeout).await
     }
 
-    /// The same, with another patience than the session's.
+    /// Like [`send`](Self::send), but waits for `patience` instead of the session's timeout.
     pub(crate) async fn send_within<C: Command>(&self, command: &C, patience: Duration) -> Result<C::Response, Error> {
         let mut data = Vec::new();
         command.encode(&mut data);
@@ -123,7 +123,7 @@ impl Client {
             answer.await.map_err(|_| self.closed(C::NAME))?
         };
         let reply = match self.until {
-            // It may wait behind others.
+            // The deadline holds for waiting in the queue as well, which the job's patience doesn't cover.
             Some(_) if self.is_over() => return Err(self.late(C::NAME)),
             Some(until) => timeout_at(until, asked).await.map_err(|_| match command.effect() {
                 Effect::Reads => self.late(C::NAME),
@@ -136,7 +136,7 @@ impl Client {
                 .decode(&reply.data)
                 .map_err(|malformed| Error::malformed(C::NAME, malformed).at(&self.shared.peer)),
             code => {
-                // Some bridges answer in the place of a controller that they didn't reach.
+                // Some bridges answer on behalf of a controller that they couldn't reach.
                 let bridge = code.of_a_bridge().filter(|_| self.target != Target::Bmc);
                 let number = code.number();
                 let detail = match (command.explain(code), bridge) {
@@ -164,10 +164,9 @@ impl Client {
         Self { target: Target::Bmc, ..self.clone() }
     }
 
-    /// Returns the same session, for what has to end within `time` from now: single commands, and what takes many
-    /// steps. A list gives
-    /// what was read until then, and reports the rest as missing. A command that changes state may have been carried out when
-    /// its time is over.
+    /// Returns the same session with a deadline, `time` from now, for everything that is done with this handle: single commands
+    /// as well as reading in many steps. A list gives what was read until then, and reports the rest as missing. A command that
+    /// changes state may have been carried out although its time is over.
     ///
     /// ```no_run
     /// # async fn example(bmc: rosefish_ipmi::Client) {
@@ -182,12 +181,12 @@ impl Client {
         Self { until: Some(self.until.map_or(until, |earlier| earlier.min(until))), ..self.clone() }
     }
 
-    /// A time that doesn't outlast this handle's.
+    /// Shortens a time to what is left until this handle's deadline.
     fn at_most(&self, time: Duration) -> Duration {
         self.until.map_or(time, |until| time.min(until.saturating_duration_since(Instant::now())))
     }
 
-    /// Whether the time is over for all that is done with this handle.
+    /// Returns whether this handle's deadline has passed.
     pub(crate) fn is_over(&self) -> bool {
         self.until.is_some_and(|until| until <= Instant::now())
     }
@@ -196,7 +195,7 @@ impl Client {
         Error::new(ErrorKind::Timeout, action, "the time for all of it is over").at(&self.shared.peer)
     }
 
-    /// Whether commands go to the controller at this slave address.
+    /// Returns whether commands go to the controller at this slave address.
     pub(crate) fn is_for(&self, address: u8) -> bool {
         self.target.address() == address
     }
@@ -234,12 +233,12 @@ impl Client {
         self.shared.address
     }
 
-    /// How long an answer is waited for.
+    /// Returns how long to wait for an answer.
     pub(crate) fn timeout(&self) -> Duration {
         self.shared.timeout
     }
 
-    /// How long reading something in many steps may take from now on.
+    /// Returns how long reading something in many steps may take from now on.
     pub(crate) fn read_limit(&self) -> Duration {
         self.at_most(self.shared.read_limit)
     }
@@ -270,7 +269,7 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// User name and password. Without them, the BMC's user without a name is tried.
+    /// Sets the user name and the password. Defaults to the BMC's user without a name.
     pub fn credentials(mut self, user: impl Into<String>, password: impl Into<SecretString>) -> Self {
         self.config.user = user.into().into_bytes();
         self.config.password = password.into();
@@ -308,7 +307,7 @@ impl Builder {
         self
     }
 
-    /// Insists on a cipher suite instead of the strongest that the BMC offers. It also saves the questions for them.
+    /// Insists on a cipher suite instead of the strongest that the BMC offers. This also saves asking which it offers.
     /// Suites that leave out authentication, integrity or encryption are refused by [`connect`](Self::connect).
     pub fn cipher_suite(mut self, suite: CipherSuite) -> Self {
         self.config.protocol = Protocol::V2(SuiteChoice::Exactly(suite));
@@ -336,15 +335,15 @@ impl Builder {
         self
     }
 
-    /// Sets how long to wait until a question is first repeated. Defaults to half a second. Further waits are
-    /// longer, up to four times that.
+    /// Sets how long to wait before a request is first repeated. Defaults to half a second. Further waits are longer, up to
+    /// four times that.
     pub fn repeat_after(mut self, wait: Duration) -> Self {
         self.config.first_repeat = wait.max(Duration::from_millis(1));
         self
     }
 
-    /// Sets how long the session may be quiet until the BMC is asked for a sign of life; `None` for never. BMCs end
-    /// sessions that are quiet for a minute. Defaults to 25 seconds.
+    /// Sets how long the session may be idle before a request keeps it alive; `None` for never. BMCs end sessions that are
+    /// idle for a minute. Defaults to 25 seconds.
     pub fn keep_alive(mut self, interval: Option<Duration>) -> Self {
         self.config.keep_alive = interval.map(|interval| interval.max(Duration::from_millis(10)));
         self
@@ -356,10 +355,9 @@ impl Builder {
         self
     }
 
-    /// Sets how long it may take to read what takes many steps: a list, or the memory of an FRU device. What was read
-    /// until
-    /// then is given, and the rest reported as missing. Defaults to forty times [`timeout`](Self::timeout), which is ten
-    /// minutes where that is not set. [`Client::within`] sets it for one call.
+    /// Sets how long reading in many steps may take: a list, or the memory of an FRU device. What was read until then is
+    /// returned, and the rest is reported as missing. Defaults to forty times [`timeout`](Self::timeout), which is ten minutes
+    /// if that isn't set. [`Client::within`] sets it for one call.
     pub fn read_limit(mut self, limit: Duration) -> Self {
         self.config.read_limit = Some(limit);
         self
@@ -380,7 +378,7 @@ impl Builder {
         for address in addresses {
             match connect(address, Arc::clone(&config)).await {
                 Ok(client) => return Ok(Client { target, ..client }),
-                // Another address of the same name may lead to it; another answer wouldn't be any different.
+                // Another address of the same name may reach the BMC. Other errors would be the same there.
                 Err(error) if matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Unreachable) => {
                     last = Some(error);
                 }
@@ -390,8 +388,8 @@ impl Builder {
         Err(no_address(&named, last))
     }
 
-    /// Asks without a session how sessions are authenticated: the surest way to learn whether IPMI is spoken there, and
-    /// which version. Nothing secret is sent.
+    /// Asks, without a session, how sessions are authenticated. This is the surest way to learn whether the host speaks IPMI,
+    /// and which version. Nothing secret is sent.
     ///
     /// # Errors
     /// When the name doesn't resolve or nothing answers.
@@ -444,7 +442,7 @@ impl Builder {
         Ok(())
     }
 
-    /// The host as it may be shown: what stands in front of an @ may be a password.
+    /// Returns the host for messages, without anything before an @: that may be a password.
     fn named(&self) -> &str {
         self.host.rsplit('@').next().unwrap_or_default()
     }
@@ -453,7 +451,7 @@ impl Builder {
         let address: Address =
             self.host.parse().map_err(|error: AddressError| Error::invalid(CONNECTING, error.to_string()))?;
         let port = self.port.or(address.port()).unwrap_or(DEFAULT_PORT);
-        // The system knows interfaces by their names; by their numbers nobody has to be asked.
+        // An IPv6 address must be looked up only if its zone is the name of an interface, rather than a number.
         if let Some(ip) = address.ipv6()
             && let Some(scope) = address.zone().map_or(Some(0), |zone| zone.parse().ok())
         {
@@ -464,7 +462,7 @@ impl Builder {
     }
 }
 
-/// What the last of a name's addresses said, if it has any.
+/// Returns the error of the last address that was tried, or one for a name without addresses.
 fn no_address(host: &str, last: Option<Error>) -> Error {
     last.unwrap_or_else(|| Error::new(ErrorKind::Unreachable, CONNECTING, "the name has no address").at(host))
 }

@@ -1,24 +1,24 @@
-//! When something must have come to its end. Times that a caller names are added to the clock here and nowhere else: the clock
-//! ends some day, and what can't be added up must not end the program.
+//! Deadlines. Durations that a caller chooses are added to the clock only here, as the sum may exceed what the clock can hold,
+//! and must not end the program.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// As good as never.
+/// A duration that is as good as forever.
 const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 
-/// The moment after some time, however long that is.
+/// Returns the moment `time` from now, however long that is.
 pub(crate) fn after(time: Duration) -> Instant {
     later(Instant::now(), time)
 }
 
-/// The moment some time after another.
+/// Returns the moment `time` after `begin`.
 pub(crate) fn later(begin: Instant, time: Duration) -> Instant {
     begin.checked_add(time.min(FAR)).unwrap_or(begin)
 }
 
-/// An equal part of some time.
+/// Returns one of `of` equal parts of a duration.
 pub(crate) fn part(time: Duration, of: u32) -> Duration {
     time.checked_div(of).unwrap_or(time)
 }

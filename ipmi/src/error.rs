@@ -1,5 +1,5 @@
-//! The error of everything in `ipmi`: which BMC, what was being done, what came back, and what to do about it.
-//! How it becomes the crate's own error is the caller's.
+//! The error type of everything in `ipmi`: which BMC, what was being done, what came back, and what to do about it.
+//! Callers convert it to their own.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -9,7 +9,7 @@ use super::command::CompletionCode;
 use super::packet::Malformed;
 use super::packet::rakp::RakpStatus;
 
-/// What went wrong, as a program needs to tell it apart.
+/// What went wrong, for programs to distinguish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -23,7 +23,7 @@ pub enum ErrorKind {
     SessionRefused(RakpStatus),
     /// What was asked for exceeds what this BMC can do, or what the caller allowed.
     Unsupported,
-    /// The peer answered with something else than was agreed, or than a BMC that knows the password would send.
+    /// The peer sent something other than what was agreed, or than what a BMC that knows the password would send.
     Untrusted,
     /// The BMC answered a command with this completion code.
     Refused(CompletionCode),
@@ -33,7 +33,7 @@ pub enum ErrorKind {
     Invalid,
     /// The session was closed.
     Closed,
-    /// The BMC confirmed a change, and what it says afterwards contradicts it.
+    /// The BMC confirmed a change, but what it reports afterwards contradicts it.
     NotInForce,
     /// The operating system reported an error.
     Io,
@@ -59,7 +59,7 @@ impl Error {
         Self(Arc::new(Inner { kind, peer: None, action, detail, may_have_acted: false, source: None }))
     }
 
-    /// What the operating system says is the error's source.
+    /// Creates an error whose source is an error of the operating system.
     pub(crate) fn io(kind: ErrorKind, action: &'static str, error: std::io::Error) -> Self {
         let detail = match kind {
             ErrorKind::Unreachable => "the host can't be reached",
@@ -68,7 +68,7 @@ impl Error {
         Self::new(kind, action, detail).caused_by(error)
     }
 
-    /// Where the answer can't be read is the error's source.
+    /// Creates an error for an answer that can't be read. Its source says where.
     pub(crate) fn malformed(action: &'static str, malformed: Malformed) -> Self {
         Self::new(ErrorKind::Malformed, action, "the answer can't be read").caused_by(malformed)
     }
@@ -86,7 +86,7 @@ impl Error {
         Self::new(ErrorKind::Invalid, action, detail)
     }
 
-    /// The same error with the peer's address and, where it has none yet, with what was being done.
+    /// Adds the peer's address, unless the error has one already.
     #[must_use]
     pub(crate) fn at(mut self, peer: &str) -> Self {
         self.inner().peer.get_or_insert_with(|| peer.to_owned());
@@ -126,8 +126,8 @@ impl Error {
         }
     }
 
-    /// Returns whether it is about the session or the way to the BMC, so that other commands fail of it as well. A
-    /// timeout is not among these: the BMC may leave a single command unanswered.
+    /// Returns whether it is about the session or the path to the BMC, so that other commands fail as well. A timeout isn't
+    /// among these: the BMC may leave a single command unanswered.
     #[must_use]
     pub fn is_session_lost(&self) -> bool {
         matches!(
@@ -141,7 +141,7 @@ impl Error {
         )
     }
 
-    /// Returns whether nothing was heard in time.
+    /// Returns whether no answer came in time.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         self.0.kind == ErrorKind::Timeout
@@ -153,7 +153,7 @@ impl Error {
         self.0.kind == ErrorKind::Authentication
     }
 
-    /// Returns whether the BMC doesn't know the command, or hasn't what it asks for.
+    /// Returns whether the BMC doesn't know the command, or lacks what it asks for.
     #[must_use]
     pub fn is_unsupported(&self) -> bool {
         match self.0.kind {
@@ -163,8 +163,8 @@ impl Error {
         }
     }
 
-    /// Returns whether a change of state was sent and its outcome is unknown: the BMC may have carried it out. It was
-    /// sent once and isn't sent again; read the state back before doing so yourself.
+    /// Returns whether a change of state was sent and its outcome is unknown: the BMC may have carried it out. It is sent only
+    /// once; read the state back before you repeat it.
     #[must_use]
     pub fn may_have_acted(&self) -> bool {
         self.0.may_have_acted

@@ -1,5 +1,5 @@
-//! What was read plus what was not: the shape of everything that is read in many steps. One item that can't be read
-//! hides none of the others, and is named with the reason.
+//! The result of everything that is read in many steps: what was read, and what was not. An item that can't be read doesn't
+//! hide the others, and is reported with the reason.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -33,7 +33,7 @@ pub enum Item {
         /// Its name.
         name: String,
     },
-    /// A user's place.
+    /// A slot of the user table.
     User(u8),
     /// A channel.
     Channel(u8),
@@ -43,22 +43,22 @@ pub enum Item {
     Component(u8),
     /// A text that the BMC keeps for the system.
     SystemInfo,
-    /// A parameter of platform event filtering by its number (table 30-6), and which of several.
+    /// A parameter of platform event filtering by its number (table 30-6) and set selector.
     PefParameter {
         /// The parameter's number.
         parameter: u8,
-        /// Which of several, for parameters that are several.
+        /// The set selector, for parameters that have several values.
         set: u8,
     },
-    /// Which event was looked at last.
+    /// The ID of the last processed event.
     LastProcessedEvent,
     /// An alert destination of a channel by its number.
     AlertDestination(u8),
-    /// An IPv6 address of a channel: a parameter (table 23-4), and which of several.
+    /// An IPv6 address of a channel: a parameter (table 23-4) and set selector.
     Ipv6Address {
         /// The parameter's number.
         parameter: u8,
-        /// Which of several.
+        /// The set selector.
         slot: u8,
     },
     /// A session of the BMC, by its place among those that are active, from one.
@@ -98,7 +98,7 @@ impl fmt::Display for Item {
     }
 }
 
-/// Something that could not be read, or not whole.
+/// Something that could not be read, or only in part.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ReadError {
@@ -112,7 +112,7 @@ impl ReadError {
         Self { item, rest: false, error }
     }
 
-    /// The item and all that comes behind it.
+    /// Creates an error for an item and all that follow it.
     pub(crate) const fn from_here_on(item: Item, error: Error) -> Self {
         Self { item, rest: true, error }
     }
@@ -123,13 +123,13 @@ impl ReadError {
         &self.item
     }
 
-    /// Returns whether what comes behind the item could not be read either: the list ends here.
+    /// Returns whether what follows the item could not be read either: the list ends here.
     #[must_use]
     pub const fn ends_list(&self) -> bool {
         self.rest
     }
 
-    /// Returns whether the BMC says that the item isn't there (CBh): a place that is described and not filled.
+    /// Returns whether the BMC says that the item isn't there (CBh): a place that is described but not filled.
     #[must_use]
     pub fn is_absent(&self) -> bool {
         !self.rest && self.error.completion_code() == Some(crate::command::CompletionCode::NotPresent)
@@ -167,7 +167,7 @@ impl From<ReadError> for Error {
     }
 }
 
-/// Two are equal when they say the same of the same item.
+/// Two are equal if they report the same kind of error for the same item.
 impl PartialEq for ReadError {
     fn eq(&self, other: &Self) -> bool {
         (&self.item, self.rest, self.error.kind()) == (&other.item, other.rest, other.error.kind())
@@ -182,7 +182,7 @@ impl Eq for ReadError {}
 pub struct Partial<T> {
     /// What was read.
     pub items: Vec<T>,
-    /// What was not, or not whole.
+    /// What was not read, or only in part.
     pub missing: Vec<ReadError>,
 }
 
@@ -199,7 +199,7 @@ impl<T> Partial<T> {
         self.missing.is_empty()
     }
 
-    /// Gives all items or, where something is missing, nothing but why.
+    /// Returns all items or, if something is missing, the reason instead.
     ///
     /// # Errors
     /// The first thing that could not be read.
@@ -244,7 +244,7 @@ impl<T> List<T> {
     /// Reads the list to its end.
     ///
     /// # Errors
-    /// Why there is no list at all: nothing of it was read, and an error was the end of it.
+    /// Why there isn't a list at all: an error ended it before anything was read.
     pub async fn collect_all(mut self) -> Result<Partial<T>, Error> {
         let mut all = Partial::default();
         while let Some(item) = self.0.next().await {

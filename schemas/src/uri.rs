@@ -1,11 +1,11 @@
-//! From where a resource stands to what it is: the URI templates of the schemas (`Redfish.Uris`) read backwards, for
-//! payloads that don't say their type. What a payload says of itself goes before what is found here.
+//! Finds the type of a resource by its URI, for payloads that don't state their type: it applies the URI templates of the
+//! schemas (`Redfish.Uris`) in reverse. A type that the payload states takes precedence.
 
 use std::collections::HashMap;
 
 use rosefish_wire::{Kind, ODataId, Table};
 
-/// The type of the object that a JSON pointer leads to.
+/// Returns the type of the object that a JSON pointer leads to.
 fn inside(mut table: &'static Table, pointer: &str) -> Option<&'static Table> {
     for step in pointer.split('/').filter(|step| !step.is_empty()) {
         if step.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -19,7 +19,7 @@ fn inside(mut table: &'static Table, pointer: &str) -> Option<&'static Table> {
     Some(table)
 }
 
-/// A URI template, `/redfish/v1/Systems/{ComputerSystemId}`: the segments that are fixed, none where any will do.
+/// A URI template, such as `/redfish/v1/Systems/{ComputerSystemId}`: its segments, `None` where any text matches.
 struct Template {
     segments: Vec<Option<String>>,
     table: &'static Table,
@@ -32,11 +32,11 @@ impl Template {
     }
 }
 
-/// All templates, by the number of segments and the last of them, where that is fixed.
+/// All templates, by the number of segments and the last segment, if that is fixed.
 pub(super) struct Templates(HashMap<(usize, Option<String>), Vec<Template>>);
 
 impl Templates {
-    /// The templates of these types.
+    /// Collects the templates of these types.
     pub(super) fn of(types: impl Iterator<Item = &'static Table>) -> Self {
         let mut all: HashMap<_, Vec<Template>> = HashMap::new();
         for table in types {
@@ -50,7 +50,7 @@ impl Templates {
         Self(all)
     }
 
-    /// Finds the type of what stands at a URI: see [`find_uri`](super::find_uri).
+    /// Finds the type of the resource at a URI: see [`find_uri`](super::find_uri).
     pub(super) fn find(&self, uri: &str) -> Option<&'static Table> {
         let id = ODataId::from(uri);
         let path = id.document().split('?').next().unwrap_or_default();
@@ -68,7 +68,7 @@ impl Templates {
     }
 
     fn lookup(&self, segments: &[String]) -> Option<&'static Table> {
-        // A fixed last segment says more than one that the service chose.
+        // A template with a fixed last segment is more specific than one where the service chooses it.
         let fixed = self.0.get(&(segments.len(), segments.last().cloned()));
         let free = self.0.get(&(segments.len(), None));
         [fixed, free].into_iter().flatten().find_map(|templates| {

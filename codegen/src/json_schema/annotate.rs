@@ -1,20 +1,20 @@
-//! What JSON Schema says by keywords, as the annotations by which CSDL says the same.
+//! Translates keywords of JSON Schema to the CSDL annotations that mean the same.
 
 use super::source::{Dialect, Source};
 use crate::csdl::{Annotation, Record, Value};
 use crate::tree::{Node, Value as Tree};
 
-/// An annotation with a text.
+/// Builds an annotation with a text.
 pub(super) fn text(term: &str, line: u32, text: &str) -> Annotation {
     Annotation { line, term: term.to_owned(), value: Value::Text(text.to_owned()) }
 }
 
-/// An annotation that says yes or no.
+/// Builds an annotation with a Boolean value.
 pub(super) fn flag(term: &str, line: u32, flag: bool) -> Annotation {
     Annotation { line, term: term.to_owned(), value: Value::Bool(flag) }
 }
 
-/// What is reported in prose, and since and until which version there is the thing.
+/// Reads the descriptions, and the versions that added and deprecated the element.
 pub(super) fn docs(source: Source<'_>, node: &Node) -> Vec<Annotation> {
     let dialect = source.dialect;
     let told = |node: Option<&Node>| node.and_then(|node| Some((node.line, node.text()?.to_owned())));
@@ -35,7 +35,7 @@ pub(super) fn docs(source: Source<'_>, node: &Node) -> Vec<Annotation> {
     found
 }
 
-/// What an enumeration says of one of its members.
+/// Reads the descriptions and versions of a member of an enumeration.
 pub(super) fn member(source: Source<'_>, node: &Node, name: &str) -> Vec<Annotation> {
     let told = |word: &str| source.dialect.get(node, word).and_then(|node| node.get(name)).and_then(Node::text);
     let mut found = Vec::new();
@@ -75,7 +75,7 @@ fn revisions(
     some.then(|| Annotation { line, term: "Redfish.Revisions".to_owned(), value })
 }
 
-/// A pattern and a type for names that the service makes up.
+/// Builds `Redfish.DynamicPropertyPatterns` from patterns of names and the types of their values, if there are any.
 pub(super) fn patterns(line: u32, patterns: Vec<(String, String)>) -> Option<Annotation> {
     let record = |(pattern, ty): (String, String)| {
         let values = vec![("Pattern".to_owned(), Value::Text(pattern)), ("Type".to_owned(), Value::Text(ty))];
@@ -86,21 +86,21 @@ pub(super) fn patterns(line: u32, patterns: Vec<(String, String)>) -> Option<Ann
     some.then(|| Annotation { line, term: "Redfish.DynamicPropertyPatterns".to_owned(), value })
 }
 
-/// A list of texts, `Redfish.Uris`.
+/// Builds an annotation with a list of texts, such as `Redfish.Uris`, if there are any.
 pub(crate) fn texts(term: &str, line: u32, texts: Vec<String>) -> Option<Annotation> {
     let some = !texts.is_empty();
     let value = Value::Collection(texts.into_iter().map(Value::Text).collect());
     some.then(|| Annotation { line, term: term.to_owned(), value })
 }
 
-/// `Capabilities.InsertRestrictions` and the like.
+/// Builds `Capabilities.InsertRestrictions` and similar annotations.
 pub(crate) fn restriction(verb: &str, property: &str, line: u32, may: bool) -> Annotation {
     let values = vec![(property.to_owned(), Value::Bool(may))];
     let value = Value::Record(Record { values, annotations: Vec::new() });
     Annotation { line, term: format!("Capabilities.{verb}Restrictions"), value }
 }
 
-/// `minimum` and `maximum`; what is not an integer is not a limit that CSDL's IR has.
+/// Reads `minimum` and `maximum`. Limits that aren't integers are skipped, as the IR can't hold them.
 pub(super) fn limits(node: &Node) -> Vec<Annotation> {
     let mut found = Vec::new();
     for (word, term) in [("minimum", "Validation.Minimum"), ("maximum", "Validation.Maximum")] {

@@ -1,5 +1,5 @@
-//! Objects: resources and what they contain. JSON Schema does not say which objects are resources, nor what types derive from: it is found
-//! from the properties that all resources have.
+//! Objects: resources and what they contain. JSON Schema doesn't say which objects are resources, nor what types derive from. Both are
+//! inferred from the properties that all resources have.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use crate::tree::{Node, Value};
 /// The pattern by which every object allows annotations.
 const ANNOTATIONS: &str = "@(odata|Redfish|Message)";
 
-/// The types that CSDL's resources derive from, with what each derives from itself.
+/// The types that CSDL's resources derive from, each with its own base type.
 const BASES: &[(&str, Option<&str>)] = &[
     ("ItemOrCollection", None),
     ("Item", Some("Resource.ItemOrCollection")),
@@ -23,12 +23,12 @@ const BASES: &[(&str, Option<&str>)] = &[
     ("ResourceCollection", Some("Resource.ItemOrCollection")),
 ];
 
-/// Whether a type of the schema `Resource` is one that others derive from.
+/// Returns whether a type of the schema `Resource` is one that others derive from.
 pub(super) fn is_base(ty: &str) -> bool {
     BASES.iter().any(|(name, _)| *name == ty)
 }
 
-/// One of these types, of which JSON Schema has no more than a reference.
+/// Builds one of these base types, to which JSON Schema only refers.
 pub(super) fn base(ty: &str, line: u32) -> Option<StructuredType> {
     let (name, base) = BASES.iter().find(|(name, _)| *name == ty)?;
     let oem = Property {
@@ -49,7 +49,7 @@ pub(super) fn base(ty: &str, line: u32) -> Option<StructuredType> {
     })
 }
 
-/// An object that a definition describes.
+/// Reads the object that a definition describes, and infers what it derives from.
 pub(super) fn read<'n>(
     source: Source<'_>,
     schema: &str,
@@ -79,7 +79,7 @@ pub(super) fn read<'n>(
     Some(found)
 }
 
-/// An object with its properties.
+/// Reads an object with its properties.
 pub(super) fn object<'n>(
     source: Source<'_>,
     schema: &str,
@@ -94,7 +94,7 @@ pub(super) fn object<'n>(
     let (required, on_create) = (names(node.get("required")), names(source.dialect.get(node, "requiredOnCreate")));
     let mut properties = Vec::new();
     for (property, node) in node.get("properties").map(Node::members).unwrap_or_default() {
-        // Annotations and actions are known without the schema, or are read by themselves.
+        // Annotations and actions are either known without the schema or read elsewhere.
         if property.contains('@') || property.starts_with('#') {
             continue;
         }
@@ -110,7 +110,7 @@ pub(super) fn object<'n>(
     StructuredType { line: node.line, name: name.to_owned(), annotations, properties, ..StructuredType::default() }
 }
 
-/// What only the excerpts of a resource have is a property of the resource in CSDL.
+/// Adds the properties that only the excerpts of a resource have: in CSDL, they are properties of the resource.
 pub(super) fn excerpt_only(
     source: Source<'_>,
     node: &Node,
@@ -129,7 +129,7 @@ pub(super) fn excerpt_only(
     Ok(())
 }
 
-/// What JSON Schema says of a resource in the head of its file: where it is, and what may be done with it.
+/// Reads what the head of a file says about its resource: the URIs, and what clients may do with it.
 pub(super) fn capabilities(source: Source<'_>, root: &Node, schemas: &mut [Schema]) {
     let schema = schemas.iter_mut().find(|schema| schema.namespace == source.schema);
     let Some(schema) = schema else { return };
@@ -153,7 +153,7 @@ pub(super) fn capabilities(source: Source<'_>, root: &Node, schemas: &mut [Schem
     }
     match schema.types.iter_mut().find(|ty| ty.name == source.schema) {
         Some(entity) => entity.annotations.extend(annotations),
-        // The file without version has no more than this of the resource.
+        // The unversioned file says nothing else about the resource.
         None => schema.types.push(StructuredType {
             line: root.line,
             entity: true,
@@ -168,12 +168,12 @@ pub(super) fn capabilities(source: Source<'_>, root: &Node, schemas: &mut [Schem
     }
 }
 
-/// A list of names, `required`.
+/// Reads a list of names, such as `required`.
 pub(super) fn names(node: Option<&Node>) -> BTreeSet<String> {
     node.map(Node::items).unwrap_or_default().iter().filter_map(|item| item.text().map(str::to_owned)).collect()
 }
 
-/// Names that the service makes up, with their types, and whether anything goes.
+/// Reads the patterns of names that the service makes up, with their types, and whether any other name is allowed.
 fn further<'n>(
     source: Source<'_>,
     place: Place<'_>,

@@ -1,8 +1,8 @@
-//! JSON Schema files, as DSP8010's `json-schema` and vendors have them, to documents: what CSDL would say of the same schema, so that
-//! all passes after it are the same. OpenAPI's schema objects are the same but for the names of what Redfish adds (`x-longDescription`):
+//! Turns JSON Schema files, from DSP8010's `json-schema` or a vendor, into documents with what CSDL would say about the same schema, so
+//! that all later passes are the same. OpenAPI's schema objects differ only in the names of Redfish's extensions (`x-longDescription`):
 //! [`source::Dialect`] tells the two apart.
 //!
-//! Nothing is fetched: a `$ref` is the name of a schema and of a type in it, whatever host it names.
+//! Nothing is fetched: a `$ref` is read as the name of a schema and of a type in it, whatever its host is.
 
 pub(crate) mod annotate;
 pub(crate) mod definition;
@@ -25,7 +25,7 @@ use term::terms;
 /// Files that describe how schemas are written, and types that are known without them.
 const GENERAL: &[&str] = &["odata", "redfish-schema", "redfish-error", "message-registry-schema"];
 
-/// Reads a JSON Schema file. A file of what is not a schema of its own gives none.
+/// Reads a JSON Schema file. Returns no document for [`GENERAL`] files, which don't define a schema of their own.
 pub(crate) fn read(file: &str, text: &str) -> Result<Vec<Document>, Errors> {
     let root = tree::json::read(file, text)?;
     let stem = stem(file);
@@ -48,8 +48,8 @@ pub(crate) fn read(file: &str, text: &str) -> Result<Vec<Document>, Errors> {
     Ok(vec![Document { file: file.to_owned(), schemas, ..Document::default() }])
 }
 
-/// What a file says of itself: owner, version and release. Types stand in the namespace without version, as they say themselves which
-/// version brought what; that a version is there is shown by an empty namespace.
+/// Reads what a file says about itself: owner, version and release. Types go into the namespace without version, as they state
+/// themselves which version added what. An empty namespace records that a version exists.
 pub(crate) fn head(source: Source<'_>, root: &Node, version: Option<&str>, schemas: &mut Vec<Schema>) {
     let text = |word: &str| source.dialect.get(root, word).and_then(Node::text);
     let owner = text("owningEntity").map(|owner| annotate::text("Redfish.OwningEntity", root.line, owner));

@@ -9,20 +9,20 @@ use crate::csdl::{Annotation, Property};
 use crate::error::Error;
 use crate::tree::{Node, Value};
 
-/// What a value is, as CSDL writes it.
+/// What a value holds, in CSDL's terms.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Held {
-    /// `Edm.String`, `Resource.Status`.
+    /// The type's name, such as `Edm.String` or `Resource.Status`.
     pub(super) ty: String,
     pub(super) nullable: bool,
     pub(super) is_url: bool,
-    /// The URI of a resource of which the schema does not say which it is.
+    /// Whether it is the URI of a resource, whose type the schema doesn't state.
     pub(super) link: bool,
-    /// A pattern that is not the type's own.
+    /// The pattern with its line, unless the type implies it.
     pattern: Option<(u32, String)>,
 }
 
-/// The patterns by which the standard's files say what JSON has no type for.
+/// The patterns that the standard's files use for types that JSON doesn't have.
 const DURATION: &str = r"^P(\d+D)?(T(\d+H)?(\d+M)?(\d+(.\d+)?S)?)?$";
 const DURATION_NEGATIVE: &str = r"^-?P(\d+D)?(T(\d+H)?(\d+M)?(\d+(.\d+)?S)?)?$";
 const UUID: &str = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$";
@@ -37,7 +37,7 @@ pub(super) fn read<'n>(
     let items = node.get("items").filter(|_| is_array(node));
     let mut held = held(source, place, items.unwrap_or(node), inline)?;
     if items.is_some() {
-        // What is said of the items is said of the list.
+        // The schema may give the pattern and format of the items on the list.
         let (again, _) = primitive(node, "string");
         held.pattern = held.pattern.or(again.pattern);
         held.is_url |= again.is_url;
@@ -75,7 +75,7 @@ pub(super) fn is_array(node: &Node) -> bool {
     node.get("items").is_some() && types(node).iter().all(|ty| *ty == "array" || *ty == "null")
 }
 
-/// The words of `type`, of which JSON Schema may have several.
+/// Returns the names in `type`, which may be a list in JSON Schema.
 fn types(node: &Node) -> Vec<&str> {
     match node.get("type") {
         Some(Node { value: Value::List(items), .. }) => items.iter().filter_map(Node::text).collect(),
@@ -84,7 +84,7 @@ fn types(node: &Node) -> Vec<&str> {
     }
 }
 
-/// What a value that is not a list holds.
+/// Reads what a value that isn't a list holds.
 pub(super) fn held<'n>(
     source: Source<'_>,
     place: Place<'_>,
@@ -146,14 +146,14 @@ fn is_null(node: &Node) -> bool {
     node.value == Value::Null
 }
 
-/// An option that is null and nothing else.
+/// Returns whether an option allows only null.
 fn only_null(node: &Node) -> bool {
     let list = |word: &str| node.get(word).map(Node::items).unwrap_or_default();
     let null_type = node.get("type").is_some_and(|ty| is_null(ty) || ty.text() == Some("null"));
     null_type || (!list("enum").is_empty() && list("enum").iter().all(is_null))
 }
 
-/// The one option beside null. Several that are one type in several versions are one.
+/// Reads the one option besides null. Several versions of the same type count as one option.
 fn one_of<'n>(
     source: Source<'_>,
     place: Place<'_>,
@@ -171,7 +171,7 @@ fn one_of<'n>(
         found.nullable |= held.nullable;
         one = match one {
             None => Some(held),
-            // A resource that is sent as a whole or as a reference to it.
+            // The resource is sent either as a whole or as a reference.
             Some(known) if held.link => Some(known),
             Some(known) if known.link => Some(held),
             Some(known) if known.ty == held.ty => Some(known),
@@ -194,7 +194,7 @@ fn one_of<'n>(
     }
 }
 
-/// A scalar; false where it is of no type that JSON Schema has.
+/// Reads a scalar. The flag is false if JSON Schema doesn't have the type.
 fn primitive(node: &Node, ty: &str) -> (Held, bool) {
     let format = node.get("format").and_then(Node::text).unwrap_or_default();
     let pattern = node.get("pattern").and_then(|node| Some((node.line, node.text()?.to_owned())));
@@ -229,7 +229,7 @@ fn primitive(node: &Node, ty: &str) -> (Held, bool) {
     (held, true)
 }
 
-/// Whether it can be read and written.
+/// Reads whether the property can be read and written.
 fn access(node: &Node) -> Option<Annotation> {
     let said = |words: [&str; 2]| words.iter().find_map(|word| node.get(word)).and_then(Node::bool);
     let permission = match (said(["readOnly", "readonly"]), said(["writeOnly", "writeonly"])) {
@@ -241,8 +241,8 @@ fn access(node: &Node) -> Option<Annotation> {
     Some(annotate::text("OData.Permissions", node.line, &format!("OData.Permission/{permission}")))
 }
 
-/// Which resource a link leads to is reported in prose alone: "a link to a resource of type `Chassis`". That of a collection's members is in
-/// the collection's name.
+/// Returns the type that a link leads to. Only the description says so: "a link to a resource of type `Chassis`". For the members of a
+/// collection, the collection's name does.
 fn linked(place: Place<'_>, annotations: &[Annotation]) -> String {
     if let Some(member) = place.ty.strip_suffix("Collection").filter(|_| place.name == "Members") {
         return format!("{member}.{member}");
@@ -265,7 +265,7 @@ fn linked(place: Place<'_>, annotations: &[Annotation]) -> String {
     "Resource.Item".to_owned()
 }
 
-/// Which excerpts a property is in, and whether it is an excerpt of another resource itself.
+/// Reads which excerpts a property is in, and whether it is itself an excerpt of another resource.
 fn excerpt(source: Source<'_>, place: Place<'_>, node: &Node, held: &mut Held) -> Vec<Annotation> {
     let mut found = Vec::new();
     let text = |word: &str| source.dialect.get(node, word).and_then(Node::text);

@@ -7,7 +7,7 @@ use super::ir::{Capabilities, Deprecation, Docs, Permissions, Version};
 use crate::csdl::{Annotation, Document, Record, Value};
 use crate::error::Error;
 
-/// The vocabularies by the names that Redfish's files give them.
+/// The vocabularies, with the aliases that Redfish's files use for them.
 const VOCABULARIES: &[(&str, &str)] = &[
     ("RedfishExtensions", "Redfish"),
     ("Validation", "Validation"),
@@ -30,12 +30,12 @@ impl<'d> Aliases<'d> {
         Self(included.chain(own).collect())
     }
 
-    /// The namespace that a name before a dot stands for.
+    /// Returns the namespace for an alias. A name that isn't an alias is returned as it is.
     pub(super) fn namespace<'n>(&'n self, name: &'n str) -> &'n str {
         self.0.get(name).copied().unwrap_or(name)
     }
 
-    /// `Redfish.Required` for whatever the file calls it.
+    /// Returns the usual name of a term, such as `Redfish.Required`, whatever alias the file uses.
     fn term(&self, written: &str) -> String {
         let Some((qualifier, name)) = written.rsplit_once('.') else {
             return written.to_owned();
@@ -47,7 +47,7 @@ impl<'d> Aliases<'d> {
     }
 }
 
-/// `ComputerSystem.v1_2_0` -> `ComputerSystem` and the version.
+/// Splits `ComputerSystem.v1_2_0` into `ComputerSystem` and the version.
 pub(crate) fn split_version(namespace: &str) -> (&str, Option<Version>) {
     match namespace.rsplit_once('.') {
         Some((schema, last)) => match version(last) {
@@ -58,7 +58,7 @@ pub(crate) fn split_version(namespace: &str) -> (&str, Option<Version>) {
     }
 }
 
-/// `v1_2_0`
+/// Parses a version, such as `v1_2_0`.
 pub(super) fn version(text: &str) -> Option<Version> {
     let mut numbers = text.strip_prefix('v')?.split('_');
     let mut number = || numbers.next()?.parse::<u16>().ok();
@@ -116,7 +116,7 @@ impl<'a> Annotations<'a> {
         }
     }
 
-    /// A flag: true where the term stands without a value.
+    /// Reads a flag, which is true if the term has no value.
     fn flag(&self, term: &str) -> Result<Option<bool>, Error> {
         match self.get(term) {
             None => Ok(None),
@@ -163,7 +163,7 @@ impl<'a> Annotations<'a> {
         let wrong = || self.wrong(annotation, "a collection of records");
         let items = match &annotation.value {
             Value::Collection(items) => items,
-            // One file has the term without its collection, which says nothing.
+            // One file has the term without a collection, which means nothing.
             Value::Absent => return Ok(Vec::new()),
             _ => return Err(wrong()),
         };
@@ -176,7 +176,7 @@ impl<'a> Annotations<'a> {
             .collect()
     }
 
-    /// Description, revisions and deprecation.
+    /// Reads the description, revisions and deprecation.
     pub(super) fn docs(&self) -> Result<Docs, Error> {
         let mut docs = Docs {
             description: self.text("OData.Description")?,
@@ -204,7 +204,7 @@ impl<'a> Annotations<'a> {
         Ok(docs)
     }
 
-    /// What they say of a property, a parameter or a type definition.
+    /// Reads what the annotations say about a property, a parameter or a type definition.
     pub(super) fn traits(&self) -> Result<Traits, Error> {
         Ok(Traits {
             permissions: self.permissions()?,
@@ -248,7 +248,7 @@ impl<'a> Annotations<'a> {
         }
     }
 
-    /// `Capabilities.*Restrictions`
+    /// Reads `Capabilities.*Restrictions`.
     pub(super) fn capabilities(&self) -> Capabilities {
         let restriction = |term: &str, property: &str| {
             let Value::Record(record) = &self.get(term)?.value else {
@@ -266,7 +266,7 @@ impl<'a> Annotations<'a> {
         }
     }
 
-    /// `OData.AdditionalProperties`
+    /// Reads `OData.AdditionalProperties`.
     pub(super) fn additional_properties(&self) -> Result<Option<bool>, Error> {
         self.flag("OData.AdditionalProperties")
     }
@@ -275,8 +275,8 @@ impl<'a> Annotations<'a> {
         self.texts("Redfish.Uris")
     }
 
-    /// `Rosefish.Places`, this project's own: `ComputerSystem/Oem/Contoso`, which is short for
-    /// `ComputerSystem.ComputerSystem/Oem/Contoso`; `*/Oem/Contoso` is wherever no other type says that it stands.
+    /// Reads `Rosefish.Places`, this project's own term. `ComputerSystem/Oem/Contoso` is short for
+    /// `ComputerSystem.ComputerSystem/Oem/Contoso`; `*/Oem/Contoso` is any place that no other type names.
     pub(super) fn places(&self) -> Result<Vec<String>, Error> {
         let mut places = self.texts("Rosefish.Places")?;
         for place in &mut places {
@@ -291,7 +291,7 @@ impl<'a> Annotations<'a> {
         self.texts("Redfish.DeprecatedUris")
     }
 
-    /// `Redfish.DynamicPropertyPatterns`: patterns and the types as written.
+    /// Reads `Redfish.DynamicPropertyPatterns`: the patterns, and the types as written.
     pub(super) fn patterns(&self) -> Result<Vec<(String, String)>, Error> {
         let term = "Redfish.DynamicPropertyPatterns";
         self.records(term)?
@@ -306,7 +306,7 @@ impl<'a> Annotations<'a> {
             .collect()
     }
 
-    /// `Redfish.Enumeration`
+    /// Reads `Redfish.Enumeration`.
     pub(super) fn enumeration(&self, aliases: &Aliases<'_>, origin: &Origin) -> Result<Vec<MemberDef>, Error> {
         let mut members = Vec::new();
         for entry in self.records("Redfish.Enumeration")? {

@@ -10,7 +10,7 @@ use crate::error::Place;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Origin {
     pub(crate) place: Place,
-    /// The folder's position among those that were read; the first one's word counts.
+    /// The folder's position in the order of reading. Where folders disagree, the first wins.
     pub(crate) rank: usize,
     /// The version of the namespace.
     pub(crate) version: Option<Version>,
@@ -65,7 +65,7 @@ pub(crate) struct TypeDef {
     pub(crate) origin: Origin,
     pub(crate) entity: bool,
     pub(crate) is_abstract: bool,
-    /// Own base types, other versions of itself left out.
+    /// The base types, other versions of the same type left out.
     pub(crate) bases: Vec<TypeName>,
     pub(crate) docs: Docs,
     pub(crate) fields: Vec<FieldDef>,
@@ -74,7 +74,7 @@ pub(crate) struct TypeDef {
     pub(crate) capabilities: Capabilities,
     pub(crate) uris: Vec<String>,
     pub(crate) deprecated_uris: Vec<String>,
-    /// `Rosefish.Places`: where objects of it stand that don't say what they are.
+    /// `Rosefish.Places`: where objects of this type occur that don't state their type.
     pub(crate) places: Vec<String>,
     /// Patterns of property names with their types.
     pub(crate) patterns: Vec<(String, TypeRef)>,
@@ -104,9 +104,9 @@ pub(crate) struct Traits {
     pub(crate) pattern: Option<String>,
     pub(crate) is_url: bool,
     pub(crate) auto_expand: bool,
-    /// `Redfish.Excerpt`: the excerpts, none of them named if it is in all.
+    /// `Redfish.Excerpt`: the excerpts that the property is in; empty if it is in all.
     pub(crate) excerpt: Option<Vec<String>>,
-    /// `Redfish.ExcerptCopy`: the excerpt's name, empty for the one without name.
+    /// `Redfish.ExcerptCopy`: the excerpt's name, empty for the unnamed one.
     pub(crate) excerpt_copy: Option<String>,
     pub(crate) excerpt_only: bool,
 }
@@ -136,7 +136,7 @@ pub(crate) struct ScalarDef {
     pub(crate) primitive: Primitive,
     pub(crate) traits: Traits,
     pub(crate) docs: Docs,
-    /// `Redfish.Enumeration`: an enumeration with spellings that OData's own can't have.
+    /// `Redfish.Enumeration`: the members of an enumeration with spellings that an `EnumType` can't have.
     pub(crate) members: Vec<MemberDef>,
 }
 

@@ -1,5 +1,5 @@
 //! Excerpts: the part of an entity that other resources carry as a copy, with no URI of its own (`Redfish.ExcerptCopy`).
-//! A sensor's power excerpt, for one, has the sensor's reading and what qualifies it, and the URI of the sensor.
+//! For example, a sensor's power excerpt has the sensor's reading and what qualifies it, and the URI of the sensor.
 
 use std::collections::BTreeSet;
 
@@ -8,13 +8,13 @@ use super::ir::{Model, Struct, StructKind, TypeName};
 /// The excerpts that properties ask for: an entity and the excerpt's name.
 pub(super) type Excerpts = BTreeSet<(TypeName, Option<String>)>;
 
-/// The name of an excerpt's type: `Sensor.SensorPowerExcerpt`.
+/// Returns the name of an excerpt's type, such as `Sensor.SensorPowerExcerpt`.
 pub(super) fn name(of: &TypeName, excerpt: Option<&str>) -> TypeName {
     TypeName { schema: of.schema.clone(), name: format!("{}{}Excerpt", of.name, excerpt.unwrap_or_default()) }
 }
 
-/// Makes the excerpts that properties ask for, of the properties that belong to them or to all excerpts. Those that only
-/// excerpts have go from the entities.
+/// Adds the excerpts that properties ask for, each with the properties that belong to it or to all excerpts. Properties
+/// that only excerpts have are removed from the entities.
 pub(super) fn add(model: &mut Model, excerpts: Excerpts) {
     for (of, excerpt) in excerpts {
         let Some(entity) = model.structs.get(&of) else {
@@ -26,7 +26,7 @@ pub(super) fn add(model: &mut Model, excerpts: Excerpts) {
             .filter(|field| match &field.excerpt {
                 Some(names) if names.is_empty() => true,
                 Some(names) => excerpt.as_ref().is_some_and(|name| names.contains(name)),
-                // The copy's own, such as where it was copied from.
+                // Properties of the copy alone, such as the URI of the original.
                 None => field.excerpt_only,
             })
             .cloned()

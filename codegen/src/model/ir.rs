@@ -16,9 +16,9 @@ pub struct Model {
     pub enums: BTreeMap<TypeName, Enum>,
     /// Annotation terms that services send, by qualified name without alias (`Redfish.AllowableValues`).
     pub terms: BTreeMap<String, Term>,
-    /// Open complex types without properties, which no struct stands for: [`FieldType::Oem`] is what holds them.
+    /// Open complex types without properties. They don't have a struct: [`FieldType::Oem`] holds them.
     pub open_types: BTreeMap<TypeName, Docs>,
-    /// What the reader may want to know about the input (unresolvable references that became shells).
+    /// Warnings about the input (unresolvable references that became shells).
     pub warnings: Vec<String>,
 }
 
@@ -74,16 +74,16 @@ pub enum StructKind {
     Parameters,
 }
 
-/// A record type with all that is known of it.
+/// A record type, with everything that the schemas say about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Struct {
-    /// Its name in the standard. Excerpts and parameter sets have one that this compiler made.
+    /// Its name in the standard. Names of excerpts and parameter sets are made up by this compiler.
     pub name: TypeName,
     /// The Rust type's name, unique in its module.
     pub rust_name: String,
     /// What it stands for.
     pub kind: StructKind,
-    /// Only the properties that all resources have are here, as its schema is outside the selection.
+    /// Only the properties that all resources have are present, as its schema is outside the selection.
     pub shell: bool,
     /// Declared `Abstract` in every version.
     pub is_abstract: bool,
@@ -105,13 +105,13 @@ pub struct Struct {
     pub uris: Vec<String>,
     /// Deprecated URI templates, sorted.
     pub deprecated_uris: Vec<String>,
-    /// Where a vendor's object of this type stands that does not say what it is: the resource's type and a JSON pointer,
+    /// Where a vendor's object of this type occurs that doesn't state its type: the resource's type and a JSON pointer,
     /// `ComputerSystem.ComputerSystem/Oem/Contoso`. Sorted.
     pub places: Vec<String>,
 }
 
 impl Struct {
-    /// A type of which no more is known.
+    /// Creates a type with nothing but a name and a kind.
     pub(crate) fn new(name: TypeName, kind: StructKind) -> Self {
         Self {
             name,
@@ -140,7 +140,7 @@ pub struct Docs {
     pub description: Option<String>,
     /// `OData.LongDescription`.
     pub long_description: Option<String>,
-    /// The version that brought it; none where it was there from the start or the schema has no versions.
+    /// The version that added it; none if it was there from the start or the schema has no versions.
     pub since: Option<Version>,
     /// Since when it is deprecated, and what to use.
     pub deprecated: Option<Deprecation>,
@@ -204,7 +204,7 @@ pub struct Field {
 }
 
 impl Field {
-    /// A field of which no more is known; never null, as a field that this compiler makes is not.
+    /// Creates a field with nothing but a name and a type. It is not nullable, as the fields that this compiler adds aren't.
     pub(crate) fn new(json: impl Into<String>, ty: FieldType) -> Self {
         Self {
             json: json.into(),

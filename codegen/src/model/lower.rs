@@ -1,5 +1,5 @@
-//! Definitions -> the intermediate representation: what each property holds is decided here, from its type and from how the
-//! schema says that services send it. Names that no file defines become shells and a warning.
+//! Turns definitions into the intermediate representation. What each property holds is decided here, from its type and from
+//! how the schema says that services send it. A name that no file defines becomes a shell and a warning.
 
 use super::definition::{FieldDef, Merged, Primitive, ScalarDef, Target, TermDef, TypeDef, TypeRef};
 use super::excerpt::{self, Excerpts};
@@ -22,7 +22,7 @@ pub(super) fn lower(merged: &Merged) -> Lowering<'_> {
     lowering
 }
 
-/// The model as far as it is, and what it is made from.
+/// The model so far, and what it is made from.
 #[derive(Debug)]
 pub(super) struct Lowering<'m> {
     merged: &'m Merged,
@@ -41,7 +41,7 @@ pub(super) struct Usage<'u> {
 }
 
 impl<'u> Usage<'u> {
-    /// A use that no annotation qualifies.
+    /// Creates a use without annotations.
     pub(super) fn plain(place: &'u Place, name: &'u str) -> Self {
         Self { place, name, navigation: false, auto_expand: false, excerpt_copy: None }
     }
@@ -96,7 +96,7 @@ impl<'m> Lowering<'m> {
 
     fn dynamic(&mut self, ty: &TypeDef) -> Option<Dynamic> {
         let (_, first) = ty.patterns.first()?;
-        // Several patterns with several types: none of the types holds for all of them.
+        // Patterns with different types don't have one that holds for all of them.
         let same = ty.patterns.iter().all(|(_, other)| other == first);
         let (ty_of_all, many) = if same {
             (self.type_of(first, &Usage::plain(&ty.origin.place, &ty.name.name)), first.many)
@@ -111,7 +111,7 @@ impl<'m> Lowering<'m> {
         })
     }
 
-    /// A property; for a parameter the caller corrects what differs.
+    /// Lowers a property. For a parameter, the caller corrects what differs.
     pub(super) fn field(&mut self, field: &FieldDef) -> Field {
         let scalar = self.scalar(&field.ty);
         let defined = scalar.map(|scalar| &scalar.traits);
@@ -155,7 +155,7 @@ impl<'m> Lowering<'m> {
         }
     }
 
-    /// What a property of this type holds.
+    /// Returns what a property of this type holds.
     pub(super) fn type_of(&mut self, ty: &TypeRef, usage: &Usage<'_>) -> FieldType {
         let name = match &ty.to {
             Target::Primitive(kind) => return primitive(*kind),
@@ -186,7 +186,7 @@ impl<'m> Lowering<'m> {
         if usage.auto_expand { FieldType::Struct(name.clone()) } else { FieldType::Link(name.clone()) }
     }
 
-    /// A name that no file defines: a type without more than its name.
+    /// Adds a shell for a type that no file defines, and a warning.
     fn unknown(&mut self, name: &TypeName, usage: &Usage<'_>) {
         self.model.warnings.push(format!(
             "{}: `{}` refers to `{}.{}`, which no file defines",
@@ -201,7 +201,7 @@ impl<'m> Lowering<'m> {
         if usage.navigation {
             shell.kind = StructKind::Entity;
             shell.fields = odata::resource_fields();
-            // By the standard's rule for names a collection of whatever it may be.
+            // By the standard's naming rule, this is a collection; its members are unknown.
             if name.name.ends_with("Collection") {
                 shell.bases = vec![odata::resource_type("ResourceCollection")];
             }

@@ -1,5 +1,5 @@
-//! All versions of a schema, from all folders, -> one definition per name: the union of what they define. Where two say
-//! different things of the same property, the earlier folder's wording counts, and within a folder the newer version's.
+//! Merges all versions of a schema, from all folders, into one definition per name: the union of what they define. Where two
+//! describe the same property differently, the earlier folder's wording wins, and within a folder the newer version's.
 //! Two types for one property can't both be right: that is an error, to be settled by an erratum.
 
 use std::collections::BTreeMap;
@@ -57,9 +57,9 @@ fn schemas(definitions: &Definitions) -> BTreeMap<String, MergedSchema> {
 trait Definition: Sized {
     fn name(&self) -> &TypeName;
     fn origin(&self) -> &Origin;
-    /// Dates the definition and its parts, and folds parts that it has twice.
+    /// Sets the versions that added the definition and its parts, and merges duplicate parts.
     fn prepare(&mut self) -> Result<(), Error>;
-    /// Takes over what another definition of the same name says.
+    /// Merges another definition of the same name into this one.
     fn absorb(&mut self, other: Self) -> Result<(), Error>;
 }
 
@@ -86,16 +86,16 @@ fn by_name<T: Definition>(mut definitions: Vec<T>, errors: &mut Errors) -> BTree
     merged
 }
 
-/// What no revision dates came with the version of its namespace.
+/// Takes the version of the namespace for what no revision dates.
 fn date(docs: &mut Docs, origin: &Origin) {
     docs.since = docs.since.or(origin.version);
 }
 
-/// The earlier folder's word counts; within a folder the newer version's, as far as it says anything.
+/// Merges documentation. The earlier folder's text wins, and within a folder the newer version's, if it has any.
 fn docs_into(known: (&Origin, &mut Docs), other: (&Origin, Docs)) {
     let (origin, docs) = known;
     let (other_origin, other) = other;
-    // A definition without a version is in force for all of them.
+    // A definition without a version applies to all of them.
     docs.since = match (docs.since, other.since) {
         (Some(one), Some(another)) => Some(one.min(another)),
         _ => None,
@@ -181,7 +181,7 @@ fn fields_into(owner: &TypeName, known: &mut Vec<FieldDef>, others: Vec<FieldDef
     Ok(())
 }
 
-/// Puts what another definition of the same property says into the known one.
+/// Merges another definition of the same property into the known one.
 pub(super) fn field_into(owner: &TypeName, known: &mut FieldDef, other: FieldDef) -> Result<(), Error> {
     if known.ty != other.ty {
         return Err(other.origin.place.error(
@@ -311,7 +311,7 @@ impl Definition for TermDef {
     }
 }
 
-/// A type reference as CSDL writes it, without version.
+/// Returns a type reference as CSDL writes it, without version.
 pub(super) fn written(ty: &TypeRef) -> String {
     let name = match &ty.to {
         Target::Primitive(primitive) => format!("Edm.{primitive:?}"),
@@ -342,7 +342,7 @@ fn one_kind_per_name(merged: &Merged, errors: &mut Errors) {
     }
 }
 
-/// "Since v1.0.0" is of interest to nobody, nor does it help to hear of each property that it came with its type.
+/// Removes "since v1.0.0", and the versions of properties that were added together with their type: neither helps a reader.
 fn forget_what_was_there_from_the_start(merged: &mut Merged) {
     let Merged { schemas, types, enums, scalars, actions, .. } = merged;
     let oldest = |name: &TypeName| schemas.get(&name.schema).and_then(|schema| schema.oldest);

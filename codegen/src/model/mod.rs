@@ -1,4 +1,4 @@
-//! Documents -> the [`Model`], in passes that each do one thing: errata, resolve, merge, flatten, lower, actions, excerpts,
+//! Compiles documents to the [`Model`], in passes that each do one thing: errata, resolve, merge, flatten, lower, actions, excerpts,
 //! control properties, open types, repetition, names, selection. Nothing here knows how the model becomes Rust.
 
 pub mod ir;
@@ -49,7 +49,7 @@ pub fn build(documents: Vec<Document>, manifest: &Manifest, selection: &Selectio
     Ok(build_all(documents, manifest, selection)?)
 }
 
-/// The same, or all errors of the first pass that has any.
+/// Like [`build`], but returns all errors of the first pass that has any.
 pub(crate) fn build_all(documents: Vec<Document>, manifest: &Manifest, selection: &Selection) -> Result<Model, Errors> {
     if let Selection::Groups(groups) = selection {
         manifest.check_groups(groups)?;
@@ -58,15 +58,15 @@ pub(crate) fn build_all(documents: Vec<Document>, manifest: &Manifest, selection
     if let Selection::Groups(groups) = selection {
         prune::prune(&mut model, |schema| match manifest.group(schema) {
             Some(group) => group == Manifest::CORE || groups.contains(group),
-            // A schema that is newer than the manifest.
+            // The schema is newer than the manifest.
             None => true,
         });
     }
     Ok(model)
 }
 
-/// Compiles what others add: the schemas of their `own`, and what those need. Resources of other schemas that get actions stay as
-/// shells with these actions.
+/// Compiles what another crate adds: its `own` schemas, and what those need. Resources of other schemas that get actions are kept
+/// as shells with these actions.
 pub(crate) fn extension(
     documents: Vec<Document>,
     added: Vec<Document>,
@@ -84,7 +84,7 @@ pub(crate) fn extension(
     Ok(model)
 }
 
-/// Resources of others whose `Actions` hold actions of our `own`, as shells with these.
+/// Returns the resources of other schemas whose `Actions` hold actions of `own` schemas, as shells with these actions.
 fn given(model: &Model, own: &BTreeSet<String>) -> Vec<ir::Struct> {
     let mut given = Vec::new();
     for item in model.structs.values().filter(|item| !own.contains(&item.name.schema)) {
@@ -116,7 +116,7 @@ fn given(model: &Model, own: &BTreeSet<String>) -> Vec<ir::Struct> {
     given
 }
 
-/// Everything, and what is `added` to it by others.
+/// Compiles all documents, together with those `added` by another crate.
 pub(crate) fn whole(mut documents: Vec<Document>, added: Vec<Document>, manifest: &Manifest) -> Result<Model, Errors> {
     let are_pinned = are_pinned(&documents);
     let mut notes = errata::apply(&mut documents, errata::ERRATA, are_pinned)?;
@@ -144,7 +144,7 @@ pub(crate) fn whole(mut documents: Vec<Document>, added: Vec<Document>, manifest
     Ok(model)
 }
 
-/// Whether the documents are the ones that errata and overlays were written for: all that the pinned package has.
+/// Returns whether the documents include all of the pinned package, which the errata and overlays were written for.
 fn are_pinned(documents: &[Document]) -> bool {
     pinned().iter().all(|folder| documents.iter().any(|document| document.folder == *folder))
 }

@@ -1,4 +1,4 @@
-//! What every resource has by OData and by the Redfish specification, and no schema declares: the `@odata` control properties,
+//! What every resource has by OData and the Redfish specification, but no schema declares: the `@odata` control properties,
 //! a collection's count and next link, and the generic resource that a link to "anything" leads to.
 
 use super::ir::{Field, FieldType, Model, Permissions, Struct, StructKind, TypeName};
@@ -28,12 +28,12 @@ pub(super) fn add(model: &mut Model) {
     }
 }
 
-/// A type of the `Resource` schema.
+/// Returns the name of a type in the `Resource` schema.
 pub(super) fn resource_type(name: &str) -> TypeName {
     TypeName { schema: "Resource".to_owned(), name: name.to_owned() }
 }
 
-/// A link to a `Resource.Item` leads to any resource, so what all resources have can be read there.
+/// Gives `Resource.Item` the properties that all resources have, as a link to it leads to any resource.
 fn make_generic(ty: &mut Struct) {
     let mut fields = resource_fields();
     fields.retain(|field| !field.json.starts_with('@'));
@@ -45,19 +45,19 @@ fn is_collection(ty: &Struct) -> bool {
     ty.name == collection || ty.bases.contains(&collection)
 }
 
-/// A member of an array within a resource, whose type the resource's own implies.
+/// Returns whether a type is a member of an array within a resource; the resource's type implies the member's.
 fn is_member(ty: &Struct) -> bool {
     let member = resource_type("ReferenceableMember");
     ty.name == member || ty.bases.contains(&member)
 }
 
-/// Events and registries are documents that may come without a service, and so without a URI.
+/// Returns whether a type is a document that may come without a service, and so without a URI: an event or a registry.
 fn is_document(ty: &Struct) -> bool {
     ty.name.schema == "Event" || ty.name.schema.ends_with("Registry")
 }
 
-/// Members stay links even where the schema has them expanded: a link holds an expanded member as well, and services that
-/// list references where the schema promises members are common.
+/// Makes the members links, even where the schema has them expanded: a link can hold an expanded member as well, and many
+/// services list references where the schema promises members.
 fn make_collection(ty: &mut Struct, item: &TypeName) {
     let member =
         ty.fields.iter_mut().find(|field| field.json == "Members" && field.many).and_then(|field| match &field.ty {
@@ -100,7 +100,7 @@ fn add_missing(fields: &mut Vec<Field>, mut extra: Vec<Field>, first: bool) {
     }
 }
 
-/// The control properties.
+/// Returns the control properties.
 fn control() -> Vec<Field> {
     let describe = |mut field: Field, required: bool, description: &str| {
         field.required = required;
@@ -119,7 +119,7 @@ fn control() -> Vec<Field> {
     ]
 }
 
-/// What all resources have: the fields of a shell.
+/// Returns the properties that all resources have, which are the fields of a shell.
 pub(super) fn resource_fields() -> Vec<Field> {
     let mut fields = control();
     let mut property = |name: &str, ty: FieldType, description: &str| {
@@ -134,7 +134,7 @@ pub(super) fn resource_fields() -> Vec<Field> {
     fields
 }
 
-/// What the service says and no client changes.
+/// Creates a field that clients can only read.
 fn field(json: &str, ty: FieldType) -> Field {
     Field { permissions: Some(Permissions::Read), ..Field::new(json, ty) }
 }

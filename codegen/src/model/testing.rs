@@ -1,4 +1,4 @@
-//! CSDL for the tests of the passes: a few lines of types become documents, definitions or a whole model.
+//! CSDL for the tests of the passes: turns a few lines of types into documents, definitions or a whole model.
 
 use super::definition::Merged;
 use super::ir::{Field, Model, Struct, TypeName};
@@ -24,7 +24,7 @@ beta = ["Beta*"]
 gamma = ["Gamma"]
 "#;
 
-/// What Resource_v1.xml says, as far as tests need it.
+/// The part of Resource_v1.xml that tests need.
 pub(crate) const RESOURCE: &str = r#"
 <Schema Namespace="Resource">
   <TypeDefinition Name="Id" UnderlyingType="Edm.String">
@@ -49,7 +49,7 @@ pub(crate) const RESOURCE: &str = r#"
   </EntityType>
 </Schema>"#;
 
-/// A document of these schemas, with the usual aliases.
+/// Parses a document of these schemas, with the usual aliases.
 pub(crate) fn document(file: &str, schemas: &str) -> Result<Document, Error> {
     csdl::parse(
         file,
@@ -68,7 +68,7 @@ pub(crate) fn document(file: &str, schemas: &str) -> Result<Document, Error> {
     )
 }
 
-/// One document per text, each as if from a folder of its own.
+/// Parses one document per text, each as if from its own folder.
 pub(crate) fn folders(texts: &[&str]) -> Result<Vec<Document>, Error> {
     texts
         .iter()
@@ -81,45 +81,45 @@ pub(crate) fn folders(texts: &[&str]) -> Result<Vec<Document>, Error> {
         .collect()
 }
 
-/// What the texts define, merged; each text from a folder of its own.
+/// Merges what the texts define, each as if from its own folder.
 pub(crate) fn merged(texts: &[&str]) -> Result<Merged, Error> {
     Ok(merge::merge(resolve::resolve(&folders(texts)?)?)?)
 }
 
-/// Merged and flattened, with `Resource`.
+/// Merges and flattens a text, together with `Resource`.
 pub(crate) fn flat(text: &str) -> Result<Merged, Error> {
     let mut merged = merged(&[RESOURCE, text])?;
     flatten::flatten(&mut merged)?;
     Ok(merged)
 }
 
-/// The whole model, with `Resource`.
+/// Builds the whole model, together with `Resource`.
 pub(crate) fn model(text: &str) -> Result<Model, Error> {
     select(text, &Selection::All)
 }
 
-/// The model of some groups.
+/// Builds the model of a selection, together with `Resource`.
 pub(crate) fn select(text: &str, selection: &Selection) -> Result<Model, Error> {
     build(folders(&[RESOURCE, text])?, &Manifest::parse(MANIFEST)?, selection)
 }
 
-/// `Alpha.Thing`
+/// Parses a name such as `Alpha.Thing`.
 pub(crate) fn name(name: &str) -> TypeName {
     let (schema, name) = name.split_once('.').expect("Schema.Type");
     TypeName { schema: schema.to_owned(), name: name.to_owned() }
 }
 
-/// A type of the model.
+/// Returns a type of the model.
 pub(crate) fn ty<'m>(model: &'m Model, of: &str) -> &'m Struct {
     model.structs.get(&name(of)).unwrap_or_else(|| panic!("{of} among {:?}", model.structs.keys()))
 }
 
-/// A field of a type of the model.
+/// Returns a field of a type of the model.
 pub(crate) fn field<'m>(model: &'m Model, of: &str, json: &str) -> &'m Field {
     ty(model, of).fields.iter().find(|field| field.json == json).unwrap_or_else(|| panic!("{json} in {of}"))
 }
 
-/// The names of a type's fields in JSON.
+/// Returns the JSON names of a type's fields.
 pub(crate) fn fields(ty: &Struct) -> Vec<&str> {
     ty.fields.iter().map(|field| field.json.as_str()).collect()
 }

@@ -1,4 +1,4 @@
-//! Errors as a compiler prints them: the line of the file, and what in it is meant underlined.
+//! Prints errors as a compiler does: the line of the file, with the relevant part underlined.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use rosefish_codegen::Error;
 
-/// An element may begin some lines before the attribute that is meant.
+/// How many lines to search: an element may begin some lines before the attribute that the error is about.
 const LINES: usize = 12;
 
-/// An error with the line that it is about, where its file can be read.
+/// Renders an error, with the line that it is about if the file can be read.
 pub(crate) fn render(error: &Error, source: &Option<(PathBuf, String)>, styled: bool) -> String {
     let title = plain(&format!("found {}", error.found()));
     let label = plain(&format!("expected {}", error.expected()));
@@ -33,7 +33,7 @@ pub(crate) fn render(error: &Error, source: &Option<(PathBuf, String)>, styled: 
     renderer.render(&[title.element(Level::NOTE.message(&place)).element(Level::HELP.message(&label))])
 }
 
-/// Text of a schema without what would steer a terminal, each character for one of the same length in bytes, as places count bytes.
+/// Replaces the characters of a schema's text that would control a terminal. The length in bytes stays the same, as spans count bytes.
 pub(crate) fn plain(text: &str) -> String {
     let safe = |c: char| match c {
         '\n' | '\t' => c.to_string(),
@@ -44,7 +44,7 @@ pub(crate) fn plain(text: &str) -> String {
     text.chars().map(safe).collect()
 }
 
-/// Where in a text the thing is that an error at a line is about: the name that it quotes, as near as it stands, else all of the line.
+/// Finds what an error at a line is about: the nearest name that the error quotes, else the whole line.
 fn span(text: &str, line: usize, found: &str) -> Range<usize> {
     let starts: Vec<usize> =
         std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).skip(line).take(LINES + 1).collect();
@@ -70,7 +70,7 @@ fn span(text: &str, line: usize, found: &str) -> Range<usize> {
     start + indent..start + whole.trim_end().len().max(indent)
 }
 
-/// The lines around a place, as a file may be large: their text, the place in it, and the number of the first.
+/// Returns only the lines of a span, as a file may be large: their text, the span in it, and the number of the first line.
 fn around(text: &str, span: Range<usize>) -> (&str, Range<usize>, usize) {
     let before = text.get(..span.start).unwrap_or_default();
     let start = before.rfind('\n').map_or(0, |at| at + 1);

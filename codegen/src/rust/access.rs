@@ -1,21 +1,21 @@
-//! Whether clients may write a property, also where its schema has no `OData.Permissions` for it: that is not "Read".
-//! DMTF's schemas give none to most objects, and none to `Oem`.
+//! Decides whether clients may write a property, also if its schema has no `OData.Permissions` for it: that doesn't mean
+//! "Read". DMTF's schemas don't give any for most objects, nor for `Oem`.
 
 use std::collections::BTreeSet;
 
 use super::structs;
 use crate::model::ir::{Field, FieldType, Model, Permissions, Struct, StructKind, TypeName};
 
-/// The types that have something in them that may be written.
+/// The types that contain something that may be written.
 pub(super) struct Access(BTreeSet<TypeName>);
 
 impl Access {
     pub(super) fn of(model: &Model) -> Self {
         let mut access = Self(BTreeSet::new());
-        // Types contain each other, some in circles: until no more are found.
+        // Types contain each other, some in cycles: repeat until no more are found.
         loop {
             let open = |item: &Struct| item.dynamic.is_some() || (item.open && !structs::is_actions(item));
-            // Every object has an `Oem`, `Status` too: that says nothing of the object.
+            // Every object has an `Oem`, even `Status`, so that it says nothing about the object.
             let writable = |item: &Struct| {
                 let mut fields = item.fields.iter().filter(|field| field.ty != FieldType::Oem);
                 open(item) || fields.any(|field| access.rights(item, field).1)
@@ -29,7 +29,7 @@ impl Access {
         }
     }
 
-    /// Whether a property of a type may be read and written.
+    /// Returns whether a property of a type may be read, and whether it may be written.
     pub(super) fn rights(&self, owner: &Struct, field: &Field) -> (bool, bool) {
         match field.permissions {
             Some(Permissions::Read) => (true, false),

@@ -1,10 +1,10 @@
-//! The descriptions of everything in one text, so that programs that never ask for them don't carry them.
+//! Collects all descriptions in one text, so that programs that never use them don't carry them.
 
 use std::collections::HashMap;
 
 use crate::model::ir::Docs;
 
-/// Collects descriptions: one line each, the long one behind a tab.
+/// Collects descriptions: one line each, with the long description after a tab.
 #[derive(Debug)]
 pub(super) struct Descriptions {
     text: String,
@@ -19,7 +19,7 @@ impl Default for Descriptions {
 }
 
 impl Descriptions {
-    /// Where a description is, in bytes from the start of the text; 0 for none.
+    /// Returns where a description starts, in bytes from the start of the text; 0 if there is none.
     pub(super) fn place(&mut self, docs: &Docs) -> usize {
         let flat = |text: &Option<String>| {
             text.as_deref().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")

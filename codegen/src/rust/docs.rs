@@ -1,17 +1,17 @@
-//! Descriptions as doc comments. The schemas' text is plain with code in backticks; whatever else Markdown would see
-//! in it is escaped.
+//! Writes descriptions as doc comments. The schemas' text is plain with code in backticks; whatever else Markdown would
+//! interpret is escaped.
 
 use std::fmt::Write as _;
 
 use crate::model::ir::{Deprecation, Docs, Field, Permissions, Version};
 
-/// The doc comment of a type, a member or an action; `otherwise` where the schema is silent, `more` what the schema can't
-/// know.
+/// Writes the doc comment of a type, a member or an action. `otherwise` stands in for a missing description, and `more` adds
+/// what the schema can't know.
 pub(super) fn item(out: &mut String, indent: &str, docs: &Docs, otherwise: &str, more: Option<&str>) {
     paragraphs(out, indent, docs, otherwise, &facts_of(docs), more);
 }
 
-/// The doc comment of a field.
+/// Writes the doc comment of a field.
 pub(super) fn field(out: &mut String, indent: &str, field: &Field) {
     let mut facts = vec![format!("`{}`", field.json)];
     let mut fact = |text: &str| facts.push(text.to_owned());
@@ -65,7 +65,7 @@ fn paragraphs(out: &mut String, indent: &str, docs: &Docs, otherwise: &str, fact
     let first = first.unwrap_or_else(|| otherwise.to_owned());
     let more = more.map(str::to_owned);
     let all: Vec<_> = [Some(first), long, facts, more].into_iter().flatten().map(|text| line(&text)).collect();
-    // One comment each: a comment of lines is an attribute per line to the compiler, of which there would be 50,000.
+    // A block comment where possible: line comments are an attribute per line to the compiler, and there would be 50,000.
     if all.len() == 1 || all.iter().any(|text| has_comment(text)) {
         let gap = format!("\n{indent}///\n{indent}/// ");
         let _ = writeln!(out, "{indent}/// {}", all.join(&gap));
@@ -75,8 +75,8 @@ fn paragraphs(out: &mut String, indent: &str, docs: &Docs, otherwise: &str, fact
     }
 }
 
-/// Text that came from a schema, as a part of a comment of one line. Nothing else gets into one: what ends a line would end the
-/// comment, and what turns its direction would show it otherwise than the compiler reads it.
+/// Makes text from a schema safe for a comment of one line. It gets into comments only this way: a character that ends a line would
+/// end the comment, and one that changes the direction would show something other than what the compiler reads.
 pub(super) fn line(text: &str) -> String {
     let is_odd = |c: char| {
         c.is_control()
@@ -85,12 +85,12 @@ pub(super) fn line(text: &str) -> String {
     text.replace(is_odd, " ")
 }
 
-/// Whether a text can't stand in a block comment; nor can one that ends or begins with half of a mark.
+/// Returns whether a text can't go into a block comment: because of a comment mark, or half of one at its start or end.
 fn has_comment(text: &str) -> bool {
     text.contains("*/") || text.contains("/*") || text.starts_with('/') || text.ends_with(['*', '/'])
 }
 
-/// Plain text with code in backticks, as Markdown that looks the same.
+/// Turns plain text with code in backticks into Markdown that looks the same.
 pub(super) fn escape(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let backticks = text.matches('`').count() % 2 == 0;

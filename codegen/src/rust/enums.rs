@@ -1,11 +1,11 @@
-//! Enumerations: an open Rust enum and its spellings.
+//! Writes enumerations: an open Rust enum and its spellings.
 
 use std::fmt::Write as _;
 
 use super::{docs, layout};
 use crate::model::ir::Enum;
 
-/// The enumeration of this number in its schema.
+/// Writes an enumeration, the one with this number in its schema.
 pub(super) fn emit(out: &mut String, item: &Enum, number: usize) {
     let rust = &item.rust_name;
     let full = format!("{}.{}", item.name.schema, item.name.name);

@@ -1,16 +1,16 @@
-//! How rustfmt lays out the few forms that the emitter makes, so that what it writes reads as formatted Rust without a
-//! formatter in everybody's build. That rustfmt agrees is a test on all that is emitted, `tests/golden.rs`.
+//! Lays out the few constructs that the emitter writes as rustfmt does, so that the result is formatted Rust without a
+//! formatter in everybody's build. `tests/golden.rs` checks for all emitted code that rustfmt agrees.
 
-/// The columns of a line, as in this project's `rustfmt.toml`.
+/// The width of a line, as in this project's `rustfmt.toml`.
 const WIDTH: usize = 120;
 
-/// Whether a line of this text fits, so far to the right.
+/// Returns whether this text fits on a line with this indent.
 pub(super) fn fits(indent: usize, text: &str) -> bool {
     indent + text.chars().count() <= WIDTH
 }
 
-/// What stands between two brackets: `open a, b close` in a line if that fits with what is `after` it, else an item per line.
-/// Without the indent of the first line.
+/// Lays out a list in brackets: `open a, b close` on one line if that fits with the `after` columns behind it, else one item per
+/// line. The first line isn't indented.
 pub(super) fn list(indent: usize, open: &str, items: &[String], close: &str, after: usize) -> String {
     let gap = if open.ends_with('{') && !items.is_empty() { " " } else { "" };
     let line = format!("{open}{gap}{}{gap}{close}", items.join(", "));
@@ -21,7 +21,7 @@ pub(super) fn list(indent: usize, open: &str, items: &[String], close: &str, aft
     for item in items {
         out.push_str(&" ".repeat(indent + 4));
         out.push_str(item);
-        // Nothing may follow what a struct takes from another.
+        // No comma may follow the base of a struct (`..base`).
         out.push_str(if item.starts_with("..") { "\n" } else { ",\n" });
     }
     out.push_str(&" ".repeat(indent));
@@ -29,7 +29,7 @@ pub(super) fn list(indent: usize, open: &str, items: &[String], close: &str, aft
     out
 }
 
-/// A function's signature to the bracket of its body. `returned` is a path with arguments in `<>`, if it is long.
+/// Lays out a function's signature, up to the bracket of its body. If `returned` is long, it is a path with arguments in `<>`.
 pub(super) fn signature(indent: usize, open: &str, arguments: &[String], returned: &str) -> String {
     let line = list(indent, open, arguments, &format!(") -> {returned} {{"), 0);
     let last = line.rsplit('\n').next().unwrap_or_default();
@@ -37,7 +37,7 @@ pub(super) fn signature(indent: usize, open: &str, arguments: &[String], returne
         return line;
     }
     let margin = " ".repeat(indent);
-    // rustfmt counts neither the space nor the bracket here, and lets what is returned stand out by as much.
+    // rustfmt counts neither the space nor the bracket here, and lets the returned type exceed the width by as much.
     if last.trim_end_matches(" {").chars().count() <= WIDTH + 2 {
         return format!("{}\n{margin}{{", line.trim_end_matches(" {"));
     }
@@ -47,7 +47,7 @@ pub(super) fn signature(indent: usize, open: &str, arguments: &[String], returne
     format!("{start}{path}<\n{}{margin}> {{", inner.concat())
 }
 
-/// An arm of a `match`.
+/// Lays out an arm of a `match`.
 pub(super) fn arm(indent: usize, pattern: &str, value: &str) -> String {
     let line = format!("{pattern} => {value},");
     if fits(indent, &line) {
@@ -57,8 +57,8 @@ pub(super) fn arm(indent: usize, pattern: &str, value: &str) -> String {
     format!("{pattern} => {{\n{margin}    {value}\n{margin}}}")
 }
 
-/// `start = value;`: in a line if that fits, else with the value in a line of its own if that fits, else with its arguments
-/// in lines of their own.
+/// Lays out `start = value;`: on one line if that fits, else with the value on its own line if that fits, else with each of its
+/// arguments on its own line.
 pub(super) fn assignment(start: &str, function: &str, arguments: impl Fn(usize) -> Vec<String>) -> String {
     let open = format!("{function}(");
     let line = format!("{open}{})", arguments(0).join(", "));
@@ -78,7 +78,7 @@ pub(super) fn assignment(start: &str, function: &str, arguments: impl Fn(usize) 
     out
 }
 
-/// Words in lines that are full.
+/// Fills lines with words.
 pub(super) fn filled(indent: usize, words: &[&str]) -> String {
     let mut lines = vec![String::new()];
     for word in words {

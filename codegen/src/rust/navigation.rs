@@ -1,5 +1,5 @@
-//! Navigation and actions: methods of `Resource<T>` for each link and action of an entity. They need the client, so
-//! they are a file of their own.
+//! Writes navigation and actions: methods of `Resource<T>` for each link and action of an entity. They need the client, so
+//! they are in a file of their own.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -8,7 +8,7 @@ use super::paths::Paths;
 use super::{docs, layout};
 use crate::model::ir::{Action, Docs, Field, FieldType, Struct, StructKind, TypeName};
 
-/// What every `Resource<T>` can do; no link or action may take these names.
+/// The methods that every `Resource<T>` has; no link or action may take these names.
 const TAKEN: &[&str] = &[
     "all",
     "any",
@@ -49,7 +49,7 @@ pub(super) fn emit(paths: Paths<'_>) -> String {
     out
 }
 
-/// The same as traits, where `Resource` is another crate's; `added` are actions that types of that crate get.
+/// Writes the methods as traits, for when `Resource` belongs to another crate. `added` are actions that types of that crate get.
 pub(super) fn traits(paths: Paths<'_>, added: &[(TypeName, Vec<Action>)]) -> String {
     let own = paths.structs().map(|item| (&item.name, item.rust_name.as_str(), methods(item, paths)));
     let added = added.iter().map(|(name, actions)| {
@@ -83,16 +83,16 @@ pub(super) fn traits(paths: Paths<'_>, added: &[(TypeName, Vec<Action>)]) -> Str
 /// How a method is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
-    /// A method of the type's own.
+    /// An inherent method.
     Inherent,
-    /// A method of a trait, where the trait is.
+    /// A method of a trait, where the trait is declared.
     Declared,
     /// A method of a trait, where it is implemented.
     Implemented,
 }
 
-/// What the page of a type says of the methods that a resource of it has: they are on the page of `Resource`, among those of
-/// all types.
+/// Returns what a type's page says about the methods that a resource of this type has: they are on the page of `Resource`, among
+/// those of all types.
 pub(super) fn page(paths: Paths<'_>, item: &Struct) -> Option<String> {
     let methods = methods(item, paths);
     let of = |name: &str, wanted: fn(&Method<'_>) -> bool| {
@@ -119,7 +119,7 @@ enum Does<'m> {
     Invoke(&'m Action),
 }
 
-/// The methods of a type's resources: links, actions, and the links in `Links`.
+/// Returns the methods of a type's resources: links, actions, and the links in `Links`.
 fn methods<'m>(item: &'m Struct, paths: Paths<'m>) -> Vec<Method<'m>> {
     let is_entity = matches!(item.kind, StructKind::Entity | StructKind::Collection(_));
     if !is_entity || item.shell {
@@ -133,7 +133,7 @@ fn methods<'m>(item: &'m Struct, paths: Paths<'m>) -> Vec<Method<'m>> {
     for action in &item.actions {
         methods.push(invoke(&mut taken, action));
     }
-    // What `Links` has is a step away from the resource itself, unless the resource has it, too.
+    // The links in `Links` become methods as well, unless the resource itself has a method of that name.
     let links = item.fields.iter().find(|field| field.json == "Links" && !field.many);
     if let Some(links) = links
         && let FieldType::Struct(name) = &links.ty
@@ -168,7 +168,7 @@ fn link<'m>(taken: &mut BTreeSet<String>, field: &'m Field, inside: Option<&Fiel
 }
 
 impl Form {
-    /// The comment of a method: a trait's method has it where it is declared.
+    /// Writes the doc comment of a method. For a trait's method, it goes where the method is declared.
     fn docs(self, out: &mut String, docs: &Docs, otherwise: &str, more: Option<&str>) {
         if self != Self::Implemented {
             docs::item(out, "    ", docs, otherwise, more);
@@ -238,14 +238,14 @@ impl Method<'_> {
         let returned = format!("r::Call<{path}, {returns}>");
         let start = format!("{path} {{");
         let in_line = format!("self.invoke({full:?}, {})", layout::list(0, &start, &values, "}", 0));
-        // In a line of its own each, if they don't fit into one.
+        // Each argument is on its own line if they don't fit on one.
         let indent = if !in_line.contains('\n') && layout::fits(8, &in_line) { 0 } else { 12 };
         let made = layout::list(indent, &start, &values, "}", 1);
         self.body(&mut out, form, &arguments, &returned, "invoke", vec![format!("{full:?}"), made]);
         out
     }
 
-    /// The signature, and the call of what does it without the type.
+    /// Writes the signature, and a body that calls the untyped method.
     fn body(
         &self,
         out: &mut String,
@@ -267,7 +267,7 @@ impl Method<'_> {
     }
 }
 
-/// The description alone: the field's own documentation has the rest.
+/// Returns the description alone: the field's own documentation has the rest.
 fn summary(docs: &Docs) -> Docs {
     Docs { description: docs.description.clone(), ..Docs::default() }
 }

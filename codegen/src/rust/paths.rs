@@ -1,4 +1,4 @@
-//! Where types are in the generated Rust, as seen from elsewhere in it.
+//! The paths of types in the generated Rust, as seen from elsewhere in it.
 
 use crate::base::Base;
 use crate::model::ir::{Enum, FieldType, Model, Struct, TypeName};
@@ -7,12 +7,12 @@ use crate::model::ir::{Enum, FieldType, Model, Struct, TypeName};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Paths<'m> {
     pub(super) model: &'m Model,
-    /// What there is already, in another crate.
+    /// The types that another crate has already.
     pub(super) base: Option<&'m Base>,
 }
 
 impl<'m> Paths<'m> {
-    /// The module of a type, `computer_system`.
+    /// Returns the module of a type, such as `computer_system`.
     pub(super) fn module(self, name: &TypeName) -> &'m str {
         self.model.schemas.get(&name.schema).map_or("missing", |schema| schema.module.as_str())
     }
@@ -21,7 +21,7 @@ impl<'m> Paths<'m> {
         self.model.structs.get(name)
     }
 
-    /// The path of a type as seen from a module within `schema`, `super::resource::Status`.
+    /// Returns the path of a type as seen from the module of the schema `from`, such as `super::resource::Status`.
     pub(super) fn path(self, name: &TypeName, from: &str) -> String {
         if let Some(path) = self.elsewhere(name) {
             return path;
@@ -30,30 +30,30 @@ impl<'m> Paths<'m> {
         if name.schema == from { rust.to_owned() } else { format!("super::{}::{rust}", self.module(name)) }
     }
 
-    /// The path of a type as seen from where the methods of resources are: where `s` is the module of all schemas,
-    /// `s::computer_system::ComputerSystem`, or beside those modules.
+    /// Returns the path of a type as seen from the methods of resources. These are either where `s` is the module of all schemas
+    /// (`s::computer_system::ComputerSystem`), or next to the modules of schemas.
     pub(super) fn absolute(self, name: &TypeName) -> String {
         let root = if self.base.is_some() { "super" } else { "s" };
         self.elsewhere(name).unwrap_or_else(|| format!("{root}::{}::{}", self.module(name), self.rust_name(name)))
     }
 
-    /// The Rust type of one value as seen from where the methods of resources are.
+    /// Returns the Rust type of one value as seen from the methods of resources.
     pub(super) fn absolute_value(self, ty: &FieldType) -> String {
         let value = self.value_type(ty, "");
         if self.base.is_some() { value } else { value.replace("super::", "s::") }
     }
 
-    /// The path of a type that another crate has.
+    /// Returns the path of a type if another crate has it.
     pub(super) fn elsewhere(self, name: &TypeName) -> Option<String> {
         Some(format!("::rosefish::schema::{}", self.base?.path(name)?))
     }
 
-    /// The record types that are made here.
+    /// Returns the record types that are generated here, which no other crate has.
     pub(super) fn structs(self) -> impl Iterator<Item = &'m Struct> {
         self.model.structs.values().filter(move |item| self.elsewhere(&item.name).is_none())
     }
 
-    /// The enumerations that are made here.
+    /// Returns the enumerations that are generated here, which no other crate has.
     pub(super) fn enums(self) -> impl Iterator<Item = &'m Enum> {
         self.model.enums.values().filter(move |item| self.elsewhere(&item.name).is_none())
     }
@@ -69,7 +69,7 @@ impl<'m> Paths<'m> {
         }
     }
 
-    /// The Rust type of one value.
+    /// Returns the Rust type of one value as seen from the module of the schema `from`.
     pub(super) fn value_type(self, ty: &FieldType, from: &str) -> String {
         match ty {
             FieldType::String => "String".to_owned(),

@@ -1,4 +1,4 @@
-//! Record types: a plain struct with public fields, and the way from numbers to fields.
+//! Writes record types: a plain struct with public fields, and the mapping from numbers to fields.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use super::paths::Paths;
 use super::{docs, layout};
 use crate::model::ir::{Field, FieldType, Struct, StructKind, TypeName};
 
-/// The record type of this number in its schema; `page` is what its page shows beside what the schema says of it.
+/// Writes a record type, the one with this number in its schema. `page` adds to what the schema says about it.
 pub(super) fn emit(out: &mut String, paths: Paths<'_>, item: &Struct, number: usize, page: Option<&str>) {
     let rust = &item.rust_name;
     let from = &item.name.schema;
@@ -40,15 +40,15 @@ pub(super) fn emit(out: &mut String, paths: Paths<'_>, item: &Struct, number: us
     }
 }
 
-/// A field of a struct.
+/// Writes a field of a struct.
 fn member(out: &mut String, name: &str, ty: &str) {
     let line = format!("pub {name}: {ty},");
     let gap = if layout::fits(4, &line) { " " } else { "\n        " };
     let _ = writeln!(out, "    pub {name}:{gap}{ty},");
 }
 
-/// A constant: what `derive` makes calls a function per field, and the compiler spends its time on what would have to be
-/// dropped if one of them panicked. And a function of its own for each type, not in whatever makes one.
+/// Writes `Default` with a constant. What `derive` writes calls a function per field, and the compiler spends its time on what
+/// would have to be dropped if one of them panicked. Each type has its own function, rather than code wherever a value is made.
 fn default(out: &mut String, item: &Struct) {
     let fields = item.fields.iter().map(|field| match field.many {
         true => format!("{}: Vec::new()", field.rust),
@@ -56,7 +56,7 @@ fn default(out: &mut String, item: &Struct) {
     });
     let dynamic = item.dynamic.iter().map(|dynamic| format!("{}: std::collections::BTreeMap::new()", dynamic.rust));
     let values: Vec<_> = fields.chain(dynamic).chain(["residue: w::NONE".to_owned()]).collect();
-    // rustfmt doesn't count the word `const` when it looks whether the block fits into a line.
+    // rustfmt doesn't count the word `const` when it checks whether the block fits on a line.
     let block = layout::list(8, "{ Self {", &values, "} }", 0);
     let body = match block.contains('\n') {
         false => format!("const {block}"),
@@ -99,7 +99,7 @@ fn record(out: &mut String, item: &Struct, number: usize) {
     );
 }
 
-/// A collection like all others: the library has one type for them, which is given the type of the members.
+/// Writes a collection like all others: an alias of the library's one type for them, with the type of the members.
 pub(super) fn collection(
     out: &mut String,
     paths: Paths<'_>,
@@ -123,7 +123,7 @@ pub(super) fn collection(
     );
 }
 
-/// Whether a collection has the properties of the library's `ResourceCollection`.
+/// Returns whether a collection has exactly the properties of the library's `ResourceCollection`.
 pub(super) fn is_usual(item: &Struct) -> bool {
     const USUAL: [&str; 10] = [
         "@odata.context",
@@ -140,13 +140,14 @@ pub(super) fn is_usual(item: &Struct) -> bool {
     item.dynamic.is_none() && item.fields.iter().map(|field| field.json.as_str()).eq(USUAL)
 }
 
-/// An `Actions` type: the library has one type for them all.
+/// Returns whether it is an `Actions` type: the library has one type for them all.
 pub(super) fn is_actions(item: &Struct) -> bool {
     let mut fields = item.fields.iter();
     item.name.name == "Actions" && fields.all(|field| field.ty == FieldType::Action || field.ty == FieldType::Oem)
 }
 
-/// What of `wire::generated` makes the slot of a field. The names are short and bare, as they come some ten thousand times.
+/// Returns the function of `wire::generated` that makes the slot of a field. The names are short, as they occur about ten
+/// thousand times.
 fn slot_of(field: &Field) -> &'static str {
     match (&field.ty, field.many) {
         (FieldType::String, false) => "string",

@@ -1,4 +1,4 @@
-//! What the schemas say of types, for run time: a text per schema, which `wire::Module` of the library reads.
+//! Writes what the schemas say about types, for use at run time: a text per schema, which the library's `wire::Module` reads.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use super::descriptions::Descriptions;
 use super::structs;
 use crate::model::ir::{Docs, Enum, Field, FieldType, Model, Struct, StructKind, Version};
 
-/// The lines of a record type.
+/// Writes the lines of a record type.
 pub(super) fn record(out: &mut String, item: &Struct, access: &Access, descriptions: &mut Descriptions) {
     let kind = match &item.kind {
         _ if structs::is_actions(item) => 'A',
@@ -52,7 +52,7 @@ pub(super) fn record(out: &mut String, item: &Struct, access: &Access, descripti
     }
 }
 
-/// The annotation terms.
+/// Writes the annotation terms.
 pub(super) fn terms(root: &mut String, model: &Model, descriptions: &mut Descriptions) {
     let mut rows = String::new();
     for (name, term) in &model.terms {
@@ -69,7 +69,7 @@ pub(super) fn terms(root: &mut String, model: &Model, descriptions: &mut Descrip
     let _ = writeln!(root, "static TERMS: w::Fields = w::Fields::new(TERM_LINES, MODULES);");
 }
 
-/// The lines of an enumeration.
+/// Writes the lines of an enumeration.
 pub(super) fn enumeration(out: &mut String, item: &Enum, descriptions: &mut Descriptions) {
     let name = format!("{}.{}", item.name.schema, item.name.name);
     line(out, "\n%", &[name, descriptions.place(&item.docs).to_string()]);
@@ -79,7 +79,7 @@ pub(super) fn enumeration(out: &mut String, item: &Enum, descriptions: &mut Desc
     }
 }
 
-/// The line of a property, as `wire::Fields` reads it.
+/// Writes the line of a property, in the form that `wire::Fields` reads.
 fn row(out: &mut String, field: &Field, rights: (bool, bool), descriptions: &mut Descriptions) {
     let kind = match &field.ty {
         FieldType::String => "S".to_owned(),
@@ -113,7 +113,7 @@ fn row(out: &mut String, field: &Field, rights: (bool, bool), descriptions: &mut
         word(&field.pattern),
     ];
     if let Some(deprecation) = &field.docs.deprecated {
-        // It may have no words: then its column is there, and empty.
+        // A deprecation without a description still has its column, which is empty.
         columns.push(word(&deprecation.description));
         let _ = writeln!(out, "{}", columns.iter().map(|text| column(text)).collect::<Vec<_>>().join("\t"));
         return;
@@ -121,28 +121,28 @@ fn row(out: &mut String, field: &Field, rights: (bool, bool), descriptions: &mut
     line(out, "", &columns);
 }
 
-/// A line of columns, without those that are last and empty.
+/// Writes a line of columns, without empty ones at its end.
 fn line(out: &mut String, mark: &str, columns: &[String]) {
     let columns: Vec<_> = columns.iter().map(|text| column(text)).collect();
     let _ = writeln!(out, "{mark}{}", columns.join("\t").trim_end_matches('\t'));
 }
 
-/// Text that came from a schema, as a part of a line: it must not begin another line or column.
+/// Makes text from a schema safe for a line: it must not begin another line or column.
 fn column(text: &str) -> String {
     text.replace(char::is_control, " ")
 }
 
-/// `1.2.0`, or nothing.
+/// Returns the version that added something (`1.2.0`), or an empty text.
 fn since(docs: &Docs) -> String {
     docs.since.map_or_else(String::new, version)
 }
 
-/// `1.2.0`
+/// Formats a version (`1.2.0`).
 pub(super) fn version(Version(major, minor, errata): Version) -> String {
     format!("{major}.{minor}.{errata}")
 }
 
-/// A string literal of lines, without the end of the last: a raw one, unless the text has what a raw one can't have.
+/// Returns a string literal of lines, without the end of the last: a raw one, unless the text has something that it can't hold.
 pub(super) fn literal(lines: &str) -> String {
     const LONGEST_FENCE: usize = 8;
     let text = lines.trim_end_matches('\n');

@@ -1,4 +1,4 @@
-//! JSON and YAML as one kind of tree, in which every value knows its line: what the front ends for JSON Schema and OpenAPI read.
+//! JSON and YAML as one kind of tree, in which every value knows its line. The front ends for JSON Schema and OpenAPI read it.
 
 pub(crate) mod json;
 #[cfg(feature = "openapi")]
@@ -29,12 +29,12 @@ pub(crate) enum Value {
 }
 
 impl Node {
-    /// A member of a map.
+    /// Returns the value of a key, if this is a map that has it.
     pub(crate) fn get(&self, key: &str) -> Option<&Node> {
         self.members().iter().find(|(name, _)| name == key).map(|(_, node)| node)
     }
 
-    /// The members of a map; none if it is anything else.
+    /// Returns the members of a map; an empty slice for any other value.
     pub(crate) fn members(&self) -> &[(String, Node)] {
         match &self.value {
             Value::Map(members) => members,
@@ -42,13 +42,13 @@ impl Node {
         }
     }
 
-    /// The members of a map within this one; none if there is no such map.
+    /// Returns the members of the map that this one has under a key; an empty slice if it isn't there.
     #[cfg(feature = "openapi")]
     pub(crate) fn members_of(&self, key: &str) -> &[(String, Node)] {
         self.get(key).map(Node::members).unwrap_or_default()
     }
 
-    /// The items of a list; none if it is anything else.
+    /// Returns the items of a list; an empty slice for any other value.
     pub(crate) fn items(&self) -> &[Node] {
         match &self.value {
             Value::List(items) => items,
@@ -70,7 +70,7 @@ impl Node {
         }
     }
 
-    /// What it is, as errors call it.
+    /// Returns the kind of value, as errors name it.
     pub(crate) fn kind(&self) -> &'static str {
         match self.value {
             Value::Null => "null",
@@ -87,7 +87,7 @@ impl Node {
     }
 }
 
-/// The line after as many line breaks.
+/// Returns the number of the line after this many line breaks.
 fn line(breaks: usize) -> u32 {
     u32::try_from(breaks).unwrap_or(u32::MAX).saturating_add(1)
 }

@@ -1,11 +1,11 @@
-//! Texts that would be code, if they got out of the comment or the literal that they are put in.
+//! Texts that would be code if they escaped from the comment or the literal that they are put in.
 
 use std::collections::BTreeSet;
 
 use rosefish_codegen::rust::{self, Output};
 use rosefish_codegen::{Builder, Model};
 
-/// What leaves a comment or a literal of any kind, if anything does.
+/// Texts that would escape from a comment or a literal of any kind.
 pub(crate) const ESCAPES: &[&str] = &[
     "\n pub fn injected() {}\n",
     "\r pub fn injected() {}\r",
@@ -30,7 +30,7 @@ pub(crate) const ESCAPES: &[&str] = &[
     "\u{442}\u{435}\u{441}\u{442}",
 ];
 
-/// Where a name stands as code: not in a comment, which is a literal to the compiler, nor in a string.
+/// Returns whether a name occurs as code: not in a comment, which is a literal to the compiler, nor in a string.
 fn has_word(tokens: proc_macro2::TokenStream, word: &str) -> bool {
     tokens.into_iter().any(|token| match token {
         proc_macro2::TokenTree::Group(group) => has_word(group.stream(), word),
@@ -39,12 +39,12 @@ fn has_word(tokens: proc_macro2::TokenStream, word: &str) -> bool {
     })
 }
 
-/// That what a model becomes is Rust, and that none of it comes from the text that was put into a schema.
+/// Checks that a model becomes Rust, and that none of the code comes from the text that was put into a schema.
 pub(crate) fn is_no_code(model: &Model, text: &str) {
     are_no_code(&rust::emit(model), text);
 }
 
-/// The same of files that were made.
+/// Like [`is_no_code`], for generated files.
 pub(crate) fn are_no_code(output: &Output, text: &str) {
     let mut names = BTreeSet::new();
     for (name, code) in &output.files {
@@ -56,12 +56,12 @@ pub(crate) fn are_no_code(output: &Output, text: &str) {
         let file = syn::parse_file(code).unwrap_or_else(|error| panic!("{error}: {text:?}: {code}"));
         nothing_stands_twice(&file, code);
         let tokens: proc_macro2::TokenStream = code.parse().expect("tokens");
-        // A name that is one without its signs is a name, and no code.
+        // A text without `fn` may become a name once its special characters are removed. That isn't code.
         assert!(!text.contains("fn injected") || !has_word(tokens, "injected"), "{text:?}: {code}");
     }
 }
 
-/// That no two things of a file have one name: it would be Rust to the parser, and not to the compiler.
+/// Checks that no two items of a file have the same name: the parser accepts that, but the compiler doesn't.
 fn nothing_stands_twice(file: &syn::File, code: &str) {
     let mut known = BTreeSet::new();
     for item in &file.items {
@@ -111,7 +111,7 @@ fn nothing_stands_twice(file: &syn::File, code: &str) {
     }
 }
 
-/// A library whose schemas are these alone, in a folder of this name, for the compiler for others to extend.
+/// Writes a library with only these schemas into a folder of this name, and returns the builder that extends it.
 pub(crate) fn library(folder: &str, csdl: &str) -> Builder {
     let root = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(folder);
     let schemas = root.join("library");
@@ -126,7 +126,7 @@ pub(crate) fn library(folder: &str, csdl: &str) -> Builder {
     Builder::new().extends(&root).schemas(root.join("own")).name("hostile")
 }
 
-/// Where [`library`] looks for the schemas that extend it.
+/// Returns the file in which [`library`] looks for the schemas that extend it.
 pub(crate) fn own_schema(folder: &str) -> std::path::PathBuf {
     std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(folder).join("own").join("Hostile_v1.xml")
 }

@@ -1,5 +1,5 @@
-//! Boot options (IPMI 2.0, sections 28.12 and 28.13): from which device the system starts next, how, and for how long
-//! the wish holds. Writing them in the right order is `service::chassis`'.
+//! Boot options (IPMI 2.0, sections 28.12 and 28.13): from which device the system starts, how, and for how long that
+//! holds. `service::chassis` writes them in the right order.
 
 use super::command;
 
@@ -7,7 +7,7 @@ use super::command;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BootDevice {
-    /// No override: as the BIOS has it.
+    /// No override: the BIOS decides.
     None,
     /// PXE.
     Pxe,
@@ -73,7 +73,7 @@ impl BootDevice {
 pub struct BootFlags {
     /// Whether the flags are valid. The BIOS, or the BMC after a minute, clears it.
     pub valid: bool,
-    /// Whether they hold for all future starts instead of the next one.
+    /// Whether they apply to all future starts instead of only the next one.
     pub persistent: bool,
     /// Whether an EFI boot is wanted instead of a legacy one.
     pub efi: bool,
@@ -87,16 +87,16 @@ pub struct BootFlags {
     pub screen_blank: bool,
     /// Whether the reset button is to be locked.
     pub lock_reset: bool,
-    /// Lockouts, verbosity, password bypass, event traps and console redirection: data 3 as it came.
+    /// Lockouts, verbosity, password bypass, event traps and console redirection: data 3 as received.
     pub data3: u8,
-    /// BIOS overrides: data 4 as it came.
+    /// BIOS overrides: data 4 as received.
     pub data4: u8,
-    /// Device instance: data 5 as it came.
+    /// Device instance: data 5 as received.
     pub data5: u8,
 }
 
 impl BootFlags {
-    /// Flags that ask for a device, and nothing else.
+    /// Creates flags that ask for a device, and nothing else.
     #[must_use]
     pub const fn device(device: BootDevice, persistent: bool, efi: bool) -> Self {
         Self {
@@ -114,16 +114,16 @@ impl BootFlags {
         }
     }
 
-    /// What is not as it was asked, in words.
+    /// Describes what differs from the flags that were asked for, if anything does.
     pub(crate) fn contradiction(&self, asked: &Self) -> Option<String> {
         if !asked.valid || asked.device == BootDevice::None {
-            // Flags that aren't valid name no device, whatever else they say.
+            // Flags that aren't valid don't select a device, whatever else they say.
             let overrides = self.valid && self.device != asked.device;
             return overrides.then(|| format!("the boot device is {:?}", self.device));
         }
         let kind = |efi: bool| if efi { "EFI" } else { "legacy" };
         let lasts = |persistent: bool| if persistent { "every start" } else { "the next start" };
-        // Some BMCs show the device that was asked for and not that it is valid.
+        // Some BMCs report the device that was asked for, but not that the flags are valid.
         if !self.valid && self.device != asked.device {
             Some("no boot device is in force".to_owned())
         } else if self.device != asked.device {
@@ -193,7 +193,7 @@ pub struct GetBootOptions {
     pub parameter: u8,
 }
 
-/// A boot option as it came.
+/// A boot option as received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BootOption {

@@ -100,12 +100,12 @@ impl CompletionCode {
         )
     }
 
-    /// Whether the code proves that nothing was done, and says that the same request may succeed a little later.
+    /// Returns whether the code proves that nothing was done, and that the same request may succeed a little later.
     pub(crate) const fn is_refused_for_now(self) -> bool {
         matches!(self, Self::NodeBusy | Self::Initializing)
     }
 
-    /// What the code says when it comes from the bridge instead of the controller behind it (Send Message, table 22-8).
+    /// Returns what the code means if it comes from the bridge instead of the controller behind it (Send Message, table 22-8).
     pub(crate) const fn of_a_bridge(self) -> Option<&'static str> {
         match self {
             Self::CommandSpecific(0x80) => Some("the session handle is invalid"),
@@ -116,8 +116,8 @@ impl CompletionCode {
         }
     }
 
-    /// Whether the code says that so many bytes can't be had at once. What the specification provides for that is CAh,
-    /// but BMCs use several.
+    /// Returns whether the code means that so many bytes can't be read at once. The specification has CAh for that, but BMCs
+    /// use several codes.
     pub(crate) const fn is_too_many_bytes(self) -> bool {
         matches!(
             self,
@@ -131,7 +131,7 @@ impl CompletionCode {
         )
     }
 
-    /// Whether a command that only reads is worth sending again. The BMC may have processed it.
+    /// Returns whether a command that only reads is worth repeating. The BMC may have processed it already.
     pub(crate) const fn is_worth_reading_again(self) -> bool {
         self.is_refused_for_now()
             || matches!(self, Self::ProcessingTimeout | Self::NoResponse | Self::DuplicatedRequest)

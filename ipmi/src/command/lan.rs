@@ -1,5 +1,5 @@
-//! LAN configuration (IPMI 2.0, chapter 23): parameters one by one, and put together. Writing them under "set in
-//! progress" is `service::lan`'s.
+//! LAN configuration (IPMI 2.0, chapter 23): single parameters, and those of a channel together. `service::lan` writes
+//! them under "set in progress".
 
 use std::net::Ipv4Addr;
 
@@ -13,9 +13,9 @@ pub struct GetLanConfiguration {
     pub channel: u8,
     /// The parameter's number (table 23-4).
     pub parameter: u8,
-    /// Which of several, for parameters that are several.
+    /// The set selector, for parameters that have several values.
     pub set: u8,
-    /// Which block, for parameters in blocks.
+    /// The block selector, for parameters that come in blocks.
     pub block: u8,
 }
 
@@ -136,7 +136,7 @@ impl LanParameter {
         }
     }
 
-    /// What a parameter is instead of this one, in words, by a configuration in which it was read.
+    /// Describes the value that was read back into a configuration, if it differs from this one.
     pub(crate) fn contradiction(self, lan: &LanConfiguration) -> Option<String> {
         fn other<T: PartialEq>(asked: T, found: Option<T>, say: impl Fn(T) -> String) -> Option<String> {
             found.filter(|found| *found != asked).map(say)
@@ -162,8 +162,8 @@ impl LanParameter {
     }
 }
 
-/// The parameters of a LAN channel; those that the BMC lacks are `None`, and so are those that could not be read: `missing`
-/// shows which.
+/// The parameters of a LAN channel. Those that the BMC lacks are `None`, and so are those that could not be read, which
+/// `missing` lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LanConfiguration {
@@ -203,15 +203,15 @@ pub struct LanConfiguration {
     pub cipher_suites: Vec<u8>,
     /// The highest privilege level of each cipher suite, in their order: 0 for a suite that may not be used.
     pub cipher_privileges: Vec<u8>,
-    /// What could not be read, though the BMC doesn't say that it lacks it.
+    /// What could not be read, except for what the BMC says that it lacks.
     pub missing: Vec<ReadError>,
 }
 
 impl LanConfiguration {
-    /// The parameters that it is put together from.
+    /// The parameters that the configuration consists of.
     pub(crate) const PARAMETERS: [u8; 19] = [1, 2, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 15, 16, 20, 21, 22, 23, 24];
 
-    /// Takes one parameter's value. What is too short is left out.
+    /// Stores one parameter's value. A value that is too short is left out.
     pub(crate) fn take(&mut self, parameter: u8, data: &[u8]) {
         let address = || data.first_chunk::<4>().copied().map(Ipv4Addr::from);
         let mac = || data.first_chunk::<6>().copied();
@@ -239,7 +239,7 @@ impl LanConfiguration {
                 self.vlan = vlan.map(|vlan| (vlan & 0x8000 != 0).then_some(vlan & 0x0fff));
             }
             21 => self.vlan_priority = byte.map(|priority| priority & 7),
-            // Parameter 22 shows how many of the sixteen entries of 23 count.
+            // Parameter 22 says how many of the sixteen entries of 23 are in use.
             22 => self.cipher_suites = vec![0; usize::from(byte.unwrap_or(0) & 0x1f)],
             23 => {
                 let listed = data.iter().skip(1).take(self.cipher_suites.len());

@@ -1,4 +1,5 @@
-//! IPv6 on a LAN channel (IPMI 2.0 with errata 4, table 23-4, parameters 50 to 79): single parameters, and put together.
+//! IPv6 on a LAN channel (IPMI 2.0 with errata 4, table 23-4, parameters 50 to 79): single parameters, and those of a
+//! channel together.
 
 use std::net::Ipv6Addr;
 
@@ -52,7 +53,7 @@ pub enum Ipv6Source {
     Reserved(u8),
 }
 
-/// How an IPv6 address stands.
+/// The state of an IPv6 address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Ipv6State {
@@ -60,13 +61,13 @@ pub enum Ipv6State {
     Active,
     /// Not in use.
     Disabled,
-    /// Being tested for others that have it.
+    /// Being checked for duplicates.
     Pending,
-    /// Another one has it.
+    /// A duplicate was found.
     Failed,
-    /// Not for new connections any more.
+    /// No longer for new connections.
     Deprecated,
-    /// Not valid any more.
+    /// No longer valid.
     Invalid,
     /// A value that the specification reserves.
     Reserved(u8),
@@ -100,7 +101,7 @@ pub struct Ipv6Entry {
     pub address: Ipv6Addr,
     /// How many bits the prefix has.
     pub prefix_length: u8,
-    /// How it stands, where that is said.
+    /// Its state, if the BMC reports one.
     pub state: Option<Ipv6State>,
 }
 
@@ -160,7 +161,7 @@ impl Ipv6Parameter {
                 let mut data = vec![slot, if address.is_some() { 0x80 } else { 0 }];
                 let (address, prefix) = address.unwrap_or((Ipv6Addr::UNSPECIFIED, 0));
                 data.extend(address.octets());
-                // The state is the BMC's to say.
+                // The BMC sets the state.
                 data.extend([prefix, 0]);
                 (STATIC, data)
             }
@@ -171,7 +172,7 @@ impl Ipv6Parameter {
         }
     }
 
-    /// What a parameter is instead of this one, in words, by a configuration in which it was read.
+    /// Describes the value that was read back into a configuration, if it differs from this one.
     pub(crate) fn contradiction(self, found: &Ipv6Configuration) -> Option<String> {
         match self {
             Self::Addressing(asked) => {
@@ -196,7 +197,7 @@ impl Ipv6Parameter {
         }
     }
 
-    /// The parameter with the place that it is about, as it is read back.
+    /// Returns the parameter's number and set selector, for reading it back.
     pub(crate) const fn place(self) -> (u8, u8) {
         match self {
             Self::Addressing(_) => (ADDRESSING, 0),
@@ -207,7 +208,7 @@ impl Ipv6Parameter {
     }
 }
 
-/// What a channel can do with IPv6.
+/// What a channel supports of IPv6.
 pub(crate) const SUPPORT: u8 = 50;
 const ADDRESSING: u8 = 51;
 const HOP_LIMIT: u8 = 53;
@@ -223,11 +224,11 @@ const ROUTER_MAC: u8 = 66;
 const ROUTER_PREFIX_LENGTH: u8 = 67;
 const ROUTER_PREFIX: u8 = 68;
 
-/// IPv6 on a LAN channel; what the BMC lacks is `None`, and so is what could not be read: `missing` shows which.
+/// IPv6 on a LAN channel. What the BMC lacks is `None`, and so is what could not be read, which `missing` lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Ipv6Configuration {
-    /// Bit 0: IPv6 alone is possible; bit 1: both are at a time; bit 2: alerts may go to IPv6 addresses.
+    /// Bit 0: IPv6 alone is supported; bit 1: both versions at the same time are; bit 2: alerts may go to IPv6 addresses.
     pub support: Option<u8>,
     /// Which versions of IP are used.
     pub addressing: Option<Addressing>,
@@ -249,12 +250,12 @@ pub struct Ipv6Configuration {
     pub router_mac: Option<[u8; 6]>,
     /// The prefix that the first static router is for, with its length.
     pub router_prefix: Option<(Ipv6Addr, u8)>,
-    /// What could not be read, though the BMC doesn't say that it lacks it.
+    /// What could not be read, except for what the BMC says that it lacks.
     pub missing: Vec<ReadError>,
 }
 
 impl Ipv6Configuration {
-    /// The parameters that have one value each; the status is among them, and says how many addresses there are.
+    /// The parameters that have one value each. The status is among them, which says how many addresses there are.
     pub(crate) const PARAMETERS: [u8; 9] = [
         SUPPORT,
         ADDRESSING,
@@ -267,7 +268,7 @@ impl Ipv6Configuration {
         ROUTER_PREFIX,
     ];
 
-    /// Takes one parameter's value. What is too short is left out.
+    /// Stores one parameter's value. A value that is too short is left out.
     pub(crate) fn take(&mut self, parameter: u8, data: &[u8]) {
         let byte = data.first().copied();
         let address = || data.first_chunk::<16>().copied().map(Ipv6Addr::from);
@@ -286,7 +287,7 @@ impl Ipv6Configuration {
             ROUTER_CONTROL => self.router_control = byte.map(|bits| (bits & 1 != 0, bits & 2 != 0)),
             ROUTER => self.router = address(),
             ROUTER_MAC => self.router_mac = data.first_chunk().copied(),
-            // The length comes before the prefix.
+            // The length is read before the prefix.
             ROUTER_PREFIX_LENGTH => self.router_prefix = byte.map(|length| (Ipv6Addr::UNSPECIFIED, length)),
             ROUTER_PREFIX => {
                 let length = self.router_prefix.map_or(0, |(_, length)| length);

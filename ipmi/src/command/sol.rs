@@ -1,5 +1,5 @@
-//! Serial Over LAN as commands (IPMI 2.0, chapters 24 and 26): activating and deactivating payloads, and what is
-//! configured for SOL on a channel. The characters themselves are `session`'s.
+//! The commands of Serial Over LAN (IPMI 2.0, chapters 24 and 26): activating and deactivating payloads, and the SOL
+//! configuration of a channel. `session` transfers the characters themselves.
 
 use super::command;
 
@@ -145,9 +145,9 @@ pub enum SolParameter {
     Enabled(bool),
     /// 2: whether encryption is forced, whether authentication is, and the lowest privilege level, 2 (user) to 5 (OEM).
     Authentication(bool, bool, u8),
-    /// 5: bits per second that are kept; zero for "as the serial port has it".
+    /// 5: bits per second, kept when the BMC restarts; zero for the rate of the serial port.
     NonVolatileRate(u32),
-    /// 6: bits per second in force, until the BMC restarts.
+    /// 6: bits per second in use, until the BMC restarts.
     VolatileRate(u32),
 }
 
@@ -169,7 +169,7 @@ impl SolParameter {
         })
     }
 
-    /// What a parameter is instead of this one, in words, by a configuration in which it was read.
+    /// Describes the value that was read back into a configuration, if it differs from this one.
     pub(crate) fn contradiction(self, sol: &SolConfiguration) -> Option<String> {
         let rate = |asked: u32, found: Option<u32>| {
             found.filter(|found| *found != asked).map(|found| format!("the bit rate is {found}"))
@@ -190,7 +190,7 @@ impl SolParameter {
     }
 }
 
-/// The SOL parameters that one asks for, put together.
+/// The SOL parameters of a channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SolConfiguration {
@@ -198,13 +198,13 @@ pub struct SolConfiguration {
     pub enabled: Option<bool>,
     /// Whether encryption is forced, authentication is forced, and the lowest privilege level (parameter 2).
     pub authentication: Option<(bool, bool, u8)>,
-    /// Milliseconds until characters are sent, and how many send at once (parameter 3).
+    /// Milliseconds until characters are sent, and how many of them are enough to send them at once (parameter 3).
     pub accumulate: Option<(u16, u8)>,
     /// Repetitions, and milliseconds between them (parameter 4).
     pub retry: Option<(u8, u16)>,
-    /// Bits per second that are kept (parameter 5); zero for "as the serial port has it".
+    /// Bits per second, kept when the BMC restarts (parameter 5); zero for the rate of the serial port.
     pub non_volatile_rate: Option<u32>,
-    /// Bits per second in force (parameter 6).
+    /// Bits per second in use (parameter 6).
     pub volatile_rate: Option<u32>,
     /// The channel that the payload belongs to (parameter 7).
     pub payload_channel: Option<u8>,
@@ -213,7 +213,7 @@ pub struct SolConfiguration {
 }
 
 impl SolConfiguration {
-    /// Takes one parameter's value. What is too short or not known is left out.
+    /// Stores one parameter's value. A value that is too short or unknown is left out.
     pub(crate) fn take(&mut self, parameter: u8, data: &[u8]) {
         let rate = |code: u8| RATES.iter().find(|(known, _)| *known == code & 0x0f).map(|(_, rate)| *rate);
         match (parameter, data) {

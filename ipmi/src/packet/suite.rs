@@ -1,5 +1,5 @@
 //! Cipher suites (IPMI 2.0, table 22-20): which algorithms a number stands for, which protection they give, and the
-//! records in which a BMC lists the ones it has. Choosing among them is `session`'s.
+//! records in which a BMC lists the ones it has. `session` chooses among them.
 
 use std::fmt;
 
@@ -85,7 +85,7 @@ const fn suite(
     CipherSuite { id, authentication, integrity, confidentiality }
 }
 
-/// All suites spoken here, strongest first.
+/// All suites that this client speaks, strongest first.
 pub const SUITES: [CipherSuite; 10] = {
     use {Authentication as A, Confidentiality as C, Integrity as I};
     [
@@ -160,7 +160,7 @@ impl fmt::Display for CipherSuite {
     }
 }
 
-/// One entry of a BMC's list of cipher suites, in raw algorithm numbers: it may be one that isn't spoken here.
+/// One entry of a BMC's list of cipher suites, in raw algorithm numbers, whether this client speaks it or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SuiteRecord {
@@ -190,14 +190,14 @@ impl SuiteRecord {
     }
 }
 
-/// Reads the collected record data of Get Channel Cipher Suites. What follows the first bytes that make no sense is
-/// left out, as several BMCs pad the list.
+/// Reads the collected record data of Get Channel Cipher Suites. It stops at the first bytes that make no sense, as several
+/// BMCs pad the list.
 #[must_use]
 pub fn decode_records(bytes: &[u8]) -> Vec<SuiteRecord> {
     decode_list(bytes).0
 }
 
-/// The records of a list, and whether something in it isn't one.
+/// Reads the records of a list. Also returns whether it has something else in it, or seems to be cut off.
 pub(crate) fn decode_list(bytes: &[u8]) -> (Vec<SuiteRecord>, bool) {
     let mut reader = Reader::new(bytes, "cipher suite record");
     let mut records = Vec::new();
@@ -207,7 +207,7 @@ pub(crate) fn decode_list(bytes: &[u8]) -> (Vec<SuiteRecord>, bool) {
             Err(_) => return (records, true),
         }
     }
-    // The last one may have lost its end.
+    // The last record may be cut off.
     let is_cut = records.last().is_some_and(|record| record.enterprise.is_none() && record.suite().is_none());
     (records, is_cut)
 }
@@ -225,7 +225,7 @@ fn decode_record(reader: &mut Reader<'_>) -> Result<SuiteRecord, Malformed> {
         reader.take(1)?;
         let number = byte & 0x3f;
         match byte >> 6 {
-            // The first one counts: behind the list some BMCs send zeros.
+            // Only the first one counts: some BMCs send zeros after the list.
             0 if authenticated => {}
             0 => {
                 record.authentication = number;

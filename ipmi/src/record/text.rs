@@ -70,10 +70,10 @@ impl Encoding {
     }
 }
 
-/// The ID string of an SDR.
+/// Decodes the ID string of an SDR.
 pub(crate) fn sdr_string(encoding: Encoding, bytes: &[u8]) -> String {
     let text = match encoding {
-        // BMCs that say "Unicode" nearly always mean plain characters; UTF-16 shows by its zeros.
+        // BMCs that declare Unicode nearly always send plain characters. UTF-16 is recognized by its zeros.
         Encoding::Zero if looks_like_utf16(bytes) => utf16(bytes),
         Encoding::Zero => String::from_utf8_lossy(bytes).into_owned(),
         Encoding::BcdPlus => bcd_plus(bytes),
@@ -83,13 +83,13 @@ pub(crate) fn sdr_string(encoding: Encoding, bytes: &[u8]) -> String {
     tidy(&text)
 }
 
-/// A field of an FRU area.
+/// Decodes a field of an FRU area.
 pub(crate) fn fru_field(encoding: Encoding, english: bool, bytes: &[u8]) -> Text {
     let text = match encoding {
         Encoding::Zero => return Text::Binary(bytes.to_vec()),
         Encoding::BcdPlus => bcd_plus(bytes),
         Encoding::SixBit => six_bit(bytes),
-        // Many areas name another language and hold plain characters all the same.
+        // Many areas declare another language but hold plain characters.
         Encoding::EightBit if !english && looks_like_utf16(bytes) => utf16(bytes),
         Encoding::EightBit => latin1(bytes),
     };
@@ -97,7 +97,7 @@ pub(crate) fn fru_field(encoding: Encoding, english: bool, bytes: &[u8]) -> Text
 }
 
 fn tidy(text: &str) -> String {
-    // Some fill the rest of a string with zeros, some with spaces.
+    // Some BMCs pad strings with zeros, some with spaces.
     text.trim_end_matches(['\0', ' ']).to_owned()
 }
 
@@ -130,7 +130,7 @@ fn bcd_plus(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0x0f)]).collect()
 }
 
-/// Four characters in three bytes, least significant bits first; the characters begin at the space.
+/// Decodes four characters from three bytes, least significant bits first; the characters begin at the space.
 fn six_bit(bytes: &[u8]) -> String {
     let mut text = String::new();
     let mut buffer = 0u32;

@@ -1,5 +1,5 @@
-//! Which ID comes next in a list whose items name the next one by its ID, as the SDR repository and the event log are:
-//! also when one is refused, comes twice, leads back or nowhere. No I/O; `walk` asks.
+//! Decides which ID to read next in a list whose items name the next one by its ID, like the SDR repository and the event
+//! log: also when one is refused, comes twice, leads back or leads nowhere. It does no I/O; `walk` sends the requests.
 
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -12,25 +12,25 @@ use crate::command::CompletionCode;
 pub(super) const FIRST: u16 = 0;
 /// Stands for the last item in requests; in answers, that there is no next one.
 pub(super) const LAST: u16 = 0xffff;
-/// How often an ID is asked for: some BMCs name an item as the next of itself once.
+/// How often an ID is asked for at most: some BMCs name an item as its own successor once.
 const ASKED_AT_MOST: u8 = 2;
-/// How many items may come that were there before, until the list is taken to lead back into itself.
+/// How many known items in a row mean that the list leads back into itself.
 const STALE_AT_MOST: u32 = 4;
-/// How far behind a refused item the next one is looked for: in steps of the last distance between two IDs, and one by
-/// one. Some BMCs number records by where they are stored: 4, 71, 138.
+/// How far after a refused item to look for the next one: in steps of the last distance between two IDs, then one by one.
+/// Some BMCs number records by where they are stored: 4, 71, 138.
 const STRIDES: u16 = 3;
 pub(super) const NEIGHBOURS: u16 = 96;
-/// How many IDs may be refused on the way for another reason than that they aren't there.
+/// How many IDs may be refused during the search for another reason than that they aren't there.
 const REFUSED_AT_MOST: usize = 8;
 
-/// What stands at an ID.
+/// What was found at an ID.
 #[derive(Debug)]
 pub(super) struct Found<T> {
-    /// The ID that the item itself bears.
+    /// The ID in the item itself.
     pub(super) id: u16,
     /// The ID that the BMC named as the next.
     pub(super) next: u16,
-    /// Its bytes, by which an item is known again.
+    /// Its bytes, to recognize an item that comes again.
     pub(super) content: Vec<u8>,
     /// The item, as far as it can be read.
     pub(super) item: Option<T>,
@@ -38,12 +38,12 @@ pub(super) struct Found<T> {
     pub(super) problem: Option<Error>,
 }
 
-/// Whether a refusal says that nothing is there.
+/// Returns whether a refusal means that the item isn't there.
 pub(super) fn is_absent(error: &Error) -> bool {
     error.completion_code() == Some(CompletionCode::NotPresent)
 }
 
-/// What is to be done next.
+/// What to do next.
 #[derive(Debug)]
 pub(super) enum Ask {
     For(u16),
@@ -53,29 +53,29 @@ pub(super) enum Ask {
     Nothing(Gap),
 }
 
-/// A place in the list behind which the next item isn't known.
+/// A place in the list after which the next item isn't known.
 #[derive(Debug)]
 pub(super) struct Gap {
     pub(super) from: u16,
-    /// Why it could not be read; nothing where it was and leads back.
+    /// Why the item could not be read; `None` if it was read but leads back.
     pub(super) error: Option<Error>,
     guesses: VecDeque<u16>,
-    /// What was refused on the way, for another reason than that it isn't there.
+    /// The IDs that were refused during the search, for another reason than that they aren't there.
     pub(super) refused: Vec<(u16, Error)>,
 }
 
-/// Which IDs there were and which is the next.
+/// The IDs so far, and the next one.
 #[derive(Debug)]
 pub(super) struct Chain {
     next: Option<u16>,
     asked: HashMap<u16, u8>,
     contents: HashSet<(u16, u64)>,
-    /// The last ID that was read, and its distance from the one before.
+    /// The last ID that was read; `stride` is its distance from the one before.
     pub(super) last: Option<u16>,
     stride: u16,
     stale: u32,
     gap: Option<Gap>,
-    /// Whether the item found last wasn't there before.
+    /// Whether the last item that was found is new.
     pub(super) is_new: bool,
 }
 
@@ -128,13 +128,13 @@ impl Chain {
         self.gap.take().map_or(Ask::End, Ask::Nothing)
     }
 
-    /// Takes what stands at an ID, and gives the gap that was crossed by finding it.
+    /// Records what was found at an ID, and returns the gap that this closes.
     pub(super) fn found<T>(&mut self, asked: u16, found: &Found<T>) -> Option<Gap> {
         let mut hasher = DefaultHasher::new();
         found.content.hash(&mut hasher);
         self.is_new = self.contents.insert((found.id, hasher.finish()));
         if !self.is_new && self.gap.is_some() {
-            return None; // an old one is no way over a gap
+            return None; // a known item doesn't close a gap
         }
         self.stale = if self.is_new { 0 } else { self.stale.saturating_add(1) };
         self.next = Some(found.next);
@@ -151,7 +151,7 @@ impl Chain {
         self.gap.take()
     }
 
-    /// Takes that the item at an ID was refused.
+    /// Records that the item at an ID was refused.
     pub(super) fn refused(&mut self, id: u16, error: Error) {
         match &mut self.gap {
             None => self.open_gap(id, Some(error)),
@@ -163,7 +163,7 @@ impl Chain {
     fn open_gap(&mut self, from: u16, error: Option<Error>) {
         let strides = (1..=STRIDES).filter_map(|count| from.checked_add(self.stride.checked_mul(count)?));
         let neighbours = (1..=NEIGHBOURS).filter_map(|distance| from.checked_add(distance));
-        // The oldest entries of a log may have gone in the meantime: there is a new first one.
+        // The oldest entries of a log may be gone by now, so that another one is the first.
         let guesses = strides.chain(neighbours).chain([FIRST]).filter(|id| *id != LAST).collect();
         self.gap = Some(Gap { from, error, guesses, refused: Vec::new() });
     }

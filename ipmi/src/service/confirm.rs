@@ -1,17 +1,17 @@
-//! Reading back what was changed. A change that the BMC confirmed is done, unless what it says afterwards contradicts it;
-//! one whose answer was lost is done where it shows.
+//! Reads changes back. A change that the BMC confirmed counts as done, unless what it reports afterwards contradicts it. One
+//! whose answer was lost counts as done if it can be read back.
 
 use std::time::Duration;
 
 use crate::{Client, Error, ErrorKind};
 
-/// How often it is looked whether a change shows, and how long it is waited in between: some BMCs take a moment.
+/// How often a change is read back, and the first wait in between, which doubles: some BMCs take a moment.
 const LOOKS: u32 = 4;
 const WAIT: Duration = Duration::from_millis(150);
 
 impl Client {
-    /// What became of a change, given what the BMC answered to it. `contradiction` reads back, and says in words what is
-    /// not as it was asked; `None` when all is, or the BMC doesn't report it.
+    /// Returns the outcome of a change, given the BMC's answer to it. `contradiction` reads the change back and describes what
+    /// differs from what was asked; it returns `None` if nothing does, or if the BMC doesn't report it.
     pub(super) async fn confirm<F: Future<Output = Result<Option<String>, Error>> + Send>(
         &self,
         action: &'static str,
@@ -33,7 +33,7 @@ impl Client {
             match contradiction().await {
                 Ok(None) => return Ok(()),
                 Ok(Some(text)) => found = Some(text),
-                // That it can't be read back doesn't make a confirmed change undone.
+                // A confirmed change counts as done even if it can't be read back.
                 Err(_) => return answered,
             }
         }

@@ -1,4 +1,4 @@
-//! LAN configuration as a whole, and writing it under "set in progress".
+//! Reads the LAN configuration as a whole, and writes parameters under "set in progress".
 
 use super::steps::{Failure, Steps};
 use crate::command::CompletionCode;
@@ -9,13 +9,13 @@ use crate::{Client, Error};
 
 const SETTING: &str = "setting the LAN configuration";
 const SET_IN_PROGRESS: u8 = 0;
-/// The parameter that every LAN channel has.
+/// The address, a parameter that every LAN channel has.
 const ADDRESS: u8 = 3;
 const STEPS: u32 = 64;
 
 impl Client {
-    /// Reads the LAN configuration of a channel; 0Eh is the present one. Parameters that the BMC lacks are left out;
-    /// one that can't be read hides none of the others.
+    /// Reads the LAN configuration of a channel; 0Eh is the present one. Parameters that the BMC lacks are left out; one that
+    /// can't be read doesn't hide the others.
     ///
     /// # Errors
     /// As [`send`](Self::send), when the channel is refused: it has no LAN address, and nothing else can be read of it.
@@ -37,7 +37,7 @@ impl Client {
                     break;
                 }
                 Err(Failure::Step(error)) => {
-                    // What is said of the parameter that every channel has says most about the channel.
+                    // The error for the parameter that every channel has says most about the channel.
                     if refusal.as_ref().is_none_or(|_| parameter == ADDRESS) {
                         refusal = Some((parameter, error.clone()));
                     }
@@ -49,7 +49,7 @@ impl Client {
         }
         match refusal {
             Some((_, error)) if read == 0 => Err(error),
-            // Without an address it may not be a LAN at all: the channel itself says what it is.
+            // A channel without an address may not be a LAN channel: ask for what it is.
             Some((ADDRESS, error)) if configuration.missing.is_empty() => match self.channel_info(channel).await {
                 Ok(info) if info.is_lan() => Ok(configuration),
                 Err(refused) if refused.completion_code().is_some() => Err(refused),
@@ -74,7 +74,7 @@ impl Client {
                 let (number, _) = parameter.encode();
                 match self.send_within(&get(channel, number), part(self.timeout(), 4)).await {
                     Ok(data) => found.take(number, &data),
-                    // What can't be read back doesn't contradict.
+                    // A parameter that can't be read back doesn't contradict the change.
                     Err(error) if error.completion_code().is_some() => {}
                     Err(error) => return Err(error),
                 }
@@ -88,7 +88,7 @@ impl Client {
     /// Writes parameters, each once, in the order given.
     pub(super) async fn write_lan(&self, channel: u8, parameters: &[(u8, Vec<u8>)]) -> Result<(), Error> {
         let progress = |state| SetLanConfiguration { channel, parameter: SET_IN_PROGRESS, data: vec![state] };
-        // BMCs without "set in progress" take parameters all the same.
+        // BMCs without "set in progress" accept parameters anyway.
         let in_progress = match self.send(&progress(1)).await {
             Ok(()) => true,
             Err(error) if error.completion_code().is_some_and(|code| code.number() != 0x81) => false,
@@ -103,7 +103,7 @@ impl Client {
             }
         }
         if in_progress {
-            // A BMC that can roll back takes "set complete" alone for "never mind"; one that can't may lack the commit.
+            // A BMC that can roll back does so on "set complete" without a commit; one that can't may not know the commit.
             if outcome.is_ok() {
                 match self.send(&progress(2)).await {
                     Err(error) if error.completion_code().is_none() => return Err(error),
@@ -123,7 +123,7 @@ const fn get(channel: u8, parameter: u8) -> GetLanConfiguration {
     GetLanConfiguration { channel, parameter, set: 0, block: 0 }
 }
 
-/// What BMCs answer for a parameter that they don't have.
+/// Returns whether BMCs answer with this code for a parameter that they don't have.
 pub(super) fn is_lacking(code: CompletionCode) -> bool {
     code.number() == 0x80
         || matches!(

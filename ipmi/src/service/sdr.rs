@@ -1,5 +1,5 @@
-//! Reading sensor data records: whole where the BMC can, in parts under a reservation where it can't, from the
-//! repository or, for controllers that describe themselves, from the device.
+//! Reads sensor data records: whole if the BMC can, else in parts under a reservation; from the repository or, for controllers
+//! that describe themselves, from the device.
 
 use super::chain::{FIRST, Found};
 use super::steps::{Failure, Steps};
@@ -17,12 +17,12 @@ use crate::{Client, Error, ErrorKind};
 
 const READING: &str = "reading sensor data records";
 const WHOLE: u8 = 0xff;
-/// The parts that are tried when a whole record is too much, and the smallest that makes sense.
+/// The size of the parts to try first if a whole record is too much, and the smallest that makes sense.
 const FIRST_PART: u8 = 32;
 const SMALLEST_PART: u8 = 4;
-/// How often a record is begun again when the reservation is lost on the way.
+/// How often reading a record is restarted after its reservation was lost.
 const RESERVATIONS: u32 = 8;
-/// More than 65,534 records take in the smallest parts that BMCs give.
+/// More steps than 65,534 records take in the smallest parts that BMCs return.
 const STEPS: u32 = 1_000_000;
 
 impl Client {
@@ -34,15 +34,14 @@ impl Client {
         self.send(&GetSdrRepositoryInfo).await
     }
 
-    /// Returns the sensor data records, as they are read. A record that isn't understood is one of them. One that
-    /// can't be read
-    /// is an error, behind which the list continues; of one that is cut short, both its beginning and an error are given.
+    /// Returns the sensor data records, as they are read. Records that aren't understood are included. One that can't be read is
+    /// an error, after which the list continues; for one that is cut short, the list has both its beginning and an error.
     pub fn sdr(&self) -> List<Record> {
         walk(Records::new(self), FIRST_RECORD)
     }
 
-    /// Returns the bytes of the sensor data records, header and body, as they are read: for who saves them. What can't be read
-    /// is an error as in [`sdr`](Self::sdr).
+    /// Returns the bytes of the sensor data records, header and body, as they are read, for saving them. What can't be read is an
+    /// error as in [`sdr`](Self::sdr).
     pub fn sdr_bytes(&self) -> List<Vec<u8>> {
         walk(RecordBytes(Records::new(self)), FIRST_RECORD)
     }
@@ -71,7 +70,7 @@ struct Records {
     /// Whether the controller also has records of its own.
     has_device_sdrs: bool,
     reservation: u16,
-    /// How much is asked for at a time.
+    /// How many bytes are asked for at a time.
     part: u8,
 }
 
@@ -87,7 +86,7 @@ impl Records {
     }
 }
 
-/// The same records, of which the bytes are wanted.
+/// The same records, as bytes.
 struct RecordBytes(Records);
 
 impl Linked for RecordBytes {
@@ -96,7 +95,7 @@ impl Linked for RecordBytes {
 
     async fn read(&mut self, id: u16) -> Result<Found<Vec<u8>>, Failure> {
         let Found { id, next, content, item, problem } = self.0.read(id).await?;
-        // One that is cut short can't be told from a whole one where only bytes are left: it is not among them.
+        // As bytes, a record that is cut short looks like a whole one, so that it is left out.
         let item = item.filter(|_| problem.is_none()).map(|_| content.clone());
         Ok(Found { id, next, content, item, problem })
     }
@@ -131,7 +130,7 @@ impl Linked for Records {
             Err(Failure::Step(error))
                 if id == FIRST && self.has_device_sdrs && error.completion_code().is_some_and(is_unknown) =>
             {
-                // It has no repository after all.
+                // The BMC doesn't have a repository after all.
                 (self.source, self.has_device_sdrs) = (Some(SdrSource::Device), false);
                 self.record(id).await
             }
@@ -163,12 +162,12 @@ impl Linked for Records {
     }
 }
 
-/// Whether a code says that there is no such command.
+/// Returns whether a code means that the BMC doesn't know the command.
 fn is_unknown(code: CompletionCode) -> bool {
     matches!(code, CompletionCode::InvalidCommand | CompletionCode::InvalidForLun)
 }
 
-/// Whether asking for less of the same record can't help.
+/// Returns whether asking for less of the same record can't help.
 fn is_final(error: &Error) -> bool {
     error.completion_code().is_some_and(|code| {
         is_unknown(code)
@@ -181,7 +180,7 @@ fn is_final(error: &Error) -> bool {
 }
 
 impl Records {
-    /// Finds out where records are.
+    /// Finds out where the records are.
     async fn begin(&mut self) -> Result<(), Failure> {
         if self.source.is_some() {
             return Ok(());
@@ -228,14 +227,14 @@ impl Records {
         match self.get(record, 0, HEADER_LENGTH).await {
             Ok(header) => self.rest(record, header).await,
             Err(refused) => {
-                // It is the record, and not how much of it was asked for.
+                // The record is the problem, and not how much of it was asked for.
                 self.part = before;
                 Err(refused)
             }
         }
     }
 
-    /// Reads what is missing behind the beginning of a record.
+    /// Reads the rest of a record.
     async fn rest(&mut self, record: u16, first: SdrData) -> Result<Bytes, Failure> {
         let SdrData { next, mut data } = first;
         let header = match Header::decode(&data) {

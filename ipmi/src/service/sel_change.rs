@@ -1,5 +1,4 @@
-//! Single entries of the event log: reading one, adding and deleting some; and setting the log's clock. Each change is read
-//! back.
+//! Reads, adds and deletes single entries of the event log, and sets the log's clock. Each change is read back.
 
 use super::sel::RESERVATIONS;
 use crate::command::CompletionCode;
@@ -13,14 +12,14 @@ use crate::{Client, Error};
 const ADDING: &str = "adding an event log entry";
 const DELETING: &str = "deleting an event log entry";
 const SETTING: &str = "setting the event log's clock";
-/// The clock goes on while it is looked at.
+/// How far the clock may be off when it is read back, as it keeps running in between.
 const CLOCK_SECONDS: u32 = 60;
 
 impl Client {
     /// Reads one entry of the event log by its ID.
     ///
     /// # Errors
-    /// As [`send`](Self::send): that there is no such entry is completion code CBh mostly.
+    /// As [`send`](Self::send): completion code CBh usually means that there is no such entry.
     pub async fn sel_entry(&self, entry: u16) -> Result<Entry, Error> {
         let found = self.send(&GetSelEntry::whole(entry)).await?;
         Entry::decode(&found.data).map_err(|malformed| Error::malformed("Get SEL Entry", malformed).at(self.peer()))
@@ -71,7 +70,7 @@ impl Client {
         Ok(id)
     }
 
-    /// Deletes an entry of the event log, and looks whether it is gone.
+    /// Deletes an entry of the event log, and checks that it is gone.
     ///
     /// # Errors
     /// As [`send`](Self::send), and when it is still there afterwards ([`ErrorKind::NotInForce`](crate::ErrorKind)). The
@@ -96,7 +95,7 @@ impl Client {
         };
         self.confirm(DELETING, answered, || async {
             match self.sel_entry(entry).await {
-                // Some give another entry where there is none of this ID.
+                // Some BMCs return another entry if there is none with this ID.
                 Ok(found) if found.id == entry => Ok(Some(format!("entry {entry:#06x} is still there"))),
                 Ok(_) => Ok(None),
                 Err(error) if is_no_such_entry(&error) => Ok(None),
@@ -122,7 +121,7 @@ impl Client {
     }
 }
 
-/// Whether it is what was added: the BMC chooses ID and time.
+/// Returns whether an entry is the one that was added, except for the ID and the time, which the BMC chooses.
 fn is_same(found: &Entry, asked: &Entry) -> bool {
     let (found, asked) = (found.encode(), asked.encode());
     let [_, _, kind, time @ .., _, _, _, _, _, _, _, _, _] = &found;
@@ -131,7 +130,7 @@ fn is_same(found: &Entry, asked: &Entry) -> bool {
     kind == asked_kind && (has_time || time == asked_time) && found.iter().skip(7).eq(asked.iter().skip(7))
 }
 
-/// What BMCs answer for an entry that they don't have.
+/// Returns whether BMCs answer with this error for an entry that they don't have.
 fn is_no_such_entry(error: &Error) -> bool {
     error.completion_code().is_some_and(|code| {
         matches!(code, CompletionCode::NotPresent | CompletionCode::ParameterOutOfRange | CompletionCode::InvalidField)

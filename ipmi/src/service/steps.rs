@@ -1,5 +1,5 @@
-//! Reading in many steps under one bound of time and number. What concerns a single step is told apart from what ends
-//! them all: the session is lost, or a bound is reached.
+//! Reads in many steps, with limits for the total time and the number of steps. Errors of a single step are distinguished from
+//! those that end all of them: the session is lost, or a limit is reached.
 
 use std::time::Duration;
 
@@ -15,12 +15,12 @@ use crate::{Client, Error, ErrorKind};
 pub(super) enum Failure {
     /// Other steps may succeed.
     Step(Error),
-    /// No other step will.
+    /// No other step can succeed.
     All(Error),
 }
 
 impl Failure {
-    /// The error, whatever it concerns.
+    /// Returns the error, whether it is about a step or all of them.
     pub(super) fn into_error(self) -> Error {
         let (Self::Step(error) | Self::All(error)) = self;
         error
@@ -28,8 +28,8 @@ impl Failure {
 }
 
 impl Client {
-    /// Whether other commands will fail as well. A BMC that still answers something else left one unanswered; one that
-    /// doesn't has gone.
+    /// Returns whether other commands will fail as well. After a timeout, another command is tried: a BMC that answers it only
+    /// left one unanswered, and one that doesn't is gone.
     pub(super) async fn is_lost(&self, error: &Error, patience: Duration) -> bool {
         if !error.is_timeout() {
             return error.is_session_lost();
@@ -46,12 +46,12 @@ pub(super) struct Steps {
     limit: Duration,
     ends: Instant,
     left: u32,
-    /// A step stayed without an answer: the next ones get less time.
+    /// Whether a step was left unanswered, so that the next ones get less time.
     impatient: bool,
 }
 
 impl Steps {
-    /// At most `most` steps, within the time that the client has for it.
+    /// Allows at most `most` steps, within the time that the client has for reading.
     pub(super) fn new(client: Client, most: u32) -> Self {
         let limit = client.read_limit();
         Self { client, limit, ends: after(limit), left: most, impatient: false }
@@ -61,7 +61,7 @@ impl Steps {
         self.client.peer()
     }
 
-    /// Takes a step.
+    /// Sends the command of one step.
     pub(super) async fn send<C: Command>(&mut self, command: &C) -> Result<C::Response, Failure> {
         let now = Instant::now();
         let bound = |kind, detail| Err(Failure::All(Error::new(kind, C::NAME, detail).at(self.client.peer())));
@@ -84,12 +84,12 @@ impl Steps {
         }
     }
 
-    /// Waits, as far as there is time.
+    /// Waits, as far as the limit allows.
     pub(super) async fn wait(&self, time: Duration) {
         tokio::time::sleep(self.at_most(time)).await;
     }
 
-    /// A patience that doesn't outlast the whole, though it allows for an answer.
+    /// Shortens a patience to the time that is left, though not below what an answer needs.
     fn at_most(&self, patience: Duration) -> Duration {
         const LEAST: Duration = Duration::from_millis(100);
         patience.min(self.ends.saturating_duration_since(Instant::now()).max(LEAST))

@@ -1,4 +1,4 @@
-//! What a session is opened with. Secrets are held by `secrecy` types and don't show in Debug output.
+//! What a session is opened with. Secrets are held by `secrecy` types and don't appear in Debug output.
 
 use std::time::Duration;
 
@@ -46,13 +46,13 @@ pub(crate) struct Config {
     pub(crate) protocol: Protocol,
     /// How long to wait for an answer before the first repetition.
     pub(crate) first_repeat: Duration,
-    /// How long to wait for an answer at all.
+    /// How long to wait for an answer in total.
     pub(crate) timeout: Duration,
-    /// How long a session may be quiet before it is kept alive.
+    /// How long a session may be idle before it is kept alive.
     pub(crate) keep_alive: Option<Duration>,
     /// How many requests may be under way.
     pub(crate) under_way: usize,
-    /// How long reading something in many steps may take, where that was set.
+    /// How long reading something in many steps may take, if that was set.
     pub(crate) read_limit: Option<Duration>,
 }
 
@@ -61,12 +61,12 @@ impl Config {
         self.password.expose_secret().as_bytes()
     }
 
-    /// The key that session keys are made from: K_G, or the password where none is set.
+    /// Returns the key that session keys are derived from: K_G, or the password if K_G isn't set.
     pub(crate) fn key(&self) -> &[u8] {
         self.bmc_key.as_ref().map_or_else(|| self.password(), |key| key.expose_secret())
     }
 
-    /// The role byte of RAKP message 1.
+    /// Returns the role byte of RAKP message 1.
     pub(crate) fn role(&self) -> u8 {
         let by_name = match self.lookup {
             UserLookup::Name => 0x10,
@@ -75,7 +75,7 @@ impl Config {
         by_name | self.privilege as u8
     }
 
-    /// The wait after a wait of `last`: half as long again, up to four times the first.
+    /// Returns the wait that follows a wait of `last`: half as long again, up to four times the first.
     pub(crate) fn back_off(&self, last: Duration) -> Duration {
         part(last.saturating_mul(3), 2).min(self.first_repeat.saturating_mul(4))
     }

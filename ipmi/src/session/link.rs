@@ -1,5 +1,5 @@
-//! An open session without the socket: what it takes to seal a payload and what is required of a received one. The
-//! negotiated protection is required of every packet, and every sequence number counts once.
+//! An open session without its socket: seals payloads to send, and checks received packets. Every packet must have the
+//! negotiated protection, and every sequence number is accepted only once.
 
 use secrecy::{ExposeSecret, SecretBox};
 
@@ -10,7 +10,7 @@ use crate::packet::session15::{self, AuthType};
 use crate::packet::session20::{self, PayloadType};
 use crate::packet::window::Window;
 
-/// Who is to answer: the BMC itself, or a controller that it bridges to.
+/// Whom a command is for: the BMC itself, or a controller that it bridges to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Target {
     #[default]
@@ -20,7 +20,7 @@ pub(crate) enum Target {
 }
 
 impl Target {
-    /// The address that answers come from.
+    /// Returns the address that answers come from.
     pub(crate) const fn address(self) -> u8 {
         match self {
             Self::Bmc => BMC_ADDRESS,
@@ -45,7 +45,7 @@ pub(super) struct Link {
     vectors: Vec<[u8; BLOCK]>,
 }
 
-/// Why a datagram is not one of the session's. The reasons are for the log: each is dropped all the same.
+/// Why a datagram doesn't belong to the session. The reason is only logged: the datagram is dropped in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stray {
     NotIpmi,
@@ -66,7 +66,8 @@ impl Link {
         }
     }
 
-    /// `inbound` is the number that the console's next packet has, `outbound` the first that the BMC's have.
+    /// Creates the link of an IPMI 1.5 session. `inbound` is the sequence number of the console's next packet, `outbound` that
+    /// of the BMC's first one.
     pub(super) fn v15(auth_type: AuthType, password: &[u8], session: u32, inbound: u32, outbound: u32) -> Self {
         Self {
             protection: Protection::V15 { auth_type, password: SecretBox::from(password.to_vec()), session },
@@ -77,7 +78,7 @@ impl Link {
         }
     }
 
-    /// The ID by which the BMC knows the session.
+    /// Returns the BMC's ID of the session.
     pub(super) fn bmc_session(&self) -> u32 {
         match &self.protection {
             Protection::V20 { bmc_session, .. } => *bmc_session,
@@ -85,7 +86,7 @@ impl Link {
         }
     }
 
-    /// A datagram with the payload, under a session sequence number that is used only here.
+    /// Returns a datagram with the payload, under a session sequence number that is used only once.
     pub(super) fn seal(&mut self, payload_type: PayloadType, payload: &[u8]) -> Result<Vec<u8>, getrandom::Error> {
         let sequence = self.next_sequence;
         self.next_sequence = match sequence.wrapping_add(1) {
@@ -106,7 +107,7 @@ impl Link {
         })
     }
 
-    /// The payload of a datagram, if it is the BMC's in this session and new.
+    /// Returns the payload of a datagram, if it is from the BMC in this session and new.
     pub(super) fn open(&mut self, datagram: &[u8]) -> Result<(PayloadType, Vec<u8>), Stray> {
         let Ok(Datagram::Ipmi(wrapper)) = rmcp::decode(datagram) else {
             return Err(Stray::NotIpmi);
@@ -137,7 +138,7 @@ impl Link {
     }
 }
 
-/// A request of the console to the BMC itself.
+/// Creates a request of the console to the BMC itself.
 pub(super) fn to_bmc(sequence: u8, code: (crate::packet::message::NetFn, u8), lun: u8, data: Vec<u8>) -> Request {
     let (net_fn, command) = code;
     Request { responder: BMC_ADDRESS, requester: CONSOLE_ADDRESS, net_fn, lun, sequence, command, data }

@@ -1,6 +1,6 @@
-//! Opening an IPMI 2.0 session (section 13.15): capabilities, choice of the cipher suite, Open Session, RAKP, and the
-//! privilege level. A peer that doesn't prove that it knows the password, or answers another suite than was proposed,
-//! is refused.
+//! Opens an IPMI 2.0 session (section 13.15): capabilities, choice of the cipher suite, Open Session, RAKP, and the
+//! privilege level. A peer that doesn't prove that it knows the password, or that answers with another suite than was
+//! proposed, is refused.
 
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::time::Duration;
@@ -29,18 +29,17 @@ use crate::packet::session20::{self, PayloadType};
 use crate::packet::suite::{CipherSuite, SUITES, decode_list};
 
 const OPENING: &str = "opening an IPMI 2.0 session";
-/// The list of cipher suites comes in parts of 16 bytes, of which there can be 64; no BMC has more suites than fit in
-/// these.
+/// The list of cipher suites comes in up to 64 parts of 16 bytes, but no BMC has more suites than fit in this many parts.
 const LIST_PARTS: u8 = 16;
 const LIST_PART: usize = 16;
-/// The sequences of the questions outside of a session. Some answer the first question under zero, whatever it had.
+/// The sequence numbers of requests outside a session. Some BMCs answer the first request with zero, whatever its number was.
 pub(super) const FIRST_SEQUENCE: u8 = 0;
 const SECOND_SEQUENCE: u8 = 1;
 const LIST_SEQUENCE: u8 = 0x10;
-/// How often the exchange is begun again when lost packets got both sides out of step.
+/// How often the exchange is tried when lost packets get both sides out of step.
 const ROUNDS: u32 = 4;
 
-/// What opening a session gives.
+/// A session that was opened.
 #[derive(Debug)]
 pub(super) struct Opened {
     pub(super) link: Link,
@@ -56,7 +55,7 @@ pub(super) fn random<const N: usize>() -> Result<[u8; N], Error> {
     Ok(bytes)
 }
 
-/// Asks a command outside of any session. The sequence distinguishes its answer from those to earlier questions.
+/// Sends a command outside any session. The sequence number distinguishes its answer from those to earlier requests.
 pub(super) async fn ask_outside<C: Command>(
     wire: &Wire,
     config: &Config,
@@ -86,7 +85,7 @@ pub(super) async fn ask_outside<C: Command>(
     judge(command, response.completion, &response.data)
 }
 
-/// What a command makes of a completion code and the data behind it.
+/// Turns a completion code and the data after it into a command's response.
 pub(super) fn judge<C: Command>(command: &C, completion: u8, data: &[u8]) -> Result<C::Response, Error> {
     match CompletionCode::from(completion) {
         CompletionCode::Success => command.decode(data).map_err(|malformed| Error::malformed(C::NAME, malformed)),
@@ -100,7 +99,7 @@ pub(super) fn judge<C: Command>(command: &C, completion: u8, data: &[u8]) -> Res
     }
 }
 
-/// A response outside of any session, in either wrapper.
+/// Decodes a response outside any session, in either wrapper.
 fn outside(datagram: &[u8]) -> Option<Response> {
     let Ok(Datagram::Ipmi(wrapper)) = rmcp::decode(datagram) else {
         return None;
@@ -126,7 +125,7 @@ pub(super) async fn capabilities(wire: &Wire, config: &Config) -> Result<Channel
         extended,
     };
     match ask_outside(wire, config, config.timeout, FIRST_SEQUENCE, &ask(true)).await {
-        // A BMC of IPMI 1.5 may not know the bit that asks for what 2.0 added.
+        // An IPMI 1.5 BMC may not know the bit that asks for what 2.0 added.
         Err(error) if error.completion_code() == Some(CompletionCode::InvalidField) => {
             ask_outside(wire, config, config.timeout, SECOND_SEQUENCE, &ask(false)).await
         }
@@ -153,7 +152,7 @@ pub(super) async fn open(wire: &Wire, config: &Config, choice: SuiteChoice) -> R
     let mut refused = None;
     for suite in candidates {
         match exchange(wire, config, suite).await {
-            // The BMC lists a suite that it then doesn't take. The next one is no worse than the caller allowed.
+            // The BMC lists a suite that it then refuses. Try the next one: the caller allows each of them.
             Err(error) if matches!(error.kind(), ErrorKind::SessionRefused(status) if is_about_suite(status)) => {
                 refused = Some(error);
             }
@@ -181,10 +180,10 @@ const fn is_about_suite(status: RakpStatus) -> bool {
     )
 }
 
-/// The BMC's list of cipher suites, as far as it gives one quickly: some are silent, and every BMC of IPMI 2.0 has
-/// suite 3, whether it can list its suites or not.
+/// Reads the BMC's list of cipher suites, as far as it answers quickly: some BMCs don't answer at all, and every IPMI 2.0
+/// BMC has suite 3, whether it can list its suites or not.
 async fn suite_list(wire: &Wire, config: &Config) -> SuiteList {
-    // One repetition, for a packet that was lost.
+    // Long enough for one repetition, in case a packet is lost.
     let patience = config.first_repeat.saturating_mul(2).min(config.timeout);
     let ends = after(patience.saturating_mul(2));
     let mut list = SuiteList::default();
@@ -194,7 +193,7 @@ async fn suite_list(wire: &Wire, config: &Config) -> SuiteList {
         let patience = patience.min(ends.saturating_duration_since(Instant::now()));
         let part = match ask_outside(wire, config, patience, LIST_SEQUENCE.saturating_add(index), &command).await {
             Ok(part) => part,
-            // Behind a list of whole parts, some refuse the next index instead of giving an empty one.
+            // If the list fills its last part, some BMCs refuse the next index instead of returning an empty part.
             Err(error) if error.completion_code().is_some() && index > 0 => break,
             Err(error) => {
                 tracing::debug!(%error, "the list of cipher suites ends early");
@@ -202,7 +201,7 @@ async fn suite_list(wire: &Wire, config: &Config) -> SuiteList {
                 break;
             }
         };
-        // Some give the same part for every index.
+        // Some BMCs return the same part for every index.
         if part == before {
             break;
         }
@@ -216,17 +215,17 @@ async fn suite_list(wire: &Wire, config: &Config) -> SuiteList {
     list
 }
 
-/// What a BMC listed.
+/// A BMC's list of cipher suites.
 #[derive(Debug, Default)]
 struct SuiteList {
     bytes: Vec<u8>,
-    /// Whether there may be more that wasn't heard.
+    /// Whether the end of the list may be missing.
     is_cut: bool,
 }
 
 impl SuiteList {
-    /// The suites to try, in this order: those named that protect everything as well as suite 3 does, strongest first; and those that every BMC
-    /// should have, where the list is silent, empty, cut or garbled.
+    /// Returns the suites to try, in this order: those listed that protect everything at least as well as suite 3, strongest first;
+    /// then, if the list is missing, empty, cut off or garbled, those that every BMC should have.
     fn candidates(&self) -> Vec<CipherSuite> {
         let (records, is_garbled) = decode_list(&self.bytes);
         let is_named =
@@ -244,8 +243,8 @@ impl SuiteList {
     }
 }
 
-/// Whether a suite may be taken because a list names it. Nobody vouches for the list: anyone who can change it must not lead to
-/// anything weaker than what every BMC has.
+/// Returns whether a suite may be used because the list names it. The list isn't authenticated: someone who changes it must not
+/// be able to force anything weaker than what every BMC has.
 fn is_strong_enough(suite: CipherSuite) -> bool {
     suite.is_protected() && suite != CipherSuite::MD5_AES
 }
@@ -254,7 +253,7 @@ async fn exchange(wire: &Wire, config: &Config, suite: CipherSuite) -> Result<Op
     let mut round = 1_u32;
     loop {
         match exchange_once(wire, config, suite).await {
-            // Both sides disagree about which of several repeated messages counts. Begin again.
+            // The two sides disagree about which of several repeated messages counts. Start again.
             Err(Failure::OutOfStep(_)) if round < ROUNDS => round = round.saturating_add(1),
             Err(Failure::OutOfStep(error) | Failure::Final(error)) => return Err(error),
             Ok(opened) => return Ok(opened),
@@ -263,7 +262,7 @@ async fn exchange(wire: &Wire, config: &Config, suite: CipherSuite) -> Result<Op
 }
 
 enum Failure {
-    /// A repetition may be the reason, and beginning again may help.
+    /// A repetition may be the reason, and starting again may help.
     OutOfStep(Error),
     Final(Error),
 }
@@ -274,8 +273,8 @@ impl From<Error> for Failure {
     }
 }
 
-/// Asks one message of the exchange under a tag that is new with every repetition, and takes only the latest tag: a BMC
-/// may make a new random number for every repetition. Says how often it was sent.
+/// Sends one message of the exchange, with a new tag for every repetition, and accepts only an answer to the latest one: a
+/// BMC may choose a new random number for each. Also returns how often the message was sent.
 async fn step<T>(
     wire: &Wire,
     config: &Config,
@@ -305,7 +304,7 @@ async fn step<T>(
                 let payload = payload_outside(wrapper, types.1)?;
                 match decode(payload) {
                     Ok(answer) => (answer.tag == tag.load(Ordering::Relaxed)).then_some(answer),
-                    // Anybody can send this: the BMC's own answer may still come. If none does, this is why.
+                    // Anyone can send this: the BMC's own answer may still come. If it doesn't, this is the error.
                     Err(error) => {
                         malformed = Some(error);
                         None
@@ -364,7 +363,7 @@ async fn exchange_once(wire: &Wire, config: &Config, suite: CipherSuite) -> Resu
     let (answer, sent) = step(
         wire,
         config,
-        // A BMC that took an earlier repetition may say nothing to this one: don't spend all the time on it.
+        // A BMC that accepted an earlier repetition may not answer this one: don't spend all the time on it.
         part(config.timeout, ROUNDS),
         (PayloadType::RAKP_3, PayloadType::RAKP_4),
         |tag| {
@@ -381,7 +380,7 @@ async fn exchange_once(wire: &Wire, config: &Config, suite: CipherSuite) -> Resu
     let rakp4 = match answer {
         Ok(rakp4) => rakp4,
         Err(status) if sent > 1 => {
-            // The answer to an earlier repetition was lost: the session may well stand, so that it has to be closed.
+            // The answer to an earlier repetition was lost: the session may be open, so that it has to be closed.
             close(wire, &mut link).await;
             return Err(Failure::OutOfStep(refused("RAKP message 4", status)));
         }
@@ -443,14 +442,14 @@ fn refused(message: &'static str, status: RakpStatus) -> Error {
     Error::new(kind, OPENING, format!("{message} was refused: {status}{advice}"))
 }
 
-/// Closes a session that may or may not stand at the BMC, without waiting for an answer.
+/// Closes a session that may or may not be open on the BMC, without waiting for an answer.
 async fn close(wire: &Wire, link: &mut Link) {
     if let Ok(datagram) = close_packet(link, 0) {
         wire.send(&datagram).await;
     }
 }
 
-/// A Close Session request of the session itself.
+/// Returns a datagram that asks the BMC to close this session.
 pub(super) fn close_packet(link: &mut Link, sequence: u8) -> Result<Vec<u8>, getrandom::Error> {
     let command = CloseSession { session: link.bmc_session() };
     let mut data = Vec::new();

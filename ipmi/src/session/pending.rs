@@ -1,4 +1,4 @@
-//! The requests that are under way: which answer belongs to which, when each is to be repeated, and when it is given up.
+//! The requests that are under way: which answer belongs to which, when each is repeated, and when it times out.
 
 use std::fmt;
 use std::time::Duration;
@@ -24,14 +24,14 @@ pub(crate) struct Job {
     pub(crate) lun: u8,
     pub(crate) data: Vec<u8>,
     pub(crate) effect: Effect,
-    /// How long an answer is waited for, with all repetitions.
+    /// How long to wait for an answer, with all repetitions.
     pub(crate) patience: Duration,
-    /// Who waits for the answer; nobody, when the owner itself asks.
+    /// Where the answer goes; `None` if the owner itself sends the command.
     pub(crate) reply: Option<oneshot::Sender<Result<Reply, Error>>>,
 }
 
 impl fmt::Debug for Job {
-    /// Without the data, which may be a password.
+    /// Leaves out the data, which may be a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Job")
             .field("action", &self.action)
@@ -41,7 +41,7 @@ impl fmt::Debug for Job {
     }
 }
 
-/// A completion code and what was behind it.
+/// A completion code and the data after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reply {
     pub(crate) completion: u8,
@@ -53,20 +53,20 @@ pub(super) struct Pending {
     pub(super) job: Job,
     pub(super) sequence: u8,
     pub(super) started: Instant,
-    /// When there is something to do: repeat it, or give up.
+    /// When to repeat it or give up.
     pub(super) next_at: Instant,
     pub(super) expires: Instant,
     pub(super) wait: Duration,
-    /// How often it was refused in a way that may pass.
+    /// How often it was refused for a reason that may pass.
     pub(super) refusals: u32,
     /// Whether it was sent since it was last refused.
     pub(super) sent: bool,
-    /// Whether the session was opened again for it already.
+    /// Whether the session was reopened for it already.
     pub(super) reopened: bool,
 }
 
 impl Pending {
-    /// Whether it must not be sent any more: it was, and doing it twice would do harm.
+    /// Returns whether it must not be sent again: it was sent, and carrying it out twice would do harm.
     pub(super) fn is_spent(&self) -> bool {
         self.sent && self.job.effect == Effect::Changes
     }
@@ -75,7 +75,7 @@ impl Pending {
         self.job.reply.as_ref().is_some_and(oneshot::Sender::is_closed)
     }
 
-    /// The IPMI message, wrapped in Send Message where it is for a satellite controller.
+    /// Returns the IPMI message, wrapped in Send Message if it is for a satellite controller.
     pub(super) fn message(&self) -> Vec<u8> {
         let Job { code, lun, data, .. } = &self.job;
         match self.job.target {
@@ -106,7 +106,7 @@ impl Pending {
             && response.sequence == self.sequence
     }
 
-    /// What a response means for this request.
+    /// Returns what a response means for this request.
     pub(super) fn judge(&self, response: &Response) -> Verdict {
         let reply = |response: &Response| Reply { completion: response.completion, data: response.data.clone() };
         if self.is_answered_by(response) {
@@ -123,7 +123,7 @@ impl Pending {
         if response.completion != 0 {
             return Verdict::NotForwarded(response.completion);
         }
-        // Most BMCs acknowledge first and send the satellite's answer as a message of its own; some put it in here.
+        // Most BMCs acknowledge first and send the satellite's answer as a separate message; some include it here.
         match Response::decode(&response.data) {
             Ok(inner) if self.is_answered_by(&inner) => Verdict::Answer(reply(&inner)),
             _ => Verdict::Forwarded,
@@ -142,8 +142,8 @@ pub(super) enum Verdict {
     NotForwarded(u8),
 }
 
-/// The requests under way, and the next request sequence. Sequences go around, so that one is used again only after 63
-/// others: by then a late answer to its last use is outside of the window of session sequence numbers.
+/// The requests under way, and the next request sequence number. These numbers wrap around, so that one is reused only after
+/// 63 others: by then, a late answer to its last use is outside the window of session sequence numbers.
 #[derive(Debug, Default)]
 pub(super) struct Table {
     pub(super) pending: Vec<Pending>,
@@ -173,7 +173,7 @@ impl Table {
         self.pending.retain(|pending| !pending.is_cancelled());
     }
 
-    /// The request that a response is about, and what it means for it.
+    /// Finds the request that a response belongs to, and what the response means for it.
     pub(super) fn find(&self, response: &Response) -> Option<(usize, Verdict)> {
         self.pending.iter().enumerate().find_map(|(index, pending)| match pending.judge(response) {
             Verdict::NotMine => None,

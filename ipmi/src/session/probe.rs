@@ -1,4 +1,4 @@
-//! What can be asked without a session: whether anything speaks RMCP there, and how sessions are authenticated.
+//! Requests without a session: whether a host speaks RMCP, and how sessions are authenticated.
 
 use std::net::SocketAddr;
 
@@ -13,12 +13,12 @@ async fn wire(address: SocketAddr) -> Result<Wire, Error> {
     Wire::connect(address).await.map_err(|error| Error::io(ErrorKind::Unreachable, "opening a socket", error))
 }
 
-/// Get Channel Authentication Capabilities.
+/// Sends Get Channel Authentication Capabilities.
 pub(crate) async fn probe(address: SocketAddr, config: &Config) -> Result<ChannelAuthenticationCapabilities, Error> {
     capabilities(&wire(address).await?, config).await
 }
 
-/// An ASF presence ping.
+/// Sends an ASF presence ping.
 pub(crate) async fn ping(address: SocketAddr, config: &Config) -> Result<Pong, Error> {
     let [tag] = random::<1>()?;
     let tag = tag & 0x7f; // FFh would say that no answer is wanted

@@ -15,13 +15,13 @@ use crate::command::sol::DeactivatePayload;
 use crate::deadline::later;
 use crate::packet::sol::{FromBmc, ToBmc};
 
-/// Characters from the BMC that may wait for a reader; beyond, the BMC is asked to hold them back.
+/// How many characters from the BMC may wait for a reader; beyond that, the BMC is asked to hold them back.
 const MOST_INBOUND: usize = 256 * 1024;
-/// Characters to the BMC that may wait before writers have to.
+/// How many characters to the BMC may wait before writers have to.
 const MOST_OUTBOUND: usize = 4096;
 const TRIES: u32 = 12;
 
-/// An activated SOL payload, as the owner needs to know it.
+/// What the owner needs to know about an activated SOL payload.
 #[derive(Debug)]
 pub(crate) struct Port {
     pub(crate) shared: Arc<Shared>,
@@ -48,7 +48,7 @@ struct State {
     send_break: bool,
     overruns: u64,
     breaks_seen: u64,
-    /// Why nothing more comes or goes.
+    /// Why the console has ended, once it has.
     ended: Option<&'static str>,
     deactivated: bool,
     user_gone: bool,
@@ -122,13 +122,13 @@ impl Shared {
         self.owner.notify_one();
     }
 
-    /// Nobody reads or writes any more: the payload is to be deactivated.
+    /// Records that nobody reads or writes any more, so that the payload is deactivated.
     pub(crate) fn user_is_gone(&self) {
         self.lock().user_gone = true;
         self.owner.notify_one();
     }
 
-    /// How often the BMC lost characters, and how often it saw a serial break.
+    /// Returns how often the BMC lost characters, and how often it saw a serial break.
     pub(crate) fn counters(&self) -> (u64, u64) {
         let state = self.lock();
         (state.overruns, state.breaks_seen)
@@ -140,7 +140,7 @@ struct UnderWay {
     packet: ToBmc,
     next_at: Instant,
     tries: u32,
-    /// The BMC refused it for now: the next try follows because it is due, not because an acknowledgement was lost.
+    /// The BMC refused it for now: that the next try is due doesn't mean that an acknowledgement was lost.
     held: bool,
 }
 
@@ -150,7 +150,7 @@ pub(super) struct Engine {
     port: Port,
     sequence: u8,
     under_way: Option<UnderWay>,
-    /// The last packet of the BMC, and how many of its characters were taken.
+    /// The sequence number of the BMC's last packet, and how many of its characters were accepted.
     received: Option<(u8, u8)>,
 }
 
@@ -169,7 +169,7 @@ impl Engine {
         self.under_way.as_ref().map(|under_way| under_way.next_at)
     }
 
-    /// Whether nobody needs the console any more, and what the BMC is sent then.
+    /// Returns `Some` once nobody needs the console any more, with the command to send to the BMC, if any.
     pub(super) fn is_over(&self) -> Option<Option<DeactivatePayload>> {
         let state = self.port.shared.lock();
         let flushed = state.outbound.is_empty() && !state.under_way;
@@ -184,7 +184,7 @@ impl Engine {
         state.wake_all();
     }
 
-    /// The payload to send now, if any: a repetition that is due, or the next characters.
+    /// Returns the payload to send now, if any: a repetition that is due, or the next characters.
     pub(super) fn pump(&mut self, config: &Config) -> Option<Vec<u8>> {
         let now = Instant::now();
         if let Some(under_way) = &mut self.under_way {
@@ -217,7 +217,7 @@ impl Engine {
         Some(payload)
     }
 
-    /// Takes a packet of the BMC, and gives the acknowledgement that it wants.
+    /// Processes a packet of the BMC, and returns the acknowledgement to send, if any.
     pub(super) fn receive(&mut self, packet: FromBmc) -> Option<Vec<u8>> {
         let shared = Arc::clone(&self.port.shared);
         let mut state = shared.lock();
@@ -226,7 +226,7 @@ impl Engine {
             .as_ref()
             .is_some_and(|under_way| packet.acknowledged != 0 && under_way.packet.sequence == packet.acknowledged);
         if acknowledged && packet.nack {
-            // Held back: what was accepted is done with, the rest is sent again when it is due.
+            // The BMC asks to hold characters back: the packet is repeated when it is due.
             if let Some(under_way) = &mut self.under_way {
                 under_way.held = true;
             }
@@ -252,7 +252,7 @@ impl Engine {
     fn take_characters(&mut self, state: &mut State, packet: &FromBmc) -> Vec<u8> {
         let mut answer = ToBmc { acknowledged: packet.sequence, ..ToBmc::default() };
         match self.received {
-            // Our acknowledgement was lost: the characters were taken already.
+            // Our acknowledgement was lost: the characters were accepted already.
             Some((sequence, accepted)) if sequence == packet.sequence => answer.accepted = accepted,
             _ if state.inbound.len() >= MOST_INBOUND => answer.nack = true,
             _ => {

@@ -1,5 +1,5 @@
-//! One connected UDP socket, and the asking of questions while no session stands: repeat with back-off until something
-//! that counts as the answer arrives. In a session the owner task does the asking.
+//! A connected UDP socket, and requests outside a session, which are repeated with back-off until an answer arrives. In a
+//! session, the owner task sends the requests.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -11,9 +11,9 @@ use super::config::Config;
 use crate::deadline::after;
 use crate::error::{Error, ErrorKind};
 
-/// More than any datagram of IPMI; what is longer is cut and then refused as malformed.
+/// More bytes than any IPMI datagram has; a longer one is cut off, and then refused as malformed.
 const LONGEST: usize = 4096;
-/// How many times the network may say "nobody listens" before it is believed.
+/// How many times the network must report that nobody listens before the host counts as unreachable.
 const REFUSALS: u32 = 2;
 
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl Wire {
         Ok(Self { socket })
     }
 
-    /// Sends a datagram. That it couldn't be sent is the same as that it was lost: it is repeated or it times out.
+    /// Sends a datagram. A failure is treated like a lost datagram: the request is repeated, or times out.
     pub(super) async fn send(&self, datagram: &[u8]) {
         if let Err(error) = self.socket.send(datagram).await {
             tracing::debug!(%error, "a datagram could not be sent");
@@ -43,7 +43,7 @@ impl Wire {
     pub(super) fn send_now(&self, datagram: &[u8]) {
         #[cfg(unix)]
         {
-            // The runtime may be gone by now, and its socket with it: the duplicate needs none.
+            // The runtime may be gone by now, and its socket with it: the duplicate works without it.
             use std::os::fd::AsFd;
             if let Ok(fd) = self.socket.as_fd().try_clone_to_owned() {
                 let _ = std::net::UdpSocket::from(fd).send(datagram);
@@ -53,7 +53,7 @@ impl Wire {
         let _ = self.socket.try_send(datagram);
     }
 
-    /// The next datagram. Cancelling it loses none.
+    /// Receives the next datagram. Cancelling it doesn't lose any.
     pub(super) async fn receive(&self) -> std::io::Result<Vec<u8>> {
         let mut buffer = vec![0; LONGEST];
         let length = self.socket.recv(&mut buffer).await?;
@@ -61,7 +61,7 @@ impl Wire {
         Ok(buffer)
     }
 
-    /// Sends what `question` makes (again with every repetition) until `answer` finds what it wants in a datagram.
+    /// Sends what `question` returns, which is called for every repetition, until `answer` accepts a datagram.
     pub(super) async fn ask<T>(
         &self,
         config: &Config,
@@ -88,7 +88,7 @@ impl Wire {
                         if refusals >= REFUSALS {
                             return Err(Error::io(ErrorKind::Unreachable, action, error));
                         }
-                        // Refused at once: leave it the time to come up that a lost packet would have got.
+                        // Refused at once: wait as long as for a lost packet, so that the host has time to come up.
                     }
                 }
             }

@@ -12,7 +12,7 @@ use super::ir::{Model, StructKind, TypeName};
 use crate::error::Error;
 pub(crate) use words::Acronyms;
 
-/// Rust's keywords, those that may become raw identifiers.
+/// Rust's keywords that can be raw identifiers.
 const KEYWORDS: &[&str] = &[
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else", "enum",
     "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod", "move",
@@ -20,10 +20,10 @@ const KEYWORDS: &[&str] = &[
     "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 
-/// Keywords that can't be raw identifiers either.
+/// Keywords that can't be raw identifiers.
 const RESERVED: &[&str] = &["crate", "self", "super", "_"];
 
-/// What generated code and its users write without a path.
+/// Names that generated code and its users write without a path.
 const PRELUDE: &[&str] = &[
     "Box",
     "Clone",
@@ -53,23 +53,23 @@ const PRELUDE: &[&str] = &[
     "Vec",
 ];
 
-/// What stands beside the modules of schemas: the traits of whoever extends the library, and short names of other modules.
+/// Modules next to those of schemas: the traits of crates that extend the library, and short names of other modules.
 const BESIDE_MODULES: &[&str] = &["methods", "r", "s", "w"];
 
-/// The field that every record has beside those of its schema.
+/// The field that every record has besides those of its schema.
 const RESIDUE: &str = "residue";
 
-/// Names everything in the model; types in `renamed` (`Schema.Type`) by what stands there.
+/// Names everything in the model. Types in `renamed` (`Schema.Type`) get the name that is given there.
 pub(super) fn name(model: &mut Model, acronyms: &Acronyms, renamed: &BTreeMap<String, String>) {
     let mut modules: BTreeSet<_> = BESIDE_MODULES.iter().map(|name| (*name).to_owned()).collect();
     for schema in model.schemas.values_mut() {
         schema.module = unique(&mut modules, identifier(acronyms.snake(&schema.name)));
     }
-    // Types before parameter sets and excerpts, whose names this compiler made and may change.
+    // Types come before parameter sets and excerpts, whose names this compiler makes up and may change.
     let mut names: BTreeSet<(String, String)> = BTreeSet::new();
-    // Free-form types have names that nothing changes.
+    // The names of free-form types never change.
     names.extend(model.open_types.keys().map(|name| (name.schema.clone(), name.name.clone())));
-    // The type that stands for what is in a collection is called after it.
+    // The marker type of a collection is named after it.
     for ty in model.structs.values().filter(|ty| matches!(ty.kind, StructKind::Collection(_))) {
         names.insert((ty.name.schema.clone(), format!("{}Kind", camel(&ty.name.name))));
     }
@@ -94,7 +94,7 @@ pub(super) fn name(model: &mut Model, acronyms: &Acronyms, renamed: &BTreeMap<St
             member.rust = unique(&mut variants, camel(&member.json));
         }
     }
-    // Most names stand in many types.
+    // Most names occur in many types, so that each is converted only once.
     let mut known: BTreeMap<String, String> = BTreeMap::new();
     for ty in model.structs.values_mut() {
         ty.rust_name = place(&ty.name);
@@ -120,11 +120,11 @@ pub(super) fn name(model: &mut Model, acronyms: &Acronyms, renamed: &BTreeMap<St
     }
 }
 
-/// That every name in the model is one that Rust has, and may be the name of a file: names are written into code as they are.
+/// Checks that every name in the model is a Rust identifier and can be a file name: names are written into code as they are.
 ///
 /// # Errors
 ///
-/// For the first that is something else.
+/// For the first name that isn't.
 pub(super) fn check(model: &Model) -> Result<(), Error> {
     let check = |schema: &str, standard: &str, rust: &str| match is_identifier(rust) {
         true => Ok(()),
@@ -156,12 +156,12 @@ pub(super) fn check(model: &Model) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether a type of this name would hide what generated code writes without a path.
+/// Returns whether a type of this name would hide something that generated code writes without a path.
 pub(crate) fn hides(name: &str) -> bool {
     PRELUDE.contains(&name)
 }
 
-/// Whether it is an identifier, of ASCII alone: what looks like another name is not one.
+/// Returns whether a name is an identifier of ASCII characters only, so that it can't be mistaken for another name.
 fn is_identifier(name: &str) -> bool {
     let (is_raw, plain) = name.strip_prefix("r#").map_or((false, name), |plain| (true, plain));
     let starts = plain.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
@@ -184,7 +184,7 @@ fn snake_of_json(json: &str, acronyms: &Acronyms) -> String {
     }
 }
 
-/// Makes it an identifier: no keyword, not empty, no digit first.
+/// Makes a name an identifier: not a keyword, not empty, and without a leading digit.
 fn identifier(name: String) -> String {
     if RESERVED.contains(&name.as_str()) || name.is_empty() {
         format!("{name}_value")
@@ -207,7 +207,7 @@ fn unique(taken: &mut BTreeSet<String>, name: String) -> String {
     candidate
 }
 
-/// A type or a variant: the standard's spelling as far as it is an identifier of Rust's form.
+/// Returns the name of a type or a variant: the standard's spelling, as far as Rust's conventions allow.
 fn camel(name: &str) -> String {
     let mut camel = String::new();
     let mut parts = Vec::new();
@@ -217,7 +217,7 @@ fn camel(name: &str) -> String {
             part.push(character);
         } else {
             parts.push(std::mem::take(&mut part));
-            // The one sign that changes the meaning of what it follows.
+            // The one character that changes the meaning of what stands before it.
             if character == '+' {
                 parts.push("Plus".to_owned());
             }
@@ -230,7 +230,7 @@ fn camel(name: &str) -> String {
         let shouted = several
             && part.chars().any(|letter| letter.is_ascii_uppercase())
             && !part.chars().any(|letter| letter.is_ascii_lowercase());
-        // Two numbers that lie side by side would read as one.
+        // Two adjacent numbers would read as one.
         if camel.ends_with(|last: char| last.is_ascii_digit()) && part.starts_with(|first: char| first.is_ascii_digit())
         {
             camel.push('_');
