@@ -1,4 +1,4 @@
-//! Files: a folder of payloads that somebody made, of which nothing is trusted, and those in the user's own configuration.
+//! Files: folders of payloads from somebody else, which are not trusted, and files in the user's own configuration.
 
 use std::fs;
 use std::io::Write as _;
@@ -8,7 +8,8 @@ use anyhow::{Context as _, bail};
 
 use crate::capture;
 
-/// The file of a host: `{host}` in its name stands for that of the host. Of many hosts each has to have a file of its own to write to.
+/// Returns the file for a host. `{host}` in its name is replaced by the host's, and has to be there if several hosts write their
+/// files.
 pub(crate) fn of_host(file: &Path, host: &str, is_written: bool) -> anyhow::Result<PathBuf> {
     let name = file.to_string_lossy();
     if !name.contains("{host}") {
@@ -17,12 +18,13 @@ pub(crate) fn of_host(file: &Path, host: &str, is_written: bool) -> anyhow::Resu
         }
         return Ok(file.to_owned());
     }
-    // A name leads out of no folder.
+    // A host's name can't lead out of the folder.
     let host = host.rsplit("://").next().unwrap_or_default().replace(['/', '\\'], "_");
     Ok(name.replace("{host}", host.trim_start_matches('.')).into())
 }
 
-/// The folder of a host: `{host}` in its name stands for that of the host. Of many hosts each has one within it otherwise.
+/// Returns the folder for a host. `{host}` in its name is replaced by the host's; without it, each of several hosts gets a folder
+/// within it.
 pub(crate) fn folder_of_host(folder: &Path, host: &str) -> anyhow::Result<PathBuf> {
     let names_host = folder.to_string_lossy().contains("{host}");
     match capture::is_on() && !names_host {
@@ -31,7 +33,7 @@ pub(crate) fn folder_of_host(folder: &Path, host: &str) -> anyhow::Result<PathBu
     }
 }
 
-/// Writes a file that is new, for its owner alone to read. What is there already stays.
+/// Writes a new file that only its owner can read. A file that is already there is left alone.
 pub(crate) fn write_new(file: &Path, text: &str) -> std::io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -40,7 +42,7 @@ pub(crate) fn write_new(file: &Path, text: &str) -> std::io::Result<()> {
     options.open(file)?.write_all(text.as_bytes())
 }
 
-/// A file in the user's own configuration, if the environment says where that is.
+/// Returns the path of a file in the user's own configuration, if the environment says where that is.
 pub(crate) fn own(name: &str) -> Option<PathBuf> {
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let folder = variable("XDG_CONFIG_HOME").or_else(|| variable("HOME").map(|home| home.join(".config")));
@@ -50,7 +52,7 @@ pub(crate) fn own(name: &str) -> Option<PathBuf> {
 /// Larger than any payload.
 const LARGEST: u64 = 64 << 20;
 
-/// Reads a regular file that is not larger than a payload may be.
+/// Reads a regular file, if it is not larger than a payload may be.
 fn read(file: &Path) -> std::io::Result<Vec<u8>> {
     let kind = fs::metadata(file)?;
     if !kind.is_file() || kind.len() > LARGEST {
@@ -59,7 +61,7 @@ fn read(file: &Path) -> std::io::Result<Vec<u8>> {
     fs::read(file)
 }
 
-/// Reads a file, or all `*.json` files of a folder and of those within it. Returns what could not be read in words.
+/// Reads a file, or all `*.json` files of a folder and its subfolders. Returns messages about what could not be read.
 pub(crate) fn each(path: &Path, mut take: impl FnMut(&str, &[u8])) -> anyhow::Result<Vec<String>> {
     let (mut files, mut unread) = (Vec::new(), Vec::new());
     if path.is_file() {
@@ -84,7 +86,7 @@ pub(crate) fn each(path: &Path, mut take: impl FnMut(&str, &[u8])) -> anyhow::Re
     Ok(unread)
 }
 
-/// Finds the files of a folder. A folder or file that can't be read hides none of the others.
+/// Finds the files of a folder. A folder or file that can't be read doesn't hide the others.
 fn find(root: &Path, folder: &Path, files: &mut Vec<PathBuf>, unread: &mut Vec<String>) {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -95,7 +97,7 @@ fn find(root: &Path, folder: &Path, files: &mut Vec<PathBuf>, unread: &mut Vec<S
             Ok((path, true)) => find(root, &path, files, unread),
             Ok((path, false)) => {
                 let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-                // A link that leads out of the folder is not followed: who made the folder may not read what is there.
+                // A link out of the folder is not followed: the author of the folder may not be allowed to read what it leads to.
                 let is_within = || fs::canonicalize(&path).is_ok_and(|path| path.starts_with(root));
                 match is_json {
                     true if path.is_file() && is_within() => files.push(path),

@@ -1,6 +1,6 @@
-//! The grammar of the command line: `rosefish NOUN [VERB] HOST`. Verbs are subcommands of `clap`; what a person may leave out
-//! or say in another order is put right here, before `clap` sees it: a noun alone has its first verb, options may stand before
-//! the verb, and `NOUN HOST VERB`, which was the order once, means the same.
+//! The grammar of the command line: `rosefish NOUN [VERB] HOST`. Verbs are subcommands of `clap`. Words that are left out or in
+//! another order are put right here, before `clap` sees them: a noun alone gets its first verb, options may precede the verb, and
+//! `NOUN HOST VERB`, the former order, means the same.
 
 use std::ffi::{OsStr, OsString};
 
@@ -16,7 +16,7 @@ pub(crate) fn matches(command: Command, words: Vec<OsString>) -> Result<ArgMatch
     if wants_json(&matches) { command.try_get_matches_from(with_json(words)) } else { Ok(matches) }
 }
 
-/// Whether a verb is about hosts.
+/// Returns whether a verb is about hosts.
 fn takes_hosts(verb: &Command) -> bool {
     verb.get_arguments().any(|arg| arg.get_id() == HOSTS)
 }
@@ -47,7 +47,8 @@ pub(crate) fn decorated(mut command: Command) -> Command {
     command
 }
 
-/// The arguments with the verb right behind its noun, where there are a noun and a host.
+/// Returns the arguments with the verb right after its noun, if there are a noun and a host. If no verb is given, the noun's first
+/// one is added.
 pub(crate) fn normalised(command: &Command, mut args: Vec<OsString>) -> Vec<OsString> {
     let Some(&at) = words(&[command], &args, 1).first() else { return args };
     let Some(noun) = args.get(at).and_then(|word| command.find_subcommand(word)) else { return args };
@@ -61,7 +62,7 @@ pub(crate) fn normalised(command: &Command, mut args: Vec<OsString>) -> Vec<OsSt
     let given = words.iter().take(2).copied().find(|word| verb_at(*word).is_some());
     let verb = match given {
         Some(word) => args.remove(word),
-        // Too much for it to be hosts alone: clap knows which verb this is similar to.
+        // Too many words for all to be hosts: clap knows which verb this one resembles.
         None if words.len() > room(default) => args.remove(first),
         None if words.len() > 1 && args.get(first).is_some_and(|word| is_mistyped(&verbs, word)) => args.remove(first),
         None => default.get_name().into(),
@@ -70,14 +71,14 @@ pub(crate) fn normalised(command: &Command, mut args: Vec<OsString>) -> Vec<OsSt
     args
 }
 
-/// Whether a word in front of hosts is a verb but for a letter, and no name that a host is likely to have.
+/// Returns whether a word in front of hosts is a verb with one wrong letter, and unlikely to be the name of a host.
 fn is_mistyped(verbs: &[&Command], word: &OsStr) -> bool {
     let word = word.to_string_lossy();
     let is_plain = word.bytes().all(|byte| byte.is_ascii_lowercase());
     is_plain && verbs.iter().any(|verb| differs_by_one(verb.get_name(), &word))
 }
 
-/// Whether one letter is missing, too much, another one, or at its neighbour's place.
+/// Returns whether two words differ by one letter: missing, added, replaced, or swapped with its neighbour.
 fn differs_by_one(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
@@ -91,13 +92,13 @@ fn differs_by_one(a: &str, b: &str) -> bool {
     }
 }
 
-/// How many arguments a command takes that are not options.
+/// Returns how many arguments that are not options a command takes.
 fn room(command: &Command) -> usize {
     let all = command.get_positionals().map(|arg| arg.get_num_args().map_or(1, |range| range.max_values()));
     all.fold(0, usize::saturating_add)
 }
 
-/// Where arguments stand that are neither options nor the values of options.
+/// Finds the arguments that are neither options nor the values of options.
 fn words(known: &[&Command], args: &[OsString], from: usize) -> Vec<usize> {
     let mut words = Vec::new();
     let mut at = from;
@@ -117,7 +118,7 @@ fn words(known: &[&Command], args: &[OsString], from: usize) -> Vec<usize> {
     words
 }
 
-/// Whether the value of an option is the next argument.
+/// Returns whether the value of an option is the next argument.
 fn takes_next(known: &[&Command], option: &str) -> bool {
     let mut all = known.iter().flat_map(|command| command.get_arguments());
     let found = match option.strip_prefix("--") {
@@ -126,7 +127,7 @@ fn takes_next(known: &[&Command], option: &str) -> bool {
         None => {
             let mut letters = option.chars().skip(1);
             let letter = letters.next();
-            // `-uroot` has its value with it.
+            // In `-uroot`, the value is in the same argument.
             all.find(|arg| letter.is_some() && arg.get_short() == letter).filter(|_| letters.next().is_none())
         }
     };
@@ -174,7 +175,7 @@ mod tests {
         }
     }
 
-    /// Every argument of every command, with what it belongs to.
+    /// Visits every argument of every command, with what it belongs to.
     fn each(command: &Command, path: &str, look: &mut impl FnMut(&str, &clap::Arg)) {
         command.get_arguments().for_each(|arg| look(path, arg));
         for inner in command.get_subcommands() {
@@ -207,7 +208,7 @@ mod tests {
         assert!(seen > 50, "{seen}");
     }
 
-    /// The commands that take `--json`, without those that only have verbs.
+    /// Collects the commands that take `--json`, without those that only have verbs.
     fn with_json(command: &Command, path: &str, found: &mut Vec<String>) {
         if command.get_arguments().any(|arg| arg.get_id() == "json") {
             found.push(path.to_owned());

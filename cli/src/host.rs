@@ -1,5 +1,5 @@
-//! How a host is named on the command line, and how one gets from there to a [`Client`]. The commands that talk to a
-//! host flatten [`HostArgs`] into their arguments.
+//! How a host is named on the command line, and how that becomes a [`Client`]. The commands that talk to a host flatten
+//! [`HostArgs`] into their arguments.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,10 +17,11 @@ use futures_util::future::BoxFuture;
 use rosefish::{Client, ClientBuilder, Credentials, ErrorKind};
 use secrecy::SecretString;
 
-/// The heading of [`HostArgs`] in `--help`. Each of them says so: a heading of the whole would be that of whatever follows as well.
+/// The heading of [`HostArgs`] in `--help`. Each argument sets it: a heading of the whole would also apply to the arguments that
+/// follow.
 const CONNECTION: &str = "Connection";
 
-/// Everything but the credentials, for any number of clients of a host.
+/// Sets everything except the credentials, for any number of clients of a host.
 pub(crate) type Options = Arc<dyn Fn(ClientBuilder) -> ClientBuilder + Send + Sync>;
 
 /// How to reach a host and how to log in.
@@ -65,7 +66,7 @@ pub struct HostArgs {
     known: Known,
 }
 
-/// What a host could not do, with what kind of failure that was.
+/// Why something failed on a host, with the kind of error.
 #[derive(Debug)]
 pub(crate) struct HostError {
     text: String,
@@ -115,7 +116,7 @@ impl HostArgs {
         Ok(client)
     }
 
-    /// The user, if one was named, with the password.
+    /// Returns the user with the password, if a user was named.
     pub(crate) async fn credentials(&self, url: &str) -> anyhow::Result<Option<Credentials>> {
         let Some(user) = self.user() else { return Ok(None) };
         let password = match self.password_source() {
@@ -125,7 +126,7 @@ impl HostArgs {
         Ok(Some(Credentials::new(user, password)))
     }
 
-    /// Has commands that print passwords run again the next time: what they said was refused.
+    /// Makes commands that print passwords run again the next time: what they printed was refused.
     pub(crate) fn forget_passwords(&self, url: &str) {
         let known = self.known.settings();
         let users = [self.user(), known.ipmi_user.as_deref()];
@@ -141,7 +142,7 @@ impl HostArgs {
         Source::of(command, file, keyring, known.ipmi_password_env.as_ref())
     }
 
-    /// Who logs in by IPMI, where the inventory says that it is somebody else.
+    /// Returns the credentials for IPMI, if the inventory has separate ones.
     pub(crate) async fn ipmi_credentials(&self, url: &str) -> anyhow::Result<Option<Credentials>> {
         let (known, own) = (self.known.settings(), self.ipmi_source());
         if own.is_none() && known.ipmi_user.is_none() {
@@ -159,12 +160,12 @@ impl HostArgs {
         self.known.user(self.user.as_deref())
     }
 
-    /// The user, who has to be named.
+    /// Returns the user. It is an error if none was named.
     pub(crate) fn named_user(&self) -> anyhow::Result<&str> {
         self.user().context("name a user with --user")
     }
 
-    /// The password that is to be stored in the keyring, from elsewhere.
+    /// Returns the password to store in the keyring, which comes from elsewhere.
     pub(crate) async fn password_to_store(&self, url: &str) -> anyhow::Result<SecretString> {
         let user = self.named_user()?;
         match self.password_source().filter(|source| *source != Source::Keyring) {
@@ -173,12 +174,12 @@ impl HostArgs {
         }
     }
 
-    /// The user whose password comes from the environment or has to be typed.
+    /// Returns the user whose password comes from the environment or has to be typed.
     pub(crate) fn typed_by(&self) -> Option<&str> {
         self.user().filter(|_| self.password_source().is_none())
     }
 
-    /// The host as it was named.
+    /// Returns the host as it was named.
     pub(crate) fn name<'a>(&'a self, url: &'a str) -> &'a str {
         self.known.name().unwrap_or(url)
     }
@@ -191,16 +192,16 @@ impl HostArgs {
             .or_else(|| Source::of(command, file, keyring, known.password_env.as_ref()))
     }
 
-    /// What the inventory says, where the command line says nothing.
+    /// Returns what the inventory says, which applies where the command line says nothing.
     pub(crate) fn known(&self) -> &Known {
         &self.known
     }
 
-    /// These arguments with what the inventory says where they say nothing.
+    /// Returns these arguments, with what the inventory says where they say nothing.
     pub(crate) fn with_known(&self) -> Self {
         let (mut args, known) = (self.clone(), self.known.settings());
         if !self.insecure && self.ca.is_none() && self.pin.is_none() {
-            // Who wants to have certificates looked at here has it so.
+            // `--trust-on-first-use` asks for certificates to be checked: the inventory can't turn that off.
             args.insecure = !self.trust_on_first_use && known.insecure.unwrap_or_default();
             (args.ca, args.pin) = (known.ca.clone(), known.pin.clone());
             args.trust_on_first_use |= known.trust_on_first_use.unwrap_or_default();
@@ -210,12 +211,12 @@ impl HostArgs {
         args
     }
 
-    /// How long a request may take, if that is said.
+    /// Returns how long a request may take, if that is set.
     pub(crate) fn request_timeout(&self) -> Option<Duration> {
         self.timeout.or(self.known.settings().timeout)
     }
 
-    /// What to try next, where the error is one that an argument would mend.
+    /// Returns the error with what to try next, if there is something that would help.
     pub(crate) fn hint(&self, url: &str, error: &rosefish::Error) -> anyhow::Error {
         let text = match self.with_known().mended_by(url, error).or_else(|| mistaken::reach(url, error)) {
             Some(hint) => format!("{url}: {}; {hint}", error.report()),
@@ -237,7 +238,7 @@ impl HostArgs {
             ErrorKind::Unauthorized if self.password_source().is_none() => {
                 hint("is the password in ROSEFISH_PASSWORD that of --user?")
             }
-            // It is not the password that the login failed for.
+            // The login failed, but not because of the password.
             ErrorKind::Refused | ErrorKind::Decode | ErrorKind::Forbidden if is_login && !self.basic => {
                 hint("--basic does without a session, where the service takes the password with each request")
             }
@@ -246,13 +247,13 @@ impl HostArgs {
     }
 }
 
-/// How long the program waits at its end for sessions that are being ended.
+/// How long the program waits at its end for sessions to be logged out.
 const LOGOUTS: Duration = Duration::from_secs(5);
 
-/// As long for those of clients that went with the runtime: nothing hears a signal then.
+/// How long it waits for the sessions of clients that were dropped with the runtime: nothing handles signals then.
 const LAST_LOGOUTS: Duration = Duration::from_secs(2);
 
-/// Ends the session and reports if that fails. After Ctrl-C it is ended in the background.
+/// Ends the session, and reports if that fails. After Ctrl-C, it is ended in the background.
 pub async fn log_out(client: Client) {
     if is_interrupted() {
         drop(client);
@@ -261,8 +262,7 @@ pub async fn log_out(client: Client) {
     }
 }
 
-/// Waits for the sessions that are being ended in the background, for a bounded time: the last thing before the program
-/// ends.
+/// Waits for the sessions that are being ended in the background, for a bounded time. This is the last thing that the program does.
 pub async fn logged_out() -> usize {
     let left = match finished(rosefish::logged_out(LOGOUTS)).await {
         Some(left) => left,
@@ -282,7 +282,7 @@ pub fn logged_out_at_the_end() {
     }
 }
 
-/// Takes a URL apart as a person types it: the service's origin, and the path on it (`""` where there is none).
+/// Splits a URL as a person types it into the service's origin and the path on it (`""` if there is none).
 ///
 /// # Errors
 ///

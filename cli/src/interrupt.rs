@@ -1,5 +1,5 @@
-//! What asks the program to end: Ctrl-C, SIGTERM, SIGHUP. It is listened for from the first moment that something waits for it until the
-//! end of the program, so that what comes between two waits is not lost. Before that, a signal ends the program by itself.
+//! Signals that ask the program to end: Ctrl-C, SIGTERM, SIGHUP. The program listens from the first moment that something waits for
+//! one until its end, so that none is lost between two waits. Before that, a signal ends it directly.
 
 use std::future::Future;
 use std::sync::OnceLock;
@@ -14,13 +14,13 @@ use crate::terminal::say;
 /// The exit code after Ctrl-C.
 pub(crate) const INTERRUPTED: u8 = 130;
 
-/// How long what asks for it counts as one time.
+/// How long further signals count as one with the first.
 const TOGETHER: Duration = Duration::from_millis(300);
 
-/// Whether it was asked for. There is no value before somebody listens.
+/// Whether the program was asked to end. Not set before something listens.
 static PRESSED: OnceLock<Receiver<bool>> = OnceLock::new();
 
-/// Waits until the program is asked to end, and does not wait where it has been. The next time ends it at once.
+/// Waits until the program is asked to end. Returns at once if it has been. The next signal ends it at once.
 pub(crate) async fn interrupt() {
     let mut pressed = PRESSED.get_or_init(listen).clone();
     if pressed.wait_for(|pressed| *pressed).await.is_err() {
@@ -29,24 +29,24 @@ pub(crate) async fn interrupt() {
     }
 }
 
-/// Whether the program was asked to end.
+/// Returns whether the program was asked to end.
 pub(crate) fn is_interrupted() -> bool {
     PRESSED.get().is_some_and(|pressed| *pressed.borrow())
 }
 
-/// Returns what comes of the work, or none if the program is asked to end first, or has been. The work is dropped then: its clients
-/// log out in the background, and [`logged_out`](crate::host::logged_out) waits for them.
+/// Returns the result of the work, or `None` if the program is asked to end first, or has been. The work is dropped then: its
+/// clients log out in the background, and [`logged_out`](crate::host::logged_out) waits for them.
 pub(crate) async fn uninterrupted<T>(work: impl Future<Output = T>) -> Option<T> {
     tokio::select! {
-        // The work comes first: while it asks for a password, nobody listens here, and Ctrl-C ends the program.
+        // The work is polled first: while it asks for a password, nothing listens here, and Ctrl-C ends the program.
         biased;
         done = work => Some(done),
         () = interrupt() => None,
     }
 }
 
-/// The same for what is done at the end: if the program was asked to end before, that is what it does, and only the next time ends
-/// it at once.
+/// As [`uninterrupted`], for the work at the end. If the program was asked to end before, the work is done all the same, and only
+/// another signal ends the program at once.
 pub(crate) async fn finished<T>(work: impl Future<Output = T>) -> Option<T> {
     match is_interrupted() {
         true => Some(work.await),
@@ -54,14 +54,14 @@ pub(crate) async fn finished<T>(work: impl Future<Output = T>) -> Option<T> {
     }
 }
 
-/// Begins to listen, and ends the program at the second time. The handlers are there when this returns.
+/// Begins to listen, and ends the program at the second signal. The handlers are installed when this returns.
 fn listen() -> Receiver<bool> {
     let (sender, pressed) = watch::channel(false);
     let mut signals = Signals::begin();
     tokio::spawn(async move {
         signals.next().await;
         sender.send_replace(true);
-        // A terminal that closes says so more than once: what comes with the first is not a second time.
+        // A terminal that closes sends several signals: those that come with the first are not a second one.
         let together = tokio::time::sleep(TOGETHER);
         tokio::pin!(together);
         loop {
@@ -113,13 +113,13 @@ impl Signals {
 
     async fn next(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
-            // Nobody can press it here.
+            // Ctrl-C can't be pressed here.
             std::future::pending::<()>().await;
         }
     }
 }
 
-/// Whether the end of the terminal is no reason to end, as far as that can be known.
+/// Returns whether SIGHUP is ignored, as it is with `nohup`. Where there is no `/proc`, this is not known.
 #[cfg(unix)]
 fn ignores_hangup() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -134,7 +134,7 @@ mod tests {
 
     use super::{INTERRUPTED, TOGETHER, finished, interrupt, is_interrupted, uninterrupted};
 
-    /// Set for the process that is asked to end: this program once more, as a process has one such state.
+    /// Set for the process that is asked to end: the test runs itself once more, as a process can only be asked once.
     const CHILD: &str = "ROSEFISH_TEST_INTERRUPT";
 
     fn press() {
@@ -152,7 +152,7 @@ mod tests {
             return;
         }
         assert!(uninterrupted(tokio::task::yield_now()).await.is_some());
-        // Nobody waits now.
+        // Nothing waits now.
         press();
         press();
         while !is_interrupted() {

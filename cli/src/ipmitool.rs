@@ -1,8 +1,8 @@
-//! What to type instead, for who types what ipmitool takes.
+//! What to type instead, for people who type what ipmitool takes.
 
 use std::ffi::OsString;
 
-/// Words of ipmitool, and what means the same here, with HOST where the host goes.
+/// Words of ipmitool, and the command here that means the same, with HOST where the host goes.
 pub(crate) const WORDS: &[(&str, &str)] = &[
     ("chassis status", "ipmi HOST"),
     ("chassis restart_cause", "ipmi HOST"),
@@ -103,7 +103,7 @@ pub(crate) const WORDS: &[(&str, &str)] = &[
     ("sol deactivate", "sol HOST --take-over"),
 ];
 
-/// Words that are ipmitool's alone, for which there is nothing here.
+/// Words of ipmitool that have no equivalent here.
 const NOTHING: &[&str] = &[
     "dcmi",
     "delloem",
@@ -126,7 +126,7 @@ const NOTHING: &[&str] = &[
     "vita",
 ];
 
-/// Words of ipmitool that are not hosts, where they are the last ones.
+/// Words of ipmitool that are not hosts if they come last.
 const NO_HOST: &[&str] = &[
     "cold",
     "elist",
@@ -148,10 +148,10 @@ const NO_HOST: &[&str] = &[
     "watchdog",
 ];
 
-/// Options of ipmitool that have a value.
+/// Options of ipmitool that take a value.
 const WITH_VALUE: &str = "HUPfIpLCNRKkyeoOltbTBmdSDszA";
 
-/// What to say to who has typed ipmitool's words or options; none to everybody else.
+/// Returns what to type instead of ipmitool's words or options, or `None` if there are none.
 pub(crate) fn hint(args: &[OsString]) -> Option<String> {
     let mut line = read(args);
     if line.is_theirs && line.words.first().is_some_and(|word| word == "power") {
@@ -159,7 +159,7 @@ pub(crate) fn hint(args: &[OsString]) -> Option<String> {
     }
     let found = WORDS.iter().filter_map(|(theirs, ours)| Some((*theirs, *ours, matches(&line.words, theirs)?)));
     if let Some((theirs, ours, used)) = found.max_by_key(|(_, _, used)| *used) {
-        // In the order of this program a host stands behind the words.
+        // In this program, a host follows the words.
         let rest = line
             .words
             .get(used..)
@@ -182,7 +182,7 @@ pub(crate) fn hint(args: &[OsString]) -> Option<String> {
     })
 }
 
-/// How many of the words these are, if they are the first.
+/// Returns how many of the words these are, if they come first.
 fn matches(words: &[String], theirs: &str) -> Option<usize> {
     let theirs: Vec<_> = theirs.split(' ').collect();
     let begin = words.get(..theirs.len())?;

@@ -1,5 +1,5 @@
 //! `known-bmcs`: the certificates of BMCs that were trusted when they were first seen, one line for each. The file is replaced as a
-//! whole, under a lock, so that programs that run at the same time lose nothing of each other.
+//! whole, under a lock, so that programs that run at the same time don't lose each other's entries.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
@@ -14,13 +14,13 @@ use crate::files;
 
 const NAME: &str = "known-bmcs";
 
-/// What stands first in a new file.
+/// The first lines of a new file.
 const HEAD: &str = "\
 # BMCs whose certificates rosefish has trusted since it first saw them: HOST:PORT, the certificate's SHA-256, the time.
 # `rosefish certificate known` lists them, `rosefish certificate forget HOST` takes one out.
 ";
 
-/// How long the program waits for others that write the file.
+/// How long to wait for other programs that write the file.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The user's own file, if the environment says where that is.
@@ -31,14 +31,14 @@ static OWN: LazyLock<Option<KnownBmcs>> = LazyLock::new(|| files::own(NAME).map(
 pub(crate) struct KnownBmc {
     /// `HOST:PORT`.
     pub(crate) host: String,
-    /// As `--pin` takes it.
+    /// In the form that `--pin` takes.
     pub(crate) sha256: String,
-    /// When it was seen first.
+    /// When it was first seen.
     pub(crate) since: jiff::Timestamp,
 }
 
 impl KnownBmc {
-    /// A BMC that is seen now.
+    /// Makes an entry for a BMC that is seen now.
     pub(crate) fn new(host: String, sha256: String) -> Self {
         let now = jiff::Timestamp::now();
         let since = jiff::Timestamp::from_second(now.as_second()).unwrap_or(now);
@@ -70,7 +70,7 @@ impl KnownBmc {
 
 type ByHost = Arc<BTreeMap<String, KnownBmc>>;
 
-/// By what a file that has changed is known.
+/// The time and size of a file, which show whether it has changed.
 type Stamp = Option<(SystemTime, u64)>;
 
 /// A file of known BMCs.
@@ -78,7 +78,7 @@ type Stamp = Option<(SystemTime, u64)>;
 pub(crate) struct KnownBmcs {
     path: PathBuf,
     read: Mutex<Option<(Stamp, ByHost)>>,
-    /// What is to be written. Of many hosts that are seen at a time, the one that has its turn writes those of all.
+    /// The entries to write. If many hosts are seen at once, the one whose turn it is writes those of all.
     pending: Mutex<Vec<KnownBmc>>,
     turn: tokio::sync::Mutex<()>,
 }
@@ -87,20 +87,20 @@ fn lock<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
     what.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The known BMC of a name, if there is a file and it is in it.
+/// Returns the known BMC of a name, if there is a file that has it.
 ///
 /// # Errors
 ///
-/// If the file can't be read, has a line that is not one of it, or can be written by others.
+/// If the file can't be read, has an invalid line, or can be written by others.
 pub(crate) fn find(host: &str) -> anyhow::Result<Option<KnownBmc>> {
     OWN.as_ref().map_or(Ok(None), |own| own.find(host))
 }
 
-/// The user's own file.
+/// Returns the user's own file.
 ///
 /// # Errors
 ///
-/// If nothing says where that is.
+/// If the environment doesn't say where it is.
 pub(crate) fn own() -> anyhow::Result<&'static KnownBmcs> {
     OWN.as_ref().context("there is no place for the file of known BMCs: set HOME or XDG_CONFIG_HOME")
 }
@@ -118,7 +118,7 @@ impl KnownBmcs {
         Ok(self.all()?.get(host).cloned())
     }
 
-    /// All of them by their names, as the file has them now.
+    /// Returns all of them by their names, as the file has them now.
     pub(crate) fn all(&self) -> anyhow::Result<ByHost> {
         let stamp = fs::metadata(&self.path).ok().and_then(|about| Some((about.modified().ok()?, about.len())));
         let mut read = lock(&self.read);
@@ -150,8 +150,8 @@ impl KnownBmcs {
         }
     }
 
-    /// Writes down a BMC that is not known yet. Returns what the file has of it then: another program may have been faster, and may have
-    /// seen another certificate.
+    /// Adds a BMC that is not known yet, and returns the entry that the file has then: another program may have been faster, and
+    /// may have seen a different certificate.
     ///
     /// # Errors
     ///
@@ -164,7 +164,7 @@ impl KnownBmcs {
         }
         let mut batch = std::mem::take(&mut *lock(&self.pending));
         if !batch.contains(&bmc) {
-            // Writing it on behalf of this one has failed.
+            // Another call took this entry along, but failed to write it.
             batch.push(bmc.clone());
         }
         let write = move || self.replace(|text, known| with(text, known, &batch));
@@ -172,7 +172,7 @@ impl KnownBmcs {
         self.find(&bmc.host)?.with_context(|| format!("{} is not in {}", bmc.host, self.path.display()))
     }
 
-    /// Takes a BMC out; false if it is not in.
+    /// Removes a BMC. Returns false if it is not in the file.
     ///
     /// # Errors
     ///
@@ -187,9 +187,9 @@ impl KnownBmcs {
         Ok(is_in)
     }
 
-    /// Replaces the file with what is made of its text, if anything is; nobody else writes it meanwhile.
+    /// Replaces the file with the changed text, if there is one. Nobody else can write the file meanwhile.
     fn replace(&self, change: impl FnOnce(&str, &BTreeMap<String, KnownBmc>) -> Option<String>) -> anyhow::Result<()> {
-        // A link stays a link.
+        // A symbolic link stays one.
         let path = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
         let shown = || path.display().to_string();
         if let Some(folder) = path.parent() {
@@ -212,7 +212,7 @@ impl KnownBmcs {
     }
 }
 
-/// The text with lines for those that are not known yet.
+/// Returns the text with lines for those that are not known yet, if there are any.
 fn with(text: &str, known: &BTreeMap<String, KnownBmc>, more: &[KnownBmc]) -> Option<String> {
     let mut text = if text.is_empty() { HEAD.to_owned() } else { text.to_owned() };
     if !text.ends_with('\n') {
@@ -243,7 +243,7 @@ fn parsed(text: &str, path: &Path) -> anyhow::Result<BTreeMap<String, KnownBmc>>
     Ok(all)
 }
 
-/// Opens a file to write that is for its owner alone, a new one in place of what was left behind.
+/// Opens a file for writing that is for its owner alone. If it has to be new, what was left behind is removed first.
 fn private(path: &Path, is_new: bool) -> std::io::Result<File> {
     if is_new
         && let Err(error) = fs::remove_file(path)
@@ -266,7 +266,7 @@ fn private_folder(path: &Path) -> std::io::Result<()> {
     builder.create(path)
 }
 
-/// Waits until nobody else has the lock. It ends with the file, or with the program.
+/// Waits until nobody else holds the lock. It is released with the file, or when the program ends.
 fn wait_for(guard: &File) -> anyhow::Result<()> {
     let begin = Instant::now();
     loop {
@@ -290,7 +290,7 @@ mod tests {
         KnownBmc { host: format!("bmc-{number}:443"), sha256: format!("{number:064x}"), since }
     }
 
-    /// A file in a folder of its own. It is never dropped, as [`KnownBmcs::add`] wants one that stays.
+    /// Makes a file in a folder of its own. It is never dropped, as [`KnownBmcs::add`] needs a `'static` one.
     fn file(name: &str) -> &'static KnownBmcs {
         let folder = std::env::temp_dir().join(format!("rosefish-known-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
@@ -342,7 +342,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn many_at_a_time_lose_nothing_also_of_another_program() {
         let first = file("many");
-        // Another one of the same file, which knows nothing of the first.
+        // A second one for the same file, which knows nothing of the first.
         let second: &'static KnownBmcs = Box::leak(Box::new(KnownBmcs::at(first.path.clone())));
         let all = (0..400).map(|number| [first, second][number % 2].add(bmc(number)));
         for (number, added) in futures_util::future::join_all(all).await.into_iter().enumerate() {

@@ -1,12 +1,12 @@
-//! What to try instead, for who begins: command lines that say the right things in another order or in other words, and hosts
-//! that can't be what was meant. ipmitool's words have a module of their own.
+//! What to try instead, for beginners: command lines that say the right things in another order or in other words, and hosts that
+//! can't be what was meant. ipmitool's words have a module of their own.
 
 use std::ffi::OsString;
 
 use clap::Command;
 use rosefish::{Error, ErrorKind};
 
-/// Words that are not a noun here, and what means the same, with HOST where the host goes.
+/// Words that are not nouns here, and what means the same, with HOST where the host goes.
 const WORDS: &[(&str, &str)] = &[
     ("cycle", "power cycle HOST"),
     ("console", "sol HOST"),
@@ -33,7 +33,7 @@ const WORDS: &[(&str, &str)] = &[
     ("user", "users HOST"),
 ];
 
-/// What to say instead of what `clap` would, where the command line shows what was meant.
+/// Returns a better hint than `clap`'s, if the command line shows what was meant.
 pub(crate) fn hint(command: &Command, args: &[OsString]) -> Option<String> {
     let words: Vec<String> = args.iter().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
     let is_noun = |word: &str| command.find_subcommand(word).is_some();
@@ -53,7 +53,7 @@ pub(crate) fn hint(command: &Command, args: &[OsString]) -> Option<String> {
         return Some(format!("there is no `{first}`; try: rosefish {}", ours.replace("HOST", host)));
     }
     let is_host = first.contains(['.', ':', '/', '-']) || first.contains(|letter: char| letter.is_ascii_digit());
-    // `bmc` is a noun, and what many people call a host.
+    // `bmc` is a noun here, and also what many people call a host.
     if rest.first().is_some_and(|second| is_noun(second) && (is_host || second != "bmc")) {
         let verb: Vec<&str> = rest.iter().map(String::as_str).take_while(|word| !word.starts_with('-')).collect();
         return Some(format!("the host comes behind noun and verb: rosefish {} {first}", verb.join(" ")));
@@ -63,7 +63,7 @@ pub(crate) fn hint(command: &Command, args: &[OsString]) -> Option<String> {
     })
 }
 
-/// What to look at, where a host can't be reached or is not a BMC.
+/// Returns what to check if a host can't be reached or is not a BMC.
 pub(crate) fn reach(address: &str, error: &Error) -> Option<String> {
     let text = error.report();
     let said = |part: &str| text.contains(part);

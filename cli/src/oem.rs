@@ -93,7 +93,7 @@ fn payloads(path: &Path) -> anyhow::Result<(Explorer, Vec<String>)> {
     Ok((explorer, unread))
 }
 
-/// What the path of a file says of the URI of its payload.
+/// Returns the URI of the payload in a file, as far as the file's path says so.
 fn uri(place: &str) -> String {
     let place = place.replace('\\', "/");
     let from = place.find("redfish/v1").unwrap_or(0);
@@ -112,7 +112,7 @@ async fn service(url: &str, host: &HostArgs) -> anyhow::Result<(Explorer, Vec<St
         }
     }
     drop(visits);
-    // No link leads to what describes an action.
+    // Nothing links to the resources that describe actions.
     for uri in explorer.wanted() {
         match client.get_any(&uri, None).await {
             Ok(resource) => explorer.add_resource(&resource),
@@ -123,7 +123,7 @@ async fn service(url: &str, host: &HostArgs) -> anyhow::Result<(Explorer, Vec<St
     Ok((explorer, unread))
 }
 
-/// Writes the drafts; gives those that can't be written, which hide none of the others.
+/// Writes the drafts, and returns those that can't be written. The others are written all the same.
 fn write(explorer: &Explorer, folder: &Path, wanted: impl Fn(&str) -> bool) -> anyhow::Result<Vec<String>> {
     fs::create_dir_all(folder).with_context(|| format!("--csdl {}", folder.display()))?;
     let (mut written, mut unwritten) = (0_usize, Vec::new());
@@ -144,7 +144,7 @@ fn write(explorer: &Explorer, folder: &Path, wanted: impl Fn(&str) -> bool) -> a
     Ok(unwritten)
 }
 
-/// The types that packs have for what stands at a place.
+/// Returns the types that packs have for what is at a place.
 fn place_types(packs: &Packs, place: &Place) -> Vec<&'static Type> {
     let (pointer, vendor) = place.pointer.rsplit_once('/').unwrap_or_default();
     let vendor = vendor.replace("~1", "/").replace("~0", "~");
@@ -161,13 +161,13 @@ fn resource_type(packs: &Packs, ty: &VendorType) -> Option<&'static Type> {
     ty.types.iter().find_map(|said| packs.resource(&ODataType::from(said.as_str())))
 }
 
-/// The name of the type that declares a property, if one of these does.
+/// Returns the name of the type that declares a property, if one of these does.
 fn declares(types: &[&'static Type], pointer: &str) -> Option<&'static str> {
     let is_typed = |ty: &&&'static Type| !matches!(kind_at(ty, pointer), None | Some(Kind::Oem));
     types.iter().find(is_typed).map(|ty| ty.name)
 }
 
-/// Adds to each property, place and resource the name of its type.
+/// Adds the name of its type to each property, place and resource.
 fn tell_types(json: &mut Value, found: &Findings) {
     let packs = rosefish_oem::packs();
     let tell = |properties: &mut Value, of: &[Property], types: &[&'static Type]| {
@@ -193,7 +193,7 @@ fn show(found: &Findings) -> anyhow::Result<ExitCode> {
         return print(&format!("nothing beyond the standard in {} resources\n", found.resources));
     }
     if capture::is_on() {
-        // Those of all hosts become one.
+        // The tables of all hosts become one.
         for table in tables {
             Shown::from(table).print()?;
         }
@@ -202,7 +202,7 @@ fn show(found: &Findings) -> anyhow::Result<ExitCode> {
     print(&tables.iter().map(Table::text).collect::<Vec<_>>().join("\n"))
 }
 
-/// What vendors add: properties, actions, resources.
+/// Makes tables of what vendors add: properties, actions, resources.
 pub(crate) fn tables(found: &Findings) -> [Table; 3] {
     let mut properties = Table::new(&["VENDOR", "RESOURCE", "PROPERTY", "KIND", "TYPE", "COUNT", "SAMPLES"]);
     let mut actions = Table::new(&["VENDOR", "RESOURCE", "ACTION", "COUNT", "PARAMETERS", "TARGET"]);

@@ -1,5 +1,5 @@
-//! Where passwords come from: the environment, a file that nobody else can read, a command for each host, the system's keyring, or a
-//! person at the terminal. None is ever an argument, and what a command prints is shown nowhere.
+//! Where passwords come from: the environment, a file that nobody else can read, a command for each host, the system's keyring, or
+//! a person at the terminal. A password is never an argument, and the output of a command is never shown.
 
 use std::collections::HashMap;
 use std::io::{IsTerminal as _, Read as _};
@@ -23,29 +23,29 @@ pub(crate) const PASSWORD_VARIABLE: &str = "ROSEFISH_PASSWORD";
 /// The variable that has the password of the user who is added or changed, or whose password is tested.
 pub(crate) const NEW_PASSWORD_VARIABLE: &str = "ROSEFISH_NEW_PASSWORD";
 
-/// Commands at a time: password managers are not made for more.
+/// How many commands run at a time: password managers are not made for more.
 const COMMANDS: usize = 8;
 
 /// How long a command may take.
 const COMMAND_TIME: Duration = Duration::from_secs(60);
 
-/// No password is longer.
+/// The longest password.
 const LONGEST: u64 = 16 << 10;
 
 static RUNNING: Semaphore = Semaphore::const_new(COMMANDS);
 
 type Once = Arc<OnceCell<SecretString>>;
 
-/// What commands have said, by command line: each is run once.
+/// What commands have printed, by command line: each is run once.
 static KNOWN: LazyLock<Mutex<HashMap<Vec<String>, Once>>> = LazyLock::new(Mutex::default);
 
-/// What was typed, by what was asked.
+/// What was typed, by the question.
 static TYPED: Mutex<Vec<(String, SecretString)>> = Mutex::new(Vec::new());
 
-/// A place that a password comes from.
+/// Where a password comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Source {
-    /// The first line that a command prints; `{host}` and `{user}` stand for those.
+    /// The first line that a command prints. `{host}` and `{user}` in it are replaced.
     Command(String),
     File(PathBuf),
     /// The keyring of the operating system.
@@ -55,7 +55,7 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// The one that is named, a command before a file before the keyring before a variable.
+    /// Returns the source that is set. A command precedes a file, a file the keyring, and the keyring a variable.
     pub(crate) fn of(
         command: Option<&String>,
         file: Option<&PathBuf>,
@@ -67,7 +67,7 @@ impl Source {
         stored.or_else(|| variable.cloned().map(Self::Variable))
     }
 
-    /// Has a command run again the next time: what it said was refused.
+    /// Makes a command run again the next time: what it printed was refused.
     pub(crate) fn forget(&self, host: &str, user: &str) {
         if let Self::Command(line) = self
             && let Ok(words) = command_words(line, host, user)
@@ -76,7 +76,7 @@ impl Source {
         }
     }
 
-    /// Gets the password of a user at a host.
+    /// Returns the password of a user at a host.
     pub(crate) async fn get(&self, host: &str, user: &str) -> anyhow::Result<SecretString> {
         match self {
             Self::Command(line) => of_command(line, host, user).await,
@@ -90,16 +90,16 @@ impl Source {
     }
 }
 
-/// Has all commands run again the next time: a password that was right may have been changed.
+/// Makes all commands run again the next time: a password that was right may have been changed.
 #[cfg(feature = "nats")]
 pub(crate) fn forget_commands() {
     KNOWN.lock().unwrap_or_else(PoisonError::into_inner).clear();
 }
 
-/// The words of a command.
+/// Returns the words of a command.
 fn command_words(line: &str, host: &str, user: &str) -> anyhow::Result<Vec<String>> {
     let words = shell_words::split(line).with_context(|| format!("the password command {line:?}"))?;
-    // What stands for the host is put in after the words were taken apart: no name makes a word more.
+    // The host and the user are filled in after the words were split: no name can add a word.
     Ok(words.iter().map(|word| word.replace("{host}", host).replace("{user}", user)).collect())
 }
 
@@ -114,7 +114,7 @@ async fn run(words: Vec<String>, host: &str) -> anyhow::Result<SecretString> {
     let [program, arguments @ ..] = &words[..] else { bail!("the password command is empty") };
     let _turn = RUNNING.acquire().await?;
     let mut command = tokio::process::Command::new(program);
-    // It may say what went wrong with a part of a password, and is not shown for that.
+    // Standard error is not shown: it may quote a part of the password.
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
     command.env_remove(PASSWORD_VARIABLE);
     let run = async {
@@ -138,18 +138,18 @@ async fn run(words: Vec<String>, host: &str) -> anyhow::Result<SecretString> {
     }
 }
 
-/// Takes a password from a file.
+/// Reads a password from a file.
 fn of_file(file: &Path) -> anyhow::Result<SecretString> {
     first_line("password file", file)
 }
 
-/// The first line of a file with a secret, which nobody else may be able to read.
+/// Returns the first line of a file with a secret, which nobody else may be able to read.
 pub(crate) fn first_line(what: &str, file: &Path) -> anyhow::Result<SecretString> {
     let shown = format!("the {what} {}", file.display());
     password(private_file(file, &shown)?, &shown)
 }
 
-/// Reads a file that nobody else can read.
+/// Reads a file. It is an error if somebody else can read it.
 pub(crate) fn private_file(file: &Path, name: &str) -> anyhow::Result<Vec<u8>> {
     let shown = || name.to_owned();
     let opened = std::fs::File::open(file).with_context(shown)?;
@@ -169,9 +169,9 @@ pub(crate) fn private_file(file: &Path, name: &str) -> anyhow::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// The first line.
+/// Returns the first line.
 fn password(text: Vec<u8>, from: &str) -> anyhow::Result<SecretString> {
-    // The error has the text in it.
+    // The error is dropped: it contains the text.
     let Ok(text) = String::from_utf8(text) else { bail!("{from} gives something that is not UTF-8") };
     match text.lines().next() {
         Some(line) if !line.is_empty() => Ok(line.into()),
@@ -179,7 +179,7 @@ fn password(text: Vec<u8>, from: &str) -> anyhow::Result<SecretString> {
     }
 }
 
-/// The password of a user in the environment, else what is typed.
+/// Returns the password of a user in the environment, otherwise what is typed.
 pub(crate) fn of_environment(user: &str, host: &str) -> anyhow::Result<SecretString> {
     match std::env::var(PASSWORD_VARIABLE) {
         Ok(password) => return Ok(password.into()),
@@ -214,16 +214,16 @@ fn typed_on_terminal(user: &str, prompt: String) -> anyhow::Result<SecretString>
     typed(prompt)
 }
 
-/// What was typed already.
+/// Returns what was typed before.
 fn known(prompt: &str) -> Option<SecretString> {
     let known = TYPED.lock().unwrap_or_else(PoisonError::into_inner);
     known.iter().find(|(asked, _)| asked == prompt).map(|(_, password)| password.clone())
 }
 
-/// Whether nobody sits at the terminal.
+/// Whether nobody is at the terminal.
 static UNATTENDED: AtomicBool = AtomicBool::new(false);
 
-/// Asks nobody from here on: what would have to be typed is missing.
+/// From here on, nobody is asked: a password that would have to be typed is an error.
 #[cfg(feature = "nats")]
 pub(crate) fn never_ask() {
     UNATTENDED.store(true, Ordering::Relaxed);

@@ -1,7 +1,7 @@
-//! JSON text, indented for people. It is the text that is laid out, not what a parser made of it, so that numbers,
-//! spellings and the order of properties stay as the service sent them.
+//! Indents JSON text for people. It works on the text, not on what a parser makes of it, so that numbers, spellings and the order
+//! of properties stay as the service sent them.
 
-/// The same JSON with one property or element per line.
+/// Returns the same JSON with one property or element per line.
 pub(crate) fn indent(json: &str) -> String {
     let mut out = String::with_capacity(json.len() * 2);
     let mut depth = 0_usize;

@@ -1,4 +1,4 @@
-//! A host for what its Redfish service alone has: certificates, sessions.
+//! A host, for what only its Redfish service has: certificates, sessions.
 
 use clap::Args;
 use rosefish::Client;
@@ -19,7 +19,7 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// The envelope of a result, with what could not be read.
+    /// Returns the envelope of a result, with what could not be read.
     pub(crate) fn json(&self, value: Value, missing: Value) -> String {
         format!("{:#}\n", envelope(&self.address, &json!(Backend::Redfish), value, missing))
     }

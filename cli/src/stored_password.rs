@@ -6,10 +6,10 @@ use anyhow::{Context as _, bail};
 use keyring_core::{CredentialStore, Entry, Error};
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// By what the entries of this program are known.
+/// The name by which this program's entries are known.
 const SERVICE: &str = "rosefish";
 
-/// The keyring of this system.
+/// Returns the keyring of this system.
 fn native() -> Result<Arc<CredentialStore>, Error> {
     #[cfg(target_os = "linux")]
     let store = {
@@ -26,15 +26,15 @@ fn native() -> Result<Arc<CredentialStore>, Error> {
     Ok(store?)
 }
 
-/// Gives this thread a session keyring if it was started without one, as in containers and services. To link the user's persistent
-/// keyring to it, which holds passwords from one command to the next, would make one later on, and what was opened before could not
-/// be used any more.
+/// Gives this thread a session keyring if it was started without one, as in containers and services. Linking the user's persistent
+/// keyring to it, which keeps passwords from one command to the next, would otherwise create one later, and what was opened before
+/// would become unusable.
 #[cfg(target_os = "linux")]
 fn own_session() -> Result<(), linux_keyutils::KeyError> {
     use linux_keyutils::{KeyRing, KeyRingIdentifier};
     let before = KeyRing::from_special_id(KeyRingIdentifier::Session, false)?;
     if KeyRing::from_special_id(KeyRingIdentifier::Session, true)? != before {
-        // What is stored in a new session alone ends with it.
+        // What is only stored in a new session ends with it.
         KeyRing::get_persistent(KeyRingIdentifier::Session)?;
     }
     Ok(())
@@ -64,8 +64,8 @@ fn is_missing(error: &Error) -> bool {
     matches!(error, Error::NoEntry)
 }
 
-/// Does something with the keyring, which may ask the person at the screen first. Errors have the text alone: some variants hold what
-/// was read.
+/// Does something with the keyring, which may ask the person at the screen first. Errors are reduced to their text: some variants
+/// hold what was read.
 async fn with<T: Send + 'static>(
     work: impl FnOnce(&Arc<CredentialStore>) -> Result<T, Error> + Send + 'static,
 ) -> anyhow::Result<T> {
@@ -73,13 +73,13 @@ async fn with<T: Send + 'static>(
     done.map_err(|error| anyhow::anyhow!("{error}")).context("the keyring of this system")
 }
 
-/// Whether there is a password of a user at a host.
+/// Returns whether there is a password of a user at a host.
 pub(crate) async fn has(host: &str, user: &str) -> anyhow::Result<bool> {
     let (host, user) = (host.to_owned(), user.to_owned());
     Ok(with(move |store| found(store, &host, &user)).await?.is_some())
 }
 
-/// The password of a user at a host.
+/// Returns the password of a user at a host.
 ///
 /// # Errors
 ///
@@ -94,13 +94,13 @@ pub(crate) async fn get(host: &str, user: &str) -> anyhow::Result<SecretString> 
     }
 }
 
-/// Stores the password of a user at a host in place of what there is.
+/// Stores the password of a user at a host. Replaces one that is there.
 pub(crate) async fn set(host: &str, user: &str, password: SecretString) -> anyhow::Result<()> {
     let (host, user) = (host.to_owned(), user.to_owned());
     with(move |store| entry(store, &host, &user)?.set_password(password.expose_secret())).await
 }
 
-/// Takes the password of a user at a host out; false if there is none.
+/// Removes the password of a user at a host. Returns false if there is none.
 pub(crate) async fn forget(host: &str, user: &str) -> anyhow::Result<bool> {
     let (host, user) = (host.to_owned(), user.to_owned());
     with(move |store| forgotten(store, &host, &user)).await

@@ -1,5 +1,5 @@
-//! What the program prints: everything goes out here, and nothing that a BMC says moves the cursor, sets a title, turns the
-//! line around or hides in it. Such characters are shown as JSON writes them (`\u001b`), so that JSON stays JSON.
+//! What the program prints: everything goes through here, so that nothing that a BMC says moves the cursor, sets a title, reverses
+//! the line or hides in it. Such characters are shown as JSON writes them (`\u001b`), so that JSON stays JSON.
 
 use std::borrow::Cow;
 use std::fmt::{Arguments, Write as _};
@@ -47,22 +47,22 @@ pub(crate) struct LookArgs {
 /// How tables look.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Look {
-    /// So many columns at most.
+    /// At most so many columns.
     pub(crate) width: Option<usize>,
     pub(crate) colours: bool,
-    /// For a person at a terminal; else a line stands for an entry, with all its columns, as programs that read lines expect.
+    /// For a person at a terminal. Otherwise each line is an entry with all its columns, as programs that read lines expect.
     pub(crate) is_terminal: bool,
 }
 
 static LOOK: OnceLock<Look> = OnceLock::new();
 
-/// What is known of where a table will be read.
+/// Returns how tables look, by what is known of where they are read.
 pub(crate) fn look() -> Look {
     *LOOK.get_or_init(|| Look { width: Some(width()), ..Look::default() })
 }
 
 impl LookArgs {
-    /// Has this look from here on.
+    /// Applies this look from here on.
     pub(crate) fn apply(&self) {
         let is_terminal = io::stdout().is_terminal();
         let colours = match self.color {
@@ -74,12 +74,12 @@ impl LookArgs {
                 is_terminal && !refused("NO_COLOR") && !is_dumb
             }
         };
-        // Nobody has looked before.
+        // Nothing has used the look before.
         let _ = LOOK.set(Look { width: (!self.wide).then(width), colours, is_terminal });
     }
 }
 
-/// The width of the terminal, or what the variable COLUMNS says, or 80.
+/// Returns the width of the terminal, or what the variable COLUMNS says, or 80.
 fn width() -> usize {
     #[cfg(unix)]
     let seen = rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_col));
@@ -89,7 +89,7 @@ fn width() -> usize {
     seen.or_else(said).filter(|columns| *columns >= 20).unwrap_or(80)
 }
 
-/// Writes what has been made safe part by part, colours and all, to standard output.
+/// Writes text to standard output whose parts have been made safe, colours included.
 pub(crate) fn write_safe(text: &str) -> io::Result<()> {
     if capture::keep(|captured| captured.text.push_str(text)) {
         return Ok(());
@@ -108,7 +108,7 @@ pub(crate) fn say_line(line: Arguments<'_>) {
     say_text(&text);
 }
 
-/// Prints lines on standard error that are safe to print, or keeps them while there is a picture on the terminal.
+/// Prints lines that have been made safe on standard error, or keeps them while there is a picture on the terminal.
 pub(crate) fn say_text(text: &str) {
     if let Some(held) = &mut *HELD.lock().unwrap_or_else(PoisonError::into_inner) {
         if held.text.len() < MOST_HELD {
@@ -118,14 +118,14 @@ pub(crate) fn say_text(text: &str) {
         }
         return;
     }
-    // Standard error is closed: there is nowhere to say so.
+    // If standard error is closed, there is nowhere to report that.
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
-/// What was said while there is a picture on the terminal, which it would go through.
+/// What is printed on standard error while there is a picture on the terminal, which it would damage.
 static HELD: Mutex<Option<Held>> = Mutex::new(None);
 
-/// So many bytes are kept.
+/// How many bytes are kept.
 const MOST_HELD: usize = 256 * 1024;
 
 #[derive(Debug, Default)]
@@ -134,7 +134,7 @@ struct Held {
     lost: usize,
 }
 
-/// Keeps what is said on standard error from here on, where that is a terminal.
+/// Keeps what is printed on standard error from here on, if that is a terminal.
 pub(crate) fn hold() {
     if io::stderr().is_terminal() {
         HELD.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default();
@@ -151,19 +151,19 @@ pub(crate) fn release() {
     }
 }
 
-/// Asks a question on standard error, behind which the answer is typed.
+/// Asks a question on standard error. The answer is typed after it.
 pub(crate) fn ask(question: &str) -> io::Result<()> {
     let mut out = io::stderr().lock();
     out.write_all(shown(question).as_bytes())?;
     out.flush()
 }
 
-/// Standard output.
+/// Returns standard output.
 pub(crate) fn stdout() -> Stdout {
     Stdout(Vec::new())
 }
 
-/// Standard output, which is written to when this is flushed or dropped.
+/// Standard output, written to when this is flushed or dropped.
 #[derive(Debug)]
 pub(crate) struct Stdout(Vec<u8>);
 
@@ -194,7 +194,7 @@ impl Drop for Stdout {
     }
 }
 
-/// A text with what is not to be seen made visible. Line feeds and tabs stay.
+/// Makes the hidden characters of a text visible. Line feeds and tabs stay.
 pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     let Some(first) = text.find(is_hidden) else { return Cow::Borrowed(text) };
     let (plain, rest) = text.split_at(first);
@@ -206,7 +206,7 @@ pub(crate) fn shown(text: &str) -> Cow<'_, str> {
             continue;
         }
         for unit in c.encode_utf16(&mut [0; 2]) {
-            // A String takes whatever is written to it.
+            // Writing to a `String` doesn't fail.
             let _ = write!(shown, "\\u{unit:04x}");
         }
     }
@@ -218,7 +218,7 @@ pub(crate) fn one_line(text: &str) -> String {
     shown(&text.replace(['\n', '\r', '\t'], " ")).into_owned()
 }
 
-/// Whether a character does something to those around it, or to the terminal, instead of being seen.
+/// Returns whether a character affects others or the terminal instead of being seen.
 fn is_hidden(c: char) -> bool {
     match c {
         '\n' | '\t' => false,

@@ -1,4 +1,4 @@
-//! Which certificate a host may show: the one that is named, those of an authority, the one that was written down when the host was
+//! Which certificate a host may show: the one that is named, those of an authority, the one that was recorded when the host was
 //! first seen, or those that the system trusts.
 
 use std::sync::{Arc, LazyLock};
@@ -11,11 +11,11 @@ use crate::host::{HostArgs, Options, split_url};
 use crate::known_bmcs::{self, KnownBmc};
 use crate::terminal::say;
 
-/// Who is trusted is read once, however many hosts there are.
+/// The trusted authorities are read once, however many hosts there are.
 static TLS: LazyLock<SharedTls> = LazyLock::new(SharedTls::default);
 
 impl HostArgs {
-    /// Everything but the credentials, for any number of clients of a host.
+    /// Returns everything except the credentials, for any number of clients of a host.
     ///
     /// # Errors
     ///
@@ -26,7 +26,7 @@ impl HostArgs {
         args.options_with(known.map(|known| known.sha256))
     }
 
-    /// The options, with this certificate in place of what is named.
+    /// Returns the options. This certificate, if there is one, replaces the one that is named.
     fn options_with(&self, pin: Option<String>) -> anyhow::Result<Options> {
         let args = self.with_known();
         let pem = match &args.ca {
@@ -44,7 +44,7 @@ impl HostArgs {
             if let Some(pem) = &pem {
                 builder = builder.ca_pem(pem.clone());
             }
-            // What is set last counts.
+            // The last setting counts.
             if let Some(pin) = pin.as_ref().or(args.pin.as_ref()) {
                 builder = builder.pin_sha256(pin);
             }
@@ -58,7 +58,7 @@ impl HostArgs {
         }))
     }
 
-    /// What was written down of a host, unless it is named otherwise who is trusted.
+    /// Returns the recorded certificate of a host, unless the options name what to trust.
     fn known_bmc(&self, url: &str) -> anyhow::Result<Option<KnownBmc>> {
         let is_named = self.insecure || self.pin.is_some() || self.ca.is_some() && !self.trust_on_first_use;
         match place(url)?.filter(|_| !is_named) {
@@ -67,9 +67,9 @@ impl HostArgs {
         }
     }
 
-    /// Connects to a host. Where it shows a certificate that nobody vouches for, is not known, and is to be trusted when it is first
-    /// seen, that certificate is written down, and the host is connected to once more with that certificate alone. The password has not
-    /// been sent before, as it goes over TLS that was agreed to.
+    /// Connects to a host. If its certificate is not vouched for and not known, and hosts are to be trusted when they are first
+    /// seen, the certificate is recorded, and the host is connected to once more with that certificate alone. The password has not
+    /// been sent before: it only goes over TLS with a certificate that was accepted.
     ///
     /// # Errors
     ///
@@ -91,21 +91,21 @@ impl HostArgs {
             Some(known) => known,
             None => self.first_seen(url, KnownBmc::new(place, sha256.to_owned())).await?,
         };
-        // Another program has written another one down meanwhile, or the host is known by another.
+        // Another program has recorded another one meanwhile, or the host is known by another.
         if known.sha256 != sha256 {
             return Err(self.hint(url, &error));
         }
         connect(self.options_with(Some(known.sha256))?).await.map_err(|error| self.hint(url, &error))
     }
 
-    /// Writes down the certificate of a host that has shown that the certificate is its own, and that it is a Redfish service.
+    /// Records the certificate of a host that has proved that the certificate is its own, and that it is a Redfish service.
     async fn first_seen(&self, url: &str, bmc: KnownBmc) -> anyhow::Result<KnownBmc> {
         let (origin, _) = split_url(url)?;
         let file = known_bmcs::own()?;
         let options = self.options_with(Some(bmc.sha256.clone()))?;
         match options(Client::builder(origin)).connect().await {
             Ok(client) => drop(client),
-            // It shows its root to nobody without credentials.
+            // It doesn't show its root without credentials.
             Err(error) if matches!(error.status(), Some(401 | 403)) => {}
             Err(error) => return Err(self.hint(url, &error)),
         }
@@ -121,7 +121,7 @@ impl HostArgs {
         Ok(known)
     }
 
-    /// What to do about a certificate that was not accepted.
+    /// Returns what to do about a certificate that was not accepted.
     pub(crate) fn about_certificate(&self, url: &str, seen: &str) -> Option<String> {
         let args = self.with_known();
         if let Ok(Some(KnownBmc { host, sha256, since })) = args.known_bmc(url) {
@@ -132,17 +132,17 @@ impl HostArgs {
                 )
             });
         }
-        // With a fingerprint that was named, the error says which one was seen.
+        // If a fingerprint was named, the error says which one was seen.
         let open = args.pin.is_none() && !args.insecure;
         open.then(|| format!("if you know that certificate to be the host's, trust it with --pin {seen}"))
     }
 }
 
-/// `HOST:PORT` of a URL, by which a host is known; none if it is one without TLS.
+/// Returns `HOST:PORT` of a URL, by which a host is known, or `None` if the URL is without TLS.
 ///
 /// # Errors
 ///
-/// If the URL is not one.
+/// If it is not a URL.
 pub(crate) fn place(url: &str) -> anyhow::Result<Option<String>> {
     let (origin, _) = split_url(url)?;
     let authority = match origin.split_once("://") {
@@ -158,11 +158,11 @@ pub(crate) fn place(url: &str) -> anyhow::Result<Option<String>> {
     Ok(Some(if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }))
 }
 
-/// Takes host and port apart; the port is that of HTTPS where there is none.
+/// Splits host and port. The port defaults to that of HTTPS.
 ///
 /// # Errors
 ///
-/// If what stands behind the colon is not a port.
+/// If what follows the colon is not a port.
 pub(crate) fn host_and_port(authority: &str) -> anyhow::Result<(&str, u16)> {
     let colon = authority.rfind(':').filter(|at| !authority.get(*at..).is_some_and(|rest| rest.contains(']')));
     match colon.and_then(|at| Some((authority.get(..at)?, authority.get(at + 1..)?))) {

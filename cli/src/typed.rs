@@ -1,8 +1,8 @@
-//! What the tables of types say of a property by its JSON pointer.
+//! What the tables of types say of a property, by its JSON pointer.
 
 use rosefish::wire::{ItemMut, Kind, Table};
 
-/// What the properties hold that the service names itself, of a type that has such.
+/// Returns what is in properties whose names the service makes up, if the type has such.
 pub(crate) fn dynamic(table: &'static Table) -> Option<Kind> {
     if table.patterns.is_empty() {
         return None;
@@ -19,7 +19,7 @@ pub(crate) fn dynamic(table: &'static Table) -> Option<Kind> {
     kind
 }
 
-/// What a property holds; none where the type does not declare it. In the pointer `*` is any element of an array.
+/// Returns what a property holds, or `None` if the type doesn't declare it. In the pointer, `*` is any element of an array.
 pub(crate) fn kind_at(table: &'static Table, pointer: &str) -> Option<Kind> {
     let mut kind = Kind::Record(table);
     for name in pointer.split('/').filter(|name| !name.is_empty() && *name != "*") {

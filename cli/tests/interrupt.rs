@@ -25,7 +25,7 @@ const VERBS: &[&[&str]] = &[
     &["record"],
 ];
 
-/// A BMC that lets people log in, and is silent when it is asked for anything else.
+/// Starts a BMC that lets people log in, and doesn't answer anything else.
 async fn silent() -> MockBmc {
     let mock = MockBmc::builder().credentials("root", "password").plain().start().await.unwrap();
     for first in ["Systems", "Chassis", "Managers", "AccountService"] {
@@ -47,7 +47,7 @@ impl Program {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rosefish"));
         command.args(verb).arg(url);
         if verb == ["record"] {
-            // What another process of this number left.
+            // Another process with this number may have left it.
             let _ = std::fs::remove_dir_all(&folder);
             command.arg(&folder);
         }
@@ -122,7 +122,7 @@ async fn one_press_ends_the_session_in_every_verb() {
     }
 }
 
-/// From before the login to behind it, and whatever asks the program to end.
+/// At every moment from before the login until after it, for each signal that asks the program to end.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_signal_at_any_moment_of_a_login_leaves_a_session() {
     for (number, signal) in ["-INT", "-TERM", "-HUP"].into_iter().cycle().take(21).enumerate() {
@@ -134,7 +134,7 @@ async fn no_signal_at_any_moment_of_a_login_leaves_a_session() {
     }
 }
 
-/// What goes on for long: reading all, recording it, an upload that the service takes its time for, following a log.
+/// Long-running commands: reading everything, recording it, an upload that the service is slow to finish, following a log.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_signal_at_any_moment_of_what_takes_long_leaves_a_session() {
     let folder = std::env::temp_dir().join(format!("rosefish-signals-{}", std::process::id()));

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use program::{errors, json as json_of, rosefish as run};
 
-/// A folder that is removed at the end.
+/// A folder that is removed when this is dropped.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -35,7 +35,7 @@ impl Drop for Folder {
     }
 }
 
-/// What a made-up vendor adds, with names that are hard on CSDL and on Rust.
+/// Returns what a made-up vendor adds, with names that are difficult for CSDL and for Rust.
 fn payloads() -> [(&'static str, Value); 3] {
     [
         (
@@ -176,7 +176,7 @@ fn what_a_pack_has_a_type_for_is_told() {
     assert_eq!(checked["oem"], json!({"Public": {"leaves": 5, "typed_leaves": 4}}));
 }
 
-/// The model of Redfish's schemas together with drafts.
+/// Compiles Redfish's schemas together with drafts.
 fn compiled(mut documents: Vec<Document>, drafts: &Path) -> Model {
     let manifest = Manifest::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../schemas/bundle.toml")).unwrap();
     let mut files: Vec<_> = fs::read_dir(drafts).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -190,7 +190,7 @@ fn compiled(mut documents: Vec<Document>, drafts: &Path) -> Model {
     build(documents, &manifest, &Selection::All).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// The fields of a type and what they are.
+/// Returns the fields of a type, and what they are.
 fn fields(model: &Model, schema: &str, name: &str) -> Vec<(String, String)> {
     let found = model.structs.values().find(|ty| ty.name.schema == schema && ty.name.name == name);
     let found = found.unwrap_or_else(|| panic!("no {schema}.{name}"));
@@ -216,7 +216,7 @@ fn a_draft_of_hard_names_compiles() {
     assert_eq!(again.status.code(), Some(1), "drafts that somebody may have worked on are not overwritten");
 }
 
-/// Names that would be paths, markup, code or too long; each beside one that is none of it.
+/// Names that would be paths, markup, code or too long, each beside a harmless one.
 #[test]
 fn drafts_of_hostile_names_stay_in_their_folder_and_hide_none_of_the_others() {
     let (payloads, drafts) = (Folder::new("hostile"), Folder::new("hostile-drafts"));
@@ -253,7 +253,7 @@ fn drafts_of_hostile_names_stay_in_their_folder_and_hide_none_of_the_others() {
     let written = fs::read_dir(&target).unwrap().count();
     assert!(written >= names.len() - 3 && target.join("OemZeta_v1.xml").exists(), "{written}");
     let model = compiled(load(&pinned()).unwrap(), &target);
-    // What the compiler makes of such texts is its own test's matter.
+    // Another test covers what the compiler makes of such texts.
     for (name, _) in &rust::emit(&model).files {
         assert!(!name.contains(".."), "{name}");
     }

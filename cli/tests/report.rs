@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use program::{errors, rosefish, runtime, serve};
 
-/// A folder of its own, which goes with it.
+/// A folder that is removed when this is dropped.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -49,7 +49,7 @@ impl Drop for Folder {
     }
 }
 
-/// An inventory of named hosts, each with further lines.
+/// Returns an inventory of named hosts, each with further lines.
 fn inventory(hosts: &[(&str, String, &str)]) -> String {
     let host =
         |(name, address, more): &(&str, String, &str)| format!("[hosts.{name}]\naddress = \"{address}\"\n{more}\n");
@@ -59,7 +59,7 @@ fn inventory(hosts: &[(&str, String, &str)]) -> String {
 /// An element's name and its attributes.
 type Element = (String, Vec<(String, String)>);
 
-/// What a browser makes of a page: its elements, its texts, and where it is no HTML.
+/// What a browser makes of a page: its elements, its texts, and where it is not valid HTML.
 #[derive(Debug, Default)]
 struct Seen {
     elements: RefCell<Vec<Element>>,
@@ -79,7 +79,7 @@ impl TokenSink for Seen {
                 self.text.borrow_mut().push('\n');
                 match name.as_str() {
                     "style" => return TokenSinkResult::RawData(RawKind::Rawtext),
-                    // In an SVG it is an element as any other.
+                    // In an SVG, it is an element like any other.
                     "title" if self.elements.borrow().iter().all(|(name, _)| name != "svg") => {
                         return TokenSinkResult::RawData(RawKind::Rcdata);
                     }
@@ -113,7 +113,7 @@ impl Seen {
         element.1.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
-    /// Holds what is so of each page: nothing comes from elsewhere, nothing runs, and it can be read by those who don't see it.
+    /// Checks what holds for each page: nothing comes from elsewhere, nothing runs, and people who can't see it can read it.
     #[track_caller]
     fn is_self_contained_and_accessible(&self) {
         let elements = self.elements.borrow();
@@ -249,7 +249,7 @@ fn what_is_there_stays_and_a_wrong_place_is_found_out_before_anything_is_asked()
     }
     assert_eq!((folder.read("there.html").as_str(), bmc.requests().len()), ("precious", 0));
     assert_eq!(report("n1", &file, "-", &["--json"]).status.code(), Some(2));
-    // A list is cut where it is said, and says so; what stood in the file goes when the new page is complete.
+    // The lists are cut as the option says, and the page says so. The old content of the file goes when the new page is complete.
     let few = report("n1", &file, &there, &["--force", "--rows", "2", "--no-walk"]);
     assert_eq!(few.status.code(), Some(0), "{}", errors(&few));
     let html = folder.read("there.html");
@@ -291,8 +291,8 @@ fn what_was_read_when_time_is_up_is_on_the_page_and_the_rest_is_named() {
     assert!(text.contains("not read") && !text.contains("All is well"), "{text}");
 }
 
-/// What would be markup, a script, a style, the end of an attribute, an address, and what turns a line around. A number sign is not among it:
-/// in a name it makes an action.
+/// What would be markup, a script, a style, the end of an attribute, an address, and characters that reverse a line. It doesn't
+/// contain a number sign, which would make a name an action.
 const HOSTILE: &str = "</style></title><script>alert(1)</script><img src=x onerror=alert(2)>\"'><svg/onload=alert(3)> style=\"x\" \
     <!-- --> ]]> &lt;b&gt; javascript:alert(4) \u{202e}\u{2066}\u{200b}\u{0}\u{1b}[2J`${x}{{y}}";
 
@@ -301,7 +301,7 @@ fn is_hidden(c: char) -> bool {
     is_format || c.is_control() && c != '\n'
 }
 
-/// Adds something to each text that nothing depends on, and to the names of properties of vendors.
+/// Appends a mark to each text that nothing depends on, and to the names of vendors' properties.
 fn marked(value: &mut Value, mark: &str) {
     match value {
         Value::String(text) if !text.starts_with('/') => text.push_str(mark),
@@ -359,12 +359,12 @@ fn whatever_a_machine_says_is_text() {
         assert_eq!(one, other);
     }
     assert_eq!(seen.elements.borrow().len(), expected.elements.borrow().len());
-    // It is all there to be read, and what would not be seen is.
+    // All of it can be read, even what would be invisible.
     let text = seen.text.borrow();
     assert!(text.contains("<script>alert(1)</script><img src=x onerror=alert(2)>\"'>"), "{text}");
     assert!(text.contains("\\u202e\\u2066\\u200b\\u0000\\u001b[2J") && text.contains("characters more)"), "{text}");
     assert!(!hostile.contains(is_hidden));
-    // No text is longer than what a person reads.
+    // No text is longer than what a person would read.
     let longest = text.lines().map(|line| line.chars().count()).max().unwrap();
     assert!(longest < 6000, "{longest}");
 }

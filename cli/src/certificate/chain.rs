@@ -1,5 +1,5 @@
-//! The certificates that a host shows, for any host: TLS is spoken up to where they are seen, nothing is verified, and nothing is
-//! sent afterwards.
+//! Reads the certificates that any host shows: TLS is spoken until they arrive, nothing is verified, and nothing is sent
+//! afterwards.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,10 +15,10 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
 
-/// No longer than this for what takes a BMC a second.
+/// The longest that this may take. A BMC needs about a second.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A certificate, with what can be read in it.
+/// A certificate, with what can be read from it.
 #[derive(Debug)]
 pub(crate) struct Shown {
     pub(crate) sha256: String,
@@ -77,12 +77,12 @@ fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
     extension.value.general_names.iter().filter_map(name).collect()
 }
 
-/// Seconds since 1970 as a time.
+/// Formats seconds since 1970 as a time.
 pub(crate) fn time(seconds: i64) -> Option<String> {
     jiff::Timestamp::from_second(seconds).ok().map(|time| time.to_string())
 }
 
-/// What a host shows on a port, the host's own certificate first.
+/// Returns the certificates that a host shows on a port, its own first.
 pub(crate) async fn shown(host: &str, port: u16) -> anyhow::Result<Vec<Shown>> {
     let seen = Arc::new(Seen::default());
     let provider = Arc::new(default_provider());
@@ -101,7 +101,7 @@ pub(crate) async fn shown(host: &str, port: u16) -> anyhow::Result<Vec<Shown>> {
         bail!("{host}:{port} has not shown a certificate within {} s", PATIENCE.as_secs());
     };
     let all = std::mem::take(&mut *seen.0.lock().unwrap_or_else(PoisonError::into_inner));
-    // What comes after the certificates may fail: they have been seen.
+    // An error after the certificates have arrived doesn't matter.
     if all.is_empty() {
         let error = done.err().map_or_else(|| "it shows no certificate".to_owned(), |error| error.to_string());
         bail!("{host}:{port}: {error}");
@@ -109,7 +109,7 @@ pub(crate) async fn shown(host: &str, port: u16) -> anyhow::Result<Vec<Shown>> {
     Ok(all.iter().map(|der| Shown::of(der)).collect())
 }
 
-/// Takes down what is shown.
+/// Records the certificates that a host shows.
 #[derive(Debug, Default)]
 struct Seen(Mutex<Vec<Vec<u8>>>);
 

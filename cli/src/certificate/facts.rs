@@ -1,5 +1,5 @@
-//! What is known of a certificate that a service has: what the service says, and else what stands in the certificate itself, which some
-//! services give alone.
+//! What is known of a service's certificate: what the service says, otherwise what is in the certificate itself, which is all that
+//! some services give.
 
 use rosefish::Resource;
 use rosefish::schema::certificate::{Certificate, Identifier};
@@ -38,13 +38,13 @@ impl Facts {
         facts
     }
 
-    /// When it ends, in seconds since 1970.
+    /// Returns when the certificate ends, in seconds since 1970.
     pub(crate) fn end(&self) -> Option<i64> {
         self.not_after.as_ref().and_then(DateTime::timestamp).map(|time| time.as_second())
     }
 }
 
-/// What stands in the certificate. Cray's services have it as `Certificate`, behind what OpenSSL prints of it.
+/// Reads the certificate itself. Cray's services put it into `Certificate`, after what OpenSSL prints of it.
 fn itself(certificate: &Resource<Certificate>) -> Option<Fields> {
     let other = || {
         at(certificate.clone().into_any().record(), "/Certificate").and_then(|json| serde_json::from_str(&json).ok())
@@ -54,7 +54,7 @@ fn itself(certificate: &Resource<Certificate>) -> Option<Fields> {
     Shown::of(&pem.contents).read
 }
 
-/// The common name, or whatever there is.
+/// Returns the common name, or whatever else there is.
 fn name(who: &Identifier) -> String {
     let texts = [&who.common_name, &who.display_string, &who.organization];
     texts.into_iter().flatten().find(|text| !text.is_empty()).cloned().unwrap_or_default()

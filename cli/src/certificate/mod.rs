@@ -141,7 +141,7 @@ pub(crate) async fn run(args: CertificateArgs) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Whether the client trusts what the host shows, by the options that were given: why not, where it does not.
+/// Returns whether the client trusts what the host shows with the given options, or the reason why not.
 async fn trust(service: &Service, origin: &str) -> anyhow::Result<Result<(), String>> {
     let builder = service.host.options(origin)?(Client::builder(origin));
     Ok(match builder.connect().await {
@@ -154,7 +154,7 @@ async fn trust(service: &Service, origin: &str) -> anyhow::Result<Result<(), Str
                 Some(hint) => format!("{}; {hint}", error.report()),
                 None => error.report(),
             }),
-            // It continued from there: what failed is another matter.
+            // No certificate was refused: something else failed.
             None => Ok(()),
         },
     })
@@ -211,7 +211,7 @@ fn left(until: i64) -> String {
     }
 }
 
-/// What is shown at an origin, the host's own certificate first.
+/// Returns the certificates shown at an origin, the host's own first.
 pub(crate) async fn shown_at(origin: &str) -> anyhow::Result<Vec<chain::Shown>> {
     if origin.starts_with("http://") {
         bail!("{origin} speaks HTTP without TLS: there is no certificate");
@@ -220,7 +220,7 @@ pub(crate) async fn shown_at(origin: &str) -> anyhow::Result<Vec<chain::Shown>> 
     chain::shown(host, port).await
 }
 
-/// The service of certificates, and all that it knows where they are.
+/// Returns the certificate service, and all certificates that it knows the locations of.
 pub(crate) async fn found(
     client: &Client,
 ) -> Result<(Resource<CertificateService>, Partial<Resource<Certificate>>), rosefish::Error> {
@@ -257,7 +257,7 @@ async fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
     } else {
         Shown::from(table(&items)).print()?;
     }
-    // That one does not end soon is not known of these.
+    // It is not known whether these end soon.
     for certificate in &unknown {
         say!("not known when it ends: {}", one_line(certificate.uri()));
     }
@@ -269,7 +269,7 @@ async fn list(args: ListArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// The certificates that a service has.
+/// Makes a table of a service's certificates.
 pub(crate) fn table(all: &[Resource<Certificate>]) -> Table {
     let mut table = Table::new(&["SUBJECT", "ISSUER", "UNTIL", "EXPIRES", "URI"]);
     for certificate in all {
@@ -282,7 +282,7 @@ pub(crate) fn table(all: &[Resource<Certificate>]) -> Table {
     table
 }
 
-/// The certificates that a host shows.
+/// Makes a table of the certificates that a host shows.
 pub(crate) fn chain_table(all: &[chain::Shown]) -> Table {
     let mut table = Table::new(&["SUBJECT", "ISSUER", "UNTIL", "EXPIRES", "SHA-256"]);
     for certificate in all {
@@ -294,7 +294,7 @@ pub(crate) fn chain_table(all: &[chain::Shown]) -> Table {
     table
 }
 
-/// The URI of the one that is meant.
+/// Returns the URI of the certificate that is meant.
 fn one(given: Option<&String>, all: &Partial<Resource<Certificate>>, option: &str) -> anyhow::Result<String> {
     match (given, &all.items[..]) {
         (Some(uri), _) => Ok(uri.clone()),

@@ -11,7 +11,7 @@ pub(super) struct Offer {
     pub(super) parameters: Vec<ActionParameter>,
 }
 
-/// All that a resource offers.
+/// Returns all actions that a resource offers.
 pub(super) async fn offers(resource: &AnyResource) -> Vec<Offer> {
     let mut offers = Vec::new();
     for action in resource.actions() {
@@ -21,8 +21,8 @@ pub(super) async fn offers(resource: &AnyResource) -> Vec<Offer> {
     offers
 }
 
-/// The one that is meant: by its name, with or without the number sign, in whatever case; or by what stands behind its last
-/// dot, where that is one alone.
+/// Finds the action that a name means: in any case, with or without the number sign. The part after its last dot is enough if no
+/// other action has the same.
 pub(super) fn find<'a>(offers: &'a [Offer], name: &str) -> Option<&'a Offer> {
     let name = name.trim_start_matches('#');
     let bare = |offer: &Offer| offer.action.name.trim_start_matches('#').to_owned();
@@ -35,7 +35,7 @@ pub(super) fn find<'a>(offers: &'a [Offer], name: &str) -> Option<&'a Offer> {
     })
 }
 
-/// A row for each parameter.
+/// Makes a table with a row for each parameter, and one for each action without parameters.
 pub(super) fn table(offers: &[&Offer]) -> String {
     let mut table = Table::new(&["ACTION", "PARAMETER", "NEEDED", "TYPE", "VALUES"]);
     for Offer { action, parameters } in offers {

@@ -1,6 +1,6 @@
-//! JSON as it is compared: numbers keep their text and strings all their code units and bytes, so that nothing is lost
-//! before it is compared. Written for payloads that the decoder has read before: it takes more than JSON, and nothing deeper
-//! than the decoder's limit comes here. It shares no code with the decoder, which it is held against.
+//! JSON for comparisons: numbers keep their text, and strings keep all their code units and bytes, so that nothing is lost before
+//! values are compared. It only sees payloads that the decoder has accepted, so it may take more than JSON, and nothing is nested
+//! deeper than the decoder allows. It shares no code with the decoder, whose results it checks.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,11 +12,11 @@ pub(crate) enum Json<'j> {
     Word(&'j str),
     String(Text),
     Array(Vec<Self>),
-    /// The members in the order of the text; a name may come again.
+    /// The members in the order of the text. A name may be repeated.
     Object(Vec<(Text, Self)>),
 }
 
-/// What a string says.
+/// The content of a string.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Text {
     Unicode(String),
@@ -29,7 +29,7 @@ impl Text {
     /// Beyond all code points.
     const BYTES: u32 = 0x0011_0000;
 
-    /// The text, where it is any.
+    /// Returns the string, if all of it is text.
     pub(crate) fn as_str(&self) -> Option<&str> {
         match self {
             Self::Unicode(text) => Some(text),
@@ -37,7 +37,7 @@ impl Text {
         }
     }
 
-    /// Of code points and the like, of which two may be the halves of a surrogate pair.
+    /// Makes a string of code points and the like. Two of them may be the halves of a surrogate pair.
     fn of(units: Vec<u32>) -> Self {
         let mut joined: Vec<u32> = Vec::with_capacity(units.len());
         for unit in units {
@@ -56,7 +56,7 @@ impl Text {
     }
 }
 
-/// The rest of the payload that is yet to be read.
+/// The part of the payload that has not been read yet.
 struct Reader<'j>(&'j [u8]);
 
 impl<'j> Reader<'j> {
@@ -127,7 +127,7 @@ impl<'j> Reader<'j> {
         Some(Text::of(units))
     }
 
-    /// An escape; if it is not one, its backslash as a byte that is not text.
+    /// Reads an escape. If it is not one, returns its backslash as a byte that is not text.
     fn escape(&mut self) -> Option<u32> {
         let c = match *self.0.get(1)? {
             b'n' => b'\n',
@@ -151,7 +151,7 @@ impl<'j> Reader<'j> {
         Some(u32::from(c))
     }
 
-    /// Up to the next quote or backslash.
+    /// Reads up to the next quote or backslash.
     fn plain(&mut self, units: &mut Vec<u32>) {
         let end = self.0.iter().position(|byte| matches!(byte, b'"' | b'\\')).unwrap_or(self.0.len());
         let (plain, rest) = self.0.split_at(end);
@@ -164,13 +164,13 @@ impl<'j> Reader<'j> {
 }
 
 impl<'j> Json<'j> {
-    /// Reads a JSON text; none where it is not JSON.
+    /// Reads a JSON text. Returns `None` if it is not JSON.
     #[allow(dead_code, reason = "for tests, the library's as well")]
     pub(crate) fn parse(text: &'j (impl AsRef<[u8]> + ?Sized)) -> Option<Self> {
         Self::first(text.as_ref()).filter(|(_, behind)| behind.is_empty()).map(|(value, _)| value)
     }
 
-    /// Reads the JSON text that a payload begins with, and gives what stands behind it, if that is more than blanks.
+    /// Reads the JSON text that a payload begins with, and returns it with what follows, if that is more than blanks.
     pub(crate) fn first(payload: &'j [u8]) -> Option<(Self, &'j [u8])> {
         let mut reader = Reader(payload.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(payload));
         let value = reader.value()?;
@@ -178,8 +178,8 @@ impl<'j> Json<'j> {
         Some((value, behind))
     }
 
-    /// Whether both have the same value: numbers as decimals, the order of names aside, of a name that comes again the
-    /// last.
+    /// Returns whether both have the same value. Numbers are compared as decimals, the order of names doesn't matter, and the last
+    /// one counts if a name is repeated.
     pub(crate) fn same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Word(one), Self::Word(other)) => {
@@ -198,13 +198,13 @@ impl<'j> Json<'j> {
         }
     }
 
-    /// The value of the member of this name.
+    /// Returns the value of a member. The last one counts if the name is repeated.
     pub(crate) fn member(&self, name: &str) -> Option<&Self> {
         let Self::Object(members) = self else { return None };
         members.iter().rev().find(|(known, _)| known.as_str() == Some(name)).map(|(_, value)| value)
     }
 
-    /// The JSON text of the value. None where a string in it is not text.
+    /// Returns the value as JSON text, or `None` if a string in it is not text.
     pub(crate) fn text(&self) -> Option<String> {
         let mut text = String::new();
         self.write(&mut text)?;
@@ -238,7 +238,7 @@ impl<'j> Json<'j> {
         Some(())
     }
 
-    /// How many strings, numbers, booleans and nulls there are.
+    /// Counts the strings, numbers, booleans and nulls.
     pub(crate) fn leaves(&self) -> u64 {
         match self {
             Self::Word(_) | Self::String(_) => 1,
@@ -247,7 +247,7 @@ impl<'j> Json<'j> {
         }
     }
 
-    /// What a string says.
+    /// Returns the content of a string, if all of it is text.
     pub(crate) fn as_str(&self) -> Option<&str> {
         match self {
             Self::String(text) => text.as_str(),

@@ -1,4 +1,4 @@
-//! What decoding a number of payloads came to: counted payload by payload, reported as a table or as JSON.
+//! The results of decoding payloads: counted one by one, reported as a table or as JSON.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,14 +12,14 @@ use super::json::{Json, Text};
 use super::leaves::{self, Leaves};
 use crate::terminal::one_line;
 
-/// A payload with which something is wrong.
+/// A payload that something is wrong with.
 #[derive(Debug)]
 struct Fault {
     place: String,
     what: String,
 }
 
-/// What decoding payloads came to.
+/// The results of decoding payloads.
 #[derive(Debug)]
 pub(crate) struct Report {
     files: u64,
@@ -27,7 +27,7 @@ pub(crate) struct Report {
     lossless: u64,
     known_type: u64,
     leaves: Leaves,
-    /// What stands under `Oem`, by its name there in lower case, with the name as it was first.
+    /// What is below `Oem`, by its name there in lower case, with the name as it was first spelled.
     vendors: BTreeMap<String, (String, Leaves)>,
     packs: Packs,
     deviations: BTreeMap<&'static str, u64>,
@@ -54,11 +54,11 @@ impl Default for Report {
     }
 }
 
-/// How a payload without a type is counted among the unknown ones.
+/// How a payload without a type is listed among the unknown types.
 const NO_TYPE: &str = "(none)";
 
 impl Report {
-    /// Decodes one more payload. `place` is its URI or the path of its file; `link` the type that a link to it has.
+    /// Decodes one more payload. `place` is its URI or the path of its file, `link` the type of a link to it.
     pub(crate) fn add(&mut self, place: &str, bytes: &[u8], link: Option<&'static Table>) {
         self.files += 1;
         let what = match self.payload(place, bytes, link) {
@@ -75,16 +75,16 @@ impl Report {
         what.push(Fault { place: place.to_owned(), what: "encoding it gives something else".to_owned() });
     }
 
-    /// Whether the payload comes back the same.
+    /// Returns whether the payload comes back the same.
     fn payload(&mut self, place: &str, bytes: &[u8], link: Option<&'static Table>) -> Result<bool, String> {
-        // The decoder is asked first: it is the one that checks, and that has limits.
+        // The decoder comes first: it checks the payload and has limits.
         let mut any = generic(&[]).make();
         match decode_into(&mut *any, bytes, &Limits::default()) {
             Ok(_) => {
                 let (json, behind) = Json::first(bytes).ok_or("the payload can't be compared")?;
                 Ok(self.resource(place, bytes, &json, behind, link))
             }
-            // An array or a scalar: JSON, but no resource.
+            // An array or a scalar: it is JSON, but not a resource.
             Err(error) if matches!(error.kind(), DecodeErrorKind::NotAnObject(_)) => Ok(true),
             Err(error) => Err(error.to_string()),
         }
@@ -101,7 +101,7 @@ impl Report {
         self.resources += 1;
         let table = self.table(place, json, link);
         let mut record = table.make();
-        // That it decodes was seen before.
+        // This doesn't fail: the payload was decoded before.
         let Ok(deviations) = decode_into(&mut *record, bytes, &Limits::default()) else { return false };
         for deviation in &deviations {
             *self.deviations.entry(deviation.kind.as_str()).or_default() += 1;
@@ -116,8 +116,8 @@ impl Report {
         counted.lossless && Json::first(&encoded).is_some_and(|(back, after)| json.same(&back) && behind == after)
     }
 
-    /// What a payload is: what it says itself, else what leads to it, else what stands at its place, else a resource of
-    /// which nothing is known but what all have.
+    /// Returns the type of a payload: the one that it names, else the one of the link to it, else the one that belongs at its
+    /// place, else a type that only has what all resources have.
     fn table(&mut self, place: &str, json: &Json<'_>, link: Option<&'static Table>) -> &'static Table {
         let said = json.member("@odata.type").and_then(Json::as_str).map(str::trim).filter(|name| !name.is_empty());
         let known = said.map(ODataType::from).and_then(|said| {
@@ -140,12 +140,12 @@ impl Report {
         placed.unwrap_or_else(|| generic(members))
     }
 
-    /// Whether every payload was decoded and came back the same.
+    /// Returns whether every payload was decoded and came back the same.
     pub(crate) fn is_clean(&self) -> bool {
         self.fatal.is_empty() && self.lossy.is_empty()
     }
 
-    /// The report for programs.
+    /// Returns the report as JSON.
     pub(crate) fn to_json(&self) -> serde_json::Value {
         let places = |faults: &[Fault]| faults.iter().map(|fault| fault.place.clone()).collect::<Vec<_>>();
         json!({
@@ -166,12 +166,12 @@ impl Report {
         })
     }
 
-    /// The report for people.
+    /// Returns the report as text.
     pub(crate) fn to_table(&self) -> String {
         let mut out = String::new();
         let mut line = |name: &str, number: u64, of: Option<u64>| {
             let share = of.filter(|of| *of > 0).map(|of| format!("  of {of}, {:.1} %", percent(number, of)));
-            // A String takes whatever is written to it.
+            // Writing to a `String` doesn't fail.
             let _ = writeln!(out, "{name:<26}{number:>9}{}", share.unwrap_or_default());
         };
         line("payloads", self.files, None);
@@ -214,7 +214,7 @@ fn descending<K: Ord + AsRef<str>>(counts: &BTreeMap<K, u64>) -> Vec<(&str, u64)
     all
 }
 
-/// What is known of a payload whose type nobody knows: it is a collection if it has members.
+/// Returns the type for a payload whose type is unknown: a collection if it has members.
 fn generic(members: &[(Text, Json<'_>)]) -> &'static Table {
     let is_collection =
         members.iter().any(|(name, value)| name.as_str() == Some("Members") && matches!(value, Json::Array(_)));
@@ -223,7 +223,7 @@ fn generic(members: &[(Text, Json<'_>)]) -> &'static Table {
     schema::find(name).or_else(|| schema::find("ServiceRoot")).unwrap_or_else(|| schema::types()[0].1)
 }
 
-/// The URI that a file stands for: mockups have `redfish/v1/Systems/1/index.json` or `redfish/v1/Systems/1.json`.
+/// Returns the URI that a file stands for: mockups have `redfish/v1/Systems/1/index.json` or `redfish/v1/Systems/1.json`.
 fn uri_of(place: &str) -> Option<String> {
     let place = place.replace('\\', "/");
     let place = place.strip_suffix("/index.json").or_else(|| place.strip_suffix(".json")).unwrap_or(&place);

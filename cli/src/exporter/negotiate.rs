@@ -1,4 +1,4 @@
-//! What who scrapes wants: the format, and how long it waits.
+//! What a scraper asks for: the format, and how long it waits.
 
 use std::time::Duration;
 
@@ -16,14 +16,14 @@ pub(super) enum Format {
 /// The header in which Prometheus says how long it waits.
 const TIMEOUT: &str = "X-Prometheus-Scrape-Timeout-Seconds";
 
-/// How long a scrape takes where nothing is said.
+/// How long a scrape may take if nothing else is set.
 const OTHERWISE: Duration = Duration::from_secs(10);
 
-/// What is left of the time for the answer to be put together and to arrive.
+/// The time reserved for writing and sending the answer.
 const MARGIN: Duration = Duration::from_millis(500);
 
 impl Format {
-    /// OpenMetrics where it is wanted at least as much as plain text.
+    /// Chooses OpenMetrics if it is wanted at least as much as plain text.
     pub(super) fn wanted(headers: &HeaderMap) -> Self {
         let (mut open, mut plain) = (0.0, 0.0);
         let lists = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
@@ -51,7 +51,7 @@ impl Format {
     }
 }
 
-/// How long a scrape may take: what the header says less a margin, and no longer than the command line says.
+/// Returns how long a scrape may take: what the header says, less a margin, but no longer than the command line says.
 pub(super) fn time(headers: &HeaderMap, most: Option<Duration>) -> Duration {
     let said = headers.get(TIMEOUT).and_then(|value| value.to_str().ok()?.trim().parse::<f64>().ok());
     let said = said.filter(|seconds| *seconds > 0.0).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());

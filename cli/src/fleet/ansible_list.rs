@@ -1,4 +1,4 @@
-//! The inventory as a dynamic inventory of Ansible: `--list` and `--host`, in the JSON that Ansible asks such programs for.
+//! The inventory as a dynamic inventory for Ansible: the JSON that `--list` and `--host` have to print.
 
 use std::path::Path;
 
@@ -9,14 +9,14 @@ use super::hosts::{load, named};
 use super::inventory::Inventory;
 use super::settings::{ProtocolName, Settings};
 
-/// All groups with their hosts, and the variables of all hosts.
+/// Returns all groups with their hosts, and the variables of all hosts.
 pub(crate) fn list(file: Option<&Path>) -> anyhow::Result<Value> {
     let inventory = known(file)?;
     let mut list = Map::new();
     let (mut grouped, mut names): (Vec<String>, Vec<&str>) = (Vec::new(), Vec::new());
     for group in inventory.groups.iter().filter(|group| group.name != "ungrouped") {
         let hosts = inventory.group(&group.name, 0)?;
-        // A group within this one, all of whose hosts are meant.
+        // Groups whose hosts are all in this one.
         let within = group.lists.iter().filter_map(|(list, _)| list.strip_prefix('@'));
         let children = within.filter(|name| {
             let other = inventory.group(name, 0);
@@ -36,7 +36,7 @@ pub(crate) fn list(file: Option<&Path>) -> anyhow::Result<Value> {
     Ok(Value::Object(list))
 }
 
-/// The variables of a host.
+/// Returns the variables of a host.
 pub(crate) fn host(name: &str, file: Option<&Path>) -> anyhow::Result<Value> {
     let inventory = known(file)?;
     if !inventory.knows(name) {
@@ -54,8 +54,8 @@ fn known(file: Option<&Path>) -> anyhow::Result<Inventory> {
     Ok(inventory)
 }
 
-/// What an inventory of Ansible can say of a host for this program to read. Where passwords come from is left out: a command may have
-/// one in it.
+/// Returns what this program reads of a host from an Ansible inventory. Where passwords come from is left out: a command may
+/// contain one.
 fn variables(name: &str, inventory: &Inventory) -> Value {
     let host = named(name, "", inventory);
     let Settings { protocol, user, ipmi_user, basic, insecure, ca, pin, .. } = host.settings;

@@ -1,5 +1,5 @@
-//! The host that a command is about, handed to it as its arguments are put together: one command line stands for many hosts, and each
-//! run of a command has the arguments of one.
+//! The host that a command is about, added when its arguments are put together: a command line may name many hosts, and each run of
+//! a command gets the arguments of one.
 
 use std::cell::RefCell;
 use std::ops::Deref;
@@ -13,15 +13,15 @@ use super::settings::Settings;
 /// The argument that names hosts, in all commands that have it.
 pub(crate) const HOSTS: &str = "hosts";
 
-/// The flag that has nothing asked, in all commands that are about hosts.
+/// The flag that turns questions off, in all commands that are about hosts.
 pub(crate) const YES: &str = "yes";
 
 /// A host, by its name and with what is known of it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Named {
-    /// As it was named, which is how results name it.
+    /// The name as it was given, which is also the name in results.
     pub(crate) name: String,
-    /// What is asked: the name, unless an inventory says otherwise, and the path that stood behind it.
+    /// The address to connect to: the name, unless an inventory says otherwise, and the path that followed it.
     pub(crate) address: String,
     pub(crate) settings: Settings,
 }
@@ -42,7 +42,7 @@ fn current() -> Option<Arc<Named>> {
     CURRENT.with(|current| current.borrow().clone())
 }
 
-/// An argument that names the host that a command is about, in the words of the command.
+/// An argument that names the host that a command is about, with a help text of the command's own.
 macro_rules! host_argument {
     ($(#[$docs:meta])* $name:ident, $shown:literal, $help:expr) => {
         $(#[$docs])*
@@ -152,11 +152,11 @@ impl clap::Args for MaybeService {
     }
 }
 
-/// What is known of the host that a command is about: no argument, but where the command line says nothing, this does.
+/// What is known of the host that a command is about. This is not an argument: it applies where the command line says nothing.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Known {
     host: Arc<Named>,
-    /// The environment says who logs in, not the command line.
+    /// The user comes from the environment, not from the command line.
     user_is_of_environment: bool,
 }
 
@@ -165,12 +165,12 @@ impl Known {
         &self.host.settings
     }
 
-    /// The name of the host, if it is one of a list or of an inventory.
+    /// Returns the name of the host, if it comes from a list or an inventory.
     pub(crate) fn name(&self) -> Option<&str> {
         Some(self.host.name.as_str()).filter(|name| !name.is_empty())
     }
 
-    /// Who logs in: as the command line says, the inventory, or the environment.
+    /// Returns the user to log in as, from the command line, else from the inventory, else from the environment.
     pub(crate) fn user<'a>(&'a self, argument: Option<&'a str>) -> Option<&'a str> {
         let known = self.settings().user.as_deref();
         if self.user_is_of_environment { known.or(argument) } else { argument.or(known) }
@@ -200,7 +200,7 @@ impl clap::Args for Known {
     }
 }
 
-/// Whether nothing is to be asked, for commands that ask before they change one host, too. The flag itself is there anyway.
+/// Whether to ask nothing, for commands that ask even before they change a single host. The flag itself is there anyway.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sure(pub(crate) bool);
 

@@ -1,4 +1,4 @@
-//! Which hosts have the same result: what they are grouped by, and the groups as text or as JSON.
+//! Groups hosts that have the same result, and shows the groups as text or as JSON.
 
 use serde_json::{Map, Value, json};
 
@@ -6,11 +6,11 @@ use super::names::folded;
 use super::outcome::{Outcome, Told, without_name};
 use crate::terminal::one_line;
 
-/// What hosts of a group have in common.
+/// What the hosts of a group have in common.
 #[derive(Debug, PartialEq)]
 enum Common {
     Value(Value),
-    /// The command succeeded, and there is nothing of that name in what it printed.
+    /// The command succeeded, but its output has nothing of that name.
     Nothing,
     Failure(Outcome),
 }
@@ -44,7 +44,7 @@ impl<'a> Groups<'a> {
         Self { by, all }
     }
 
-    /// What to say where nothing was there to group by.
+    /// Returns a hint if no host has what to group by.
     pub(super) fn hint(&self) -> Option<String> {
         let has = |which: fn(&Common) -> bool| self.all.iter().any(|group| which(&group.common));
         let is_missing = has(|common| *common == Common::Nothing) && !has(|common| matches!(common, Common::Value(_)));
@@ -56,7 +56,7 @@ impl<'a> Groups<'a> {
         })
     }
 
-    /// A line for each group. The largest needs no names.
+    /// Returns a line for each group. The largest one doesn't name its hosts, unless it is a single host.
     pub(super) fn text(&self) -> String {
         let mut text = String::new();
         for (number, Group { common, hosts }) in self.all.iter().enumerate() {
@@ -69,7 +69,7 @@ impl<'a> Groups<'a> {
         text
     }
 
-    /// A line of JSON for each group, with all of its hosts.
+    /// Returns a line of JSON for each group, with all of its hosts.
     pub(super) fn lines(&self) -> String {
         self.all.iter().map(|group| format!("{}\n", self.json(group))).collect()
     }
@@ -100,13 +100,13 @@ impl<'a> Groups<'a> {
     }
 }
 
-/// What a host is grouped by.
+/// Returns what a host is grouped by.
 fn common(told: &Told, by: &str) -> Common {
     if told.outcome.kind().is_some() {
         return Common::Failure(told.outcome);
     }
     let json = serde_json::from_str(&told.captured.text).ok().filter(Value::is_object);
-    // Where JSON was asked for, what it is grouped by is one of its members.
+    // If JSON was asked for, the value to group by is one of its members.
     if by.starts_with('/') || json.is_some() {
         let pointer = if by.starts_with('/') { by.to_owned() } else { format!("/{by}") };
         return json.unwrap_or_default().pointer(&pointer).cloned().map_or(Common::Nothing, Common::Value);

@@ -18,7 +18,7 @@ use super::names::{Item, distinct, is_list, items, words};
 #[derive(Debug)]
 pub(crate) struct Hosts {
     pub(crate) all: Vec<Named>,
-    /// They were named as a list, and are shown as one, even if only one is in it.
+    /// The hosts were named as a list, and are shown as one even if it has only one host.
     pub(crate) is_list: bool,
 }
 
@@ -45,14 +45,14 @@ pub(crate) fn resolve(said: &[String], inventory: Option<&Path>, may_be_path: bo
     Ok(Hosts { all, is_list: true })
 }
 
-/// The hosts that a worker works for: what others may name, by these names alone.
+/// The hosts that a worker works for. Jobs name them by exactly these names.
 #[cfg(feature = "nats")]
 #[derive(Debug)]
 pub(crate) struct Served(HashMap<String, Named>);
 
 #[cfg(feature = "nats")]
 impl Served {
-    /// Finds the hosts that words stand for; where there are none, those that the inventory names.
+    /// Finds the hosts that words stand for. Without words, these are the hosts of the inventory.
     pub(crate) fn load(said: &[String], inventory: Option<&Path>) -> anyhow::Result<Self> {
         let all = match said {
             [] => {
@@ -67,7 +67,7 @@ impl Served {
         Ok(Self(all.into_iter().map(|host| (host.name.clone(), host)).collect()))
     }
 
-    /// The host of a name, with a path behind its address; none if it is another's.
+    /// Finds a host by its name, and appends a path to its address. Returns `None` if this worker doesn't work for it.
     pub(crate) fn find(&self, name: &str, path: &str) -> Option<Named> {
         let mut host = self.0.get(name)?.clone();
         host.address.push_str(path);
@@ -85,7 +85,7 @@ impl fmt::Display for Served {
     }
 }
 
-/// Adds the hosts of a word, each with the path that stands behind it.
+/// Adds the hosts of a word, each with the path that follows them.
 fn add(word: &str, inventory: &Inventory, all: &mut Vec<(String, String)>, may_read: bool) -> anyhow::Result<()> {
     let (items, path) = items(word).map_err(anyhow::Error::msg)?;
     for item in items {
@@ -112,7 +112,7 @@ fn add(word: &str, inventory: &Inventory, all: &mut Vec<(String, String)>, may_r
     Ok(())
 }
 
-/// A host that was named alone, as a name, an address or a URL.
+/// Returns a host that was named on its own, as a name, an address or a URL.
 fn alone(word: &str, inventory: &Inventory) -> Named {
     let bare = word.split_once("://").map_or(word, |(_, rest)| rest);
     let (authority, path) = bare.find('/').and_then(|at| bare.split_at_checked(at)).unwrap_or((bare, ""));
@@ -130,7 +130,7 @@ pub(super) fn named(name: &str, path: &str, inventory: &Inventory) -> Named {
     Named { name: name.to_owned(), address: format!("{address}{path}"), settings }
 }
 
-/// Reads the inventory that was named, else the user's own if there is one.
+/// Reads the inventory that was named, otherwise the user's own if there is one.
 pub(super) fn load(file: Option<&Path>) -> anyhow::Result<Inventory> {
     match (file, own_file()) {
         (Some(file), _) => read(file),
@@ -139,7 +139,7 @@ pub(super) fn load(file: Option<&Path>) -> anyhow::Result<Inventory> {
     }
 }
 
-/// Reads an inventory, whose form its name says: `.toml`, `.yml`, else Ansible's INI.
+/// Reads an inventory. Its name gives its format: `.toml`, `.yml`, otherwise Ansible's INI.
 fn read(file: &Path) -> anyhow::Result<Inventory> {
     let text = std::fs::read_to_string(file).with_context(|| format!("the inventory {}", file.display()))?;
     let extension = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();

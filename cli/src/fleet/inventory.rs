@@ -1,5 +1,5 @@
-//! `hosts.toml`: which hosts there are, in which groups, how they are reached, and where their passwords come from. Other forms
-//! become the same [`Inventory`].
+//! `hosts.toml`: which hosts there are, in which groups, how they are reached, and where their passwords come from. Other formats
+//! are converted to the same [`Inventory`].
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -12,15 +12,15 @@ use super::names::{Item, distinct, items};
 use super::settings::Settings;
 use crate::files;
 
-/// Groups within groups, and no further.
+/// How deep groups may be nested.
 const DEEPEST: usize = 16;
 
-/// What an inventory says.
+/// An inventory.
 #[derive(Debug, Default)]
 pub(crate) struct Inventory {
     pub(crate) file: PathBuf,
     pub(crate) defaults: Settings,
-    /// In the order of the file; where two say something of a host, the later one counts.
+    /// In the order of the file. If two groups set the same for a host, the later one counts.
     pub(crate) groups: Vec<Group>,
     pub(crate) hosts: BTreeMap<String, Settings>,
     /// The groups that a host is in, by its name.
@@ -31,9 +31,9 @@ pub(crate) struct Inventory {
 #[derive(Debug, Default)]
 pub(crate) struct Group {
     pub(crate) name: String,
-    /// Lists of hosts, `@` and all, with the line where each stands.
+    /// Lists of hosts, `@GROUP` included, each with its line.
     pub(crate) lists: Vec<(String, usize)>,
-    /// Patterns of names that are in it as well once somebody names them, with `*`.
+    /// Patterns with `*`. A host whose name matches is in the group as soon as somebody names it.
     pub(crate) matches: Vec<String>,
     pub(crate) settings: Settings,
 }
@@ -50,7 +50,7 @@ struct Document {
 }
 
 impl Inventory {
-    /// Reads `hosts.toml`. A mistake has its line.
+    /// Reads `hosts.toml`. An error has the line of the mistake.
     pub(super) fn from_toml(text: &str) -> Result<Self, (usize, String)> {
         let at = |offset: usize| line_of(text, offset);
         let wrong = |error: toml::de::Error| {
@@ -92,7 +92,7 @@ impl Inventory {
         Ok(self)
     }
 
-    /// The hosts of a group; `all` has those of all.
+    /// Returns the hosts of a group. `all` stands for every host.
     pub(super) fn group(&self, name: &str, depth: usize) -> anyhow::Result<Vec<String>> {
         let Some(group) = self.groups.iter().find(|group| group.name == name) else {
             if name == "all" && !self.file.as_os_str().is_empty() {
@@ -126,7 +126,7 @@ impl Inventory {
         Ok(distinct(names))
     }
 
-    /// Adds what an item stands for to names, or takes it away.
+    /// Adds the hosts of an item to the names, or removes them.
     pub(super) fn add(&self, item: Item, names: &mut Vec<String>, depth: usize) -> anyhow::Result<()> {
         match item {
             Item::Hosts(hosts) => names.extend(hosts),
@@ -141,12 +141,12 @@ impl Inventory {
         Ok(())
     }
 
-    /// Whether a host has a place in it by this very name.
+    /// Returns whether the inventory lists a host by exactly this name.
     pub(super) fn knows(&self, name: &str) -> bool {
         self.hosts.contains_key(name) || self.members.contains_key(name)
     }
 
-    /// What is known of a host: of itself, of its groups, and of all.
+    /// Returns what is known of a host: its own settings, then those of its groups, then the defaults.
     pub(crate) fn settings(&self, name: &str) -> Settings {
         let mut known = self.hosts.get(name).cloned().unwrap_or_default();
         let listed = self.members.get(name).map(Vec::as_slice).unwrap_or_default();
@@ -159,7 +159,7 @@ impl Inventory {
     }
 }
 
-/// Whether a name has the form of a pattern, in which `*` stands for anything.
+/// Returns whether a name matches a pattern, in which `*` stands for anything.
 fn fits(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(rest) = parts.next().and_then(|first| name.strip_prefix(first)) else { return false };
@@ -180,12 +180,12 @@ fn fits(pattern: &str, name: &str) -> bool {
     }
 }
 
-/// The line of an offset, counted from 1.
+/// Returns the line of an offset, counted from 1.
 fn line_of(text: &str, offset: usize) -> usize {
     text.get(..offset).map_or(1, |before| before.matches('\n').count() + 1)
 }
 
-/// The line of the first key of a group that is not one that a group can have.
+/// Returns the line of the first key that a group can't have.
 fn key_line(text: &str, start: usize, table: &toml::Table) -> usize {
     let is_odd = |key: &&String| {
         let alone: toml::Table =
@@ -202,7 +202,7 @@ fn key_line(text: &str, start: usize, table: &toml::Table) -> usize {
     lines.filter(|(_, line)| names(line)).map(|(number, _)| number + 1).next().unwrap_or(first)
 }
 
-/// What is wrong, with what to do where somebody has put a password there.
+/// Explains what is wrong, and what to do if somebody has put a password there.
 fn explained(why: &str) -> String {
     if why.contains("unknown field `password`") || why.contains("unknown field `ipmi-password`") {
         return "a password can't be in this file: name a password-command, a password-file, a password-env, or keyring = true"
@@ -211,7 +211,7 @@ fn explained(why: &str) -> String {
     why.to_owned()
 }
 
-/// Where the user's own inventory is.
+/// Returns the path of the user's own inventory.
 pub(super) fn own_file() -> Option<PathBuf> {
     files::own("hosts.toml")
 }

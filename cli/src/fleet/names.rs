@@ -2,29 +2,30 @@
 
 use std::collections::HashSet;
 
-/// More hosts than anybody has in one list: a range that was mistyped.
+/// More hosts than anybody lists: such a range is a typing mistake.
 const MOST: usize = 1_000_000;
 
 /// A part of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Item {
-    /// These hosts.
+    /// The hosts with these names.
     Hosts(Vec<String>),
     /// The hosts of a group.
     Group(String),
-    /// What standard input says.
+    /// The hosts that standard input names.
     Input,
-    /// Not those of this item.
+    /// Excludes the hosts of this item.
     Without(Box<Item>),
 }
 
-/// Whether a word names hosts as a list does, however many they turn out to be: what is printed depends on that and not on how many there are.
+/// Returns whether a word names hosts as a list, however many they turn out to be. What is printed depends on this, not on their
+/// number.
 pub(crate) fn is_list(word: &str) -> bool {
     let (hosts, _) = split_path(word);
     word == "-" || hosts.starts_with(['@', '!']) || parts(hosts).len() > 1 || range(hosts).is_some()
 }
 
-/// The items of a word, with what its path says of their resource behind each host: `a,b/redfish/v1`.
+/// Returns the items of a word, and the path of the resource that follows the hosts: `a,b/redfish/v1`.
 pub(crate) fn items(word: &str) -> Result<(Vec<Item>, &str), String> {
     let (hosts, path) = split_path(word);
     let items: Result<Vec<Item>, String> = parts(hosts).into_iter().map(item).collect();
@@ -43,7 +44,7 @@ fn item(text: &str) -> Result<Item, String> {
     }
 }
 
-/// What stands before the path, and the path: `https://a,b` and `/redfish/v1`.
+/// Splits a word into the hosts and the path: `https://a,b` and `/redfish/v1`.
 fn split_path(word: &str) -> (&str, &str) {
     let mut before = ['\0'; 2];
     for (at, c) in word.char_indices() {
@@ -58,7 +59,7 @@ fn split_path(word: &str) -> (&str, &str) {
     (word, "")
 }
 
-/// What stands between commas that are not in brackets.
+/// Splits a text at the commas that are not in brackets.
 fn parts(text: &str) -> Vec<&str> {
     let mut depth = 0_usize;
     text.split(|c| {
@@ -73,7 +74,7 @@ fn parts(text: &str) -> Vec<&str> {
     .collect()
 }
 
-/// The first range of a name: what is before it, in it and behind it. The brackets of an IPv6 address are not one.
+/// Finds the first range of a name, and returns what is before, in and after it. The brackets of an IPv6 address are not a range.
 fn range(text: &str) -> Option<(&str, &str, &str)> {
     let mut from = 0;
     while let Some(open) = text.get(from..)?.find('[').map(|at| from + at) {
@@ -87,7 +88,8 @@ fn range(text: &str) -> Option<(&str, &str, &str)> {
     None
 }
 
-/// The hosts that a name with ranges stands for: `[01-64]` keeps its zeros, `[1-9/2]` has a step, `[a-f]` letters, `[1,5-7]` several parts.
+/// Returns the hosts that a name with ranges stands for: `[01-64]` keeps its zeros, `[1-9/2]` has a step, `[a-f]` letters,
+/// `[1,5-7]` several parts.
 pub(crate) fn expand(text: &str) -> Result<Vec<String>, String> {
     if text.starts_with('-') {
         return Err(format!("{text:?} is not a host: names don't begin with a hyphen"));
@@ -116,7 +118,7 @@ pub(crate) fn expand(text: &str) -> Result<Vec<String>, String> {
     Ok(all)
 }
 
-/// What may stand behind a range begins as no host does: with a hyphen.
+/// Expands what follows a range. Unlike a host, it may begin with a hyphen.
 fn expand_behind(text: &str) -> Result<Vec<String>, String> {
     let hyphens = text.len() - text.trim_start_matches('-').len();
     let (hyphens, rest) = text.split_at_checked(hyphens).unwrap_or(("", text));
@@ -158,22 +160,22 @@ fn values(part: &str) -> Result<Vec<String>, String> {
     Ok((begin..=end).step_by(step).map(|value| format!("{value:0width$}")).collect())
 }
 
-/// The words of a list in a file or on standard input: a `#` begins a comment.
+/// Returns the words of a list in a file or on standard input. A `#` begins a comment.
 pub(crate) fn words(text: &str) -> Vec<&str> {
     let lines = text.lines().map(|line| line.split_once('#').map_or(line, |(before, _)| before));
     lines.flat_map(str::split_whitespace).collect()
 }
 
-/// Each once, in the order in which they were named.
+/// Removes repeated names. The others keep their order.
 pub(crate) fn distinct(names: Vec<String>) -> Vec<String> {
     let mut seen = HashSet::new();
     names.into_iter().filter(|name| seen.insert(name.clone())).collect()
 }
 
-/// Names in one line, with ranges where numbers follow one another: the opposite of [`expand`].
+/// Writes names in one line, with ranges for consecutive numbers: the opposite of [`expand`].
 pub(crate) fn folded<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let mut all: Vec<String> = Vec::new();
-    // Those that differ in their last number alone, as far as that counts up.
+    // Names that only differ in their first number, as long as it counts up by one.
     let mut run: Option<(&str, &str, &str, &str, usize)> = None;
     let written = |(before, first, last, behind, _): (&str, &str, &str, &str, usize)| match first == last {
         true => format!("{before}{first}{behind}"),
@@ -198,7 +200,7 @@ pub(crate) fn folded<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     all.join(",")
 }
 
-/// The first number in a name, as node numbers stand there; an address has none that counts.
+/// Finds the first number in a name, where node numbers usually are. An address has none that counts.
 fn numbered(name: &str) -> Option<(&str, &str, &str, usize)> {
     if name.contains([':', '/', '[']) || name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
         return None;

@@ -1,5 +1,5 @@
-//! The options of all commands that are about hosts, and what of a command line this room has to know: which hosts, whether the
-//! command changes something, whether it prints JSON.
+//! The options of all commands that are about hosts, and what has to be known of a command line to run it for many: which hosts,
+//! whether the command changes something, whether it prints JSON.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use crate::host::seconds;
 
 const HEADING: &str = "Many hosts";
 
-// How a command runs for many hosts. As a comment of documentation, it would be what clap says of each command.
+// How a command runs for many hosts. clap would show a doc comment here as the description of each command.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ManyArgs {
     /// Read groups, addresses and where passwords come from from this file: hosts.toml, or an inventory of Ansible (INI, YAML)
@@ -52,7 +52,7 @@ pub(crate) struct ManyArgs {
     pub(crate) groups_as_text: bool,
 }
 
-/// These options for a command that is about all hosts at a time. The options themselves are there anyway.
+/// These options, for a command that handles all hosts at once. The options themselves are there anyway.
 #[derive(Debug, Clone)]
 pub(crate) struct Limits(pub(crate) ManyArgs);
 
@@ -77,16 +77,16 @@ impl Args for Limits {
     }
 }
 
-/// The flag that has the inventory shown, which is about no host.
+/// The flag that prints the inventory, and needs no host.
 pub(crate) const ANSIBLE: &str = "ansible";
 
-/// The flag that has a machine of the program's own walked, and no host.
+/// The flag that walks a machine of the program's own, and needs no host.
 const DEMO: &str = "demo";
 
 /// Commands whose host can be a path with payloads as well.
 const PATHS: [&str; 1] = ["oem"];
 
-/// The option of commands that have no dry run of their own.
+/// The option of commands that don't have a dry run of their own.
 const DRY_RUN: &str = "dry_run";
 
 /// Commands that only read. All others change something.
@@ -153,7 +153,7 @@ const READS: &[&str] = &[
     "watch",
 ];
 
-/// Commands that only read if none of these arguments is there.
+/// Commands that only read, unless one of these arguments is there.
 const READS_WITHOUT: &[(&str, &[&str])] = &[
     ("power policy", &["policy"]),
     ("power limit", &["watts", "off"]),
@@ -168,16 +168,16 @@ const READS_WITHOUT: &[(&str, &[&str])] = &[
     ("ipmi controller-id", &["text"]),
 ];
 
-/// Commands that are about one host at a time: a conversation. So is whatever follows what happens.
+/// Commands for one host at a time, because they are interactive. Following what happens is for one host, too.
 const ALONE: [&str; 1] = ["sol"];
 
-/// Commands that are about all hosts at a time.
+/// Commands that handle all hosts at once.
 const TOGETHER: [&str; 2] = ["exporter", "watch"];
 
-/// Options of commands that are carried out for one host after the other: commands that are about all at a time don't have them.
+/// Options of commands that run for one host after another. Commands that handle all hosts at once don't have them.
 const ONE_BY_ONE: [&str; 7] = ["retries", "batch", "pause", YES, "csv", "group_by", DRY_RUN];
 
-/// What options mean for commands that are about all hosts at a time: command, option, help.
+/// What options mean for commands that handle all hosts at once: command, option, help.
 const OWN_HELP: [(&str, &str, &str); 6] = [
     ("exporter", "parallel", "Read so many hosts at a time where all are asked for [default: 256]"),
     ("exporter", "host_deadline", "The longest that a host may take of a scrape, in seconds [default: all of it]"),
@@ -187,7 +187,7 @@ const OWN_HELP: [(&str, &str, &str); 6] = [
     ("watch", "deadline", "End after so many seconds"),
 ];
 
-/// Gives commands that are about hosts these options, and those that have room for it several hosts.
+/// Gives these options to commands that are about hosts, and lets those that can take several hosts do so.
 pub(crate) fn decorated(command: Command) -> Command {
     let has = |command: &Command, id: &str| command.get_arguments().any(|arg| arg.get_id() == id);
     let mut command = command.mut_subcommands(decorated);
@@ -226,16 +226,16 @@ pub(crate) fn decorated(command: Command) -> Command {
     }
 }
 
-/// Says of a command, by being there, that it knows itself what a dry run is.
+/// An argument whose presence says that the command has its own dry run.
 const OWN_DRY_RUN: &str = "own_dry_run";
 
-/// Whether results are grouped by something that only JSON has, and the command does not print that yet.
+/// Returns whether results are grouped by something that only JSON has, and the command doesn't print JSON yet.
 pub(crate) fn wants_json(matches: &ArgMatches) -> bool {
     matches!(Line::of(matches), Ok(Some((line, leaf)))
         if !line.json && line.many.group_by.as_ref().is_some_and(|what| what.starts_with('/')) && leaf.try_contains_id("json").is_ok())
 }
 
-/// The same command line with JSON to group by, whatever stands behind a `--`.
+/// Returns the command line with the options that print JSON to group by, in front of a `--`.
 pub(crate) fn with_json(mut words: Vec<OsString>) -> Vec<OsString> {
     let at = words.iter().position(|word| word == "--").unwrap_or(words.len());
     words.splice(at..at, ["--json", "--groups-as-text"].map(OsString::from));
@@ -251,18 +251,18 @@ pub(crate) struct Line {
     /// The command without its arguments: `power off`.
     pub(crate) command: String,
     pub(crate) changes: bool,
-    /// Nothing may be changed, and the command itself does not know that.
+    /// Nothing may be changed, and the command has no dry run of its own.
     pub(crate) dry_run: bool,
     pub(crate) json: bool,
     pub(crate) alone: bool,
-    /// It is about all hosts at a time.
+    /// It handles all hosts at once.
     pub(crate) is_together: bool,
     /// Its host can be a path.
     pub(crate) takes_paths: bool,
 }
 
 impl Line {
-    /// Reads what matters here; none if the command is not about hosts.
+    /// Reads what matters here. Returns `None` if the command is not about hosts.
     pub(crate) fn of(matches: &ArgMatches) -> Result<Option<(Self, &ArgMatches)>, clap::Error> {
         let (mut leaf, mut path) = (matches, Vec::new());
         while let Some((name, inner)) = leaf.subcommand() {
@@ -272,7 +272,7 @@ impl Line {
         let Ok(Some(hosts)) = leaf.try_get_many::<String>(HOSTS) else { return Ok(None) };
         let command = path.join(" ");
         let flag = |id: &str| leaf.try_get_one::<bool>(id).ok().flatten().copied().unwrap_or_default();
-        // A flag has a value whether it was given or not.
+        // A flag always has a value, whether it was given or not.
         let is_there = |id: &str| {
             leaf.try_contains_id(id).unwrap_or_default() && leaf.value_source(id) != Some(ValueSource::DefaultValue)
         };

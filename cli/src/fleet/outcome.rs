@@ -1,4 +1,4 @@
-//! What came of a command on one host of many.
+//! The outcome of a command on one of many hosts.
 
 use std::process::ExitCode;
 
@@ -9,25 +9,25 @@ use crate::host::HostError;
 use crate::partial::{DONE_IN_PART, FOUND};
 use crate::terminal::one_line;
 
-/// What came of a command for a host.
+/// The outcome of a command for a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Well,
     /// Something could not be read.
     InPart,
-    /// Something was found that was looked for.
+    /// Something that was looked for was found.
     Found,
     Failed(Option<ErrorKind>),
-    /// Whether it was done is not known: who began it is gone.
+    /// Nobody knows whether it was done: the worker that began it is gone.
     Unknown,
     /// Nothing answers there.
     Unreached,
-    /// It was not this host's turn any more.
+    /// Nothing was done: the run ended before it was this host's turn.
     LeftAlone,
 }
 
 impl Outcome {
-    /// The word of JSON for a failure; none where there is none.
+    /// Returns the word for a failure in JSON, or `None` if it did not fail.
     pub(crate) fn kind(self) -> Option<String> {
         match self {
             Self::Well | Self::InPart | Self::Found => None,
@@ -43,7 +43,7 @@ impl Outcome {
     }
 }
 
-/// What came of one host.
+/// The result of one host.
 #[derive(Debug, Clone)]
 pub(crate) struct Told {
     pub(crate) captured: Captured,
@@ -70,7 +70,7 @@ impl Told {
         Self { captured, outcome, error }
     }
 
-    /// What comes of a job that no worker began in time.
+    /// Returns the result of a job that no worker began in time.
     #[cfg(feature = "nats")]
     pub(crate) fn too_late() -> Self {
         let error = Some("left alone: no worker took it in time; nothing was done".to_owned());
@@ -83,7 +83,7 @@ impl Told {
     }
 }
 
-/// Errors of commands begin with the host's address: once is enough.
+/// Removes the host's address that errors of commands begin with: it is shown already.
 pub(super) fn without_name<'a>(line: &'a str, name: &str) -> &'a str {
     line.strip_prefix(name).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(line)
 }

@@ -1,11 +1,11 @@
-//! What an inventory says of a host beside its name: how it is reached and how one logs in.
+//! What an inventory says of a host besides its name: how to reach it and how to log in.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Deserialize;
 
-/// What is known of a host. What is not set is left to the command line.
+/// The settings of a host. The command line decides what is not set here.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Settings {
@@ -17,7 +17,7 @@ pub(crate) struct Settings {
     pub(crate) password_file: Option<PathBuf>,
     pub(crate) password_env: Option<String>,
     pub(crate) keyring: Option<bool>,
-    /// Who logs in by IPMI, if that is somebody else.
+    /// The user for IPMI, if it is a different one.
     pub(crate) ipmi_user: Option<String>,
     pub(crate) ipmi_password_command: Option<String>,
     pub(crate) ipmi_password_file: Option<PathBuf>,
@@ -52,8 +52,8 @@ fn seconds<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Duration>
 }
 
 impl Settings {
-    /// These, and where they say nothing, those of the other. What belongs together is taken together: the ways to a password, and
-    /// those to trust a certificate.
+    /// Takes what is not set here from other settings. What belongs together is taken together: the sources of a password, and the
+    /// ways to trust a certificate.
     pub(crate) fn or(self, other: &Self) -> Self {
         let has_password = self.password_command.is_some()
             || self.password_file.is_some()

@@ -1,5 +1,5 @@
-//! How it is shown what came of a command on many hosts: lines with the host's name, one table, JSON lines, CSV, or which hosts have the
-//! same result; and what the program's exit code is.
+//! Shows the results of a command on many hosts: as lines with the host's name, one table, JSON lines, CSV, or groups of hosts with
+//! the same result. Also determines the exit code of the program.
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write as _};
@@ -28,16 +28,16 @@ enum Form {
         by: String,
         is_json: bool,
     },
-    /// Something else is made of all of them.
+    /// Nothing is shown: the caller uses all results at the end.
     Gathered,
 }
 
-/// Shows results as they come, and the rest at the end.
+/// Shows results as they come, and the others at the end.
 #[derive(Debug)]
 pub(crate) struct Teller {
     form: Form,
     names: Vec<String>,
-    /// What is shown at the end, by the number of the host.
+    /// The results to show at the end, by the number of the host.
     kept: BTreeMap<usize, Told>,
     outcomes: Vec<Outcome>,
     bar: ProgressBar,
@@ -54,7 +54,7 @@ impl Teller {
         Self::with(form, names)
     }
 
-    /// Shows no results: something is made of all of them at the end.
+    /// Shows no results: the caller uses all of them at the end.
     pub(crate) fn gathering(names: Vec<String>) -> Self {
         Self::with(Form::Gathered, names)
     }
@@ -70,7 +70,7 @@ impl Teller {
         Self { form, names, kept: BTreeMap::new(), outcomes: Vec::new(), bar }
     }
 
-    /// Shows what came of a host, or keeps it for the end.
+    /// Shows the result of a host, or keeps it for the end.
     pub(crate) fn tell(&mut self, index: usize, mut told: Told) -> anyhow::Result<()> {
         self.outcomes.push(told.outcome);
         self.bar.inc(1);
@@ -111,7 +111,7 @@ impl Teller {
         Ok(())
     }
 
-    /// Shows what was kept, and gives the exit code for all.
+    /// Shows what was kept, and returns the exit code for all hosts.
     pub(crate) fn end(self) -> anyhow::Result<ExitCode> {
         self.show_kept()?;
         let code = code(&self.outcomes);
@@ -119,14 +119,14 @@ impl Teller {
         Ok(code)
     }
 
-    /// Shows what was kept, and how many hosts are not done with.
+    /// Shows what was kept, and how many hosts have not finished.
     pub(crate) fn give_up(self) -> anyhow::Result<()> {
         self.show_kept()?;
         self.sum_up(Some(self.names.len().saturating_sub(self.outcomes.len())));
         Ok(())
     }
 
-    /// What came of each host, in their order.
+    /// Returns the result of each host, in the order of the hosts.
     pub(crate) fn gathered(&mut self) -> Vec<Option<Told>> {
         let mut kept = std::mem::take(&mut self.kept);
         (0..self.names.len()).map(|index| kept.remove(&index)).collect()
@@ -155,7 +155,7 @@ impl Teller {
         Ok(())
     }
 
-    /// Says how many hosts it did not go well on.
+    /// Reports on how many hosts it failed.
     fn sum_up(&self, left: Option<usize>) {
         let count = |which: fn(&Outcome) -> bool| self.outcomes.iter().filter(|outcome| which(outcome)).count();
         let parts = [
@@ -175,7 +175,7 @@ impl Teller {
     }
 }
 
-/// The exit code for all hosts. That something was found outweighs that a part is missing, as it does for one host.
+/// Returns the exit code for all hosts. As for a single host, something that was found outweighs something that is missing.
 pub(crate) fn code(outcomes: &[Outcome]) -> ExitCode {
     let all = |which: fn(&Outcome) -> bool| outcomes.iter().all(which);
     let any = |which: fn(&Outcome) -> bool| outcomes.iter().any(which);
@@ -195,7 +195,7 @@ pub(crate) fn code(outcomes: &[Outcome]) -> ExitCode {
     DONE_IN_PART.into()
 }
 
-/// What a host has in JSON: what its command printed, with the host's name as it was named, or why there is nothing.
+/// Returns the JSON of a host: what its command printed, with the host's name as it was given, or why there is nothing.
 fn documents(name: &str, told: &Told) -> Vec<Value> {
     let mut all = Vec::new();
     for value in serde_json::Deserializer::from_str(&told.captured.text).into_iter::<Value>() {
@@ -205,7 +205,7 @@ fn documents(name: &str, told: &Told) -> Vec<Value> {
                 all.push(Value::Object(object));
             }
             Ok(value) => all.push(json!({ "host": name, "value": value })),
-            // It printed something else.
+            // It printed something other than JSON.
             Err(_) => {
                 all = vec![json!({ "host": name, "value": told.captured.text })];
                 break;
@@ -219,7 +219,7 @@ fn documents(name: &str, told: &Told) -> Vec<Value> {
     all
 }
 
-/// One table of those that have the same headings.
+/// Merges tables that have the same headings.
 fn tables(named: &[(&str, &Told)]) -> Vec<Table> {
     let mut all: Vec<(Vec<String>, Table)> = Vec::new();
     for (name, told) in named {
@@ -240,7 +240,8 @@ fn tables(named: &[(&str, &Told)]) -> Vec<Table> {
     all.into_iter().map(|(_, table)| table).collect()
 }
 
-/// All hosts as CSV (RFC 4180, with line feeds alone): the host, what its command printed, the columns of its tables, and why it failed.
+/// Returns all hosts as CSV (RFC 4180, with line feeds alone): the host, what its command printed, the columns of its tables, and
+/// why it failed.
 fn csv(named: &[(&str, &Told)]) -> String {
     let mut columns: Vec<&str> = Vec::new();
     for (_, told) in named {
@@ -282,7 +283,7 @@ fn csv(named: &[(&str, &Told)]) -> String {
     text
 }
 
-/// A value with quotation marks where it needs them. What a spreadsheet would take for a formula is a text.
+/// Quotes a value where CSV needs that. What a spreadsheet would take for a formula becomes text.
 fn cell(value: &str) -> String {
     let is_formula =
         value.starts_with(['=', '+', '@', '\t', '\r']) || (value.starts_with('-') && value.parse::<f64>().is_err());

@@ -1,4 +1,4 @@
-//! An image: the file that was opened, and what was read of it. A file that takes its name later is another one.
+//! An image: the file that was opened, and how much of it was read. A file that later takes its name is a different one.
 
 use std::fs::File;
 use std::io;
@@ -13,7 +13,7 @@ use axum::body::Bytes;
 /// How much is read of the file at a time.
 const PIECE: u64 = 256 << 10;
 
-/// In which steps it is noted what was read at least once.
+/// How finely it is tracked which parts were read.
 const STEP: u64 = 1 << 20;
 
 /// An image that is served. Clones share what was read.
@@ -38,16 +38,16 @@ struct Seen {
     last: Option<Instant>,
 }
 
-/// What was read of an image so far.
+/// How much of an image was read so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Reads {
-    /// How many bytes were sent, those that were sent several times included.
+    /// How many bytes were sent, counting those that were sent several times.
     pub(crate) sent: u64,
     /// How many requests there were.
     pub(crate) requests: u64,
     /// How many percent of the image were read at least once.
     pub(crate) percent: u64,
-    /// When something was sent last.
+    /// When something was last sent.
     pub(crate) last: Option<Instant>,
 }
 
@@ -62,7 +62,7 @@ impl Image {
             bail!("the image {} is empty", path.display());
         }
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        // There are BMCs that can't read what a URL escapes.
+        // Some BMCs can't read characters that a URL escapes.
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
         let name = name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
         Ok(Self(Arc::new(Inner {
@@ -76,7 +76,7 @@ impl Image {
         })))
     }
 
-    /// Its name, as it stands in URLs.
+    /// Returns the name, as it is in URLs.
     pub(crate) fn name(&self) -> &str {
         &self.0.name
     }
@@ -89,7 +89,7 @@ impl Image {
         self.0.modified
     }
 
-    /// A tag that another content doesn't have.
+    /// Returns a tag that other content doesn't have.
     pub(super) fn tag(&self) -> String {
         let age = self.0.modified.duration_since(UNIX_EPOCH).unwrap_or_default();
         format!("\"{:x}-{:x}\"", self.0.length, age.as_nanos())

@@ -1,18 +1,18 @@
 //! Which part of an image a request is for (RFC 9110, "Range Requests" and "Conditional Requests").
 
-/// What to answer.
+/// What to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
     /// All of it.
     Whole,
-    /// From one byte up to another, which is not part of it.
+    /// From one byte up to another, which is not included.
     Range(u64, u64),
-    /// Nothing of it is where the request wants it.
+    /// The range selects nothing of it.
     Outside,
 }
 
-/// The part that a `Range` header names. A header that is not understood, or names several parts, has no effect, as the standard
-/// allows: the answer is all of it then.
+/// Returns the part that a `Range` header selects. A header that can't be parsed or names several parts is ignored, as the standard
+/// allows: the answer is the whole image.
 pub(super) fn part(header: Option<&str>, length: u64) -> Part {
     let Some(spec) = header.and_then(|header| header.trim().strip_prefix("bytes=")) else { return Part::Whole };
     let Some((first, last)) = spec.trim().split_once('-') else { return Part::Whole };
@@ -20,7 +20,7 @@ pub(super) fn part(header: Option<&str>, length: u64) -> Part {
     let number =
         |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u64>().ok()).flatten();
     match (first.is_empty(), last.is_empty()) {
-        // The last bytes of it.
+        // The last so many bytes.
         (true, false) => match number(last) {
             Some(0) => Part::Outside,
             Some(_) if length == 0 => Part::Outside,
@@ -40,7 +40,7 @@ pub(super) fn part(header: Option<&str>, length: u64) -> Part {
     }
 }
 
-/// Whether a list of tags (`If-None-Match`) has this one.
+/// Returns whether a list of tags (`If-None-Match`) contains this one.
 pub(super) fn names(list: &str, tag: &str) -> bool {
     list.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)
 }

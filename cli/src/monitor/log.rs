@@ -1,4 +1,4 @@
-//! The logs of a host that is read again and again: how many entries are new since it was first read, by how bad they are.
+//! The logs of a host that is read repeatedly: how many entries are new since it was first read, by severity.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -8,10 +8,10 @@ use rosefish::host::{LogEntry, LogQuery, Severity};
 use super::scrape::{Count, Counts, Failure, Part};
 use crate::operate::logs::{NEWEST, mark};
 
-/// So many entries are remembered: what fell out of the newest comes back where another log is cleared.
+/// How many entries are remembered: if one log is cleared, older entries of another are among the newest again.
 const REMEMBERED: usize = 20 * NEWEST;
 
-/// How bad entries are, in words, and those that don't say.
+/// The words for how bad entries are, and for those that don't say.
 const WORDS: [(Option<Severity>, &str); 4] = [
     (Some(Severity::Ok), "ok"),
     (Some(Severity::Warning), "warning"),
@@ -24,7 +24,7 @@ const WORDS: [(Option<Severity>, &str); 4] = [
 pub(crate) struct Tally {
     known: HashSet<String>,
     order: VecDeque<String>,
-    /// Whatever is older was there before.
+    /// Older entries were there before.
     floor: Option<Timestamp>,
     /// The latest of all.
     latest: Option<Timestamp>,
@@ -33,17 +33,17 @@ pub(crate) struct Tally {
     failure: Option<Failure>,
 }
 
-/// Asks for the entries that are counted.
+/// Returns the query for the entries that are counted.
 pub(crate) fn query() -> LogQuery {
     LogQuery::all().last(NEWEST)
 }
 
 impl Tally {
-    /// Takes in the newest entries, and what could not be read.
+    /// Adds the newest entries, and what could not be read.
     pub(crate) fn add(&mut self, entries: &[LogEntry], unread: Vec<String>) {
         let is_first = self.counts.is_none();
         let was_whole = self.counts.as_ref().is_none_or(|counts| counts.unread.1.is_empty());
-        // What could not be read before, and can now, is not new for that.
+        // Entries that could not be read before are not new just because they can be read now.
         let floor = if was_whole { self.floor } else { self.latest.max(self.floor) };
         let mut by_severity = self
             .counts
@@ -71,17 +71,17 @@ impl Tally {
         self.counts = Some(Counts { by_severity, unread: (Part::Logs, unread), at: Timestamp::now() });
     }
 
-    /// Takes note that nothing could be read.
+    /// Notes that nothing could be read.
     pub(crate) fn failed(&mut self, failure: Failure) {
         self.failure = Some(failure);
     }
 
-    /// What is known, and why the last reading failed.
+    /// Returns what is known, and why the last reading failed.
     pub(crate) fn seen(&self) -> (Option<Counts>, Option<Failure>) {
         (self.counts.clone(), self.failure.clone())
     }
 
-    /// Whether it was not known.
+    /// Remembers an entry. Returns whether it is a new one.
     fn remember(&mut self, mark: String) -> bool {
         if !self.known.insert(mark.clone()) {
             return false;
@@ -104,7 +104,7 @@ fn word(severity: Option<Severity>) -> &'static str {
 mod tests {
     use super::*;
 
-    /// Minutes past an hour, of a log.
+    /// Returns an entry of a log, so many minutes past an hour.
     fn entry(log: &str, id: usize, minute: usize, severity: &str) -> LogEntry {
         let time = format!("2026-11-28T{:02}:{:02}:00Z", 10 + minute / 60, minute % 60);
         let json = serde_json::json!({

@@ -1,4 +1,4 @@
-//! A host that is scraped again and again: its session is kept, one scrape is under way at a time, and each ends in time, with what
+//! A host that is scraped repeatedly: its session is kept, only one scrape is under way at a time, and each ends in time, with what
 //! is known by then.
 
 use std::sync::{Arc, MutexGuard, PoisonError};
@@ -17,16 +17,16 @@ use crate::host::HostError;
 use crate::operate::Target;
 use crate::terminal::{one_line, say};
 
-/// How long a host is left alone that refused a login: another one might lock the account.
+/// How long a host that refused a login is left alone: another attempt might lock the account.
 const REFUSED: Duration = Duration::from_secs(300);
 
-/// How long components may take that are read beside scrapes, and logs as well.
+/// How long reading components and logs may take. They are read beside scrapes.
 const ASIDE_WITHIN: Duration = Duration::from_secs(300);
 
 /// How long a logout may hold up the end of the program.
 const LOGOUT: Duration = Duration::from_secs(5);
 
-/// When components are read again that could not be read.
+/// When components that could not be read are retried.
 const AGAIN: Duration = Duration::from_secs(60);
 
 /// What is read, and how long that may take.
@@ -40,7 +40,7 @@ pub(crate) struct Reading {
     pub(crate) every: Duration,
     /// The longest that a scrape of one host may take.
     pub(crate) longest: Option<Duration>,
-    /// Whether what can't be read is said on standard error, when that changes.
+    /// Whether to report on standard error what can't be read, when that changes.
     pub(crate) says: bool,
 }
 
@@ -58,12 +58,12 @@ pub(crate) struct Machine {
 #[derive(Debug, Default)]
 struct State {
     host: Option<(Host, String)>,
-    /// A login was refused then.
+    /// When and why a login was refused.
     refused: Option<(Instant, Failure)>,
     last: Option<(Instant, Arc<Scrape>)>,
-    /// Reads components and logs, begun then.
+    /// The task that reads components and logs, and when it began.
     aside: Option<(Instant, JoinHandle<()>)>,
-    /// What was said last of what could not be read.
+    /// What was last reported as not read.
     said: Vec<String>,
 }
 
@@ -76,7 +76,7 @@ impl Machine {
         self.target.name()
     }
 
-    /// Reads the host until then at the latest. Who asks while it is being read has what comes of that.
+    /// Reads the host, but returns by `until`. A caller that comes while the host is being read gets that result.
     pub(crate) async fn scrape(&self, until: Instant) -> Arc<Scrape> {
         let asked = Instant::now();
         let until = self.reading.longest.and_then(|time| asked.checked_add(time)).map_or(until, |own| own.min(until));
@@ -98,13 +98,13 @@ impl Machine {
         scrape
     }
 
-    /// Whether it has a session.
+    /// Returns whether the host has a session.
     pub(crate) fn is_connected(&self) -> bool {
-        // Whoever reads it has one, or is about to.
+        // If the lock is taken, the host is being read: it has a session, or is about to.
         self.state.try_lock().map_or(true, |state| state.host.is_some())
     }
 
-    /// The host, if it has a session. It is to be dropped before that is ended.
+    /// Returns the host, if it has a session. It has to be dropped before the session is ended.
     pub(crate) async fn host(&self) -> Option<Host> {
         self.state.lock().await.host.as_ref().map(|(host, _)| host.clone())
     }
@@ -114,11 +114,11 @@ impl Machine {
         let mut state = self.state.lock().await;
         if let Some((_, task)) = state.aside.take() {
             task.abort();
-            // It holds the session until it has ended.
+            // The task holds the session until it has ended.
             let _ = task.await;
         }
         if let Some((host, _)) = state.host.take() {
-            // What takes longer is ended in the background.
+            // If that takes longer, it is ended in the background.
             let _ = timeout(LOGOUT, host.close()).await;
         }
     }
@@ -133,7 +133,7 @@ impl Machine {
         let (power, sensors, _) = tokio::join!(
             timeout_at(until, host.power_states()),
             timeout_at(until, host.sensors()),
-            // Only the first time: after that, what is known is shown.
+            // This only waits the first time: after that, what is known is shown.
             timeout_at(until, async {
                 if self.reading.components {
                     let _ = seen.wait_for(Option::is_some).await;
@@ -152,7 +152,7 @@ impl Machine {
         if self.reading.components && parts.is_none() {
             scrape.failures.push(Failure::timeout(Part::Components));
         }
-        // Of a host that doesn't answer nothing is claimed.
+        // Nothing is claimed of a host that doesn't answer.
         scrape.parts = parts.filter(|_| scrape.is_up);
         if self.reading.logs && scrape.is_up {
             (scrape.logs, scrape.log_failure) = lock(&self.logs).seen();
@@ -163,7 +163,7 @@ impl Machine {
         scrape
     }
 
-    /// The session, opened if there is none.
+    /// Returns the session. Opens one if there is none.
     async fn connected(&self, state: &mut State, until: Instant) -> Result<(Host, String), Failure> {
         if let Some(connected) = &state.host {
             return Ok(connected.clone());
@@ -183,7 +183,7 @@ impl Machine {
                 }
             })
         };
-        // A password command that is slow is run on, and its answer kept.
+        // A slow password command runs on, and its answer is kept.
         let Ok(connected) = timeout_at(until, connect).await else { return Err(Failure::timeout(Part::Connection)) };
         match connected {
             Ok(Outcome { value, backend, .. }) => {
@@ -200,12 +200,12 @@ impl Machine {
         }
     }
 
-    /// Takes note that the credentials were refused, and forgets them.
+    /// Notes that the credentials were refused, and forgets them.
     fn refused(&self, state: &mut State, failure: Failure) {
         if let Some((_, task)) = state.aside.take() {
             task.abort();
         }
-        // It is logged out of in the background, should it have a session.
+        // If it has a session, that is ended in the background.
         state.host = None;
         state.refused = Some((Instant::now(), failure));
         self.target.forget_passwords();
@@ -240,7 +240,7 @@ impl Machine {
                         let (entries, unread) = taken(found);
                         tally.add(&entries, unread);
                     }
-                    // A host without a log has none that could not be read.
+                    // A host without logs has none that could not be read.
                     Ok(Err(error)) if error.kind() == ErrorKind::Missing => tally.add(&[], Vec::new()),
                     Ok(Err(error)) => tally.failed(Failure::new(Part::Logs, &error)),
                     Err(_) => tally.failed(Failure::timeout(Part::Logs)),
@@ -250,7 +250,7 @@ impl Machine {
         state.aside = Some((Instant::now(), task));
     }
 
-    /// Says on standard error what could not be read, when that changes.
+    /// Reports on standard error what could not be read, when that changes.
     fn say(&self, state: &mut State, scrape: &Scrape) {
         let failures = scrape.all_failures().map(|failure| format!("{}: {}", failure.part.name(), failure.text));
         let unread = scrape
@@ -275,7 +275,7 @@ fn spelled_backend(backend: Backend) -> String {
     backend.to_string().to_lowercase()
 }
 
-/// Whether credentials were refused.
+/// Returns whether credentials were refused.
 fn is_refusal(kind: &str) -> bool {
     [ErrorKind::Unauthorized, ErrorKind::Forbidden, ErrorKind::PasswordChangeRequired]
         .into_iter()
@@ -284,7 +284,7 @@ fn is_refusal(kind: &str) -> bool {
 
 type Read<T> = Result<Result<Outcome<Partial<T>>, rosefish::Error>, tokio::time::error::Elapsed>;
 
-/// What was read; what was not is noted. What a host has not got is nothing that could not be read.
+/// Returns what was read, and notes what was not. What a host doesn't have is not a failure.
 fn took<T>(scrape: &mut Scrape, refused: &mut Option<Failure>, part: Part, read: Read<T>) -> Option<Vec<T>> {
     match read {
         Err(_) => scrape.failures.push(Failure::timeout(part)),
@@ -299,7 +299,7 @@ fn took<T>(scrape: &mut Scrape, refused: &mut Option<Failure>, part: Part, read:
         }
         Ok(Ok(found)) => {
             scrape.is_up = true;
-            // Not always that of the session: the other one is asked where the first has gone.
+            // Not always that of the session: if one protocol fails, the other one is used.
             scrape.protocol = Some(spelled_backend(found.backend));
             let (items, missing) = taken(found);
             scrape.unread.push((part, missing));
@@ -309,7 +309,7 @@ fn took<T>(scrape: &mut Scrape, refused: &mut Option<Failure>, part: Part, read:
     None
 }
 
-/// The items, and the places that could not be read, each once.
+/// Returns the items, and the places that could not be read, each once.
 fn taken<T>(found: Outcome<Partial<T>>) -> (Vec<T>, Vec<String>) {
     let Partial { items, missing } = found.value;
     let mut places: Vec<String> = missing.into_iter().map(|missing| missing.to_string()).collect();
@@ -345,7 +345,7 @@ impl Parts {
     }
 }
 
-/// Reads what a host is made of, and the firmware where that is not among it.
+/// Reads the components of a host, and the firmware if it is not among them.
 async fn read_parts(host: &Host) -> Parts {
     let mut parts = Parts::empty();
     parts.components = parts.note(Part::Components, host.inventory().await);

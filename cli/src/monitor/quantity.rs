@@ -18,11 +18,11 @@ pub(crate) enum Quantity {
     Energy,
     Frequency,
     Pressure,
-    /// Whatever else there is, in its own unit, which is a label.
+    /// Anything else, in its own unit, which is a label.
     Other,
 }
 
-/// What a quantity is called.
+/// The names of a quantity.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Named {
     pub(crate) name: &'static str,
@@ -94,7 +94,8 @@ impl Quantity {
         matches!(self, Self::Energy)
     }
 
-    /// What a sensor measures, and how its values become those of the base unit: times the first, plus the second.
+    /// Returns what a sensor measures, and how to convert its values to the base unit: multiply by the first number, then add the
+    /// second.
     pub(crate) fn of(sensor: &Sensor) -> (Self, f64, f64) {
         let unit = sensor.unit.as_deref().unwrap_or_default();
         let (quantity, factor) = match (unit, &sensor.kind) {

@@ -1,4 +1,4 @@
-//! What a scrape of a host found, and what it did not.
+//! What a scrape of a host found, and what it could not read.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ pub(crate) struct Failure {
     /// The kind of error, spelled as in the program's JSON.
     pub(crate) kind: String,
     pub(crate) text: String,
-    /// The host took the question and answered, if with an error.
+    /// The host answered the request, even if with an error.
     pub(crate) is_answer: bool,
 }
 
@@ -60,7 +60,7 @@ impl Failure {
     }
 }
 
-/// A kind of error as the program's JSON has it.
+/// Returns a kind of error as the program's JSON spells it.
 pub(crate) fn spelled(kind: ErrorKind) -> String {
     serde_json::to_value(kind).ok().and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default()
 }
@@ -73,7 +73,7 @@ pub(crate) struct Version {
     pub(crate) version: String,
 }
 
-/// What a host is made of. It is read less often than it is shown.
+/// What a host is made of. This is read less often than it is shown.
 #[derive(Debug, Clone)]
 pub(crate) struct Parts {
     pub(crate) components: Vec<Component>,
@@ -81,7 +81,7 @@ pub(crate) struct Parts {
     /// What could not be read, by part; a part that failed as a whole is among the failures.
     pub(crate) unread: Vec<(Part, Vec<String>)>,
     pub(crate) failures: Vec<Failure>,
-    /// When that was.
+    /// When they were read.
     pub(crate) at: Timestamp,
 }
 
@@ -94,10 +94,10 @@ pub(crate) struct Count {
     pub(crate) latest: Option<Timestamp>,
 }
 
-/// What the logs of a host came to.
+/// The entries in the logs of a host, counted.
 #[derive(Debug, Clone)]
 pub(crate) struct Counts {
-    /// By the word for how bad they are; all words are there.
+    /// By the word for their severity. All words are there.
     pub(crate) by_severity: BTreeMap<&'static str, Count>,
     /// What could not be read the last time.
     pub(crate) unread: (Part, Vec<String>),
@@ -125,12 +125,12 @@ pub(crate) struct Scrape {
 }
 
 impl Scrape {
-    /// One that found nothing.
+    /// Returns a scrape that found nothing.
     pub(crate) fn failed(failure: Failure) -> Self {
         Self { failures: vec![failure], ..Self::default() }
     }
 
-    /// Failures of this scrape, and of the reading of components and logs that it shows.
+    /// Returns the failures of this scrape, and of the reading of components and logs that it shows.
     pub(crate) fn all_failures(&self) -> impl Iterator<Item = &Failure> {
         self.failures.iter().chain(self.parts.iter().flat_map(|parts| &parts.failures)).chain(&self.log_failure)
     }

@@ -1,13 +1,13 @@
-//! What a job may have in it. Who may hand in jobs may operate machines, and nothing else: not the computer that a worker runs on,
-//! nor where that one sends its passwords. So the commands are listed here, and of their options those go that name files, say how
-//! to log in, by which protocol, or whom to trust, or hold a secret. Both ends hold a job against this.
+//! What a job may contain. People who may submit jobs may operate machines, and nothing else: they don't control the computer that
+//! a worker runs on, nor where it sends its passwords. So the commands are listed here, and options are refused that name files,
+//! hold a secret, or say how to log in, by which protocol or whom to trust. Both ends check a job against this.
 
 use clap::builder::ValueParser;
 use clap::{Arg, ArgMatches};
 use rosefish::wire::{is_secret, without_secrets};
 
-/// The commands that workers carry out. All others are about files, keyrings and terminals of the computer that they run on, ask for
-/// passwords, last, or are IPMI's alone: a job doesn't decide that a host is spoken to by it.
+/// The commands that workers carry out. The others use files, keyrings or terminals of the computer that they run on, ask for
+/// passwords, run until they are stopped, or are for IPMI alone: a job doesn't choose the protocol for a host.
 const COMMANDS: [&str; 71] = [
     "get",
     "set",
@@ -82,11 +82,11 @@ const COMMANDS: [&str; 71] = [
     "sessions end",
 ];
 
-/// The heading of the options that say how a host is reached, and those of them that a job may have.
+/// The heading of the options that say how a host is reached, and those of them that a job may contain.
 const CONNECTION: &str = "Connection";
 const OF_CONNECTION: [&str; 2] = ["timeout", "concurrency"];
 
-/// Options that say something to the worker's computer, or have a password of its environment sent elsewhere.
+/// Options that affect the worker's computer, or would send a password from its environment elsewhere.
 const REFUSED: [(&str, &str); 10] = [
     ("protocol", "which protocol is spoken is what the worker's own hosts.toml says"),
     ("port", "how a host is reached is what the worker's own hosts.toml says"),
@@ -100,15 +100,15 @@ const REFUSED: [(&str, &str); 10] = [
     ("ansible", "it is about no host"),
 ];
 
-/// Options of who hands in a command: they say what is shown, or when it is too late.
+/// Options that stay with the submitter: which inventory to read, how results are shown, and when it is too late.
 const KEPT_HERE: [&str; 4] = ["inventory", "csv", "group_by", "deadline"];
 
-/// Whether an argument stays with who hands in the command.
+/// Returns whether an argument stays with the submitter.
 pub(super) fn stays(id: &str) -> bool {
     KEPT_HERE.contains(&id)
 }
 
-/// Why workers don't carry out this command, if they don't.
+/// Returns why workers don't carry out this command, if they don't.
 pub(super) fn refused(command: &str, leaf: &clap::Command, matches: &ArgMatches) -> Option<String> {
     if !COMMANDS.contains(&command) {
         return Some(format!(
@@ -149,7 +149,7 @@ fn refused_argument(command: &str, arg: &Arg, matches: &ArgMatches) -> Option<St
         if name.is_some_and(is_secret) || without_secrets(&value) != value {
             return no("there is a secret in it, which others could read on its way");
         }
-        // What the program would open as a file there.
+        // The worker would open it as a file.
         if command == "firmware update" && id == "image" && !value.contains("://") {
             return no("a file would be one of the computer that the worker runs on; name a URI that the BMC can read");
         }

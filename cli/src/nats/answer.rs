@@ -1,4 +1,4 @@
-//! What came of a job, as it is kept and sent: what a command printed and how it ended, as a run on this computer has it.
+//! The result of a job, as it is kept and sent: what a command printed and how it ended, as if it had run on this computer.
 
 use rosefish::ErrorKind;
 use serde::{Deserialize, Serialize};
@@ -10,23 +10,23 @@ use crate::capture::Captured;
 use crate::fleet::outcome::{Outcome, Told};
 use crate::terminal::one_line;
 
-/// What came of a job.
+/// The result of a job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Answer {
     pub(super) version: u32,
     pub(super) job: String,
     /// The host, as it was named.
     pub(super) host: String,
-    /// Who gives this answer, and a name that no other answer has.
+    /// The worker that gives this answer, and a name that no other answer has.
     pub(super) worker: String,
     pub(super) attempt: String,
     outcome: Word,
-    /// The kind of error, where it is one that has a kind.
+    /// The kind of error, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     kind: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     error: Option<String>,
-    /// What the command printed on standard output, but for tables.
+    /// What the command printed on standard output, except tables.
     text: String,
     tables: Vec<Vec<Vec<String>>>,
     /// Its lines on standard error.
@@ -51,7 +51,7 @@ enum Word {
     LeftAlone,
 }
 
-/// Who gives an answer to which job, and when it was begun.
+/// The worker that answers a job, and when it began.
 #[derive(Debug, Clone)]
 pub(super) struct Origin {
     pub(super) job: String,
@@ -78,7 +78,8 @@ impl Answer {
         Self { version, job, host, worker, attempt, outcome, kind, error, text, tables, said, reached, begun, ended }
     }
 
-    /// As a message of so many bytes at most. What is larger keeps how it ended, and says what it lacks.
+    /// Returns the answer as a message of at most so many bytes. A larger one is reduced to how the command ended, and says what is
+    /// missing.
     pub(super) fn bytes(&self, most: usize) -> anyhow::Result<Vec<u8>> {
         let whole = serde_json::to_vec(self)?;
         if whole.len() <= most {
@@ -98,18 +99,18 @@ impl Answer {
         Ok(serde_json::to_vec(&short)?)
     }
 
-    /// Reads what is kept.
+    /// Reads an answer that was kept.
     ///
     /// # Errors
     ///
-    /// If it is not an answer, or in another form.
+    /// If it is not an answer, or has another version.
     pub(super) fn read(json: &[u8]) -> anyhow::Result<Self> {
         let answer: Self = serde_json::from_slice(json)?;
         anyhow::ensure!(answer.version == VERSION, "it has version {}, not {VERSION}", answer.version);
         Ok(answer)
     }
 
-    /// As a command of this computer would have ended.
+    /// Returns the result as if the command had run on this computer.
     pub(super) fn told(self) -> Told {
         let kind = self.kind.and_then(|kind| serde_json::from_value::<ErrorKind>(kind).ok());
         let outcome = match self.outcome {
@@ -121,7 +122,7 @@ impl Answer {
             Word::Unreachable => Outcome::Unreached,
             Word::LeftAlone => Outcome::LeftAlone,
         };
-        // Whoever wrote this, what is shown of it is text.
+        // Others may have written this: only plain text is shown of it.
         let mut tables = self.tables;
         tables.iter_mut().flatten().flatten().for_each(|cell| *cell = one_line(cell));
         let captured = Captured { text: self.text, tables, said: self.said, reached: self.reached };

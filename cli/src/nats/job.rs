@@ -1,4 +1,4 @@
-//! A job: what is to be done with one host, as data. It is made of a command line, and becomes one again at the worker, by the same
+//! A job: what to do with one host, as data. It is made from a command line, and the worker turns it into one again, by the same
 //! grammar.
 
 use std::collections::BTreeMap;
@@ -16,21 +16,21 @@ use crate::fleet::current::{HOSTS, Named};
 use crate::fleet::options::Line;
 use crate::grammar;
 
-/// The form of jobs and answers. Who finds another one does nothing.
+/// The version of the format of jobs and answers. Nothing is done with one of another version.
 pub(super) const VERSION: u32 = 1;
 
-/// The shards that hosts are divided into, by their names. Workers of all versions have to agree on it.
+/// The number of shards that hosts are divided into, by their names. Workers of all versions have to agree on it.
 pub(super) const SHARDS: u16 = 8;
 
 /// The longest name of a host, and the longest path behind it.
 const LONGEST: usize = 1024;
 
-/// What is to be done with a host.
+/// What to do with a host.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Job {
     pub(super) version: u32,
-    /// What was handed in, and the number of the host: `3f9a1c0d77e2b4a65c18.7`.
+    /// The submission, and the number of the host: `3f9a1c0d77e2b4a65c18.7`.
     pub(super) id: String,
     /// The host, by the name that it has in the worker's inventory.
     pub(super) host: String,
@@ -39,9 +39,9 @@ pub(super) struct Job {
     pub(super) path: String,
     /// The command: `["power", "off"]`.
     pub(super) command: Vec<String>,
-    /// Its arguments but for the host, by their names in the grammar. A flag has no values.
+    /// Its arguments except the host, by their names in the grammar. A flag has no values.
     pub(super) arguments: BTreeMap<String, Vec<String>>,
-    /// In seconds since 1970. It is not begun later than this.
+    /// In seconds since 1970. The job is not begun after this.
     pub(super) until: u64,
 }
 
@@ -85,7 +85,7 @@ fn understood(program: Program, matches: ArgMatches) -> Result<Parsed, clap::Err
 }
 
 impl Parsed {
-    /// The arguments of the command.
+    /// Returns the arguments of the command itself.
     pub(super) fn leaf_matches(&self) -> &ArgMatches {
         let mut leaf = &self.matches;
         while let Some((_, inner)) = leaf.subcommand() {
@@ -94,7 +94,7 @@ impl Parsed {
         leaf
     }
 
-    /// The arguments that were given, but for the hosts, as data.
+    /// Returns the arguments that were given, except the hosts, as data.
     fn arguments(&self) -> anyhow::Result<BTreeMap<String, Vec<String>>> {
         let matches = self.leaf_matches();
         let mut all = BTreeMap::new();
@@ -115,7 +115,7 @@ impl Parsed {
         Ok(all)
     }
 
-    /// What all jobs have in common that this line stands for.
+    /// Returns what the jobs of this line have in common. The ID, the host and the path are left empty.
     pub(super) fn job(&self, until: u64) -> anyhow::Result<Job> {
         let (id, host, path) = Default::default();
         let arguments = self.arguments()?;
@@ -124,7 +124,7 @@ impl Parsed {
 }
 
 impl Job {
-    /// The job for one of the hosts.
+    /// Returns the job for one of the hosts.
     pub(super) fn of_host(&self, submission: &str, number: usize, host: &Named) -> anyhow::Result<Self> {
         let base = host.settings.address.as_ref().map(|address| address.replace("{host}", &host.name));
         let base = base.as_deref().unwrap_or(&host.name);
@@ -141,7 +141,7 @@ impl Job {
         Ok(job)
     }
 
-    /// Reads a job that somebody handed in.
+    /// Reads a job that somebody submitted.
     pub(super) fn read(json: &[u8]) -> anyhow::Result<Self> {
         let job: Self = serde_json::from_slice(json).context("it is not a job")?;
         job.checked()?;
@@ -158,11 +158,11 @@ impl Job {
         Ok(())
     }
 
-    /// The command line that this job is, by the grammar here.
+    /// Returns the command line for this job, by the grammar of this program.
     ///
     /// # Errors
     ///
-    /// If the grammar has no such command or argument, or workers don't do it.
+    /// If the grammar has no such command or argument, or workers don't carry it out.
     pub(super) fn parsed(&self, program: Program) -> anyhow::Result<Parsed> {
         let root = (program.command)();
         let mut leaf = &root;
@@ -200,13 +200,13 @@ impl Job {
         understood(program, matches).map_err(in_a_line)
     }
 
-    /// The command without its arguments.
+    /// Returns the command without its arguments.
     pub(super) fn command(&self) -> String {
         self.command.join(" ")
     }
 
-    /// What shows how a host is after a change that nobody knows the result of: the first verb of its noun, if there is one that only
-    /// reads, for the same system.
+    /// Returns a job that shows the state of a host after a change whose result is unknown: the first verb of its noun, for the
+    /// same system, if that verb only reads.
     pub(super) fn look(&self, program: Program) -> Option<(Self, Parsed)> {
         let noun = self.command.first()?;
         let root = (program.command)();
@@ -222,30 +222,30 @@ impl Job {
     }
 }
 
-/// Clap's words without its colours, usage and line ends.
+/// Returns clap's message without its colours, usage and line ends.
 fn in_a_line(error: clap::Error) -> anyhow::Error {
     let text = error.to_string();
     let first = text.lines().next().unwrap_or_default();
     anyhow::anyhow!("{}", first.strip_prefix("error: ").unwrap_or(first))
 }
 
-/// The name of a job.
+/// Returns the name of a job.
 pub(super) fn job_id(submission: &str, number: usize) -> String {
     format!("{submission}.{number}")
 }
 
-/// What a job's name says: what was handed in, and the number of the host.
+/// Splits a job's name into the submission and the number of the host.
 pub(super) fn split_id(id: &str) -> Option<(&str, usize)> {
     let (submission, number) = id.split_once('.')?;
     is_submission(submission).then_some((submission, number.parse().ok()?))
 }
 
-/// Whether this could be the name of something that was handed in. It stands in subjects and keys.
+/// Returns whether this can be the name of a submission, which becomes part of subjects and keys.
 pub(super) fn is_submission(id: &str) -> bool {
     (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// The shard of a host, by its name (FNV-1a).
+/// Returns the shard of a host, by its name (FNV-1a).
 pub(super) fn shard(host: &str) -> u16 {
     let hash = host
         .bytes()
@@ -253,7 +253,7 @@ pub(super) fn shard(host: &str) -> u16 {
     u16::try_from(hash % u64::from(SHARDS)).unwrap_or_default()
 }
 
-/// How a command for one host begins, with the arguments of a line.
+/// Returns the function that begins a command for one host, with the arguments of a line.
 pub(super) fn begin_of(program: Program, parsed: &Parsed) -> crate::fleet::fan::Begin {
     let matches = parsed.matches.clone();
     Arc::new(move |host| (program.begin)(host, &matches))

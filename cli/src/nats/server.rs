@@ -1,4 +1,4 @@
-//! The NATS server: how it is reached, and what this room keeps there.
+//! The NATS server: how it is reached, and what is kept there.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,29 +17,29 @@ use crate::terminal::{one_line, say};
 
 const NATS: &str = "NATS";
 
-/// Where this computer's user name and password for the server are, if it wants such.
+/// The variables with the user name and the password of this computer, if the server wants them.
 const USER: &str = "ROSEFISH_NATS_USER";
 const PASSWORD: &str = "ROSEFISH_NATS_PASSWORD";
 
 /// How long a first connection may take.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// How long it is until a connection that broke is tried again, at most.
+/// The longest time until a connection that broke is retried.
 const RECONNECT: Duration = Duration::from_secs(2);
 
-/// How long a job may be without a sign of life from its worker until another one is given it.
+/// How long a job may go without a sign of life from its worker before another worker gets it.
 pub(super) const ACK_WAIT: Duration = Duration::from_secs(15);
 
-/// How long jobs are kept that nobody takes. None has a deadline as late as this.
+/// How long jobs that nobody takes are kept. The latest possible deadline is earlier.
 const JOBS_FOR: Duration = Duration::from_secs(2 * 24 * 3600);
 
-/// How long it is kept what was handed in, what was begun, and what came of it: longer than any job, so that none is begun twice.
+/// How long submissions, begun changes and results are kept: longer than any job, so that none is begun twice.
 pub(super) const KEPT_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// The server takes no more jobs than this at a time.
+/// The most jobs that the server holds at a time.
 const MOST_JOBS: i64 = 1_000_000;
 
-/// So many jobs of a shard are under way at a time, with all workers together.
+/// The most jobs of a shard that are under way at a time, with all workers together.
 const UNDER_WAY: i64 = 1024;
 
 #[derive(Debug, Clone, Args)]
@@ -77,23 +77,23 @@ fn fleet_name(text: &str) -> Result<String, String> {
     is_name.then(|| text.to_owned()).ok_or_else(|| "expected up to 32 of a-z, 0-9 and -".to_owned())
 }
 
-/// A connection to the server, with what this room keeps there.
+/// A connection to the server, with what is kept there.
 #[derive(Debug, Clone)]
 pub(super) struct Server {
     pub(super) client: Client,
     pub(super) context: Context,
     fleet: String,
     jobs: Stream,
-    /// What was handed in, by its name.
+    /// The submissions, by their names.
     pub(super) submissions: Bucket,
     /// The changes that were begun, by the names of their jobs.
     pub(super) begun: Bucket,
-    /// What came of jobs, by their names.
+    /// The results of jobs, by the names of the jobs.
     pub(super) answers: Bucket,
 }
 
 impl Server {
-    /// Connects, and makes what is kept there if it isn't there yet.
+    /// Connects, and creates what is kept there if it doesn't exist yet.
     ///
     /// # Errors
     ///
@@ -142,37 +142,38 @@ impl Server {
         Ok(Self { client, context, fleet, jobs, submissions, begun, answers })
     }
 
-    /// Where jobs for hosts of a shard go.
+    /// Returns the subject of jobs for the hosts of a shard.
     pub(super) fn jobs_of(&self, shard: u16) -> String {
         format!("{}.jobs.{shard}", self.fleet)
     }
 
-    /// Where it is said that there are jobs.
+    /// Returns the subject on which new jobs are announced.
     pub(super) fn wake(&self) -> String {
         format!("{}.wake", self.fleet)
     }
 
-    /// Where what came of a job is published, for who listens. What counts is what is kept.
+    /// Returns the subject on which the result of a job is published, for listeners. The result that is kept is the one that
+    /// counts.
     pub(super) fn results_of(&self, job: &str) -> String {
         format!("{}.results.{job}", self.fleet)
     }
 
-    /// Where workers are asked whether they are there.
+    /// Returns the subject on which workers are asked whether they are there.
     pub(super) fn workers(&self) -> String {
         format!("{}.workers", self.fleet)
     }
 
-    /// Where a worker is asked whether it is doing a job.
+    /// Returns the subject on which a worker is asked whether it is doing a job.
     pub(super) fn worker(&self, id: &str) -> String {
         format!("{}.workers.{id}", self.fleet)
     }
 
-    /// Where a worker says how it is.
+    /// Returns the subject on which a worker reports its state.
     pub(super) fn telemetry(&self, id: &str) -> String {
         format!("{}.telemetry.{id}", self.fleet)
     }
 
-    /// The queue of a shard, which all workers share that take jobs from it.
+    /// Returns the queue of a shard, which is shared by all workers that take jobs from it.
     pub(super) async fn queue(&self, shard: u16) -> anyhow::Result<consumer::PullConsumer> {
         debug_assert!(shard < SHARDS, "{shard}");
         let name = format!("shard-{shard}");
@@ -187,16 +188,17 @@ impl Server {
         queue.map_err(|error| anyhow::anyhow!("the queue of shard {shard} can't be had from the NATS server: {error}"))
     }
 
-    /// How many bytes a message may have.
+    /// Returns how many bytes a message may have.
     pub(super) fn largest(&self) -> usize {
-        // Its headers count as well.
+        // The headers of a message count as well.
         self.client.server_info().max_payload.saturating_sub(1024)
     }
 }
 
-/// Finds a bucket of this name, or makes it.
+/// Returns the bucket of this name. Creates it if necessary.
 async fn bucket(context: &Context, bucket: String) -> Result<Bucket, String> {
-    // The stream that a bucket is: what the library makes one with asks for more than old servers say of accounts.
+    // Creates the stream of the bucket directly: the library's function for buckets asks the server for more than old ones say
+    // about accounts.
     let config = StreamConfig {
         name: format!("KV_{bucket}"),
         description: Some("Kept by rosefish fleet".to_owned()),
@@ -214,7 +216,7 @@ async fn bucket(context: &Context, bucket: String) -> Result<Bucket, String> {
     context.get_key_value(bucket).await.map_err(|error| error.to_string())
 }
 
-/// The addresses, and how they are shown.
+/// Returns the addresses, and how they are shown.
 fn addresses(servers: &[String]) -> anyhow::Result<(Vec<ServerAddr>, String)> {
     let mut all = Vec::new();
     for server in servers {
@@ -264,7 +266,7 @@ async fn options(args: &NatsArgs, role: &str) -> anyhow::Result<ConnectOptions> 
         let shown = format!("the credentials {}", file.display());
         let text =
             String::from_utf8(private_file(file, &shown)?).ok().with_context(|| format!("{shown} are not text"))?;
-        // The error could have a part of them in it.
+        // The error is dropped: it could quote a part of the credentials.
         return match text.contains("-----BEGIN") {
             true => options.credentials(&text).ok().with_context(|| format!("{shown} are not a user's credentials")),
             false => Ok(options.nkey(text.trim().to_owned())),

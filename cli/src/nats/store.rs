@@ -1,4 +1,4 @@
-//! What is written once: which change was begun by whom, and what came of a job. Who comes second finds what the first one wrote.
+//! What is written only once: who began which change, and the result of a job. The second writer finds what the first one wrote.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use super::answer::Answer;
 use super::server::Server;
 
-/// How long it is until something is tried again that the server did not take.
+/// How long to wait before something that the server did not take is retried.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Who has begun a change.
@@ -24,7 +24,7 @@ pub(super) struct Claim {
     pub(super) attempt: String,
 }
 
-/// Whether this is the one that counts.
+/// Whether this is the record that counts.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Written<T> {
     /// It is.
@@ -33,7 +33,7 @@ pub(super) enum Written<T> {
     Before(T),
 }
 
-/// What was handed in.
+/// A submission.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Submission {
     pub(super) version: u32,
@@ -41,22 +41,22 @@ pub(super) struct Submission {
     pub(super) words: Vec<String>,
     /// The hosts, in the order of their numbers.
     pub(super) hosts: Vec<String>,
-    /// In seconds since 1970. No job is begun later than this.
+    /// In seconds since 1970. No job is begun after this.
     pub(super) until: u64,
-    /// How many of the jobs were handed in, the first ones; not known while that is being done.
+    /// How many of the jobs were submitted, counted from the first. Unknown while that is under way.
     #[serde(default)]
     pub(super) handed_in: Option<usize>,
 }
 
 impl Server {
-    /// Says that a change is begun, unless that was said before. Tries for as long as the server can't be reached: before this is known,
-    /// nothing may be done.
+    /// Records that a change is begun, unless that was recorded before. Keeps trying while the server can't be reached: nothing may
+    /// be done before this is known.
     pub(super) async fn claim(&self, job: &str, claim: &Claim) -> anyhow::Result<Written<Claim>> {
         let value = Bytes::from(serde_json::to_vec(claim)?);
         loop {
             match self.begun.create(job, value.clone()).await {
                 Ok(_) => return Ok(Written::Own),
-                // This one too, if its confirmation was lost.
+                // It may also be this record, if only its confirmation was lost.
                 Err(error) if error.kind() == CreateErrorKind::AlreadyExists => {
                     if let Some(found) = self.claimed(job).await {
                         return Ok(if found == *claim { Written::Own } else { Written::Before(found) });
@@ -71,15 +71,15 @@ impl Server {
         }
     }
 
-    /// Who has begun a change, as far as the server says.
+    /// Returns who has begun a change, as far as the server says.
     async fn claimed(&self, job: &str) -> Option<Claim> {
         let entry = self.begun.entry(job).await.ok()??;
-        // A record that can't be read is somebody's all the same.
+        // A record that can't be read still belongs to somebody.
         let unknown = || Claim { worker: "unknown".to_owned(), attempt: String::new() };
         Some(serde_json::from_slice(&entry.value).unwrap_or_else(|_| unknown()))
     }
 
-    /// Writes down what came of a job, unless something was written down before.
+    /// Records the result of a job, unless one was recorded before.
     pub(super) async fn answer(&self, answer: &Answer) -> anyhow::Result<Written<()>> {
         let value = Bytes::from(answer.bytes(self.largest())?);
         loop {
@@ -99,12 +99,12 @@ impl Server {
                 Err(_) => sleep(PAUSE).await,
             }
         }
-        // For who listens: what was lost of this is found where it is kept.
+        // This is only for listeners: if it gets lost, the result can be found where it is kept.
         let _ = self.client.publish(self.results_of(&answer.job), value).await;
         Ok(Written::Own)
     }
 
-    /// What came of a job, if it is there. Tries for as long as the server can't be reached.
+    /// Returns the result of a job, if there is one. Keeps trying while the server can't be reached.
     pub(super) async fn answer_of(&self, job: &str) -> Option<anyhow::Result<Answer>> {
         let value = self.value(&self.answers, job).await?;
         Some(Answer::read(&value).with_context(|| format!("the result of job {job} can't be read")))
@@ -119,7 +119,7 @@ impl Server {
         }
     }
 
-    /// The numbers of the jobs of which something came.
+    /// Returns the numbers of the jobs that have a result.
     pub(super) async fn answered(&self, submission: &str) -> anyhow::Result<BTreeSet<usize>> {
         let prefix = format!("{}{submission}.", self.answers.prefix);
         let mut subjects = self.answers.stream.info_with_subjects(format!("{prefix}*")).await?;

@@ -1,4 +1,5 @@
-//! The turn of a job at a worker: from its delivery to its answer. A job may be delivered more than once; a change is begun once.
+//! The turn of a job at a worker, from its delivery to its answer. A job may be delivered several times, but a change is only begun
+//! once.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,23 +23,23 @@ use crate::fleet::outcome::{Outcome, Told};
 use crate::password::forget_commands;
 use crate::terminal::{one_line, say};
 
-/// How long the server may take to confirm that a job is over, and a worker to say what it does.
+/// How long the server may take to confirm that a job is over, and a worker to say what it is doing.
 const CONFIRMED: Duration = Duration::from_secs(3);
 
-/// When a job is looked at again that another worker is doing.
+/// When a job that another worker is doing is looked at again.
 const LATER: Duration = Duration::from_secs(10);
 
-/// A worker is gone if it can't be asked so many times, this long apart: longer than a connection to the server takes to come back.
+/// A worker is gone if it can't be asked so many times, this long apart: that is longer than reconnecting to the server takes.
 const ASKED: usize = 4;
 const APART: Duration = Duration::from_secs(3);
 
-/// A reading is given up if so many workers were lost over it.
+/// A reading fails after so many deliveries: each time, a worker was lost over it.
 const MOST_DELIVERIES: i64 = 5;
 
-/// The longest text of what a host shows after a change that nobody knows the result of.
+/// The longest text to quote of what a host shows after a change whose result is unknown.
 const LONGEST_LOOK: usize = 200;
 
-/// What becomes of a job that was delivered.
+/// What happens with a job that was delivered.
 #[derive(Debug)]
 enum End {
     /// It has its answer.
@@ -49,7 +50,7 @@ enum End {
     Never,
 }
 
-/// What another worker says of a job that it began.
+/// What another worker says about a job that it began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Owner {
     Doing,
@@ -58,7 +59,7 @@ enum Owner {
 }
 
 impl Worker {
-    /// Gives a job its turn. The server hears now and then that somebody is at it.
+    /// Gives a job its turn, and reports to the server at intervals that it is under way.
     pub(super) async fn turn(&self, message: Message) {
         let every = ACK_WAIT / 3;
         let mut beat = interval_at(Instant::now() + every, every);
@@ -72,7 +73,7 @@ impl Worker {
                 }
             }
         };
-        // What doesn't get there is delivered again, and has its answer already.
+        // If this gets lost, the job is delivered again, and has its answer by then.
         let _ = match end {
             End::Answered => timeout(CONFIRMED, message.double_ack()).await,
             End::Again(delay) => timeout(CONFIRMED, message.ack_with(AckKind::Nak(Some(delay)))).await,
@@ -127,7 +128,7 @@ impl Worker {
         }
     }
 
-    /// The command that a job is, and its host, as this worker knows them.
+    /// Returns the command and the host of a job, as this worker knows them.
     fn prepared(&self, job: &Job) -> anyhow::Result<(Arc<Parsed>, Named)> {
         let host = self.served.find(&job.host, &job.path).ok_or_else(|| {
             anyhow::anyhow!("{} is not one of the hosts that this worker was given", one_line(&job.host))
@@ -135,7 +136,7 @@ impl Worker {
         Ok((Arc::new(job.parsed(self.program)?), host))
     }
 
-    /// Reads something; none if it is to be done again.
+    /// Reads something. Returns `None` if that has to be repeated.
     async fn read(&self, job: &Job, parsed: &Arc<Parsed>, host: Named, delivered: i64) -> Option<Told> {
         if job.until < now() {
             return Some(Told::too_late());
@@ -147,7 +148,7 @@ impl Worker {
         self.carry_out(parsed, host).await
     }
 
-    /// Changes something, unless that was begun before; none if it is not decided yet.
+    /// Changes something, unless that was begun before. Returns `None` if this is not decided yet.
     async fn change(&self, job: &Job, origin: &Origin, parsed: &Arc<Parsed>, host: Named) -> Option<Told> {
         let claim = Claim { worker: self.id.clone(), attempt: origin.attempt.clone() };
         let written = tokio::select! {
@@ -155,7 +156,7 @@ impl Worker {
             () = self.aborted() => return None,
         };
         match written {
-            // Nobody else begins it now.
+            // Nobody else begins it any more.
             Ok(Written::Own) if job.until < now() => Some(Told::too_late()),
             Ok(Written::Own) => Some(match self.carry_out(parsed, host).await {
                 Some(told) => told,
@@ -170,7 +171,7 @@ impl Worker {
         }
     }
 
-    /// What is known of a change that another worker began, and that has no answer; none if that one is at it.
+    /// Returns what is known of a change that another worker began, or `None` if that worker is doing it or has answered.
     async fn lost(&self, job: &Job, host: Named, claim: Claim) -> Option<Told> {
         let owner = self.owner(&claim.worker, &job.id).await;
         // The answer may have come meanwhile.
@@ -186,7 +187,7 @@ impl Worker {
         Some(unknown(&format!("{text}{}", self.look(job, host).await)))
     }
 
-    /// Asks the worker that began a job whether it is at it.
+    /// Asks the worker that began a job whether it is doing it.
     async fn owner(&self, worker: &str, job: &str) -> Owner {
         let subject = self.server.worker(worker);
         if worker.is_empty() || !worker.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
@@ -207,7 +208,7 @@ impl Worker {
         Owner::Gone
     }
 
-    /// What the host shows now, as the end of a sentence.
+    /// Returns what the host shows now, as the end of a sentence.
     async fn look(&self, job: &Job, host: Named) -> String {
         let Some((look, parsed)) = job.look(self.program) else { return String::new() };
         let Some(told) = self.carry_out(&Arc::new(parsed), host).await else { return String::new() };
@@ -221,7 +222,7 @@ impl Worker {
         }
     }
 
-    /// Runs the command as this computer runs its own; none if this worker is told to end at once.
+    /// Runs the command as if it had been given here. Returns `None` if jobs under way are aborted.
     async fn carry_out(&self, parsed: &Arc<Parsed>, host: Named) -> Option<Told> {
         let (parsed, begin) = (Arc::clone(parsed), begin_of(self.program, parsed));
         let mut one = JoinSet::new();
@@ -234,7 +235,7 @@ impl Worker {
                     }
                     told
                 }
-                // A mistake of this program is not the end of the worker.
+                // A panic in a command doesn't end the worker.
                 _ => unknown("the program failed while it did this: what it sent may have been done"),
             }),
             () = self.aborted() => {

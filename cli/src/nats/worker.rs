@@ -1,4 +1,4 @@
-//! `rosefish fleet worker`: takes jobs from the server, as many as it has places for, until it has to end.
+//! `rosefish fleet worker`: takes jobs from the server, as many as it has places for, until it is asked to end.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -40,19 +40,19 @@ certificates are trusted. Jobs for other hosts are refused. At Ctrl-C or SIGTERM
 /// Jobs at a time.
 const AT_ONCE: u16 = 16;
 
-/// How long jobs may take to end when the worker is told to.
+/// How long jobs may take to finish once the worker has been asked to end.
 const GRACE: Duration = Duration::from_secs(30);
 
-/// How long what is given up may take to log out and to say so.
+/// How long jobs that are aborted may take to log out and to report that.
 const LAST: Duration = Duration::from_secs(10);
 
-/// How long the server may take to give jobs, or to say that there are none.
+/// How long the server may take to deliver jobs, or to say that there are none.
 const FETCH: Duration = Duration::from_secs(5);
 
-/// How often the queues are looked at without a word that there is something. So long may a job wait that another worker lost.
+/// How often the queues are checked without an announcement. A job that another worker lost may wait this long.
 const IDLE: Duration = Duration::from_secs(2);
 
-/// How often a worker says how it is.
+/// How often a worker reports its state.
 const TELEMETRY: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Args)]
@@ -105,15 +105,15 @@ pub(super) struct Worker {
     shards: Vec<u16>,
     at_once: u16,
     since: u64,
-    /// The jobs that it is at, until they have an answer.
+    /// The jobs that are under way, until they have an answer.
     doing: Mutex<HashSet<String>>,
     done: AtomicU64,
     not_done: AtomicU64,
-    /// Whether what is under way is given up.
+    /// Whether jobs under way are aborted.
     abort: watch::Receiver<bool>,
 }
 
-/// A job that a worker is at, for as long as this lives.
+/// A job that is under way for as long as this lives.
 #[derive(Debug)]
 pub(super) struct Doing<'w>(&'w Worker, String);
 
@@ -124,7 +124,7 @@ impl Drop for Doing<'_> {
 }
 
 impl Worker {
-    /// Begins a job; none if it is under way here.
+    /// Begins a job. Returns `None` if it is under way here already.
     pub(super) fn begin(&self, job: &str) -> Option<Doing<'_>> {
         let mut doing = self.doing.lock().unwrap_or_else(PoisonError::into_inner);
         doing.insert(job.to_owned()).then(|| Doing(self, job.to_owned()))
@@ -140,7 +140,7 @@ impl Worker {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Waits until what is under way is to be given up.
+    /// Waits until jobs under way are aborted.
     pub(super) async fn aborted(&self) {
         let mut abort = self.abort.clone();
         if abort.wait_for(|abort| *abort).await.is_err() {
@@ -148,7 +148,7 @@ impl Worker {
         }
     }
 
-    /// How it is.
+    /// Returns the state of the worker, as JSON.
     fn state(&self) -> Vec<u8> {
         let under_way = self.doing.lock().unwrap_or_else(PoisonError::into_inner).len();
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
@@ -159,7 +159,7 @@ impl Worker {
         state.to_string().into_bytes()
     }
 
-    /// Says how it is, again and again, and what it does to who asks.
+    /// Reports the state at intervals, and answers when asked for it or about a job.
     async fn speak(self: Arc<Self>) -> anyhow::Result<()> {
         let client = &self.server.client;
         let mut all = client.subscribe(self.server.workers()).await?;
@@ -176,14 +176,14 @@ impl Worker {
                 _ = every.tick() => (Some(self.server.telemetry(&self.id).into()), self.state()),
             };
             if let Some(to) = to {
-                // Who asked asks again.
+                // If the answer gets lost, the question is repeated.
                 let _ = client.publish(to, text.into()).await;
             }
         }
     }
 }
 
-/// Works until it is told to end.
+/// Works until it is asked to end.
 pub(super) async fn run(args: WorkerArgs, program: Program) -> anyhow::Result<ExitCode> {
     let served = Served::load(&args.served, args.inventory.as_deref())?;
     never_ask();
@@ -227,7 +227,7 @@ async fn ended(turns: &mut JoinSet<()>) {
 }
 
 impl Worker {
-    /// Takes jobs for as long as there are places, until the program is told to end.
+    /// Takes jobs while there are free places, until the program is asked to end.
     async fn take_until_told(self: &Arc<Self>, queues: &[PullConsumer], turns: &mut JoinSet<()>) -> anyhow::Result<()> {
         let mut wake = self.server.client.subscribe(self.server.wake()).await?;
         let (told, mut stop) = watch::channel(false);
@@ -238,7 +238,7 @@ impl Worker {
         let places = Arc::new(Semaphore::new(self.at_once.into()));
         let mut first = 0_usize;
         while !*stop.borrow() {
-            // What was said before the queues were looked at is known then.
+            // The queues are about to be checked: drop the announcements that came before.
             while wake.next().now_or_never().flatten().is_some() {}
             let mut taken = 0;
             for number in 0..queues.len() {
@@ -271,7 +271,7 @@ impl Worker {
     }
 
     async fn give_turn(self: &Arc<Self>, message: Message, places: &Arc<Semaphore>, turns: &mut JoinSet<()>) {
-        // Nobody else takes places: there is one.
+        // There is a free place, and nothing else takes it.
         let Ok(place) = Arc::clone(places).try_acquire_owned() else {
             let _ = message.ack_with(AckKind::Nak(None)).await;
             return;
@@ -284,7 +284,7 @@ impl Worker {
     }
 }
 
-/// The jobs that a queue has, so many at most. What the server can't give now it gives later, to whoever asks then.
+/// Fetches jobs from a queue, at most so many. What the server can't deliver in time goes to a later fetch.
 async fn fetched(queue: &PullConsumer, most: usize) -> Vec<Message> {
     let mut all = Vec::new();
     let fetch = async {

@@ -17,7 +17,7 @@ const LONGEST: usize = 20;
 pub(super) struct BmcKey(SecretBox<[u8]>);
 
 impl BmcKey {
-    /// The key in this file or, without one, in the environment; none where there is neither.
+    /// Returns the key in this file or, without a file, in the environment. `None` if there is neither.
     pub(super) fn get(file: Option<&Path>) -> anyhow::Result<Option<Self>> {
         let text = match file {
             Some(file) => first_line("file of the key K_G", file)?,
@@ -30,7 +30,7 @@ impl BmcKey {
         Self::read(&text).map(Some)
     }
 
-    /// Text as it is, or bytes behind 0x. The error doesn't repeat it.
+    /// Reads a key: text as it is, or bytes after 0x. The error doesn't repeat it.
     fn read(text: &SecretString) -> anyhow::Result<Self> {
         let text = text.expose_secret();
         let bytes = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
@@ -53,7 +53,7 @@ impl BmcKey {
         Ok(Self(bytes.into()))
     }
 
-    /// The key, for a connection.
+    /// Returns the key for a connection.
     pub(super) fn to_secret(&self) -> SecretBox<[u8]> {
         self.0.expose_secret().to_vec().into()
     }

@@ -1,6 +1,6 @@
 //! Bytes as people type them.
 
-/// A byte, decimal or hexadecimal.
+/// Reads a byte, decimal or hexadecimal.
 pub(super) fn byte(text: &str) -> Result<u8, String> {
     let value = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         Some(hexadecimal) => u8::from_str_radix(hexadecimal, 16),

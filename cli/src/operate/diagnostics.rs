@@ -50,7 +50,7 @@ pub(super) struct DownloadArgs {
     save: PathBuf,
 }
 
-/// What is told of a file.
+/// What is shown of collected data.
 #[derive(Debug, Serialize)]
 struct Told {
     #[serde(flatten)]
@@ -65,7 +65,7 @@ struct Saved {
     saved: SavedDiagnostics,
 }
 
-/// The file to write, which is not there yet: it is better to know before an hour of collecting.
+/// Returns the file to write. It must not exist: it is better to find out before an hour of collecting.
 fn new_file(on: &On, file: &Path) -> anyhow::Result<PathBuf> {
     let file = on.target.file(file, true)?;
     ensure!(!file.exists(), "--save {}: the file is there already, and is left as it is", file.display());
@@ -102,7 +102,7 @@ pub(super) async fn collect(args: CollectArgs) -> anyhow::Result<ExitCode> {
             let code = shown(&on, done, saved.map(|saved| Saved { file: file.display().to_string(), saved }))?;
             Ok(if found { code } else { DONE_IN_PART.into() })
         }
-        // It is collected all the same.
+        // The data was collected all the same.
         Err(error) => {
             shown(&on, done, None)?;
             say!("not saved: {}", one_line(&Error::report(&error)));

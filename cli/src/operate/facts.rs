@@ -1,4 +1,4 @@
-//! What is read by IPMI part by part: names and values, of which one that can't be read hides none of the others.
+//! What is read over IPMI, part by part: names and values. A part that can't be read doesn't hide the others.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -20,7 +20,7 @@ macro_rules! named {
 }
 pub(super) use named;
 
-/// What was read, and what could not be. What a BMC does not have is in neither.
+/// What was read, and what could not be. What a BMC doesn't have is in neither.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
     pub(super) values: Values,
@@ -28,12 +28,12 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    /// Takes values that were read.
+    /// Adds values that were read.
     pub(super) fn put(&mut self, values: Values) {
         self.values.extend(values.into_iter().filter(|(_, value)| !value.is_null()));
     }
 
-    /// Takes what a BMC answered to a question.
+    /// Adds what a BMC answered to a request.
     pub(super) fn take<T>(&mut self, what: &str, answer: Result<T, Error>, values: impl FnOnce(T) -> Values) {
         match answer {
             Ok(found) => self.put(values(found)),
@@ -50,17 +50,17 @@ impl Facts {
     }
 }
 
-/// What could not be read, as everything names it.
+/// Converts what could not be read to the form that all commands show.
 pub(super) fn missing(all: Vec<ReadError>) -> Vec<Missing> {
     all.into_iter().map(Missing::from).collect()
 }
 
-/// The same as JSON.
+/// Returns values as a JSON object.
 pub(super) fn object(values: Values) -> Value {
     Value::Object(values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
-/// A line for each value.
+/// Returns a line for each value.
 pub(super) fn lines(values: &Values) -> String {
     const NARROWEST: usize = 21;
     let width = values.iter().map(|(name, _)| name.len()).max().unwrap_or(0).max(NARROWEST);
@@ -68,7 +68,7 @@ pub(super) fn lines(values: &Values) -> String {
     values.iter().map(line).collect()
 }
 
-/// A value as people read it.
+/// Returns a value as text.
 pub(super) fn words(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -80,7 +80,7 @@ pub(super) fn words(value: &Value) -> String {
     }
 }
 
-/// A time by the BMC's clock, or how long after its start it was.
+/// Returns a time by the BMC's clock, or how long after its start it was.
 pub(super) fn time(time: Timestamp) -> Option<String> {
     let since_start = |after: Duration| format!("{} s after start", after.as_secs());
     let clock = time.time().and_then(|time| jiff::Timestamp::try_from(time).ok());

@@ -1,4 +1,4 @@
-//! An FRU inventory in words and as JSON: all that it says, and what is wrong with it.
+//! An FRU inventory as text and as JSON: all that it contains, and what is wrong with it.
 
 use rosefish::ipmi::record::fru::{BoardArea, ChassisArea, Defect, Inventory, Problem, ProductArea, chassis_type_name};
 use rosefish::ipmi::record::multirecord::{MultiRecord, MultiRecordBody};
@@ -7,10 +7,10 @@ use serde_json::{Map, Value, json};
 
 use super::facts;
 
-/// Fields of an area, in the order that the FRU definition gives them.
+/// Fields of an area, in the order of the FRU definition.
 type Fields = Vec<(&'static str, Value)>;
 
-/// Those that there are, by name.
+/// Returns the fields that are there, by name.
 fn fields(all: &[(&'static str, &Text)], extra: &[Text]) -> Fields {
     let filled = all.iter().filter(|(_, text)| !text.is_empty());
     let mut fields: Fields = filled.map(|(name, text)| (*name, text.to_string().into())).collect();
@@ -64,7 +64,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
 }
 
-/// 10 mV as volts.
+/// Converts units of 10 mV to volts.
 fn volts(centivolts: i32) -> f64 {
     f64::from(centivolts) / 100.0
 }
@@ -122,7 +122,7 @@ fn defect(defect: &Defect) -> String {
     format!("{}: {problem}", defect.area)
 }
 
-/// All that an inventory says.
+/// Returns everything in an inventory as JSON.
 pub(super) fn to_json(device: u8, name: &str, all: &Inventory) -> Value {
     json!({
         "device": device,
@@ -135,7 +135,7 @@ pub(super) fn to_json(device: u8, name: &str, all: &Inventory) -> Value {
     })
 }
 
-/// The same for people.
+/// Returns everything in an inventory as text.
 pub(super) fn lines(device: u8, name: &str, all: &Inventory) -> String {
     let mut text = format!(
         "Device {device}{}\n",

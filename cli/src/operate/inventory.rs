@@ -72,7 +72,7 @@ pub(crate) async fn run(args: InventoryArgs) -> anyhow::Result<ExitCode> {
         print(&format!("{json:#}\n"))?;
         return Ok(ExitCode::SUCCESS);
     }
-    // clap does not insist on it, as HOST excludes it.
+    // clap doesn't require `--ansible` here, as it excludes HOST.
     if args.list || args.host.is_some() {
         return Err(wrong_usage("--list and --host are for --ansible"));
     }
@@ -87,7 +87,7 @@ pub(crate) async fn run(args: InventoryArgs) -> anyhow::Result<ExitCode> {
         let text = format!("{:#}\n", serde_json::to_value(&found.value.items)?);
         std::fs::write(file, text).with_context(|| format!("--save {}", file.display()))?;
     }
-    // In JSON each component says whether it is there.
+    // In JSON, each component says whether it is there.
     let is_shown = |part: &Component| {
         let of_kind = args.kind.is_empty() || args.kind.contains(&part.kind);
         of_kind && (args.empty || args.json || !part.is_empty)
@@ -101,7 +101,7 @@ fn read(file: &Path) -> anyhow::Result<Vec<Component>> {
     serde_json::from_str(&text).with_context(|| format!("--diff {}: not what --save writes", file.display()))
 }
 
-/// What differs, and an exit code that says whether anything does. What could not be read may be what differs.
+/// Shows what differs, and returns an exit code that says whether anything does. What could not be read may differ.
 fn tell_changes(found: Outcome<Partial<Component>>, kept: &[Component], as_json: bool) -> anyhow::Result<ExitCode> {
     let changed = found.map(|now| Partial { items: inventory_changes(kept, &now.items), missing: now.missing });
     let differs = !changed.value.items.is_empty();
@@ -115,8 +115,8 @@ fn tell_changes(found: Outcome<Partial<Component>>, kept: &[Component], as_json:
     Ok(if differs { FOUND.into() } else { code })
 }
 
-/// On a terminal a table for each kind, in the order in which they come: what is said of a DIMM needs other widths than what is said of a
-/// port.
+/// Makes tables to show. On a terminal, there is one for each kind, in the order in which they come: a DIMM needs other column
+/// widths than a port.
 fn tables(all: &[Component]) -> Vec<Table> {
     if !look().is_terminal {
         return vec![table(None, &all.iter().collect::<Vec<_>>(), look().width.is_none())];
@@ -132,7 +132,7 @@ fn tables(all: &[Component]) -> Vec<Table> {
     kinds.into_iter().map(|kind| table(Some(&kind.to_string().to_uppercase()), &of_kind(kind), is_wide)).collect()
 }
 
-/// Where there is no room for all, what distinguishes one component from another.
+/// Makes a table of components. If it is not wide, it only has what distinguishes one component from another.
 pub(crate) fn table(kind: Option<&str>, all: &[&Component], is_wide: bool) -> Table {
     let mut headings = kind.map_or(vec!["KIND", "NAME"], |kind| vec![kind]);
     headings.extend(["MODEL", "SERIAL NUMBER", "DETAILS", "STATE"]);
@@ -161,13 +161,13 @@ pub(crate) fn table(kind: Option<&str>, all: &[&Component], is_wide: bool) -> Ta
     table
 }
 
-/// What there is to say of it in a few words: `32 GiB`, `DDR5`, `4800 MHz`.
+/// Describes a component in a few words: `32 GiB`, `DDR5`, `4800 MHz`.
 fn details(part: &Component) -> Vec<String> {
     const GIB: u64 = 1 << 30;
     let details = &part.details;
     let mut words = Vec::new();
     if let Some(bytes) = details.capacity_bytes {
-        // Memory is counted in powers of two, and sold so; drives are not.
+        // Memory is counted and sold in powers of two, drives are not.
         words.push(match part.kind {
             ComponentKind::Memory if bytes % GIB == 0 => format!("{} GiB", bytes / GIB),
             ComponentKind::Memory => format!("{} MiB", bytes >> 20),

@@ -76,7 +76,7 @@ fn static_address(text: &str) -> Result<StaticAddress, String> {
 }
 
 impl Ipv6Args {
-    /// The parameters in an order in which the BMC stays reachable for as long as can be.
+    /// Returns the parameters in an order that keeps the BMC reachable for as long as possible.
     pub(super) fn parameters(&self) -> Vec<Ipv6Parameter> {
         let addressing = self.ipv6.map(|ipv6| match ipv6 {
             Ipv6::Off => Addressing::Ipv4Only,

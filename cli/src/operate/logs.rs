@@ -32,9 +32,9 @@ Examples:
 --since takes a time (2026-11-27, 2026-11-27T18:00:00Z) or how long ago (90m, 12h, 7d). Entries without a time count as made when
 the one before them was; entries that don't say how bad they are are shown with any --severity.";
 
-/// How often new entries are looked for.
+/// How often to look for new entries.
 const INTERVAL: Duration = Duration::from_secs(5);
-/// So many of the newest entries of each log are read then.
+/// How many of the newest entries of each log are read then.
 pub(crate) const NEWEST: usize = 50;
 
 /// Severities that are shown.
@@ -101,7 +101,7 @@ struct ClearArgs {
     log: Selector,
 }
 
-/// A time, or how long ago.
+/// Reads a time, or how long ago it was.
 pub(super) fn since(text: &str) -> Result<DateTime, String> {
     let ago = text.strip_suffix(['s', 'm', 'h', 'd']).and_then(|number| number.parse::<u64>().ok());
     let unit = match text.chars().last() {
@@ -128,7 +128,7 @@ pub(super) fn since(text: &str) -> Result<DateTime, String> {
     }
 }
 
-/// Seconds since 1970 as a time (the days by Howard Hinnant's `civil_from_days`).
+/// Converts seconds since 1970 to a time (the days by Howard Hinnant's `civil_from_days`).
 fn utc(seconds: u64) -> DateTime {
     let (days, rest) = (seconds / 86_400 + 719_468, seconds % 86_400);
     let (era, of_era) = (days / 146_097, days % 146_097);
@@ -182,7 +182,7 @@ fn save(found: &Outcome<Partial<LogEntry>>, file: &Path) -> anyhow::Result<ExitC
     Ok(crate::partial::tell_missing(&found.value.missing))
 }
 
-/// Shows what there is, then what comes, each entry once.
+/// Shows the entries that there are, then new ones as they come, each once.
 async fn follow(host: &Host, mut query: LogQuery, as_json: bool) -> anyhow::Result<ExitCode> {
     let mut shown = HashSet::new();
     let mut is_first = true;
@@ -197,7 +197,7 @@ async fn follow(host: &Host, mut query: LogQuery, as_json: bool) -> anyhow::Resu
                 is_first = false;
                 query.last = Some(NEWEST);
             }
-            // It is seen that it does: a BMC may be away for a while.
+            // This ends if nothing was read yet, or if the login is refused. Otherwise, a BMC may just be away for a while.
             Err(error) if is_first || error.is_auth() => return Err(error.into()),
             Err(error) => say!("rosefish: {}", one_line(&error.report())),
         }
@@ -205,7 +205,7 @@ async fn follow(host: &Host, mut query: LogQuery, as_json: bool) -> anyhow::Resu
     }
 }
 
-/// What distinguishes an entry from all others. A log that was cleared begins with the same numbers again.
+/// Returns what distinguishes an entry from all others. A log that was cleared begins with the same numbers again.
 pub(crate) fn mark(one: &LogEntry) -> String {
     format!("{} {} {:?} {}", one.log, one.entry.id, one.entry.time, one.entry.message)
 }

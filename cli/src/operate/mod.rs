@@ -1,5 +1,5 @@
-//! The commands that operate a machine, by Redfish or IPMI: how they name the host and the protocol, and how they show
-//! what came of it. One module per command.
+//! The commands that operate a machine, by Redfish or IPMI: how they name the host and the protocol, and how they show the result.
+//! One module per command.
 
 pub(crate) mod bios;
 pub(crate) mod bmc;
@@ -164,7 +164,7 @@ pub(crate) struct IpmiTarget {
     host: HostArgs,
 }
 
-/// Where a verb of IPMI alone is carried out, and how it is told what came of it.
+/// Where a verb that only IPMI has is carried out, and how its result is shown.
 #[derive(Debug, Args)]
 pub(crate) struct OnIpmi {
     #[command(flatten)]
@@ -201,7 +201,7 @@ struct IpmiArgs {
 
 fn slave_address(text: &str) -> Result<u8, String> {
     let address = byte(text)?;
-    // The lowest bit is that of software.
+    // The lowest bit marks the address of software.
     if address & 1 == 0 { Ok(address) } else { Err("expected an even address, such as 0x30".to_owned()) }
 }
 
@@ -238,7 +238,7 @@ impl IpmiArgs {
     }
 }
 
-/// Describes a host, with who logs in there, and nothing yet of how its service is reached.
+/// Describes a host and who logs in there, but not yet how its service is reached.
 async fn describe(
     address: &str,
     protocol: Protocol,
@@ -274,39 +274,39 @@ async fn open(address: &str, builder: HostBuilder, args: &HostArgs) -> anyhow::R
 }
 
 impl Target {
-    /// What to try next, where the error is one that an argument would mend.
+    /// Returns the error with what to try next, if there is something that would help.
     pub(crate) fn hint(&self, error: &rosefish::Error) -> anyhow::Error {
         self.host.hint(&self.address, error)
     }
 
-    /// The host as it was named.
+    /// Returns the address of the host.
     pub(crate) fn address(&self) -> &str {
         &self.address
     }
 
-    /// The file that is this host's: `{host}` in its name stands for the host's.
+    /// Returns the file for this host: `{host}` in its name is replaced by the host's.
     pub(crate) fn file(&self, file: &Path, is_written: bool) -> anyhow::Result<PathBuf> {
         files::of_host(file, self.name(), is_written)
     }
 
-    /// The name of the host among others.
+    /// Returns the name that distinguishes the host from others.
     pub(crate) fn name(&self) -> &str {
         self.host.known().name().unwrap_or(&self.address)
     }
 
-    /// The user whose password has to be typed.
+    /// Returns the user whose password has to be typed.
     pub(crate) fn typed_by(&self) -> Option<&str> {
         self.host.typed_by()
     }
 
-    /// Has commands that print passwords run again the next time: what they said was refused.
+    /// Makes commands that print passwords run again the next time: what they printed was refused.
     pub(crate) fn forget_passwords(&self) {
         if let Ok((origin, _)) = split_url(&self.address) {
             self.host.forget_passwords(origin);
         }
     }
 
-    /// Connects, for who keeps the connection.
+    /// Connects, for callers that keep the connection.
     pub(crate) async fn connect(&self) -> anyhow::Result<Outcome<Host>> {
         open(&self.address, self.described().await?, &self.host).await
     }
@@ -334,7 +334,7 @@ impl Target {
         self.patiently(None, work).await
     }
 
-    /// As [`with`](Self::with), with so long a time for a change to be seen.
+    /// As [`with`](Self::with), and waits this long for a change to show.
     pub(crate) async fn patiently<T>(
         &self,
         patience: Option<Duration>,
@@ -383,7 +383,7 @@ impl On {
 }
 
 impl On {
-    /// The host, for a verb that only IPMI has.
+    /// Returns the host, for a verb that only IPMI has.
     fn by_ipmi(&self) -> anyhow::Result<IpmiTarget> {
         let Target { address, protocol, choice, ipmi, host } = &self.target;
         if protocol.or(host.known().settings().protocol) == Some(ProtocolName::Redfish) {
@@ -399,12 +399,12 @@ impl On {
 }
 
 impl IpmiTarget {
-    /// The file that is this host's: `{host}` in its name stands for the host's.
+    /// Returns the file for this host: `{host}` in its name is replaced by the host's.
     fn file(&self, file: &Path, is_written: bool) -> anyhow::Result<PathBuf> {
         files::of_host(file, self.host.known().name().unwrap_or(&self.address), is_written)
     }
 
-    /// Shows what came of it: JSON in the envelope, or the text; and what could not be read.
+    /// Shows the result, as JSON in the envelope or as text, and what could not be read.
     fn tell<S: Into<Shown>>(
         &self,
         as_json: bool,
@@ -420,14 +420,14 @@ impl IpmiTarget {
         Ok(tell_missing(missing))
     }
 
-    /// What came of it as JSON, with what could not be read.
+    /// Returns the result as JSON, with what could not be read.
     fn envelope(&self, value: serde_json::Value, missing: serde_json::Value) -> serde_json::Value {
         envelope(&self.address, &serde_json::json!(Backend::Ipmi), value, missing)
     }
 
     /// As [`Target::with`], by IPMI.
     pub(crate) async fn with<T>(&self, work: impl AsyncFnOnce(&IpmiClient) -> anyhow::Result<T>) -> anyhow::Result<T> {
-        // What a path names is of Redfish alone.
+        // Only Redfish has paths.
         let (address, _) = split_url(&self.address)?;
         let builder = describe(address, Protocol::Ipmi, &ChoiceArgs::default(), &self.ipmi, &self.host).await?;
         let host = open(address, builder, &self.host).await?.value;
@@ -440,7 +440,7 @@ impl IpmiTarget {
     }
 }
 
-/// A mistake in the command line, which ends the program as one does that `clap` sees itself.
+/// Returns an error for a mistake in the command line, which ends the program like one that `clap` finds.
 fn wrong_usage(what: &str) -> anyhow::Error {
     clap::Error::raw(clap::error::ErrorKind::ArgumentConflict, format!("{what}\n")).into()
 }

@@ -88,7 +88,7 @@ async fn get(args: GetArgs) -> anyhow::Result<ExitCode> {
     tell_list(&shown, args.on.json, |all| all.iter().map(lines).collect::<Vec<_>>().join("\n"))
 }
 
-/// All of a sensor, a line each.
+/// Returns everything about a sensor, a line each.
 fn lines(sensor: &Sensor) -> String {
     let limits = &sensor.thresholds;
     let with_unit = |value: Option<f64>| match (value, unit(sensor)) {
@@ -152,7 +152,7 @@ pub(crate) fn sensor_table(all: &[Sensor], thresholds: bool) -> Table {
     table
 }
 
-/// The unit as people write it.
+/// Returns the unit as people write it.
 pub(crate) fn unit(sensor: &Sensor) -> String {
     match sensor.unit.as_deref() {
         Some("Cel") => "\u{b0}C".to_owned(),

@@ -1,6 +1,6 @@
-//! Rows of text in aligned columns, which are always the same: an empty one stays. Long cells are cut, with an ellipsis, so that
-//! a row fits the terminal; on a terminal, a message at the end of a row continues in the next line instead. Widths are those of a terminal's cells,
-//! of which a CJK character takes two.
+//! Rows of text in aligned columns. All columns are always there, even empty ones. Long cells are cut, with an ellipsis, so that a
+//! row fits the terminal; on a terminal, a message at the end of a row continues in the next line instead. Widths are counted in
+//! cells of a terminal, of which a CJK character takes two.
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
@@ -8,16 +8,16 @@ use crate::terminal::{Look, look, one_line};
 
 /// Between two columns.
 const GAP: usize = 2;
-/// No column is narrower than this or its heading, unless nothing in it is wider.
+/// No column becomes narrower than this or its heading, unless its content is.
 const NARROWEST: usize = 4;
-/// As much of a name is shown if others can give way.
+/// How much of a name stays if other columns can give way.
 const NAME: usize = 16;
-/// A column of texts that are read whole, if it is the last one.
+/// A column of texts that are shown in full if it is the last one.
 const MESSAGE: &str = "MESSAGE";
-/// Columns in which words have colours.
+/// Columns with coloured words.
 const STATES: [&str; 6] = ["STATUS", "SEVERITY", "STATE", "HEALTH", "POWER", "EXPIRES"];
 
-/// What ends within so many days wants to be looked at.
+/// What ends within so many days needs attention.
 const SOON: u32 = 30;
 
 /// A table that is being filled.
@@ -44,17 +44,17 @@ impl Table {
         self.rows.push(cells.into_iter().map(|cell| one_line(&cell)).collect());
     }
 
-    /// All rows, the headings first.
+    /// Returns all rows, the headings first.
     pub(crate) fn rows(&self) -> &[Vec<String>] {
         &self.rows
     }
 
-    /// The table as text, without colours; nothing where it has no rows.
+    /// Returns the table as text, without colours. The text is empty if there are no rows.
     pub(crate) fn text(&self) -> String {
         self.shown(Look { colours: false, ..look() })
     }
 
-    /// The table as text; nothing where it has no rows.
+    /// Returns the table as text, which is empty if there are no rows.
     pub(crate) fn shown(&self, look: Look) -> String {
         let (Some(headings), true) = (self.rows.first(), self.rows.len() > 1) else { return String::new() };
         let widths = self.widths(headings, look.width);
@@ -98,7 +98,7 @@ impl Table {
         text
     }
 
-    /// How wide the columns are: as wide as what is in them if that fits, else the widest ones give way.
+    /// Returns the widths of the columns: those of their content if that fits, otherwise the widest ones give way.
     fn widths(&self, headings: &[String], most: Option<usize>) -> Vec<usize> {
         let widest = |column: usize| self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max();
         let wanted: Vec<_> = (0..headings.len()).map(|column| widest(column).unwrap_or(0)).collect();
@@ -120,7 +120,7 @@ impl Table {
     }
 }
 
-/// The lines that a text takes if none is to be wider than this, broken between words where there are any.
+/// Breaks a text into lines of at most this width, between words if possible.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut used = 0;
@@ -145,8 +145,8 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// A cell that is no wider than this, with an ellipsis where something is left out: at the beginning of a path, in the middle of a name,
-/// whose end distinguishes it from others.
+/// Cuts a cell to at most this width. An ellipsis marks what is left out: at the beginning of a path, in the middle of a name,
+/// whose end distinguishes it from others, and at the end of anything else.
 fn cut(cell: &str, width: usize, is_name: bool) -> String {
     if cell.width() <= width {
         return cell.to_owned();
@@ -164,7 +164,7 @@ fn cut(cell: &str, width: usize, is_name: bool) -> String {
     start.chain(std::iter::once('\u{2026}')).chain(end.into_iter().rev()).collect()
 }
 
-/// The first of these that are no wider than this together.
+/// Returns the characters that fit into a width, from the first on.
 fn fitting(all: impl Iterator<Item = char>, mut room: usize) -> impl Iterator<Item = char> {
     all.take_while(move |c| match room.checked_sub(c.width().unwrap_or(0)) {
         Some(left) => {
@@ -175,7 +175,7 @@ fn fitting(all: impl Iterator<Item = char>, mut room: usize) -> impl Iterator<It
     })
 }
 
-/// How well it is what a word stands for.
+/// How good the state is that a word stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mood {
     Good,
@@ -184,7 +184,7 @@ pub(crate) enum Mood {
 }
 
 impl Mood {
-    /// What a cell says; none where it says nothing of the kind.
+    /// Returns how good the state in a cell is, or `None` if the cell doesn't name one.
     pub(crate) fn of(cell: &str) -> Option<Self> {
         let word = cell.split([',', ' ']).next().unwrap_or_default();
         match word.to_ascii_lowercase().as_str() {
@@ -199,12 +199,12 @@ impl Mood {
     }
 }
 
-/// Whether a column has words that say how something is.
+/// Returns whether the words of a column stand for states.
 pub(crate) fn has_mood(heading: &str) -> bool {
     STATES.contains(&heading)
 }
 
-/// The colour of a word that says how something is.
+/// Returns the colour of a word that stands for a state.
 fn colour(cell: &str) -> Option<&'static str> {
     Mood::of(cell).map(|mood| match mood {
         Mood::Good => "32",
@@ -213,7 +213,7 @@ fn colour(cell: &str) -> Option<&'static str> {
     })
 }
 
-/// Names with something beside those that are there several times: the chassis or system that an ID says, else the ID itself.
+/// Returns the names. Those that occur several times are followed by the chassis or system in their ID, otherwise by the ID itself.
 pub(crate) fn told_apart(all: &[(&str, &str)]) -> Vec<String> {
     let repeats = |names: &[String]| -> Vec<bool> {
         let mut count = std::collections::HashMap::new();
@@ -232,13 +232,13 @@ pub(crate) fn told_apart(all: &[(&str, &str)]) -> Vec<String> {
     names
 }
 
-/// The chassis, system or manager in a URI.
+/// Returns the chassis, system or manager in a URI.
 fn owner(id: &str) -> Option<String> {
     let mut segments = id.split('/').skip_while(|segment| !["Chassis", "Systems", "Managers"].contains(segment));
     segments.nth(1).map(str::to_owned)
 }
 
-/// The chassis, system or manager in a URI with the last segment, or an ID that is not a URI.
+/// Returns the chassis, system or manager in a URI with the last segment, or an ID that is not a URI.
 fn last(id: &str) -> Option<String> {
     let end = id.rsplit('/').find(|segment| !segment.is_empty())?;
     Some(match owner(id) {

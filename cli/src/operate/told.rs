@@ -1,5 +1,5 @@
-//! What came of a command: as JSON in one envelope, whatever the command; else as text and tables, with what a person should
-//! know beside it on standard error. `docs/output.schema.json` describes the envelope.
+//! The result of a command: as JSON in one envelope, whatever the command, or as text and tables, with anything else that a person
+//! should know on standard error. `docs/output.schema.json` describes the envelope.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -19,7 +19,7 @@ pub(crate) enum Shown {
     Table(Table),
     /// Several, with an empty line between them.
     Tables(Vec<Table>),
-    /// Lines, and behind them tables, with an empty line in front of each that has rows.
+    /// Lines, then tables, with an empty line before each table that has rows.
     TextAndTables(String, Vec<Table>),
 }
 
@@ -49,7 +49,7 @@ impl Shown {
                 if capture::keep(|captured| captured.tables.push(table.rows().to_vec())) {
                     return Ok(ExitCode::SUCCESS);
                 }
-                // Its cells are one line each, in which nothing is hidden.
+                // Each of its cells is one line without hidden characters.
                 write_safe(&table.shown(look()))?;
                 Ok(ExitCode::SUCCESS)
             }
@@ -75,8 +75,7 @@ pub(crate) fn print(text: &str) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints what came of it: as JSON with how it came about, else as text, with that on standard error where it was not at
-/// the first attempt.
+/// Prints a result: as JSON with how it came about, or as text. In text, it is noted on standard error if the first attempt failed.
 pub(crate) fn tell<T: serde::Serialize, S: Into<Shown>>(
     outcome: &Outcome<T>,
     as_json: bool,
@@ -90,7 +89,8 @@ pub(crate) fn tell<T: serde::Serialize, S: Into<Shown>>(
     text(&outcome.value).into().print()
 }
 
-/// What is shown without the name of its system: that of the only one. Where another could not be read, or has none of it, it is named.
+/// Returns what is shown without the name of its system, as it is the only one. If another system could not be read or has none of
+/// it, the name is shown.
 pub(crate) fn only<T>(found: &Partial<OfSystem<T>>) -> Option<&OfSystem<T>> {
     let is_system = |place: &str| place.trim_end_matches('/').rsplit('/').nth(1) == Some("Systems");
     match &found.items[..] {
@@ -99,7 +99,7 @@ pub(crate) fn only<T>(found: &Partial<OfSystem<T>>) -> Option<&OfSystem<T>> {
     }
 }
 
-/// As [`tell`], of what there is of each system: alone as it is where there is one, else with the systems' names.
+/// As [`tell`], for what each system has: a single one is shown as it is, several with the systems' names.
 pub(crate) fn tell_each<T: serde::Serialize>(
     outcome: &Outcome<Partial<OfSystem<T>>>,
     as_json: bool,
@@ -129,7 +129,7 @@ pub(crate) fn tell_each<T: serde::Serialize>(
     Ok(tell_lacking(missing))
 }
 
-/// As [`tell_each`], of rows: those of the only system as they are, else with the system in front of each.
+/// As [`tell_each`], for rows: those of a single system are shown as they are, otherwise the system precedes each.
 pub(crate) fn tell_rows<T: serde::Serialize>(
     outcome: &Outcome<Partial<OfSystem<T>>>,
     as_json: bool,
@@ -160,7 +160,7 @@ pub(crate) fn tell_rows<T: serde::Serialize>(
     Ok(tell_lacking(missing))
 }
 
-/// As [`tell`], of a list: what could not be read is named on standard error, and beside the value in JSON.
+/// As [`tell`], for a list: what could not be read is named on standard error, and beside the value in JSON.
 pub(crate) fn tell_list<T: serde::Serialize, S: Into<Shown>>(
     outcome: &Outcome<Partial<T>>,
     as_json: bool,
@@ -189,7 +189,7 @@ fn tell_unread(unread: Option<&rosefish::Error>) {
     }
 }
 
-/// The envelope of a result, with how it came about, what was sent, and what could not be read.
+/// Returns the envelope of a result, with how it came about, what was sent, and what could not be read.
 pub(crate) fn to_json<T, V: serde::Serialize + ?Sized, M: serde::Serialize>(
     outcome: &Outcome<T>,
     value: &V,
@@ -207,7 +207,7 @@ pub(crate) fn to_json<T, V: serde::Serialize + ?Sized, M: serde::Serialize>(
     Ok(json)
 }
 
-/// The envelope of what came by one protocol at the first attempt.
+/// Returns the envelope of a result that came by one protocol at the first attempt.
 pub(crate) fn envelope(host: &str, backend: &Value, value: Value, missing: Value) -> Value {
     json!({
         "host": host,

@@ -1,6 +1,6 @@
-//! What a recording leaves out: secrets always, what identifies a machine where that is wanted. The same text becomes
-//! the same mask throughout one recording, of the same form; another recording has other masks, so that nobody can try
-//! out which serial number is behind one.
+//! What a recording leaves out: always secrets, and on request what identifies a machine. Within one recording, the same text gets
+//! the same mask, which has the same form. Another recording has other masks, so that nobody can find out by trying which serial
+//! number is behind one.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher as _, RandomState};
@@ -13,8 +13,8 @@ use serde_json::Value;
 /// what they are.
 const DISTINCTIVE: usize = 6;
 
-/// Takes the secrets out of a resource; says how many there were. The text stays as it is where there are none. What is not JSON
-/// loses whatever stands behind the name of a secret.
+/// Removes the secrets from a resource, and returns how many there were. Without secrets, the text stays as it is. If it is not
+/// JSON, everything after the name of a secret is removed.
 pub(crate) fn remove_secrets(text: &mut String) -> usize {
     let Ok(mut json) = serde_json::from_str(text) else {
         let masked = without_secrets(text);
@@ -49,7 +49,7 @@ fn remove_secret(name: &str, value: &mut Value) -> bool {
         }
         return removed;
     }
-    // What an object in an array has has names of its own: `CommunityStrings` has more than the strings.
+    // An object in an array has names of its own: `CommunityStrings` has more than the strings.
     let is_plural = || name.ends_with(['s', 'S']);
     let is_nothing = match value {
         Value::Null | Value::Bool(_) => true,
@@ -77,13 +77,13 @@ fn remove_secret(name: &str, value: &mut Value) -> bool {
     has_secret
 }
 
-/// Whether an object is a property given as its name and its value, and the name is that of a secret.
+/// Returns whether an object is a property given as its name and its value, and the name is that of a secret.
 fn is_named_secret(members: &serde_json::Map<String, Value>) -> bool {
     let names = ["Name", "Key", "Id", "AttributeName", "PropertyName", "name", "key"];
     names.iter().any(|name| members.get(*name).and_then(Value::as_str).is_some_and(is_secret))
 }
 
-/// A URL without the user and the password in it; none if there are none.
+/// Returns a URL without the user and the password in it, or `None` if it has neither.
 fn without_user_info(text: &str) -> Option<String> {
     let (scheme, rest) = text.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;
@@ -96,7 +96,7 @@ fn without_user_info(text: &str) -> Option<String> {
 pub(crate) struct Masks {
     form: RandomState,
     masks: BTreeMap<String, String>,
-    /// Those that are distinctive, by their first characters; the shorter first.
+    /// The distinctive ones, by their first characters, the shorter ones first.
     starts: HashMap<String, Vec<String>>,
 }
 
@@ -114,7 +114,7 @@ impl Masks {
         });
     }
 
-    /// Takes a text for one that identifies the machine.
+    /// Adds a text that identifies the machine.
     pub(crate) fn add(&mut self, text: &str) {
         if says_something(text) && !self.masks.contains_key(text) {
             // The forms of MAC addresses differ from place to place.
@@ -132,12 +132,12 @@ impl Masks {
         }
     }
 
-    /// How many texts have a mask.
+    /// Returns how many texts have a mask.
     pub(crate) fn len(&self) -> usize {
         self.masks.len()
     }
 
-    /// A text, be it JSON or a path, with masks for what identifies the machine.
+    /// Returns a text, which may be JSON or a path, with masks for what identifies the machine.
     pub(crate) fn apply(&self, text: &str) -> String {
         let mut masked = self.replaced(text);
         rewrite(&mut masked, &mut |name, value| {
@@ -153,8 +153,8 @@ impl Masks {
         masked
     }
 
-    /// The text with masks for what is distinctive, where it stands alone. At each word the masks that begin as it does are
-    /// looked at, the longest first: not each mask in each text, of which there may be many thousands.
+    /// Returns the text with masks for what is distinctive, where it stands alone. At each word, only the masks for texts with the
+    /// same beginning are tried, the longest first: there may be many thousands.
     fn replaced(&self, text: &str) -> String {
         let is_part = |c: char| c.is_ascii_alphanumeric();
         let mut out = String::with_capacity(text.len());
@@ -174,7 +174,7 @@ impl Masks {
         out
     }
 
-    /// The longest distinctive text that stands alone at the beginning of this one, and its mask.
+    /// Returns the longest distinctive text that stands alone at the beginning of this one, and its mask.
     fn at<'m>(&'m self, text: &str) -> Option<(&'m str, &'m str)> {
         let start = text.get(..text.floor_char_boundary(DISTINCTIVE)).unwrap_or_default();
         let known = self.starts.get(start)?;
@@ -186,10 +186,10 @@ impl Masks {
         })
     }
 
-    /// Another text of the same form. Of a MAC address the maker's half stays.
+    /// Returns another text of the same form. A MAC address keeps the manufacturer's half.
     fn disguised(&self, text: &str) -> String {
         if text.parse::<Ipv4Addr>().is_ok() {
-            // One of a private network.
+            // An address of a private network.
             let [a, b, c, ..] = self.form.hash_one(text).to_le_bytes();
             return Ipv4Addr::new(10, a, b, c).to_string();
         }
@@ -217,7 +217,7 @@ impl Masks {
     }
 }
 
-/// Whether a property of this name identifies the machine.
+/// Returns whether a property of this name identifies the machine.
 fn identifies(name: &str) -> bool {
     let ends = [
         "SerialNumber",
@@ -239,7 +239,7 @@ fn identifies(name: &str) -> bool {
     ends.iter().any(|end| name.ends_with(end)) || whole.contains(&name)
 }
 
-/// Whether a text is more than a word for nothing.
+/// Returns whether a text is more than a placeholder.
 fn says_something(text: &str) -> bool {
     let nothing = ["", "n/a", "na", "none", "unknown", "localhost", "not specified", "to be filled by o.e.m.", "dhcp"];
     let text = text.trim().to_ascii_lowercase();
@@ -252,13 +252,13 @@ fn is_distinctive(text: &str) -> bool {
     text.len() >= DISTINCTIVE && text.contains(|c: char| c.is_ascii_digit())
 }
 
-/// The twelve digits of a MAC address, in capitals.
+/// Returns the twelve digits of a MAC address, in capitals.
 fn mac(text: &str) -> Option<String> {
     let digits: String = text.chars().filter(|c| !matches!(c, ':' | '-')).collect::<String>().to_ascii_uppercase();
     (digits.len() == 12 && text.len() == 17 && digits.chars().all(|c| c.is_ascii_hexdigit())).then_some(digits)
 }
 
-/// A text of the form of another, with these letters and digits in it.
+/// Returns a text of the form of another, with these letters and digits in it.
 fn with_digits(form: &str, digits: &str) -> String {
     let mut digits = digits.chars();
     let mut next = |c: char| {
@@ -270,8 +270,8 @@ fn with_digits(form: &str, digits: &str) -> String {
     if lower { text.to_ascii_lowercase() } else { text }
 }
 
-/// Changes values by their properties' names; the text is written again only if there was something to change. Elements
-/// of an array have the name of the array.
+/// Changes values by the names of their properties. The text is only rewritten if something was changed. Elements of an array have
+/// the name of the array.
 fn rewrite(text: &mut String, change: &mut dyn FnMut(&str, &mut Value) -> bool) {
     let Ok(mut json) = serde_json::from_str(text) else { return };
     let changed = visit(&mut json, "", change);
@@ -313,7 +313,7 @@ mod tests {
         for kept in ["root", "true", "ssh-ed25519", "\"F2\"", "https://10.0.0.1/events?x=1"] {
             assert!(text.contains(kept), "{kept}: {text}");
         }
-        // What can't be read is not written as it came.
+        // What can't be read is not written unchanged.
         let deep = format!("{}{{\"Password\":\"hunter2\"}}", "[".repeat(200));
         for odd in ["{\"Password\":\"hunter2\",", "<Password>hunter2</Password>", "password=hunter2&x=1", &deep] {
             let mut text = odd.to_owned();
@@ -370,7 +370,7 @@ mod tests {
         }
     }
 
-    /// Anyone who looks for each mask in each text is not done in an hour.
+    /// Looking for each mask in each text would take more than an hour.
     #[test]
     fn masking_takes_no_longer_for_each_text_the_more_masks_there_are() {
         let mut masks = Masks::default();

@@ -1,4 +1,4 @@
-//! What the page says of one machine.
+//! The part of the page about one machine.
 
 use maud::{Markup, html};
 use rosefish::host::{Component, ComponentKind, Sensor};
@@ -16,7 +16,7 @@ use crate::operate::{Table, firmware, inventory, logs, sensors};
 pub(super) struct Shown<'a> {
     /// As it was named.
     pub(super) host: &'a str,
-    /// So many rows of each list.
+    /// How many rows of each list are shown.
     pub(super) rows: usize,
     /// Whether what people look for first is unfolded.
     pub(super) is_open: bool,
@@ -46,12 +46,12 @@ const GROUPS: [Group; 8] = [
 ];
 
 impl Shown<'_> {
-    /// The command that shows all of something.
+    /// Returns the command line that shows everything that the page leaves out.
     fn all(&self, command: &str) -> String {
         format!("rosefish {command} {}", text(self.host))
     }
 
-    /// A part of the page that is folded: its heading, how much is in it, and what it is.
+    /// Returns a part of the page that is folded: its heading, how much is in it, and its content.
     fn part(&self, title: &str, note: &str, is_open: bool, inner: &Markup) -> Markup {
         html! {
             details open[is_open] {
@@ -73,7 +73,7 @@ impl Shown<'_> {
     }
 }
 
-/// All that is known of a machine.
+/// Returns everything that is known of a machine.
 pub(super) fn machine(machine: &Machine, shown: Shown<'_>) -> Markup {
     html! {
         (controllers(machine, shown))
@@ -347,7 +347,7 @@ fn vendors(walked: &Walked, shown: Shown<'_>) -> Markup {
     shown.part("What the vendor adds", &note, false, &inner)
 }
 
-/// What a machine is, in a line: maker and model, and its serial number.
+/// Returns the maker and model of a machine as one text, and its serial number.
 pub(super) fn identity(machine: &Machine) -> (String, String) {
     let parts = &machine.parts.items;
     let of_kind = |kind| parts.iter().find(|part| part.kind == kind && !part.is_empty);

@@ -16,13 +16,13 @@ use crate::certificate;
 use crate::operate::Table;
 use crate::walk::unread_line;
 
-/// Entries of logs are on the page anyway, and there are thousands of some.
+/// Entries of logs are on the page anyway, and some logs have thousands.
 const LOG_ENTRIES: &str = "**/LogServices/*/Entries/**";
 
 /// What the page is to have.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wanted {
-    /// So many entries of a log.
+    /// How many entries of a log.
     pub(super) rows: usize,
     pub(super) walk: bool,
 }
@@ -30,7 +30,7 @@ pub(super) struct Wanted {
 /// How far the reading of something has come.
 #[derive(Debug, Default, PartialEq)]
 pub(super) enum State {
-    /// It was not its turn.
+    /// It has not had its turn.
     #[default]
     Waiting,
     Read,
@@ -72,14 +72,14 @@ impl<T> Section<T> {
         Self { state: State::Lacking(why.into()), ..Self::default() }
     }
 
-    /// How many places could not be read.
+    /// Returns how many places could not be read.
     pub(super) fn unread(&self) -> usize {
         let whole = matches!(self.state, State::Waiting | State::Failed(_));
         self.missing.len().saturating_add(usize::from(whole))
     }
 }
 
-/// What following all links of a service came to.
+/// The result of following all links of a service.
 #[derive(Debug)]
 pub(super) struct Walked {
     pub(super) resources: usize,
@@ -105,14 +105,14 @@ pub(super) struct Machine {
     pub(super) sensors: Section<Sensor>,
     pub(super) firmware: Section<Firmware>,
     pub(super) log: Section<LogEntry>,
-    /// What is shown when TLS is spoken with it.
+    /// The certificates that it shows.
     pub(super) chain: Section<Table>,
     pub(super) certificates: Section<Table>,
     pub(super) walked: Section<Walked>,
 }
 
 impl Machine {
-    /// How it is, by what was read; none where neither parts nor sensors were.
+    /// Returns the machine's health, as far as it was read, or `None` if neither parts nor sensors were.
     pub(super) fn health(&self) -> Option<Health> {
         let is_read = self.parts.state == State::Read || self.sensors.state == State::Read;
         is_read.then(|| Health::of(&self.parts.items, &self.sensors.items, &[]))
@@ -146,7 +146,7 @@ impl Machine {
     }
 }
 
-/// A machine that is being read. Clones are the same one.
+/// A machine that is being read. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Sheet(Arc<Mutex<Machine>>);
 
@@ -175,7 +175,7 @@ impl Sheet {
     }
 }
 
-/// Reads a machine. What fails ends nothing.
+/// Reads a machine. A failure doesn't end the reading.
 pub(super) async fn read(host: &Host, sheet: &Sheet, wanted: Wanted) {
     sheet.section(host.controllers().await, |machine| &mut machine.controllers);
     sheet.section(host.power_states().await, |machine| &mut machine.power);
@@ -247,7 +247,7 @@ async fn walk(client: &Client, rows: usize) -> Section<Walked> {
         missing.push(format!("what is behind the first {} resources", visits.visited()));
     }
     drop(visits);
-    // No link leads to what describes an action.
+    // Nothing links to the resources that describe actions.
     for uri in explorer.wanted() {
         match client.get_any(&uri, None).await {
             Ok(resource) => explorer.add_resource(&resource),

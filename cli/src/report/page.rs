@@ -12,9 +12,9 @@ use super::plot;
 use super::rows::{badge, class, left_out, text};
 use crate::operate::table::Mood;
 
-/// Up to so many machines, what people look for first is unfolded.
+/// What people look for first is unfolded for up to so many machines.
 const FEW: usize = 3;
-/// So many reasons stand in the overview.
+/// How many reasons the overview shows.
 const REASONS: usize = 3;
 
 const STYLE: &str = include_str!("style.css");
@@ -24,17 +24,17 @@ const STYLE: &str = include_str!("style.css");
 pub(super) struct Entry<'a> {
     /// As it was named.
     pub(super) name: &'a str,
-    /// Why it was not read, or not to the end.
+    /// Why it was not read, or not completely.
     pub(super) error: Option<&'a str>,
-    /// What was read of it; none where it was not reached.
+    /// What was read of it, or `None` if it was not reached.
     pub(super) machine: Option<Machine>,
 }
 
-/// All that is on the page.
+/// Everything on the page.
 #[derive(Debug)]
 pub(super) struct Page<'a> {
     pub(super) entries: Vec<Entry<'a>>,
-    /// So many rows of each list.
+    /// How many rows of each list are shown.
     pub(super) rows: usize,
     /// Whether everything that the services have was to be read.
     pub(super) walks: bool,
@@ -101,7 +101,7 @@ struct Judged<'a> {
 }
 
 impl Page<'_> {
-    /// The page as HTML. Everything that a machine says is text in it: no address, no style, no markup.
+    /// Returns the page as HTML. Everything that a machine says is text in it: it never becomes an address, a style or markup.
     pub(super) fn html(&self) -> String {
         let hash = STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
         // No script at all, and no other style than this one.
@@ -202,7 +202,7 @@ fn judged<'a>(number: usize, entry: &'a Entry<'a>) -> Judged<'a> {
     Judged { number, entry, health, verdict, unread }
 }
 
-/// What a verdict rests on.
+/// Describes what a verdict is based on.
 fn judgement(health: &Health) -> String {
     match (health.seen, health.reasons.len()) {
         (0, _) => "Nothing says how it is.".to_owned(),
@@ -255,7 +255,7 @@ fn row(one: &Judged<'_>) -> Markup {
     }
 }
 
-/// Whether it is on; of several systems, how many are.
+/// Shows whether it is on or, for several systems, how many are.
 fn power(machine: &Machine) -> Markup {
     let section = &machine.power;
     match (&section.state, &section.items[..]) {

@@ -1,5 +1,5 @@
-//! Plots as SVG within the page: a reading against its thresholds, and what a metric was over time. All that is in their attributes
-//! are numbers and words of this file.
+//! Plots as SVG within the page: a reading against its thresholds, and a metric over time. Their attributes only contain numbers,
+//! and words of this file.
 
 use maud::{Markup, html};
 use rosefish::host::{Sensor, SensorStatus, Thresholds};
@@ -31,7 +31,7 @@ impl Scale {
         (span.is_finite() && span > 0.0).then_some(Self { low, high })
     }
 
-    /// Where a value is, from 0 to `width`.
+    /// Returns where a value is, from 0 to `width`.
     fn at(self, value: f64, width: f64) -> f64 {
         ((value - self.low) / (self.high - self.low) * width).clamp(0.0, width)
     }
@@ -50,7 +50,7 @@ fn most(values: impl Iterator<Item = f64>) -> Option<f64> {
     values.filter(|value| value.is_finite()).reduce(f64::max)
 }
 
-/// What a reading is drawn on: its thresholds with room around them, per cent, or the largest reading of its kind.
+/// Returns the scale for a reading: its thresholds with room around them, per cent, or the largest reading of its kind.
 fn scale(sensor: &Sensor, reading: f64, largest: Option<f64>) -> Option<Scale> {
     let limits = || limits(&sensor.thresholds).into_iter().flatten();
     let is_share = sensor.unit.as_deref() == Some("%");
@@ -66,11 +66,11 @@ fn scale(sensor: &Sensor, reading: f64, largest: Option<f64>) -> Option<Scale> {
     let low = if has_lower { low.min(reading) } else { reading.min(0.0) };
     let high = if has_upper { high.max(reading) } else { (reading * 1.25).max(high * 1.25) };
     let room = (high - low).abs() * 0.12;
-    // What has no lower threshold begins at nothing.
+    // Without a lower threshold, there is no room below: the scale begins at zero, or at a negative reading.
     Scale::new(if has_lower { low - room } else { low }, high + room)
 }
 
-/// What is how bad, from left to right.
+/// Returns which parts of the scale are how bad, from left to right.
 fn zones(thresholds: &Thresholds, scale: Scale) -> Vec<Zone> {
     let t = thresholds;
     let lower_bad = most([t.lower_fatal, t.lower_critical].into_iter().flatten());
@@ -88,7 +88,7 @@ fn zones(thresholds: &Thresholds, scale: Scale) -> Vec<Zone> {
     ]
 }
 
-/// The thresholds in words.
+/// Returns the thresholds in words.
 fn words(sensor: &Sensor) -> String {
     let t = &sensor.thresholds;
     let named = [
@@ -108,13 +108,13 @@ fn words(sensor: &Sensor) -> String {
     }
 }
 
-/// One decimal is a tenth of a pixel.
+/// Rounds to a tenth of a pixel.
 fn pixels(value: f64) -> String {
     format!("{value:.1}")
 }
 
-/// A reading as a bar; nothing where there is no reading, or no scale to draw it on. `largest` is the largest reading of its kind, if there
-/// are several.
+/// Draws a reading as a bar, or nothing if there is no reading or no scale for it. `largest` is the largest reading of its kind, if
+/// there are several.
 pub(super) fn bar(sensor: &Sensor, largest: Option<f64>) -> Markup {
     let Some(reading) = sensor.reading.filter(|reading| reading.is_finite()) else { return html! {} };
     let Some(scale) = scale(sensor, reading, largest) else { return html! {} };
@@ -141,7 +141,7 @@ pub(super) fn bar(sensor: &Sensor, largest: Option<f64>) -> Markup {
     }
 }
 
-/// What a metric was over time. The values are in the order of time.
+/// Draws a metric over time. The values are in the order of time.
 pub(super) fn line(name: &str, values: &[(i64, f64)]) -> Markup {
     let times = || values.iter().map(|(time, _)| *time);
     let numbers = || values.iter().map(|(_, value)| *value);
@@ -150,7 +150,7 @@ pub(super) fn line(name: &str, values: &[(i64, f64)]) -> Markup {
     let span = (high - low).abs();
     let room = if span > 0.0 { span * 0.05 } else { high.abs().max(1.0) * 0.05 };
     let Some(up) = Scale::new(low - room, high + room) else { return html! {} };
-    // Seconds of some thousand years are exact.
+    // This is exact for some thousand years.
     #[allow(clippy::cast_precision_loss)]
     let seconds = |time: i64| time.saturating_sub(first) as f64;
     let Some(along) = Scale::new(0.0, seconds(last)) else { return html! {} };
@@ -171,11 +171,11 @@ pub(super) fn line(name: &str, values: &[(i64, f64)]) -> Markup {
     }
 }
 
-/// A number of machines of each kind, as one bar.
+/// Draws the numbers of machines of each kind as one bar.
 pub(super) fn shares(parts: &[(&'static str, usize)]) -> Markup {
     const ALL: f64 = 1000.0;
     let total: usize = parts.iter().map(|(_, count)| count).sum();
-    // No list of hosts has so many that this matters.
+    // No list of hosts is so long that this matters.
     #[allow(clippy::cast_precision_loss)]
     let share = |count: usize| count as f64 / total.max(1) as f64 * ALL;
     let mut end = 0.0;

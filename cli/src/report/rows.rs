@@ -1,5 +1,5 @@
-//! Lists and texts on the page: what a machine says becomes text in which nothing is hidden and nothing endless, and long lists say
-//! how long they are.
+//! Lists and texts on the page. What a machine says becomes text without hidden characters and of limited length, and long lists
+//! say how long they are.
 
 use maud::{Markup, html};
 
@@ -8,10 +8,11 @@ use crate::operate::Table;
 use crate::operate::table::{Mood, has_mood};
 use crate::terminal::one_line;
 
-/// So many characters of a text are shown.
+/// How many characters of a text are shown.
 const LONGEST: usize = 400;
 
-/// A text that may have come from a machine. All that it says goes through here or through a [`Table`], which does the same.
+/// Returns a text that may have come from a machine, safe to show. All that a machine says goes through here or through a
+/// [`Table`], which does the same.
 pub(super) fn text(text: &str) -> String {
     cut(&one_line(text))
 }
@@ -26,7 +27,7 @@ fn cut(text: &str) -> String {
     }
 }
 
-/// The class of what is good or bad.
+/// Returns the class for what is good or bad.
 pub(super) fn class(mood: Option<Mood>) -> &'static str {
     match mood {
         Some(Mood::Good) => "good",
@@ -36,12 +37,12 @@ pub(super) fn class(mood: Option<Mood>) -> &'static str {
     }
 }
 
-/// A word that says how something is.
+/// Returns a badge with a word that stands for a state.
 pub(super) fn badge(word: &str, mood: Option<Mood>) -> Markup {
     html! { span class={ "badge " (class(mood)) } { (text(word)) } }
 }
 
-/// What a column is called: as the command line does it, but not so loud.
+/// Returns the name of a column: as on the command line, but not in capitals.
 pub(super) fn heading(name: &str) -> String {
     match name {
         "ID" | "URI" | "SHA-256" => name.to_owned(),
@@ -53,12 +54,12 @@ pub(super) fn heading(name: &str) -> String {
     }
 }
 
-/// What holds a wide table: it is scrolled, by the keyboard as well, and not the page.
+/// Wraps a wide table, so that it scrolls instead of the page, by the keyboard as well.
 pub(super) fn scrolled(caption: &str, inner: &Markup) -> Markup {
     html! { div.scroll role="region" tabindex="0" aria-label=(caption) { (inner) } }
 }
 
-/// A table, at most so many rows of it; columns that nothing is in are left out. `all` is the command that shows everything.
+/// Returns a table with at most so many rows, without empty columns. `all` is the command that shows everything.
 pub(super) fn table(caption: &str, table: &Table, rows: usize, all: &str) -> Markup {
     let Some((headings, body)) = table.rows().split_first() else { return html! {} };
     let is_used = |column: usize| body.iter().any(|row| row.get(column).is_some_and(|cell| !cell.is_empty()));
@@ -87,7 +88,7 @@ pub(super) fn table(caption: &str, table: &Table, rows: usize, all: &str) -> Mar
     html! { (scrolled(caption, &inner)) (left_out(body.len(), rows, all)) }
 }
 
-/// The class of a column, by what is in it: long texts need room, short ones don't break.
+/// Returns the class of a column, by its content: long texts need room, short ones don't break.
 fn width<'a>(cells: impl Iterator<Item = &'a String>) -> &'static str {
     match cells.map(|cell| cell.chars().count()).max() {
         Some(0..=10) | None => "short",
@@ -96,7 +97,7 @@ fn width<'a>(cells: impl Iterator<Item = &'a String>) -> &'static str {
     }
 }
 
-/// A cell of a table, of a column of this class.
+/// Returns a cell of a column of this class.
 pub(super) fn cell(value: &str, heading: &str, class: &str) -> Markup {
     let value = cut(value);
     html! {
@@ -108,7 +109,7 @@ pub(super) fn cell(value: &str, heading: &str, class: &str) -> Markup {
     }
 }
 
-/// Says that a list is longer than what is shown of it.
+/// Says that a list is longer than the part of it that is shown.
 pub(super) fn left_out(count: usize, rows: usize, all: &str) -> Markup {
     html! {
         @if count > rows {
@@ -117,7 +118,7 @@ pub(super) fn left_out(count: usize, rows: usize, all: &str) -> Markup {
     }
 }
 
-/// What became of reading something, where there is nothing else to show.
+/// Says what became of reading something, if there is nothing else to show.
 pub(super) fn state<T>(section: &Section<T>) -> Markup {
     match &section.state {
         State::Read => html! {},
@@ -127,7 +128,7 @@ pub(super) fn state<T>(section: &Section<T>) -> Markup {
     }
 }
 
-/// What could not be read of something that was.
+/// Lists what could not be read of something that was read.
 pub(super) fn missing(missing: &[String], rows: usize, all: &str) -> Markup {
     html! {
         @if !missing.is_empty() {

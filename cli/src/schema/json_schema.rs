@@ -1,7 +1,7 @@
 //! A type as JSON Schema (2020-12): what the decoder takes without a deviation, and with `strict` what else the schemas ask for.
 //!
-//! A link is a reference, or any object with a member: a resource that stands in its place is of another type, with a schema of its own.
-//! JSON Schema takes `41.0` for an integer, and 29 February for a day of every year; names that are right but for their case it calls unknown.
+//! A link is a reference, or any object with a member: a resource in its place has another type, with a schema of its own. JSON
+//! Schema accepts `41.0` as an integer and 29 February in any year, and does not know names that are only wrong in their case.
 
 use std::collections::BTreeMap;
 
@@ -9,24 +9,24 @@ use rosefish::schema;
 use rosefish::wire::{Detail, Field, Item, Kind, Limits, Table, decode_into};
 use serde_json::{Map, Value, json};
 
-/// What the decoder takes for a date and time.
+/// What the decoder accepts as a date and time.
 const DATE_TIME: &str = "^[0-9]{4}-(?:(?:01|03|05|07|08|10|12)-(?:0[1-9]|[12][0-9]|3[01])|(?:04|06|09|11)-(?:0[1-9]|[12][0-9]|30)|\
                          02-(?:0[1-9]|[12][0-9]))[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9](?::(?:[0-5][0-9]|60)(?:\\.[0-9]+)?)?\
                          (?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$";
 
-/// What the decoder takes for a duration.
+/// What the decoder accepts as a duration.
 const DURATION: &str = "^-?P(?:[0-9]+D)?(?:T(?:[0-9]+H(?:[0-9]+M)?(?:[0-9]+(?:\\.[0-9]+)?S)?|[0-9]+M(?:[0-9]+(?:\\.[0-9]+)?S)?|\
                         [0-9]+(?:\\.[0-9]+)?S))?$";
 
 const UUID: &str = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$";
 
-/// The schema of a type, with those of all types that are within it.
+/// Returns the schema of a type, with those of all types that it contains.
 pub(super) fn of(table: &'static Table, strict: bool) -> Value {
     let mut definitions: BTreeMap<&'static str, Value> = BTreeMap::new();
     let mut next = vec![table];
     while let Some(table) = next.pop() {
         if !definitions.contains_key(table.name) {
-            // Its place is taken before it is read, as types may contain themselves.
+            // The name is taken before the type is read, as types may contain themselves.
             definitions.insert(table.name, Value::Null);
             definitions.insert(table.name, object(table, strict, &mut next));
         }
@@ -50,7 +50,7 @@ fn object(table: &'static Table, strict: bool, next: &mut Vec<&'static Table>) -
     }
     let mut patterns = Map::new();
     let further = further(table, next);
-    // Annotations may stand everywhere. Of OData's, names that the service makes up can't be any that the table lacks.
+    // Annotations may be anywhere. Where the service makes up names, they can't be OData's annotations that the table doesn't have.
     let annotations = if further.is_some() { "^(?!\\s*@odata\\.).*@" } else { "@" };
     patterns.insert(annotations.to_owned(), json!(true));
     if let Some(further) = &further {
@@ -105,7 +105,7 @@ fn property(field: &Field, strict: bool, next: &mut Vec<&'static Table>) -> Valu
     property
 }
 
-/// One value, which is not null.
+/// Returns the schema of one value that is not null.
 fn one(kind: Kind, next: &mut Vec<&'static Table>) -> Value {
     match kind {
         Kind::String | Kind::ODataId | Kind::ODataType | Kind::ETag => json!({"type": "string"}),
@@ -129,7 +129,7 @@ fn one(kind: Kind, next: &mut Vec<&'static Table>) -> Value {
     }
 }
 
-/// What properties hold whose names the service makes up. The tables don't say, but the decoder does.
+/// Returns what is in properties whose names the service makes up. The tables don't say, but the decoder does.
 fn further(table: &'static Table, next: &mut Vec<&'static Table>) -> Option<Value> {
     table.make().dynamic()?;
     let names = ["Aa", "A", "a", "A1", "1", "X-A", "A.1.0.A"];
@@ -173,7 +173,7 @@ mod tests {
 
     use super::*;
 
-    /// Values of every kind, to stand where another is expected.
+    /// Returns values of every kind, to replace others with.
     fn others() -> Vec<Value> {
         let texts =
             ["", "x", "2026-02-30T00:00:00Z", "2026-02-28T10:44Z", "P", "PT", "P1DT", "PT0.5S", "Enabled", "enabled"];
@@ -197,7 +197,7 @@ mod tests {
         decode_into(&mut *table.make(), text.as_bytes(), &Limits::default()).expect("JSON").is_empty()
     }
 
-    /// All places of a value, by JSON pointer.
+    /// Collects all places of a value, by JSON pointer.
     fn places(value: &Value, at: &str, into: &mut Vec<String>) {
         let children: Vec<(String, &Value)> = match value {
             Value::Object(members) => {
@@ -213,7 +213,7 @@ mod tests {
         }
     }
 
-    /// Whether a place holds a link; none for what is within one, as a resource in its place has a schema of its own.
+    /// Returns whether a place holds a link, or `None` for what is within one, as a resource in its place has a schema of its own.
     fn link(mut table: &'static Table, place: &str) -> Option<bool> {
         let mut link = false;
         for step in place.split('/').skip(1) {

@@ -1,5 +1,5 @@
-//! The folder that fetched schemas go to: `csdl`, `json-schema` and `openapi`, as the standard's bundle has them, and no more than a service
-//! can have of schemas.
+//! The folder for schemas that are fetched: `csdl`, `json-schema` and `openapi`, as in the standard's bundle, and no more files or
+//! bytes than the schemas of a service can have.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
-/// The folders within it, the one that says most first.
+/// The folders within it, the most detailed language first.
 pub(super) const LANGUAGES: [&str; 3] = ["csdl", "json-schema", "openapi"];
 
-/// The standard has 1,500 files with all versions.
+/// The standard has 1,500 files, counting all versions.
 const MOST_FILES: usize = 4000;
 
-/// And 150 MB of them.
+/// They take 150 MB.
 const MOST_BYTES: usize = 256 << 20;
 
 /// Where files go.
@@ -37,12 +37,13 @@ impl Folder {
         Ok(Self { dir: dir.to_owned(), counts: BTreeMap::new(), files: 0, bytes: 0 })
     }
 
-    /// Whether another file may be asked for.
+    /// Returns whether another file may be fetched.
     pub(super) fn has_room(&self) -> bool {
         self.files < MOST_FILES && self.bytes < MOST_BYTES
     }
 
-    /// Writes a file that is new. Two files of one name are one schema twice, or a service that wants one of them overwritten.
+    /// Writes a new file. A second one of the same name is the same schema again, or an attempt of the service to have a file
+    /// overwritten.
     pub(super) fn write(&mut self, language: &'static str, name: &str, text: &str) -> anyhow::Result<()> {
         if self.bytes.saturating_add(text.len()) > MOST_BYTES {
             bail!("all files together have more than {MOST_BYTES} bytes");
@@ -57,7 +58,7 @@ impl Folder {
         Ok(())
     }
 
-    /// How many files there are, by language.
+    /// Returns how many files there are, by language.
     pub(super) fn counts(&self) -> Vec<(&'static str, usize)> {
         LANGUAGES.iter().map(|language| (*language, self.counts.get(language).copied().unwrap_or_default())).collect()
     }

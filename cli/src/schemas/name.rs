@@ -1,9 +1,9 @@
-//! Names that a service gives, as names of files: nothing that leads elsewhere, and nothing that a shell or an editor would take for more.
+//! File names from the names that a service gives: they lead nowhere else, and mean nothing special to a shell or an editor.
 
-/// Longer names are of no schema.
+/// Longer than the name of any schema.
 const LONGEST: usize = 120;
 
-/// A name for a file, from the last part of a URI; `fallback` where nothing of it can be one. The ending is ours.
+/// Returns a file name from the last part of a URI, or `fallback` if nothing of that can be used. The ending is added here.
 pub(super) fn of(uri: &str, fallback: &str, ending: &str) -> String {
     let path = uri.split(['?', '#']).next().unwrap_or_default();
     let last = path.trim_end_matches('/').rsplit(['/', '\\']).next().unwrap_or_default();

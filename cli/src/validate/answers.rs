@@ -1,26 +1,26 @@
-//! What a service or a folder has: each resource once, under its URI, with what is needed to judge references to it.
+//! What a service or a folder has: each resource once, by its URI, with what is needed to check references to it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
-/// What was answered for a URI.
+/// The answer for a URI.
 #[derive(Debug, Default)]
 pub(crate) struct Answer {
     /// The URI as it was first named, or the path of the file.
     pub(crate) place: String,
     /// The URI; of a file, as far as it says so.
     pub(crate) uri: String,
-    /// The HTTP status; none for a file.
+    /// The HTTP status; `None` for a file.
     pub(crate) status: Option<u16>,
-    /// The headers, with lower-case names; none for a file.
+    /// The headers, with lower-case names; empty for a file.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
     /// The body, where it is JSON.
     pub(crate) json: Option<Value>,
     /// Why there is no JSON.
     pub(crate) wrong: Option<String>,
-    /// It is read for a reference alone, and is not judged itself.
+    /// It is only read because something refers to it, and is not judged itself.
     pub(crate) aside: bool,
 }
 
@@ -33,18 +33,18 @@ impl Answer {
         self.json.as_ref().and_then(Value::as_object).filter(|_| self.is_read())
     }
 
-    /// Whether it was read at all.
+    /// Returns whether it was read at all.
     pub(crate) fn is_read(&self) -> bool {
         self.status.is_none_or(|status| status == 200)
     }
 
-    /// The methods that the Allow header names.
+    /// Returns the methods in the Allow header.
     pub(crate) fn allow(&self) -> Option<Vec<String>> {
         let header = self.header("allow")?;
         Some(header.split(',').map(|method| method.trim().to_ascii_uppercase()).collect())
     }
 
-    /// The last part of its type, `Chassis`.
+    /// Returns the last part of its type, such as `Chassis`.
     pub(crate) fn type_name(&self) -> Option<&str> {
         let name = self.object()?.get("@odata.type")?.as_str()?;
         name.strip_prefix('#')?.rsplit('.').next()
@@ -57,15 +57,15 @@ pub(crate) struct Answers {
     by_place: BTreeMap<String, Answer>,
     /// The places of URIs.
     by_uri: HashMap<String, String>,
-    /// It is a service, or the folder of a whole one: what is not here is nowhere.
+    /// It is a service, or the folder of a whole one: what is not here doesn't exist.
     pub(crate) is_whole: bool,
     /// URIs that annotations name: settings and capabilities, whose URIs are free.
     pub(crate) annotated: HashSet<String>,
-    /// URIs of capabilities, which need not have what is required.
+    /// URIs of capabilities, which may lack what is required.
     pub(crate) capabilities: HashSet<String>,
 }
 
-/// One name for the two ways to write a URI.
+/// Returns one key for both ways to write a URI, with and without a slash at the end.
 pub(crate) fn key(uri: &str) -> &str {
     let trimmed = uri.trim_end_matches('/');
     if trimmed.is_empty() { uri } else { trimmed }
@@ -98,12 +98,12 @@ impl Answers {
     }
 }
 
-/// Where a payload leads to.
+/// Where a payload leads.
 #[derive(Debug, Default)]
 pub(crate) struct Wanted {
     /// Resources to judge.
     pub(crate) uris: Vec<String>,
-    /// Resources to look at because somebody refers to them.
+    /// Resources to read because something refers to them.
     pub(crate) aside: Vec<String>,
     annotated: BTreeSet<String>,
     capabilities: BTreeSet<String>,
@@ -113,7 +113,7 @@ pub(crate) struct Wanted {
 const URIS: [&str; 6] =
     ["@odata.id", "Uri", "Members@odata.nextLink", "@Redfish.ActionInfo", "DataSourceUri", "TargetComponentURI"];
 
-/// Finds where a payload leads to.
+/// Finds where a payload leads.
 pub(crate) fn leads_to(json: &Value) -> Wanted {
     let mut found = Wanted::default();
     wanted(json, &mut found, (false, false));
@@ -124,7 +124,7 @@ fn wanted(json: &Value, found: &mut Wanted, (annotated, capabilities): (bool, bo
     match json {
         Value::Array(items) => items.iter().for_each(|item| wanted(item, found, (annotated, capabilities))),
         Value::Object(members) => {
-            // What JSON Schema files have are URIs of schemas.
+            // The URIs in JSON Schema files are those of schemas.
             let ty = members.get("@odata.type").and_then(Value::as_str);
             if ty.is_some_and(|ty| ty.starts_with("#JsonSchemaFile.")) {
                 return;
@@ -157,7 +157,7 @@ fn wanted(json: &Value, found: &mut Wanted, (annotated, capabilities): (bool, bo
     }
 }
 
-/// Whether a URI names a resource of this service as a whole.
+/// Returns whether a URI names a whole resource of this service.
 pub(crate) fn is_local(uri: &str) -> bool {
     uri.starts_with('/') && !uri.starts_with("//") && !uri.contains('#')
 }

@@ -19,7 +19,7 @@ pub(crate) struct Finding {
 /// The longest part of a value that a message shows.
 const SHOWN: usize = 120;
 
-/// A value as a message shows it.
+/// Returns a value as a message shows it.
 pub(crate) fn quoted(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("'{}\u{2026}'", text.get(..end).unwrap_or_default()),
@@ -27,19 +27,19 @@ pub(crate) fn quoted(text: &str) -> String {
     }
 }
 
-/// All that was found.
+/// All findings.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     pub(crate) found: Vec<Finding>,
     seen: HashSet<(String, String, &'static str)>,
-    /// Values that were held against the schemas.
+    /// Values that were checked against the schemas.
     pub(crate) values: u64,
-    /// Resources that were held against the schemas.
+    /// Resources that were checked against the schemas.
     pub(crate) resources: u64,
 }
 
 impl Findings {
-    /// Notes a finding. A rule is broken once at a place.
+    /// Adds a finding. A rule is broken at most once at a place.
     pub(crate) fn add(&mut self, uri: &str, pointer: &str, rule: &'static Rule, message: String) {
         self.add_as(uri, pointer, rule, rule.severity, message);
     }
@@ -61,7 +61,7 @@ impl Findings {
         self.found.iter().filter(|finding| finding.severity == severity).count()
     }
 
-    /// Puts what is of one resource together, errors first.
+    /// Groups the findings of each resource, errors first.
     pub(crate) fn sort(&mut self) {
         self.found.sort_by(|a, b| {
             let key = |finding: &Finding| std::cmp::Reverse(finding.severity);

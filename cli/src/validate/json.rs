@@ -1,4 +1,4 @@
-//! Bodies as JSON, strictly: with what serde_json takes without a word, names that come twice.
+//! Reads bodies as JSON, strictly: it also finds names that are repeated, which serde_json accepts silently.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-/// The value of a body, or why there is none.
+/// Returns the value of a body, or why there is none.
 pub(crate) fn read(bytes: &[u8]) -> (Option<Value>, Option<String>) {
     match serde_json::from_slice(bytes) {
         Ok(value) => (Some(value), None),
@@ -14,16 +14,16 @@ pub(crate) fn read(bytes: &[u8]) -> (Option<Value>, Option<String>) {
     }
 }
 
-/// JSON pointers to the names that an object has a second time.
+/// Returns JSON pointers to the names that an object repeats.
 pub(crate) fn repeated(bytes: &[u8]) -> Vec<String> {
     let mut found = Vec::new();
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    // What is not JSON was seen before.
+    // It may not be JSON, but that was seen before.
     let _ = Search { pointer: String::new(), found: &mut found }.deserialize(&mut deserializer);
     found
 }
 
-/// Goes through a value and keeps nothing of it.
+/// Visits a value without keeping any of it.
 struct Search<'f> {
     pointer: String,
     found: &'f mut Vec<String>,

@@ -77,7 +77,7 @@ pub(crate) async fn run(args: WalkArgs) -> anyhow::Result<ExitCode> {
     let client = client?;
     let origin = client.origin().trim_end_matches('/').to_owned();
     let Walked { summary, interrupted } = walk(&client, &args.reach, args.deviations).await;
-    // On every way out, Ctrl-C among them.
+    // This also happens after Ctrl-C.
     log_out(client).await;
 
     let mut out = stdout();
@@ -106,7 +106,7 @@ async fn connect_demo(bmc: &MockBmc) -> anyhow::Result<Client> {
     Ok(builder.connect().await?)
 }
 
-/// A line that names a place without a resource, and why there is none.
+/// Returns a line that names a place without a resource, and why there is none.
 pub(crate) fn unread_line(uri: &str, why: &Unreached) -> String {
     let said = why.error().map_or_else(|| why.to_string(), rosefish::Error::report);
     format!("{uri}: {}", said.strip_prefix(&format!("GET {uri}: ")).unwrap_or(&said))

@@ -1,4 +1,4 @@
-//! What a reading of a host comes to: power, health with the problems, temperatures, fans, power draw, and what could not be read.
+//! A summary of a reading of a host: power, health with the problems, temperatures, fans, power draw, and what could not be read.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub(super) struct Measured {
     pub(super) value: f64,
     pub(super) unit: &'static str,
     pub(super) status: SensorStatus,
-    /// The lowest upper threshold that it has.
+    /// The lowest of its upper thresholds.
     pub(super) limit: Option<f64>,
 }
 
@@ -48,13 +48,13 @@ pub(super) struct Digest {
     pub(super) is_up: bool,
     pub(super) backend: Option<String>,
     pub(super) power: Vec<OfSystem<HostPowerState>>,
-    /// The worst that was seen; none where nothing said how it is.
+    /// The worst severity that was seen; `None` if nothing reported one.
     pub(super) verdict: Option<Severity>,
     pub(super) problems: Vec<Problem>,
     /// The hottest first.
     pub(super) temperatures: Vec<Measured>,
     pub(super) fans: Vec<Measured>,
-    /// What the machine draws, by the sensor that says so.
+    /// What the machine draws, by the sensor that measures it.
     pub(super) watts: Option<Measured>,
     pub(super) failures: Vec<Failed>,
     pub(super) unread: Vec<String>,
@@ -99,12 +99,12 @@ impl Digest {
         }
     }
 
-    /// The hottest temperature.
+    /// Returns the hottest temperature.
     pub(super) fn hottest(&self) -> Option<&Measured> {
         self.temperatures.first()
     }
 
-    /// The states of power in words, each once; with several systems, how many are in each.
+    /// Returns the states of power in words, each once; if they differ, with how many systems are in each.
     pub(super) fn power_words(&self) -> String {
         let mut counts: Vec<(String, usize)> = Vec::new();
         for of in &self.power {
@@ -120,7 +120,7 @@ impl Digest {
         }
     }
 
-    /// Health in words, with the number of problems. Where something could not be read, it says so by an asterisk.
+    /// Returns the health in words, with the number of problems. An asterisk shows that something could not be read.
     pub(super) fn health_words(&self) -> String {
         if !self.is_up {
             return self.failures.first().map_or_else(|| "no answer".to_owned(), |failure| failure.kind.clone());
@@ -133,18 +133,18 @@ impl Digest {
         }
     }
 
-    /// Whether all was read.
+    /// Returns whether everything was read.
     pub(super) fn is_whole(&self) -> bool {
         self.is_up && self.failures.is_empty() && self.unread.is_empty()
     }
 
-    /// What could not be read, with the reason.
+    /// Returns what could not be read, with the reasons.
     pub(super) fn not_read(&self) -> impl Iterator<Item = String> {
         let failures = self.failures.iter().map(|failure| format!("{}: {}", failure.part, failure.message));
         failures.chain(self.unread.iter().cloned())
     }
 
-    /// How bad it is, for the order: hosts that don't answer are the worst.
+    /// Returns how bad the state is, for sorting: hosts that don't answer are the worst.
     pub(super) fn rank(&self) -> u8 {
         match self.verdict {
             _ if !self.is_up => 4,
@@ -165,7 +165,7 @@ impl Digest {
         }
     }
 
-    /// The reading with all that a BMC said made safe to show in one line each.
+    /// Makes all that a BMC said safe to show, in one line each.
     pub(super) fn shown(mut self) -> Self {
         let sensors = self.temperatures.iter_mut().chain(&mut self.fans).chain(&mut self.watts);
         for Measured { name, .. } in sensors {
@@ -232,15 +232,15 @@ impl Measured {
         matches!(self.status, SensorStatus::Warning | SensorStatus::Critical | SensorStatus::Fatal)
     }
 
-    /// The value with its unit, as people write it.
+    /// Returns the value with its unit, as people write it.
     pub(super) fn words(&self) -> String {
         let unit = if self.unit == "Cel" { "\u{b0}C" } else { self.unit };
         format!("{:.0} {unit}", self.value)
     }
 }
 
-/// Which of the sensors of power says what the whole machine draws: one that by its place or its name is about all of it, the
-/// highest where there are several. Nothing is added up: supplies and parts may be there or not.
+/// Finds the power sensor for what the whole machine draws: one that, by its place or its name, is about all of it, the highest if
+/// there are several. Nothing is added up: supplies and parts may be there or not.
 fn drawn(all: Vec<Measured>) -> Option<Measured> {
     let by_place = |one: &Measured| one.id.contains("#/PowerControl") || one.id.contains("#/PowerWatts");
     let by_name = |one: &Measured| {

@@ -1,6 +1,6 @@
-//! `rosefish watch`: how many hosts are, as it changes. A task per host reads it in turns ([`follow`]) and hears of what happens there
-//! ([`events`]); a reading comes to a [`digest`]. On a terminal that is a dashboard: the [`state`], its picture ([`draw`],
-//! [`details`]) on the [`screen`]. Elsewhere it is [`lines`].
+//! `rosefish watch`: the state of many hosts, as it changes. A task per host reads it in turns ([`follow`]) and receives its events
+//! ([`events`]); a reading is summed up as a [`digest`]. On a terminal, that becomes a dashboard: the [`state`], its picture
+//! ([`draw`], [`details`]) on the [`screen`]. Elsewhere it is printed as [`lines`].
 
 mod details;
 mod digest;
@@ -75,26 +75,26 @@ pub(crate) struct WatchArgs {
     limits: Limits,
 }
 
-/// How long a reading may take where nothing else is said.
+/// How long a reading may take if nothing else is set.
 const READING: Duration = Duration::from_secs(30);
 
-/// How much news may wait to be shown.
+/// How many pieces of news may wait to be shown.
 const NEWS: usize = 1024;
 
 /// How often the picture is drawn at most.
 const FRAME: Duration = Duration::from_millis(100);
 
-/// How the watch came to its end.
+/// How the watch ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
-    /// All readings were made, or its time was over.
+    /// All readings were made, or its time was up.
     Done,
     /// A person has seen enough.
     Left,
     Interrupted,
 }
 
-/// Watches until it is ended. Each host has its own arguments; what is not about a host is the same in all.
+/// Watches until it is ended. Each host has its own arguments; those that are not about a host are the same for all.
 pub(crate) async fn run(each: Vec<WatchArgs>) -> anyhow::Result<ExitCode> {
     let Some(first) = each.first() else { anyhow::bail!("no hosts") };
     let (as_json, many) = (first.json, first.limits.0.clone());
@@ -132,7 +132,7 @@ pub(crate) async fn run(each: Vec<WatchArgs>) -> anyhow::Result<ExitCode> {
         () = sleep(time) => Ok(End::Done),
     };
     let over = async {
-        // Whoever follows a host has let go of its session then.
+        // After this, no task uses the session of its host.
         tasks.shutdown().await;
         end_all(&machines).await;
     };
@@ -140,7 +140,7 @@ pub(crate) async fn run(each: Vec<WatchArgs>) -> anyhow::Result<ExitCode> {
     Ok(match end? {
         End::Left => ExitCode::SUCCESS,
         End::Interrupted => INTERRUPTED.into(),
-        // Exit code 5 is for lists.
+        // Exit code 5 is only for lists of hosts.
         End::Done if watch.outcomes == [Outcome::Unreached] => ExitCode::FAILURE,
         End::Done => code(&watch.outcomes),
     })
@@ -151,7 +151,7 @@ pub(crate) async fn run(each: Vec<WatchArgs>) -> anyhow::Result<ExitCode> {
 struct Watch {
     names: Vec<String>,
     news: mpsc::Receiver<News>,
-    /// What came of the last reading of each host.
+    /// The outcome of the last reading of each host.
     outcomes: Vec<Outcome>,
 }
 
@@ -164,7 +164,7 @@ impl Watch {
         }
     }
 
-    /// Prints what is new, until there is nothing more to come.
+    /// Prints news until there is nothing more to come.
     async fn print(&mut self, as_json: bool) -> anyhow::Result<End> {
         let mut printed = Printed::default();
         while let Some(news) = self.news.recv().await {

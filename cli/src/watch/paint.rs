@@ -26,7 +26,7 @@ impl Paint {
     }
 }
 
-/// An event in one line.
+/// Returns an event in one line.
 pub(super) fn event_line<'a>(name: Option<&'a str>, event: &'a Event, paint: Paint) -> Line<'a> {
     let mut line = Line::default();
     if let Some(name) = name {
@@ -44,7 +44,7 @@ pub(super) fn event_line<'a>(name: Option<&'a str>, event: &'a Event, paint: Pai
     line
 }
 
-/// How old a reading is.
+/// Returns how old a reading is.
 pub(super) fn age(at: Timestamp, now: Timestamp) -> String {
     match now.as_second().saturating_sub(at.as_second()).max(0) {
         seconds @ 0..=119 => format!("{seconds} s"),
@@ -53,8 +53,8 @@ pub(super) fn age(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// The newest values as a line of bars, between the lowest and the highest of them. What hardly moves is flat: a difference of less
-/// than a tenth is not blown up.
+/// Returns the newest values as a line of bars, between the lowest and the highest of them. Values that hardly change are flat: a
+/// difference of less than a tenth is not magnified.
 pub(super) fn spark<'a>(
     values: impl IntoIterator<Item = &'a f64, IntoIter: DoubleEndedIterator>,
     width: usize,
@@ -74,7 +74,7 @@ pub(super) fn spark<'a>(
     newest.iter().map(bar).collect()
 }
 
-/// A share of a whole as a bar.
+/// Returns a share of a whole as a bar.
 pub(super) fn bar(share: f64, width: usize) -> String {
     let filled = ((share.clamp(0.0, 1.0) * width as f64).round() as usize).min(width);
     "\u{2588}".repeat(filled) + &"\u{2591}".repeat(width.saturating_sub(filled))

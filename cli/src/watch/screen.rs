@@ -1,4 +1,4 @@
-//! The terminal as a screen: taken at the beginning and given back as it was, however the watch ends, by a panic as well.
+//! The terminal as a screen: taken at the beginning and restored however the watch ends, even by a panic.
 
 use std::io::{self, Stdout};
 use std::sync::Once;
@@ -22,7 +22,7 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 
 static HOOK: Once = Once::new();
 
-/// How long the thread that reads keys may run after the end.
+/// How long the thread that reads keys may take to end.
 const KEYS: Duration = Duration::from_millis(100);
 
 /// The screen, until this is dropped.
@@ -46,7 +46,7 @@ impl Screen {
         taken.map(Self).inspect_err(|_| give_back())
     }
 
-    /// Whether it is still there: a panic elsewhere gives it back.
+    /// Returns whether the screen is still taken: a panic elsewhere restores the terminal.
     pub(super) fn is_there() -> bool {
         TAKEN.load(Ordering::SeqCst)
     }
@@ -62,10 +62,10 @@ impl Drop for Screen {
     }
 }
 
-/// Makes the terminal what it was, once.
+/// Restores the terminal, once.
 fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
-        // What can't be given back now can't be at all: the terminal has gone.
+        // If this fails, the terminal is gone.
         let _ = execute!(io::stdout(), LeaveAlternateScreen, Show);
         let _ = disable_raw_mode();
         release();
@@ -76,14 +76,14 @@ fn give_back() {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Typed {
     End,
-    /// Ctrl-C, which the terminal makes no signal of.
+    /// Ctrl-C, which is not a signal while the terminal is in raw mode.
     Interrupt,
     Ask(Ask),
-    /// The terminal has another size.
+    /// The size of the terminal has changed.
     Resized,
 }
 
-/// What is typed. It is read on a thread of its own, which ends soon after nobody listens any more.
+/// Returns what is typed. A thread of its own reads that, and ends soon after nobody listens any more.
 pub(super) fn keys() -> mpsc::Receiver<Typed> {
     let (sender, receiver) = mpsc::channel(64);
     std::thread::spawn(move || {

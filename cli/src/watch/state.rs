@@ -9,13 +9,13 @@ use super::digest::{Digest, Measured};
 use super::news::{Event, News};
 use crate::terminal::one_line;
 
-/// So many readings are kept for the sparklines.
+/// How many readings are kept for the sparklines.
 const SERIES: usize = 240;
 
-/// So many sensors of a host have a sparkline.
+/// How many sensors of a host have a sparkline.
 const SENSORS: usize = 512;
 
-/// So many events of a host are kept, and of all hosts.
+/// How many events are kept of each host, and of all hosts.
 const EVENTS: usize = 50;
 const ALL_EVENTS: usize = 1000;
 
@@ -36,7 +36,7 @@ pub(super) struct Seen {
     pub(super) unread: String,
 }
 
-/// By what the hosts are sorted.
+/// What the hosts are sorted by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Order {
     /// As they were named.
@@ -89,7 +89,7 @@ pub(super) enum Ask {
     Back,
 }
 
-/// All of it.
+/// Everything that the dashboard shows.
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) hosts: Vec<Seen>,
@@ -100,7 +100,7 @@ pub(super) struct State {
     pub(super) view: View,
     /// The number of the host that is chosen.
     pub(super) chosen: usize,
-    /// So many lines of the details or the events are above what is seen.
+    /// How many lines of the details or the events are scrolled past.
     pub(super) scrolled: usize,
     pub(super) now: Timestamp,
     pub(super) colours: bool,
@@ -133,7 +133,8 @@ impl State {
         }
     }
 
-    /// The numbers of the hosts as they are sorted. Of those that are alike, the one that was named first comes first.
+    /// Returns the numbers of the hosts in the order in which they are shown. Hosts that are alike stay in the order in which they
+    /// were named.
     pub(super) fn sorted(&self) -> Vec<usize> {
         let mut all: Vec<usize> = (0..self.hosts.len()).collect();
         let last = |number: &usize| self.hosts.get(*number).and_then(|host| host.last.as_ref());

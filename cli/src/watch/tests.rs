@@ -129,11 +129,11 @@ fn a_usual_terminal_has_the_host_that_is_chosen_and_the_events() {
     }
     assert!(lines.contains(&"node02 2026-11-28T10:00:00Z warning Fan 3 stopped".to_owned()), "{whole}");
     assert!(whole.contains("Events since the watch began: 2") && !whole.contains("before the watch"), "{whole}");
-    // The reason stands with a host that doesn't answer.
+    // The reason is shown with a host that doesn't answer.
     state.ask(Ask::Down(1));
     let whole = text(&picture(&state, 80, 24)).join("\n");
     assert!(whole.contains("not read: connection: the host can't be reached: refused"), "{whole}");
-    // And what was there before stands with its host.
+    // What was there before is shown with its host.
     state.ask(Ask::First);
     state.ask(Ask::View);
     let whole = text(&picture(&state, 80, 24)).join("\n");
@@ -192,7 +192,7 @@ fn hosts_are_sorted_by_what_a_person_asks_for() {
     }
     state.ask(Ask::Reverse);
     assert_eq!(state.sorted(), [4, 3, 2, 1, 0]);
-    // Who was chosen stays chosen.
+    // The chosen host stays chosen.
     assert_eq!(state.chosen, 0);
     state.ask(Ask::Up(1));
     assert_eq!(state.chosen, 1);
@@ -202,7 +202,7 @@ fn hosts_are_sorted_by_what_a_person_asks_for() {
 fn sparklines_bars_and_ages_say_what_there_is() {
     assert_eq!(spark(&[], 5), "");
     assert_eq!(spark(&[0.0, 70.0, 35.0], 5), "\u{2581}\u{2588}\u{2585}");
-    // Half a degree is no peak.
+    // Half a degree doesn't make a peak.
     assert_eq!(spark(&[60.0, 60.5, 60.0], 5), "\u{2581}\u{2582}\u{2581}");
     assert_eq!(spark(&[1.0, 2.0, 3.0], 2).chars().count(), 2);
     assert_eq!(

@@ -13,10 +13,10 @@ use tokio::runtime::Runtime;
 
 use crate::program::program;
 
-/// What nobody may read who listens at the server.
+/// The password that must not be seen by anyone who listens at the server.
 pub(crate) const PASSWORD: &str = "0nly-workers-know";
 
-/// A folder of its own, which goes with it.
+/// A folder that is removed when this is dropped.
 pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
@@ -42,7 +42,7 @@ impl Drop for Folder {
     }
 }
 
-/// A port that nobody listens at, none of those that systems give out: while a server is down, another program would get it.
+/// Returns a port that nobody listens at, and that systems don't give out: another program would get it while a server is down.
 fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = u16::try_from(std::process::id() % 9000).unwrap();
@@ -50,7 +50,7 @@ fn free_port() -> u16 {
     ports.take(9000).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a free port")
 }
 
-/// Whether a NATS server answers there, and nothing else.
+/// Returns whether a NATS server, and nothing else, answers there.
 fn answers(port: u16) -> bool {
     let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else { return false };
     let mut greeting = [0; 5];
@@ -102,7 +102,7 @@ impl Nats {
         format!("{}://127.0.0.1:{}", self.scheme, self.port)
     }
 
-    /// Ends it and starts it again, with what it has in its folder.
+    /// Ends it, and starts it again with what it has in its folder.
     pub(crate) fn restart(&mut self) {
         end(&mut self.child);
         std::thread::sleep(Duration::from_millis(700));
@@ -121,7 +121,7 @@ fn end(child: &mut Child) {
     let _ = child.wait();
 }
 
-/// Waits until something is so.
+/// Waits until a condition holds.
 #[track_caller]
 pub(crate) fn wait_for(what: &str, mut so: impl FnMut() -> bool) {
     let begin = Instant::now();
@@ -161,7 +161,7 @@ fn machine() -> Tree {
 
 const RESET: &str = "/redfish/v1/Systems/1/Actions/ComputerSystem.Reset";
 
-/// Machines that take their time.
+/// Starts machines that answer with this latency.
 pub(crate) fn machines(runtime: &Runtime, count: usize, latency: Duration) -> Vec<MockBmc> {
     let crowd = Crowd::new(1).unwrap();
     let one = || {
@@ -171,12 +171,12 @@ pub(crate) fn machines(runtime: &Runtime, count: usize, latency: Duration) -> Ve
     (0..count).map(|_| runtime.block_on(one()).unwrap()).collect()
 }
 
-/// How often a machine was told to change its power state.
+/// Returns how many resets were sent to a machine.
 pub(crate) fn resets(bmc: &MockBmc) -> usize {
     bmc.requests().to("POST", RESET).len()
 }
 
-/// The program without passwords: who hands in has none.
+/// Returns the program without passwords: a submitter has none.
 pub(crate) fn bare(arguments: &[&str]) -> Command {
     let mut command = program(arguments);
     command.env_remove("ROSEFISH_PASSWORD");
@@ -195,7 +195,7 @@ impl Worker {
         let mut command = bare(&[&["fleet", "worker", "--hosts", inventory, "--nats", &url], arguments].concat());
         command.env("ROSEFISH_PASSWORD", PASSWORD).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        // It says that it is there.
+        // Waits until it prints something: it is ready then.
         let mut said = [0; 16];
         child.stderr.as_mut().unwrap().read_exact(&mut said).unwrap();
         Self(child)
@@ -205,7 +205,7 @@ impl Worker {
         assert!(Command::new("kill").args([signal, &self.0.id().to_string()]).status().unwrap().success());
     }
 
-    /// What it said until its end.
+    /// Waits until it ends, and returns its exit code and what it printed.
     pub(crate) fn said(mut self) -> (Option<i32>, String) {
         let mut text = String::new();
         self.0.stderr.take().unwrap().read_to_string(&mut text).unwrap();
@@ -232,7 +232,7 @@ pub(crate) fn out(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// What the server keeps of results: their jobs, with how often one was written.
+/// Returns the results that the server keeps, after checking that each was written once.
 pub(crate) async fn kept(nats: &Nats) -> Vec<Value> {
     let client = async_nats::connect(nats.url()).await.unwrap();
     let context = async_nats::jetstream::new(client);
@@ -242,13 +242,13 @@ pub(crate) async fn kept(nats: &Nats) -> Vec<Value> {
     for key in &keys {
         all.push(serde_json::from_slice(&bucket.get(key).await.unwrap().unwrap()).unwrap());
     }
-    // Nothing was ever written over.
+    // Nothing was ever overwritten.
     let state = context.get_stream("KV_rosefish-results").await.unwrap().cached_info().state.clone();
     assert_eq!((state.messages, state.last_sequence), (all.len() as u64, all.len() as u64));
     all
 }
 
-/// Whether a file below a folder has a text in it.
+/// Returns whether a file below a folder contains a text.
 pub(crate) fn is_in_files(folder: &Path, text: &str) -> bool {
     std::fs::read_dir(folder).unwrap().any(|entry| {
         let path = entry.unwrap().path();

@@ -1,4 +1,4 @@
-//! Jobs and workers through a real NATS server: each job has one result, no change is made twice, and no secret is on the way.
+//! Jobs and workers through a real NATS server: each job has one result, no change is made twice, and no secret is sent.
 #![cfg(unix)]
 
 mod bench;
@@ -20,14 +20,14 @@ use program::{errors, inventory, runtime};
 /// Hosts of the long test: one change and one reading of each.
 const HOSTS: usize = 100;
 
-/// Everything that is published at the server, as text.
+/// Collects everything that is published at the server, as text.
 fn overheard(runtime: &tokio::runtime::Runtime, nats: &Nats) -> Arc<Mutex<(usize, String)>> {
     let heard = Arc::new(Mutex::new((0, String::new())));
     let client = runtime.block_on(async_nats::connect(nats.url())).unwrap();
     let mut all = runtime.block_on(client.subscribe(">")).unwrap();
     let kept = Arc::clone(&heard);
     runtime.spawn(async move {
-        // It goes with the client.
+        // The subscription ends with the client.
         let _client = client;
         while let Some(message) = all.next().await {
             let mut kept = kept.lock().unwrap();
@@ -42,7 +42,7 @@ fn overheard(runtime: &tokio::runtime::Runtime, nats: &Nats) -> Arc<Mutex<(usize
     heard
 }
 
-/// What was said of each host, wherever it was said.
+/// Returns what was said of each host, wherever it was said.
 fn by_host(lines: &str) -> BTreeMap<String, Vec<String>> {
     let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for line in lines.lines() {
@@ -63,14 +63,14 @@ fn each_job_has_one_result_and_no_change_is_made_twice_though_a_worker_and_the_s
     let mut nats = Nats::start(&folder);
     let heard = overheard(&runtime, &nats);
     let mut workers: Vec<Worker> = (0..4).map(|_| Worker::start(&nats, &file, &["--at-once", "4"])).collect();
-    // What goes wrong is to end.
+    // The deadline ends the test if something is wrong.
     let change = ["--", "power", "off", "@cluster", "--force", "--yes", "--deadline", "150", "--hosts", &file];
     let changes = started(submit(&nats, &change));
     let reads =
         started(submit(&nats, &["--", "power", "status", "@cluster", "--json", "--deadline", "150", "--hosts", &file]));
     let changed = || bmcs.iter().filter(|bmc| resets(bmc) > 0).count();
     wait_for("a quarter of the changes", || changed() >= HOSTS / 4);
-    // In the middle of what it does: nobody logs out of its hosts.
+    // Killed in the middle of its work, it logs out of none of its hosts.
     workers.remove(0).send("-KILL");
     wait_for("half of the changes", || changed() >= HOSTS / 2);
     assert!(changed() < HOSTS, "there has to be something left");
@@ -92,7 +92,7 @@ fn each_job_has_one_result_and_no_change_is_made_twice_though_a_worker_and_the_s
         }
     }
     println!("{} changes of the worker that was lost are unknown", unknown.len());
-    // No more than the worker that was lost had under way.
+    // At most as many as the lost worker had under way.
     assert!(unknown.len() <= 4, "{unknown:?}");
     assert_eq!(changes.status.code(), Some(if unknown.is_empty() { 0 } else { 3 }), "{}", errors(&changes));
     for (number, bmc) in bmcs.iter().enumerate() {
@@ -145,7 +145,7 @@ fn a_worker_that_comes_later_takes_what_waits_and_never_more_than_it_has_places_
     let results = results.wait_with_output().unwrap();
     assert_eq!(results.status.code(), Some(0), "{}", errors(&results));
     assert_eq!(by_host(&out(&results)).len(), 12);
-    // As often as it is asked for.
+    // Results can be read any number of times.
     let again = bare(&["fleet", "results", &id, "--nats", &nats.url()]).output().unwrap();
     assert_eq!((again.status.code(), by_host(&out(&again)).len()), (Some(0), 12));
     worker.send("-TERM");
@@ -177,7 +177,7 @@ fn a_worker_that_is_told_to_end_ends_what_it_does_and_leaves_the_rest() {
     assert!(bmcs.iter().all(|bmc| resets(bmc) == 1));
 }
 
-/// Hands in a job of somebody's own making, and waits for its result.
+/// Submits a job with any content, and waits for its result.
 async fn forged(nats: &Nats, name: &str, mut job: Value) -> Value {
     let context = async_nats::jetstream::new(async_nats::connect(nats.url()).await.unwrap());
     job["id"] = json!(format!("{name}.0"));
@@ -186,7 +186,7 @@ async fn forged(nats: &Nats, name: &str, mut job: Value) -> Value {
             job[key] = value;
         }
     }
-    // Whoever takes jobs of this shard takes it, whatever host it names.
+    // Any worker for this shard takes it, whatever host it names.
     context.publish("rosefish.jobs.0", job.to_string().into()).await.unwrap().await.unwrap();
     let bucket = context.get_key_value("rosefish-results").await.unwrap();
     let begin = Instant::now();
@@ -212,7 +212,7 @@ fn who_may_hand_in_jobs_gets_neither_passwords_nor_files_of_a_worker() {
     let written = folder.0.join("written").to_str().unwrap().to_owned();
     let status = json!(["power", "status"]);
     for (name, job, why) in [
-        // Hosts that it was not given, by name or by address, and another place of one that it was given.
+        // Hosts that the worker doesn't work for, by name or by address, and another place of one that it works for.
         ("a", json!({ "host": "n2", "command": status }), "not one of the hosts"),
         ("b", json!({ "host": other, "command": status }), "not one of the hosts"),
         ("c", json!({ "host": "n[1-2]", "command": status }), "not one of the hosts"),
@@ -250,7 +250,7 @@ fn who_may_hand_in_jobs_gets_neither_passwords_nor_files_of_a_worker() {
     }
     assert!(bmcs.iter().all(|bmc| bmc.request_count() == 0), "nobody is asked because of these");
     assert!(!std::path::Path::new(&ran).exists() && !std::path::Path::new(&written).exists());
-    // What is not a job has no result, and does the worker no harm; what was begun by somebody who is gone is not begun again.
+    // What is not a job has no result, and does the worker no harm. What was begun by a worker that is gone is not begun again.
     runtime.block_on(async {
         let context = async_nats::jetstream::new(async_nats::connect(nats.url()).await.unwrap());
         for bytes in [&b"nonsense"[..], b"{}", b"\xff\xfe", b"{\"version\":1,\"id\":\"../x\"}"] {
@@ -269,7 +269,7 @@ fn who_may_hand_in_jobs_gets_neither_passwords_nor_files_of_a_worker() {
     let result = runtime.block_on(forged(&nats, "late", late));
     assert_eq!(result["outcome"], "left-alone", "{result}");
     assert_eq!(resets(&bmcs[0]), 0);
-    // The same job twice is done once.
+    // A job that is submitted twice is done once.
     for _ in 0..2 {
         let result = runtime.block_on(forged(&nats, "twice", off.clone()));
         assert_eq!((&result["outcome"], &result["text"]), (&json!("done"), &json!("turned off\n")), "{result}");
@@ -344,7 +344,7 @@ fn the_server_is_reached_by_tls_and_credentials_and_what_is_wrong_is_said() {
     );
 }
 
-/// Nothing of these gets as far as a server.
+/// None of these gets as far as a server.
 #[test]
 fn what_can_not_be_in_a_job_is_refused_before_anything_is_sent() {
     let folder = Folder::new("refused");

@@ -1,4 +1,4 @@
-//! The program as tests run it: as `admin`, whose password is `password`, and what it says then.
+//! The program as tests run it: as `admin`, whose password is `password`.
 #![allow(dead_code, unreachable_pub, reason = "each test file takes what it needs")]
 
 pub mod terminal;
@@ -9,11 +9,11 @@ use rosefish_mock::{MockBmc, Tree};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-/// The program, without what the environment says of users and looks.
+/// Returns the program, without what the environment says of users and looks.
 pub fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rosefish"));
     command.args(arguments).env("ROSEFISH_PASSWORD", "password").stdin(Stdio::null());
-    // Nobody's own inventory.
+    // Keeps it from reading the user's own inventory.
     command.env("XDG_CONFIG_HOME", "/nonexistent");
     for variable in ["ROSEFISH_USER", "ROSEFISH_NEW_PASSWORD", "ROSEFISH_IPMI_KG", "COLUMNS", "NO_COLOR"] {
         command.env_remove(variable);
@@ -25,7 +25,7 @@ pub fn rosefish(arguments: &[&str]) -> Output {
     program(arguments).output().unwrap()
 }
 
-/// An inventory in which `n1`, `n2`, ... are these services.
+/// Returns an inventory in which `n1`, `n2`, ... are these services.
 pub fn inventory(bmcs: &[MockBmc]) -> String {
     let mut text = format!(
         "[defaults]\nuser = \"admin\"\nprotocol = \"redfish\"\n[groups.cluster]\nhosts = [\"n[1-{}]\"]\n",
@@ -46,14 +46,14 @@ pub fn errors(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// What it printed; it must have ended well.
+/// Returns what it printed. It must have succeeded.
 #[track_caller]
 pub fn text(output: &Output) -> String {
     assert!(output.status.success(), "{}", errors(output));
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// The JSON that it printed, however it ended.
+/// Returns the JSON that it printed, however it ended.
 #[track_caller]
 pub fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", errors(output)))
@@ -63,12 +63,12 @@ pub fn runtime() -> Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
 }
 
-/// A service with `admin` as its user.
+/// Starts a service with `admin` as its user.
 pub fn serve(runtime: &Runtime, tree: Tree) -> MockBmc {
     runtime.block_on(MockBmc::builder().tree(tree).plain().credentials("admin", "password").start()).unwrap()
 }
 
-/// The demo machine with a trigger of a metric, which it has none of.
+/// Returns the demo machine with a trigger for a metric, which it doesn't have by itself.
 pub fn with_triggers() -> Tree {
     let (service, triggers) = ("/redfish/v1/TelemetryService", "/redfish/v1/TelemetryService/Triggers");
     let mut tree = Tree::demo();

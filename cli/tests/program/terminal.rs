@@ -27,7 +27,7 @@ impl Terminal {
         Self { script, keyboard, screen, seen: String::new() }
     }
 
-    /// All that was shown when this is there.
+    /// Waits for this text, and returns everything that was shown until then.
     #[track_caller]
     pub fn until(&mut self, text: &str) -> &str {
         let mut buffer = [0; 4096];
@@ -43,7 +43,7 @@ impl Terminal {
         self.keyboard.write_all(text.as_bytes()).unwrap();
     }
 
-    /// All that was shown when the command has ended, which it must do well.
+    /// Waits until the command ends, which has to succeed, and returns everything that was shown.
     #[track_caller]
     pub fn end(mut self) -> String {
         let mut rest = Vec::new();

@@ -1,5 +1,5 @@
-//! `docs/from-ipmitool.md`, line by line: what it says means the same does the same. Both programs run against BMCs of their own
-//! that begin alike, and afterwards ipmitool says of both what they are; what only reads is compared value by value.
+//! `docs/from-ipmitool.md`, line by line: commands that mean the same according to it do the same. Both programs run against BMCs
+//! of their own that begin alike, and afterwards ipmitool shows the state of both. What only reads is compared value by value.
 
 #[path = "../program/mod.rs"]
 mod program;
@@ -17,21 +17,21 @@ use shows::{controller, lan, sol, users};
 
 const PAGE: &str = include_str!("../../../docs/from-ipmitool.md");
 
-/// How it is found out whether two commands mean the same.
+/// How to find out whether two commands mean the same.
 enum Same {
-    /// Both change the BMC, of which ipmitool says the same afterwards by this command.
+    /// Both change the BMC. Afterwards, ipmitool prints the same for both by this command.
     Then(&'static str),
-    /// The same, of what is left of what it says.
+    /// The same, for what this function leaves of the output.
     ThenLike(&'static str, fn(&str) -> String),
-    /// Both write the same file, of what is left of it.
+    /// Both write the same file, for what this function leaves of it.
     Files(fn(&[u8]) -> Vec<u8>),
-    /// Both have the BMC do the same: the first thing that it noted.
+    /// Both have the BMC do the same: the first thing that it recorded.
     Deed,
     /// Both show the same.
     Shows(fn(&str, &Value) -> Vec<String>),
     /// Both print the same, apart from the gaps.
     Text,
-    /// It can't be seen here; where it is.
+    /// It can't be compared here.
     Elsewhere,
 }
 
@@ -118,7 +118,7 @@ fn ipmitool(port: &str, arguments: &str) -> Output {
     Command::new("ipmitool").args(options).args(words).env("TZ", "UTC").output().unwrap()
 }
 
-/// The file that a program reads or writes for a BMC.
+/// Returns the file that a program reads or writes for a BMC.
 fn file(program: &str, port: &str) -> String {
     let name = format!("{program}-{}-{port}", std::process::id());
     std::env::temp_dir().join(name).to_str().unwrap().to_owned()
@@ -152,7 +152,7 @@ fn said(output: &Output) -> String {
     [&output.stdout[..], &output.stderr].map(String::from_utf8_lossy).concat()
 }
 
-/// Lines `name : value` of ipmitool; of those that repeat, the first.
+/// Reads ipmitool's lines of `name : value`. If names repeat, the first one counts.
 fn table(text: &str) -> BTreeMap<&str, &str> {
     let mut table = BTreeMap::new();
     for (name, value) in text.lines().filter_map(|line| line.split_once(':')) {
@@ -165,7 +165,7 @@ fn rows(text: &str) -> Vec<Vec<&str>> {
     text.lines().map(|line| line.split('|').map(str::trim).collect()).filter(|row: &Vec<_>| row.len() > 1).collect()
 }
 
-/// What differs between a value of ipmitool's and one of ours.
+/// Returns what differs between ipmitool's values and ours.
 fn compare(theirs: &BTreeMap<&str, &str>, pairs: &[(&str, Value)]) -> Vec<String> {
     let mut wrong = Vec::new();
     for (name, ours) in pairs {
@@ -199,7 +199,7 @@ fn all(ours: &Value) -> &[Value] {
 
 fn sensor<'v>(ours: &'v Value, name: &str) -> Option<&'v Value> {
     let exact = all(ours).iter().find(|one| one["name"] == name);
-    // Of sensors that share a record ipmitool shows one, without its number.
+    // Of sensors that share a record, ipmitool shows one, without its number.
     let numbered = |one: &&Value| one["name"].as_str().is_some_and(|ours| without_number(ours) == name);
     exact.or_else(|| all(ours).iter().find(numbered))
 }
@@ -213,7 +213,8 @@ fn names(theirs: &str, ours: &Value) -> Vec<String> {
     if rows.is_empty() {
         return vec![format!("nothing to compare: {theirs}")];
     }
-    // What it lists beside sensors: places of inventories and controllers. Of some names it prints bytes that are none of the name's.
+    // It also lists what is not a sensor: the places of inventories and of controllers. Of some names, it prints bytes that don't
+    // belong to them.
     let is_sensor = |row: &&Vec<&str>| {
         let kind = row[1].to_lowercase();
         row[0].is_ascii() && !["log", "static", "dynamic"].iter().any(|other| kind.contains(other))
@@ -322,7 +323,7 @@ fn port(bmc: &MockIpmi) -> String {
     bmc.addr().port().to_string()
 }
 
-/// What differs between the two commands on machines that begin alike.
+/// Returns what differs between the two commands on machines that begin alike.
 fn differences(theirs: &str, ours: &str, same: &Same) -> Vec<String> {
     let [first, second] = [(); 2].map(|()| {
         let users = MockIpmi::builder().user(User::new("admin", "password", Privilege::Administrator));
@@ -334,7 +335,8 @@ fn differences(theirs: &str, ours: &str, same: &Same) -> Vec<String> {
     }
     let their_outputs: Vec<_> = theirs.split("; ").map(|one| (one, ipmitool(&their_port, one))).collect();
     for (command, output) in &their_outputs {
-        // ipmitool waits for a BMC that restarts, and calls that a failure at times; and so it does an inventory that it has edited.
+        // ipmitool waits for a BMC that restarts, and at times calls that a failure. It does the same with an inventory that it has
+        // edited.
         let says_so_anyway = ["mc reset", "fru edit"].iter().any(|one| command.starts_with(one));
         if !output.status.success() && !says_so_anyway {
             return vec![format!("ipmitool {command}: {}", said(output))];
@@ -381,7 +383,7 @@ fn differences(theirs: &str, ours: &str, same: &Same) -> Vec<String> {
     }
 }
 
-/// The first cells of the page's table of commands, each with the commands in it.
+/// Returns the first cells of the page's table of commands, each with the commands in it.
 fn lines() -> Vec<Vec<String>> {
     let (_, rest) = PAGE.split_once("## Command by command").unwrap();
     let lines = rest.lines().take_while(|line| !line.starts_with("## ")).filter(|line| line.starts_with("| "));
@@ -444,10 +446,10 @@ fn what_the_page_says_means_the_same_does_the_same() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What is said where the simulator does not have it.
+/// What is printed if the simulator doesn't have it.
 const LACKS: [&str; 3] = ["the BMC doesn't", "the BMC keeps no texts", "there is no user"];
 
-/// What reads, on OpenIPMI's simulator: both programs on the same machine.
+/// What only reads, on OpenIPMI's simulator: both programs on the same machine.
 #[test]
 #[ignore = "needs ipmi_sim and ipmitool"]
 fn reads_show_what_they_show_to_ipmitool() {

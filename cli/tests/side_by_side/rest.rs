@@ -65,7 +65,7 @@ pub(crate) const CASES: &[(&str, &str, Same)] = &[
     ("dcmi set_mc_id_string node7", "ipmi controller-id HOST node7", Then("dcmi get_mc_id_string")),
     ("dcmi get_temp_reading", "ipmi dcmi HOST", Shows(temperatures)),
     ("dcmi discover", "ipmi dcmi HOST", Shows(discovered)),
-    // Beside the entries of sensors, one of all logs; as JSON, which ipmitool doesn't write.
+    // Besides events of sensors, this saves the entries of all logs, as JSON, which ipmitool does not write.
     ("sel save FILE", "logs HOST --save FILE", Elsewhere),
 ];
 
@@ -74,7 +74,7 @@ const LIMIT: &str = "dcmi power set_limit limit 400; dcmi power activate";
 const START: &str = "raw 0x06 0x24 0x04 0x00 0x00 0x00 0x2c 0x01; mc watchdog reset";
 const OUR_START: &str = "raw HOST 0x06 0x24 0x04 0x00 0x00 0x00 0x2c 0x01; bmc watchdog HOST reset";
 
-/// Up to the minute.
+/// Cuts a time to the minute.
 fn minute(text: &str) -> String {
     let words: Vec<_> = text.split_whitespace().collect();
     format!("{} {}", words[0], words[1].get(..5).unwrap_or_default())
@@ -97,7 +97,7 @@ fn known_events(text: &str) -> String {
     known.map(|row| row[3..].join("|") + "\n").collect()
 }
 
-/// The bytes of saved events: each program has its own words behind them, and ipmitool saves the entries of vendors, too.
+/// Returns the bytes of saved events: each program adds its own words, and ipmitool also saves the entries of vendors.
 fn events(text: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(text);
     let lines = text.lines().filter(|line| line.starts_with("0x04 "));
@@ -109,7 +109,7 @@ fn is_running(text: &str) -> String {
     table(text)["Watchdog Timer Is"].to_owned()
 }
 
-/// Pairs of a name of ipmitool's and what we say instead.
+/// Pairs the names of ipmitool with what we print instead.
 fn pairs(theirs: &str, ours: &[(&'static str, String)]) -> Vec<String> {
     let table = table(theirs);
     let value = |name: &str| table.get(name).copied().unwrap_or("(nothing)").to_owned();
@@ -124,7 +124,7 @@ fn log_state(theirs: &str, ours: &Value) -> Vec<String> {
     pairs(theirs, &[("Entries", ours["entries"].to_string()), ("Overflow", ours["overflow"].to_string())])
 }
 
-/// The day: the rest goes on between the two.
+/// Compares the day only: time passes between the two.
 fn clock(theirs: &str, ours: &Value) -> Vec<String> {
     let clock = ours["clock"].as_str().unwrap_or_default();
     if theirs.starts_with("S+") {

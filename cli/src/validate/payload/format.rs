@@ -2,7 +2,7 @@
 
 use super::super::schema::definition::Format;
 
-/// What is wrong with a text; none if it has the form.
+/// Returns what was expected, or `None` if a text has the right form.
 pub(super) fn wrong(format: Format, text: &str) -> Option<&'static str> {
     let (is_right, expected) = match format {
         Format::Any => return None,
@@ -14,7 +14,7 @@ pub(super) fn wrong(format: Format, text: &str) -> Option<&'static str> {
     (!is_right).then_some(expected)
 }
 
-/// The number that so many digits are.
+/// Reads a number of so many digits, and returns it with the rest.
 fn digits(text: &str, count: usize) -> Option<(u32, &str)> {
     let (number, rest) = text.split_at_checked(count)?;
     number.bytes().all(|byte| byte.is_ascii_digit()).then(|| number.parse().ok()).flatten().map(|number| (number, rest))
@@ -59,7 +59,7 @@ fn is_time(text: &str) -> bool {
             Some(fraction) => !fraction.is_empty() && fraction.bytes().all(|byte| byte.is_ascii_digit()),
             None => rest.is_empty(),
         };
-        // A second that is added to a day is the 60th.
+        // A leap second is the 60th.
         Some(hour < 24 && minute < 60 && second <= 60 && is_fraction)
     };
     time().unwrap_or(false)

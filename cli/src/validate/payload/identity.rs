@@ -53,7 +53,7 @@ impl Checker<'_> {
         }
         if let Some(templates) = &ty.uris {
             let Some(template) = templates.iter().find(|template| fits(template, uri)) else {
-                // Where vendors put resources below `Oem` is theirs to say.
+                // Vendors decide where to put resources below `Oem`.
                 let rule = if uri.contains("/Oem/") { &rule::URI_OEM } else { &rule::URI };
                 return Some((rule, format!("{} is not a URI that the schema has for {}", quoted(uri), ty.name)));
             };
@@ -65,7 +65,7 @@ impl Checker<'_> {
         has_slash.then(|| (&rule::URI_SLASH, format!("{} ends in a slash", quoted(uri))))
     }
 
-    /// What a durable name looks like is said by the property beside it.
+    /// Checks a durable name. The property beside it says what it looks like.
     pub(super) fn durable_name(&self, payload: &Object, name: &str, value: &Value) -> Option<Wrong> {
         if name != "DurableName" {
             return None;
@@ -85,7 +85,7 @@ impl Checker<'_> {
     }
 }
 
-/// Whether a URI is one that a template describes: as many segments, and the same ones where the template names them.
+/// Returns whether a URI fits a template: as many segments, and the same ones where the template names them.
 pub(super) fn fits(template: &str, uri: &str) -> bool {
     let segments = |text: &str| key(text).split('/').map(str::to_owned).collect::<Vec<_>>();
     let (template, uri) = (segments(template), segments(uri));

@@ -10,11 +10,11 @@ use regex::{Regex, RegexBuilder};
 #[derive(Debug, Default)]
 pub(crate) struct Patterns(RefCell<HashMap<String, Option<Arc<Regex>>>>);
 
-/// No expression in use needs as much memory.
+/// More memory than any expression in use needs.
 const LARGEST: usize = 1 << 20;
 
 impl Patterns {
-    /// Whether a text matches from its beginning on; none where the expression is one that can't be read.
+    /// Returns whether a text matches from its beginning, or `None` if the expression can't be read.
     pub(crate) fn matches(&self, pattern: &str, text: &str) -> Option<bool> {
         if let Some(known) = self.0.borrow().get(pattern) {
             return known.as_ref().map(|regex| regex.is_match(text));

@@ -33,7 +33,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Whether a reference leads to what it should.
+    /// Returns whether a reference leads to what it should.
     fn leads(&mut self, place: &At, name: &str, uri: &str, declared: &str, is_origin: bool) -> bool {
         if let Some((whole, pointer)) = uri.split_once('#') {
             return self.leads_within(place, name, uri, (whole, pointer));
@@ -78,7 +78,7 @@ impl Checker<'_> {
         true
     }
 
-    /// A reference to something within a resource, by a JSON pointer.
+    /// Returns whether a reference leads to something within a resource, by a JSON pointer.
     fn leads_within(&mut self, place: &At, name: &str, uri: &str, (whole, pointer): (&str, &str)) -> bool {
         let target = match whole {
             "" => Some(self.resource.payload),
@@ -101,7 +101,7 @@ impl Checker<'_> {
         true
     }
 
-    /// A property that is a URI: it has to be one, at least.
+    /// Checks a property that is a URI: it at least has to have the form of one.
     pub(super) fn local_uri(&mut self, place: &At, name: &str, value: &Value) {
         let Some(uri) = value.as_str() else { return };
         let is_wrong =
@@ -112,7 +112,7 @@ impl Checker<'_> {
     }
 }
 
-/// Whether there is something at a JSON pointer.
+/// Returns whether there is something at a JSON pointer.
 fn pointed(object: &Object, pointer: &str) -> bool {
     let mut segments = pointer.split('/').skip(1).map(|segment| segment.replace("~1", "/").replace("~0", "~"));
     let Some(first) = segments.next() else { return true };

@@ -9,7 +9,7 @@ use super::super::answers::{Answer, key};
 use super::Checker;
 use super::document::{Object, list, text};
 
-/// The value of a property: of the object by its name, of the whole resource by a JSON pointer.
+/// Returns the value of a property: of the object by its name, of the whole resource by a JSON pointer.
 pub(super) fn find<'v>(name: &str, object: &'v Object, whole: &'v Object) -> Option<&'v Value> {
     let Some(path) = name.strip_prefix('/') else { return object.get(name) };
     let mut segments = path.split('/');
@@ -25,7 +25,7 @@ pub(super) fn find<'v>(name: &str, object: &'v Object, whole: &'v Object) -> Opt
 }
 
 impl Checker<'_> {
-    /// What a comparison fails of; none where it holds.
+    /// Returns why a comparison fails, or `None` if it holds.
     pub(super) fn compare(&self, found: Option<&Value>, how: &str, expected: &[Value]) -> Option<String> {
         let Some(found) = found else {
             return (how != "Absent").then(|| "the property is not there".to_owned());
@@ -66,7 +66,7 @@ impl Checker<'_> {
                     "LessThan" => (Ordering::is_lt, "less than"),
                     _ => (Ordering::is_le, "less than or equal to"),
                 };
-                // What can't be compared is not held against it.
+                // What can't be compared doesn't fail.
                 let order = |one: &Value| value.as_f64()?.partial_cmp(&one.as_f64()?);
                 let is_wrong = expected.iter().any(|one| order(one).is_some_and(|order| !holds(order)));
                 if is_wrong { fails(relation) } else { None }
@@ -86,7 +86,8 @@ impl Checker<'_> {
         self.patterns.matches(pattern, text).unwrap_or(false)
     }
 
-    /// Whether a URI is one that is listed; templates stand for one segment, and the rest is an expression.
+    /// Returns whether a URI is listed. A `{Id}` in the list stands for one segment, and the rest is an expression. An empty list
+    /// has all URIs.
     pub(super) fn is_listed(&self, uris: &[Value], uri: &str) -> bool {
         uris.is_empty()
             || uris.iter().filter_map(Value::as_str).any(|listed| {
@@ -95,7 +96,7 @@ impl Checker<'_> {
             })
     }
 
-    /// A requirement as it is under the first of its conditions that holds.
+    /// Returns a requirement as it is under the first of its conditions that holds.
     pub(super) fn under_conditions<'r>(
         &self,
         requirement: &'r Object,
@@ -133,12 +134,12 @@ impl Checker<'_> {
         Cow::Borrowed(requirement)
     }
 
-    /// Whether a condition does not hold.
+    /// Returns whether a condition does not hold.
     pub(super) fn compare_condition(&self, found: Option<&Value>, how: &str, expected: &[Value]) -> bool {
         self.compare(found, how, expected).is_some()
     }
 
-    /// Whether the resources above it are of these types, the nearest last.
+    /// Returns whether the resources above a URI are of these types, the nearest last.
     fn is_below(&self, uri: &str, parents: &[Value]) -> bool {
         let mut at = key(uri);
         parents.iter().rev().all(|parent| match at.rsplit_once('/') {
@@ -151,7 +152,7 @@ impl Checker<'_> {
     }
 }
 
-/// An expression for a URI, in which `{Id}` stands for one segment.
+/// Returns an expression for a URI, in which `{Id}` stands for one segment.
 fn segments(uri: &str) -> String {
     let mut pattern = String::new();
     let mut rest = uri;
@@ -159,7 +160,7 @@ fn segments(uri: &str) -> String {
         pattern.push_str(before);
         match after.split_once('}') {
             Some((name, after)) if name.bytes().all(|byte| byte.is_ascii_alphanumeric()) && !name.is_empty() => {
-                // `{2}` is a repetition.
+                // `{2}` is a repetition, not a name.
                 match name.bytes().all(|byte| byte.is_ascii_digit()) {
                     true => pattern.push_str(&format!("{{{name}}}")),
                     false => pattern.push_str("[^/]+"),
@@ -175,7 +176,7 @@ fn segments(uri: &str) -> String {
     pattern + rest
 }
 
-/// Numbers are the same by their value.
+/// Returns whether two values are the same. Numbers are compared by value.
 fn same(one: &Value, other: &Value) -> bool {
     match (one.as_f64(), other.as_f64()) {
         (Some(one), Some(other)) => one.partial_cmp(&other) == Some(Ordering::Equal),

@@ -58,7 +58,7 @@ pub(super) fn load(file: &Path) -> anyhow::Result<Vec<Profile>> {
     Ok(profiles)
 }
 
-/// A profile, and the names and lowest versions of those that it requires.
+/// Reads a profile, and returns it with the names and lowest versions of those that it requires.
 fn read(folder: &Path, name: &str) -> anyhow::Result<(Profile, Vec<(String, Version)>)> {
     let path = folder.join(name);
     let said = || path.display().to_string();
@@ -105,12 +105,12 @@ fn read(folder: &Path, name: &str) -> anyhow::Result<(Profile, Vec<(String, Vers
     Ok((profile, required))
 }
 
-/// `1.2` or `1.2.3`.
+/// Reads `1.2` or `1.2.3`.
 pub(super) fn lowest(text: &str) -> Option<Version> {
     Version::parse(text).or_else(|| Version::parse(&format!("{text}.0")))
 }
 
-/// The file of a profile with this name that is not older, and of the same major version: `Name.v1_2_3.json`.
+/// Finds the newest file of a profile that is not older than this and has the same major version: `Name.v1_2_3.json`.
 fn newest(folder: &Path, name: &str, lowest: Version) -> Option<String> {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let mut best: Option<(Version, String)> = None;
@@ -137,12 +137,12 @@ impl UseCase {
     }
 }
 
-/// A member that is a text.
+/// Returns a member that is a text.
 pub(super) fn text<'v>(object: &'v Object, name: &str) -> Option<&'v str> {
     object.get(name).and_then(Value::as_str)
 }
 
-/// A member that is an array; nothing where it is not.
+/// Returns a member that is an array, or an empty slice if it is not.
 pub(super) fn list<'v>(object: &'v Object, name: &str) -> &'v [Value] {
     object.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }

@@ -9,7 +9,7 @@ use super::Checker;
 use super::document::{Object, UseCase, list, lowest, text};
 
 impl Checker<'_> {
-    /// Whether a use case is about a resource of its type.
+    /// Returns whether a use case applies to a resource of its type.
     pub(super) fn applies(&self, case: &UseCase, answer: &Answer, payload: &Object) -> bool {
         let requirement = &case.requirement;
         if !self.is_listed(list(requirement, "URIs"), &answer.uri) {
@@ -71,7 +71,7 @@ impl Checker<'_> {
         }
     }
 
-    /// What may be created, changed and deleted.
+    /// Checks what may be created, changed and deleted.
     fn capabilities(&mut self, requirement: &Object, answer: &Answer, payload: &Object) {
         let wants = |name: &str| requirement.get(name) == Some(&Value::Bool(true));
         let answers = self.answers;

@@ -20,7 +20,7 @@ const FEATURES: [(&str, &[&str]); 7] = [
 ];
 
 impl Checker<'_> {
-    /// The registries that have to be there, in a version that is not too old, with messages that have to be in them.
+    /// Checks the registries: whether they are there, in a version that is recent enough, and with the messages that are required.
     pub(super) fn registries(&mut self, profile: &Profile) {
         let answers = self.answers;
         for (name, requirement) in &profile.registries {
@@ -55,7 +55,7 @@ impl Checker<'_> {
         let Some(Value::Object(required)) = requirement.get("Messages") else { return };
         let answers = self.answers;
         let is_it = |object: &&Object| text(object, "RegistryPrefix") == Some(name);
-        // What the service does not serve itself is published elsewhere.
+        // Others publish the registries that the service doesn't serve itself.
         let mut served = answers.iter().filter_map(Answer::object).filter(is_it).peekable();
         if served.peek().is_none() {
             return;
@@ -70,7 +70,7 @@ impl Checker<'_> {
         }
     }
 
-    /// The features of the protocol that the service root has to name.
+    /// Checks the version of the protocol, and the features that the service root has to name.
     pub(super) fn protocol(&mut self, profile: &Profile) {
         let answers = self.answers;
         let Some(root) = answers.get("/redfish/v1").and_then(Answer::object) else { return };

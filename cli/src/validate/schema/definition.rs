@@ -16,7 +16,7 @@ pub(crate) struct ObjectType {
     pub(crate) dynamic: Vec<Dynamic>,
     /// Further properties are allowed.
     pub(crate) open: bool,
-    /// URI templates, deprecated ones among them; none where the schema says nothing.
+    /// URI templates, deprecated ones among them; `None` if the schema doesn't name any.
     pub(crate) uris: Option<Vec<String>>,
     pub(crate) deprecated_uris: Vec<String>,
     /// Methods that change things, where the schema says which are allowed.
@@ -54,7 +54,7 @@ pub(crate) struct Property {
     pub(crate) auto_expand: bool,
     /// The excerpt that stands here, by its name.
     pub(crate) excerpt_copy: Option<String>,
-    /// The excerpts that it belongs to: none if no excerpt, `Some([])` if all.
+    /// The excerpts that it belongs to: `None` if none, `Some([])` if all.
     pub(crate) excerpts: Option<Vec<String>>,
     pub(crate) excerpt_only: bool,
     pub(crate) is_uri: bool,
@@ -80,7 +80,7 @@ impl Property {
         }
     }
 
-    /// Whether it belongs to the excerpt of this name.
+    /// Returns whether it belongs to the excerpt of this name.
     pub(crate) fn is_in_excerpt(&self, excerpt: &str) -> bool {
         self.excerpts.as_ref().is_some_and(|all| all.is_empty() || all.iter().any(|one| one == excerpt))
     }

@@ -15,7 +15,7 @@ pub(super) struct Within<'d> {
 }
 
 impl Within<'_> {
-    /// A name with its namespace, where the file writes an alias.
+    /// Returns a name with its namespace, in place of an alias of the file.
     pub(super) fn full(&self, name: &str) -> String {
         let name = name.trim();
         let Some((prefix, last)) = name.rsplit_once('.') else { return format!("{}.{name}", self.schema.namespace) };
@@ -80,7 +80,7 @@ impl Within<'_> {
         property
     }
 
-    /// What the type says itself, without what it inherits.
+    /// Returns what the type declares itself, without what it inherits.
     pub(super) fn object(&self, ty: &csdl::StructuredType) -> ObjectType {
         let name = format!("{}.{}", self.schema.namespace, ty.name);
         let mut object = ObjectType { tree: vec![name.clone()], name, open: false, ..ObjectType::default() };
@@ -159,7 +159,7 @@ pub(super) fn enumeration(ty: &csdl::EnumType) -> ScalarType {
     }
 }
 
-/// A term under the alias that Redfish's own files give its vocabulary.
+/// Returns a term, by the alias that Redfish's own files give its vocabulary.
 fn term(annotation: &Annotation) -> &str {
     match annotation.term.as_str() {
         "RedfishExtensions.v1_0_0.Deprecated" => "Redfish.Deprecated",
@@ -185,7 +185,7 @@ fn limits(annotations: &[Annotation]) -> Limits {
     limits
 }
 
-/// When it was added and deprecated.
+/// Returns when it was added and deprecated.
 fn revisions(annotations: &[Annotation]) -> (Option<Version>, Option<Deprecated>) {
     let (mut added, mut deprecated) = (None, None);
     for annotation in annotations {

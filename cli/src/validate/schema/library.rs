@@ -1,4 +1,4 @@
-//! All schemas, each parsed when the first of its types is asked for.
+//! All schemas. Each is parsed when the first of its types is asked for.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -16,7 +16,7 @@ use crate::terminal::{one_line, say};
 /// The longest chain of base types in use has fewer than ten links.
 const MAX_BASES: usize = 64;
 
-/// What was found before, or was not there.
+/// What was looked up before, with what was not found.
 type Known<K, T> = RefCell<HashMap<K, Option<Arc<T>>>>;
 
 /// What all versions of all schemas say.
@@ -31,7 +31,7 @@ pub(crate) struct Library {
 }
 
 impl Library {
-    /// The schemas that the program carries, and those of other folders, whose word counts where both have a schema.
+    /// Opens the schemas that the program carries, and those of other folders, which take precedence.
     pub(crate) fn new(folders: &[PathBuf]) -> anyhow::Result<Self> {
         let mut sources = Vec::new();
         for folder in folders {
@@ -54,7 +54,7 @@ impl Library {
         })
     }
 
-    /// The files that define a schema.
+    /// Returns the files that define a schema.
     fn documents(&self, schema: &str) -> impl Iterator<Item = &Document> {
         let numbers = self.by_schema.get(schema).map(Vec::as_slice).unwrap_or_default();
         numbers.iter().filter_map(|number| self.files.get(*number)).filter_map(|(source, parsed)| {
@@ -69,7 +69,7 @@ impl Library {
         })
     }
 
-    /// The namespaces of a schema, with and without versions.
+    /// Returns the namespaces of a schema, with and without versions.
     fn namespaces(&self, schema: &str) -> impl Iterator<Item = Within<'_>> {
         let schema = schema.to_owned();
         let documents: Vec<&Document> = self.documents(&schema).collect();
@@ -86,7 +86,7 @@ impl Library {
             .map(move |within| (within, last))
     }
 
-    /// The object of exactly this name, `Chassis.v1_2_3.Chassis`.
+    /// Returns the object of exactly this name, such as `Chassis.v1_2_3.Chassis`.
     pub(crate) fn object(&self, name: &str) -> Option<Arc<ObjectType>> {
         if let Some(known) = self.objects.borrow().get(name) {
             return known.clone();
@@ -96,7 +96,7 @@ impl Library {
         found
     }
 
-    /// The object with what it inherits.
+    /// Returns the object with what it inherits.
     fn derived(&self, name: &str) -> Option<ObjectType> {
         let (mut object, mut base) = self.declared(name)?;
         while let Some(next) = base {
@@ -122,7 +122,7 @@ impl Library {
         Some(object)
     }
 
-    /// What the type says itself, and its base type.
+    /// Returns what the type declares itself, and its base type.
     fn declared(&self, name: &str) -> Option<(ObjectType, Option<String>)> {
         let (within, last) =
             self.namespace(name).find(|(within, last)| within.schema.types.iter().any(|ty| ty.name == *last))?;
@@ -133,7 +133,7 @@ impl Library {
         Some((object, base))
     }
 
-    /// The newest version of an object that is not above another version.
+    /// Returns the newest version of an object, or the newest that is not above another version.
     pub(crate) fn newest(&self, name: &str, highest: Option<Version>) -> Option<Arc<ObjectType>> {
         let key = (format!("{}.{}", schema_of(name), last_of(name)), highest);
         if let Some(known) = self.newest.borrow().get(&key) {
@@ -152,15 +152,15 @@ impl Library {
         found
     }
 
-    /// The next older version of an object, where this one is not known.
+    /// Returns the next older version of an object that is not known in its own.
     pub(crate) fn older(&self, name: &str) -> Option<Arc<ObjectType>> {
         let Version(major, minor, _) = Version::of_type(name)?;
         let (schema, last) = (schema_of(name), last_of(name));
-        // A hostile version must not take long to count down from.
+        // Counting down from a hostile version must not take long.
         (0..=minor.min(200)).rev().find_map(|minor| self.object(&format!("{schema}.v{major}_{minor}_0.{last}")))
     }
 
-    /// An enumeration or a named scalar.
+    /// Returns an enumeration or a named scalar.
     pub(crate) fn scalar(&self, name: &str) -> Option<Arc<ScalarType>> {
         if let Some(known) = self.scalars.borrow().get(name) {
             return known.clone();
@@ -175,7 +175,7 @@ impl Library {
         found
     }
 
-    /// An action, `ComputerSystem.Reset`.
+    /// Returns an action, such as `ComputerSystem.Reset`.
     pub(crate) fn action(&self, name: &str) -> Option<Arc<ActionType>> {
         if let Some(known) = self.actions.borrow().get(name) {
             return known.clone();
@@ -188,14 +188,14 @@ impl Library {
         found
     }
 
-    /// What an annotation of a vocabulary holds.
+    /// Returns what an annotation of a vocabulary holds.
     pub(crate) fn term(&self, namespace: &str, name: &str) -> Option<Property> {
         let full = format!("{namespace}.{name}");
         let mut found = self.namespace(&full);
         found.find_map(|(within, last)| within.term(within.schema.terms.iter().find(|term| term.name == last)?))
     }
 
-    /// Whether anything is known of a schema.
+    /// Returns whether there is a schema of this name.
     pub(crate) fn has_schema(&self, schema: &str) -> bool {
         self.by_schema.contains_key(schema)
     }
@@ -212,7 +212,7 @@ impl Namespaces for Document {
     }
 }
 
-/// Adds the properties that OData gives to what the standard's base types stand for, and CSDL does not name.
+/// Adds the properties that OData gives to whatever has one of the standard's base types, and that CSDL does not name.
 fn add_control_properties(object: &mut ObjectType, base: Option<&str>) {
     let names: &[&str] = match object.name.as_str() {
         "Resource.v1_0_0.Resource" | "Resource.v1_0_0.ResourceCollection" => {

@@ -1,4 +1,4 @@
-//! Where the schemas come from: those that the program carries, and folders of others.
+//! Where the schemas come from: the program itself, and other folders.
 
 use std::fs;
 use std::io::Read as _;
@@ -10,7 +10,7 @@ use flate2::read::ZlibDecoder;
 /// Packed by the build script.
 static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/csdl.z"));
 
-/// No schema is larger.
+/// Larger than any schema.
 const LARGEST: u64 = 16 << 20;
 
 /// A CSDL file that has not been parsed.
@@ -20,7 +20,7 @@ pub(super) struct Source {
     pub(super) text: String,
 }
 
-/// The schemas that the program carries.
+/// Returns the schemas that the program carries.
 pub(super) fn carried() -> anyhow::Result<Vec<Source>> {
     let mut text = String::new();
     ZlibDecoder::new(PACKED).read_to_string(&mut text).context("the schemas in this program can't be unpacked")?;
@@ -28,7 +28,7 @@ pub(super) fn carried() -> anyhow::Result<Vec<Source>> {
     Ok(files.map(|(file, text)| Source { file: file.to_owned(), text: text.to_owned() }).collect())
 }
 
-/// The `*.xml` files of a folder.
+/// Returns the `*.xml` files of a folder.
 pub(super) fn folder(folder: &Path) -> anyhow::Result<Vec<Source>> {
     let said = || format!("--schemas {}", folder.display());
     let entries = fs::read_dir(folder).with_context(said)?.collect::<Result<Vec<_>, _>>().with_context(said)?;
@@ -51,7 +51,7 @@ pub(super) fn folder(folder: &Path) -> anyhow::Result<Vec<Source>> {
 }
 
 impl Source {
-    /// The schemas that the file defines, without their versions, as far as that can be seen without parsing it.
+    /// Returns the schemas that the file defines, without their versions, as far as that can be seen without parsing it.
     pub(super) fn schemas(&self) -> Vec<&str> {
         let mut schemas: Vec<&str> = Vec::new();
         for element in self.text.split("<Schema ").skip(1) {

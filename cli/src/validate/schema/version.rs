@@ -16,7 +16,7 @@ impl Version {
         numbers.next().is_none().then_some(version)
     }
 
-    /// The version in the name of a type, `Chassis.v1_2_3.Chassis`.
+    /// Returns the version in the name of a type, such as `Chassis.v1_2_3.Chassis`.
     pub(crate) fn of_type(name: &str) -> Option<Self> {
         let mut parts = name.split('.').skip(1);
         parts.next().filter(|part| part.starts_with('v')).and_then(Self::parse)
@@ -34,12 +34,12 @@ impl fmt::Display for Version {
     }
 }
 
-/// The first segment of a type's name: its schema.
+/// Returns the first segment of a type's name: its schema.
 pub(crate) fn schema_of(name: &str) -> &str {
     name.split('.').next().unwrap_or_default()
 }
 
-/// The last segment of a type's name.
+/// Returns the last segment of a type's name.
 pub(crate) fn last_of(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or_default()
 }

@@ -10,13 +10,13 @@ use super::super::answers::{Answer, Answers, key, leads_to};
 use super::super::json;
 use crate::terminal::one_line;
 
-/// No service has more resources; one that makes up links without end must not be read without end.
+/// More resources than any service has. One that makes up links without end must not be read without end.
 const MOST: usize = 50_000;
 
-/// The headers that rules are about.
+/// The headers that rules refer to.
 const HEADERS: [&str; 6] = ["allow", "odata-version", "cache-control", "content-type", "etag", "www-authenticate"];
 
-/// Reads a service from its root on; what could not be read in words beside it.
+/// Reads a service from its root on. Returns messages about what could not be read as well.
 pub(crate) async fn crawl(client: &Client) -> (Answers, Vec<String>) {
     let mut answers = Answers::default();
     answers.is_whole = true;
@@ -24,7 +24,7 @@ pub(crate) async fn crawl(client: &Client) -> (Answers, Vec<String>) {
     let mut known: HashSet<String> = HashSet::new();
     let mut queue: VecDeque<(String, bool)> = VecDeque::from([("/redfish/v1/".to_owned(), false)]);
     let mut under_way = FuturesUnordered::new();
-    // What is referred to is read after what is judged, as it may be both.
+    // Resources that are only referred to are read after those that are judged, as they may be both.
     let mut aside: Vec<String> = Vec::new();
     loop {
         while under_way.len() < client.concurrency()
@@ -65,7 +65,7 @@ async fn read(client: Client, uri: String, aside: bool) -> Result<Answer, String
     }
 }
 
-/// An answer with what rules need of it.
+/// Returns an answer with what the rules need of it.
 pub(super) fn answer(uri: String, aside: bool, response: RawResponse) -> Answer {
     let named = HEADERS.iter().filter_map(|name| Some(((*name).to_owned(), response.header(name)?.to_owned())));
     let headers = named.collect();
