@@ -37,6 +37,27 @@ fn the_certificate_of_whatever_answers_is_shown_without_a_login() {
 }
 
 #[test]
+fn a_certificate_is_called_trusted_only_where_the_host_answered() {
+    let runtime = runtime();
+    for (action, trusted) in [
+        (Action::Status(404), true.into()),
+        (Action::Status(401), true.into()),
+        (Action::Close, object!(null)),
+        (Action::Reset, object!(null)),
+    ] {
+        let bmc =
+            runtime.block_on(MockBmc::builder().certificate(Certificate::self_signed().unwrap()).start()).unwrap();
+        bmc.faults().add(Rule::any().then(action.clone()));
+        let pin = bmc.fingerprint_sha256().unwrap();
+        let shown = json(&rosefish(&["certificate", &bmc.url(), "--pin", &pin, "--json"]));
+        assert_eq!(shown["value"]["trusted"], trusted, "{action:?} {shown:#}");
+        assert_eq!(shown["value"]["reason"].is_null(), trusted == true, "{action:?} {shown:#}");
+        let words = text(&rosefish(&["certificate", &bmc.url(), "--pin", &pin]));
+        assert_eq!(words.contains("Trusted by these options"), trusted == true, "{action:?} {words}");
+    }
+}
+
+#[test]
 fn certificates_of_a_service_are_listed_with_their_ends() {
     let runtime = runtime();
     let bmc = serve(&runtime, Tree::demo());

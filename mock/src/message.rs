@@ -36,6 +36,14 @@ impl Severity {
     }
 }
 
+/// Formats a value for a message.
+pub(crate) fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
 macro_rules! kinds {
     ($(
         $name:ident = $key:literal, $severity:ident, $status:ident, $text:literal,
@@ -48,14 +56,6 @@ macro_rules! kinds {
             text: $text,
             resolution: $resolution,
         };)*
-
-        /// Formats a value for a message.
-pub(crate) fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
 
 #[cfg(test)]
         static ALL: &[&Kind] = &[$(&$name),*];

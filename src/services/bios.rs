@@ -168,7 +168,8 @@ impl<'a> Rules<'a> {
             return Some(format!("is at least {least}{unit}"));
         }
         // Some registries have 0 for no limit, and some an unsigned maximum that became -1.
-        let is_limit = |most: &f64| (*most > 0.0 || !value.is_string()) && least.is_none_or(|least| *most >= least);
+        let is_limit = |most: &f64| *most > 0.0 || !value.is_string() && least.is_some_and(|least| *most >= least);
+        let is_limit = |most: &f64| is_limit(most) && least.is_none_or(|least| *most >= least);
         let most = most.filter(|most| measured > *most && is_limit(most));
         if let Some(most) = most {
             return Some(format!("is at most {most}{unit}"));
@@ -214,10 +215,22 @@ fn integer(value: &Value) -> Option<Value> {
     }
 }
 
+fn number(value: &Value) -> Option<Value> {
+    match value {
+        Value::Number(_) => Some(value.clone()),
+        Value::String(text) => {
+            integer(value).or_else(|| serde_json::Number::from_f64(text.trim().parse().ok()?).map(Value::from))
+        }
+        _ => None,
+    }
+}
+
 /// Converts a value to the type of another.
 fn alike(now: &Value, value: &Value) -> Result<Value, String> {
     match now {
         Value::Bool(_) => boolean(value).ok_or_else(|| "is true or false".to_owned()),
+        // Nothing says whether an attribute that is 0.5 now may be 1 as well.
+        Value::Number(now) if now.is_f64() => number(value).ok_or_else(|| "is a number".to_owned()),
         Value::Number(_) => integer(value).ok_or_else(|| "is a whole number".to_owned()),
         _ => Ok(value.clone()),
     }
@@ -315,5 +328,23 @@ mod tests {
         };
         assert!(check(5_000).is_empty());
         assert_eq!(check(-3), ["Delay is at least 0"]);
+    }
+
+    #[test]
+    fn an_upper_bound_of_minus_one_alone_is_none() {
+        let delay = json!({ "AttributeName": "Delay", "Type": "Integer", "UpperBound": -1 });
+        let registry = json!({ "RegistryEntries": { "Attributes": [delay] } });
+        let rules = Rules::of(&registry);
+        let found = rules.check(&[("Delay".to_owned(), json!(0))].into(), &[("Delay".to_owned(), json!(5))].into());
+        assert!(found.1.is_empty(), "{found:?}");
+    }
+
+    #[test]
+    fn without_a_registry_a_fraction_takes_any_number() {
+        let now: BTreeMap<String, Value> = [("Volts".to_owned(), json!(1.2))].into();
+        for (value, sent) in [(json!("1.35"), Some(json!(1.35))), (json!(1), Some(json!(1))), (json!("low"), None)] {
+            let (fitting, found) = Rules::default().check(&now, &[("Volts".to_owned(), value)].into());
+            assert_eq!((fitting.get("Volts"), found.is_empty()), (sent.as_ref(), sent.is_some()), "{found:?}");
+        }
     }
 }

@@ -265,11 +265,16 @@ fn static_address(shown: &Value, wanted: [(&str, &Option<String>); 3]) -> Result
     let is_new = shown.get("IPv4StaticAddresses").is_some();
     let name = if is_new { "IPv4StaticAddresses" } else { "IPv4Addresses" };
     let mut all: Vec<Value> = shown[name].as_array().cloned().unwrap_or_default();
-    all.retain(|one| text(one, "Address").is_some());
+    let has_address = |one: &Value| text(one, "Address").is_some();
+    let used = all.iter().rposition(has_address).map_or(0, |last| last.saturating_add(1));
+    all.truncate(used);
+    let place = all.iter().position(has_address).unwrap_or_default();
+    // A member of an array that is written has the place of the one that was there: an empty object leaves it as it is.
+    all.iter_mut().filter(|one| !has_address(one)).for_each(|one| *one = json!({}));
     let in_use = &shown["IPv4Addresses"][0];
     let mut first = Map::new();
     for (property, value) in wanted {
-        let before = all.first().and_then(|one| text(one, property)).or_else(|| text(in_use, property));
+        let before = all.get(place).and_then(|one| text(one, property)).or_else(|| text(in_use, property));
         match (value.as_deref().or(before), property) {
             (Some(value), _) => drop(first.insert(property.to_owned(), json!(value))),
             (None, "Gateway") => {}
@@ -282,7 +287,7 @@ fn static_address(shown: &Value, wanted: [(&str, &Option<String>); 3]) -> Result
     if !is_new {
         first.insert("AddressOrigin".to_owned(), json!("Static"));
     }
-    match all.first_mut() {
+    match all.get_mut(place) {
         Some(one) => *one = Value::Object(first),
         None => all.push(Value::Object(first)),
     }
@@ -352,6 +357,10 @@ mod tests {
         let whole = json!([{ "Address": "10.0.0.8", "SubnetMask": "255.0.0.0", "Gateway": "10.0.0.1" }]);
         assert_eq!(static_of(&new), ("/IPv4StaticAddresses".to_owned(), whole));
         assert_eq!(static_of(&old).1[0]["AddressOrigin"], "Static");
+        // Members of an array are written by their places.
+        let gaps = json!([null, { "Address": "10.0.0.7", "SubnetMask": "255.0.0.0" }, {}, null]);
+        let gaps = json!({ "IPv4StaticAddresses": gaps, "DHCPv4": {} });
+        assert_eq!(static_of(&gaps).1, json!([{}, { "Address": "10.0.0.8", "SubnetMask": "255.0.0.0" }]));
         assert!(static_address(&json!({}), wanted).unwrap_err().to_string().contains("SubnetMask"));
         assert_eq!(dhcp(&new, true), ("/DHCPv4/DHCPEnabled".to_owned(), json!(true)));
         assert_eq!(dhcp(&old, false), ("/IPv4Addresses/0/AddressOrigin".to_owned(), json!("Static")));

@@ -170,7 +170,7 @@ impl Survey {
 
     /// Reads a further page of a collection; `None` if it was read before or can't be read.
     pub(crate) async fn page(&mut self, uri: &str, table: &'static Table) -> Option<AnyResource> {
-        if self.is_over() || !self.seen.insert(uri.to_owned()) {
+        if self.is_over() || !self.seen.insert(key(uri).to_owned()) {
             return None;
         }
         match query::fetch::fetch(&self.client, uri, Asked::default(), ReadAs::Exactly(table)).await {

@@ -14,7 +14,7 @@ use clap::{Args, Subcommand};
 use rosefish::schema::certificate::{Certificate, CertificateType};
 use rosefish::schema::certificate_service::CertificateService;
 use rosefish::wire::Link;
-use rosefish::{Client, Partial, Reply, Resource};
+use rosefish::{Client, ErrorKind, Partial, Reply, Resource};
 use serde_json::json;
 
 use crate::host::{log_out, split_url};
@@ -141,22 +141,40 @@ pub(crate) async fn run(args: CertificateArgs) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Returns whether the client trusts what the host shows with the given options, or the reason why not.
-async fn trust(service: &Service, origin: &str) -> anyhow::Result<Result<(), String>> {
+/// Whether the client trusts what the host shows, with the given options.
+enum Trust {
+    Yes,
+    No(String),
+    /// Nothing showed it, for this reason.
+    Unknown(String),
+}
+
+impl Trust {
+    fn of(error: &rosefish::Error, hint: Option<String>) -> Self {
+        let why = match hint {
+            Some(hint) => format!("{}; {hint}", error.report()),
+            None => error.report(),
+        };
+        match error.kind() {
+            ErrorKind::Tls => Self::No(why),
+            // It answered, so the certificate was accepted.
+            _ if error.status().is_some() => Self::Yes,
+            _ => Self::Unknown(why),
+        }
+    }
+}
+
+async fn trust(service: &Service, origin: &str) -> anyhow::Result<Trust> {
     let builder = service.host.options(origin)?(Client::builder(origin));
     Ok(match builder.connect().await {
         Ok(client) => {
             log_out(client).await;
-            Ok(())
+            Trust::Yes
         }
-        Err(error) => match error.certificate_sha256() {
-            Some(seen) => Err(match service.host.about_certificate(origin, seen) {
-                Some(hint) => format!("{}; {hint}", error.report()),
-                None => error.report(),
-            }),
-            // No certificate was refused: something else failed.
-            None => Ok(()),
-        },
+        Err(error) => {
+            let hint = error.certificate_sha256().and_then(|seen| service.host.about_certificate(origin, seen));
+            Trust::of(&error, hint)
+        }
     })
 }
 
@@ -166,7 +184,12 @@ async fn show(args: ShowArgs) -> anyhow::Result<ExitCode> {
     let trust = trust(&args.service, origin).await?;
     if args.json {
         let chain: Vec<_> = chain.iter().map(chain::Shown::json).collect();
-        let value = json!({ "trusted": trust.is_ok(), "reason": trust.err(), "certificates": chain });
+        let (trusted, reason) = match trust {
+            Trust::Yes => (Some(true), None),
+            Trust::No(why) => (Some(false), Some(why)),
+            Trust::Unknown(why) => (None, Some(why)),
+        };
+        let value = json!({ "trusted": trusted, "reason": reason, "certificates": chain });
         return print(&args.service.json(value, json!([])));
     }
     let mut text = String::new();
@@ -175,9 +198,12 @@ async fn show(args: ShowArgs) -> anyhow::Result<ExitCode> {
         text.push_str(&lines(certificate));
     }
     match trust {
-        Ok(()) => text.push_str("Trusted by these options\n"),
-        Err(why) => {
+        Trust::Yes => text.push_str("Trusted by these options\n"),
+        Trust::No(why) => {
             let _ = writeln!(text, "Not trusted: {}", one_line(&why));
+        }
+        Trust::Unknown(why) => {
+            let _ = writeln!(text, "Whether these options trust it is not known: {}", one_line(&why));
         }
     }
     print(&text)

@@ -14,7 +14,10 @@ pub(super) enum Part {
 /// Returns the part that a `Range` header selects. A header that can't be parsed or names several parts is ignored, as the standard
 /// allows: the answer is the whole image.
 pub(super) fn part(header: Option<&str>, length: u64) -> Part {
-    let Some(spec) = header.and_then(|header| header.trim().strip_prefix("bytes=")) else { return Part::Whole };
+    let Some((unit, spec)) = header.and_then(|header| header.trim().split_once('=')) else { return Part::Whole };
+    if !unit.eq_ignore_ascii_case("bytes") {
+        return Part::Whole;
+    }
     let Some((first, last)) = spec.trim().split_once('-') else { return Part::Whole };
     let (first, last) = (first.trim(), last.trim());
     let number =
