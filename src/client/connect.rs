@@ -84,7 +84,8 @@ pub(crate) async fn connect(
         (Means::Login, Some(_)) => {
             let (client, request) = (client.clone(), request.clone());
             let interrupted = || Err(Error::new(ErrorKind::Connect, "the client's thread has ended"));
-            there(Box::pin(async move { client.send(request).await })).await.unwrap_or_else(interrupted)?
+            let origin = client.inner.exchange.origin.as_str().to_owned();
+            there(&origin, Box::pin(async move { client.send(request).await })).await.unwrap_or_else(interrupted)?
         }
         _ => client.send(request.clone()).await?,
     };
@@ -104,7 +105,7 @@ pub(crate) async fn connect(
         return Err(error.at(request.method, &request.uri));
     }
     let sessions = sessions_of(&root);
-    let document = (root, response.etag(), deviations);
+    let document = (Arc::new(root), response.etag(), deviations);
     // It is set here only.
     let _ = client.inner.root.set(document);
     if !hidden {

@@ -97,7 +97,7 @@ struct Options {
 }
 
 /// The service root as it was read when the client connected, with its ETag and deviations.
-pub(crate) type ServiceRootDocument = (ServiceRoot, Option<ETag>, Vec<Deviation>);
+pub(crate) type ServiceRootDocument = (Arc<ServiceRoot>, Option<ETag>, Vec<Deviation>);
 
 /// What a client has sent and received so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

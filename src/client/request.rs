@@ -126,8 +126,9 @@ impl Response {
     /// Returns the messages of an error, without secrets.
     pub(crate) fn messages(&self) -> Vec<Message> {
         self.messages.clone().unwrap_or_else(|| match message::body(&self.body) {
-            Some(json) => message::of_error(&self.secrets.json(&json)),
-            None => Vec::new(),
+            // Only what has any is masked as a whole.
+            Some(json) if !message::of_error(&json).is_empty() => message::of_error(&self.secrets.json(&json)),
+            _ => Vec::new(),
         })
     }
 

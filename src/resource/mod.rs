@@ -31,8 +31,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
-use crate::client::Client;
 use crate::client::mask::of_uri;
+use crate::client::{Client, SERVICE_ROOT};
 use crate::erased::Opaque;
 use crate::error::{Error, ErrorKind};
 use crate::wire::{AnyLink, Deviation, ETag, Kind, Record, Slot, Table, Type, encode};
@@ -167,10 +167,27 @@ struct Content {
     uri: String,
     etag: Option<ETag>,
     deviations: Vec<Deviation>,
-    record: Box<dyn Record>,
+    record: Decoded,
     body: Bytes,
     /// Whether it was inlined in another resource, perhaps without what its own answer would contain.
     inlined: bool,
+}
+
+/// The decoded content of a resource.
+#[derive(Clone)]
+enum Decoded {
+    Own(Box<dyn Record>),
+    /// That of the service root, which the client has as well.
+    Shared(Arc<dyn Record>),
+}
+
+impl Decoded {
+    fn as_record(&self) -> &dyn Record {
+        match self {
+            Self::Own(record) => &**record,
+            Self::Shared(record) => &**record,
+        }
+    }
 }
 
 /// A resource that is being read.
@@ -180,7 +197,7 @@ impl fmt::Debug for AnyResource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AnyResource")
             .field("uri", &of_uri(&self.0.uri))
-            .field("record", &self.0.record)
+            .field("record", &self.record())
             .finish_non_exhaustive()
     }
 }
@@ -194,13 +211,21 @@ impl AnyResource {
         record: Box<dyn Record>,
         body: Bytes,
     ) -> Self {
+        let record = Decoded::Own(record);
+        Self(Arc::new(Content { client, uri, etag, deviations, record, body, inlined: false }))
+    }
+
+    /// Creates the service root of a client, which was read when it connected.
+    fn root(client: Client) -> Self {
+        let (root, etag, deviations) = client.root_document().cloned().unwrap_or_default();
+        let (uri, record, body) = (SERVICE_ROOT.to_owned(), Decoded::Shared(root), Bytes::new());
         Self(Arc::new(Content { client, uri, etag, deviations, record, body, inlined: false }))
     }
 
     /// Creates a resource that was inlined in place of a link to it.
     pub(crate) fn inlined(client: Client, uri: String, record: Box<dyn Record>) -> Self {
         let etag = (*record).text("@odata.etag").filter(|tag| !tag.is_empty()).map(ETag::from);
-        let (deviations, body) = (Vec::new(), Bytes::new());
+        let (deviations, record, body) = (Vec::new(), Decoded::Own(record), Bytes::new());
         Self(Arc::new(Content { client, uri, etag, deviations, record, body, inlined: true }))
     }
 
@@ -222,13 +247,13 @@ impl AnyResource {
     /// Borrows the decoded content.
     #[must_use]
     pub fn record(&self) -> &dyn Record {
-        &*self.0.record
+        self.0.record.as_record()
     }
 
     /// Returns what the schemas say of its type.
     #[must_use]
     pub fn table(&self) -> &'static Table {
-        self.0.record.table()
+        self.record().table()
     }
 
     /// Returns its URI.

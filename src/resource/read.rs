@@ -1,10 +1,8 @@
 //! Reading: from a URI to a resource, of a known type or of the type that the answer names.
 
-use bytes::Bytes;
-
 use super::typed::ResourceFuture;
 use super::{AnyResource, Expected, Fetch, Resource};
-use crate::client::{Client, Request, Response, SERVICE_ROOT};
+use crate::client::{Client, Request, Response};
 use crate::error::{Error, ErrorKind};
 use crate::schema::{self, ServiceRoot};
 use crate::wire::{ETag, Record, Table, Type, TypeKind, decode_into, peek_odata_type};
@@ -38,9 +36,7 @@ impl Client {
     /// Returns the service root, as it was when the client connected.
     #[must_use]
     pub fn root(&self) -> Resource<ServiceRoot> {
-        let (root, etag, deviations) = self.root_document().cloned().unwrap_or_default();
-        let (uri, root) = (SERVICE_ROOT.to_owned(), Box::new(root));
-        Resource::of(AnyResource::new(self.clone(), uri, etag, deviations, root, Bytes::new()))
+        Resource::of(AnyResource::root(self.clone()))
     }
 
     /// Reads a resource of a known type.

@@ -254,6 +254,8 @@ async fn root_login_and_logout_take_one_connection() {
     let bmc =
         Client::builder(&url).credentials(Credentials::new(mock.user(), mock.password())).connect().await.unwrap();
     reads(&bmc).await.unwrap();
+    // The connection is back in its pool a moment after the answer was read.
+    tokio::time::sleep(Duration::from_millis(300)).await;
     bmc.close().await.unwrap();
     assert_eq!((made.load(Ordering::Relaxed), mock.sessions()), (1, 0));
     passing_on.abort();

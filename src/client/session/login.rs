@@ -104,6 +104,7 @@ impl Session {
     ) -> (Result<Login, NoSession>, Option<OwnedMutexGuard<()>>) {
         exchange.secrets.know_credentials(credentials);
         let patience = exchange.deadline(&Request::new("POST", sessions)).saturating_duration_since(Instant::now());
+        let origin = exchange.origin.as_str().to_owned();
         let (exchange, place, credentials) = (Arc::clone(exchange), sessions.to_owned(), credentials.clone());
         let (told, outcome) = oneshot::channel();
         let abandoned = Abandoned::default();
@@ -111,10 +112,12 @@ impl Session {
         let login = async move {
             // If the caller has stopped waiting, the login comes back from `send` and is dropped, which starts the
             // logout.
-            drop(told.send(log_in(&exchange, &place, &credentials, connections, patience).await));
+            let outcome = log_in(&exchange, &place, &credentials, connections, patience).await;
+            logout::returned().await;
+            drop(told.send(outcome));
             drop(abandoned);
         };
-        logout::carry_out(login);
+        logout::carry_out(&origin, login);
         let outcome = timeout_at(deadline::after(patience), outcome).await;
         let login = match outcome {
             Ok(outcome) => {

@@ -11,11 +11,11 @@ use std::fmt;
 use std::net::Ipv6Addr;
 use std::sync::Arc;
 
-use rustls::ClientConfig;
-use rustls::crypto::ring;
+use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, IpAddr, PrivateKeyDer, ServerName};
 use rustls::version::{TLS12, TLS13};
+use rustls::{CipherSuite, ClientConfig};
 
 use crate::error::{Error, ErrorKind};
 use verify::Judge;
@@ -56,6 +56,23 @@ pub(crate) enum Trust {
     Anything,
 }
 
+/// The cipher suites, those with AES-128 and SHA-256 first: a BMC is a small computer, often of 32 bits, to which AES-256 and
+/// SHA-384 are dear. A service that wants those chooses them.
+fn provider() -> CryptoProvider {
+    let mut provider = ring::default_provider();
+    provider.cipher_suites.sort_by_key(|suite| {
+        use CipherSuite as C;
+        let is_light = matches!(
+            suite.suite(),
+            C::TLS13_AES_128_GCM_SHA256
+                | C::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+                | C::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+        );
+        !is_light
+    });
+    provider
+}
+
 impl Trust {
     /// Returns whether the caller names the certificates to trust.
     #[cfg(feature = "host")]
@@ -91,7 +108,7 @@ impl Trust {
         http: HttpVersion,
         address: Option<Ipv6Addr>,
     ) -> Result<ClientConfig, Error> {
-        let provider = Arc::new(ring::default_provider());
+        let provider = Arc::new(provider());
         let fault =
             |error: rustls::Error| Error::new(ErrorKind::Configuration, "TLS could not be set up").with_source(error);
         let versions: &[_] = match oldest {

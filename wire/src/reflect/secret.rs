@@ -52,16 +52,15 @@ pub fn is_secret(name: &str) -> bool {
     }
     // No name of a secret is longer; of longer names only the end is checked.
     const LONGEST: usize = 64;
-    let mut plain: Vec<u8> = name
-        .bytes()
-        .rev()
-        .filter(u8::is_ascii_alphanumeric)
-        .take(LONGEST)
-        .map(|byte| byte.to_ascii_lowercase())
-        .collect();
-    plain.reverse();
+    let mut plain = [0; LONGEST];
+    let mut free = plain.iter_mut().rev();
+    for (byte, place) in name.bytes().rev().filter(u8::is_ascii_alphanumeric).zip(&mut free) {
+        *place = byte.to_ascii_lowercase();
+    }
+    let unused = free.len();
+    let plain = plain.get(unused..).unwrap_or_default();
     let ends = |endings: &[&str]| endings.iter().any(|ending| plain.ends_with(ending.as_bytes()));
-    (ends(ENDINGS) || ends(PLURALS) || NAMES.iter().any(|name| plain == name.as_bytes())) && !ends(OPEN_KEYS)
+    (ends(ENDINGS) || ends(PLURALS) || NAMES.iter().any(|name| *plain == *name.as_bytes())) && !ends(OPEN_KEYS)
 }
 
 /// Returns the JSON text of a property for printing, or the mask if it is a secret or contains one.
