@@ -129,6 +129,11 @@ fn each_rule_of_payloads_is_broken_by_what_breaks_it_and_by_nothing_else() {
         ),
         ("id", vec![("/Id", json!("2"))], &["identity.id /Id"]),
         (
+            "uri-and-id",
+            vec![("/@odata.id", json!("/redfish/v1/Boxes/1")), ("/Id", json!("2")), ("/Actions", nothing())],
+            &["identity.id /Id", "uri.pattern /@odata.id"],
+        ),
+        (
             "reference-form",
             vec![("/Links/ManagedBy", json!([{"href": "/redfish/v1/Managers/1"}]))],
             &["reference.form /Links/ManagedBy/0"],

@@ -18,9 +18,15 @@ impl Checker<'_> {
             ("/@odata.id", _) => self.own_uri(ty, text),
             ("/Id", _) if !self.answers.is_annotated(self.resource.uri) => {
                 let uri = payload.get("@odata.id").and_then(Value::as_str)?;
-                let template = ty.uris.as_ref()?.iter().find(|template| fits(template, uri))?;
+                let templates = ty.uris.as_ref()?;
+                let names_member = |template: &String| template.ends_with('}');
+                // Where the URI fits none, which is another finding, it is that of a member if all of them are.
+                let is_member = match templates.iter().find(|template| fits(template, uri)) {
+                    Some(template) => names_member(template),
+                    None => templates.iter().all(names_member),
+                };
                 let last = key(uri).rsplit('/').next().unwrap_or_default();
-                let is_other = template.ends_with('}') && last != text;
+                let is_other = is_member && last != text;
                 is_other.then(|| (&rule::ID_SEGMENT, format!("'Id' is {}, and the URI ends in '{last}'", quoted(text))))
             }
             (_, "@odata.id") if payload.contains_key("MemberId") => {
