@@ -22,6 +22,7 @@ use crate::resource::apply_time::Apply;
 use crate::resource::edit::Committed;
 use crate::resource::partial::Partial;
 use crate::schema::Bios;
+use crate::schema::bios::ChangePasswordParameters;
 use crate::services::bios::Rules;
 use crate::services::read_back::{Seen, follow, read_back, seconds};
 use crate::wire::Primitive;
@@ -412,8 +413,13 @@ async fn reset(session: Session) -> Result<Made<()>, Fault> {
 async fn password(session: Session, name: String, old: SecretString, new: SecretString) -> Result<Made<()>, Fault> {
     let bios = bios(session).await?;
     let sent = vec![format!("Bios.ChangePassword {name}")];
-    let call = bios.change_password(name, new.expose_secret());
-    let call = call.with(|with| with.old_password = Some(old.expose_secret().to_owned()));
-    call.await.map_err(Fault::of_action)?;
+    // By name: which of these are required, and in which order they come, is not the same in all releases of the schema.
+    let parameters = ChangePasswordParameters {
+        password_name: Some(name),
+        old_password: Some(old.expose_secret().to_owned()),
+        new_password: Some(new.expose_secret().to_owned()),
+        ..ChangePasswordParameters::default()
+    };
+    bios.invoke::<_, ()>("Bios.ChangePassword", parameters).await.map_err(Fault::of_action)?;
     Ok(Made::unseen((), sent))
 }

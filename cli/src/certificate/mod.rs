@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use rosefish::schema::certificate::{Certificate, CertificateType};
-use rosefish::schema::certificate_service::CertificateService;
+use rosefish::schema::certificate_service::{CertificateService, GenerateCSRParameters, GenerateCSRResponse};
 use rosefish::wire::Link;
 use rosefish::{Client, ErrorKind, Partial, Reply, Resource};
 use serde_json::json;
@@ -343,15 +343,19 @@ async fn csr(args: CsrArgs) -> anyhow::Result<ExitCode> {
                 uri.rsplit_once('/').map_or_else(|| uri.clone(), |(collection, _)| collection.to_owned())
             }
         };
-        let call = service.generate_csr(Link::to(collection.as_str())).with(|csr| {
-            csr.common_name = Some(args.common_name.clone());
-            csr.alternative_names.clone_from(&args.alternative_name);
-            csr.organization.clone_from(&args.organization);
-            csr.organizational_unit.clone_from(&args.unit);
-            csr.city.clone_from(&args.city);
-            csr.state.clone_from(&args.state);
-            csr.country.clone_from(&args.country);
-        });
+        // By name: the order of what is required is not the same in all releases of the schema.
+        let parameters = GenerateCSRParameters {
+            common_name: Some(args.common_name.clone()),
+            alternative_names: args.alternative_name.clone(),
+            certificate_collection: Some(Link::to(collection.as_str())),
+            organization: args.organization.clone(),
+            organizational_unit: args.unit.clone(),
+            city: args.city.clone(),
+            state: args.state.clone(),
+            country: args.country.clone(),
+            ..GenerateCSRParameters::default()
+        };
+        let call = service.invoke::<_, GenerateCSRResponse>("CertificateService.GenerateCSR", parameters);
         let Reply { value, status, task, .. } = call.await?;
         if let Some(task) = task {
             bail!("accepted, and not there yet: {:?}", task.handle());
