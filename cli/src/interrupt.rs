@@ -15,7 +15,7 @@ use crate::terminal::say;
 pub(crate) const INTERRUPTED: u8 = 130;
 
 /// How long further signals count as one with the first.
-const TOGETHER: Duration = Duration::from_millis(300);
+const TOGETHER: Duration = Duration::from_millis(50);
 
 /// Whether the program was asked to end. Not set before something listens.
 static PRESSED: OnceLock<Receiver<bool>> = OnceLock::new();
