@@ -138,7 +138,10 @@ mod tests {
     const CHILD: &str = "ROSEFISH_TEST_INTERRUPT";
 
     fn press() {
-        let sent = Command::new("kill").args(["-INT", &std::process::id().to_string()]).status().unwrap();
+        let sent = Command::new("sh")
+            .args(["-c", "kill \"$@\"", "kill", "-INT", &std::process::id().to_string()])
+            .status()
+            .unwrap();
         assert!(sent.success());
     }
 

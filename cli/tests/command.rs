@@ -319,7 +319,8 @@ async fn ctrl_c_ends_a_walk_with_what_was_seen_and_a_logout() {
         tokio::time::sleep(latency).await;
     }
     assert_eq!(bmc.sessions(), 1);
-    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let killed =
+        Command::new("sh").args(["-c", "kill \"$@\"", "kill", "-INT", &child.id().to_string()]).status().unwrap();
     assert!(killed.success());
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));

@@ -162,7 +162,10 @@ fn ctrl_c_in_the_middle_of_a_download_leaves_neither_a_file_nor_a_session() {
         assert!(begin.elapsed() < Duration::from_secs(60), "it does not begin");
         std::thread::sleep(Duration::from_millis(20));
     }
-    let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let sent = std::process::Command::new("sh")
+        .args(["-c", "kill \"$@\"", "kill", "-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
     assert!(sent.success());
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{}", errors(&output));

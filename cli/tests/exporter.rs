@@ -69,7 +69,7 @@ impl Exporter {
 
     fn end(mut self, signal: &str) -> (ExitStatus, String) {
         let id = self.child.id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+        assert!(Command::new("sh").args(["-c", "kill \"$@\"", "kill", signal, &id]).status().unwrap().success());
         let ended = self.child.wait().unwrap();
         let mut said = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();

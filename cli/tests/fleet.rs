@@ -357,7 +357,13 @@ fn what_was_read_of_each_host_before_ctrl_c_stays() {
     }
     // What was asked for beside it comes.
     std::thread::sleep(Duration::from_millis(300));
-    assert!(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert!(
+        std::process::Command::new("sh")
+            .args(["-c", "kill \"$@\"", "kill", "-INT", &child.id().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
     let ended = child.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(130), "{}", errors(&ended));
     for host in ["n1", "n2"] {
@@ -388,7 +394,13 @@ fn ctrl_c_logs_out_everywhere() {
             std::thread::sleep(Duration::from_millis(20));
         }
         let begin = Instant::now();
-        assert!(std::process::Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+        assert!(
+            std::process::Command::new("sh")
+                .args(["-c", "kill \"$@\"", "kill", signal, &child.id().to_string()])
+                .status()
+                .unwrap()
+                .success()
+        );
         let ended = child.wait_with_output().unwrap();
         assert!(begin.elapsed() < Duration::from_secs(6), "{:?}", begin.elapsed());
         assert_eq!(ended.status.code(), Some(130), "{}", errors(&ended));

@@ -98,7 +98,10 @@ impl Program {
     }
 
     fn send(&self, signal: &str) {
-        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        let sent = Command::new("sh")
+            .args(["-c", "kill \"$@\"", "kill", signal, &self.child.id().to_string()])
+            .status()
+            .unwrap();
         assert!(sent.success());
     }
 

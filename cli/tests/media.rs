@@ -330,7 +330,13 @@ fn ctrl_c_ejects_the_image() {
     }
     std::thread::sleep(Duration::from_millis(300));
     assert_eq!(bmc.resource(CD).unwrap()["Inserted"], true);
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert!(
+        Command::new("sh")
+            .args(["-c", "kill \"$@\"", "kill", "-INT", &child.id().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
     let output = child.wait_with_output().unwrap();
     assert_eq!(bmc.resource(CD).unwrap()["Inserted"], false, "{}", errors(&output));
     assert!(output.status.success(), "{}", errors(&output));

@@ -85,7 +85,7 @@ impl Drop for Running {
 }
 
 fn kill(signal: &str, id: &str) {
-    assert!(Command::new("kill").args([signal, id]).status().unwrap().success());
+    assert!(Command::new("sh").args(["-c", "kill \"$@\"", "kill", signal, id]).status().unwrap().success());
 }
 
 /// The lines, each as the schema describes them.

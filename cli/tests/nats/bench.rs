@@ -202,7 +202,13 @@ impl Worker {
     }
 
     pub(crate) fn send(&self, signal: &str) {
-        assert!(Command::new("kill").args([signal, &self.0.id().to_string()]).status().unwrap().success());
+        assert!(
+            Command::new("sh")
+                .args(["-c", "kill \"$@\"", "kill", signal, &self.0.id().to_string()])
+                .status()
+                .unwrap()
+                .success()
+        );
     }
 
     /// Waits until it ends, and returns its exit code and what it printed.
