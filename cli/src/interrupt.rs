@@ -90,7 +90,15 @@ impl Signals {
         if !ignores_hangup() {
             kinds.push(SignalKind::hangup());
         }
-        Self(kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect())
+        let mut signals = Vec::new();
+        for kind in kinds {
+            match signal(kind) {
+                Ok(signal) => signals.push(signal),
+                // It ends the program directly then.
+                Err(error) => say!("rosefish: signal {} will leave sessions open: {error}", kind.as_raw_value()),
+            }
+        }
+        Self(signals)
     }
 
     async fn next(&mut self) {
