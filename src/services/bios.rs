@@ -168,8 +168,10 @@ impl<'a> Rules<'a> {
             return Some(format!("is at least {least}{unit}"));
         }
         // Some registries have 0 for no limit, and some an unsigned maximum that became -1.
-        let is_limit = |most: &f64| *most > 0.0 || !value.is_string() && least.is_some_and(|least| *most >= least);
-        let is_limit = |most: &f64| is_limit(most) && least.is_none_or(|least| *most >= least);
+        let is_limit = |most: &f64| match least {
+            Some(least) => *most >= least && (*most > 0.0 || !value.is_string()),
+            None => *most > 0.0,
+        };
         let most = most.filter(|most| measured > *most && is_limit(most));
         if let Some(most) = most {
             return Some(format!("is at most {most}{unit}"));
